@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * The engine: everything the agent does with BPF. It loads probe objects over
+ * the attach ladder, turns the window word, waits for operations in flight and
+ * reads histograms. It knows no frames and runs no steps; the same engine
+ * serves driven and field mode.
+ */
+#ifndef LATGATE_ENGINE_H
+#define LATGATE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "probe_abi.h"
+
+struct lg_engine;
+
+struct lg_metric_def {
+	lg_u32 id;
+	const char *map;
+	lg_u32 counters_index;
+	const char *names_map; /* or NULL */
+};
+
+/* One line for people and the tail of the verifier log. code is LG_ERR_* of agent_protocol.h, 0 = fine. */
+struct lg_error {
+	lg_u32 code;
+	char text[512];
+	char log[4096];
+};
+
+struct lg_hook_report {
+	const char *hook;
+	const char *rung; /* "" = none fits */
+	const char *program;
+	const char *why; /* why higher rungs were passed over, or "" */
+};
+
+typedef void (*lg_hook_fn)(void *arg, const struct lg_hook_report *report);
+
+int lg_engine_new(struct lg_engine **out, struct lg_error *err);
+void lg_engine_free(struct lg_engine *engine); /* detaches and unloads everything */
+
+/* Feature lines "name=yes|no|unknown[: why]"; calls fn once per feature. */
+void lg_engine_features(struct lg_engine *engine, void (*fn)(void *arg, const char *line),
+			void *arg);
+
+/* The object is copied where needed. On failure nothing of the probe stays loaded. */
+int lg_engine_load(struct lg_engine *engine, const char *probe, const void *object, size_t size,
+		   const struct lg_metric_def *metrics, size_t metric_count, const char *btf_path,
+		   lg_hook_fn hook_fn, void *arg, struct lg_error *err);
+int lg_engine_unload(struct lg_engine *engine, const char *probe);
+int lg_engine_attach(struct lg_engine *engine, struct lg_error *err);
+void lg_engine_detach(struct lg_engine *engine);
+
+/* Session id of the running step; 0 = none. Store before the window opens. */
+void lg_engine_scope(struct lg_engine *engine, pid_t session);
+
+/*
+ * arm() zeroes histograms and counters, takes a fresh epoch and arms the start
+ * side; open() begins judging; drain() stops judging new starts; close() ends
+ * the epoch and runs membarrier so that no program still writes.
+ */
+int lg_engine_arm(struct lg_engine *engine, lg_u32 phase, struct lg_error *err);
+lg_u64 lg_engine_open(struct lg_engine *engine); /* CLOCK_MONOTONIC ns of the store */
+lg_u64 lg_engine_drain(struct lg_engine *engine);
+lg_u64
+lg_engine_in_flight(struct lg_engine *engine); /* judged operations without an end, all metrics */
+lg_u64 lg_engine_close(struct lg_engine *engine);
+
+struct lg_hist_sum { /* summed over possible CPUs */
+	lg_u64 count, sum, max;
+	lg_u64 buckets[LG_HIST_BUCKETS];
+};
+
+struct lg_reader {
+	void *arg;
+	int (*histogram)(void *arg, lg_u32 metric_id, const void *key, size_t key_size,
+			 const char *label_name, const struct lg_hist_sum *hist);
+	int (*counters)(void *arg, lg_u32 metric_id, const struct lg_counters *sum, lg_u64 censored,
+			lg_u64 censored_age_sum_ns);
+};
+
+/* After close(). LG_ERR_INCONSISTENT when a histogram's buckets do not sum to its count. */
+int lg_engine_read(struct lg_engine *engine, const struct lg_reader *reader, struct lg_error *err);
+
+int lg_engine_stats_enable(struct lg_engine *engine, bool enable, struct lg_error *err);
+void lg_engine_stats(struct lg_engine *engine,
+		     void (*fn)(void *arg, const char *probe, const char *program, lg_u64 runs,
+				lg_u64 ns, lg_u64 recursion_misses),
+		     void *arg);
+
+#endif
