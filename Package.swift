@@ -1,0 +1,88 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Warnings are errors everywhere; a dependency's own warnings are not ours.
+let strict: [SwiftSetting] = [.unsafeFlags(["-warnings-as-errors"])]
+let strictC: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]
+
+let package = Package(
+  name: "latgate",
+  products: [
+    .executable(name: "latgate", targets: ["latgate"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+  ],
+  targets: [
+    .target(name: "CAgentABI", cSettings: strictC),
+    .target(name: "POSIXSupport", swiftSettings: strict),
+    .target(
+      name: "LatencyHistograms", swiftSettings: strict),
+    .target(name: "RunRecords", dependencies: ["LatencyHistograms"], swiftSettings: strict),
+    .target(
+      name: "Catalogs",
+      dependencies: [.product(name: "Yams", package: "Yams")],
+      swiftSettings: strict),
+    .target(
+      name: "DebianRoots",
+      dependencies: [
+        "POSIXSupport",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "ProbeBuild",
+      dependencies: [
+        "POSIXSupport", "DebianRoots",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ],
+      swiftSettings: strict),
+    .target(name: "ADB", dependencies: ["POSIXSupport"], swiftSettings: strict),
+    .target(
+      name: "Devices",
+      dependencies: [
+        "POSIXSupport", "ADB",
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "AgentSession", dependencies: ["CAgentABI", "Devices"], swiftSettings: strict),
+    .target(
+      name: "VirtualDevices",
+      dependencies: [
+        "POSIXSupport", "DebianRoots",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "RegressionAnalysis",
+      dependencies: ["LatencyHistograms", "RunRecords"],
+      swiftSettings: strict),
+    .target(
+      name: "Reporting",
+      dependencies: ["LatencyHistograms", "RunRecords", "RegressionAnalysis"],
+      swiftSettings: strict),
+    .target(
+      name: "Experiments",
+      dependencies: [
+        "POSIXSupport", "LatencyHistograms", "RunRecords", "Catalogs", "ProbeBuild", "AgentSession",
+        "Devices", "VirtualDevices", "RegressionAnalysis",
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "latgate",
+      dependencies: [
+        "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "Devices", "AgentSession", "ADB",
+        "VirtualDevices", "RegressionAnalysis", "Reporting", "Experiments",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,2 @@
+#include "agent_protocol.h"
+#include "probe_abi.h"

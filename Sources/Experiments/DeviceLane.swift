@@ -1,0 +1,26 @@
+import Catalogs
+import Devices
+
+/// A place where runs are made one after the other: a device, and the way a firmware gets onto it.
+package protocol DeviceLane: Sendable {
+  /// `virtual`, `adb` or `local`, for the record.
+  var transport: String { get }
+
+  /// Brings the firmware up in a fresh boot and returns the device once it answers.
+  func start(firmware: String) async throws -> StartedFirmware
+
+  /// Ends what ``start(firmware:)`` began. Safe to call when nothing was begun.
+  func finish() async
+}
+
+/// A firmware that is up.
+package struct StartedFirmware: Sendable {
+  package var device: any Device
+  /// Build id where the lane knows it; nil = what the device says of itself.
+  package var firmwareID: String?
+
+  package init(device: any Device, firmwareID: String?) {
+    self.device = device
+    self.firmwareID = firmwareID
+  }
+}

@@ -1,0 +1,135 @@
+import Foundation
+import RegressionAnalysis
+import RunRecords
+
+/// Drives an experiment: takes the next runs from ``ExperimentState``, makes them on lanes, keeps
+/// their records and asks for a verdict.
+package struct ExperimentRunner: Sendable {
+  /// What happens, for progress and for keeping records.
+  package enum Event: Sendable {
+    case starting(RunSlot, firmware: String)
+    case progress(RunSlot, RunProgress)
+    case recorded(RunSlot, RunRecord)
+    case failed(RunSlot, String)
+    case judging(ExperimentPlace.Stage)
+  }
+
+  /// The records and what they say.
+  package struct Outcome: Sendable {
+    package var records: [RunRecord]
+    package var verdict: Verdict
+  }
+
+  private let id: String
+  private let design: ExperimentDesign
+  private let lanes: [any DeviceLane]
+  private let firmwares: [ExperimentPlace.Arm: String]
+  /// The request of a slot, without what the lane knows.
+  private let request: @Sendable (RunSlot, ExperimentPlace) -> RunRequest
+  private let judge: @Sendable ([RunRecord], ExperimentPlace.Stage) throws -> Verdict
+  private let handle: @Sendable (Event) throws -> Void
+
+  /// - Parameters:
+  ///   - lanes: at least `design.lanes`.
+  ///   - request: makes a slot's request; ``RunRequest/firmwareID`` is filled in by the lane.
+  ///   - judge: judges all records of the experiment after a stage.
+  ///   - handle: called from several tasks when there are several lanes.
+  package init(
+    id: String, design: ExperimentDesign, lanes: [any DeviceLane], reference: String,
+    candidate: String, request: @escaping @Sendable (RunSlot, ExperimentPlace) -> RunRequest,
+    judge: @escaping @Sendable ([RunRecord], ExperimentPlace.Stage) throws -> Verdict,
+    handle: @escaping @Sendable (Event) throws -> Void
+  ) {
+    self.id = id
+    self.design = design
+    self.lanes = lanes
+    self.firmwares = [.reference: reference, .candidate: candidate]
+    self.request = request
+    self.judge = judge
+    self.handle = handle
+  }
+
+  /// - Throws: the last failure of a slot that failed in all its attempts; `CancellationError`.
+  package func run() async throws -> Outcome {
+    var state = ExperimentState(design: design)
+    var records: [RunRecord] = []
+    var verdict: Verdict?
+    var lastFailure: (any Error)?
+    while true {
+      try Task.checkCancellation()
+      switch state.next() {
+      case .run(let batch):
+        for (slot, result) in await make(batch) {
+          switch result {
+          case .success(let record):
+            records.append(record)
+            try handle(.recorded(slot, record))
+            state.handle(.runFinished(slot))
+          case .failure(let error):
+            try Task.checkCancellation()
+            lastFailure = error
+            try handle(.failed(slot, "\(error)"))
+            state.handle(.runFailed(slot))
+          }
+        }
+      case .judge(let stage):
+        try handle(.judging(stage))
+        let made = try judge(records, stage)
+        verdict = made
+        switch stage {
+        case .screen:
+          state.handle(.screenJudged(needsConfirmation: made.needsConfirmation))
+        case .confirm:
+          state.handle(.confirmationJudged)
+        }
+      case .finish:
+        guard let verdict else { throw RunError.noVerdict }
+        return Outcome(records: records, verdict: verdict)
+      case .giveUp(let slot):
+        throw lastFailure ?? RunError.gaveUp(slot: slot, attempts: design.attempts)
+      case .wait:
+        preconditionFailure("a batch is awaited whole, so nothing is under way here")
+      }
+    }
+  }
+
+  /// Makes the runs of a batch, each on a lane of its own, and waits for all of them.
+  private func make(_ batch: [RunSlot]) async -> [(RunSlot, Result<RunRecord, any Error>)] {
+    await withTaskGroup { group in
+      for (slot, lane) in zip(batch, lanes) {
+        group.addTask {
+          do {
+            return (slot, .success(try await make(slot, on: lane)))
+          } catch {
+            return (slot, .failure(error))
+          }
+        }
+      }
+      var results: [(RunSlot, Result<RunRecord, any Error>)] = []
+      for await result in group { results.append(result) }
+      return results.sorted { $0.0.order < $1.0.order }
+    }
+  }
+
+  private func make(_ slot: RunSlot, on lane: any DeviceLane) async throws -> RunRecord {
+    let firmware = firmwares[slot.arm] ?? ""
+    try handle(.starting(slot, firmware: firmware))
+    do {
+      let started = try await lane.start(firmware: firmware)
+      var request = request(
+        slot,
+        ExperimentPlace(id: id, arm: slot.arm, order: slot.order, stage: slot.stage))
+      request.firmwareName = firmware
+      request.firmwareID = started.firmwareID
+      request.transport = lane.transport
+      let record = try await RunExecutor(request: request, device: started.device) { progress in
+        try? handle(.progress(slot, progress))
+      }.run()
+      await lane.finish()
+      return record
+    } catch {
+      await lane.finish()
+      throw error
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import RunRecords
+
+/// Judges the probes' own cost from iterations made for it alone.
+///
+/// `bpf_stats` costs time itself and does not see kprobe traps, so it never runs in judged
+/// iterations and the share it gives stands beside the workload's slowdown, not in its place.
+package enum OverheadGate {
+  /// Cost of all programs as a share of the CPUs' time, 0...1.
+  /// - Parameters:
+  ///   - programs: the kernel's account over the time.
+  ///   - windowNs: how long `bpf_stats` was on, ns.
+  ///   - cpus: CPUs online.
+  package static func cpuShare(
+    programs: [ProgramCost], windowNs: UInt64, cpus: Int
+  ) -> Double {
+    let spent = programs.reduce(0.0) { $0 + Double($1.ns) }
+    let available = Double(windowNs) * Double(max(1, cpus))
+    return available > 0 ? spent / available : 0
+  }
+
+  /// Relative slowdown of the workload: median over phases of (with / without) - 1.
+  ///
+  /// A phase that is missing on one side or took no time is left out; nil when none is left.
+  package static func slowdown(
+    with attached: [PhaseRecord], without detached: [PhaseRecord]
+  ) -> Double? {
+    let ratios = attached.compactMap { phase -> Double? in
+      guard
+        let twin = detached.first(where: { $0.name == phase.name }),
+        twin.durationNs > 0, phase.durationNs > 0
+      else { return nil }
+      return Double(phase.durationNs) / Double(twin.durationNs)
+    }.sorted()
+    guard !ratios.isEmpty else { return nil }
+    let middle = ratios.count / 2
+    let median =
+      ratios.count.isMultiple(of: 2) ? (ratios[middle - 1] + ratios[middle]) / 2 : ratios[middle]
+    return median - 1
+  }
+
+  /// Why the run is invalid; nil when the cost is under the budget.
+  /// - Parameter budget: largest allowed share of CPU time, 0...1.
+  package static func problem(_ overhead: OverheadRecord, budget: Double) -> String? {
+    guard overhead.cpuShare > budget else { return nil }
+    let costly = overhead.programs.max { $0.ns < $1.ns }
+    let name = costly.map { "; \($0.probe) (\($0.program)) costs most: drop it first" } ?? ""
+    return "probes take \(percent(overhead.cpuShare)) of the CPU time, the budget is "
+      + percent(budget) + name
+  }
+
+  private static func percent(_ share: Double) -> String {
+    let hundredths = (share * 10_000).rounded() / 100
+    return "\(hundredths)%"
+  }
+}

@@ -1,0 +1,61 @@
+import Catalogs
+import Devices
+
+/// A real device whose firmware is changed by the commands of its device file.
+package struct HookedLane: DeviceLane {
+  package let transport: String
+  private let device: any Device
+  private let definition: DeviceDefinition
+
+  package init(device: any Device, definition: DeviceDefinition, transport: String) {
+    self.device = device
+    self.definition = definition
+    self.transport = transport
+  }
+
+  package func start(firmware: String) async throws -> StartedFirmware {
+    let hooks = definition.hooks
+    let timeout = hooks?.timeout ?? .seconds(300)
+    if let flash = hooks?.flash {
+      try await run(flash, "flash", firmware, timeout)
+    } else if let switchTo = hooks?.switchTo {
+      try await run(switchTo, "switch", firmware, timeout)
+    }
+    if let reboot = hooks?.reboot {
+      try await run(reboot, "reboot", firmware, timeout)
+    } else {
+      try await device.reboot()
+    }
+    if let ready = hooks?.ready {
+      try await until(ready, firmware, timeout)
+    }
+    try await device.waitUntilReady(timeout: timeout)
+    return StartedFirmware(device: device, firmwareID: definition.image(ofFirmware: firmware))
+  }
+
+  package func finish() async {}
+
+  private func run(
+    _ hook: String, _ name: String, _ firmware: String, _ timeout: Duration
+  ) async throws {
+    let command = definition.command(hook: hook, firmware: firmware, serial: device.name)
+    let made = try await LocalDevice().exec(command, timeout: timeout)
+    guard made.exitCode == 0 else {
+      throw RunError.hookFailed(
+        device: device.name, hook: name, exitCode: made.exitCode,
+        output: String(decoding: made.standardError.suffix(500), as: UTF8.self))
+    }
+  }
+
+  private func until(_ hook: String, _ firmware: String, _ timeout: Duration) async throws {
+    let deadline = ContinuousClock.now + timeout
+    while true {
+      do {
+        return try await run(hook, "ready", firmware, timeout)
+      } catch let error as RunError {
+        if ContinuousClock.now >= deadline { throw error }
+        try await Task.sleep(for: .seconds(1))
+      }
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import Catalogs
+
+/// Names for what keys hold as numbers: block devices and system calls of one device.
+struct LabelResolver: Sendable, Equatable {
+  /// By kernel `dev_t`: major << 20 | minor (include/linux/kdev_t.h).
+  private var blockDevices: [UInt64: String] = [:]
+  private let syscalls: [Int: String]
+
+  /// - Parameters:
+  ///   - partitions: text of /proc/partitions; lines that make no sense are skipped.
+  ///   - syscalls: numbers of the device's ABI.
+  init(partitions: String, syscalls: [Int: String]) {
+    self.syscalls = syscalls
+    for line in partitions.split(separator: "\n") {
+      let words = line.split(whereSeparator: \.isWhitespace)
+      guard words.count == 4, let major = UInt64(words[0]), let minor = UInt64(words[1]),
+        major < 1 << 12, minor < 1 << 20
+      else { continue }
+      blockDevices[major << 20 | minor] = String(words[3])
+    }
+  }
+
+  /// Nil when the number has no name.
+  func name(_ kind: KeyField.Kind, _ number: UInt64) -> String? {
+    switch kind {
+    case .blockDevice: blockDevices[number]
+    case .syscall: Int(exactly: number).flatMap { syscalls[$0] }
+    case .number, .values, .padding: nil
+    }
+  }
+}

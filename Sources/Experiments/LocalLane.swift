@@ -1,0 +1,14 @@
+import Devices
+
+/// The machine latgate runs on: its one firmware is the running kernel, and runs share the boot.
+package struct LocalLane: DeviceLane {
+  package let transport = "local"
+
+  package init() {}
+
+  package func start(firmware: String) async throws -> StartedFirmware {
+    StartedFirmware(device: LocalDevice(), firmwareID: nil)
+  }
+
+  package func finish() async {}
+}

@@ -1,0 +1,81 @@
+import AgentSession
+import Catalogs
+import Foundation
+import ProbeBuild
+import RunRecords
+
+/// The capability gate: loads every probe of a suite and says what became of each.
+struct ProbeLoader: Sendable {
+  let request: RunRequest
+  /// Name of the device, for messages.
+  let device: String
+
+  /// A metric as the agent numbers it.
+  struct Metric: Sendable, Equatable {
+    var probe: String
+    var metric: ProbeMetric
+  }
+
+  /// What is on the device now.
+  struct Loaded: Sendable {
+    var records: [ProbeRecord]
+    /// By the id that the agent repeats.
+    var metrics: [UInt32: Metric]
+  }
+
+  /// - Throws: ``RunError``; `AgentSessionError` for anything but a probe that does not fit.
+  func load(into session: AgentSession) async throws -> Loaded {
+    var loaded = Loaded(records: [], metrics: [:])
+    for probe in request.probes {
+      guard let object = request.bundle.probes[probe.name] else {
+        throw RunError.badObject(probe: probe.name, path: "", reason: "it was not built")
+      }
+      let first = UInt32(loaded.metrics.count) + 1
+      let bindings = probe.metrics.enumerated().map { offset, metric in
+        MetricBinding(
+          id: first + UInt32(offset), map: metric.map, countersIndex: UInt32(metric.counters),
+          namesMap: metric.namesMap)
+      }
+      do {
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: object.path))
+        let hooks = try await session.load(
+          probe: probe.name, object: Array(bytes), metrics: bindings)
+        loaded.records.append(
+          ProbeRecord(name: probe.name, status: .loaded, hooks: hooks.map(HookRecord.init)))
+        for (binding, metric) in zip(bindings, probe.metrics) {
+          loaded.metrics[binding.id] = Metric(probe: probe.name, metric: metric)
+        }
+      } catch let error as AgentFailure {
+        loaded.records.append(
+          ProbeRecord(name: probe.name, status: .unsupported, reason: try reason(error, probe, object.path)))
+      }
+    }
+    guard !loaded.metrics.isEmpty else {
+      throw RunError.noProbe(
+        device: device,
+        reasons: loaded.records.map { "\($0.name): \($0.reason ?? "")" })
+    }
+    return loaded
+  }
+
+  /// Why this kernel does not take the probe; throws when the kernel is not the reason.
+  private func reason(
+    _ error: AgentFailure, _ probe: ProbeManifest, _ path: String
+  ) throws -> String {
+    switch error.code {
+    case .unsupported: return error.text
+    case .verifier: return error.log.isEmpty ? error.text : "\(error.text): \(error.log)"
+    case .object:
+      throw RunError.badObject(probe: probe.name, path: path, reason: error.text)
+    case .refused: throw RunError.refused(device: device, reason: error.text)
+    default: throw error
+    }
+  }
+}
+
+extension HookRecord {
+  fileprivate init(_ report: HookReport) {
+    self.init(
+      hook: report.hook, rung: report.rung, program: report.program, why: report.why)
+  }
+}

@@ -1,0 +1,179 @@
+import AgentSession
+import Catalogs
+import Devices
+import Foundation
+import ProbeBuild
+import RunRecords
+
+/// Makes one run on one device that is up: installs the agent, loads the probes, waits for quiet,
+/// goes through the workload and returns the record.
+///
+/// Leaves nothing attached, whatever happens: the session is closed on every way out, and the
+/// agent ends by itself when the session does.
+package struct RunExecutor: Sendable {
+  let request: RunRequest
+  let device: any Device
+  let report: @Sendable (RunProgress) -> Void
+
+  package init(
+    request: RunRequest, device: any Device, report: @escaping @Sendable (RunProgress) -> Void
+  ) {
+    self.request = request
+    self.device = device
+    self.report = report
+  }
+
+  /// - Throws: ``RunError``, `DeviceError`, `AgentSessionError`, `CancellationError`.
+  package func run() async throws -> RunRecord {
+    let created = Date()
+    let identity = try await device.identify()
+    let paths = try await AgentInstaller(device: device).install(request.bundle.agentFiles)
+    let session = try await AgentSession.open(on: device, agentPath: paths.agent)
+    do {
+      var record = try await measure(session, identity: identity, created: created)
+      record.boot.bootID = session.facts.bootID
+      await session.close()
+      return record
+    } catch {
+      await session.close()
+      throw error
+    }
+  }
+
+  private func measure(
+    _ session: AgentSession, identity: DeviceIdentity, created: Date
+  ) async throws -> RunRecord {
+    let loaded = try await ProbeLoader(request: request, device: device.name).load(into: session)
+    try await session.attach()
+    let uptime = try await settle(session)
+    var iterations: [IterationRecord] = []
+    var overhead: OverheadRecord?
+    let resolver = try await labelResolver(session)
+    let iterator = IterationExecutor(
+      request: request, device: device, session: session, loaded: loaded, resolver: resolver)
+
+    try await steps(request.workload.setup, in: "setup", iterator)
+    do {
+      (iterations, overhead) = try await iterate(iterator, session)
+    } catch {
+      try? await steps(request.workload.teardown, in: "teardown", iterator)
+      throw error
+    }
+    try await steps(request.workload.teardown, in: "teardown", iterator)
+
+    var record = RunRecord(
+      id: UUID().uuidString.lowercased(), created: created, toolVersion: request.toolVersion,
+      experiment: request.place, target: request.target,
+      device: DeviceFacts(
+        name: device.name, serial: identity.serial, model: identity.model,
+        transport: request.transport, abi: identity.abi),
+      firmware: FirmwareIdentity(
+        name: request.firmwareName,
+        id: request.firmwareID ?? "\(identity.fingerprint)/\(session.facts.kernelBuildID)",
+        fingerprint: identity.fingerprint, kernelRelease: identity.kernelRelease,
+        kernelBuildID: session.facts.kernelBuildID),
+      boot: BootFacts(bootID: identity.bootID, uptimeSeconds: uptime),
+      suite: request.suite.name, workload: request.workload.name, probes: loaded.records,
+      iterations: iterations, overhead: overhead)
+    if let overhead,
+      let problem = OverheadGate.problem(
+        overhead, budget: request.suite.overhead.cpuMax.fraction)
+    {
+      record.invalid.append(InvalidMark(reason: problem))
+    }
+    return record
+  }
+
+  private func iterate(
+    _ iterator: IterationExecutor, _ session: AgentSession
+  ) async throws -> ([IterationRecord], OverheadRecord?) {
+    var iterations: [IterationRecord] = []
+    func make(_ kind: IterationRecord.Kind, note: String? = nil) async throws {
+      let index = iterations.count
+      var made = try await iterator.iteration(index: index, kind: kind) { phase in
+        report(
+          RunProgress(
+            activity: phase, iteration: index, iterations: request.totalIterations))
+      }
+      if let note { made.notes["probes"] = note }
+      iterations.append(made)
+    }
+
+    for _ in 0..<request.warmupIterations { try await make(.warmup) }
+    for _ in 0..<request.suite.iterations { try await make(.measured) }
+    guard request.measuresOverhead, request.suite.overhead.iterations > 0 else {
+      return (iterations, nil)
+    }
+
+    try await session.detach()
+    for _ in 0..<request.suite.overhead.iterations { try await make(.overhead, note: "off") }
+    try await session.attach()
+    try await session.enableStats()
+    for _ in 0..<request.suite.overhead.iterations { try await make(.overhead, note: "stats") }
+    let programs = try await session.disableStats().map {
+      ProgramCost(
+        probe: $0.probe, program: $0.program, runs: $0.runs, ns: $0.ns,
+        recursionMisses: $0.recursionMisses)
+    }
+    return (iterations, overhead(iterations, programs: programs, session))
+  }
+
+  private func overhead(
+    _ iterations: [IterationRecord], programs: [ProgramCost], _ session: AgentSession
+  ) -> OverheadRecord {
+    let stats = iterations.filter { $0.notes["probes"] == "stats" }
+    // The device's own clock: under emulation the host's runs at another speed.
+    let open = stats.flatMap(\.phases).reduce(0 as UInt64) { $0 &+ $1.durationNs }
+    return OverheadRecord(
+      programs: programs,
+      cpuShare: OverheadGate.cpuShare(
+        programs: programs, windowNs: open, cpus: Int(session.facts.possibleCPUs)),
+      slowdown: OverheadGate.slowdown(
+        with: iterations.filter(\.isJudged).map(\.phases),
+        without: iterations.filter { $0.notes["probes"] == "off" }.map(\.phases)))
+  }
+
+  private func labelResolver(_ session: AgentSession) async throws -> LabelResolver {
+    let files = try await session.readFiles(["/proc/partitions"])
+    return LabelResolver(
+      partitions: files.text("/proc/partitions") ?? "", syscalls: request.bundle.syscalls)
+  }
+
+  /// - Returns: uptime when the device was quiet, seconds.
+  private func settle(_ session: AgentSession) async throws -> Double {
+    let limits = request.suite.settle
+    let interval = Duration.milliseconds(500)
+    var gate = SettleGate(
+      limits: SettleGate.Limits(
+        pressure: limits.cpuPressureMax.fraction * 100,
+        quietSamples: max(1, Int((limits.quiet / interval).rounded(.up))),
+        uptime: limits.uptimeMin / .seconds(1),
+        maxSamples: max(2, Int((limits.limit / interval).rounded(.up)))))
+    while true {
+      let files = try await session.readFiles(SettleGate.Sample.paths)
+      guard let sample = SettleGate.Sample(files: files.texts) else {
+        throw RunError.notSettled(
+          device: device.name, limit: limits.limit, reason: "/proc/stat cannot be read")
+      }
+      switch gate.handle(sample) {
+      case .settled: return sample.uptime
+      case .gaveUp(let reason):
+        throw RunError.notSettled(device: device.name, limit: limits.limit, reason: reason)
+      case .wait(let reason):
+        report(
+          RunProgress(
+            activity: "settle: \(reason)", iteration: 0, iterations: request.totalIterations))
+        try await Task.sleep(for: interval)
+      }
+    }
+  }
+
+  private func steps(
+    _ steps: [WorkloadStep], in place: String, _ iterator: IterationExecutor
+  ) async throws {
+    for step in steps {
+      report(RunProgress(activity: place, iteration: 0, iterations: request.totalIterations))
+      _ = try await iterator.outside(step, place: place)
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import Catalogs
+import ProbeBuild
+import RunRecords
+
+/// What one run is made from.
+package struct RunRequest: Sendable {
+  package var suite: SuiteDefinition
+  package var workload: WorkloadDefinition
+  package var probes: [ProbeManifest]
+  package var bundle: ProbeBundle
+  package var stability: DeviceDefinition.Stability
+  /// Name of the device file.
+  package var target: String
+  /// `virtual`, `adb` or `local`, for the record.
+  package var transport: String
+  /// What the user calls the firmware.
+  package var firmwareName: String
+  /// Build id; nil = made from what the device says of itself.
+  package var firmwareID: String?
+  package var place: ExperimentPlace?
+  /// Whether extra iterations are made to learn what the probes cost.
+  package var measuresOverhead: Bool
+  package var toolVersion: String
+
+  package init(
+    suite: SuiteDefinition, workload: WorkloadDefinition, probes: [ProbeManifest],
+    bundle: ProbeBundle, stability: DeviceDefinition.Stability, target: String,
+    transport: String, firmwareName: String, firmwareID: String? = nil,
+    place: ExperimentPlace? = nil, measuresOverhead: Bool, toolVersion: String
+  ) {
+    self.suite = suite
+    self.workload = workload
+    self.probes = probes
+    self.bundle = bundle
+    self.stability = stability
+    self.target = target
+    self.transport = transport
+    self.firmwareName = firmwareName
+    self.firmwareID = firmwareID
+    self.place = place
+    self.measuresOverhead = measuresOverhead
+    self.toolVersion = toolVersion
+  }
+
+  var warmupIterations: Int { suite.warmup ?? workload.warmup }
+
+  /// Iterations of all kinds, for progress.
+  var totalIterations: Int {
+    warmupIterations + suite.iterations + (measuresOverhead ? 2 * suite.overhead.iterations : 0)
+  }
+}
+
+/// How far a run has come.
+package struct RunProgress: Sendable, Equatable {
+  /// What is being done: `settle`, `setup`, or a phase's name.
+  package var activity: String
+  /// Iterations done and to be done, of all kinds.
+  package var iteration: Int
+  package var iterations: Int
+
+  package init(activity: String, iteration: Int, iterations: Int) {
+    self.activity = activity
+    self.iteration = iteration
+    self.iterations = iterations
+  }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import Glibc
+
+/// Where latgate's words go: results on stdout, progress and messages on stderr.
+struct Console: Sendable {
+  var quiet: Bool
+  var verbose: Bool
+  private let noColor: Bool
+
+  init(quiet: Bool = false, verbose: Bool = false, noColor: Bool = false) {
+    self.quiet = quiet
+    self.verbose = verbose
+    // https://no-color.org: any non-empty value switches colour off.
+    let wish = ProcessInfo.processInfo.environment["NO_COLOR"] ?? ""
+    self.noColor = noColor || !wish.isEmpty
+  }
+
+  /// Whether a person is watching progress.
+  var progressIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+  /// Whether results may be coloured.
+  var usesColor: Bool { !noColor && isatty(STDOUT_FILENO) == 1 }
+
+  /// Whether messages may be coloured.
+  var errorUsesColor: Bool { !noColor && isatty(STDERR_FILENO) == 1 }
+
+  /// Columns of the terminal; 100 where there is none.
+  var width: Int {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 40 else { return 100 }
+    return Int(size.ws_col)
+  }
+
+  /// A result.
+  func print(_ text: String) {
+    write(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO)
+  }
+
+  /// A step of the work; not with `--quiet`.
+  func note(_ text: String) {
+    guard !quiet else { return }
+    write(text + "\n", to: STDERR_FILENO)
+  }
+
+  /// A detail; only with `--verbose`.
+  func detail(_ text: String) {
+    guard verbose else { return }
+    write(text + "\n", to: STDERR_FILENO)
+  }
+
+  /// A line that replaces itself on a terminal.
+  func transient(_ text: String) {
+    guard !quiet else { return }
+    write("\r\u{1b}[K" + text, to: STDERR_FILENO)
+  }
+
+  /// An error.
+  func error(_ text: String) {
+    write(text.hasSuffix("\n") ? text : text + "\n", to: STDERR_FILENO)
+  }
+
+  // A closed pipe (`latgate … | head`) ends output, not the run: the result is the exit code.
+  private func write(_ text: String, to descriptor: Int32) {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if written < 0 {
+        if errno == EINTR { continue }
+        return
+      }
+      bytes = bytes.dropFirst(written)
+    }
+  }
+}
