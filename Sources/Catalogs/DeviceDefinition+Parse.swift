@@ -1,0 +1,180 @@
+extension DeviceDefinition {
+  private enum KindName: String, CaseIterable {
+    case virtual, adb, local, ssh
+  }
+
+  /// Reads a device file.
+  ///
+  /// - Parameters:
+  ///   - text: the YAML.
+  ///   - file: its path, for messages.
+  /// - Throws: ``CatalogError`` with every problem found.
+  package static func parse(
+    _ text: String, file: String
+  ) throws(CatalogError) -> DeviceDefinition {
+    try parse(text, file: file, others: nil)
+  }
+
+  /// As ``parse(_:file:)``, with checks against the files read before.
+  static func parse(
+    _ text: String, file: String, others: OtherFiles?
+  ) throws(CatalogError) -> DeviceDefinition {
+    try parseDocument(text, file: file, nameKey: "device", others: others) { document in
+      let keys = [
+        "device", "description", "kind", "serial", "privilege", "btf", "stability", "hooks",
+        "firmwares",
+      ]
+      guard let root = document.mapping(known: keys) else { return nil }
+      let kindName = readKind(root)
+      return DeviceDefinition(
+        name: root.required("device", remedy: "name the device, such as 'device: virtual'")?.name()
+          ?? "",
+        description: root.optional("description")?.text() ?? "",
+        kind: kind(kindName, root), privilege: root.optional("privilege")?.choice() ?? .root,
+        btf: readBTF(root), stability: Stability.read(root.optional("stability")),
+        hooks: readHooks(root, kindName), firmwares: readFirmwares(root, kindName), file: file)
+    }
+  }
+
+  private static func readKind(_ root: MappingReader) -> KindName? {
+    let field = root.required("kind", remedy: "write virtual, adb or local")
+    guard let name: KindName = field?.choice() else { return nil }
+    if name == .ssh {
+      field?.report("ssh is not supported yet", remedy: "use adb, virtual or local")
+    }
+    return name
+  }
+
+  private static func kind(_ name: KindName?, _ root: MappingReader) -> Kind {
+    let serial = root.optional("serial")
+    if let name, name != .adb {
+      serial?.report("only a device behind adb has a serial", remedy: "remove it")
+    }
+    switch name {
+    case .adb: return .adb(serial: serial?.text())
+    case .virtual: return .virtual
+    case .local, .ssh, nil: return .local
+    }
+  }
+
+  private static func readBTF(_ root: MappingReader) -> BTFSource {
+    guard let field = root.optional("btf") else { return .device }
+    if field.node.scalar?.string == "device" { return .device }
+    guard field.node.mapping != nil else {
+      field.report(
+        "expected 'device' or a file", remedy: "write 'btf: device' or 'btf: {file: PATH}'")
+      return .device
+    }
+    let path = field.mapping(known: ["file"])?
+      .required("file", remedy: "give the path of a BTF file on this machine")?.text()
+    return path.map(BTFSource.file) ?? .device
+  }
+
+  private static func readHooks(_ root: MappingReader, _ kind: KindName?) -> Hooks? {
+    guard let field = root.optional("hooks") else { return nil }
+    if kind == .virtual {
+      field.report(
+        "a virtual device changes its firmware by itself", remedy: "remove the hooks")
+    }
+    guard let map = field.mapping(known: ["flash", "switch", "reboot", "ready", "timeout"]) else {
+      return nil
+    }
+    func command(_ key: String) -> String? {
+      guard let value = map.optional(key), let text = value.text() else { return nil }
+      for placeholder in text.matches(of: /\{([a-z_]+)\}/).map({ String($0.1) })
+      where !["firmware", "serial"].contains(placeholder) {
+        value.report(
+          "unknown placeholder '{\(placeholder)}'", remedy: "use {firmware} or {serial}")
+      }
+      return text
+    }
+    return Hooks(
+      flash: command("flash"), switchTo: command("switch"), reboot: command("reboot"),
+      ready: command("ready"), timeout: map.optional("timeout")?.duration() ?? .seconds(600))
+  }
+
+  private static func readFirmwares(
+    _ root: MappingReader, _ kind: KindName?
+  ) -> [String: FirmwareDefinition] {
+    let remedy = "list at least one, such as 'reference: {kernel: \"6.1\"}'"
+    let field =
+      kind == .virtual
+      ? root.required("firmwares", remedy: remedy) : root.optional("firmwares")
+    var firmwares: [String: FirmwareDefinition] = [:]
+    for (name, value) in field?.anyMapping()?.entries ?? [] {
+      if !isName(name) {
+        value.report(
+          "'\(name)' is not a name", remedy: "use letters, digits, '-', '_' and '.'")
+      }
+      if kind == .virtual {
+        firmwares[name] = VirtualFirmware.read(value).map(FirmwareDefinition.virtual)
+      } else {
+        firmwares[name] = value.text().map(FirmwareDefinition.image)
+      }
+    }
+    if let field, field.node.mapping?.isEmpty == true {
+      field.report("the mapping is empty", remedy: remedy)
+    }
+    return firmwares
+  }
+}
+
+extension DeviceDefinition.Stability {
+  fileprivate static func read(_ value: FieldReader?) -> Self {
+    let keys = ["temperature_max", "battery_min", "memory_pressure_max", "hotplug"]
+    let map = value?.mapping(known: keys)
+    let hotplug = map?.optional("hotplug")?.parsed("a policy for hot-plug, drop or allow") {
+      $0 == "allow" ? true : $0 == "drop" ? false : nil
+    }
+    return Self(
+      temperatureMax: map?.optional("temperature_max")?.temperature(),
+      batteryMin: map?.optional("battery_min")?.percentage(),
+      memoryPressureMax: map?.optional("memory_pressure_max")?.percentage(),
+      allowsHotplug: hotplug ?? false)
+  }
+}
+
+extension VirtualFirmware {
+  /// File systems that the virtual machine has a disk for.
+  package static let fileSystems = ["ext4", "f2fs"]
+
+  fileprivate static func read(_ value: FieldReader) -> Self? {
+    guard let map = value.mapping(known: ["kernel", "cmdline", "cpus", "memory", "disks"]) else {
+      return nil
+    }
+    var disks: [String: Disk] = [:]
+    if let entries = map.optional("disks")?.mapping(known: fileSystems)?.entries {
+      for (name, disk) in entries where fileSystems.contains(name) {
+        disks[name] = Disk.read(disk)
+      }
+    }
+    let kernel = map.required("kernel", remedy: "give the kernel series, such as \"6.1\"")?
+      .parsed("a kernel series, such as \"6.1\"") { text in
+        text.wholeMatch(of: /\d+\.\d+/) == nil ? nil : text
+      }
+    return Self(
+      kernel: kernel ?? "", commandLine: map.optional("cmdline")?.text() ?? "",
+      cpus: map.optional("cpus")?.integer(in: 1...8) ?? 2,
+      memory: map.optional("memory")?.size() ?? ByteSize(bytes: 1 << 30), disks: disks)
+  }
+}
+
+extension VirtualFirmware.Disk {
+  /// A disk without limits, 256 MiB.
+  package static let unlimited = Self(
+    size: ByteSize(bytes: 256 << 20), iops: nil, bandwidth: nil, scheduler: nil)
+
+  fileprivate static func read(_ value: FieldReader) -> Self? {
+    guard let map = value.mapping(known: ["size", "iops", "bandwidth", "scheduler"]) else {
+      return nil
+    }
+    let expected = "a size per second, such as 20MiB/s"
+    return Self(
+      size: map.optional("size")?.size() ?? unlimited.size,
+      iops: map.optional("iops")?.integer(in: 1...1_000_000),
+      bandwidth: map.optional("bandwidth")?.parsed(expected) { text in
+        text.hasSuffix("/s") ? ByteSize(String(text.dropLast(2))) : nil
+      },
+      scheduler: map.optional("scheduler")?.name())
+  }
+}

@@ -1,0 +1,74 @@
+/// Which metrics a gate or budget is about: `name{label=value}@phase`, each part with `*`.
+///
+/// A part that is left out matches anything: `block.*` means every metric of the block probe with
+/// any labels in any phase. Labels that are named must be there; others may be.
+package struct MetricPattern: Sendable, Hashable {
+  /// As the user wrote it.
+  package var text: String
+  /// Glob over the metric's name.
+  package var name: String
+  /// Glob over the value of each label that must be there.
+  package var labels: [String: String]
+  /// Glob over the phase's name; nil for any, and for metrics without one.
+  package var phase: String?
+
+  /// Reads a pattern; nil when it is malformed.
+  package init?(_ text: String) {
+    self.text = text
+    var rest = text[...]
+    phase = nil
+    if let at = rest.lastIndex(of: "@") {
+      phase = String(rest[rest.index(after: at)...])
+      rest = rest[..<at]
+    }
+    labels = [:]
+    if let open = rest.firstIndex(of: "{") {
+      guard rest.last == "}" else { return nil }
+      let inside = rest[rest.index(after: open)...].dropLast()
+      for pair in inside.split(separator: ",", omittingEmptySubsequences: false) {
+        let parts = pair.split(separator: "=", omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
+        labels[String(parts[0])] = String(parts[1])
+      }
+      rest = rest[..<open]
+    }
+    name = String(rest)
+    let isMalformed = name.isEmpty || name.contains(where: "{}@=, ".contains) || phase == ""
+    if isMalformed { return nil }
+  }
+
+  /// Whether a metric is meant.
+  package func matches(name: String, labels: [String: String], phase: String) -> Bool {
+    glob(self.name, matches: name)
+      && (self.phase.map { glob($0, matches: phase) } ?? true)
+      && self.labels.allSatisfy { key, value in
+        labels[key].map { glob(value, matches: $0) } ?? false
+      }
+  }
+}
+
+/// Whether `text` is `pattern`, where `*` stands for any run of characters, also none.
+func glob(_ pattern: String, matches text: String) -> Bool {
+  let pattern = Array(pattern.utf8)
+  let text = Array(text.utf8)
+  var p = 0
+  var t = 0
+  // Where to go on when the last star has to take one more byte.
+  var retry: (p: Int, t: Int)?
+  while t < text.count {
+    if p < pattern.count, pattern[p] == UInt8(ascii: "*") {
+      retry = (p + 1, t)
+      p += 1
+    } else if p < pattern.count, pattern[p] == text[t] {
+      p += 1
+      t += 1
+    } else if let (starP, starT) = retry {
+      retry = (starP, starT + 1)
+      p = starP
+      t = starT + 1
+    } else {
+      return false
+    }
+  }
+  return pattern[p...].allSatisfy { $0 == UInt8(ascii: "*") }
+}

@@ -1,0 +1,159 @@
+extension ProbeManifest {
+  /// Reads a manifest.
+  ///
+  /// - Parameters:
+  ///   - text: the YAML.
+  ///   - file: its path, for messages.
+  /// - Throws: ``CatalogError`` with every problem found.
+  package static func parse(
+    _ text: String, file: String
+  ) throws(CatalogError) -> ProbeManifest {
+    try parse(text, file: file, others: nil)
+  }
+
+  /// As ``parse(_:file:)``, with checks against the files read before.
+  static func parse(
+    _ text: String, file: String, others: OtherFiles?
+  ) throws(CatalogError) -> ProbeManifest {
+    try parseDocument(text, file: file, nameKey: "probe", others: others) { document in
+      guard let root = document.mapping(known: Self.keys) else { return nil }
+      let probe = ProbeManifest(
+        name: root.required("probe", remedy: "name the probe, such as 'probe: runqueue'")?.name()
+          ?? "",
+        title: root.required("title", remedy: "say in a few words what it measures")?.text() ?? "",
+        question: root.required("question", remedy: "write the question it answers")?.text() ?? "",
+        object: root.required("object", remedy: "name the BPF source, such as runqueue.bpf.c")?
+          .text() ?? "",
+        cost: root.required("cost", remedy: "write low, medium or high")?.choice() ?? .low,
+        privacy: root.required("privacy", remedy: "write none, names or paths")?.choice() ?? .none,
+        comparedWith: root.optional("compared_with")?.text(),
+        t0Events: root.items("t0") { $0.text() },
+        features: root.items("features") { $0.text() },
+        hooks: (root.required("hooks", remedy: "list the kernel hooks with their rungs")?.list()
+          ?? []).compactMap(Hook.read),
+        metrics: (root.required("metrics", remedy: "list at least one metric")?.list() ?? [])
+          .compactMap(ProbeMetric.read),
+        file: file)
+      probe.checkNames(root)
+      if let others, let object = root.optional("object"), !probe.object.isEmpty,
+        !others.files.exists("\(CatalogFolder.probes.rawValue)/\(probe.object)")
+      {
+        object.report(
+          "there is no file '\(probe.object)' beside the manifest",
+          remedy: "correct the name, or add the source")
+      }
+      return probe
+    }
+  }
+
+  private static let keys = [
+    "probe", "title", "question", "object", "cost", "privacy", "compared_with", "t0", "features",
+    "hooks", "metrics",
+  ]
+
+  /// Metrics belong to the probe, and nothing is named twice.
+  private func checkNames(_ root: MappingReader) {
+    for (key, names) in [("hooks", hooks.map(\.name)), ("metrics", metrics.map(\.name))] {
+      guard let list = root.optional(key) else { continue }
+      if names.isEmpty, list.node.sequence?.isEmpty == true {
+        list.report("the list is empty", remedy: "a probe needs at least one entry here")
+      }
+      reportDuplicates(names, in: list)
+    }
+    reportDuplicates(metrics.map { "counters \($0.counters)" }, in: root.optional("metrics"))
+    for metric in metrics where !name.isEmpty && !metric.name.hasPrefix("\(name).") {
+      root.optional("metrics")?.report(
+        "metric '\(metric.name)' does not begin with '\(name).'",
+        remedy: "name it '\(name).…', so that its probe can be told from its name")
+    }
+  }
+}
+
+/// Reports every name that is in `names` more than once.
+func reportDuplicates(_ names: [String], in list: FieldReader?) {
+  var seen: Set<String> = []
+  for name in names where !name.isEmpty && !seen.insert(name).inserted {
+    list?.report("'\(name)' is there twice", remedy: "rename or remove one of them")
+  }
+}
+
+extension ProbeManifest.Hook {
+  fileprivate static func read(_ value: FieldReader) -> Self? {
+    guard let map = value.mapping(known: ["hook", "rungs"]) else { return nil }
+    let rungs = map.required("rungs", remedy: "list the rungs, such as [tp_btf, raw_tp]")
+    if rungs?.node.sequence?.isEmpty == true {
+      rungs?.report("the list is empty", remedy: "give at least one rung, such as [tp_btf]")
+    }
+    return Self(
+      name: map.required("hook", remedy: "name the kernel hook")?.text() ?? "",
+      rungs: (rungs?.list() ?? []).compactMap { $0.choice() })
+  }
+}
+
+extension ProbeMetric {
+  fileprivate static func read(_ value: FieldReader) -> Self? {
+    let keys = ["metric", "help", "unit", "map", "counters", "names", "key"]
+    guard let map = value.mapping(known: keys) else { return nil }
+    let metric = ProbeMetric(
+      name: map.required("metric", remedy: "name it, such as runqueue.wait")?.name() ?? "",
+      help: map.required("help", remedy: "say what is timed, from when to when")?.text() ?? "",
+      unit: map.required("unit", remedy: "write 'unit: ns'")?.choice() ?? .nanoseconds,
+      map: map.required("map", remedy: "name the BPF map of the histograms")?.text() ?? "",
+      counters: map.required("counters", remedy: "give the metric's index in lg_counters")?
+        .integer(in: 0...63) ?? 0,
+      namesMap: map.optional("names")?.text(),
+      key: map.items("key", KeyField.read))
+    reportDuplicates(
+      metric.key.filter { $0.kind != .padding }.map(\.name), in: map.optional("key"))
+    return metric
+  }
+}
+
+extension KeyField {
+  private enum KindName: String, CaseIterable {
+    case number, syscall, padding
+    case blockDevice = "block-device"
+  }
+
+  fileprivate static func read(_ value: FieldReader) -> Self? {
+    guard let map = value.mapping(known: ["field", "size", "kind", "values"]) else { return nil }
+    var kind = Kind.number
+    var isPadding = false
+    if let values = map.optional("values") {
+      kind = .values(readNames(values))
+      map.optional("kind")?.report(
+        "kind and values exclude each other", remedy: "keep one of them")
+    } else if let name: KindName = map.optional("kind")?.choice() {
+      switch name {
+      case .number: kind = .number
+      case .syscall: kind = .syscall
+      case .blockDevice: kind = .blockDevice
+      case .padding:
+        kind = .padding
+        isPadding = true
+      }
+    }
+    let sizeRemedy = "give the field's bytes in the map's key: 1, 2, 4 or 8"
+    let size = map.required("size", remedy: sizeRemedy)
+    let bytes = size?.integer(in: 1...(isPadding ? 64 : 8))
+    if let bytes, !isPadding, ![1, 2, 4, 8].contains(bytes) {
+      size?.report("a field cannot be of \(bytes) bytes", remedy: "write 1, 2, 4 or 8")
+    }
+    return KeyField(
+      name: map.required("field", remedy: "name the label, such as 'field: class'")?.name() ?? "",
+      size: bytes ?? 0, kind: kind)
+  }
+
+  private static func readNames(_ value: FieldReader) -> [UInt64: String] {
+    var names: [UInt64: String] = [:]
+    for (key, name) in value.anyMapping()?.entries ?? [] {
+      guard let number = UInt64(key) else {
+        name.report(
+          "'\(key)' is not a whole number", remedy: "write the key's number, then its name")
+        continue
+      }
+      names[number] = name.text() ?? ""
+    }
+    return names
+  }
+}

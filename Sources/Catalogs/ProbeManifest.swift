@@ -1,0 +1,130 @@
+/// What `bpf/<name>.yaml` says of a probe.
+package struct ProbeManifest: Sendable, Equatable {
+  /// How much of a busy device's event stream the probe sees.
+  package enum Cost: String, Sendable, CaseIterable {
+    case low, medium, high
+  }
+
+  /// What of a person's doing may leave the device.
+  package enum Privacy: String, Sendable, CaseIterable {
+    case none, names, paths
+  }
+
+  /// A way to attach to a hook, best first.
+  package enum Rung: String, Sendable, CaseIterable {
+    case tpBTF = "tp_btf"
+    case rawTracepoint = "raw_tp"
+    case tracepoint
+    case kprobe
+  }
+
+  /// A place in the kernel, and the rungs by which the probe can attach to it.
+  package struct Hook: Sendable, Equatable {
+    package var name: String
+    /// At least one; tried in this order.
+    package var rungs: [Rung]
+  }
+
+  /// `probe: `; also the prefix of its metrics.
+  package var name: String
+  package var title: String
+  package var question: String
+  /// The BPF source or object beside the manifest, such as `runqueue.bpf.c`.
+  package var object: String
+  package var cost: Cost
+  package var privacy: Privacy
+  /// The independent tool that sees the same events.
+  package var comparedWith: String?
+  /// Trace events from which the same histograms can be made without BPF.
+  package var t0Events: [String]
+  /// Kernel features needed beyond BTF and the hooks.
+  package var features: [String]
+  /// Each needs one rung.
+  package var hooks: [Hook]
+  package var metrics: [ProbeMetric]
+  /// Path of the manifest it was read from.
+  package var file: String
+}
+
+/// A histogram metric of a probe.
+package struct ProbeMetric: Sendable, Equatable {
+  /// What the histogram's values are.
+  package enum Unit: String, Sendable, CaseIterable {
+    case nanoseconds = "ns"
+    case bytes
+    case count
+  }
+
+  /// `probe.metric`.
+  package var name: String
+  package var help: String
+  package var unit: Unit
+  /// The BPF map from label bytes to histogram.
+  package var map: String
+  /// Index in the probe's `lg_counters`.
+  package var counters: Int
+  /// The BPF map from the same key to a name of at most 31 bytes.
+  package var namesMap: String?
+  /// The key's bytes, in order; each field becomes a label.
+  package var key: [KeyField]
+
+  /// Size of the map's key in bytes.
+  package var keySize: Int { key.reduce(0) { $0 + $1.size } }
+}
+
+/// One field of a histogram map's key.
+package struct KeyField: Sendable, Equatable {
+  /// How the field's number becomes a label's value.
+  package enum Kind: Sendable, Equatable {
+    /// Written in decimal.
+    case number
+    /// A `dev_t` of the kernel: major << 20 | minor.
+    case blockDevice
+    /// A system call number of the device's architecture.
+    case syscall
+    /// One of these; others are written in decimal.
+    case values([UInt64: String])
+    /// Bytes between fields or at the end, not a label.
+    case padding
+  }
+
+  /// The label's name.
+  package var name: String
+  /// Bytes: 1, 2, 4 or 8; any number for padding.
+  package var size: Int
+  package var kind: Kind
+}
+
+extension ProbeMetric {
+  /// The labels that a key's bytes stand for.
+  ///
+  /// - Parameters:
+  ///   - bytes: little-endian fields without gaps.
+  ///   - resolve: the name of a block device or system call, nil when it is not known.
+  /// - Returns: nil when the size is not ``keySize``: the object is of another release.
+  package func labels(
+    ofKey bytes: [UInt8], resolve: (KeyField.Kind, UInt64) -> String?
+  ) -> [String: String]? {
+    guard bytes.count == keySize else { return nil }
+    var labels: [String: String] = [:]
+    var rest = bytes[...]
+    for field in key {
+      let number = rest.prefix(field.size).reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+      rest = rest.dropFirst(field.size)
+      switch field.kind {
+      case .padding:
+        continue
+      case .number:
+        labels[field.name] = String(number)
+      case .values(let names):
+        labels[field.name] = names[number] ?? String(number)
+      case .blockDevice:
+        labels[field.name] =
+          resolve(field.kind, number) ?? "\(number >> 20):\(number & 0xfffff)"
+      case .syscall:
+        labels[field.name] = resolve(field.kind, number) ?? String(number)
+      }
+    }
+    return labels
+  }
+}

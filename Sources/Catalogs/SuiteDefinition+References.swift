@@ -1,0 +1,86 @@
+import Yams
+
+extension SuiteDefinition {
+  /// Reports what the suite names and nothing is: devices, workloads, probes, firmwares, metrics.
+  ///
+  /// Folders in `broken` are not complete, so nothing is said about names of their kind.
+  func checkReferences(
+    _ document: FieldReader, _ catalog: Catalog, _ broken: Set<CatalogFolder>
+  ) {
+    guard let root = document.node.mapping.flatMap({ _ in document.anyMapping() }) else { return }
+    func check(_ field: FieldReader?, _ name: String, _ kind: String, _ known: [String]) {
+      guard !name.isEmpty, !known.contains(name) else { return }
+      field?.report(
+        "there is no \(kind) '\(name)'",
+        remedy: Catalogs.remedy(forUnknown: name, known: known))
+    }
+    if !broken.contains(.devices) {
+      check(root.optional("device"), device, "device", Array(catalog.devices.keys))
+      for (key, name) in [("reference", reference), ("candidate", candidate)] {
+        guard let name, let device = catalog.devices[device], device.kind == .virtual else {
+          continue
+        }
+        check(
+          root.optional(key), name, "firmware of device '\(device.name)'",
+          Array(device.firmwares.keys))
+      }
+    }
+    if !broken.contains(.workloads) {
+      check(root.optional("workload"), workload, "workload", Array(catalog.workloads.keys))
+    }
+    if !broken.contains(.probes), let items = root.optional("probes")?.node.sequence {
+      for (index, name) in items.enumerated() {
+        let field = FieldReader(
+          node: name, path: "probes[\(index)]", problems: document.problems)
+        check(field, name.scalar?.string ?? "", "probe", Array(catalog.probes.keys))
+      }
+    }
+    if broken.isDisjoint(with: [.probes, .workloads]) { checkPatterns(root, catalog) }
+  }
+
+  /// A pattern that no metric of the suite can match is a slip of the pen, and would gate nothing.
+  private func checkPatterns(_ root: MappingReader, _ catalog: Catalog) {
+    guard let gates = root.optional("gates")?.node.mapping,
+      let workload = catalog.workloads[workload],
+      probes.allSatisfy({ catalog.probes[$0] != nil })
+    else { return }
+    let metrics = probes.compactMap { catalog.probes[$0] }.flatMap(\.metrics).map {
+      (name: $0.name, labels: $0.key.map(\.name), phases: workload.phases.map(\.name))
+    }
+    let scalars = workload.phases.flatMap { phase in
+      phase.steps.flatMap(\.scalars).map {
+        (name: $0.metric, labels: [String](), phases: [phase.name])
+      }
+    }
+    func check(_ node: Yams.Node?, _ path: String) {
+      guard let node, let text = node.scalar?.string, let pattern = MetricPattern(text),
+        !(metrics + scalars).contains(where: { pattern.canMatch($0.name, $0.labels, $0.phases) })
+      else { return }
+      FieldReader(node: node, path: path, problems: root.value.problems).report(
+        "no metric of this suite matches '\(text)'",
+        remedy: Catalogs.remedy(
+          forUnknown: pattern.name, known: Set((metrics + scalars).map(\.name)))
+          + pattern.phaseHint(workload.phases.map(\.name)))
+    }
+    for key in ["metrics", "sentinels"] {
+      for (index, node) in (gates[key]?.sequence ?? []).enumerated() {
+        check(node, "gates.\(key)[\(index)]")
+      }
+    }
+    for (index, node) in (gates["budgets"]?.sequence ?? []).enumerated() {
+      check(node.mapping?["metric"], "gates.budgets[\(index)].metric")
+    }
+  }
+}
+
+extension MetricPattern {
+  /// Whether a metric of that name, with these label names, in one of these phases, could match.
+  fileprivate func canMatch(_ name: String, _ labelNames: [String], _ phases: [String]) -> Bool {
+    glob(self.name, matches: name) && labels.keys.allSatisfy(labelNames.contains)
+      && (phase.map { phase in phases.contains { glob(phase, matches: $0) } } ?? true)
+  }
+
+  fileprivate func phaseHint(_ phases: [String]) -> String {
+    phase == nil ? "" : "; phases: \(phases.joined(separator: ", "))"
+  }
+}

@@ -1,0 +1,86 @@
+/// What `targets/suites/<name>.yaml` says: a device, a workload, probes and the gates.
+package struct SuiteDefinition: Sendable, Equatable {
+  /// Runs per arm in each stage.
+  package struct Runs: Sendable, Equatable {
+    /// 3 or more.
+    package var screen: Int
+    /// Fresh runs that must agree; 0 = a single stage, which is weaker.
+    package var confirm: Int
+  }
+
+  /// How long to wait for a quiet device, the same for both arms.
+  package struct Settle: Sendable, Equatable {
+    /// After which the run fails.
+    package var limit: Duration
+    /// How long it must have been quiet.
+    package var quiet: Duration
+    /// Iterations start no earlier after boot, so that both arms have the same age.
+    package var uptimeMin: Duration
+    /// Share of time that some task waited for a CPU (PSI avg10).
+    package var cpuPressureMax: Percentage
+  }
+
+  /// What the probes may cost.
+  package struct Overhead: Sendable, Equatable {
+    /// Slowdown of the workload with probes against without.
+    package var slowdownMax: Percentage
+    /// Share of all CPU time spent in probes.
+    package var cpuMax: Percentage
+    /// Iterations of each kind, probes on and off, per run that measures it; 0 = not measured.
+    package var iterations: Int
+  }
+
+  /// What the data may lack.
+  package struct Limits: Sendable, Equatable {
+    /// Share of operations lost by a metric; above it the metric is invalid.
+    package var lossMax: Percentage
+    /// Share of iterations dropped per arm; above it the arm is invalid.
+    package var dropMax: Percentage
+    /// Longest wait for operations in flight after a window.
+    package var drain: Duration
+  }
+
+  /// The smallest change that matters, per statistic.
+  package struct Tau: Sendable, Equatable {
+    package var p50: Percentage
+    package var p90: Percentage
+    package var p99: Percentage
+    package var scalar: Percentage
+  }
+
+  /// How much worse some metrics may get.
+  package struct Budget: Sendable, Equatable {
+    package var metric: MetricPattern
+    /// Limit of the change's upper bound.
+    package var budget: Percentage
+  }
+
+  package var name: String
+  package var description: String
+  /// Name of a device.
+  package var device: String
+  /// Name of a workload.
+  package var workload: String
+  /// Names of probes, at least one.
+  package var probes: [String]
+  /// Name of a firmware; nil = to be given when the suite is used.
+  package var reference: String?
+  package var candidate: String?
+  /// Measured iterations per run.
+  package var iterations: Int
+  /// Iterations made first and not judged; nil = the workload's.
+  package var warmup: Int?
+  package var runs: Runs
+  package var settle: Settle
+  package var overhead: Overhead
+  package var limits: Limits
+  package var tau: Tau
+  /// The first that matches a metric holds; without a match it is three times tau.
+  package var budgets: [Budget]
+  /// Metrics that decide; others are shown only.
+  package var gating: [MetricPattern]
+  /// Metrics that must not change: when one does, the bench is at fault, not the firmware.
+  package var sentinels: [MetricPattern]
+  /// Path of the file it was read from.
+  package var file: String
+}

@@ -1,0 +1,154 @@
+import Foundation
+import Testing
+
+@testable import Catalogs
+
+struct CatalogTests {
+  private static let sound = [
+    "bpf/runqueue.yaml": runqueueManifest,
+    "bpf/runqueue.bpf.c": "",
+    "targets/devices/virtual.yaml": """
+    device: virtual
+    kind: virtual
+    firmwares:
+      reference: {kernel: "6.1"}
+      slow-disk: {kernel: "6.1"}
+    """,
+    "targets/workloads/smoke.yaml": """
+    workload: smoke
+    phases:
+      - phase: ping-pong
+        steps: [{run: "true"}]
+    """,
+    "targets/suites/demo.yaml": """
+    suite: demo
+    device: virtual
+    workload: smoke
+    probes: [runqueue]
+    reference: reference
+    candidate: slow-disk
+    gates:
+      metrics: ["runqueue.*{class=user}@ping*"]
+    """,
+  ]
+
+  private func loadProblems(_ changes: [String: String?]) -> [String] {
+    var texts = Self.sound
+    for (path, text) in changes { texts[path] = text }
+    return problems { () throws(CatalogError) in try Catalog.load([TestFiles(texts: texts)]) }
+  }
+
+  @Test func findsByName() throws {
+    let catalog = try Catalog.load([TestFiles(texts: Self.sound)])
+    #expect(try catalog.suite("demo").candidate == "slow-disk")
+    #expect(try catalog.probe("runqueue").file == "bpf/runqueue.yaml")
+    #expect(try catalog.device("virtual").kind == .virtual)
+    #expect(try catalog.workload("smoke").phases.count == 1)
+    let error = try #require(throws: UnknownName.self) { try catalog.suite("dmeo") }
+    #expect(error.description == "there is no suite 'dmeo' (did you mean 'demo'?)")
+    #expect(throws: UnknownName(kind: "probe", name: "x", known: ["runqueue"])) {
+      try catalog.probe("x")
+    }
+  }
+
+  @Test func danglingNamesAreReportedWithWhatIsKnown() {
+    let suite = """
+      suite: demo
+      device: phone
+      workload: smoek
+      probes: [runqueue, zebra]
+      """
+    #expect(
+      loadProblems(["targets/suites/demo.yaml": suite]) == [
+        "targets/suites/demo.yaml:2:9: device: there is no device 'phone' (known: virtual)",
+        "targets/suites/demo.yaml:3:11: workload: there is no workload 'smoek'"
+          + " (did you mean 'smoke'?)",
+        "targets/suites/demo.yaml:4:20: probes[1]: there is no probe 'zebra' (known: runqueue)",
+      ])
+  }
+
+  @Test func firmwaresAndMetricsMustExist() {
+    let suite = """
+      suite: demo
+      device: virtual
+      workload: smoke
+      probes: [runqueue]
+      candidate: slow-dsik
+      gates:
+        metrics: ["runqueue.*", "block.*"]
+        sentinels: ["runqueue.wait@pingpong"]
+        budgets: [{metric: "runqueue.wait{cpu=1}", budget: 5%}]
+      """
+    #expect(
+      loadProblems(["targets/suites/demo.yaml": suite]) == [
+        "targets/suites/demo.yaml:5:12: candidate: there is no firmware of device 'virtual'"
+          + " 'slow-dsik' (did you mean 'slow-disk'?)",
+        "targets/suites/demo.yaml:7:27: gates.metrics[1]: no metric of this suite matches"
+          + " 'block.*' (known: runqueue.wait)",
+        "targets/suites/demo.yaml:8:15: gates.sentinels[0]: no metric of this suite matches"
+          + " 'runqueue.wait@pingpong' (did you mean 'runqueue.wait'?; phases: ping-pong)",
+        "targets/suites/demo.yaml:9:22: gates.budgets[0].metric: no metric of this suite matches"
+          + " 'runqueue.wait{cpu=1}' (did you mean 'runqueue.wait'?)",
+      ])
+  }
+
+  @Test func aBrokenFileDoesNotMakeItsNameUnknown() {
+    #expect(
+      loadProblems(["targets/devices/virtual.yaml": "device: virtual\nkind: magic\n"]) == [
+        "targets/devices/virtual.yaml:2:7: kind: 'magic' is not known here"
+          + " (allowed: virtual, adb, local, ssh)"
+      ])
+  }
+
+  @Test func aNameIsUsedOnce() {
+    #expect(
+      loadProblems([
+        "targets/workloads/zz.yaml": """
+        workload: smoke
+        phases: [{phase: a, steps: [{sleep: 1s}]}]
+        """
+      ]) == [
+        "targets/workloads/zz.yaml:1:11: workload: 'smoke' is already the name of"
+          + " targets/workloads/smoke.yaml (rename one of them)"
+      ])
+  }
+
+  @Test func missingFiles() {
+    #expect(
+      loadProblems(["bpf/runqueue.bpf.c": nil]) == [
+        "bpf/runqueue.yaml:4:9: object: there is no file 'runqueue.bpf.c' beside the manifest"
+          + " (correct the name, or add the source)"
+      ])
+    #expect(
+      loadProblems(["targets/devices/virtual.yaml": nil]) == [
+        "targets/devices: there is no such folder"
+          + " (point --share or LATGATE_SHARE at the folder that holds bpf and targets)"
+      ])
+    let files = TestFiles(texts: Self.sound, unreadable: ["targets/suites/x.yaml"])
+    #expect(
+      problems { () throws(CatalogError) in try Catalog.load([files]) } == [
+        "targets/suites/x.yaml: cannot be read as text"
+          + " (check its permissions, and that it is UTF-8)"
+      ])
+  }
+
+  @Test func furtherRootsMayLeaveFoldersOut() throws {
+    let more = TestFiles(texts: [
+      "targets/suites/mine.yaml":
+        "suite: mine\ndevice: virtual\nworkload: smoke\nprobes: [runqueue]\n"
+    ])
+    let catalog = try Catalog.load([TestFiles(texts: Self.sound), more])
+    #expect(catalog.suites.keys.sorted() == ["demo", "mine"])
+  }
+
+  /// The files that latgate ships, read from the repository's root.
+  @Test func theShippedCatalogueIsSound() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let catalog = try Catalog.load(root: root.path)
+    #expect(catalog.suites.keys.sorted() == ["demo", "smoke"])
+    #expect(try catalog.device("virtual").firmwares["slow-disk"] != nil)
+    let names = try catalog.workload("storage-and-sched").phases.map(\.name)
+    #expect(names.contains("fsync-f2fs"))
+  }
+}

@@ -1,0 +1,127 @@
+import Testing
+
+@testable import Catalogs
+
+struct DeviceDefinitionTests {
+  private func deviceProblems(_ text: String) -> [String] {
+    problems { () throws(CatalogError) in try DeviceDefinition.parse(text, file: "d.yaml") }
+  }
+
+  @Test func readsAVirtualDevice() throws {
+    let text = """
+      device: virtual
+      kind: virtual
+      firmwares:
+        reference:
+          kernel: "6.1"
+        slow:
+          kernel: 5.10
+          cmdline: maxcpus=1
+          cpus: 4
+          memory: 512MiB
+          disks:
+            f2fs: {size: 128MiB, iops: 200, bandwidth: 20MiB/s, scheduler: none}
+      """
+    let device = try DeviceDefinition.parse(text, file: "d.yaml")
+    #expect(device.kind == .virtual)
+    #expect(device.privilege == .root)
+    #expect(device.btf == .device)
+    #expect(!device.stability.allowsHotplug)
+    #expect(
+      device.firmwares == [
+        "reference": .virtual(
+          VirtualFirmware(
+            kernel: "6.1", commandLine: "", cpus: 2, memory: ByteSize(bytes: 1 << 30), disks: [:])),
+        "slow": .virtual(
+          VirtualFirmware(
+            kernel: "5.10", commandLine: "maxcpus=1", cpus: 4,
+            memory: ByteSize(bytes: 512 << 20),
+            disks: [
+              "f2fs": .init(
+                size: ByteSize(bytes: 128 << 20), iops: 200,
+                bandwidth: ByteSize(bytes: 20 << 20), scheduler: "none")
+            ])),
+      ])
+  }
+
+  @Test func readsAnADBDeviceWithHooks() throws {
+    let text = """
+      device: phone
+      kind: adb
+      serial: ABC123
+      privilege: su
+      btf: {file: btf/phone.btf}
+      stability: {temperature_max: 45C, battery_min: 30%, memory_pressure_max: 10%, hotplug: allow}
+      hooks:
+        flash: ./flash.sh {serial} {firmware}
+        timeout: 15m
+      firmwares:
+        release: builds/it's.zip
+      """
+    let device = try DeviceDefinition.parse(text, file: "d.yaml")
+    #expect(device.kind == .adb(serial: "ABC123"))
+    #expect(device.privilege == .su)
+    #expect(device.btf == .file("btf/phone.btf"))
+    #expect(
+      device.stability
+        == .init(
+          temperatureMax: Temperature(celsius: 45), batteryMin: Percentage(fraction: 0.3),
+          memoryPressureMax: Percentage(fraction: 0.1), allowsHotplug: true))
+    let hooks = try #require(device.hooks)
+    #expect(hooks.timeout == .seconds(900))
+    #expect(hooks.switchTo == nil)
+    let flash = try #require(hooks.flash)
+    #expect(
+      device.command(hook: flash, firmware: "release", serial: "ABC123")
+        == #"./flash.sh 'ABC123' 'builds/it'\''s.zip'"#)
+    #expect(
+      device.command(hook: flash, firmware: "b-77", serial: "{firmware}")
+        == "./flash.sh '{firmware}' 'b-77'")
+  }
+
+  @Test func reportsProblems() {
+    let text = """
+      device: v
+      kind: virtual
+      serial: x
+      hooks: {flash: "go {build}"}
+      btf: vmlinux
+      firmwares:
+        a b: {kernel: 6.1.12, cpus: 9, memory: 1GB}
+        c: {kernal: "6.1", disks: {xfs: {}, ext4: {iops: 0, bandwidth: 20MiB}}}
+      """
+    #expect(
+      deviceProblems(text) == [
+        "d.yaml:3:9: serial: only a device behind adb has a serial (remove it)",
+        "d.yaml:4:8: hooks: a virtual device changes its firmware by itself (remove the hooks)",
+        "d.yaml:4:16: hooks.flash: unknown placeholder '{build}' (use {firmware} or {serial})",
+        "d.yaml:5:6: btf: expected 'device' or a file (write 'btf: device' or 'btf: {file: PATH}')",
+        "d.yaml:7:8: firmwares.a b: 'a b' is not a name (use letters, digits, '-', '_' and '.')",
+        "d.yaml:7:17: firmwares.a b.kernel: '6.1.12' is not a kernel series"
+          + " (write a kernel series, such as \"6.1\")",
+        "d.yaml:7:31: firmwares.a b.cpus: '9' is not a whole number from 1 to 8"
+          + " (write a whole number from 1 to 8)",
+        "d.yaml:7:42: firmwares.a b.memory: '1GB' is not a size"
+          + " (write a size, such as 512B, 4KiB or 1GiB)",
+        "d.yaml:8:6: firmwares.c.kernel: missing (give the kernel series, such as \"6.1\")",
+        "d.yaml:8:7: firmwares.c.kernal: unknown key 'kernal' (did you mean 'kernel'?)",
+        "d.yaml:8:30: firmwares.c.disks.xfs: unknown key 'xfs' (known: ext4, f2fs)",
+        "d.yaml:8:52: firmwares.c.disks.ext4.iops: '0' is not a whole number from 1 to 1000000"
+          + " (write a whole number from 1 to 1000000)",
+        "d.yaml:8:66: firmwares.c.disks.ext4.bandwidth: '20MiB' is not a size per second"
+          + " (write a size per second, such as 20MiB/s)",
+      ])
+  }
+
+  @Test func sshIsRefusedClearly() {
+    #expect(
+      deviceProblems("device: d\nkind: ssh\n") == [
+        "d.yaml:2:7: kind: ssh is not supported yet (use adb, virtual or local)"
+      ])
+    #expect(
+      deviceProblems("device: d\nkind: virtual\n") == [
+        "d.yaml:1:1: firmwares: missing"
+          + " (list at least one, such as 'reference: {kernel: \"6.1\"}')"
+      ])
+  }
+}

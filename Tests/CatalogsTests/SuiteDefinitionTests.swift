@@ -1,0 +1,85 @@
+import Testing
+
+@testable import Catalogs
+
+struct SuiteDefinitionTests {
+  @Test func defaultsAreTheDocumentedOnes() throws {
+    let suite = try SuiteDefinition.parse(
+      "suite: s\ndevice: d\nworkload: w\nprobes: [p]\n", file: "s.yaml")
+    #expect(suite.iterations == 5)
+    #expect(suite.warmup == nil)
+    #expect(suite.reference == nil)
+    #expect(suite.runs == .init(screen: 4, confirm: 4))
+    #expect(suite.settle.limit == .seconds(300))
+    #expect(suite.settle.quiet == .seconds(30))
+    #expect(suite.settle.uptimeMin == .seconds(60))
+    #expect(suite.overhead.slowdownMax.fraction == 0.05)
+    #expect(suite.overhead.cpuMax.fraction == 0.02)
+    #expect(suite.limits.lossMax.fraction == 0.001)
+    #expect(suite.limits.dropMax.fraction == 0.2)
+    #expect(suite.limits.drain == .seconds(2))
+    #expect(suite.tau.p50.fraction == 0.03)
+    #expect(suite.tau.p90.fraction == 0.04)
+    #expect(suite.tau.p99.fraction == 0.05)
+    #expect(suite.tau.scalar.fraction == 0.03)
+    #expect(suite.budgets.isEmpty)
+    #expect(suite.gating == [MetricPattern("*")])
+    #expect(suite.sentinels.isEmpty)
+  }
+
+  @Test func readsGates() throws {
+    let text = """
+      suite: s
+      device: d
+      workload: w
+      probes: [p, q]
+      warmup: 0
+      runs: {confirm: 0}
+      limits: {loss_max: 1%, drain: 500ms}
+      gates:
+        tau: {p99: 8%}
+        metrics: ["block.*", "app.start@launch"]
+        sentinels: ["p.idle"]
+        budgets:
+          - {metric: "block.*{dev=vdb}", budget: 25%}
+      """
+    let suite = try SuiteDefinition.parse(text, file: "s.yaml")
+    #expect(suite.warmup == 0)
+    #expect(suite.runs == .init(screen: 4, confirm: 0))
+    #expect(suite.limits.lossMax.fraction == 0.01)
+    #expect(suite.limits.drain == .milliseconds(500))
+    #expect(suite.tau.p99.fraction == 0.08)
+    #expect(suite.tau.p50.fraction == 0.03)
+    #expect(suite.gating.map(\.text) == ["block.*", "app.start@launch"])
+    #expect(suite.sentinels.map(\.name) == ["p.idle"])
+    #expect(suite.budgets.map(\.budget.fraction) == [0.25])
+    #expect(suite.budgets.map(\.metric.labels) == [["dev": "vdb"]])
+  }
+
+  @Test func reportsProblems() {
+    let text = """
+      suite: s
+      device: d
+      workload: w
+      probes: []
+      iteration: 3
+      runs: {screen: 2}
+      gates:
+        metrics: "*"
+        budgets:
+          - {metric: "a{b", budget: 15}
+      """
+    #expect(
+      problems { () throws(CatalogError) in try SuiteDefinition.parse(text, file: "s.yaml") } == [
+        "s.yaml:4:9: probes: the list is empty (list at least one probe)",
+        "s.yaml:5:1: iteration: unknown key 'iteration' (did you mean 'iterations'?)",
+        "s.yaml:6:16: runs.screen: '2' is not a whole number from 3 to 100"
+          + " (write a whole number from 3 to 100)",
+        "s.yaml:8:12: gates.metrics: expected a list, found '*' (write '- item' lines, or [a, b])",
+        "s.yaml:10:16: gates.budgets[0].metric: 'a{b' is not a metric pattern (write a metric"
+          + " pattern, such as 'block.*', 'runqueue.wait{class=user}' or '*@fsync')",
+        "s.yaml:10:31: gates.budgets[0].budget: '15' is not a percentage"
+          + " (write a percentage, such as 5%)",
+      ])
+  }
+}
