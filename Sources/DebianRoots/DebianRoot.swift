@@ -1,0 +1,94 @@
+import Crypto
+import Foundation
+
+/// A directory tree of Debian packages for any architecture, unpacked and never run.
+///
+/// Serves as a sysroot for cross builds and as the contents of a virtual device's image.
+package struct DebianRoot: Sendable, Hashable {
+  /// Short name for people, letters, digits and `-`; part of the directory's name.
+  package let name: String
+  /// Packages in apt-get's spelling: `name`, `name=version` or `name/suite`.
+  package let packages: [String]
+  package let architecture: DebianArchitecture
+  /// Suites to choose from; the first is the base.
+  package let suites: [String]
+
+  package init(
+    name: String, packages: [String], architecture: DebianArchitecture, suites: [String]
+  ) {
+    self.name = name
+    self.packages = packages
+    self.architecture = architecture
+    self.suites = suites
+  }
+
+  /// Name of the directory in the cache: the same request always has the same one.
+  ///
+  /// The mirror is no part of it, as any mirror has the same packages.
+  package var key: String {
+    let request = [name, architecture.rawValue] + suites + ["--"] + packages.sorted()
+    let digest = SHA256.hash(data: Data(request.joined(separator: "\n").utf8))
+    let hex = digest.prefix(8).map { byte in
+      let digits = String(byte, radix: 16)
+      return digits.count == 1 ? "0\(digits)" : digits
+    }
+    return "\(name)-\(hex.joined())"
+  }
+
+  /// Gives the path of the extracted root, from the cache if it is there.
+  ///
+  /// Several processes may ask for the same root: one builds it, the others wait. A root that is
+  /// not there yet takes some 10 s and needs the network.
+  ///
+  /// - Parameters:
+  ///   - name: short name for people; part of the directory's name.
+  ///   - packages: packages in apt-get's spelling; their dependencies come along.
+  ///   - architecture: the architecture of all packages.
+  ///   - suites: suites to choose from, such as `["bookworm", "bookworm-backports"]`.
+  ///   - progress: called with one line for people at a time.
+  /// - Returns: absolute path of the root; its contents must not be changed.
+  /// - Throws: `DebianRootError`.
+  package static func extract(
+    name: String, packages: [String], architecture: DebianArchitecture, suites: [String],
+    progress: @Sendable (String) -> Void = { _ in }
+  ) async throws -> String {
+    let root = DebianRoot(
+      name: name, packages: packages, architecture: architecture, suites: suites)
+    return try await root.extract(into: .ofThisUser(), progress: progress)
+  }
+
+  func extract(into cache: RootCache, progress: @Sendable (String) -> Void) async throws -> String {
+    try check()
+    if cache.contains(key) { return cache.path(key) }
+    return try await cache.withLock(key) {
+      if cache.contains(key) { return cache.path(key) }
+      let temporary = try cache.temporary(key)
+      do {
+        let extraction = PackageExtraction(root: self, work: temporary)
+        let tree = try await extraction.run(progress: progress)
+        guard rename(tree, cache.path(key)) == 0 else {
+          throw DebianRootError.cache(
+            path: cache.path(key), reason: String(cString: strerror(errno)))
+        }
+      } catch {
+        try? FileManager.default.removeItem(atPath: temporary)
+        throw error
+      }
+      try? FileManager.default.removeItem(atPath: temporary)
+      return cache.path(key)
+    }
+  }
+
+  private func check() throws {
+    func fail(_ reason: String) -> DebianRootError { .badRequest(root: name, reason: reason) }
+    guard !name.isEmpty,
+      name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") })
+    else { throw fail("a name has only ASCII letters, digits and '-'") }
+    guard !suites.isEmpty else { throw fail("no suite given") }
+    guard !packages.isEmpty else { throw fail("no package given") }
+    for word in packages + suites
+    where word.isEmpty || word.hasPrefix("-") || word.contains(where: { " ,\n\t".contains($0) }) {
+      throw fail("'\(word)' is no package or suite")
+    }
+  }
+}
