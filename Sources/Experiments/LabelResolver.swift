@@ -1,16 +1,17 @@
 import Catalogs
+import ProbeBuild
 
 /// Names for what keys hold as numbers: block devices and system calls of one device.
 struct LabelResolver: Sendable, Equatable {
   /// By kernel `dev_t`: major << 20 | minor (include/linux/kdev_t.h).
   private var blockDevices: [UInt64: String] = [:]
-  private let syscalls: [Int: String]
+  private let systemCalls: SystemCallTable
 
   /// - Parameters:
   ///   - partitions: text of /proc/partitions; lines that make no sense are skipped.
-  ///   - syscalls: numbers of the device's ABI.
-  init(partitions: String, syscalls: [Int: String]) {
-    self.syscalls = syscalls
+  ///   - systemCalls: of the device's ABI.
+  init(partitions: String, systemCalls: SystemCallTable) {
+    self.systemCalls = systemCalls
     for line in partitions.split(separator: "\n") {
       let words = line.split(whereSeparator: \.isWhitespace)
       guard words.count == 4, let major = UInt64(words[0]), let minor = UInt64(words[1]),
@@ -24,7 +25,7 @@ struct LabelResolver: Sendable, Equatable {
   func name(_ kind: KeyField.Kind, _ number: UInt64) -> String? {
     switch kind {
     case .blockDevice: blockDevices[number]
-    case .syscall: Int(exactly: number).flatMap { syscalls[$0] }
+    case .syscall: Int(exactly: number).flatMap(systemCalls.name)
     case .number, .values, .padding: nil
     }
   }

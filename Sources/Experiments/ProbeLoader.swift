@@ -27,7 +27,7 @@ struct ProbeLoader: Sendable {
   func load(into session: AgentSession) async throws -> Loaded {
     var loaded = Loaded(records: [], metrics: [:])
     for probe in request.probes {
-      guard let object = request.bundle.probes[probe.name] else {
+      guard let object = request.bundle.objects[probe.name] else {
         throw RunError.badObject(probe: probe.name, path: "", reason: "it was not built")
       }
       let first = UInt32(loaded.metrics.count) + 1

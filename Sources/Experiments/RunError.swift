@@ -25,3 +25,40 @@ package enum RunError: Error, Sendable, Equatable {
   /// A hook of the device file failed.
   case hookFailed(device: String, hook: String, exitCode: Int32, output: String)
 }
+
+extension RunError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .stepFailed(let device, let place, let step, let outcome, let output):
+      "\(device): \(place): '\(step)' failed with \(outcome)"
+        + (output.isEmpty ? "" : "; it said:\n  \(output.replacing("\n", with: "\n  "))")
+    case .notSettled(let device, let limit, let reason):
+      """
+      \(device) did not become quiet within \(limit.components.seconds) s (\(reason)); wait for \
+      its background work to end, or raise settle.limit of the suite
+      """
+    case .noProbe(let device, let reasons):
+      "\(device): not one probe of the suite can be attached:\n  "
+        + reasons.joined(separator: "\n  ")
+    case .refused(let device, let reason):
+      "\(device) does not let latgate load programs (\(reason)); a root shell is needed"
+    case .badObject(let probe, let path, let reason):
+      "probe \(probe): \(path): \(reason); build it again with 'latgate build'"
+    case .badKey(let probe, let metric, let bytes, let expected):
+      """
+      probe \(probe): metric \(metric): its keys have \(bytes) bytes, the manifest says \
+      \(expected); let bpf/\(probe).yaml and bpf/\(probe).bpf.c agree
+      """
+    case .gaveUp(let slot, let attempts):
+      "run \(slot.order) (\(slot.arm.rawValue)) failed in all \(attempts) attempts"
+    case .noVerdict:
+      "the experiment ended before anything was judged"
+    case .noFirmware(let suite, let arm):
+      "suite '\(suite)' names no \(arm) firmware; give one with --\(arm)"
+    case .unknownFirmware(let name, let device, let known):
+      "device '\(device)' has no firmware '\(name)'; there are: \(known.joined(separator: ", "))"
+    case .hookFailed(let device, let hook, let exitCode, let output):
+      "\(device): hook '\(hook)' ended with exit code \(exitCode); it said:\n  \(output)"
+    }
+  }
+}

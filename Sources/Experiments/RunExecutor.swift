@@ -136,7 +136,7 @@ package struct RunExecutor: Sendable {
   private func labelResolver(_ session: AgentSession) async throws -> LabelResolver {
     let files = try await session.readFiles(["/proc/partitions"])
     return LabelResolver(
-      partitions: files.text("/proc/partitions") ?? "", syscalls: request.bundle.syscalls)
+      partitions: files.text("/proc/partitions") ?? "", systemCalls: request.bundle.systemCalls)
   }
 
   /// - Returns: uptime when the device was quiet, seconds.

@@ -1,0 +1,47 @@
+import ArgumentParser
+import ProbeBuild
+
+struct BuildCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "build",
+    abstract: "Build probes, agent and load helper for devices.",
+    discussion: """
+      Results are cached by content: an unchanged build takes no time. The first build for an ABI \
+      fetches a cross sysroot of Debian packages.
+
+        latgate build --abi arm64
+        latgate build --abi arm64 --probe runqueue
+      """)
+
+  @OptionGroup var common: CommonOptions
+
+  @Option(help: "ABI to build for; may be repeated. Default: arm64.")
+  var abi: [TargetABI] = []
+
+  @Flag(help: "Build for every ABI.")
+  var all = false
+
+  @Option(help: "Probe to build; may be repeated. Default: all.")
+  var probe: [String] = []
+
+  func run() async throws {
+    let console = common.console
+    let share = try ShareRoot.find(option: common.share)
+    let sources = probe.isEmpty ? share.probes() : try probe.map(share.probe(named:))
+    for abi in all ? TargetABI.allCases : (abi.isEmpty ? [.arm64] : abi) {
+      let bundle = try await Workbench.build(
+        share: share, abi: abi, probes: sources, console: console)
+      console.print("\(abi.rawValue): agent \(kib(bundle.agent)), \(bundle.agent.path)")
+      console.print("\(abi.rawValue): load helper \(kib(bundle.loadHelper)), \(bundle.loadHelper.path)")
+      for (name, object) in bundle.objects.sorted(by: { $0.key < $1.key }) {
+        console.print("\(abi.rawValue): probe \(name) \(kib(object)), \(object.path)")
+      }
+    }
+  }
+
+  private func kib(_ artifact: BuildArtifact) -> String {
+    "\((artifact.size + 1023) / 1024) KiB"
+  }
+}
+
+extension TargetABI: ExpressibleByArgument {}

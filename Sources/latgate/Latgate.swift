@@ -1,0 +1,59 @@
+import ArgumentParser
+import Foundation
+
+/// The tool's table of contents.
+@main
+struct Latgate: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "latgate",
+    abstract: "Gate firmware builds on latency.",
+    discussion: """
+      Runs BPF probes on production firmware during a scripted workload and compares the latency \
+      histograms of a reference and a candidate build.
+
+      First steps:
+        latgate doctor                      what this machine and its devices lack
+        latgate device boot demo            start a virtual ARM64 device
+        latgate run smoke --device demo     one run, with its histograms
+        latgate check demo                  reference against candidate: pass or fail
+
+      Exit codes: 0 pass, 1 regression, 2 inconclusive, 3 gate failed or invalid, 64 usage,
+      65 bad input file, 69 device unavailable, 70 internal error, 130 interrupted.
+      """,
+    version: Version.text,
+    subcommands: [
+      CheckCommand.self, RunCommand.self, CompareCommand.self, DeviceCommand.self,
+      ProbesCommand.self, BuildCommand.self, DoctorCommand.self, VersionCommand.self,
+    ])
+
+  static func main() async {
+    let command: any ParsableCommand
+    do {
+      command = try parseAsRoot()
+    } catch {
+      exit(withError: error)
+    }
+    do {
+      try await Interruption.cancelling { [command] in
+        var command = command
+        if var asynchronous = command as? any AsyncParsableCommand {
+          try await asynchronous.run()
+        } else {
+          try command.run()
+        }
+      }
+    } catch {
+      finish(error)
+    }
+  }
+
+  private static func finish(_ error: any Error) -> Never {
+    // Usage errors and exit codes are ArgumentParser's own to print.
+    if error is ExitCode || error is ValidationError || error is CleanExit {
+      exit(withError: error)
+    }
+    let report = ErrorReport(error)
+    Console().error(report.text)
+    Foundation.exit(report.status.rawValue)
+  }
+}

@@ -1,0 +1,31 @@
+import Catalogs
+import Experiments
+import ProbeBuild
+
+/// What most commands begin with: the share folder, the catalogue and built probes.
+struct Workbench: Sendable {
+  let share: ShareRoot
+  let catalog: Catalog
+  let console: Console
+
+  init(_ common: CommonOptions) throws {
+    console = common.console
+    share = try ShareRoot.find(option: common.share)
+    catalog = try Catalog.load(root: share.path)
+  }
+
+  /// The probes' bundle for a device.
+  func bundle(abi: TargetABI, probes: [ProbeManifest]) async throws -> ProbeBundle {
+    try await Self.build(
+      share: share, abi: abi, probes: try probes.map { try share.probe(named: $0.name) },
+      console: console)
+  }
+
+  static func build(
+    share: ShareRoot, abi: TargetABI, probes: [ProbeSource], console: Console
+  ) async throws -> ProbeBundle {
+    try await ProbeBuilder(share: share).build(abi: abi, probes: probes) { line in
+      console.note(line)
+    }
+  }
+}
