@@ -1,0 +1,86 @@
+import Crypto
+import Foundation
+
+/// Built files by the hash of all their inputs.
+///
+/// Each file has a seal beside it with its size and hash. A file whose seal is missing or does not
+/// fit, as after a crash or on a bad disk, counts as absent and is built again.
+struct BuildCache: Sendable {
+  /// Where the files are.
+  let folder: String
+
+  /// Work folders this old belong to processes that died.
+  private static let staleWork: TimeInterval = 24 * 60 * 60
+
+  /// The file of that name, if it is there and whole.
+  func find(_ name: String) -> BuildArtifact? {
+    let path = "\(folder)/\(name)"
+    guard let seal = FileManager.default.contents(atPath: Self.seal(of: path)),
+      let data = FileManager.default.contents(atPath: path)
+    else { return nil }
+    let artifact = BuildArtifact(
+      path: path, hash: SHA256.hash(data: data).hexadecimal, size: data.count)
+    return seal == Self.sealBytes(artifact) ? artifact : nil
+  }
+
+  /// Moves a finished file into the cache.
+  ///
+  /// Two processes that build the same thing both publish; the last one wins with equal bytes.
+  ///
+  /// - Parameters:
+  ///   - built: a file in a folder of `withWorkFolder`.
+  ///   - name: its name in the cache, with the hash of its inputs.
+  /// - Returns: where the file is now.
+  /// - Throws: `ProbeBuildError.file`.
+  func publish(_ built: String, as name: String) throws -> BuildArtifact {
+    let path = "\(folder)/\(name)"
+    guard let data = FileManager.default.contents(atPath: built) else {
+      throw ProbeBuildError.file(path: built, reason: "was not written by the build")
+    }
+    let artifact = BuildArtifact(
+      path: path, hash: SHA256.hash(data: data).hexadecimal, size: data.count)
+    let seal = built + ".seal"
+    guard FileManager.default.createFile(atPath: seal, contents: Self.sealBytes(artifact)) else {
+      throw Self.failure(seal)
+    }
+    for (from, to) in [(built, path), (seal, Self.seal(of: path))] {
+      guard rename(from, to) == 0 else { throw Self.failure(to) }
+    }
+    return artifact
+  }
+
+  /// Gives `body` an empty folder on the cache's file system and removes it afterwards.
+  func withWorkFolder<T>(_ body: (String) async throws -> T) async throws -> T {
+    let all = "\(folder)/work"
+    let path = "\(all)/\(UUID().uuidString)"
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw ProbeBuildError.file(path: path, reason: "cannot be made: \(error)")
+    }
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    removeStaleWork(in: all)
+    return try await body(path)
+  }
+
+  private func removeStaleWork(in folder: String) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let limit = Int(Date().timeIntervalSince1970 - Self.staleWork)
+    for name in names {
+      guard let stamp = FileStamp(path: "\(folder)/\(name)"), stamp.seconds < limit else {
+        continue
+      }
+      try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+    }
+  }
+
+  private static func seal(of path: String) -> String { path + ".seal" }
+
+  private static func sealBytes(_ artifact: BuildArtifact) -> Data {
+    Data("\(artifact.hash) \(artifact.size)\n".utf8)
+  }
+
+  private static func failure(_ path: String) -> ProbeBuildError {
+    .file(path: path, reason: String(cString: strerror(errno)))
+  }
+}

@@ -1,0 +1,125 @@
+import Foundation
+
+/// One build for one ABI: what is compiled, with which flags, and what it depends on.
+struct BuildContext: Sendable {
+  /// Raised when cached files of an earlier release must not be used.
+  private static let format = "1"
+
+  let abi: TargetABI
+  let share: ShareRoot
+  let cache: BuildCache
+  let sysroot: Sysroot
+  let compiler: Compiler
+  let progress: @Sendable (String) -> Void
+
+  /// A static executable.
+  func program(_ program: AgentProgram) async throws -> BuildArtifact {
+    let flags = abi.compilerFlags + AgentProgram.flags(share: "")
+    var inputs = inputs(kind: program.rawValue, flags: flags + program.libraries)
+    for folder in Set(program.sourceFolders + program.includeFolders).sorted() {
+      try inputs.add(tree: "\(share.path)/\(folder)", as: folder)
+    }
+    let name = "\(program.rawValue)-\(abi.rawValue)-\(inputs.key())"
+    return try await cached(name) { work in
+      let sources = program.sourceFolders.flatMap(sources(in:))
+      guard !sources.isEmpty else {
+        throw ProbeBuildError.file(
+          path: "\(share.path)/\(program.sourceFolders[0])", reason: "has no C sources")
+      }
+      let output = "\(work)/program"
+      try await compiler.compile(
+        abi.compilerFlags + ["--sysroot=\(sysroot.path)"]
+          + AgentProgram.flags(share: share.path)
+          + program.includeFolders.flatMap { ["-I", "\(share.path)/\($0)"] }
+          + sources + program.libraries + ["-o", output],
+        what: "\(program.rawValue) (\(abi.rawValue))", isProbe: false)
+      return output
+    }
+  }
+
+  /// A CO-RE object.
+  ///
+  /// Instruction set v2 is what kernels from 4.14 know; v3 saved 1% of the run-queue probe's
+  /// instructions and needs 5.1.
+  func object(_ probe: ProbeSource) async throws -> BuildArtifact {
+    let folder = URL(fileURLWithPath: probe.path).standardizedFileURL.deletingLastPathComponent()
+    let flags = [
+      "--target=bpf", "-g", "-O2", "-mcpu=v2", "-D__TARGET_ARCH_\(abi.bpfArchitecture)", "-Wall",
+      "-Wextra", "-Werror",
+    ]
+    let includes = ["bpf/include", "Sources/CAgentABI/include"]
+    var inputs = inputs(kind: "probe", flags: flags)
+    try inputs.add(file: probe.path, as: probe.name)
+    for include in includes { try inputs.add(tree: "\(share.path)/\(include)", as: include) }
+    for header in headers(beside: folder.path) {
+      try inputs.add(file: "\(folder.path)/\(header)", as: header)
+    }
+    return try await cached("\(probe.name)-\(abi.rawValue)-\(inputs.key()).bpf.o") { work in
+      try await compiler.requireBPF()
+      let output = "\(work)/object"
+      try await compiler.compile(
+        flags + sysroot.includes(abi) + includes.flatMap { ["-I", "\(share.path)/\($0)"] }
+          + [folder.path, sysroot.path, share.path].map { "-ffile-prefix-map=\($0)/=" }
+          + ["-c", probe.path, "-o", output],
+        what: probe.path, isProbe: true)
+      try await compiler.stripDebugInformation(output)
+      let bytes = FileManager.default.contents(atPath: output) ?? Data()
+      _ = try ProbeObject.inspect(Array(bytes), name: probe.path)
+      return output
+    }
+  }
+
+  /// The numbers in the sysroot's kernel headers.
+  func systemCalls() async throws -> SystemCallTable {
+    let flags = abi.compilerFlags + ["-dM", "-E", "-x", "c", "-include", "asm/unistd.h"]
+    let inputs = inputs(kind: "syscalls", flags: flags)
+    let name = "syscalls-\(abi.rawValue)-\(inputs.key())"
+    let artifact = try await cached(name) { work in
+      let macros = try await compiler.compile(
+        flags + sysroot.includes(abi) + ["/dev/null"], what: "asm/unistd.h (\(abi.rawValue))",
+        isProbe: false)
+      let output = "\(work)/syscalls"
+      let table = SystemCallTable(macros: macros)
+      guard FileManager.default.createFile(atPath: output, contents: Data(table.text.utf8)) else {
+        throw ProbeBuildError.file(path: output, reason: "cannot be written")
+      }
+      return output
+    }
+    let data = FileManager.default.contents(atPath: artifact.path) ?? Data()
+    guard let table = SystemCallTable(text: String(decoding: data, as: UTF8.self)) else {
+      throw ProbeBuildError.file(path: artifact.path, reason: "is no system call table")
+    }
+    return table
+  }
+
+  private func inputs(kind: String, flags: [String]) -> InputHash {
+    var inputs = InputHash()
+    inputs.add("format", Self.format)
+    inputs.add("kind", kind)
+    inputs.add("compiler", compiler.toolchain.identity)
+    inputs.add("sysroot", sysroot.identity)
+    inputs.add("flag", flags)
+    return inputs
+  }
+
+  private func cached(
+    _ name: String, _ make: (String) async throws -> String
+  ) async throws -> BuildArtifact {
+    if let found = cache.find(name) { return found }
+    return try await cache.withWorkFolder { work in
+      progress("building \(name.prefix { $0 != "." }.dropLast(65))")
+      return try cache.publish(try await make(work), as: name)
+    }
+  }
+
+  private func sources(in folder: String) -> [String] {
+    let names =
+      (try? FileManager.default.contentsOfDirectory(atPath: "\(share.path)/\(folder)")) ?? []
+    return names.sorted().filter { $0.hasSuffix(".c") }.map { "\(share.path)/\(folder)/\($0)" }
+  }
+
+  private func headers(beside folder: String) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.sorted().filter { $0.hasSuffix(".h") }
+  }
+}

@@ -1,0 +1,22 @@
+import Glibc
+
+/// Size and modification time of a file: enough to notice that it was replaced.
+struct FileStamp: Sendable, Equatable {
+  let size: Int64
+  let seconds: Int
+  let nanoseconds: Int
+  let isRegular: Bool
+
+  /// Nil where there is nothing.
+  init?(path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    size = Int64(status.st_size)
+    seconds = status.st_mtim.tv_sec
+    nanoseconds = status.st_mtim.tv_nsec
+    isRegular = status.st_mode & S_IFMT == S_IFREG
+  }
+
+  /// For hashing.
+  var text: String { "\(size) \(seconds).\(nanoseconds)" }
+}

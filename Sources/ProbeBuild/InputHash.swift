@@ -1,0 +1,59 @@
+import Crypto
+import Foundation
+
+/// Collects everything a build depends on into one key.
+///
+/// Every part is preceded by its kind and length, so that no two lists of parts give one key by
+/// being joined differently.
+struct InputHash: Sendable {
+  private var hash = SHA256()
+
+  /// Adds a fact, such as a flag.
+  mutating func add(_ kind: String, _ text: String) {
+    add(kind, bytes: Data(text.utf8))
+  }
+
+  /// Adds a list of facts; order counts.
+  mutating func add(_ kind: String, _ list: [String]) {
+    add(kind, "\(list.count)")
+    for text in list { add(kind, text) }
+  }
+
+  /// Adds a file's name and contents.
+  mutating func add(file path: String, as name: String) throws {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw ProbeBuildError.file(path: path, reason: "cannot be read")
+    }
+    add("name", name)
+    add("contents", bytes: data)
+  }
+
+  /// Adds all C sources and headers below a folder with their names.
+  ///
+  /// Whole folders are hashed, as asking the compiler which headers it reads takes longer.
+  /// A folder that is not there counts as empty: the build itself will miss it.
+  mutating func add(tree path: String, as name: String) throws {
+    add("tree", name)
+    let files = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
+    for file in files.sorted() where file.hasSuffix(".h") || file.hasSuffix(".c") {
+      try add(file: "\(path)/\(file)", as: file)
+    }
+  }
+
+  /// The key: 64 lower-case hex digits.
+  func key() -> String { hash.finalize().hexadecimal }
+
+  private mutating func add(_ kind: String, bytes: Data) {
+    hash.update(data: Data("\(kind) \(bytes.count)\n".utf8))
+    hash.update(data: bytes)
+  }
+}
+
+extension SHA256.Digest {
+  /// Lower-case hex digits.
+  var hexadecimal: String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(
+      decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 0xf)]] }, as: UTF8.self)
+  }
+}

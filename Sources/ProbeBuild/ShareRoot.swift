@@ -1,0 +1,85 @@
+import Foundation
+
+/// The folder with the files needed at run time: `bpf/`, `targets/` and the agent's C sources.
+package struct ShareRoot: Sendable, Equatable {
+  /// Absolute path without a trailing slash.
+  package let path: String
+
+  /// Folders that make a directory the share root.
+  static let marks = ["bpf", "targets"]
+
+  /// Takes a folder as it is; `find` checks it first.
+  package init(path: String) {
+    self.path = path
+  }
+
+  /// Looks for the share root.
+  ///
+  /// The order is `--share`, `LATGATE_SHARE`, `<executable>/../share/latgate`, then the folders
+  /// above the executable. A place that the user named must be right: there is no falling back.
+  ///
+  /// - Parameters:
+  ///   - option: value of `--share`, if given.
+  ///   - environment: the process's environment.
+  ///   - executable: path of the running program.
+  /// - Returns: the first place that has all marks.
+  /// - Throws: `ProbeBuildError.shareNotFound` with every place that was tried.
+  package static func find(
+    option: String? = nil,
+    environment: [String: String] = ProcessInfo.processInfo.environment,
+    executable: String = ShareRoot.runningExecutable
+  ) throws -> ShareRoot {
+    for named in [option, environment["LATGATE_SHARE"]] {
+      guard let named, !named.isEmpty else { continue }
+      let path = URL(fileURLWithPath: named).standardizedFileURL.path
+      guard isShare(path) else { throw ProbeBuildError.shareNotFound(tried: [path]) }
+      return ShareRoot(path: path)
+    }
+    var tried: [String] = []
+    var folder = URL(fileURLWithPath: executable).resolvingSymlinksInPath()
+      .deletingLastPathComponent()
+    let installed = folder.deletingLastPathComponent().appendingPathComponent("share/latgate").path
+    if isShare(installed) { return ShareRoot(path: installed) }
+    tried.append(installed)
+    while folder.path != "/" {
+      if isShare(folder.path) { return ShareRoot(path: folder.path) }
+      tried.append(folder.path)
+      folder.deleteLastPathComponent()
+    }
+    throw ProbeBuildError.shareNotFound(tried: tried)
+  }
+
+  /// Path of the running program as the kernel knows it.
+  package static var runningExecutable: String {
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+      ?? CommandLine.arguments.first ?? "latgate"
+  }
+
+  private static func isShare(_ path: String) -> Bool {
+    marks.allSatisfy { mark in
+      var isDirectory: ObjCBool = false
+      return FileManager.default.fileExists(atPath: "\(path)/\(mark)", isDirectory: &isDirectory)
+        && isDirectory.boolValue
+    }
+  }
+
+  /// The probes that come with the tool, in order of their names.
+  package func probes() -> [ProbeSource] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/bpf")) ?? []
+    return names.sorted().filter { $0.hasSuffix(ProbeSource.suffix) }.map { file in
+      ProbeSource(
+        name: String(file.dropLast(ProbeSource.suffix.count)), path: "\(path)/bpf/\(file)")
+    }
+  }
+
+  /// The probe of that name.
+  ///
+  /// - Throws: `ProbeBuildError.unknownProbe` with the names there are.
+  package func probe(named name: String) throws -> ProbeSource {
+    let all = probes()
+    guard let probe = all.first(where: { $0.name == name }) else {
+      throw ProbeBuildError.unknownProbe(name: name, known: all.map(\.name))
+    }
+    return probe
+  }
+}

@@ -1,0 +1,37 @@
+import DebianRoots
+
+/// Headers and static libraries of one ABI.
+struct Sysroot: Sendable {
+  /// Gives the sysroot of an ABI, made if it is not there yet.
+  typealias Provider =
+    @Sendable (TargetABI, @Sendable (String) -> Void) async throws -> Sysroot
+
+  let path: String
+  /// Changes when the root was extracted anew and may have other package versions.
+  let identity: String
+
+  init(path: String) {
+    self.path = path
+    self.identity = FileStamp(path: path)?.text ?? ""
+  }
+
+  /// Debian bookworm: its static libelf links without further libraries, later ones' does not.
+  static let debian: Provider = { abi, progress in
+    let path = try await DebianRoot.extract(
+      name: "sysroot-\(abi.debianArchitecture.rawValue)",
+      packages: [
+        "libbpf-dev", "libelf-dev", "zlib1g-dev", "libzstd-dev", "libc6-dev", "libgcc-12-dev",
+        "linux-libc-dev",
+      ],
+      architecture: abi.debianArchitecture, suites: ["bookworm"], progress: progress)
+    return Sysroot(path: path)
+  }
+
+  /// Only this root's headers, none of the host's.
+  func includes(_ abi: TargetABI) -> [String] {
+    [
+      "-nostdlibinc", "-isystem", "\(path)/usr/include/\(abi.debianArchitecture.multiarch)",
+      "-isystem", "\(path)/usr/include",
+    ]
+  }
+}
