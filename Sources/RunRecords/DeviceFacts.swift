@@ -1,0 +1,72 @@
+/// The device a run was made on.
+package struct DeviceFacts: Codable, Sendable, Equatable {
+  /// What the user called it.
+  package var name: String
+  package var serial: String
+  package var model: String
+  /// `adb`, `usb`, `ssh`, `local` or `virtual`.
+  package var transport: String
+  /// `arm64`, `armv7` or `x86_64`.
+  package var abi: String
+
+  package init(
+    name: String, serial: String, model: String, transport: String, abi: String
+  ) {
+    self.name = name
+    self.serial = serial
+    self.model = model
+    self.transport = transport
+    self.abi = abi
+  }
+}
+
+/// One firmware build.
+package struct FirmwareIdentity: Codable, Sendable, Equatable {
+  /// What the user called it.
+  package var name: String
+  /// Build id: two runs of one build share it.
+  package var id: String
+  /// `ro.build.fingerprint` or the like.
+  package var fingerprint: String
+  /// `uname -r`.
+  package var kernelRelease: String
+  /// Hex of the kernel's GNU build-id note; empty if unreadable.
+  package var kernelBuildID: String
+
+  package init(
+    name: String, id: String, fingerprint: String, kernelRelease: String, kernelBuildID: String
+  ) {
+    self.name = name
+    self.id = id
+    self.fingerprint = fingerprint
+    self.kernelRelease = kernelRelease
+    self.kernelBuildID = kernelBuildID
+  }
+}
+
+/// One installation of a firmware on a device. Installations differ by themselves, so the grade
+/// of the evidence depends on how many there were.
+package struct FlashFacts: Codable, Sendable, Equatable {
+  package var id: String
+
+  package init(
+    id: String
+  ) {
+    self.id = id
+  }
+}
+
+/// The boot a run lived in.
+package struct BootFacts: Codable, Sendable, Equatable {
+  /// `/proc/sys/kernel/random/boot_id`.
+  package var bootID: String
+  /// Uptime when the first iteration began, seconds.
+  package var uptimeSeconds: Double
+
+  package init(
+    bootID: String, uptimeSeconds: Double
+  ) {
+    self.bootID = bootID
+    self.uptimeSeconds = uptimeSeconds
+  }
+}

@@ -1,0 +1,56 @@
+/// What became of one requested probe.
+package struct ProbeRecord: Codable, Sendable, Equatable {
+  /// The end of a probe's way onto the device.
+  package enum Status: String, Codable, Sendable, Equatable, CaseIterable {
+    case loaded
+    /// A hook that other builds have is gone on this one.
+    case lost
+    /// The kernel lacks a feature the probe needs.
+    case unsupported
+    /// It crashed a device of this model and build before.
+    case quarantined
+  }
+
+  package var name: String
+  package var status: Status
+  package var hooks: [HookRecord]
+  /// Why the status is not `loaded`.
+  package var reason: String?
+
+  package init(
+    name: String, status: Status, hooks: [HookRecord] = [], reason: String? = nil
+  ) {
+    self.name = name
+    self.status = status
+    self.hooks = hooks
+    self.reason = reason
+  }
+
+  /// The way the probe is attached, as one word for ``MetricID/rung``: the rung when all hooks
+  /// share one, else every hook with its rung. Empty without hooks.
+  package var rung: String {
+    let attached = hooks.filter { !$0.rung.isEmpty }
+    let rungs = Set(attached.map(\.rung))
+    if rungs.count <= 1 { return rungs.first ?? "" }
+    return attached.map { "\($0.hook)=\($0.rung)" }.sorted().joined(separator: ";")
+  }
+}
+
+/// One hook of a probe and the rung of the ladder it got.
+package struct HookRecord: Codable, Sendable, Equatable {
+  package var hook: String
+  /// `tp_btf`, `raw_tp`, `tracepoint`, `kprobe`; empty = none fits.
+  package var rung: String
+  package var program: String
+  /// Why the rungs above it were passed over; empty if none was.
+  package var why: String
+
+  package init(
+    hook: String, rung: String, program: String, why: String
+  ) {
+    self.hook = hook
+    self.rung = rung
+    self.program = program
+    self.why = why
+  }
+}

@@ -1,0 +1,118 @@
+import Foundation
+
+/// One boot of one firmware on one device: the unit of evidence, written as one JSON file.
+///
+/// The record is raw enough to be judged again later: histograms stay histograms, losses stay
+/// counts. `docs/schema/run-record-1.json` is its public schema.
+package struct RunRecord: Codable, Sendable, Equatable {
+  /// The value of ``schema`` that this version reads and writes.
+  package static let currentSchema = "latgate.run/1"
+
+  package var schema: String
+  /// Unique over all runs; a verdict refuses two records with one id.
+  package var id: String
+  /// When the run began, UTC, whole seconds.
+  package var created: Date
+  /// Version of latgate that measured.
+  package var toolVersion: String
+  /// Nil for a run outside any experiment (`latgate run`).
+  package var experiment: ExperimentPlace?
+  /// Name of the device file.
+  package var target: String
+  package var device: DeviceFacts
+  package var firmware: FirmwareIdentity
+  /// Nil when nobody told which installation of the firmware this was.
+  package var flash: FlashFacts?
+  package var boot: BootFacts
+  package var suite: String
+  package var workload: String
+  package var tier: Tier
+  package var probes: [ProbeRecord]
+  package var iterations: [IterationRecord]
+  /// Nil when the overhead was not measured.
+  package var overhead: OverheadRecord?
+  /// Metrics or probes whose data must not be judged, with the reason.
+  package var invalid: [InvalidMark]
+
+  package init(
+    schema: String = RunRecord.currentSchema, id: String, created: Date, toolVersion: String,
+    experiment: ExperimentPlace? = nil, target: String, device: DeviceFacts,
+    firmware: FirmwareIdentity, flash: FlashFacts? = nil, boot: BootFacts, suite: String,
+    workload: String, tier: Tier = .t2, probes: [ProbeRecord] = [],
+    iterations: [IterationRecord] = [], overhead: OverheadRecord? = nil,
+    invalid: [InvalidMark] = []
+  ) {
+    self.schema = schema
+    self.id = id
+    self.created = created
+    self.toolVersion = toolVersion
+    self.experiment = experiment
+    self.target = target
+    self.device = device
+    self.firmware = firmware
+    self.flash = flash
+    self.boot = boot
+    self.suite = suite
+    self.workload = workload
+    self.tier = tier
+    self.probes = probes
+    self.iterations = iterations
+    self.overhead = overhead
+    self.invalid = invalid
+  }
+}
+
+/// How a probe can reach the kernel: loaded at run time, baked into the firmware, or folded from
+/// trace events that an unprivileged shell may enable.
+package enum Tier: String, Codable, Sendable, Equatable, CaseIterable {
+  case t2 = "T2"
+  case t1 = "T1"
+  case t0 = "T0"
+}
+
+/// Where a run stands in its experiment.
+package struct ExperimentPlace: Codable, Sendable, Equatable {
+  /// Which of the two firmwares the run measured.
+  package enum Arm: String, Codable, Sendable, Equatable, CaseIterable {
+    case reference
+    case candidate
+  }
+
+  /// Which of the two stages the run belongs to; both are fresh data.
+  package enum Stage: String, Codable, Sendable, Equatable, CaseIterable {
+    case screen
+    case confirm
+  }
+
+  package var id: String
+  package var arm: Arm
+  /// Position among all runs of the experiment, in time; the trend is estimated over it.
+  package var order: Int
+  package var stage: Stage?
+
+  package init(
+    id: String, arm: Arm, order: Int, stage: Stage? = nil
+  ) {
+    self.id = id
+    self.arm = arm
+    self.order = order
+    self.stage = stage
+  }
+}
+
+/// A metric or probe of a run that must not be judged.
+package struct InvalidMark: Codable, Sendable, Equatable {
+  /// Metric name (without labels and phase) or nil.
+  package var metric: String?
+  /// Probe name or nil. With neither, the whole run is invalid.
+  package var probe: String?
+  package var reason: String
+
+  package init(
+    metric: String? = nil, probe: String? = nil, reason: String
+  ) {
+    self.metric = metric
+    self.probe = probe
+    self.reason = reason
+  }
+}
