@@ -100,22 +100,22 @@ extension DeviceDefinition {
     let field =
       kind == .virtual
       ? root.required("firmwares", remedy: remedy) : root.optional("firmwares")
-    var firmwares: [String: FirmwareDefinition] = [:]
-    for (name, value) in field?.anyMapping()?.entries ?? [] {
+    let entries = field?.anyMapping()?.entries ?? []
+    for (name, value) in entries {
       if !isName(name) {
         value.report(
           "'\(name)' is not a name", remedy: "use letters, digits, '-', '_' and '.'")
-      }
-      if kind == .virtual {
-        firmwares[name] = VirtualFirmware.read(value).map(FirmwareDefinition.virtual)
-      } else {
-        firmwares[name] = value.text().map(FirmwareDefinition.image)
       }
     }
     if let field, field.node.mapping?.isEmpty == true {
       field.report("the mapping is empty", remedy: remedy)
     }
-    return firmwares
+    if kind == .virtual {
+      return VirtualFirmwareDefinition.readAll(entries).mapValues(FirmwareDefinition.virtual)
+    }
+    return Dictionary(
+      entries.compactMap { name, value in value.text().map { (name, .image($0)) } },
+      uniquingKeysWith: { first, _ in first })
   }
 }
 
@@ -131,50 +131,5 @@ extension DeviceDefinition.Stability {
       batteryMin: map?.optional("battery_min")?.percentage(),
       memoryPressureMax: map?.optional("memory_pressure_max")?.percentage(),
       allowsHotplug: hotplug ?? false)
-  }
-}
-
-extension VirtualFirmware {
-  /// File systems that the virtual machine has a disk for.
-  package static let fileSystems = ["ext4", "f2fs"]
-
-  fileprivate static func read(_ value: FieldReader) -> Self? {
-    guard let map = value.mapping(known: ["kernel", "cmdline", "cpus", "memory", "disks"]) else {
-      return nil
-    }
-    var disks: [String: Disk] = [:]
-    if let entries = map.optional("disks")?.mapping(known: fileSystems)?.entries {
-      for (name, disk) in entries where fileSystems.contains(name) {
-        disks[name] = Disk.read(disk)
-      }
-    }
-    let kernel = map.required("kernel", remedy: "give the kernel series, such as \"6.1\"")?
-      .parsed("a kernel series, such as \"6.1\"") { text in
-        text.wholeMatch(of: /\d+\.\d+/) == nil ? nil : text
-      }
-    return Self(
-      kernel: kernel ?? "", commandLine: map.optional("cmdline")?.text() ?? "",
-      cpus: map.optional("cpus")?.integer(in: 1...8) ?? 2,
-      memory: map.optional("memory")?.size() ?? ByteSize(bytes: 1 << 30), disks: disks)
-  }
-}
-
-extension VirtualFirmware.Disk {
-  /// A disk without limits, 256 MiB.
-  package static let unlimited = Self(
-    size: ByteSize(bytes: 256 << 20), iops: nil, bandwidth: nil, scheduler: nil)
-
-  fileprivate static func read(_ value: FieldReader) -> Self? {
-    guard let map = value.mapping(known: ["size", "iops", "bandwidth", "scheduler"]) else {
-      return nil
-    }
-    let expected = "a size per second, such as 20MiB/s"
-    return Self(
-      size: map.optional("size")?.size() ?? unlimited.size,
-      iops: map.optional("iops")?.integer(in: 1...1_000_000),
-      bandwidth: map.optional("bandwidth")?.parsed(expected) { text in
-        text.hasSuffix("/s") ? ByteSize(String(text.dropLast(2))) : nil
-      },
-      scheduler: map.optional("scheduler")?.name())
   }
 }

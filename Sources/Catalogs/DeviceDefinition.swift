@@ -71,31 +71,48 @@ package struct DeviceDefinition: Sendable, Equatable {
 package enum FirmwareDefinition: Sendable, Equatable {
   /// What `{firmware}` in a hook becomes: a build id, or a path.
   case image(String)
-  case virtual(VirtualFirmware)
+  case virtual(VirtualFirmwareDefinition)
 }
 
 /// A firmware of a virtual device: a kernel and the machine around it.
-package struct VirtualFirmware: Sendable, Equatable {
-  /// One disk of the virtual machine.
-  package struct Disk: Sendable, Equatable {
-    package var size: ByteSize
-    /// Operations per second at most; nil = not limited.
+package struct VirtualFirmwareDefinition: Sendable, Equatable {
+  /// What one disk can do at most; nil = not limited.
+  package struct DiskLimit: Sendable, Equatable {
+    /// Reads and writes per second.
     package var iops: Int?
-    /// Bytes per second at most; nil = not limited.
+    /// Per second.
     package var bandwidth: ByteSize?
-    /// I/O scheduler, such as `none` or `mq-deadline`; nil = the kernel's choice.
-    package var scheduler: String?
   }
 
-  /// Kernel series, such as `6.1`.
+  /// The I/O scheduler of both disks.
+  package enum Scheduler: String, Sendable, CaseIterable {
+    case none, kyber, bfq
+    case mqDeadline = "mq-deadline"
+  }
+
+  /// How time passes inside the machine.
+  package enum Timing: String, Sendable, CaseIterable {
+    /// By executed instructions: repeats to the percent.
+    case counted
+    /// By the host's clock: faster, and useless for scheduling latency.
+    case hostClock = "host-clock"
+  }
+
+  /// Kernel series, such as `6.1` or `6.1-rt`.
   package var kernel: String
   /// Added to the kernel's command line.
-  package var commandLine: String
+  package var commandLine = ""
   /// Virtual CPUs, 1-8.
-  package var cpus: Int
-  package var memory: ByteSize
-  /// By file system: `ext4` and `f2fs`.
-  package var disks: [String: Disk]
+  package var cpus = 2
+  /// 256 MiB to 8 GiB, whole MiB.
+  package var memory = ByteSize(bytes: 1 << 30)
+  /// The ext4 disk at `/data`.
+  package var ext4 = DiskLimit()
+  /// The f2fs disk at `/mnt/f2fs`.
+  package var f2fs = DiskLimit()
+  /// Nil = the kernel's choice.
+  package var scheduler: Scheduler?
+  package var timing = Timing.counted
 }
 
 extension DeviceDefinition {
@@ -110,7 +127,9 @@ extension DeviceDefinition {
     func quoted(_ text: String) -> String {
       "'" + text.replacing("'", with: "'\\''") + "'"
     }
-    return hook.replacing("{serial}", with: quoted(serial))
-      .replacing("{firmware}", with: quoted(image(ofFirmware: firmware)))
+    // One pass, so that a placeholder inside a value stays what it is.
+    return hook.replacing(/\{(?:serial|firmware)\}/) { match in
+      quoted(match.output == "{serial}" ? serial : image(ofFirmware: firmware))
+    }
   }
 }

@@ -1,13 +1,15 @@
 /// The known name most likely meant by `name`, or nil when none is near.
 ///
 /// Near is an edit distance (insert, delete, replace, swap neighbours) of at most a third of the
-/// longer name, and at least one edit is always allowed.
+/// longer name, and at least one edit is always allowed; a beginning of two or more letters is
+/// near as well.
 package func nearestName(to name: String, in known: some Sequence<String>) -> String? {
   var best: (name: String, distance: Int)?
   for candidate in known.sorted() {
     let distance = editDistance(Array(name.lowercased()), Array(candidate.lowercased()))
     let limit = max(1, max(name.count, candidate.count) / 3)
-    if distance <= limit, distance < best?.distance ?? .max {
+    let isBeginning = name.count > 1 && candidate.hasPrefix(name)
+    if isBeginning || distance <= limit, distance < best?.distance ?? .max {
       best = (candidate, distance)
     }
   }

@@ -26,7 +26,7 @@ extension ProbeManifest {
           .text() ?? "",
         cost: root.required("cost", remedy: "write low, medium or high")?.choice() ?? .low,
         privacy: root.required("privacy", remedy: "write none, names or paths")?.choice() ?? .none,
-        comparedWith: root.optional("compared_with")?.text(),
+        comparedWith: root.optional("compared_with")?.text().flatMap { $0 == "none" ? nil : $0 },
         t0Events: root.items("t0") { $0.text() },
         features: root.items("features") { $0.text() },
         hooks: (root.required("hooks", remedy: "list the kernel hooks with their rungs")?.list()
@@ -79,14 +79,15 @@ func reportDuplicates(_ names: [String], in list: FieldReader?) {
 
 extension ProbeManifest.Hook {
   fileprivate static func read(_ value: FieldReader) -> Self? {
-    guard let map = value.mapping(known: ["hook", "rungs"]) else { return nil }
+    guard let map = value.mapping(known: ["hook", "rungs", "optional"]) else { return nil }
     let rungs = map.required("rungs", remedy: "list the rungs, such as [tp_btf, raw_tp]")
     if rungs?.node.sequence?.isEmpty == true {
       rungs?.report("the list is empty", remedy: "give at least one rung, such as [tp_btf]")
     }
     return Self(
       name: map.required("hook", remedy: "name the kernel hook")?.text() ?? "",
-      rungs: (rungs?.list() ?? []).compactMap { $0.choice() })
+      rungs: (rungs?.list() ?? []).compactMap { $0.choice() },
+      isOptional: map.optional("optional")?.boolean() ?? false)
   }
 }
 

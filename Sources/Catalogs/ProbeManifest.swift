@@ -23,6 +23,8 @@ package struct ProbeManifest: Sendable, Equatable {
     package var name: String
     /// At least one; tried in this order.
     package var rungs: [Rung]
+    /// Whether the probe still works, with less to tell, when no rung fits.
+    package var isOptional: Bool
   }
 
   /// `probe: `; also the prefix of its metrics.
@@ -39,7 +41,7 @@ package struct ProbeManifest: Sendable, Equatable {
   package var t0Events: [String]
   /// Kernel features needed beyond BTF and the hooks.
   package var features: [String]
-  /// Each needs one rung.
+  /// Each needs one rung, unless it is optional.
   package var hooks: [Hook]
   package var metrics: [ProbeMetric]
   /// Path of the manifest it was read from.

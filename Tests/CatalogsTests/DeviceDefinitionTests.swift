@@ -12,6 +12,10 @@ struct DeviceDefinitionTests {
       device: virtual
       kind: virtual
       firmwares:
+        slower:
+          extends: slow
+          kernel: 6.1-rt
+          disks: {f2fs: {iops: 100}}
         reference:
           kernel: "6.1"
         slow:
@@ -20,28 +24,28 @@ struct DeviceDefinitionTests {
           cpus: 4
           memory: 512MiB
           disks:
-            f2fs: {size: 128MiB, iops: 200, bandwidth: 20MiB/s, scheduler: none}
+            f2fs: {iops: 200, bandwidth: 20MiB/s}
+          scheduler: mq-deadline
+          timing: host-clock
       """
     let device = try DeviceDefinition.parse(text, file: "d.yaml")
     #expect(device.kind == .virtual)
     #expect(device.privilege == .root)
     #expect(device.btf == .device)
     #expect(!device.stability.allowsHotplug)
+    var slow = VirtualFirmwareDefinition(
+      kernel: "5.10", commandLine: "maxcpus=1", cpus: 4, memory: ByteSize(bytes: 512 << 20),
+      f2fs: .init(iops: 200, bandwidth: ByteSize(bytes: 20 << 20)), scheduler: .mqDeadline,
+      timing: .hostClock)
+    #expect(device.firmwares["slow"] == .virtual(slow))
+    slow.kernel = "6.1-rt"
+    slow.f2fs.iops = 100
+    #expect(device.firmwares["slower"] == .virtual(slow))
     #expect(
-      device.firmwares == [
-        "reference": .virtual(
-          VirtualFirmware(
-            kernel: "6.1", commandLine: "", cpus: 2, memory: ByteSize(bytes: 1 << 30), disks: [:])),
-        "slow": .virtual(
-          VirtualFirmware(
-            kernel: "5.10", commandLine: "maxcpus=1", cpus: 4,
-            memory: ByteSize(bytes: 512 << 20),
-            disks: [
-              "f2fs": .init(
-                size: ByteSize(bytes: 128 << 20), iops: 200,
-                bandwidth: ByteSize(bytes: 20 << 20), scheduler: "none")
-            ])),
-      ])
+      device.firmwares["reference"]
+        == .virtual(
+          VirtualFirmwareDefinition(
+            kernel: "6.1", commandLine: "", cpus: 2, memory: ByteSize(bytes: 1 << 30))))
   }
 
   @Test func readsAnADBDeviceWithHooks() throws {
@@ -89,6 +93,9 @@ struct DeviceDefinitionTests {
       firmwares:
         a b: {kernel: 6.1.12, cpus: 9, memory: 1GB}
         c: {kernal: "6.1", disks: {xfs: {}, ext4: {iops: 0, bandwidth: 20MiB}}}
+        d: {extends: e}
+        e: {extends: d}
+        f: {extends: cc}
       """
     #expect(
       deviceProblems(text) == [
@@ -98,18 +105,21 @@ struct DeviceDefinitionTests {
         "d.yaml:5:6: btf: expected 'device' or a file (write 'btf: device' or 'btf: {file: PATH}')",
         "d.yaml:7:8: firmwares.a b: 'a b' is not a name (use letters, digits, '-', '_' and '.')",
         "d.yaml:7:17: firmwares.a b.kernel: '6.1.12' is not a kernel series"
-          + " (write a kernel series, such as \"6.1\")",
+          + " (write a kernel series, such as \"6.1\" or \"6.1-rt\")",
         "d.yaml:7:31: firmwares.a b.cpus: '9' is not a whole number from 1 to 8"
           + " (write a whole number from 1 to 8)",
-        "d.yaml:7:42: firmwares.a b.memory: '1GB' is not a size"
-          + " (write a size, such as 512B, 4KiB or 1GiB)",
+        "d.yaml:7:42: firmwares.a b.memory: '1GB' is not a size from 256MiB to 8GiB"
+          + " (write a size from 256MiB to 8GiB, in whole MiB)",
         "d.yaml:8:6: firmwares.c.kernel: missing (give the kernel series, such as \"6.1\")",
         "d.yaml:8:7: firmwares.c.kernal: unknown key 'kernal' (did you mean 'kernel'?)",
         "d.yaml:8:30: firmwares.c.disks.xfs: unknown key 'xfs' (known: ext4, f2fs)",
         "d.yaml:8:52: firmwares.c.disks.ext4.iops: '0' is not a whole number from 1 to 1000000"
           + " (write a whole number from 1 to 1000000)",
-        "d.yaml:8:66: firmwares.c.disks.ext4.bandwidth: '20MiB' is not a size per second"
-          + " (write a size per second, such as 20MiB/s)",
+        "d.yaml:8:66: firmwares.c.disks.ext4.bandwidth: '20MiB' is not a size per second of at"
+          + " least 4KiB/s (write a size per second of at least 4KiB/s, such as 20MiB/s)",
+        "d.yaml:9:16: firmwares.d.extends: 'e' extends another one itself (did you mean 'c'?)",
+        "d.yaml:10:16: firmwares.e.extends: 'd' extends another one itself (did you mean 'c'?)",
+        "d.yaml:11:16: firmwares.f.extends: there is no firmware 'cc' (did you mean 'c'?)",
       ])
   }
 

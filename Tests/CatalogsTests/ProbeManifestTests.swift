@@ -9,7 +9,7 @@ struct ProbeManifestTests {
     #expect(probe.cost == .medium)
     #expect(probe.privacy == .none)
     #expect(probe.comparedWith == nil)
-    #expect(probe.hooks == [.init(name: "sched_switch", rungs: [.tpBTF, .rawTracepoint])])
+    #expect(probe.hooks == [.init(name: "sched_switch", rungs: [.tpBTF, .rawTracepoint], isOptional: false)])
     let metric = try #require(probe.metrics.first)
     #expect(metric.name == "runqueue.wait")
     #expect(metric.unit == .nanoseconds)
