@@ -25,7 +25,10 @@ struct LabelResolver: Sendable, Equatable {
   func name(_ kind: KeyField.Kind, _ number: UInt64) -> String? {
     switch kind {
     case .blockDevice: blockDevices[number]
-    case .syscall: Int(exactly: number).flatMap(systemCalls.name)
+    case .syscall:
+      // Bit 31: a 32-bit program's call on a 64-bit kernel, numbered by another table.
+      number & 1 << 31 == 0
+        ? systemCalls.name(Int(number & 0xffff)) : "compat-\(number & 0x7fff_ffff)"
     case .number, .values, .padding: nil
     }
   }

@@ -1,0 +1,120 @@
+import ADB
+import Catalogs
+import Devices
+import VirtualDevices
+
+/// Finds the device that a user means by a name, and the way firmwares get onto it.
+///
+/// A name is looked up among running virtual devices, then device files, then adb serials.
+package struct LaneFactory: Sendable {
+  private let catalog: Catalog
+  private let server: ADBServer
+  private let progress: @Sendable (String) -> Void
+
+  package init(
+    catalog: Catalog, server: ADBServer, progress: @escaping @Sendable (String) -> Void
+  ) {
+    self.catalog = catalog
+    self.server = server
+    self.progress = progress
+  }
+
+  /// A device and its file.
+  package struct Target: Sendable {
+    package var lanes: [any DeviceLane]
+    package var definition: DeviceDefinition
+  }
+
+  /// Lanes for an experiment, which brings its firmwares up itself.
+  /// - Parameters:
+  ///   - name: of a device file.
+  ///   - id: tells the experiment's machines from those of others.
+  ///   - lanes: devices side by side; only virtual devices have more than one.
+  package func experiment(device name: String, id: String, lanes: Int) throws -> Target {
+    let definition = try catalog.device(name)
+    switch definition.kind {
+    case .virtual:
+      let made = (1...max(1, lanes)).map { number in
+        VirtualLane(
+          name: "\(id)-\(number)", definition: definition, server: server, progress: progress)
+      }
+      return Target(lanes: made, definition: definition)
+    case .local:
+      return Target(lanes: [LocalLane()], definition: definition)
+    case .adb(let serial):
+      let device = ADBDevice(serial: serial ?? "", server: server)
+      return Target(
+        lanes: [HookedLane(device: device, definition: definition, transport: "adb")],
+        definition: definition)
+    }
+  }
+
+  /// A lane for one run on a device as it stands; a device file of a virtual device boots one.
+  package func single(device name: String, id: String) async throws -> Target {
+    if let machine = try? VirtualMachine.find(name) {
+      let device = ADBDevice(serial: machine.serial, server: server)
+      try await device.waitUntilReady(timeout: .seconds(30))
+      return Target(
+        lanes: [
+          RunningLane(
+            device: device, firmwareID: machine.state.firmwareID, transport: "virtual")
+        ],
+        definition: try virtualDefinition(name))
+    }
+    if let definition = catalog.devices[name] {
+      switch definition.kind {
+      case .virtual, .local: return try experiment(device: name, id: id, lanes: 1)
+      case .adb(let serial):
+        return Target(
+          lanes: [try await running(serial)], definition: definition)
+      }
+    }
+    let lane = try await running(name)
+    guard let definition = catalog.devices.values.first(where: { $0.kind.isADB }) else {
+      throw UnknownName(kind: "device", name: name, known: catalog.devices.keys.sorted())
+    }
+    return Target(lanes: [lane], definition: definition)
+  }
+
+  private func virtualDefinition(_ name: String) throws -> DeviceDefinition {
+    guard let definition = catalog.devices.values.first(where: { $0.kind == .virtual }) else {
+      throw UnknownName(kind: "device", name: name, known: catalog.devices.keys.sorted())
+    }
+    return definition
+  }
+
+  private func running(_ serial: String?) async throws -> RunningLane {
+    let device = ADBDevice(serial: try await self.serial(serial), server: server)
+    try await device.waitUntilReady(timeout: .seconds(5))
+    return RunningLane(device: device, firmwareID: nil, transport: "adb")
+  }
+
+  /// The serial as given, or that of the only device.
+  private func serial(_ given: String?) async throws -> String {
+    if let given { return given }
+    let listed = try await server.devices()
+    guard let only = listed.first else { throw DeviceError.notFound(device: "adb", known: []) }
+    guard listed.count == 1 else { throw DeviceError.ambiguous(device: "adb") }
+    return only.serial
+  }
+}
+
+/// A device that is up and stays as it is.
+struct RunningLane: DeviceLane {
+  let device: any Device
+  let firmwareID: String?
+  let transport: String
+
+  func start(firmware: String) async throws -> StartedFirmware {
+    StartedFirmware(device: device, firmwareID: firmwareID)
+  }
+
+  func finish() async {}
+}
+
+extension DeviceDefinition.Kind {
+  fileprivate var isADB: Bool {
+    if case .adb = self { return true }
+    return false
+  }
+}

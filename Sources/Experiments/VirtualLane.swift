@@ -1,0 +1,88 @@
+import ADB
+import Catalogs
+import Devices
+import VirtualDevices
+
+/// Virtual machines booted afresh for every run: a firmware is never measured in another's boot.
+package actor VirtualLane: DeviceLane {
+  package nonisolated let transport = "virtual"
+  private let name: String
+  private let definition: DeviceDefinition
+  private let server: ADBServer
+  private let progress: @Sendable (String) -> Void
+  private var machine: VirtualMachine?
+
+  /// - Parameters:
+  ///   - name: name of its machines; no two lanes may share one.
+  ///   - progress: lines for people about images and boots.
+  package init(
+    name: String, definition: DeviceDefinition, server: ADBServer,
+    progress: @escaping @Sendable (String) -> Void
+  ) {
+    self.name = name
+    self.definition = definition
+    self.server = server
+    self.progress = progress
+  }
+
+  package func start(firmware: String) async throws -> StartedFirmware {
+    await finish()
+    let machine = try await VirtualMachine.boot(
+      firmware: try definition.machine(firmware: firmware), name: name, lifetime: .owned,
+      progress: progress)
+    self.machine = machine
+    let device = ADBDevice(serial: machine.serial, server: server)
+    try await device.waitUntilReady(timeout: .seconds(60))
+    return StartedFirmware(device: device, firmwareID: machine.state.firmwareID)
+  }
+
+  package func finish() async {
+    guard let machine else { return }
+    self.machine = nil
+    let server = server
+    // Detached: a cancelled experiment must still stop its machines.
+    await Task.detached {
+      try? await server.disconnect(machine.serial)
+      try? await machine.stop()
+    }.value
+  }
+}
+
+extension DeviceDefinition {
+  /// The virtual machine of one of the device file's firmwares.
+  /// - Throws: ``RunError/unknownFirmware(name:device:known:)``, `VirtualDeviceError` for values
+  ///   that no virtual device has.
+  package func machine(firmware name: String) throws -> VirtualDevices.VirtualFirmware {
+    guard case .virtual(let firmware) = firmwares[name] else {
+      throw RunError.unknownFirmware(
+        name: name, device: self.name, known: firmwares.keys.sorted())
+    }
+    guard let kernel = VirtualKernel(rawValue: firmware.kernel) else {
+      throw VirtualDeviceError.invalidValue(
+        field: "\(file): firmwares.\(name).kernel", value: firmware.kernel,
+        reason: "must be one of "
+          + VirtualKernel.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    let scheduler = firmware.disks.values.compactMap(\.scheduler).first
+    return VirtualDevices.VirtualFirmware(
+      kernel: kernel, commandLine: firmware.commandLine, cpus: firmware.cpus,
+      memoryMiB: Int(firmware.memory.bytes >> 20), data: DiskLimits(firmware.disks["ext4"]),
+      f2fs: DiskLimits(firmware.disks["f2fs"]),
+      scheduler: try scheduler.map { word in
+        guard let known = DiskScheduler(rawValue: word) else {
+          throw VirtualDeviceError.invalidValue(
+            field: "\(file): firmwares.\(name).disks.scheduler", value: word,
+            reason: "must be one of "
+              + DiskScheduler.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return known
+      },
+      privilege: privilege == .shell ? .shell : .root)
+  }
+}
+
+extension DiskLimits {
+  fileprivate init(_ disk: Catalogs.VirtualFirmware.Disk?) {
+    self.init(iops: disk?.iops, bytesPerSecond: disk?.bandwidth.map { Int(clamping: $0.bytes) })
+  }
+}

@@ -1,0 +1,245 @@
+import ADB
+import ArgumentParser
+import Catalogs
+import Devices
+import Experiments
+import Foundation
+import VirtualDevices
+
+struct DeviceCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "device",
+    abstract: "List devices, boot and stop virtual ones, reach into any.",
+    discussion: """
+      A device is named by its virtual device's name, its adb serial, or 'local'.
+
+        latgate device boot demo --firmware slow-disk
+        latgate device shell demo -- uname -a
+        latgate device stop demo
+      """,
+    subcommands: [
+      DeviceList.self, DeviceBoot.self, DeviceStop.self, DeviceShell.self, DevicePush.self,
+      DevicePull.self, DeviceImage.self,
+    ])
+}
+
+/// The device that a name means, for commands that need no catalogue.
+private func reach(_ name: String) async throws -> any Device {
+  if name == "local" { return LocalDevice() }
+  let server = try ADBServer(environment: ProcessInfo.processInfo.environment)
+  let serial = (try? VirtualMachine.find(name))?.serial ?? name
+  let device = ADBDevice(serial: serial, server: server)
+  if serial != name { try await device.waitUntilReady(timeout: .seconds(30)) }
+  return device
+}
+
+struct DeviceList: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List virtual devices and what the adb server sees.")
+
+  @OptionGroup var common: CommonOptions
+
+  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var format: OutputFormat = .terminal
+
+  private struct Row: Encodable {
+    var name: String
+    var transport: String
+    var state: String
+    var serial: String
+    var detail: String
+  }
+
+  func run() async throws {
+    let console = common.console
+    let machines = try VirtualMachine.list()
+    var rows = machines.map { machine in
+      Row(
+        name: machine.name, transport: "virtual", state: "device", serial: machine.serial,
+        detail: "\(machine.state.kernelRelease), firmware \(machine.state.firmwareID)")
+    }
+    do {
+      let server = try ADBServer(environment: ProcessInfo.processInfo.environment)
+      let serials = Set(machines.map(\.serial))
+      rows += try await server.devices().filter { !serials.contains($0.serial) }.map { device in
+        Row(
+          name: device.serial.isEmpty ? device.path : device.serial, transport: "adb",
+          state: device.state.word, serial: device.serial, detail: device.model)
+      }
+    } catch let error as ADBError {
+      // Virtual devices are worth listing without an adb server.
+      console.note("adb: \(DeviceError(error, device: "adb", operation: "listing"))")
+    }
+    rows.append(
+      Row(name: "local", transport: "local", state: "device", serial: "", detail: "this machine"))
+    switch format {
+    case .json:
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      console.print(String(decoding: try encoder.encode(rows), as: UTF8.self))
+    case .terminal:
+      let width = (rows.map(\.name.count).max() ?? 0) + 2
+      for row in rows {
+        console.print(
+          [
+            row.name.padding(toLength: width, withPad: " ", startingAt: 0),
+            row.transport.padding(toLength: 9, withPad: " ", startingAt: 0),
+            row.state.padding(toLength: 14, withPad: " ", startingAt: 0), row.detail,
+          ].joined())
+      }
+    }
+  }
+}
+
+struct DeviceBoot: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "boot",
+    abstract: "Boot a virtual device; it runs until 'latgate device stop'.")
+
+  @OptionGroup var common: CommonOptions
+
+  @Argument(help: "Name for the device: letters, digits and '-'.")
+  var name: String
+
+  @Option(help: "Device file that lists the firmwares.")
+  var device = "virtual"
+
+  @Option(help: "Firmware of the device file.")
+  var firmware = "reference"
+
+  @Option(help: "adb port on 127.0.0.1, outside 5555-5585. Default: a free one.")
+  var port: UInt16?
+
+  func run() async throws {
+    let console = common.console
+    let bench = try Workbench(common)
+    let machine = try await VirtualMachine.boot(
+      firmware: try bench.catalog.device(device).machine(firmware: firmware), name: name,
+      port: port, lifetime: .detached
+    ) { console.note($0) }
+    let server = try ADBServer(environment: ProcessInfo.processInfo.environment)
+    try await ADBDevice(serial: machine.serial, server: server)
+      .waitUntilReady(timeout: .seconds(60))
+    console.print("\(machine.name) is up: adb serial \(machine.serial)")
+  }
+}
+
+struct DeviceStop: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stop", abstract: "Stop virtual devices.")
+
+  @OptionGroup var common: CommonOptions
+
+  @Argument(help: "Names of virtual devices.")
+  var names: [String] = []
+
+  @Flag(help: "Stop all of them.")
+  var all = false
+
+  func validate() throws {
+    guard all != !names.isEmpty else {
+      throw ValidationError("name the virtual devices to stop, or give --all")
+    }
+  }
+
+  func run() async throws {
+    let machines = all ? try VirtualMachine.list() : try names.map { try VirtualMachine.find($0) }
+    let server = try? ADBServer(environment: ProcessInfo.processInfo.environment)
+    for machine in machines {
+      try? await server?.disconnect(machine.serial)
+      try await machine.stop()
+      common.console.note("\(machine.name) is stopped")
+    }
+  }
+}
+
+struct DeviceShell: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "shell",
+    abstract: "Run a command on a device; exits with the command's exit code.")
+
+  @OptionGroup var common: CommonOptions
+
+  @Argument(help: "The device.")
+  var name: String
+
+  @Argument(parsing: .postTerminator, help: "The command, after '--'.")
+  var command: [String]
+
+  @Option(help: "Seconds after which the command is given up.")
+  var timeout = 60
+
+  func run() async throws {
+    let made = try await reach(name)
+      .exec(command.joined(separator: " "), timeout: .seconds(timeout))
+    FileHandle.standardOutput.write(Data(made.standardOutput))
+    FileHandle.standardError.write(Data(made.standardError))
+    if made.exitCode != 0 { throw ExitCode(made.exitCode) }
+  }
+}
+
+struct DevicePush: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "push", abstract: "Copy a file to a device.")
+
+  @OptionGroup var common: CommonOptions
+
+  @Argument(help: "The device.")
+  var name: String
+
+  @Argument(help: "File on this machine.")
+  var source: String
+
+  @Argument(help: "Path on the device.")
+  var target: String
+
+  func run() async throws {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: source)
+    let mode = (attributes?[.posixPermissions] as? NSNumber)?.uint32Value ?? 0o644
+    try await reach(name).push(source, to: target, mode: mode)
+  }
+}
+
+struct DevicePull: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pull", abstract: "Copy a file from a device.")
+
+  @OptionGroup var common: CommonOptions
+
+  @Argument(help: "The device.")
+  var name: String
+
+  @Argument(help: "Path on the device.")
+  var source: String
+
+  @Argument(help: "File on this machine.")
+  var target: String
+
+  func run() async throws {
+    try await reach(name).pull(source, to: target)
+  }
+}
+
+struct DeviceImage: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "image",
+    abstract: "Build the images of virtual devices, which booting does by itself when needed.")
+
+  @OptionGroup var common: CommonOptions
+
+  @Argument(help: "Kernels, such as 6.1.")
+  var kernels: [VirtualKernel] = []
+
+  @Flag(help: "Build the images of all kernels.")
+  var all = false
+
+  func run() async throws {
+    let console = common.console
+    for kernel in all ? VirtualKernel.allCases : (kernels.isEmpty ? [.v6_1] : kernels) {
+      let image = try await VirtualImage.prepare(kernel: kernel) { console.note($0) }
+      console.print("\(kernel.rawValue): \(image.kernelPath)")
+    }
+  }
+}
+
+extension VirtualKernel: ExpressibleByArgument {}

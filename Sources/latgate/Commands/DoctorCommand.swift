@@ -1,0 +1,130 @@
+import ADB
+import ArgumentParser
+import Catalogs
+import Devices
+import Foundation
+import POSIXSupport
+import ProbeBuild
+import VirtualDevices
+
+struct DoctorCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Say what this machine and its devices lack, and how to mend it.",
+    discussion: """
+      Exits 0 when everything needed for the virtual device is there, else 69. Warnings do not \
+      count.
+      """)
+
+  @OptionGroup var common: CommonOptions
+
+  /// One thing that was looked at.
+  private struct Finding {
+    enum State: String {
+      case fine = "ok"
+      case warning = "warn"
+      case missing = "MISSING"
+    }
+
+    var state: State
+    var subject: String
+    var detail: String
+  }
+
+  func run() async throws {
+    let console = common.console
+    var findings = hostPrograms()
+    findings.append(shareFolder())
+    findings.append(cacheFolder())
+    findings += localKernel()
+    findings += await devices()
+    let width = findings.map(\.subject.count).max() ?? 0
+    for finding in findings {
+      let state = finding.state.rawValue.padding(toLength: 8, withPad: " ", startingAt: 0)
+      let subject = finding.subject.padding(toLength: width + 2, withPad: " ", startingAt: 0)
+      console.print(state + subject + finding.detail)
+    }
+    if findings.contains(where: { $0.state == .missing }) {
+      throw ExitStatus.deviceUnavailable.code
+    }
+  }
+
+  private func hostPrograms() -> [Finding] {
+    let programs: [(name: String, package: String, purpose: String, needed: Bool)] = [
+      ("qemu-system-aarch64", "qemu-system-arm", "virtual devices", true),
+      ("mmdebstrap", "mmdebstrap", "sysroots and device images", true),
+      ("zstd", "zstd", "device images", true),
+      ("mkfs.ext4", "e2fsprogs", "disks of virtual devices", true),
+      ("mkfs.f2fs", "f2fs-tools", "disks of virtual devices", true),
+      ("adb", "adb", "devices over adb", true),
+      ("bpftool", "bpftool", "kernels without BTF", false),
+    ]
+    return programs.map { program in
+      if let path = path(of: program.name) {
+        return Finding(state: .fine, subject: program.name, detail: path)
+      }
+      return Finding(
+        state: program.needed ? .missing : .warning, subject: program.name,
+        detail: "needed for \(program.purpose): apt-get install \(program.package)")
+    }
+  }
+
+  private func path(of program: String) -> String? {
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+    return (folders.map(String.init) + ["/usr/sbin", "/sbin"]).lazy.map { "\($0)/\(program)" }
+      .first { FileManager.default.isExecutableFile(atPath: $0) }
+  }
+
+  private func shareFolder() -> Finding {
+    do {
+      let share = try ShareRoot.find(option: common.share)
+      let catalog = try Catalog.load(root: share.path)
+      return Finding(
+        state: .fine, subject: "catalogue",
+        detail: "\(catalog.probes.count) probes, \(catalog.suites.count) suites in \(share.path)")
+    } catch {
+      return Finding(state: .missing, subject: "catalogue", detail: "\(error)")
+    }
+  }
+
+  private func cacheFolder() -> Finding {
+    do {
+      return Finding(state: .fine, subject: "cache", detail: try UserFolders.cache())
+    } catch {
+      return Finding(state: .missing, subject: "cache", detail: "\(error); set XDG_CACHE_HOME")
+    }
+  }
+
+  private func localKernel() -> [Finding] {
+    let isRoot = getuid() == 0
+    let hasBTF = FileManager.default.fileExists(atPath: "/sys/kernel/btf/vmlinux")
+    return [
+      Finding(
+        state: isRoot ? .fine : .warning, subject: "device local",
+        detail: isRoot ? "root: programs may be loaded" : "not root: run latgate with sudo"),
+      Finding(
+        state: hasBTF ? .fine : .warning, subject: "kernel BTF",
+        detail: hasBTF
+          ? "/sys/kernel/btf/vmlinux" : "none: the local machine can only serve with external BTF"),
+    ]
+  }
+
+  private func devices() async -> [Finding] {
+    var findings: [Finding] = []
+    do {
+      for device in try await ADBServer.standard().devices() {
+        findings.append(
+          Finding(
+            state: device.isReady ? .fine : .warning, subject: "adb \(device.serial)",
+            detail: device.explanation))
+      }
+      if findings.isEmpty {
+        findings.append(
+          Finding(state: .fine, subject: "adb", detail: "no device is connected"))
+      }
+    } catch {
+      findings.append(Finding(state: .warning, subject: "adb", detail: "\(error)"))
+    }
+    return findings
+  }
+}
