@@ -6,7 +6,7 @@
 enum { METRIC_WAIT = 0, CLASSES = 3, MAX_TASKS = 32768 };
 
 const volatile bool lg_task_storage;
-const volatile bool lg_switch_state;
+const volatile u32 lg_args_sched_switch;
 
 LG_HIST_ARRAY(h_runqueue_wait, CLASSES);
 
@@ -121,7 +121,7 @@ static __always_inline int switched(bool preempt, struct task_struct *prev,
 	prev_pid = pid_of(prev, direct);
 	if (prev_pid) {
 		/* The argument, where there is one: the field may have changed since. */
-		u32 state = lg_switch_state ? (u32)ctx[3] : state_of(prev);
+		u32 state = lg_args_sched_switch > 3 ? (u32)ctx[3] : state_of(prev);
 
 		if (still_runnable(preempt, state)) {
 			stamp = make_stamp(prev, prev_pid, word, direct, c);

@@ -18,8 +18,8 @@
  *       the one that lg_task_storage names.
  *
  * Rodata that the agent sets before load, when the object has it:
- *   lg_task_storage   tp_btf rung everywhere and the kernel has task storage
- *   lg_switch_state   sched_switch passes prev_state as its fourth argument
+ *   lg_task_storage   bool, tp_btf rung everywhere and the kernel has task storage
+ *   lg_args_<tp>      u32, number of arguments of that tracepoint; 0 = unknown
  * Programs never write .bss: the agent may replace it as a whole.
  *
  * A program looks like this:
