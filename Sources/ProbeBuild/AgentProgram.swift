@@ -36,7 +36,7 @@ enum AgentProgram: String, Sendable, CaseIterable {
     [
       "-fuse-ld=lld", "-Os", "-static", "-ffunction-sections", "-fdata-sections",
       "-Wl,--gc-sections", "-Wl,--build-id=none", "-s", "-Wall", "-Wextra", "-Werror",
-      "-ffile-prefix-map=\(share)/=",
+      "-ffile-prefix-map=\(share)/=", "-ffile-compilation-dir=.",
     ]
   }
 }

@@ -60,7 +60,7 @@ struct BuildContext: Sendable {
       try await compiler.compile(
         flags + sysroot.includes(abi) + includes.flatMap { ["-I", "\(share.path)/\($0)"] }
           + [folder.path, sysroot.path, share.path].map { "-ffile-prefix-map=\($0)/=" }
-          + ["-c", probe.path, "-o", output],
+          + ["-ffile-compilation-dir=.", "-c", probe.path, "-o", output],
         what: probe.path, isProbe: true)
       try await compiler.stripDebugInformation(output)
       let bytes = FileManager.default.contents(atPath: output) ?? Data()

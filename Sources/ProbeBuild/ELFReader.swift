@@ -53,7 +53,9 @@ struct ELFReader: Sendable {
     let entrySize = Int(try Self.integer(bytes, at: 58, size: 2))
     let count = Int(try Self.integer(bytes, at: 60, size: 2))
     let nameIndex = Int(try Self.integer(bytes, at: 62, size: 2))
-    guard entrySize >= 64, table <= UInt64(bytes.count) else {
+    guard entrySize >= 64, table <= UInt64(bytes.count),
+      count * entrySize <= bytes.count - Int(table)
+    else {
       throw Malformed(reason: "no section table")
     }
     var raw: [(name: Int, section: Section)] = []

@@ -1,0 +1,89 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import ProbeBuild
+
+@Suite struct BuildPartsTests {
+  @Test func keysTellListsApart() {
+    func key(_ lists: [[String]]) -> String {
+      var hash = InputHash()
+      for list in lists { hash.add("flag", list) }
+      return hash.key()
+    }
+    #expect(key([["a", "b"]]) == key([["a", "b"]]))
+    #expect(key([["ab"]]) != key([["a", "b"]]))
+    #expect(key([["a"], ["b"]]) != key([["a", "b"]]))
+    #expect(key([["a", "b"]]) != key([["b", "a"]]))
+  }
+
+  @Test func keysCoverFileNames() async throws {
+    try await withFixture { fixture in
+      func key() throws -> String {
+        var hash = InputHash()
+        try hash.add(tree: fixture.folder + "/tree", as: "tree")
+        return hash.key()
+      }
+      try fixture.write("x", to: "tree/a.h")
+      let first = try key()
+      try fixture.write("ignored", to: "tree/notes.txt")
+      #expect(try key() == first)
+      try FileManager.default.moveItem(
+        atPath: fixture.folder + "/tree/a.h", toPath: fixture.folder + "/tree/b.h")
+      #expect(try key() != first)
+    }
+  }
+
+  @Test func cacheTrustsOnlySealedFiles() async throws {
+    try await withFixture { fixture in
+      let cache = BuildCache(folder: fixture.cacheFolder)
+      let artifact = try await cache.withWorkFolder { work in
+        try Data("abc".utf8).write(to: URL(fileURLWithPath: work + "/x"))
+        return try cache.publish(work + "/x", as: "name")
+      }
+      #expect(
+        artifact.hash == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+      #expect(artifact.size == 3)
+      #expect(cache.find("name") == artifact)
+      try FileManager.default.removeItem(atPath: artifact.path + ".seal")
+      #expect(cache.find("name") == nil)
+    }
+  }
+
+  @Test func runsNoMoreJobsThanAllowed() async throws {
+    let running = Mutex((now: 0, most: 0))
+    let jobs = (0..<20).map { index in
+      { @Sendable () async throws -> Int in
+        running.withLock {
+          $0.now += 1
+          $0.most = max($0.most, $0.now)
+        }
+        await Task.yield()
+        running.withLock { $0.now -= 1 }
+        return index
+      }
+    }
+    let results = try await LimitedParallel.run(jobs, width: 3)
+    #expect(results == Array(0..<20))
+    #expect((1...3).contains(running.withLock { $0.most }))
+  }
+
+  @Test func findsTheClangBesideSwift() async throws {
+    try await withFixture { fixture in
+      try fixture.write("", to: "tools/bin/clang", mode: 0o755)
+      try fixture.write("", to: "tools/bin/swift", mode: 0o755)
+      try fixture.write("", to: "distribution/clang", mode: 0o755)
+      try FileManager.default.createDirectory(
+        atPath: fixture.folder + "/links", withIntermediateDirectories: true)
+      try FileManager.default.createSymbolicLink(
+        atPath: fixture.folder + "/links/swift",
+        withDestinationPath: fixture.folder + "/tools/bin/swift")
+      let path = "\(fixture.folder)/distribution:\(fixture.folder)/links"
+      let found = try Toolchain.find(environment: ["PATH": path])
+      #expect(found.compiler.hasSuffix("/tools/bin/clang"))
+      #expect(throws: ProbeBuildError.compilerNotFound(tried: ["LATGATE_CLANG=/no/clang"])) {
+        try Toolchain.find(environment: ["PATH": path, "LATGATE_CLANG": "/no/clang"])
+      }
+    }
+  }
+}

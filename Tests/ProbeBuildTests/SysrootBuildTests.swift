@@ -1,0 +1,67 @@
+import Foundation
+import Testing
+
+@testable import ProbeBuild
+
+/// Real cross builds against Debian sysroots.
+@Suite(
+  .enabled(
+    if: ProcessInfo.processInfo.environment["LATGATE_E2E"] == "1",
+    "set LATGATE_E2E=1: needs mmdebstrap and a Debian mirror"))
+struct SysrootBuildTests {
+  @Test(arguments: [(TargetABI.arm64, 183, 2), (.armv7, 40, 1), (.x86_64, 62, 2)])
+  func buildsStaticProgramsForEveryABI(abi: TargetABI, machine: Int, elfClass: Int) async throws {
+    try await withFixture { fixture in
+      try fixture.write(
+        """
+        #include <bpf/libbpf.h>
+        int core(void);
+        int main(void) { return core() + (int)libbpf_major_version(); }
+        """, to: "share/Sources/latgate-agent/main.c")
+      try fixture.write("int core(void) { return 1; }\n", to: "share/Sources/AgentCore/core.c")
+      try fixture.write(
+        "int main(void) { return 0; }\n", to: "share/Sources/latgate-load/main.c")
+      let builder = ProbeBuilder(share: fixture.share, cacheFolder: fixture.cacheFolder)
+      let bundle = try await builder.build(abi: abi, probes: fixture.share.probes())
+      #expect(bundle.objects.keys.sorted() == ["small"])
+      for artifact in [bundle.agent, bundle.loadHelper] {
+        let bytes = try #require(FileManager.default.contents(atPath: artifact.path))
+        #expect(bytes.starts(with: [0x7f, 0x45, 0x4c, 0x46, UInt8(elfClass), 1]))
+        #expect(Int(bytes[18]) | Int(bytes[19]) << 8 == machine)
+        #expect(bytes.range(of: Data("/lib/ld-".utf8)) == nil, "a static program has no loader")
+        #expect(FileManager.default.isExecutableFile(atPath: artifact.path))
+      }
+      let again = try await builder.build(abi: abi, probes: fixture.share.probes()) { _ in
+        Issue.record("built again")
+      }
+      #expect(again == bundle)
+    }
+  }
+
+  @Test(arguments: [
+    (TargetABI.arm64, 56, 98), (.armv7, 322, 240), (.x86_64, 257, 202),
+  ])
+  func namesSystemCalls(abi: TargetABI, openat: Int, futex: Int) async throws {
+    let folder = NSTemporaryDirectory() + "probe-build-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let builder = ProbeBuilder(share: ShareRoot(path: folder), cacheFolder: folder)
+    let table = try await builder.systemCalls(of: abi)
+    #expect(table.name(openat) == "openat")
+    #expect(table.name(futex) == "futex")
+    #expect(table.names.count > 280)
+  }
+
+  @Test(arguments: TargetABI.allCases)
+  func compilesEveryProbeOfTheCatalogue(abi: TargetABI) async throws {
+    let folder = NSTemporaryDirectory() + "probe-build-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let share = ShareRoot(path: repository)
+    let builder = ProbeBuilder(share: share, cacheFolder: folder)
+    let probes = share.probes()
+    try #require(!probes.isEmpty)
+    for probe in probes {
+      let object = try await builder.object(of: probe, abi: abi)
+      #expect(object.size > 0)
+    }
+  }
+}
