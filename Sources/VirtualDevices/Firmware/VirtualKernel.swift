@@ -1,0 +1,35 @@
+/// The Debian arm64 kernels that a virtual device can run.
+///
+/// All have BTF, kprobes, a BPF JIT, f2fs, ext4 and the binder module.
+package enum VirtualKernel: String, Sendable, Hashable, Codable, CaseIterable {
+  /// bullseye's last kernel in the main archive. That suite is frozen, so the build is too.
+  case v5_10 = "5.10"
+  /// bookworm's kernel.
+  case v6_1 = "6.1"
+  /// bookworm's kernel with PREEMPT_RT: the preemptible one of the matrix.
+  case v6_1rt = "6.1-rt"
+  /// The kernel of bookworm-backports.
+  case v6_12 = "6.12"
+
+  /// The package in apt-get's spelling.
+  var package: String {
+    switch self {
+    case .v5_10: "linux-image-5.10.0-32-arm64"
+    case .v6_1: "linux-image-arm64"
+    case .v6_1rt: "linux-image-rt-arm64"
+    case .v6_12: "linux-image-arm64/bookworm-backports"
+    }
+  }
+
+  /// The suites to take the package from, base suite first.
+  var suites: [String] {
+    switch self {
+    case .v5_10: ["bullseye"]
+    case .v6_1, .v6_1rt: ["bookworm"]
+    case .v6_12: ["bookworm", "bookworm-backports"]
+    }
+  }
+
+  /// The kernel's name in file names: letters, digits and `-` only.
+  var fileName: String { rawValue.replacing(".", with: "-") }
+}

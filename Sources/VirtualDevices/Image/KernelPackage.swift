@@ -1,0 +1,72 @@
+import Foundation
+
+/// A Debian kernel package that was extracted and not installed.
+struct KernelPackage: Sendable {
+  private let root: String
+  /// `uname -r`.
+  let release: String
+  /// Absolute path of the bootable kernel.
+  let imagePath: String
+  /// Absolute path of the folder with `kernel/`.
+  private let modules: String
+
+  /// - Throws: ``VirtualDeviceError/missingFromPackage(file:root:)``.
+  init(root: String) throws(VirtualDeviceError) {
+    let boot = (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/boot")) ?? []
+    guard let image = boot.filter({ $0.hasPrefix("vmlinuz-") }).sorted().last else {
+      throw .missingFromPackage(file: "boot/vmlinuz-*", root: root)
+    }
+    let release = String(image.dropFirst("vmlinuz-".count))
+    // Suites with a merged /usr keep the modules below it.
+    let candidates = ["lib", "usr/lib"].map { "\(root)/\($0)/modules/\(release)" }
+    guard let modules = candidates.first(where: FileManager.default.fileExists(atPath:)) else {
+      throw .missingFromPackage(file: "lib/modules/\(release)", root: root)
+    }
+    self.root = root
+    self.release = release
+    self.imagePath = "\(root)/boot/\(image)"
+    self.modules = modules
+  }
+
+  /// Adds the recipe's modules, uncompressed, with the lists that `/init` and `modprobe` read.
+  /// - Throws: ``VirtualDeviceError``.
+  func addModules(to archive: inout CpioArchive) async throws {
+    let dependencies = ModuleDependencies(parsing: try await listDependencies())
+    let loaded = ImageRecipe.loadedModules.map { $0.split(separator: " ", maxSplits: 1) }
+    let names = loaded.map { String($0[0]) }
+    let order = dependencies.loadingOrder(of: names)
+    let all = dependencies.loadingOrder(of: names + ImageRecipe.availableModules)
+    let folder = "lib/modules/\(release)"
+    for path in all {
+      let target = "\(folder)/\(ModuleDependencies.uncompressed(path))"
+      archive.addFile(target, try await content(of: path))
+    }
+    archive.addFile("\(folder)/modules.dep", Array(dependencies.dependencyFile(for: all).utf8))
+
+    var options: [String: String] = [:]
+    for words in loaded where words.count == 2 { options[String(words[0])] = " \(words[1])" }
+    let lines = order.map { path in
+      let option = options[ModuleDependencies.name(ofPath: path)] ?? ""
+      return "/\(folder)/\(ModuleDependencies.uncompressed(path))\(option)\n"
+    }
+    archive.addFile("etc/latgate/modules", Array(lines.joined().utf8))
+  }
+
+  /// The dependencies as text. Extracted packages lack `modules.dep`: installing makes it.
+  private func listDependencies() async throws -> String {
+    // depmod looks below lib/modules of its base.
+    let base = modules.dropLast("/lib/modules/\(release)".count)
+    let arguments = ["-n", "-b", String(base), release]
+    return String(decoding: try await HostTool.depmod.output(arguments), as: UTF8.self)
+  }
+
+  private func content(of path: String) async throws -> [UInt8] {
+    let file = "\(modules)/\(path)"
+    if path.hasSuffix(".xz") { return try await HostTool.xz.output(["-dc", file]) }
+    if path.hasSuffix(".zst") { return try await HostTool.zstd.output(["-dc", file]) }
+    guard let content = FileManager.default.contents(atPath: file) else {
+      throw VirtualDeviceError.missingFromPackage(file: path, root: modules)
+    }
+    return Array(content)
+  }
+}

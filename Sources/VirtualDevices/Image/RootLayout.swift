@@ -1,0 +1,96 @@
+import DebianRoots
+import Foundation
+
+/// Where things are in the device's root file system.
+enum RootLayout {
+  private static let libraries = "aarch64-linux-gnu"
+
+  /// Parts of the extracted root that go into the image, each at the same place.
+  private static let copied = [
+    "bin/busybox", "bin/toybox", "lib", "usr/bin/busybox", "usr/bin/toybox",
+    "usr/lib/\(libraries)", "usr/lib/ld-linux-aarch64.so.1",
+    "usr/lib/android-sdk/platform-tools/adbd",
+  ]
+
+  /// Parts of those that no program of the image opens.
+  private static let left = [
+    "lib/systemd", "lib/udev", "lib/modprobe.d", "usr/lib/\(libraries)/gconv",
+    "lib/\(libraries)/gconv",
+    "usr/lib/\(libraries)/ossl-modules", "usr/lib/\(libraries)/engines-3",
+    "usr/lib/\(libraries)/perl-base",
+  ]
+
+  /// Adds everything that is not taken from a package.
+  static func addFixedParts(
+    to archive: inout CpioArchive, kernel: VirtualKernel, release: String
+  ) {
+    for folder in ["bin", "sbin", "data", "dev", "mnt/f2fs", "proc", "run", "sys", "tmp"] {
+      archive.addFolder(folder)
+    }
+    // The kernel opens it for the first process before devtmpfs is there.
+    archive.addCharacterDevice("dev/console", major: 5, minor: 1, mode: 0o600)
+    archive.addFile("init", Array(GuestScripts.initialise.utf8), mode: 0o755)
+    archive.addFile("etc/passwd", Array(GuestFiles.passwd.utf8))
+    archive.addFile("etc/group", Array(GuestFiles.group.utf8))
+    archive.addFile(
+      "etc/latgate/properties",
+      Array(GuestFiles.properties(kernel: kernel, release: release).utf8))
+    archive.addFile("system/bin/getprop", Array(GuestScripts.getprop.utf8), mode: 0o755)
+    archive.addFile("system/bin/reboot", Array(GuestScripts.reboot.utf8), mode: 0o755)
+    archive.addLink("system/bin/sh", to: "/bin/busybox")
+    for applet in ToyboxApplets.names {
+      archive.addLink("system/bin/\(applet)", to: "/bin/toybox")
+    }
+  }
+
+  /// Adds adbd, its libraries, busybox and toybox.
+  /// - Throws: ``VirtualDeviceError/missingFromPackage(file:root:)``.
+  static func addUserland(_ root: String, to archive: inout CpioArchive) throws {
+    var found: Set<String> = []
+    for top in copied {
+      for path in try paths(below: top, root: root) where !isLeft(path) {
+        try add(path, root: root, to: &archive)
+        found.insert(path)
+      }
+    }
+    for needed in ["bin/busybox", "bin/toybox", "usr/lib/android-sdk/platform-tools/adbd"]
+    where !found.contains(needed) && !found.contains("usr/\(needed)") {
+      throw VirtualDeviceError.missingFromPackage(file: needed, root: root)
+    }
+    // The scripts know one place; newer suites ship below /usr.
+    for tool in ["busybox", "toybox"] where !found.contains("bin/\(tool)") {
+      archive.addLink("bin/\(tool)", to: "/usr/bin/\(tool)")
+    }
+  }
+
+  private static func isLeft(_ path: String) -> Bool {
+    left.contains { path == $0 || path.hasPrefix($0 + "/") }
+  }
+
+  /// `top` itself, or the files below it, sorted; nothing where it does not exist.
+  private static func paths(below top: String, root: String) throws -> [String] {
+    let manager = FileManager.default
+    var isFolder: ObjCBool = false
+    guard manager.fileExists(atPath: "\(root)/\(top)", isDirectory: &isFolder) else { return [] }
+    guard isFolder.boolValue else { return [top] }
+    return try manager.subpathsOfDirectory(atPath: "\(root)/\(top)").sorted().map { "\(top)/\($0)" }
+  }
+
+  private static func add(_ path: String, root: String, to archive: inout CpioArchive) throws {
+    let manager = FileManager.default
+    let source = "\(root)/\(path)"
+    let attributes = try manager.attributesOfItem(atPath: source)
+    switch attributes[.type] as? FileAttributeType {
+    case .typeSymbolicLink:
+      archive.addLink(path, to: try manager.destinationOfSymbolicLink(atPath: source))
+    case .typeRegular:
+      guard let content = manager.contents(atPath: source) else {
+        throw VirtualDeviceError.missingFromPackage(file: path, root: root)
+      }
+      let mode = (attributes[.posixPermissions] as? NSNumber)?.uint32Value ?? 0o644
+      archive.addFile(path, Array(content), mode: mode & 0o777)
+    default:
+      break
+    }
+  }
+}

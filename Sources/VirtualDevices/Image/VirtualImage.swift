@@ -1,0 +1,46 @@
+import Foundation
+
+/// What QEMU boots: a kernel, its first root file system and two disks with empty file systems.
+package struct VirtualImage: Sendable, Equatable {
+  /// Absolute path of the image's directory in the cache.
+  package let folder: String
+  package let facts: Facts
+
+  /// The kernel inside, kept as `image.json`.
+  package struct Facts: Sendable, Equatable, Codable {
+    package var kernel: VirtualKernel
+    /// `uname -r`.
+    package var kernelRelease: String
+    /// SHA-256 of the kernel's file: two builds with one release name differ here.
+    package var kernelDigest: String
+  }
+
+  /// Names the kernel build: release, then the start of its digest.
+  package var kernelBuild: String { "\(facts.kernelRelease)-\(facts.kernelDigest.prefix(12))" }
+
+  package var kernelPath: String { "\(folder)/\(Self.kernelName)" }
+  package var initramfsPath: String { "\(folder)/\(Self.initramfsName)" }
+  /// A raw ext4 disk, to be copied for every boot.
+  var dataDiskPath: String { "\(folder)/\(Self.dataDiskName)" }
+  /// A raw f2fs disk, to be copied for every boot.
+  var f2fsDiskPath: String { "\(folder)/\(Self.f2fsDiskName)" }
+
+  static let kernelName = "kernel"
+  static let initramfsName = "initramfs.cpio.zst"
+  static let dataDiskName = "data.raw"
+  static let f2fsDiskName = "f2fs.raw"
+  static let factsName = "image.json"
+
+  /// Reads an image that is complete.
+  /// - Throws: ``VirtualDeviceError/badState(path:reason:)``.
+  init(folder: String) throws {
+    let path = "\(folder)/\(Self.factsName)"
+    do {
+      self.facts = try JSONDecoder().decode(
+        Facts.self, from: try Data(contentsOf: URL(fileURLWithPath: path)))
+    } catch {
+      throw VirtualDeviceError.badState(path: path, reason: "\(error)")
+    }
+    self.folder = folder
+  }
+}

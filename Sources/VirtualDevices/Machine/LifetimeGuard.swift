@@ -1,0 +1,74 @@
+import Subprocess
+import Synchronization
+import SystemPackage
+
+/// Ends QEMU when this process ends, also after SIGKILL.
+///
+/// QEMU runs as a daemon and not as our child. A small shell waits at the other end of a pipe:
+/// the kernel closes our end whatever happens to us, and the shell then ends QEMU. The shell has
+/// a session of its own, so that an interrupt typed at the terminal does not reach it.
+final class LifetimeGuard: Sendable {
+  /// The shell's program. `$1` is QEMU's process file, `$2` its `-name`, the rest are files to
+  /// remove. The process file may be missing for a moment while QEMU starts.
+  static let script = #"""
+    read -r word && [ "$word" = dismissed ] && exit 0
+    pidfile=$1 name=$2
+    shift 2
+    ours() { tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q -- "-name $name "; }
+    tries=0
+    until [ -s "$pidfile" ] || [ $tries -ge 50 ]; do
+      tries=$((tries + 1))
+      sleep 0.1
+    done
+    [ -s "$pidfile" ] || exit 0
+    read -r pid <"$pidfile"
+    ours && kill -TERM "$pid"
+    tries=0
+    while ours && [ $tries -lt 30 ]; do
+      tries=$((tries + 1))
+      sleep 0.1
+    done
+    ours && kill -KILL "$pid"
+    rm -f "$@"
+    """#
+
+  /// Our end of the pipe; nil once dismissed.
+  private let pipe: Mutex<FileDescriptor?>
+
+  /// Starts the shell; it must be there before QEMU is.
+  /// - Throws: `Errno`.
+  init(machine name: String, folder: RunFolder) throws {
+    // Close-on-exec from the first moment: no child of ours may keep our end open.
+    let (reader, writer) = try FileDescriptor.pipe(options: .closeOnExec)
+    pipe = Mutex(writer)
+    let arguments = [
+      "-c", Self.script, "latgate-guard", folder.processFile, "latgate-\(name)",
+      folder.statePath, folder.monitorSocket, "\(folder.path)/\(VirtualImage.dataDiskName)",
+      "\(folder.path)/\(VirtualImage.f2fsDiskName)",
+    ]
+    // Unstructured: the shell lives as long as the device, and nobody waits for it.
+    Task.detached {
+      var options = PlatformOptions()
+      options.createSession = true
+      _ = try await Subprocess.run(
+        .path("/bin/sh"), arguments: Arguments(arguments), platformOptions: options,
+        input: .fileDescriptor(reader, closeAfterSpawningProcess: true), output: .discarded)
+    }
+  }
+
+  deinit {
+    pipe.withLock { end in
+      try? end?.close()
+      end = nil
+    }
+  }
+
+  /// Sends the shell home: QEMU is gone or was never there.
+  func dismiss() {
+    pipe.withLock { end in
+      _ = try? end?.writeAll("dismissed\n".utf8)
+      try? end?.close()
+      end = nil
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import POSIXSupport
+
+/// Everything that is settled before QEMU is started.
+struct MachineLaunch: Sendable {
+  let firmware: VirtualFirmware
+  let firmwareID: String
+  let image: VirtualImage
+  let name: String
+  let folder: RunFolder
+  let lifetime: MachineLifetime
+
+  /// How often another free port is tried when somebody was faster.
+  private static let portAttempts = 5
+  /// How long another process may hold the name while it starts its device.
+  private static let lockLimit = Duration.seconds(30)
+
+  /// Starts QEMU; the device has only begun to boot then.
+  /// - Parameter port: nil takes a free one.
+  func run(port: UInt16?) async throws -> VirtualMachine {
+    try UserFolders.makeFolder(folder.path)
+    let lock = try await FileLock.acquire("\(folder.path)/lock", timeout: Self.lockLimit)
+    defer { withExtendedLifetime(lock) {} }
+    if let state = try? MachineState.read(folder.statePath), state.process.isRunning {
+      throw VirtualDeviceError.nameInUse(name: name, processID: state.process.processID)
+    }
+    folder.clear(keepingLog: false)
+    try await copyDisks()
+    let lifetimeGuard =
+      lifetime == .owned ? try LifetimeGuard(machine: name, folder: folder) : nil
+    do {
+      let (process, port) = try await start(port: port)
+      let state = MachineState(
+        name: name, process: process, port: port, firmware: firmware, firmwareID: firmwareID,
+        kernelRelease: image.facts.kernelRelease, lifetime: lifetime, startedAt: Date())
+      try state.write(folder.statePath)
+      return VirtualMachine(state: state, folder: folder, lifetimeGuard: lifetimeGuard)
+    } catch {
+      lifetimeGuard?.dismiss()
+      folder.clear(keepingLog: true)
+      throw error
+    }
+  }
+
+  private func copyDisks() async throws {
+    // Whole copies: the first write to a block of an overlay would cost more than the next.
+    try await HostTool.copy.output([
+      "--sparse=always", "--reflink=auto", image.dataDiskPath, image.f2fsDiskPath, folder.path,
+    ])
+  }
+
+  private func start(port: UInt16?) async throws -> (ProcessIdentity, UInt16) {
+    var attempt = 1
+    while true {
+      let chosen = try port ?? LoopbackPort.anyFree()
+      let commandLine = QEMUCommandLine(
+        firmware: firmware, firmwareID: firmwareID, kernelPath: image.kernelPath,
+        initramfsPath: image.initramfsPath, name: name, port: chosen)
+      let outcome = try await HostTool.qemu.run(commandLine.arguments, in: folder.path)
+      if outcome.status.isSuccess { return (try startedProcess(), chosen) }
+      guard outcome.log.contains("Could not set up host forwarding rule") else {
+        throw VirtualDeviceError.startFailed(name: name, log: outcome.log)
+      }
+      if port != nil || attempt >= Self.portAttempts {
+        throw VirtualDeviceError.portInUse(port: chosen)
+      }
+      attempt += 1
+    }
+  }
+
+  private func startedProcess() throws(VirtualDeviceError) -> ProcessIdentity {
+    let text = (try? String(contentsOfFile: folder.processFile, encoding: .utf8)) ?? ""
+    guard let processID = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)),
+      let process = ProcessIdentity.current(of: processID)
+    else {
+      throw .startFailed(
+        name: name, log: "it ended at once; end of the console:\n\(folder.console().tail())")
+    }
+    return process
+  }
+}

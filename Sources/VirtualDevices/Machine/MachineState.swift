@@ -1,0 +1,54 @@
+import Foundation
+import POSIXSupport
+
+/// What is kept of a running virtual device, so that other processes find it by its name.
+package struct MachineState: Sendable, Equatable, Codable {
+  /// Form of the file; others are refused.
+  static let currentVersion = 1
+
+  package var version = Self.currentVersion
+  package var name: String
+  package var process: ProcessIdentity
+  /// Port on 127.0.0.1 that leads to adbd.
+  package var port: UInt16
+  package var firmware: VirtualFirmware
+  package var firmwareID: String
+  /// `uname -r`.
+  package var kernelRelease: String
+  package var lifetime: MachineLifetime
+  package var startedAt: Date
+  /// From the start of QEMU to adbd's answer, in seconds; nil while booting.
+  package var bootSeconds: Double?
+
+  /// - Throws: ``VirtualDeviceError/badState(path:reason:)``.
+  static func read(_ path: String) throws(VirtualDeviceError) -> MachineState {
+    let state: MachineState
+    do {
+      let decoder = JSONDecoder()
+      decoder.dateDecodingStrategy = .iso8601
+      state = try decoder.decode(
+        MachineState.self, from: try Data(contentsOf: URL(fileURLWithPath: path)))
+    } catch {
+      throw .badState(path: path, reason: "\(error)")
+    }
+    guard state.version == currentVersion else {
+      throw .badState(path: path, reason: "version \(state.version) is not \(currentVersion)")
+    }
+    return state
+  }
+
+  func write(_ path: String) throws {
+    let encoder = JSONEncoder()
+    encoder.dateEncodingStrategy = .iso8601
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    try AtomicFile.write(try encoder.encode(self), to: path, mode: 0o600, durable: false)
+  }
+}
+
+/// Whether a virtual device outlives the process that booted it.
+package enum MachineLifetime: String, Sendable, Hashable, Codable {
+  /// Ends with the process that booted it, however that one ends.
+  case owned
+  /// Runs until somebody stops it.
+  case detached
+}

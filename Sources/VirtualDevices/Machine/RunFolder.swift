@@ -1,0 +1,47 @@
+import Foundation
+import POSIXSupport
+
+/// The files of one virtual device while it runs, under its name.
+///
+/// The console's log stays when the device has stopped; the next boot of the name replaces it.
+struct RunFolder: Sendable, Equatable {
+  let path: String
+
+  var statePath: String { "\(path)/state.json" }
+  var serialLog: String { "\(path)/\(QEMUCommandLine.serialLog)" }
+  var processFile: String { "\(path)/\(QEMUCommandLine.processFile)" }
+  var monitorSocket: String { "\(path)/\(QEMUCommandLine.monitorSocket)" }
+
+  /// The folder that holds all run folders.
+  /// - Parameter cache: folder of the tool's cache; nil is the user's own.
+  static func parent(cache: String?) throws -> String {
+    "\(try cache ?? UserFolders.cache())/virtual/run"
+  }
+
+  /// - Throws: ``VirtualDeviceError/invalidValue(field:value:reason:)`` for a name that could
+  ///   leave the folder or confuse QEMU.
+  init(name: String, cache: String?) throws {
+    let isPlain = name.utf8.allSatisfy { byte in
+      let character = Character(UnicodeScalar(byte))
+      return character.isASCII && (character.isLetter || character.isNumber || character == "-")
+    }
+    guard (1...40).contains(name.utf8.count), isPlain, !name.hasPrefix("-") else {
+      throw VirtualDeviceError.invalidValue(
+        field: "name", value: name, reason: "1 to 40 ASCII letters, digits and '-' are allowed")
+    }
+    self.path = "\(try Self.parent(cache: cache))/\(name)"
+  }
+
+  /// Removes what only a running device needs.
+  func clear(keepingLog: Bool) {
+    let names = ["state.json", QEMUCommandLine.processFile, QEMUCommandLine.monitorSocket]
+      + [VirtualImage.dataDiskName, VirtualImage.f2fsDiskName]
+      + (keepingLog ? [] : [QEMUCommandLine.serialLog])
+    for name in names { unlink("\(path)/\(name)") }
+  }
+
+  /// Number of times the device reported to be ready, and what its console said last.
+  func console() -> ConsoleLog {
+    ConsoleLog(bytes: FileManager.default.contents(atPath: serialLog).map(Array.init) ?? [])
+  }
+}

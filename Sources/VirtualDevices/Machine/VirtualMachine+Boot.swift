@@ -1,0 +1,44 @@
+import Foundation
+import POSIXSupport
+
+extension VirtualMachine {
+  /// Boots a firmware and returns when adbd answers; builds the image first where it is missing.
+  /// - Parameters:
+  ///   - firmware: what to boot.
+  ///   - name: 1 to 40 letters, digits and `-`; one running device per name.
+  ///   - port: port on 127.0.0.1 for adb, outside 5555-5585; nil takes a free one.
+  ///   - lifetime: whether the device ends with this process.
+  ///   - cache: folder of the tool's cache; nil is the user's own.
+  ///   - timeout: for the boot alone, without the image's building.
+  ///   - progress: called with one line for people at a time.
+  /// - Throws: ``VirtualDeviceError``, `DebianRootError`, `SystemCallError`, `CancellationError`;
+  ///   nothing is left running then.
+  package static func boot(
+    firmware: VirtualFirmware, name: String, port: UInt16? = nil,
+    lifetime: MachineLifetime = .owned, cache: String? = nil, timeout: Duration = .seconds(120),
+    progress: @escaping @Sendable (String) -> Void = { _ in }
+  ) async throws -> VirtualMachine {
+    try firmware.validate()
+    let folder = try RunFolder(name: name, cache: cache)
+    if let port { try LoopbackPort.check(port) }
+    try HostTool.qemu.requirePresence()
+    let image = try await VirtualImage.prepare(
+      kernel: firmware.kernel, cache: cache, progress: progress)
+    let launch = MachineLaunch(
+      firmware: firmware, firmwareID: try firmware.identifier(kernelBuild: image.kernelBuild),
+      image: image, name: name, folder: folder, lifetime: lifetime)
+    let begin = ContinuousClock.now
+    let machine = try await launch.run(port: port)
+    do {
+      try await machine.waitUntilADB(timeout: timeout)
+    } catch {
+      // Also after a cancellation, which would cut short the waiting in stop().
+      try await Task.detached { try await machine.stop() }.value
+      throw error
+    }
+    let duration = begin.duration(to: .now)
+    let tenths = Int((duration / .milliseconds(100)).rounded())
+    progress("\(name): adbd answers on \(machine.serial) after \(tenths / 10).\(tenths % 10) s")
+    return try machine.recording(bootDuration: duration)
+  }
+}

@@ -1,0 +1,28 @@
+import Foundation
+
+extension VirtualMachine {
+  /// The virtual devices of this user that are running, whoever booted them, by name.
+  /// - Throws: ``VirtualDeviceError/badState(path:reason:)``.
+  package static func list(cache: String? = nil) throws -> [VirtualMachine] {
+    let parent = try RunFolder.parent(cache: cache)
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+    return try names.sorted().compactMap { try running($0, cache: cache) }
+  }
+
+  /// The running virtual device with this name.
+  /// - Throws: ``VirtualDeviceError/notRunning(name:)`` and as ``list(cache:)``.
+  package static func find(_ name: String, cache: String? = nil) throws -> VirtualMachine {
+    guard let machine = try running(name, cache: cache) else {
+      throw VirtualDeviceError.notRunning(name: name)
+    }
+    return machine
+  }
+
+  private static func running(_ name: String, cache: String?) throws -> VirtualMachine? {
+    let folder = try RunFolder(name: name, cache: cache)
+    guard FileManager.default.fileExists(atPath: folder.statePath) else { return nil }
+    let state = try MachineState.read(folder.statePath)
+    guard state.process.isRunning else { return nil }
+    return VirtualMachine(state: state, folder: folder, lifetimeGuard: nil)
+  }
+}

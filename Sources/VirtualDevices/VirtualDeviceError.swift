@@ -1,0 +1,66 @@
+/// Why a virtual device could not be described, built, started or stopped.
+package enum VirtualDeviceError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// A program of the host is missing; `package` is the Debian package that has it.
+  case missingTool(name: String, package: String)
+  /// A value of ``VirtualFirmware``, a name or a port that cannot be used.
+  case invalidValue(field: String, value: String, reason: String)
+  /// A program of the host failed; `log` has the end of what it said.
+  case toolFailed(tool: String, status: String, log: String)
+  /// A Debian package lacks what an image needs of it.
+  case missingFromPackage(file: String, root: String)
+  /// The name belongs to a virtual device that is running.
+  case nameInUse(name: String, processID: Int32)
+  /// The host's loopback port belongs to another program.
+  case portInUse(port: UInt16)
+  /// QEMU refused its command line or ended before the device was up.
+  case startFailed(name: String, log: String)
+  /// The device did not answer in time; `tail` has the end of its serial console.
+  case bootTimedOut(name: String, limit: Duration, log: String, tail: String)
+  /// The device's kernel panicked; `tail` has the end of its serial console.
+  case kernelPanic(name: String, log: String, tail: String)
+  /// No running virtual device has this name.
+  case notRunning(name: String)
+  /// The process survived QMP's `quit`, SIGTERM and SIGKILL.
+  case cannotStop(name: String, processID: Int32)
+  /// A state file does not hold what this release writes.
+  case badState(path: String, reason: String)
+  /// QEMU's monitor gave no answer, or another than expected.
+  case monitor(name: String, reason: String)
+
+  package var description: String {
+    switch self {
+    case .missingTool(let name, let package):
+      "\(name) is not installed on this machine; install the Debian package '\(package)'"
+    case .invalidValue(let field, let value, let reason):
+      "virtual device: \(field): '\(value)': \(reason)"
+    case .toolFailed(let tool, let status, let log):
+      "\(tool) ended with \(status) while building a virtual device's image:\n\(log)"
+    case .missingFromPackage(let file, let root):
+      "no \(file) in the packages extracted to \(root); remove that directory to fetch them again"
+    case .nameInUse(let name, let processID):
+      """
+      virtual device '\(name)' is already running (process \(processID)); \
+      stop it or choose another name
+      """
+    case .portInUse(let port):
+      "127.0.0.1:\(port) is in use; choose another port or leave the choice to the tool"
+    case .startFailed(let name, let log):
+      "virtual device '\(name)': QEMU did not start:\n\(log)"
+    case .bootTimedOut(let name, let limit, let log, let tail):
+      """
+      virtual device '\(name)' gave no answer within \(limit.components.seconds) s; \
+      end of its console (\(log)):\n\(tail)
+      """
+    case .kernelPanic(let name, let log, let tail):
+      "virtual device '\(name)': kernel panic; end of its console (\(log)):\n\(tail)"
+    case .notRunning(let name):
+      "no virtual device '\(name)' is running"
+    case .cannotStop(let name, let processID):
+      "virtual device '\(name)': process \(processID) does not end, not even by SIGKILL"
+    case .badState(let path, let reason):
+      "\(path): \(reason); remove the file if the device it names is not running"
+    case .monitor(let name, let reason):
+      "virtual device '\(name)': QEMU's monitor: \(reason)"
+    }
+  }
+}
