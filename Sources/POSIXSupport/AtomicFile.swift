@@ -1,0 +1,65 @@
+import Foundation
+import Glibc
+
+/// Files that are either the old or the new one, never a part.
+package enum AtomicFile {
+  /// Replaces a file: readers see the old bytes or the new, also after a power failure.
+  ///
+  /// `mode` holds permission bits, not reduced by the umask. `durable: false` skips
+  /// fsync(2), for caches that can be made again.
+  /// - Throws: ``SystemCallError`` with the path.
+  package static func write(
+    _ bytes: some Sequence<UInt8>, to path: String, mode: UInt32 = 0o644, durable: Bool = true
+  ) throws {
+    try replace(path, mode: mode, durable: durable) { descriptor, temporary in
+      try descriptor.writeAll(bytes, subject: temporary)
+    }
+  }
+
+  /// Copies a file's bytes over another, as ``write(_:to:mode:durable:)`` does.
+  /// - Throws: ``SystemCallError`` with the path.
+  package static func copy(
+    _ source: String, to path: String, mode: UInt32, durable: Bool = false
+  ) throws {
+    let input = try OwnedDescriptor.open(source, flags: O_RDONLY)
+    try replace(path, mode: mode, durable: durable) { descriptor, temporary in
+      while true {
+        let bytes = try input.read(upTo: 1 << 20, subject: source)
+        if bytes.isEmpty { break }
+        try descriptor.writeAll(bytes, subject: temporary)
+      }
+    }
+  }
+
+  /// Lets `fill` write a temporary file beside `path` and renames it over `path`.
+  /// - Throws: ``SystemCallError``, or what `fill` throws; `path` is then untouched.
+  package static func replace(
+    _ path: String, mode: UInt32, durable: Bool,
+    fill: (borrowing OwnedDescriptor, _ temporary: String) throws -> Void
+  ) throws {
+    let unique = "\(getpid())-\(UInt64.random(in: .min ... .max))"
+    let temporary = "\(path).\(unique).tmp"
+    let descriptor = try OwnedDescriptor.open(
+      temporary, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+    let number = descriptor.rawValue
+    do {
+      try fill(descriptor, temporary)
+      try systemCall("fchmod", on: temporary) { fchmod(number, mode_t(mode)) }
+      if durable { try systemCall("fsync", on: temporary) { fsync(number) } }
+      try systemCall("rename", on: path) { rename(temporary, path) }
+    } catch {
+      unlink(temporary)
+      throw error
+    }
+    if durable {
+      let folder = try OwnedDescriptor.open(parent(of: path), flags: O_RDONLY | O_DIRECTORY)
+      let folderNumber = folder.rawValue
+      try systemCall("fsync", on: path) { fsync(folderNumber) }
+    }
+  }
+
+  private static func parent(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+}

@@ -1,0 +1,34 @@
+import Glibc
+import Synchronization
+
+/// Held while descriptors exist that a new process would inherit, and while one is made.
+///
+/// The C library's module hides pipe2(2), so close-on-exec comes a moment after the pipe;
+/// a child started in between would keep the pipe open for its whole life.
+let inheritance = Mutex(())
+
+/// Makes a pipe that closes on exec. The caller adopts both numbers at once.
+/// - Throws: ``SystemCallError``.
+func makePipe(
+  subject: String
+) throws(SystemCallError) -> (reader: Int32, writer: Int32) {
+  try inheritance.withLock { _ throws(SystemCallError) in
+    var ends: [Int32] = [-1, -1]
+    try systemCall("pipe", on: subject) { pipe(&ends) }
+    // With valid descriptors F_SETFD cannot fail.
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    return (ends[0], ends[1])
+  }
+}
+
+/// SIGPIPE would end the tool when a peer closes first; EPIPE says the same politely.
+package enum BrokenPipe {
+  private static let ignored: Void = {
+    _ = signal(SIGPIPE, SIG_IGN)
+  }()
+
+  /// Turns SIGPIPE off for the process, once.
+  package static func ignoreSignal() {
+    ignored
+  }
+}

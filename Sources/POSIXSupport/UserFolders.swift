@@ -1,0 +1,42 @@
+import Foundation
+import Glibc
+
+/// Folders that belong to the user who runs the tool.
+package enum UserFolders {
+  /// The tool's cache: `$XDG_CACHE_HOME/latgate`, else `$HOME/.cache/latgate`.
+  ///
+  /// A relative `XDG_CACHE_HOME` is ignored, as the XDG base directory
+  /// specification demands. Nothing is created.
+  /// - Returns: nil when neither variable holds an absolute path.
+  package static func cachePath(environment: [String: String]) -> String? {
+    if let base = environment["XDG_CACHE_HOME"], base.hasPrefix("/") { return base + "/latgate" }
+    if let home = environment["HOME"], home.hasPrefix("/") { return home + "/.cache/latgate" }
+    return nil
+  }
+
+  /// The cache folder of the running process, made if missing (mode 0700).
+  /// - Throws: ``SystemCallError``: the folder cannot be made, or `HOME` is unset.
+  package static func cache() throws -> String {
+    guard let path = cachePath(environment: ProcessInfo.processInfo.environment) else {
+      throw SystemCallError(call: "find the cache folder", code: ENOENT, subject: "$HOME")
+    }
+    try makeFolder(path)
+    return path
+  }
+
+  /// Makes a folder and its parents.
+  /// - Throws: ``SystemCallError`` with the path that could not be made.
+  package static func makeFolder(_ path: String, mode: UInt32 = 0o700) throws(SystemCallError) {
+    var prefix = path.hasPrefix("/") ? "/" : ""
+    for part in path.split(separator: "/") {
+      prefix += (prefix.isEmpty || prefix.hasSuffix("/") ? "" : "/") + part
+      do {
+        try systemCall("mkdir", on: prefix) { mkdir(prefix, mode_t(mode)) }
+      } catch {
+        // EROFS and EACCES also come for parents that exist: what counts is the result.
+        var status = stat()
+        if stat(prefix, &status) != 0 || status.st_mode & S_IFMT != S_IFDIR { throw error }
+      }
+    }
+  }
+}

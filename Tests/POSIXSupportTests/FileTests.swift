@@ -1,0 +1,89 @@
+import Foundation
+import Glibc
+import Testing
+
+@testable import POSIXSupport
+
+@Suite struct FileTests {
+  /// Runs a test in a folder of its own.
+  private func inFolder(_ body: (String) async throws -> Void) async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+    try UserFolders.makeFolder(folder + "/a/b")
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try await body(folder)
+  }
+
+  private func isFree(_ path: String) throws -> Bool {
+    switch try FileLock.tryAcquire(path) {
+    case .some: true
+    case .none: false
+    }
+  }
+
+  @Test func replacesAFileAndLeavesNothingElse() async throws {
+    try await inFolder { folder in
+      let path = folder + "/a/file"
+      try AtomicFile.write(Array("one".utf8), to: path)
+      try AtomicFile.write(Array("two".utf8), to: path, mode: 0o755)
+      #expect(try String(contentsOfFile: path, encoding: .utf8) == "two")
+      var status = stat()
+      #expect(stat(path, &status) == 0)
+      #expect(status.st_mode & 0o777 == 0o755)
+      try AtomicFile.copy(path, to: folder + "/a/copy", mode: 0o600)
+      #expect(try String(contentsOfFile: folder + "/a/copy", encoding: .utf8) == "two")
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder + "/a")
+      #expect(names.sorted() == ["b", "copy", "file"])
+    }
+  }
+
+  @Test func aFailedReplacementLeavesTheOldFile() async throws {
+    struct Refusal: Error {}
+    try await inFolder { folder in
+      let path = folder + "/file"
+      try AtomicFile.write(Array("old".utf8), to: path)
+      #expect(throws: Refusal.self) {
+        try AtomicFile.replace(path, mode: 0o600, durable: false) { descriptor, name in
+          try descriptor.writeAll(Array("half".utf8), subject: name)
+          throw Refusal()
+        }
+      }
+      #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+      #expect(names.sorted() == ["a", "file"])
+    }
+  }
+
+  @Test func aLockIsHeldOnceAndFreedWithItsValue() async throws {
+    try await inFolder { folder in
+      let path = folder + "/lock"
+      do {
+        let held = try await FileLock.acquire(path, timeout: .zero)
+        #expect(try !isFree(path))
+        await #expect(throws: DeadlineExceeded(subject: "lock \(path)")) {
+          _ = try await FileLock.acquire(path, timeout: .zero)
+        }
+        _ = consume held
+      }
+      #expect(try isFree(path))
+    }
+  }
+
+  @Test(arguments: [
+    (["XDG_CACHE_HOME": "/x", "HOME": "/h"], "/x/latgate"),
+    (["XDG_CACHE_HOME": "relative", "HOME": "/h"], "/h/.cache/latgate"),
+    (["HOME": "/h"], "/h/.cache/latgate"),
+    ([:], nil),
+  ])
+  func cacheFolderFollowsTheEnvironment(environment: [String: String], path: String?) {
+    #expect(UserFolders.cachePath(environment: environment) == path)
+  }
+
+  @Test func aFileInTheWayIsNamed() async throws {
+    try await inFolder { folder in
+      try AtomicFile.write([], to: folder + "/file")
+      #expect(throws: SystemCallError(call: "mkdir", code: EEXIST, subject: folder + "/file")) {
+        try UserFolders.makeFolder(folder + "/file/below")
+      }
+    }
+  }
+}
