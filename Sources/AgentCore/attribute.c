@@ -20,7 +20,7 @@ static size_t padding(size_t size)
 size_t lg_put_begin(struct lg_buffer *buffer, uint16_t type)
 {
 	size_t begun = buffer->size;
-	uint8_t header[LG_ATTR_HEADER_SIZE] = { 0 };
+	uint8_t header[LG_ATTR_HEADER_SIZE] = {0};
 
 	lg_store_le(header, type, 2);
 	lg_buffer_append(buffer, header, sizeof(header));

@@ -51,5 +51,5 @@ void lg_buffer_reset(struct lg_buffer *buffer)
 void lg_buffer_free(struct lg_buffer *buffer)
 {
 	free(buffer->data);
-	*buffer = (struct lg_buffer){ 0 };
+	*buffer = (struct lg_buffer){0};
 }

@@ -21,7 +21,7 @@ static bool aligned(struct lg_cursor *cursor, uint32_t size, const uint8_t **out
 bool lg_build_id(const void *notes, size_t size, char text[LG_BUILD_ID_TEXT])
 {
 	static const char digits[] = "0123456789abcdef";
-	struct lg_cursor cursor = { notes, size };
+	struct lg_cursor cursor = {notes, size};
 	uint32_t name_size, id_size, type;
 	const uint8_t *name, *id;
 

@@ -9,7 +9,7 @@
 size_t lg_frame_begin(struct lg_buffer *buffer, uint16_t type, uint32_t sequence)
 {
 	size_t begun = buffer->size;
-	uint8_t header[LG_FRAME_HEADER_SIZE] = { 0 };
+	uint8_t header[LG_FRAME_HEADER_SIZE] = {0};
 
 	lg_store_le(header + 4, type, 2);
 	lg_store_le(header + 8, sequence, 4);
@@ -60,7 +60,7 @@ static enum lg_inbox_state open_payload(struct lg_inbox *inbox, uint16_t flags)
 
 enum lg_inbox_state lg_inbox_took(struct lg_inbox *inbox, size_t n, struct lg_frame *frame)
 {
-	struct lg_cursor header = { inbox->header, LG_FRAME_HEADER_SIZE };
+	struct lg_cursor header = {inbox->header, LG_FRAME_HEADER_SIZE};
 	size_t before = inbox->have;
 	enum lg_inbox_state state;
 	uint16_t flags = 0;
@@ -79,7 +79,7 @@ enum lg_inbox_state lg_inbox_took(struct lg_inbox *inbox, size_t n, struct lg_fr
 	}
 	if (inbox->have < LG_FRAME_HEADER_SIZE + (size_t)inbox->length)
 		return LG_INBOX_MORE;
-	frame->payload = (struct lg_cursor){ inbox->payload, inbox->length };
+	frame->payload = (struct lg_cursor){inbox->payload, inbox->length};
 	return LG_INBOX_FRAME;
 }
 
@@ -92,5 +92,5 @@ bool lg_inbox_inside_frame(const struct lg_inbox *inbox)
 void lg_inbox_free(struct lg_inbox *inbox)
 {
 	free(inbox->payload);
-	*inbox = (struct lg_inbox){ 0 };
+	*inbox = (struct lg_inbox){0};
 }

@@ -47,7 +47,8 @@ static const char *read_step(struct lg_step *step, struct lg_cursor value)
 			break;
 		case LG_ATTR_SLEEP_NS:
 			sleeps = true;
-			if (!lg_attr_u64(&attr, &step->sleep_ns) || step->sleep_ns > LG_SLEEP_MAX_NS)
+			if (!lg_attr_u64(&attr, &step->sleep_ns) ||
+			    step->sleep_ns > LG_SLEEP_MAX_NS)
 				wrong = "SLEEP_NS is not a u64 up to 24 h";
 			break;
 		case LG_ATTR_TIMEOUT_MS:
@@ -78,7 +79,7 @@ static const char *add_step(struct lg_phase_request *request, struct lg_cursor v
 		return "no memory for a step";
 	request->steps = steps;
 	steps += request->step_count++;
-	*steps = (struct lg_step){ 0 };
+	*steps = (struct lg_step){0};
 	return read_step(steps, value);
 }
 
@@ -110,7 +111,7 @@ const char *lg_phase_request_read(struct lg_phase_request *request, struct lg_cu
 	struct lg_attr attr;
 	const char *wrong;
 
-	*request = (struct lg_phase_request){ 0 };
+	*request = (struct lg_phase_request){0};
 	while ((state = lg_attr_next(&payload, &attr)) == LG_ATTR_FOUND) {
 		wrong = read_attribute(request, &attr);
 		if (wrong)
@@ -124,5 +125,5 @@ void lg_phase_request_free(struct lg_phase_request *request)
 	for (size_t i = 0; i < request->step_count; i++)
 		free(request->steps[i].argv);
 	free(request->steps);
-	*request = (struct lg_phase_request){ 0 };
+	*request = (struct lg_phase_request){0};
 }

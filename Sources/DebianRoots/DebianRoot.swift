@@ -47,14 +47,14 @@ package struct DebianRoot: Sendable, Hashable {
   ///   - suites: suites to choose from, such as `["bookworm", "bookworm-backports"]`.
   ///   - progress: called with one line for people at a time.
   /// - Returns: absolute path of the root; its contents must not be changed.
-  /// - Throws: `DebianRootError`.
+  /// - Throws: `DebianRootError`; `SystemCallError` where the cache cannot be written.
   package static func extract(
     name: String, packages: [String], architecture: DebianArchitecture, suites: [String],
     progress: @Sendable (String) -> Void = { _ in }
   ) async throws -> String {
     let root = DebianRoot(
       name: name, packages: packages, architecture: architecture, suites: suites)
-    return try await root.extract(into: .ofThisUser(), progress: progress)
+    return try await root.extract(into: try .ofThisUser(), progress: progress)
   }
 
   func extract(into cache: RootCache, progress: @Sendable (String) -> Void) async throws -> String {
@@ -66,10 +66,7 @@ package struct DebianRoot: Sendable, Hashable {
       do {
         let extraction = PackageExtraction(root: self, work: temporary)
         let tree = try await extraction.run(progress: progress)
-        guard rename(tree, cache.path(key)) == 0 else {
-          throw DebianRootError.cache(
-            path: cache.path(key), reason: String(cString: strerror(errno)))
-        }
+        try cache.publish(tree, as: key)
       } catch {
         try? FileManager.default.removeItem(atPath: temporary)
         throw error

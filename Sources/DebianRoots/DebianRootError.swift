@@ -8,8 +8,6 @@ package enum DebianRootError: Error, Equatable, CustomStringConvertible {
   case badRequest(root: String, reason: String)
   /// mmdebstrap failed: a package does not exist, the mirror does not answer, the disk is full.
   case extractionFailed(root: String, status: String, log: String)
-  /// A file operation on the cache failed.
-  case cache(path: String, reason: String)
 
   package var description: String {
     switch self {
@@ -24,8 +22,6 @@ package enum DebianRootError: Error, Equatable, CustomStringConvertible {
       "root '\(root)': \(reason)"
     case .extractionFailed(let root, let status, let log):
       "root '\(root)': mmdebstrap ended with \(status); its last lines:\n\(log)"
-    case .cache(let path, let reason):
-      "\(path): \(reason); check that the cache folder is writable and has free space"
     }
   }
 }

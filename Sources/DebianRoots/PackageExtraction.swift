@@ -23,24 +23,18 @@ struct PackageExtraction: Sendable {
       return try withKeyAsFile(source, suite: suite).line(suite: suite)
     }
     let tree = "\(work)/tree"
-    if getuid() == 0 {
-      try await mmdebstrap(apt: apt, target: tree, format: "directory", lines, progress)
-    } else {
-      // Without root the files would belong to subordinate user ids, which their owner cannot
-      // remove: go over an archive.
-      let archive = "\(work)/tree.tar"
-      try await mmdebstrap(apt: apt, target: archive, format: "tar", lines, progress)
-      try await unpack(archive, into: tree)
-    }
+    try await mmdebstrap(apt: apt, target: tree, lines, progress)
     return tree
   }
 
   private func mmdebstrap(
-    apt: AptConfiguration, target: String, format: String, _ lines: [String],
+    apt: AptConfiguration, target: String, _ lines: [String],
     _ progress: @Sendable (String) -> Void
   ) async throws {
     var arguments = [
-      "--variant=extract", "--architectures=\(root.architecture.rawValue)", "--format=\(format)",
+      // Nothing is run inside the tree, so no chroot is needed; as root that mode is refused.
+      getuid() == 0 ? "--mode=root" : "--mode=chrootless",
+      "--variant=extract", "--architectures=\(root.architecture.rawValue)", "--format=directory",
       "--include=\(root.packages.joined(separator: ","))", "--skip=output/dev",
     ]
     arguments += apt.transport.map { "--aptopt=\($0)" }
@@ -56,18 +50,6 @@ struct PackageExtraction: Sendable {
     guard status.isSuccess else {
       throw DebianRootError.extractionFailed(
         root: root.name, status: "\(status)", log: log.joined(separator: "\n"))
-    }
-  }
-
-  private func unpack(_ archive: String, into tree: String) async throws {
-    try FileManager.default.createDirectory(atPath: tree, withIntermediateDirectories: true)
-    var log: [String] = []
-    let status = try await HostTool(name: "tar", package: "tar").run([
-      "-x", "-f", archive, "-C", tree, "--no-same-owner", "--exclude=./dev/*",
-    ]) { log = log.suffix(Self.logLines - 1) + [$0] }
-    guard status.isSuccess else {
-      throw DebianRootError.extractionFailed(
-        root: root.name, status: "tar: \(status)", log: log.joined(separator: "\n"))
     }
   }
 

@@ -1,16 +1,16 @@
 import Foundation
+import POSIXSupport
 
 /// The folder that keeps extracted roots, one directory each, named by what is in it.
 struct RootCache: Sendable {
+  /// Longest wait for another process that extracts the same root: a slow mirror, not a hang.
+  private static let patience = Duration.seconds(900)
+
   let folder: String
 
   /// `${XDG_CACHE_HOME:-$HOME/.cache}/latgate/roots`
-  static func ofThisUser() -> RootCache {
-    let environment = ProcessInfo.processInfo.environment
-    let base =
-      environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-      ?? (environment["HOME"] ?? NSHomeDirectory()) + "/.cache"
-    return RootCache(folder: base + "/latgate/roots")
+  static func ofThisUser() throws -> RootCache {
+    RootCache(folder: try UserFolders.cache() + "/roots")
   }
 
   /// Where `key` is once it is complete: the last rename makes it appear as a whole.
@@ -28,25 +28,21 @@ struct RootCache: Sendable {
       try FileManager.default.removeItem(atPath: "\(folder)/\(name)")
     }
     let path = "\(folder)/\(prefix)\(getpid())"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    try UserFolders.makeFolder(path)
     return path
+  }
+
+  /// Makes the finished tree visible under its key.
+  func publish(_ tree: String, as key: String) throws {
+    try systemCall("rename", on: path(key)) { rename(tree, path(key)) }
   }
 
   /// Runs `body` while no other process or task builds `key`.
   func withLock<T>(_ key: String, _ body: () async throws -> T) async throws -> T {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let path = "\(folder)/.\(key).lock"
-    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
-      throw DebianRootError.cache(path: path, reason: String(cString: strerror(errno)))
-    }
-    defer { close(descriptor) }
-    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      guard errno == EWOULDBLOCK || errno == EINTR else {
-        throw DebianRootError.cache(path: path, reason: String(cString: strerror(errno)))
-      }
-      try await Task.sleep(for: .milliseconds(100))
-    }
-    return try await body()
+    try UserFolders.makeFolder(folder)
+    let lock = try await FileLock.acquire("\(folder)/.\(key).lock", timeout: Self.patience)
+    let result = try await body()
+    _ = consume lock
+    return result
   }
 }

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import POSIXSupport
 
 /// Built files by the hash of all their inputs.
 ///
@@ -31,7 +32,7 @@ struct BuildCache: Sendable {
   ///   - built: a file in a folder of `withWorkFolder`.
   ///   - name: its name in the cache, with the hash of its inputs.
   /// - Returns: where the file is now.
-  /// - Throws: `ProbeBuildError.file`.
+  /// - Throws: `ProbeBuildError.file`, `SystemCallError`.
   func publish(_ built: String, as name: String) throws -> BuildArtifact {
     let path = "\(folder)/\(name)"
     guard let data = FileManager.default.contents(atPath: built) else {
@@ -39,13 +40,8 @@ struct BuildCache: Sendable {
     }
     let artifact = BuildArtifact(
       path: path, hash: SHA256.hash(data: data).hexadecimal, size: data.count)
-    let seal = built + ".seal"
-    guard FileManager.default.createFile(atPath: seal, contents: Self.sealBytes(artifact)) else {
-      throw Self.failure(seal)
-    }
-    for (from, to) in [(built, path), (seal, Self.seal(of: path))] {
-      guard rename(from, to) == 0 else { throw Self.failure(to) }
-    }
+    try systemCall("rename", on: path) { rename(built, path) }
+    try AtomicFile.write(Self.sealBytes(artifact), to: Self.seal(of: path), durable: false)
     return artifact
   }
 
@@ -53,11 +49,7 @@ struct BuildCache: Sendable {
   func withWorkFolder<T>(_ body: (String) async throws -> T) async throws -> T {
     let all = "\(folder)/work"
     let path = "\(all)/\(UUID().uuidString)"
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw ProbeBuildError.file(path: path, reason: "cannot be made: \(error)")
-    }
+    try UserFolders.makeFolder(path)
     defer { try? FileManager.default.removeItem(atPath: path) }
     removeStaleWork(in: all)
     return try await body(path)
@@ -78,9 +70,5 @@ struct BuildCache: Sendable {
 
   private static func sealBytes(_ artifact: BuildArtifact) -> Data {
     Data("\(artifact.hash) \(artifact.size)\n".utf8)
-  }
-
-  private static func failure(_ path: String) -> ProbeBuildError {
-    .file(path: path, reason: String(cString: strerror(errno)))
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import POSIXSupport
 
 /// One build for one ABI: what is compiled, with which flags, and what it depends on.
 struct BuildContext: Sendable {
@@ -80,9 +81,7 @@ struct BuildContext: Sendable {
         isProbe: false)
       let output = "\(work)/syscalls"
       let table = SystemCallTable(macros: macros)
-      guard FileManager.default.createFile(atPath: output, contents: Data(table.text.utf8)) else {
-        throw ProbeBuildError.file(path: output, reason: "cannot be written")
-      }
+      try AtomicFile.write(table.text.utf8, to: output, durable: false)
       return output
     }
     let data = FileManager.default.contents(atPath: artifact.path) ?? Data()

@@ -1,10 +1,12 @@
 import Glibc
 
-/// Size and modification time of a file: enough to notice that it was replaced.
+/// Size and times of a file: enough to notice that it was replaced.
 struct FileStamp: Sendable, Equatable {
   let size: Int64
   let seconds: Int
   let nanoseconds: Int
+  /// When the file was last changed, moved or given other rights; nobody can set it back.
+  let changed: String
   let isRegular: Bool
 
   /// Nil where there is nothing.
@@ -14,6 +16,7 @@ struct FileStamp: Sendable, Equatable {
     size = Int64(status.st_size)
     seconds = status.st_mtim.tv_sec
     nanoseconds = status.st_mtim.tv_nsec
+    changed = "\(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)"
     isRegular = status.st_mode & S_IFMT == S_IFREG
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import POSIXSupport
 
 /// Builds what a device needs: probes, agent, load helper and system call names.
 ///
@@ -14,12 +15,13 @@ package struct ProbeBuilder: Sendable {
   ///   - share: where the sources are.
   ///   - cacheFolder: folder for built files; the user's own cache if nil.
   ///   - environment: for `PATH` and `LATGATE_CLANG`.
+  /// - Throws: `SystemCallError` where the user's cache folder cannot be made.
   package init(
     share: ShareRoot, cacheFolder: String? = nil,
     environment: [String: String] = ProcessInfo.processInfo.environment
-  ) {
+  ) throws {
     self.init(
-      share: share, cacheFolder: cacheFolder ?? Self.userCache(environment),
+      share: share, cacheFolder: try cacheFolder ?? UserFolders.cache() + "/build",
       environment: environment, sysroot: Sysroot.debian)
   }
 

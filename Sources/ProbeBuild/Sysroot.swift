@@ -12,7 +12,8 @@ struct Sysroot: Sendable {
 
   init(path: String) {
     self.path = path
-    self.identity = FileStamp(path: path)?.text ?? ""
+    // Not the modification time: an extracted root has that of its packages.
+    self.identity = FileStamp(path: path)?.changed ?? ""
   }
 
   /// Debian bookworm: its static libelf links without further libraries, later ones' does not.

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -58,18 +59,34 @@ static int load_failed(struct lg_probe *probe, int errno_value, const char *log,
 		       "probe %s: cannot load its object: %s", probe->name, strerror(errno_value));
 }
 
-/* .bss is shared memory from 5.5 on; before, initial_value() is a private copy. */
+static size_t bss_size(const struct lg_bss *bss)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (bpf_map__value_size(bss->map) + page - 1) / page * page;
+}
+
+/*
+ * libbpf maps .bss into its map only for skeletons (and from 1.4 on always),
+ * so it is mapped here. Where that cannot be, libbpf's initial value serves as
+ * the copy that is pushed as a whole.
+ */
 static int map_bss(struct lg_probe *probe, struct lg_error *err)
 {
 	struct lg_bss *bss = &probe->bss;
 	size_t size = 0;
+	void *shared = MAP_FAILED;
 
+	if (bpf_map__map_flags(bss->map) & BPF_F_MMAPABLE)
+		shared = mmap(NULL, bss_size(bss), PROT_READ | PROT_WRITE, MAP_SHARED,
+			      bpf_map__fd(bss->map), 0);
+	bss->mapped = shared != MAP_FAILED;
 	/* Const in libbpf's signature; writing through it is how skeletons do it. */
-	bss->bytes = (unsigned char *)bpf_map__initial_value(bss->map, &size);
+	bss->bytes =
+		bss->mapped ? shared : (unsigned char *)bpf_map__initial_value(bss->map, &size);
 	if (!bss->bytes)
-		return lg_fail(err, LG_ERR_INTERNAL, "probe %s: .bss cannot be mapped",
+		return lg_fail(err, LG_ERR_INTERNAL, "probe %s: .bss has no value to write",
 			       probe->name);
-	bss->mapped = bpf_map__map_flags(bss->map) & BPF_F_MMAPABLE;
 	lg_bss_store_u32(bss, bss->self, (lg_u32)getpid());
 	return 0;
 }
@@ -118,6 +135,8 @@ void lg_probe_free(struct lg_probe *probe)
 {
 	for (size_t i = 0; i < probe->program_count; i++)
 		bpf_link__destroy(probe->programs[i].link);
+	if (probe->bss.mapped)
+		munmap(probe->bss.bytes, bss_size(&probe->bss));
 	bpf_object__close(probe->object);
 	free(probe->metrics);
 	free(probe->programs);

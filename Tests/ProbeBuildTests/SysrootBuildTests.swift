@@ -21,7 +21,7 @@ struct SysrootBuildTests {
       try fixture.write("int core(void) { return 1; }\n", to: "share/Sources/AgentCore/core.c")
       try fixture.write(
         "int main(void) { return 0; }\n", to: "share/Sources/latgate-load/main.c")
-      let builder = ProbeBuilder(share: fixture.share, cacheFolder: fixture.cacheFolder)
+      let builder = try ProbeBuilder(share: fixture.share, cacheFolder: fixture.cacheFolder)
       let bundle = try await builder.build(abi: abi, probes: fixture.share.probes())
       #expect(bundle.objects.keys.sorted() == ["small"])
       for artifact in [bundle.agent, bundle.loadHelper] {
@@ -44,7 +44,7 @@ struct SysrootBuildTests {
   func namesSystemCalls(abi: TargetABI, openat: Int, futex: Int) async throws {
     let folder = NSTemporaryDirectory() + "probe-build-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let builder = ProbeBuilder(share: ShareRoot(path: folder), cacheFolder: folder)
+    let builder = try ProbeBuilder(share: ShareRoot(path: folder), cacheFolder: folder)
     let table = try await builder.systemCalls(of: abi)
     #expect(table.name(openat) == "openat")
     #expect(table.name(futex) == "futex")
@@ -56,7 +56,7 @@ struct SysrootBuildTests {
     let folder = NSTemporaryDirectory() + "probe-build-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let share = ShareRoot(path: repository)
-    let builder = ProbeBuilder(share: share, cacheFolder: folder)
+    let builder = try ProbeBuilder(share: share, cacheFolder: folder)
     let probes = share.probes()
     try #require(!probes.isEmpty)
     for probe in probes {
