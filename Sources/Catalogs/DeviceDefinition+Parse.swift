@@ -8,6 +8,7 @@ extension DeviceDefinition {
   /// - Parameters:
   ///   - text: the YAML.
   ///   - file: its path, for messages.
+  /// - Returns: the device, without any problem of its own.
   /// - Throws: ``CatalogError`` with every problem found.
   package static func parse(
     _ text: String, file: String

@@ -5,10 +5,11 @@ import Yams
 /// - Parameters:
 ///   - text: the YAML.
 ///   - file: its path, for messages.
+///   - nameKey: the key of the document's own name, which must not be in `others.taken`.
 ///   - others: what the loader knows of files read before, for checks across files; nil for a
 ///     file on its own.
-///   - nameKey: the key of the document's own name, which must not be in `others.taken`.
 ///   - read: makes the value and adds problems to the reader's list.
+/// - Returns: what `read` gave.
 /// - Throws: ``CatalogError`` with every problem of the file.
 func parseDocument<Value>(
   _ text: String, file: String, nameKey: String, others: OtherFiles?,

@@ -135,7 +135,9 @@ struct FieldReader {
     if let value = Value(rawValue: text) { return value }
     let known = Value.allCases.map(\.rawValue)
     let near = nearestName(to: text, in: known).map { "did you mean '\($0)'? " } ?? ""
-    report("'\(text)' is not known here", remedy: "\(near)allowed: \(known.joined(separator: ", "))")
+    report(
+      "'\(text)' is not known here",
+      remedy: "\(near)allowed: \(known.joined(separator: ", "))")
     return nil
   }
 

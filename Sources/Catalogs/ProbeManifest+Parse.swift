@@ -4,6 +4,7 @@ extension ProbeManifest {
   /// - Parameters:
   ///   - text: the YAML.
   ///   - file: its path, for messages.
+  /// - Returns: the manifest, without any problem of its own.
   /// - Throws: ``CatalogError`` with every problem found.
   package static func parse(
     _ text: String, file: String

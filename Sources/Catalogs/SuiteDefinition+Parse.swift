@@ -4,6 +4,7 @@ extension SuiteDefinition {
   /// - Parameters:
   ///   - text: the YAML.
   ///   - file: its path, for messages.
+  /// - Returns: the suite, without any problem of its own.
   /// - Throws: ``CatalogError`` with every problem found.
   package static func parse(
     _ text: String, file: String

@@ -27,9 +27,7 @@ extension VirtualFirmwareDefinition {
     "extends", "kernel", "cmdline", "cpus", "memory", "disks", "scheduler", "timing",
   ]
 
-  /// - Parameters:
-  ///   - value: the firmware's mapping.
-  ///   - base: what holds for keys that are not given; nil for the defaults.
+  /// Reads one firmware; `base` holds for keys that are not given, nil gives the defaults.
   private static func read(_ value: FieldReader, from base: Self?) -> Self? {
     guard let map = value.mapping(known: keys) else { return nil }
     var firmware = base ?? Self(kernel: "")

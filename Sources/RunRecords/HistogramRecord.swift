@@ -1,6 +1,8 @@
+import LatencyHistograms
+
 /// A latency histogram of one metric, label set and phase, sparse.
 ///
-/// The layout is that of `probe_abi.h`: 528 log-linear buckets over [0, 2^36) ns.
+/// The layout is ``HistogramLayout/standard``: 528 log-linear buckets over [0, 2^36) ns.
 package struct HistogramRecord: Codable, Sendable, Equatable {
   /// Metric name, `probe.metric`.
   package var metric: String
@@ -26,25 +28,38 @@ package struct HistogramRecord: Codable, Sendable, Equatable {
     self.max = max
     self.buckets = buckets
   }
-}
 
-extension HistogramRecord {
-  /// What makes the histogram impossible; nil when it is sound.
-  var problem: String? {
-    var total: UInt64 = 0
-    var previous: UInt64?
+  package init(
+    metric: String, labels: [String: String] = [:], unit: String = "ns",
+    histogram: LatencyHistogram
+  ) {
+    self.init(
+      metric: metric, labels: labels, unit: unit, count: histogram.count, sum: histogram.sum,
+      max: histogram.max,
+      buckets: histogram.sparse.map { [UInt64($0.index), $0.count] })
+  }
+
+  /// The histogram itself.
+  /// - Throws: ``HistogramError`` for buckets that cannot be.
+  package func histogram() throws(HistogramError) -> LatencyHistogram {
+    var sparse: [SparseBucket] = []
+    sparse.reserveCapacity(buckets.count)
     for (position, pair) in buckets.enumerated() {
-      guard pair.count == 2 else { return "entry \(position) is not an [index, count] pair" }
-      guard pair[0] < 528 else { return "entry \(position) has index \(pair[0]); the last is 527" }
-      if let previous, pair[0] <= previous {
-        return "entry \(position) has index \(pair[0]) after \(previous); indexes must ascend"
+      guard pair.count == 2, let index = Int(exactly: pair[0]) else {
+        throw .index(-1, position: position)
       }
-      previous = pair[0]
-      guard pair[1] > 0 else { return "entry \(position) has count 0" }
-      let (sum, overflow) = total.addingReportingOverflow(pair[1])
-      guard !overflow else { return "counts overflow 64 bits" }
-      total = sum
+      sparse.append(SparseBucket(index: index, count: pair[1]))
     }
-    return total == count ? nil : "counts sum to \(total), count says \(count)"
+    return try LatencyHistogram(sparse: sparse, sum: sum, max: max)
+  }
+
+  /// What makes the record impossible, in words; nil when it is sound.
+  package var problem: String? {
+    do {
+      let total = try histogram().count
+      return total == count ? nil : "counts sum to \(total), count says \(count)"
+    } catch {
+      return error.description
+    }
   }
 }

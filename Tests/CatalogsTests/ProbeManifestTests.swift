@@ -9,7 +9,10 @@ struct ProbeManifestTests {
     #expect(probe.cost == .medium)
     #expect(probe.privacy == .none)
     #expect(probe.comparedWith == nil)
-    #expect(probe.hooks == [.init(name: "sched_switch", rungs: [.tpBTF, .rawTracepoint], isOptional: false)])
+    #expect(
+      probe.hooks == [
+        .init(name: "sched_switch", rungs: [.tpBTF, .rawTracepoint], isOptional: false)
+      ])
     let metric = try #require(probe.metrics.first)
     #expect(metric.name == "runqueue.wait")
     #expect(metric.unit == .nanoseconds)
@@ -101,7 +104,8 @@ struct SyntaxTests {
         "s.yaml:3:7: not valid YAML: did not find expected ',' or ']' while parsing a flow sequence"
           + " (check indentation (spaces only), colons and quotes on this line and the one above)"
       ])
-    #expect(syntax("suite: a\n\tdevice: b\n").first?.hasPrefix("s.yaml:2:1: not valid YAML") == true)
+    #expect(
+      syntax("suite: a\n\tdevice: b\n").first?.hasPrefix("s.yaml:2:1: not valid YAML") == true)
   }
 
   @Test func aKeyTwice() {

@@ -77,7 +77,8 @@ struct NearestNameTests {
 }
 
 struct MetricPatternTests {
-  private func matches(_ pattern: String, _ name: String, _ labels: [String: String] = [:]) -> Bool {
+  private func matches(_ pattern: String, _ name: String, _ labels: [String: String] = [:]) -> Bool
+  {
     MetricPattern(pattern)?.matches(name: name, labels: labels, phase: "fsync") ?? false
   }
 

@@ -1,0 +1,71 @@
+import Catalogs
+import Foundation
+
+/// The table of `latgate probe list`.
+package enum ProbeListing {
+  /// A table for people: name, cost, what it asks, the metrics below it.
+  package static func text(_ probes: [ProbeManifest], width: Int, style: TextStyle) -> String {
+    var table = TextTable(columns: [
+      .init(title: "probe"), .init(title: "cost"), .init(title: "metrics"),
+      .init(title: "question", isElastic: true),
+    ])
+    for probe in probes.sorted(by: { $0.name < $1.name }) {
+      table.add(
+        .init(probe.name, .strong), .init(probe.cost.rawValue),
+        .init(String(probe.metrics.count)), .init(probe.question))
+    }
+    return table.lines(width: width, style: style).map { $0 + "\n" }.joined()
+  }
+
+  /// Everything a manifest says that a user may want, schema `latgate.probes/1`.
+  package static func json(_ probes: [ProbeManifest]) throws -> Data {
+    try encodedJSON(
+      Document(probes: probes.sorted { $0.name < $1.name }.map(Document.Probe.init)))
+  }
+
+  private struct Document: Encodable {
+    struct Metric: Encodable {
+      var name: String
+      var help: String
+      var unit: String
+      var labels: [String]
+    }
+
+    struct Probe: Encodable {
+      var name: String
+      var title: String
+      var question: String
+      var cost: String
+      var privacy: String
+      var comparedWith: String?
+      var metrics: [Metric]
+
+      init(_ probe: ProbeManifest) {
+        name = probe.name
+        title = probe.title
+        question = probe.question
+        cost = probe.cost.rawValue
+        privacy = probe.privacy.rawValue
+        comparedWith = probe.comparedWith
+        metrics = probe.metrics.map { metric in
+          Metric(
+            name: metric.name, help: metric.help, unit: metric.unit.rawValue,
+            labels: metric.key.filter { $0.kind != .padding }.map(\.name))
+        }
+      }
+    }
+
+    var schema = "latgate.probes/1"
+    var probes: [Probe]
+  }
+}
+
+/// JSON as every report writes it: sorted keys, indented, one newline at the end.
+func encodedJSON(_ value: some Encodable) throws -> Data {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  encoder.dateEncodingStrategy = .iso8601
+  var data = try encoder.encode(value)
+  data.append(UInt8(ascii: "\n"))
+  return data
+}

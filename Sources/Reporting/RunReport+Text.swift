@@ -1,0 +1,99 @@
+import RunRecords
+
+extension RunReport {
+  /// The report for a terminal or a log, with a newline after each line.
+  package func text(width: Int, style: TextStyle) -> String {
+    var sections = [header(width, style)]
+    sections.append(metricTable(width, style))
+    if !scalars.isEmpty { sections.append(scalarTable(width, style)) }
+    let notes = notes(width, style)
+    if !notes.isEmpty { sections.append(notes) }
+    return sections.map { $0.map { $0 + "\n" }.joined() }.joined(separator: "\n")
+  }
+
+  private func header(_ width: Int, _ style: TextStyle) -> [String] {
+    let first = "\(workload) on \(device.name), firmware \(firmware.name)"
+    let facts = [
+      device.model, "kernel \(firmware.kernelRelease)", device.abi, "tier \(tier.rawValue)",
+      counted(iterations, "iteration")
+        + (dropped.isEmpty ? "" : ", \(dropped.count) dropped"),
+    ]
+    return [Emphasis.strong.applied(to: oneLine(first), style)]
+      + wrapped(facts.filter { !$0.isEmpty }.joined(separator: " · "), width: width)
+      .map { Emphasis.dim.applied(to: $0, style) }
+  }
+
+  private func metricTable(_ width: Int, _ style: TextStyle) -> [String] {
+    if metrics.isEmpty { return ["No events were measured."] }
+    var table = TextTable(columns: [
+      .init(title: "metric", isElastic: true), .init(title: "count", alignment: .right),
+      .init(title: "p50", alignment: .right), .init(title: "p90", alignment: .right),
+      .init(title: "p99", alignment: .right), .init(title: "max", alignment: .right),
+      .init(title: "lost", alignment: .right),
+    ])
+    for metric in metrics {
+      func quantile(_ name: String, _ value: Double?) -> TextTable.Cell {
+        guard let value else { return "-" }
+        let isUncertain = metric.uncertain.contains(name)
+        return .init(
+          (isUncertain ? "~" : "") + humanValue(value, unit: metric.unit),
+          isUncertain ? .dim : .none)
+      }
+      table.add(
+        .init(metric.metric), .init(humanCount(metric.count)), quantile("p50", metric.p50),
+        quantile("p90", metric.p90), quantile("p99", metric.p99),
+        .init(humanValue(Double(metric.max), unit: metric.unit)),
+        .init(humanShare(metric.lossShare), metric.lossShare > 0.001 ? .bad : .none))
+    }
+    return table.lines(width: width, style: style)
+  }
+
+  private func scalarTable(_ width: Int, _ style: TextStyle) -> [String] {
+    var table = TextTable(columns: [
+      .init(title: "number", isElastic: true), .init(title: "median", alignment: .right),
+      .init(title: "lowest", alignment: .right), .init(title: "highest", alignment: .right),
+      .init(title: "better"),
+    ])
+    for scalar in scalars {
+      table.add(
+        .init(scalar.metric), .init(humanValue(scalar.median, unit: scalar.unit)),
+        .init(humanValue(scalar.values.min() ?? 0, unit: scalar.unit)),
+        .init(humanValue(scalar.values.max() ?? 0, unit: scalar.unit)), .init(scalar.better))
+    }
+    return table.lines(width: width, style: style)
+  }
+
+  private func notes(_ width: Int, _ style: TextStyle) -> [String] {
+    var notes: [(String, Emphasis)] = []
+    if metrics.contains(where: { !$0.uncertain.isEmpty }) {
+      notes.append(("~ fewer than 50 events lie beyond this quantile", .dim))
+    }
+    for metric in metrics where metric.censored > 0 {
+      notes.append(
+        (
+          "\(metric.metric): \(humanCount(metric.censored)) still in flight at the end of a window",
+          .doubtful
+        ))
+    }
+    for probe in probes where probe.status != .loaded {
+      let reason = probe.reason.map { ": \($0)" } ?? ""
+      notes.append(("probe \(probe.name) is \(probe.status.rawValue)\(reason)", .bad))
+    }
+    for reason in dropped { notes.append(("iteration dropped: \(reason)", .doubtful)) }
+    for mark in invalid { notes.append(("\(mark.subject) is invalid: \(mark.reason)", .bad)) }
+    if let overhead {
+      let slowdown = overhead.slowdown.map { ", workload \(humanChange($0))" } ?? ""
+      notes.append(("probes cost \(humanShare(overhead.cpuShare)) of CPU time\(slowdown)", .none))
+    }
+    return notes.flatMap { text, emphasis in
+      wrapped(text, width: width, indent: "  ").map { emphasis.applied(to: $0, style) }
+    }
+  }
+}
+
+extension InvalidMark {
+  /// What the mark is about: a metric, a probe or the run.
+  var subject: String {
+    metric ?? probe.map { "probe \($0)" } ?? "the run"
+  }
+}

@@ -1,0 +1,133 @@
+import Foundation
+import RunRecords
+
+/// What one run measured, without any judgement; the output of `latgate run`.
+package struct RunReport: Sendable, Equatable, Encodable {
+  /// One histogram metric over all judged iterations.
+  package struct Metric: Sendable, Equatable, Encodable {
+    /// ``MetricID/text``.
+    package var metric: String
+    package var unit: String
+    package var rung: String
+    package var count: UInt64
+    /// In `unit`; nil without events.
+    package var p50: Double?
+    package var p90: Double?
+    package var p99: Double?
+    package var max: UInt64
+    /// Quantiles with fewer than 50 events beyond them.
+    package var uncertain: [String]
+    /// Share of operations that were lost, and those still in flight at the end, over all labels
+    /// of the metric in this phase.
+    package var lossShare: Double
+    package var censored: UInt64
+  }
+
+  /// One number from a step's output over all judged iterations.
+  package struct Scalar: Sendable, Equatable, Encodable {
+    package var metric: String
+    package var unit: String
+    package var better: String
+    package var values: [Double]
+    package var median: Double
+  }
+
+  package var schema = "latgate.run-report/1"
+  package var run: String
+  package var created: Date
+  package var device: DeviceFacts
+  package var firmware: FirmwareIdentity
+  package var workload: String
+  package var tier: Tier
+  package var iterations: Int
+  package var dropped: [String]
+  package var probes: [ProbeRecord]
+  package var metrics: [Metric]
+  package var scalars: [Scalar]
+  package var overhead: OverheadRecord?
+  package var invalid: [InvalidMark]
+
+  /// Sums up the judged iterations of a record.
+  package init(_ record: RunRecord) {
+    run = record.id
+    created = record.created
+    device = record.device
+    firmware = record.firmware
+    workload = record.workload
+    tier = record.tier
+    iterations = record.iterations.count(where: \.isJudged)
+    dropped = record.iterations.filter { $0.kind == .measured }.compactMap(\.dropped)
+    probes = record.probes
+    overhead = record.overhead
+    invalid = record.invalid
+    var distributions: [MetricID: LatencyDistribution] = [:]
+    var losses: [MetricID: (lost: Double, seen: Double, censored: UInt64)] = [:]
+    var numbers: [MetricID: (better: ScalarRecord.Better, values: [Double])] = [:]
+    let rungs = Dictionary(record.probes.map { ($0.name, $0.rung) }) { first, _ in first }
+    for phase in record.iterations.filter(\.isJudged).flatMap(\.phases) {
+      for histogram in phase.histograms {
+        let id = MetricID(
+          name: histogram.metric, phase: phase.name, labels: histogram.labels,
+          unit: histogram.unit, tier: record.tier,
+          rung: rungs[MetricID.probe(ofMetric: histogram.metric)] ?? "")
+        distributions[id, default: LatencyDistribution()].add(histogram)
+      }
+      for loss in phase.losses {
+        let id = MetricID(name: loss.metric, phase: phase.name)
+        let old = losses[id] ?? (0, 0, 0)
+        losses[id] = (
+          old.lost + Double(loss.lost), old.seen + Double(loss.recorded) + Double(loss.lost),
+          old.censored &+ loss.censored
+        )
+      }
+      for scalar in phase.scalars {
+        let id = MetricID(name: scalar.metric, phase: phase.name, unit: scalar.unit)
+        numbers[id, default: (scalar.better, [])].values.append(scalar.value)
+      }
+    }
+    metrics = distributions.sorted { $0.key < $1.key }.map { id, distribution in
+      let loss = losses[MetricID(name: id.name, phase: id.phase)]
+      return Metric(id, distribution, loss)
+    }
+    scalars = numbers.sorted { $0.key < $1.key }.map { id, entry in
+      Scalar(
+        metric: id.text, unit: id.unit, better: entry.better.rawValue, values: entry.values,
+        median: median(entry.values))
+    }
+  }
+
+  /// A JSON document, deterministic for equal records.
+  package func json() throws -> Data {
+    try encodedJSON(self)
+  }
+}
+
+extension RunReport.Metric {
+  fileprivate init(
+    _ id: MetricID, _ distribution: LatencyDistribution,
+    _ loss: (lost: Double, seen: Double, censored: UInt64)?
+  ) {
+    metric = id.text
+    unit = id.unit
+    rung = id.rung
+    count = distribution.count
+    p50 = distribution.quantile(0.5)
+    p90 = distribution.quantile(0.9)
+    p99 = distribution.quantile(0.99)
+    max = distribution.max
+    uncertain = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99)]
+      .filter { !distribution.supports($0.1) }.map(\.0)
+    lossShare = loss.map { $0.seen > 0 ? $0.lost / $0.seen : 0 } ?? 0
+    censored = loss?.censored ?? 0
+  }
+}
+
+/// The middle value, or the mean of the two; 0 when empty.
+private func median(_ values: [Double]) -> Double {
+  let sorted = values.sorted()
+  guard let last = sorted.last else { return 0 }
+  let middle = sorted.count / 2
+  return sorted.count.isMultiple(of: 2)
+    ? (sorted[middle - 1] + sorted[middle]) / 2
+    : sorted.count == 1 ? last : sorted[middle]
+}

@@ -1,0 +1,232 @@
+extension VerdictReport {
+  /// How many distributions a text shows; the document has all.
+  private static let shownDistributions = 4
+
+  /// The report for a terminal or a log, with a newline after each line.
+  ///
+  /// - Parameters:
+  ///   - width: columns; 60 or more give whole lines.
+  ///   - style: whether to use colour.
+  ///   - showsAll: also rows in which nothing is different.
+  /// - Returns: verdict, table, distributions of what moved, facts and advice, in this order.
+  package func text(width: Int, style: TextStyle, showsAll: Bool = false) -> String {
+    let sections = [
+      headline(width, style), table(width, style, showsAll), shapes(width, style),
+      facts(width, style), advice(width, style),
+    ]
+    return sections.filter { !$0.isEmpty }.map { $0.map { $0 + "\n" }.joined() }
+      .joined(separator: "\n")
+  }
+
+  // MARK: Verdict line
+
+  private func headline(_ width: Int, _ style: TextStyle) -> [String] {
+    let emphasis: Emphasis =
+      switch outcome {
+      case .pass: .good
+      case .inconclusive: .doubtful
+      case .regression, .invalid: .bad
+      }
+    let word = outcome.rawValue.uppercased()
+    // The word is put back after wrapping, so that colour does not count as width.
+    let lines = wrapped("\(word) \(sentence)", width: width, indent: "  ")
+    let first = lines.first.map { emphasis.applied(to: word, style) + $0.dropFirst(word.count) }
+    let context =
+      "\(suite) on \(target) · \(arms) · \(grade) evidence"
+    return [first].compactMap(\.self) + lines.dropFirst()
+      + wrapped(context, width: width, indent: "  ").map { Emphasis.dim.applied(to: $0, style) }
+  }
+
+  private var arms: String {
+    reference.runs == candidate.runs
+      ? "\(reference.runs) + \(candidate.runs) runs"
+      : "\(counted(reference.runs, "reference run")), \(counted(candidate.runs, "candidate run"))"
+  }
+
+  private var sentence: String {
+    let gating = rows.filter(\.isGating)
+    switch outcome {
+    case .pass:
+      return "\(candidate.name) is no slower than \(reference.name):"
+        + " \(counted(gating.count, "gating statistic")) within budget"
+    case .regression:
+      let bad = gating.filter { $0.finding == .regression }
+      guard let worst = bad.max(by: { abs($0.change ?? 0) < abs($1.change ?? 0) }) else {
+        return "\(candidate.name) is slower than \(reference.name)"
+      }
+      let values = [worst.reference, worst.candidate].compactMap(\.self)
+        .map { humanValue($0, unit: worst.unit) }.joined(separator: " -> ")
+      let change = worst.change.map { " (\(humanChange($0)))" } ?? ""
+      let more = bad.count > 1 ? ", and \(bad.count - 1) more" : ""
+      return "\(candidate.name) against \(reference.name): \(worst.metric)"
+        + " \(worst.statistic) \(values)\(change)\(more)"
+    case .inconclusive:
+      let open = gating.count { $0.finding == .inconclusive }
+      return "no regression confirmed in \(candidate.name), but"
+        + " \(counted(open, "gating statistic")) could still be over budget"
+    case .invalid:
+      return faults.first ?? "the data do not allow a verdict"
+    }
+  }
+
+  // MARK: Table
+
+  private func table(_ width: Int, _ style: TextStyle, _ showsAll: Bool) -> [String] {
+    let shown = showsAll ? rows : rows.filter(\.isWorthALine)
+    var table = TextTable(columns: [
+      .init(title: ""), .init(title: "reference", alignment: .right),
+      .init(title: "candidate", alignment: .right), .init(title: "change", alignment: .right),
+      .init(
+        title: "\(humanShare(confidence).replacing(".0%", with: "%")) interval", alignment: .right),
+      .init(title: "detects", alignment: .right), .init(title: "outcome"),
+    ])
+    var metric: String?
+    for row in shown {
+      if row.metric != metric {
+        table.rows.append(.heading(.init(row.metric, .strong)))
+        metric = row.metric
+      }
+      func value(_ value: Double?) -> TextTable.Cell {
+        .init(value.map { humanValue($0, unit: row.unit) } ?? "-")
+      }
+      let emphasis = row.finding.emphasis
+      table.add(
+        .init("  \(row.statistic)"), value(row.reference), value(row.candidate),
+        .init(row.change.map(humanChange) ?? "-", row.finding.isMove ? emphasis : .none),
+        .init(row.interval), .init(row.detectable.map(humanShare) ?? "-"),
+        .init(row.finding.rawValue + (row.isGating ? "" : " *"), emphasis))
+      if !row.note.isEmpty {
+        for line in wrapped(row.note, width: width - 6) {
+          table.rows.append(.heading(.init("      \(line)", .dim)))
+        }
+      }
+    }
+    var lines = shown.isEmpty ? [] : table.lines(width: width, style: style)
+    if shown.contains(where: { !$0.isGating }) {
+      lines.append(Emphasis.dim.applied(to: "* does not decide the verdict", style))
+    }
+    return lines + hidden(shown.count, width, style)
+  }
+
+  private func hidden(_ shown: Int, _ width: Int, _ style: TextStyle) -> [String] {
+    guard shown < rows.count else { return [] }
+    let rest = rows.filter { !$0.isWorthALine }
+    let counts = [Finding.noChange, .notMeasurable, .inconclusive].compactMap { finding in
+      let n = rest.count { $0.finding == finding }
+      return n > 0 ? "\(n) \(finding.rawValue)" : nil
+    }
+    let text = "Not shown: \(counts.joined(separator: ", ")) (--all shows them)"
+    return wrapped(text, width: width).map { Emphasis.dim.applied(to: $0, style) }
+  }
+
+  // MARK: Distributions
+
+  private func shapes(_ width: Int, _ style: TextStyle) -> [String] {
+    var lines: [String] = []
+    for distribution in distributions.prefix(Self.shownDistributions) {
+      if !lines.isEmpty { lines.append("") }
+      lines.append(
+        Emphasis.strong.applied(
+          to: shortened(oneLine(distribution.metric), to: width), style))
+      lines += DistributionBars.lines(
+        distribution.bins,
+        names: (
+          "\(reference.name), \(humanCount(distribution.referenceCount)) events",
+          "\(candidate.name), \(humanCount(distribution.candidateCount)) events"
+        ), width: width, style: style)
+    }
+    let more = distributions.count - Self.shownDistributions
+    if more > 0 {
+      lines += [
+        "",
+        Emphasis.dim.applied(
+          to: "\(counted(more, "more distribution")) moved; --format json has them", style),
+      ]
+    }
+    return lines
+  }
+
+  // MARK: Facts
+
+  private func facts(_ width: Int, _ style: TextStyle) -> [String] {
+    var facts = [
+      ("reference", arm(reference)), ("candidate", arm(candidate)),
+    ]
+    let same = probes.filter { $0.reference == $0.candidate }
+    if !same.isEmpty {
+      let list = same.map { "\($0.name) (\($0.reference))" }.joined(separator: ", ")
+      facts.append(("probes", list))
+    }
+    for probe in probes where probe.reference != probe.candidate {
+      facts.append(
+        ("probe", "\(probe.name): \(probe.reference) -> \(probe.candidate), so not compared"))
+    }
+    if let worst = losses.max(by: {
+      max($0.reference, $0.candidate) < max($1.reference, $1.candidate)
+    }) {
+      facts.append(
+        (
+          "losses",
+          "at most \(humanShare(worst.reference)) of reference,"
+            + " \(humanShare(worst.candidate)) of candidate operations (\(worst.metric))"
+        ))
+    }
+    if let text = overhead.text { facts.append(("overhead", text)) }
+    facts += faults.map { ("fault", $0) }
+    let label = facts.map(\.0.count).max() ?? 0
+    return facts.flatMap { name, text in
+      let indent = String(repeating: " ", count: label + 2)
+      let lines = wrapped(text, width: width - label - 2)
+      return lines.enumerated().map { index, line in
+        index == 0
+          ? Emphasis.dim.applied(to: padded(name, label), style) + "  " + line : indent + line
+      }
+    }
+  }
+
+  private func arm(_ arm: Arm) -> String {
+    let build = arm.build.isEmpty || arm.build == arm.name ? "" : " (\(arm.build))"
+    let dropped = arm.dropped > 0 ? ", \(arm.dropped) dropped" : ""
+    return "\(arm.name)\(build), kernel \(arm.kernelRelease), \(counted(arm.runs, "run")),"
+      + " \(counted(arm.iterations, "iteration"))\(dropped)"
+  }
+
+  private func advice(_ width: Int, _ style: TextStyle) -> [String] {
+    guard !next.isEmpty else { return [] }
+    return [Emphasis.strong.applied(to: "What next", style)]
+      + next.flatMap { wrapped("- \($0)", width: width, indent: "  ") }
+  }
+}
+
+extension VerdictReport.Row {
+  /// Rows that say nothing is different, or nothing at all about a metric that does not decide,
+  /// are shown on demand.
+  fileprivate var isWorthALine: Bool {
+    switch finding {
+    case .noChange, .notMeasurable: false
+    case .inconclusive: isGating
+    case .regression, .improvement, .invalid, .probeLost: true
+    }
+  }
+
+  fileprivate var interval: String {
+    guard let lower, let upper else { return "-" }
+    return "\(humanChange(lower)) … \(humanChange(upper))"
+  }
+}
+
+extension VerdictReport.Overhead {
+  fileprivate var text: String? {
+    func arm(_ name: String, _ cpu: Double?, _ slowdown: Double?) -> String? {
+      let parts = [
+        cpu.map { "\(humanShare($0)) of CPU time" }, slowdown.map { "workload \(humanChange($0))" },
+      ].compactMap(\.self)
+      return parts.isEmpty ? nil : "\(name) \(parts.joined(separator: ", "))"
+    }
+    let arms = [
+      arm("reference", referenceCPU, referenceSlowdown),
+      arm("candidate", candidateCPU, candidateSlowdown),
+    ].compactMap(\.self)
+    return arms.isEmpty ? nil : arms.joined(separator: "; ")
+  }
+}

@@ -1,0 +1,167 @@
+import Foundation
+
+/// What a comparison of two firmwares says, ready to be shown; the document of `--format json`,
+/// schema `latgate.report/1`.
+package struct VerdictReport: Sendable, Equatable, Encodable {
+  /// The answer as a whole. Each has its exit code, which is public.
+  package enum Outcome: String, Sendable, Encodable, CaseIterable {
+    case pass, regression, inconclusive, invalid
+  }
+
+  /// What was found for one statistic of one metric.
+  package enum Finding: String, Sendable, Encodable, CaseIterable {
+    case regression, improvement, inconclusive, invalid
+    case noChange = "no change"
+    case probeLost = "probe lost"
+    case notMeasurable = "not measurable"
+  }
+
+  /// One of the two firmwares and what was done with it.
+  package struct Arm: Sendable, Equatable, Encodable {
+    package var name: String
+    package var build: String
+    package var kernelRelease: String
+    package var runs: Int
+    /// Judged ones.
+    package var iterations: Int
+    package var dropped: Int
+
+    package init(
+      name: String, build: String, kernelRelease: String, runs: Int, iterations: Int, dropped: Int
+    ) {
+      self.name = name
+      self.build = build
+      self.kernelRelease = kernelRelease
+      self.runs = runs
+      self.iterations = iterations
+      self.dropped = dropped
+    }
+  }
+
+  /// One statistic of one metric. Changes are relative: 0.05 = 5% more.
+  package struct Row: Sendable, Equatable, Encodable {
+    /// ``MetricID/text``.
+    package var metric: String
+    package var unit: String
+    /// Such as `p50`, `p99`, `value` or `rate`.
+    package var statistic: String
+    /// In `unit`.
+    package var reference: Double?
+    package var candidate: Double?
+    package var change: Double?
+    /// Interval of the change.
+    package var lower: Double?
+    package var upper: Double?
+    /// Smallest change that this experiment would have found with 80% probability.
+    package var detectable: Double?
+    /// Limit of the interval's bad end; nil without one.
+    package var budget: Double?
+    package var finding: Finding
+    /// Whether the row decides; others are shown only.
+    package var isGating: Bool
+    /// Why, in a few words; empty when the numbers say it.
+    package var note: String
+
+    package init(
+      metric: String, unit: String, statistic: String, reference: Double? = nil,
+      candidate: Double? = nil, change: Double? = nil, lower: Double? = nil, upper: Double? = nil,
+      detectable: Double? = nil, budget: Double? = nil, finding: Finding, isGating: Bool = true,
+      note: String = ""
+    ) {
+      self.metric = metric
+      self.unit = unit
+      self.statistic = statistic
+      self.reference = reference
+      self.candidate = candidate
+      self.change = change
+      self.lower = lower
+      self.upper = upper
+      self.detectable = detectable
+      self.budget = budget
+      self.finding = finding
+      self.isGating = isGating
+      self.note = note
+    }
+  }
+
+  /// A metric's events of both arms over ranges of values.
+  package struct Distribution: Sendable, Equatable, Encodable {
+    /// Shares of all events between `lower` and the next bin's.
+    package struct Bin: Sendable, Equatable, Encodable {
+      /// ns.
+      package var lower: Double
+      package var reference: Double
+      package var candidate: Double
+    }
+
+    package var metric: String
+    package var bins: [Bin]
+    package var referenceCount: UInt64
+    package var candidateCount: UInt64
+  }
+
+  /// How a probe was attached in each arm: its rung, or why not.
+  package struct Probe: Sendable, Equatable, Encodable {
+    package var name: String
+    package var reference: String
+    package var candidate: String
+  }
+
+  /// Share of operations lost by a metric in each arm, 0...1.
+  package struct Loss: Sendable, Equatable, Encodable {
+    package var metric: String
+    package var reference: Double
+    package var candidate: Double
+  }
+
+  /// What the probes cost in each arm; nil where it was not measured.
+  package struct Overhead: Sendable, Equatable, Encodable {
+    package var referenceCPU: Double?
+    package var candidateCPU: Double?
+    package var referenceSlowdown: Double?
+    package var candidateSlowdown: Double?
+  }
+
+  package var schema = "latgate.report/1"
+  package var outcome: Outcome
+  package var exitCode: Int32
+  /// How good the evidence is: `interleaved`, `crossover`, `stored` or `weak`.
+  package var grade: String
+  package var suite: String
+  package var target: String
+  package var reference: Arm
+  package var candidate: Arm
+  /// Share of experiments whose intervals all hold, such as 0.95.
+  package var confidence: Double
+  /// Ordered by metric, then statistic.
+  package var rows: [Row]
+  /// Of what moved.
+  package var distributions: [Distribution]
+  package var probes: [Probe]
+  package var losses: [Loss]
+  package var overhead: Overhead
+  /// Faults of the data or the bench.
+  package var faults: [String]
+  /// What to do next, most useful first.
+  package var next: [String]
+
+  /// A JSON document, deterministic for equal reports.
+  package func json() throws -> Data {
+    try encodedJSON(self)
+  }
+}
+
+extension VerdictReport.Finding {
+  var emphasis: Emphasis {
+    switch self {
+    case .regression, .invalid, .probeLost: .bad
+    case .improvement: .good
+    case .inconclusive: .doubtful
+    case .noChange: .none
+    case .notMeasurable: .dim
+    }
+  }
+
+  /// Whether the row says that something is different.
+  var isMove: Bool { self == .regression || self == .improvement }
+}
