@@ -15,7 +15,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
-    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
   ],
   targets: [
     .target(name: "CAgentABI", cSettings: strictC),
@@ -51,7 +50,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
-      name: "AgentSession", dependencies: ["CAgentABI", "Devices"], swiftSettings: strict),
+      name: "AgentSession", dependencies: ["CAgentABI", "POSIXSupport", "Devices"],
+      swiftSettings: strict),
     .target(
       name: "VirtualDevices",
       dependencies: [
@@ -66,13 +66,13 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Reporting",
-      dependencies: ["LatencyHistograms", "RunRecords", "RegressionAnalysis"],
+      dependencies: ["LatencyHistograms", "RunRecords", "Catalogs", "RegressionAnalysis"],
       swiftSettings: strict),
     .target(
       name: "Experiments",
       dependencies: [
-        "POSIXSupport", "LatencyHistograms", "RunRecords", "Catalogs", "ProbeBuild", "AgentSession",
-        "Devices", "VirtualDevices", "RegressionAnalysis",
+        "POSIXSupport", "LatencyHistograms", "RunRecords", "Catalogs", "ProbeBuild", "ADB",
+        "Devices", "AgentSession", "VirtualDevices", "RegressionAnalysis",
       ],
       swiftSettings: strict),
     .executableTarget(

@@ -9,7 +9,7 @@ import RunRecords
 struct IterationExecutor: Sendable {
   let request: RunRequest
   let device: any Device
-  let session: AgentSession
+  let session: AgentClient
   let loaded: ProbeLoader.Loaded
   let resolver: LabelResolver
 
@@ -19,8 +19,8 @@ struct IterationExecutor: Sendable {
     index: Int, kind: IterationRecord.Kind, entering: (String) -> Void
   ) async throws -> IterationRecord {
     if request.workload.cache == .cold { try await dropCaches() }
-    let before = try await session.readFiles(Covariates.paths + ["/proc/uptime"])
-    let uptime = before.text("/proc/uptime")?.split(separator: " ").first.flatMap { Double($0) }
+    let before = try await session.texts(of: Covariates.paths + ["/proc/uptime"])
+    let uptime = before["/proc/uptime"]?.split(separator: " ").first.flatMap { Double($0) }
     var record = IterationRecord(
       index: index, kind: kind, startedUptimeNs: UInt64((uptime ?? 0) * 1e9))
     for (position, phase) in request.workload.phases.enumerated() {
@@ -33,8 +33,8 @@ struct IterationExecutor: Sendable {
       record.phases.append(try phaseRecord(phase, result))
       record.dropped = record.dropped ?? disturbance(result.window)
     }
-    record.covariates = Covariates.read(before.texts)
-    let after = Covariates.read(try await session.readFiles(Covariates.paths).texts)
+    record.covariates = Covariates.read(before)
+    let after = Covariates.read(try await session.texts(of: Covariates.paths))
     if let first = record.covariates.removeValue(forKey: "major_faults_total"),
       let last = after["major_faults_total"]
     {
@@ -46,40 +46,42 @@ struct IterationExecutor: Sendable {
 
   /// Makes a step of setup or teardown.
   func outside(_ step: WorkloadStep, place: String) async throws -> StepRecord {
-    let result: StepResult
+    let result: AgentStepResult
     switch step.action {
     case .host(let command):
       result = try await host(command, step)
     case .run, .sleep:
       result = try await session.exec(agentStep(step))
     }
-    try requireSuccess(result, step, place: place)
+    try requireSuccess(result, step.text, place: place)
     return StepRecord(step, result)
   }
 
   private func onDevice(_ phase: WorkloadPhase, number: UInt8) async throws -> PhaseResult {
-    try await session.phase(
-      number, preroll: phase.preroll, drain: phase.drain ?? request.suite.limits.drain,
-      steps: phase.steps.map(agentStep))
+    try await session.run(
+      AgentPhase(
+        number: number, preRoll: phase.preroll,
+        drain: phase.drain ?? request.suite.limits.drain, steps: phase.steps.map(agentStep)))
   }
 
   /// A phase with steps that only the host can make: the transport is then part of the load, so
   /// the window is opened and closed by the host.
   private func withHost(_ phase: WorkloadPhase, number: UInt8) async throws -> PhaseResult {
-    try await session.openWindow(number, preroll: phase.preroll)
-    var results: [StepResult] = []
+    try await session.openWindow(phase: number, preRoll: phase.preroll)
+    var results: [AgentStepResult] = []
     do {
       for step in phase.steps {
         switch step.action {
         case .host(let command): results.append(try await host(command, step))
         case .sleep(let duration):
           try await Task.sleep(for: duration)
-          results.append(StepResult(index: UInt32(results.count), duration: duration))
+          results.append(AgentStepResult(index: results.count, exitCode: 0, duration: duration))
         case .run(let words):
           let begun = ContinuousClock.now
           let made = try await device.exec(
             words.map(shellQuote).joined(separator: " "), timeout: step.timeout)
-          results.append(StepResult(made, after: ContinuousClock.now - begun, index: results.count))
+          results.append(
+            AgentStepResult(made, after: ContinuousClock.now - begun, index: results.count))
         }
       }
     } catch {
@@ -92,35 +94,35 @@ struct IterationExecutor: Sendable {
     return result
   }
 
-  private func host(_ command: String, _ step: WorkloadStep) async throws -> StepResult {
+  private func host(_ command: String, _ step: WorkloadStep) async throws -> AgentStepResult {
     let begun = ContinuousClock.now
     let filled = command.replacing("{serial}", with: shellQuote(device.name))
     let made = try await LocalDevice().exec(filled, timeout: step.timeout)
-    return StepResult(made, after: ContinuousClock.now - begun, index: 0)
+    return AgentStepResult(made, after: ContinuousClock.now - begun, index: 0)
   }
 
   private func agentStep(_ step: WorkloadStep) -> AgentStep {
     switch step.action {
-    case .run(let words): .run(words, timeout: step.timeout)
+    case .run(let words): .run(argv: words, timeout: step.timeout)
     case .sleep(let duration): .sleep(duration)
     case .host: preconditionFailure("a host step is never sent to the agent")
     }
   }
 
   private func dropCaches() async throws {
-    let step = WorkloadStep(
-      action: .run(["sh", "-c", "sync; echo 3 > /proc/sys/vm/drop_caches"]),
-      timeout: .seconds(60), scalars: [], text: "drop caches")
-    _ = try await outside(step, place: "cache: cold")
+    let command = "sync; echo 3 > /proc/sys/vm/drop_caches"
+    let made = try await session.exec(.run(argv: ["sh", "-c", command], timeout: .seconds(60)))
+    try requireSuccess(made, command, place: "cache: cold")
   }
 
   private func phaseRecord(
     _ phase: WorkloadPhase, _ result: PhaseResult
   ) throws -> PhaseRecord {
     var record = PhaseRecord(
-      name: phase.name, durationNs: result.window.durationNs, drainNs: result.window.drainNs)
+      name: phase.name, durationNs: result.window.closed &- result.window.opened,
+      drainNs: result.window.drained &- result.window.closed)
     for (step, made) in zip(phase.steps, result.steps) {
-      try requireSuccess(made, step, place: "phase \(phase.name)")
+      try requireSuccess(made, step.text, place: "phase \(phase.name)")
       record.steps.append(StepRecord(step, made))
       let output = String(decoding: made.standardOutput, as: UTF8.self)
       for scalar in step.scalars {
@@ -157,11 +159,15 @@ struct IterationExecutor: Sendable {
     return record
   }
 
-  private func requireSuccess(_ result: StepResult, _ step: WorkloadStep, place: String) throws {
-    guard !result.succeeded else { return }
-    let outcome = result.signal.map { "signal \($0)" } ?? "exit code \(result.exitCode ?? -1)"
+  private func requireSuccess(_ result: AgentStepResult, _ step: String, place: String) throws {
+    let outcome: String
+    switch result.ending {
+    case .exited(0): return
+    case .exited(let code): outcome = "exit code \(code)"
+    case .signalled(let signal): outcome = "signal \(signal)"
+    }
     throw RunError.stepFailed(
-      device: device.name, place: place, step: step.text, outcome: outcome,
+      device: device.name, place: place, step: step, outcome: outcome,
       output: tail(String(decoding: result.standardError + result.standardOutput, as: UTF8.self)))
   }
 
@@ -170,12 +176,12 @@ struct IterationExecutor: Sendable {
   }
 
   /// What happened to the machine inside the window that makes its times worthless.
-  private func disturbance(_ window: WindowResult) -> String? {
-    if window.bootOffsetBeforeNs != window.bootOffsetAfterNs {
+  private func disturbance(_ window: AgentWindow) -> String? {
+    if window.bootOffsetBefore != window.bootOffsetAfter {
       return "the device was suspended inside the window"
     }
-    if window.onlineBefore != window.onlineAfter {
-      return "CPUs online changed from \(window.onlineBefore) to \(window.onlineAfter)"
+    if !request.stability.allowsHotplug, window.onlineCPUsBefore != window.onlineCPUsAfter {
+      return "CPUs online changed from \(window.onlineCPUsBefore) to \(window.onlineCPUsAfter)"
     }
     return nil
   }
@@ -202,15 +208,17 @@ extension HistogramRecord {
 }
 
 extension StepRecord {
-  fileprivate init(_ step: WorkloadStep, _ result: StepResult) {
-    self.init(
-      command: step.text, exitCode: result.exitCode.map(Int.init),
-      signal: result.signal.map(Int.init), durationNs: result.durationNs)
+  fileprivate init(_ step: WorkloadStep, _ result: AgentStepResult) {
+    self.init(command: step.text, durationNs: result.durationNanoseconds)
+    switch result.ending {
+    case .exited(let code): exitCode = Int(code)
+    case .signalled(let number): signal = Int(number)
+    }
   }
 }
 
 extension LossRecord {
-  fileprivate init(_ metric: String, _ counters: CountersResult) {
+  fileprivate init(_ metric: String, _ counters: AgentCounters) {
     self.init(
       metric: metric, started: counters.started, recorded: counters.recorded,
       overwritten: counters.overwritten, cancelled: counters.cancelled,
@@ -218,6 +226,25 @@ extension LossRecord {
       noStart: counters.noStart, stale: counters.stale, nullStorage: counters.nullStorage,
       mapFull: counters.mapFull, clamped: counters.clamped, excluded: counters.excluded,
       negative: counters.negative, censored: counters.censored,
-      censoredAgeSumNs: counters.censoredAgeSumNs)
+      censoredAgeSumNs: counters.censoredAgeSum)
+  }
+}
+
+extension AgentStepResult {
+  /// A step that the host made.
+  fileprivate init(_ made: ExecResult, after duration: Duration, index: Int) {
+    self.init(
+      index: index, exitCode: made.exitCode, duration: duration,
+      standardOutput: made.standardOutput, standardError: made.standardError)
+  }
+}
+
+extension AgentClient {
+  /// Files as text, by path; missing ones are left out.
+  func texts(of paths: [String]) async throws -> [String: String] {
+    let files = try await readFiles(paths)
+    return files.reduce(into: [:]) { texts, file in
+      texts[file.path] = file.data.map { String(decoding: $0, as: UTF8.self) }
+    }
   }
 }

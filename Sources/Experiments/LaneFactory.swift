@@ -59,7 +59,7 @@ package struct LaneFactory: Sendable {
           RunningLane(
             device: device, firmwareID: machine.state.firmwareID, transport: "virtual")
         ],
-        definition: try virtualDefinition(name))
+        definition: try definition(like: name) { $0 == .virtual })
     }
     if let definition = catalog.devices[name] {
       switch definition.kind {
@@ -70,17 +70,15 @@ package struct LaneFactory: Sendable {
       }
     }
     let lane = try await running(name)
-    guard let definition = catalog.devices.values.first(where: { $0.kind.isADB }) else {
-      throw UnknownName(kind: "device", name: name, known: catalog.devices.keys.sorted())
-    }
-    return Target(lanes: [lane], definition: definition)
+    return Target(lanes: [lane], definition: try definition(like: name, where: \.isADB))
   }
 
-  private func virtualDefinition(_ name: String) throws -> DeviceDefinition {
-    guard let definition = catalog.devices.values.first(where: { $0.kind == .virtual }) else {
-      throw UnknownName(kind: "device", name: name, known: catalog.devices.keys.sorted())
-    }
-    return definition
+  /// The first device file of a kind, for a device that has no file of its own.
+  private func definition(
+    like name: String, where fits: (DeviceDefinition.Kind) -> Bool
+  ) throws -> DeviceDefinition {
+    let ordered = catalog.devices.sorted { $0.key < $1.key }.map(\.value)
+    return try ordered.first { fits($0.kind) } ?? catalog.device(name)
   }
 
   private func running(_ serial: String?) async throws -> RunningLane {

@@ -24,7 +24,7 @@ struct ProbeLoader: Sendable {
   }
 
   /// - Throws: ``RunError``; `AgentSessionError` for anything but a probe that does not fit.
-  func load(into session: AgentSession) async throws -> Loaded {
+  func load(into session: AgentClient) async throws -> Loaded {
     var loaded = Loaded(records: [], metrics: [:])
     for probe in request.probes {
       guard let object = request.bundle.objects[probe.name] else {
@@ -32,22 +32,23 @@ struct ProbeLoader: Sendable {
       }
       let first = UInt32(loaded.metrics.count) + 1
       let bindings = probe.metrics.enumerated().map { offset, metric in
-        MetricBinding(
+        AgentMetric(
           id: first + UInt32(offset), map: metric.map, countersIndex: UInt32(metric.counters),
           namesMap: metric.namesMap)
       }
       do {
         let bytes = try Data(contentsOf: URL(fileURLWithPath: object.path))
         let hooks = try await session.load(
-          probe: probe.name, object: Array(bytes), metrics: bindings)
+          AgentProbe(name: probe.name, object: Array(bytes), metrics: bindings))
         loaded.records.append(
           ProbeRecord(name: probe.name, status: .loaded, hooks: hooks.map(HookRecord.init)))
         for (binding, metric) in zip(bindings, probe.metrics) {
           loaded.metrics[binding.id] = Metric(probe: probe.name, metric: metric)
         }
-      } catch let error as AgentFailure {
+      } catch AgentSessionError.refused(let refusal) {
+        let reason = try reason(refusal, probe, object.path)
         loaded.records.append(
-          ProbeRecord(name: probe.name, status: .unsupported, reason: try reason(error, probe, object.path)))
+          ProbeRecord(name: probe.name, status: .unsupported, reason: reason))
       }
     }
     guard !loaded.metrics.isEmpty else {
@@ -60,22 +61,22 @@ struct ProbeLoader: Sendable {
 
   /// Why this kernel does not take the probe; throws when the kernel is not the reason.
   private func reason(
-    _ error: AgentFailure, _ probe: ProbeManifest, _ path: String
+    _ refusal: AgentRefusal, _ probe: ProbeManifest, _ path: String
   ) throws -> String {
-    switch error.code {
-    case .unsupported: return error.text
-    case .verifier: return error.log.isEmpty ? error.text : "\(error.text): \(error.log)"
+    switch refusal.code {
+    case .unsupported: return refusal.text
+    case .verifier: return [refusal.text, refusal.log ?? ""].joined(separator: "\n")
     case .object:
-      throw RunError.badObject(probe: probe.name, path: path, reason: error.text)
-    case .refused: throw RunError.refused(device: device, reason: error.text)
-    default: throw error
+      throw RunError.badObject(probe: probe.name, path: path, reason: refusal.text)
+    case .refused: throw RunError.refused(device: device, reason: refusal.text)
+    default: throw AgentSessionError.refused(refusal)
     }
   }
 }
 
 extension HookRecord {
-  fileprivate init(_ report: HookReport) {
+  fileprivate init(_ hook: AgentHook) {
     self.init(
-      hook: report.hook, rung: report.rung, program: report.program, why: report.why)
+      hook: hook.hook, rung: hook.rung, program: hook.program, why: hook.reason)
   }
 }

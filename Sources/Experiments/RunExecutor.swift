@@ -27,12 +27,15 @@ package struct RunExecutor: Sendable {
   package func run() async throws -> RunRecord {
     let created = Date()
     let identity = try await device.identify()
-    let paths = try await AgentInstaller(device: device).install(request.bundle.agentFiles)
-    let session = try await AgentSession.open(on: device, agentPath: paths.agent)
+    let installed = try await AgentInstaller(device: device).install(
+      AgentPayload(
+        hash: request.bundle.payloadHash, agentPath: request.bundle.agent.path,
+        loadHelperPath: request.bundle.loadHelper.path))
+    let session = try await AgentClient.start(
+      on: device, command: shellQuote(installed.agentPath), hostVersion: request.toolVersion)
     do {
-      var record = try await measure(session, identity: identity, created: created)
-      record.boot.bootID = session.facts.bootID
-      await session.close()
+      let record = try await measure(session, identity: identity, created: created)
+      try await session.bye()
       return record
     } catch {
       await session.close()
@@ -41,7 +44,7 @@ package struct RunExecutor: Sendable {
   }
 
   private func measure(
-    _ session: AgentSession, identity: DeviceIdentity, created: Date
+    _ session: AgentClient, identity: DeviceIdentity, created: Date
   ) async throws -> RunRecord {
     let loaded = try await ProbeLoader(request: request, device: device.name).load(into: session)
     try await session.attach()
@@ -72,7 +75,7 @@ package struct RunExecutor: Sendable {
         id: request.firmwareID ?? "\(identity.fingerprint)/\(session.facts.kernelBuildID)",
         fingerprint: identity.fingerprint, kernelRelease: identity.kernelRelease,
         kernelBuildID: session.facts.kernelBuildID),
-      boot: BootFacts(bootID: identity.bootID, uptimeSeconds: uptime),
+      boot: BootFacts(bootID: session.facts.bootID, uptimeSeconds: uptime),
       suite: request.suite.name, workload: request.workload.name, probes: loaded.records,
       iterations: iterations, overhead: overhead)
     if let overhead,
@@ -85,7 +88,7 @@ package struct RunExecutor: Sendable {
   }
 
   private func iterate(
-    _ iterator: IterationExecutor, _ session: AgentSession
+    _ iterator: IterationExecutor, _ session: AgentClient
   ) async throws -> ([IterationRecord], OverheadRecord?) {
     var iterations: [IterationRecord] = []
     func make(_ kind: IterationRecord.Kind, note: String? = nil) async throws {
@@ -108,18 +111,18 @@ package struct RunExecutor: Sendable {
     try await session.detach()
     for _ in 0..<request.suite.overhead.iterations { try await make(.overhead, note: "off") }
     try await session.attach()
-    try await session.enableStats()
+    _ = try await session.setStatistics(enabled: true)
     for _ in 0..<request.suite.overhead.iterations { try await make(.overhead, note: "stats") }
-    let programs = try await session.disableStats().map {
+    let programs = try await session.setStatistics(enabled: false).map {
       ProgramCost(
-        probe: $0.probe, program: $0.program, runs: $0.runs, ns: $0.ns,
+        probe: $0.probe, program: $0.program, runs: $0.runCount, ns: $0.runNanoseconds,
         recursionMisses: $0.recursionMisses)
     }
     return (iterations, overhead(iterations, programs: programs, session))
   }
 
   private func overhead(
-    _ iterations: [IterationRecord], programs: [ProgramCost], _ session: AgentSession
+    _ iterations: [IterationRecord], programs: [ProgramCost], _ session: AgentClient
   ) -> OverheadRecord {
     let stats = iterations.filter { $0.notes["probes"] == "stats" }
     // The device's own clock: under emulation the host's runs at another speed.
@@ -129,18 +132,18 @@ package struct RunExecutor: Sendable {
       cpuShare: OverheadGate.cpuShare(
         programs: programs, windowNs: open, cpus: Int(session.facts.possibleCPUs)),
       slowdown: OverheadGate.slowdown(
-        with: iterations.filter(\.isJudged).map(\.phases),
-        without: iterations.filter { $0.notes["probes"] == "off" }.map(\.phases)))
+        with: iterations.filter(\.isJudged).flatMap(\.phases),
+        without: iterations.filter { $0.notes["probes"] == "off" }.flatMap(\.phases)))
   }
 
-  private func labelResolver(_ session: AgentSession) async throws -> LabelResolver {
-    let files = try await session.readFiles(["/proc/partitions"])
+  private func labelResolver(_ session: AgentClient) async throws -> LabelResolver {
+    let files = try await session.texts(of: ["/proc/partitions"])
     return LabelResolver(
-      partitions: files.text("/proc/partitions") ?? "", systemCalls: request.bundle.systemCalls)
+      partitions: files["/proc/partitions"] ?? "", systemCalls: request.bundle.systemCalls)
   }
 
   /// - Returns: uptime when the device was quiet, seconds.
-  private func settle(_ session: AgentSession) async throws -> Double {
+  private func settle(_ session: AgentClient) async throws -> Double {
     let limits = request.suite.settle
     let interval = Duration.milliseconds(500)
     var gate = SettleGate(
@@ -150,8 +153,8 @@ package struct RunExecutor: Sendable {
         uptime: limits.uptimeMin / .seconds(1),
         maxSamples: max(2, Int((limits.limit / interval).rounded(.up)))))
     while true {
-      let files = try await session.readFiles(SettleGate.Sample.paths)
-      guard let sample = SettleGate.Sample(files: files.texts) else {
+      let files = try await session.texts(of: SettleGate.Sample.paths)
+      guard let sample = SettleGate.Sample(files: files) else {
         throw RunError.notSettled(
           device: device.name, limit: limits.limit, reason: "/proc/stat cannot be read")
       }

@@ -52,7 +52,7 @@ extension DeviceDefinition {
   /// The virtual machine of one of the device file's firmwares.
   /// - Throws: ``RunError/unknownFirmware(name:device:known:)``, `VirtualDeviceError` for values
   ///   that no virtual device has.
-  package func machine(firmware name: String) throws -> VirtualDevices.VirtualFirmware {
+  package func machine(firmware name: String) throws -> VirtualFirmware {
     guard case .virtual(let firmware) = firmwares[name] else {
       throw RunError.unknownFirmware(
         name: name, device: self.name, known: firmwares.keys.sorted())
@@ -63,26 +63,18 @@ extension DeviceDefinition {
         reason: "must be one of "
           + VirtualKernel.allCases.map(\.rawValue).joined(separator: ", "))
     }
-    let scheduler = firmware.disks.values.compactMap(\.scheduler).first
-    return VirtualDevices.VirtualFirmware(
+    return VirtualFirmware(
       kernel: kernel, commandLine: firmware.commandLine, cpus: firmware.cpus,
-      memoryMiB: Int(firmware.memory.bytes >> 20), data: DiskLimits(firmware.disks["ext4"]),
-      f2fs: DiskLimits(firmware.disks["f2fs"]),
-      scheduler: try scheduler.map { word in
-        guard let known = DiskScheduler(rawValue: word) else {
-          throw VirtualDeviceError.invalidValue(
-            field: "\(file): firmwares.\(name).disks.scheduler", value: word,
-            reason: "must be one of "
-              + DiskScheduler.allCases.map(\.rawValue).joined(separator: ", "))
-        }
-        return known
-      },
-      privilege: privilege == .shell ? .shell : .root)
+      memoryMiB: Int(firmware.memory.bytes >> 20), data: DiskLimits(firmware.ext4),
+      f2fs: DiskLimits(firmware.f2fs),
+      scheduler: firmware.scheduler.flatMap { DiskScheduler(rawValue: $0.rawValue) },
+      privilege: privilege == .shell ? .shell : .root,
+      timing: VirtualTiming(rawValue: firmware.timing.rawValue) ?? .counted)
   }
 }
 
 extension DiskLimits {
-  fileprivate init(_ disk: Catalogs.VirtualFirmware.Disk?) {
-    self.init(iops: disk?.iops, bytesPerSecond: disk?.bandwidth.map { Int(clamping: $0.bytes) })
+  fileprivate init(_ limit: VirtualFirmwareDefinition.DiskLimit) {
+    self.init(iops: limit.iops, bytesPerSecond: limit.bandwidth.map { Int(clamping: $0.bytes) })
   }
 }

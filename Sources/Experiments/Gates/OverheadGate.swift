@@ -18,24 +18,30 @@ package enum OverheadGate {
     return available > 0 ? spent / available : 0
   }
 
-  /// Relative slowdown of the workload: median over phases of (with / without) - 1.
+  /// Relative slowdown of the workload: median over phases of (with / without) - 1, each phase at
+  /// its median over iterations.
   ///
   /// A phase that is missing on one side or took no time is left out; nil when none is left.
   package static func slowdown(
     with attached: [PhaseRecord], without detached: [PhaseRecord]
   ) -> Double? {
-    let ratios = attached.compactMap { phase -> Double? in
-      guard
-        let twin = detached.first(where: { $0.name == phase.name }),
-        twin.durationNs > 0, phase.durationNs > 0
+    let plain = Dictionary(grouping: detached, by: \.name)
+    let ratios = Dictionary(grouping: attached, by: \.name).compactMap { name, phases -> Double? in
+      guard let with = median(phases.map { Double($0.durationNs) }),
+        let without = median((plain[name] ?? []).map { Double($0.durationNs) }),
+        with > 0, without > 0
       else { return nil }
-      return Double(phase.durationNs) / Double(twin.durationNs)
-    }.sorted()
-    guard !ratios.isEmpty else { return nil }
-    let middle = ratios.count / 2
-    let median =
-      ratios.count.isMultiple(of: 2) ? (ratios[middle - 1] + ratios[middle]) / 2 : ratios[middle]
-    return median - 1
+      return with / without
+    }
+    return median(ratios).map { $0 - 1 }
+  }
+
+  private static func median(_ values: [Double]) -> Double? {
+    guard !values.isEmpty else { return nil }
+    let sorted = values.sorted()
+    let middle = sorted.count / 2
+    return sorted.count.isMultiple(of: 2)
+      ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
   }
 
   /// Why the run is invalid; nil when the cost is under the budget.
