@@ -34,9 +34,10 @@ struct InputHash: Sendable {
   /// A folder that is not there counts as empty: the build itself will miss it.
   mutating func add(tree path: String, as name: String) throws {
     add("tree", name)
-    let files = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
+    let folder = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    let files = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
     for file in files.sorted() where file.hasSuffix(".h") || file.hasSuffix(".c") {
-      try add(file: "\(path)/\(file)", as: file)
+      try add(file: "\(folder)/\(file)", as: file)
     }
   }
 

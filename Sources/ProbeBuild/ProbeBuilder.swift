@@ -100,7 +100,7 @@ package struct ProbeBuilder: Sendable {
     case object(String, BuildArtifact)
   }
 
-  private func context(
+  func context(
     _ abi: TargetABI, _ progress: @escaping @Sendable (String) -> Void
   ) async throws -> BuildContext {
     let toolchain = try Toolchain.find(environment: environment)

@@ -1,3 +1,5 @@
+import Foundation
+
 /// What a compiled probe contains.
 package struct ProbeObject: Sendable, Equatable {
   /// One BPF program.
@@ -32,6 +34,16 @@ package struct ProbeObject: Sendable, Equatable {
     } catch let error as ELFReader.Malformed {
       throw ProbeBuildError.badObject(what: name, reason: error.reason)
     }
+  }
+
+  /// As `inspect(_:name:)` for a file.
+  ///
+  /// - Throws: `ProbeBuildError.file` where it cannot be read.
+  package static func inspect(path: String) throws -> ProbeObject {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw ProbeBuildError.file(path: path, reason: "cannot be read")
+    }
+    return try inspect(Array(data), name: path)
   }
 
   private static func read(_ bytes: [UInt8], name: String) throws -> ProbeObject {

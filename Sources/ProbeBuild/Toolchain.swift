@@ -14,14 +14,15 @@ struct Toolchain: Sendable, Equatable {
   ///
   /// - Throws: `ProbeBuildError.compilerNotFound` with the places tried.
   static func find(environment: [String: String]) throws -> Toolchain {
+    let path = Self.searchPath(environment)
     if let named = environment["LATGATE_CLANG"], !named.isEmpty {
-      guard let found = Toolchain(compiler: named) else {
-        throw ProbeBuildError.compilerNotFound(tried: ["LATGATE_CLANG=\(named)"])
+      let places = named.contains("/") ? [named] : path.map { "\($0)/\(named)" }
+      for place in places {
+        if let found = Toolchain(compiler: place) { return found }
       }
-      return found
+      throw ProbeBuildError.compilerNotFound(tried: ["LATGATE_CLANG=\(named)"])
     }
     var tried: [String] = []
-    let path = Self.searchPath(environment)
     for folder in path {
       let swift = URL(fileURLWithPath: "\(folder)/swift").resolvingSymlinksInPath()
       guard FileManager.default.isExecutableFile(atPath: swift.path) else { continue }

@@ -81,6 +81,9 @@ import Testing
       let path = "\(fixture.folder)/distribution:\(fixture.folder)/links"
       let found = try Toolchain.find(environment: ["PATH": path])
       #expect(found.compiler.hasSuffix("/tools/bin/clang"))
+      let named = try Toolchain.find(
+        environment: ["PATH": path, "LATGATE_CLANG": "clang"])
+      #expect(named.compiler == fixture.folder + "/distribution/clang")
       #expect(throws: ProbeBuildError.compilerNotFound(tried: ["LATGATE_CLANG=/no/clang"])) {
         try Toolchain.find(environment: ["PATH": path, "LATGATE_CLANG": "/no/clang"])
       }

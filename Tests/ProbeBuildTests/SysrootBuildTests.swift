@@ -51,6 +51,23 @@ struct SysrootBuildTests {
     #expect(table.names.count > 280)
   }
 
+  @Test(arguments: [(TargetABI.arm64, 1_200_000), (.armv7, 800_000), (.x86_64, 1_400_000)])
+  func theAgentIsSmallAndTheSameAnywhere(abi: TargetABI, limit: Int) async throws {
+    try await withFixture { fixture in
+      try FileManager.default.copyItem(
+        atPath: "\(repository)/Sources", toPath: "\(fixture.share.path)/Sources")
+      var hashes: Set<String> = []
+      for share in [fixture.share, ShareRoot(path: repository)] {
+        let builder = try ProbeBuilder(
+          share: share, cacheFolder: "\(fixture.cacheFolder)/\(hashes.count)")
+        let agent = try await builder.context(abi) { _ in }.program(.agent)
+        #expect(agent.size < limit)
+        hashes.insert(agent.hash)
+      }
+      #expect(hashes.count == 1)
+    }
+  }
+
   @Test(arguments: TargetABI.allCases)
   func compilesEveryProbeOfTheCatalogue(abi: TargetABI) async throws {
     let folder = NSTemporaryDirectory() + "probe-build-\(UUID().uuidString)"
