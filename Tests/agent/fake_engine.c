@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * An engine without BPF for the agent's tests. It writes every call into
+ * $LATGATE_FAKE_TRACE and misbehaves as $LATGATE_FAKE_FAULT says.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "agent_protocol.h"
+#include "engine.h"
+
+struct lg_engine {
+	FILE *trace;
+	const char *fault;
+	lg_u64 in_flight;
+	char probe[64];
+};
+
+static void trace(struct lg_engine *engine, const char *line)
+{
+	if (engine->trace)
+		fprintf(engine->trace, "%s\n", line);
+}
+
+static int failed(struct lg_engine *engine, const char *fault, lg_u32 code, const char *text,
+		  struct lg_error *err)
+{
+	if (strcmp(engine->fault, fault))
+		return 0;
+	err->code = code;
+	snprintf(err->text, sizeof(err->text), "%s", text);
+	return -1;
+}
+
+static lg_u64 now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (lg_u64)time.tv_sec * 1000000000 + (lg_u64)time.tv_nsec;
+}
+
+int lg_engine_new(struct lg_engine **out, struct lg_error *err)
+{
+	struct lg_engine *engine = calloc(1, sizeof(*engine));
+	const char *path = getenv("LATGATE_FAKE_TRACE");
+	const char *fault = getenv("LATGATE_FAKE_FAULT");
+
+	engine->fault = fault ? fault : "";
+	if (failed(engine, "new", LG_ERR_REFUSED, "bpf() is not permitted", err)) {
+		free(engine);
+		return -1;
+	}
+	engine->trace = path ? fopen(path, "ae") : NULL;
+	if (engine->trace)
+		setvbuf(engine->trace, NULL, _IOLBF, 0);
+	*out = engine;
+	return 0;
+}
+
+void lg_engine_free(struct lg_engine *engine)
+{
+	trace(engine, "free");
+	if (engine->trace)
+		fclose(engine->trace);
+	free(engine);
+}
+
+void lg_engine_features(struct lg_engine *engine, void (*fn)(void *arg, const char *line),
+			void *arg)
+{
+	(void)engine;
+	fn(arg, "bpf=yes");
+	fn(arg, "kprobe=no: not built in");
+}
+
+int lg_engine_load(struct lg_engine *engine, const char *probe, const void *object, size_t size,
+		   const struct lg_metric_def *metrics, size_t metric_count, const char *btf_path,
+		   lg_hook_fn hook_fn, void *arg, struct lg_error *err)
+{
+	struct lg_hook_report report = {"sched_switch", "raw_tp", "on_switch", "tp_btf: no BTF"};
+	char line[256];
+
+	snprintf(line, sizeof(line), "load %s size %zu last %u metrics %zu map %s index %u btf %s",
+		 probe, size, ((const unsigned char *)object)[size - 1], metric_count,
+		 metric_count ? metrics[0].map : "-", metric_count ? metrics[0].counters_index : 0,
+		 btf_path ? btf_path : "-");
+	trace(engine, line);
+	hook_fn(arg, &report);
+	if (failed(engine, "load", LG_ERR_VERIFIER, "program on_switch\nwas rejected", err)) {
+		snprintf(err->log, sizeof(err->log), "R1 invalid mem access");
+		return -1;
+	}
+	snprintf(engine->probe, sizeof(engine->probe), "%s", probe);
+	return 0;
+}
+
+int lg_engine_unload(struct lg_engine *engine, const char *probe)
+{
+	if (strcmp(engine->probe, probe))
+		return -1;
+	engine->probe[0] = 0;
+	trace(engine, "unload");
+	return 0;
+}
+
+int lg_engine_attach(struct lg_engine *engine, struct lg_error *err)
+{
+	trace(engine, "attach");
+	return failed(engine, "attach", LG_ERR_REFUSED, "EPERM", err);
+}
+
+void lg_engine_detach(struct lg_engine *engine)
+{
+	trace(engine, "detach");
+}
+
+void lg_engine_scope(struct lg_engine *engine, pid_t session)
+{
+	trace(engine, session ? "scope session" : "scope none");
+	if (session && getenv("LATGATE_FAKE_SESSION_FILE")) {
+		FILE *file = fopen(getenv("LATGATE_FAKE_SESSION_FILE"), "we");
+
+		fprintf(file, "%d\n", (int)session);
+		fclose(file);
+	}
+}
+
+int lg_engine_arm(struct lg_engine *engine, lg_u32 phase, struct lg_error *err)
+{
+	char line[32];
+	const char *in_flight = getenv("LATGATE_FAKE_IN_FLIGHT");
+
+	snprintf(line, sizeof(line), "arm %u", phase);
+	trace(engine, line);
+	engine->in_flight = in_flight ? strtoull(in_flight, NULL, 10) : 0;
+	return failed(engine, "arm", LG_ERR_STATE, "nothing is attached", err);
+}
+
+lg_u64 lg_engine_open(struct lg_engine *engine)
+{
+	trace(engine, "open");
+	return now();
+}
+
+lg_u64 lg_engine_drain(struct lg_engine *engine)
+{
+	trace(engine, "drain");
+	return now();
+}
+
+lg_u64 lg_engine_in_flight(struct lg_engine *engine)
+{
+	trace(engine, "in_flight");
+	return engine->in_flight ? engine->in_flight-- : 0;
+}
+
+lg_u64 lg_engine_close(struct lg_engine *engine)
+{
+	trace(engine, "close");
+	return now();
+}
+
+int lg_engine_read(struct lg_engine *engine, const struct lg_reader *reader, struct lg_error *err)
+{
+	static const unsigned char key[4] = {2, 0, 0, 0};
+	struct lg_counters counters = {.started = 305, .recorded = 302, .negative = 9};
+	struct lg_hist_sum hist = {.count = 302, .sum = 1000, .max = 4000};
+
+	hist.buckets[3] = 1;
+	hist.buckets[200] = 300;
+	hist.buckets[527] = 1;
+	trace(engine, "read");
+	if (reader->histogram(reader->arg, 7, key, sizeof(key), "kernel", &hist) ||
+	    reader->counters(reader->arg, 7, &counters, 3, 42))
+		return -1;
+	return failed(engine, "read", LG_ERR_INCONSISTENT, "metric 7: buckets do not sum up", err);
+}
+
+int lg_engine_stats_enable(struct lg_engine *engine, bool enable, struct lg_error *err)
+{
+	trace(engine, enable ? "stats on" : "stats off");
+	return failed(engine, "stats", LG_ERR_REFUSED, "no bpf_stats", err);
+}
+
+void lg_engine_stats(struct lg_engine *engine,
+		     void (*fn)(void *arg, const char *probe, const char *program, lg_u64 runs,
+				lg_u64 ns, lg_u64 recursion_misses),
+		     void *arg)
+{
+	trace(engine, "stats");
+	fn(arg, "runqueue", "on_switch", 5, 600, 7);
+}
