@@ -13,6 +13,7 @@ package protocol Device: Sendable {
   ///   - command: a shell command line.
   ///   - timeout: after which the command is given up and ``DeviceError/timedOut`` thrown.
   /// - Returns: output and exit code; a non-zero exit code is a result, not an error.
+  /// - Throws: ``DeviceError``.
   func exec(_ command: String, timeout: Duration) async throws -> ExecResult
 
   /// Starts a command whose stdin and stdout stay connected, raw, without a terminal.
@@ -42,6 +43,9 @@ package protocol DeviceStream: Sendable {
   func write(_ bytes: [UInt8]) async throws
   /// stderr so far, at most 64 KiB, for messages.
   func standardError() async -> String
+  /// How the command ended, as a shell tells it (128 plus the signal for a killed one); nil
+  /// while it runs, or when the connection ended first. Known once ``read()`` returned nil.
+  func exitCode() async -> Int32?
   /// Ends the command. Safe to call twice.
   func close() async
 }

@@ -1,0 +1,150 @@
+/// What the agent says of itself and its device in answer to the greeting.
+package struct AgentFacts: Sendable, Equatable {
+  package var agentVersion: String
+  /// `arm64`, `armv7` or `x86_64`: what the agent was built for.
+  package var abi: String
+  package var bootID: String
+  package var kernelRelease: String
+  /// Hex; empty if unreadable.
+  package var kernelBuildID: String
+  package var possibleCPUs: UInt32
+  /// As in `/sys/devices/system/cpu/online`, such as `0-3`.
+  package var onlineCPUs: String
+  package var userID: UInt32
+  /// Hz of the arm generic timer; 0 = not applicable.
+  package var counterFrequency: UInt64
+  package var features: [AgentFeature]
+}
+
+/// A kernel facility that probes may need.
+package struct AgentFeature: Sendable, Equatable {
+  package enum State: String, Sendable {
+    case yes, no, unknown
+  }
+
+  package var name: String
+  package var state: State
+  /// Why not; empty when nothing was said.
+  package var reason: String
+
+  /// Reads `name=yes|no|unknown[: why]`; any other word counts as unknown.
+  init(line: String) {
+    let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    name = String(parts[0])
+    let rest = (parts.count > 1 ? parts[1] : "").split(
+      separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    state = State(rawValue: String(rest.first ?? "")) ?? .unknown
+    reason = rest.count > 1 ? String(rest[1].drop { $0 == " " }) : ""
+  }
+}
+
+/// How one hook of a probe was attached, or would be.
+package struct AgentHook: Sendable, Equatable {
+  package var probe: String
+  package var hook: String
+  /// `tp_btf`, `raw_tp`, `tracepoint`, `kprobe`; empty = none fits.
+  package var rung: String
+  package var program: String
+  /// Why the rungs above it were passed over; empty when none was.
+  package var reason: String
+}
+
+/// How a step went. A failing step is a result.
+package struct AgentStepResult: Sendable, Equatable {
+  package enum Ending: Sendable, Equatable {
+    case exited(UInt32)
+    case signalled(UInt32)
+  }
+
+  /// Position in its phase, from 0.
+  package var index: Int
+  package var ending: Ending
+  package var durationNanoseconds: UInt64
+  /// At most `LG_OUTPUT_LIMIT` bytes each.
+  package var standardOutput: [UInt8]
+  package var standardError: [UInt8]
+  /// True when output was cut.
+  package var isTruncated: Bool
+}
+
+/// One histogram of a metric: the values of one label.
+package struct AgentHistogram: Sendable, Equatable {
+  package var metricID: UInt32
+  /// The label's bytes as the probe keyed them.
+  package var key: [UInt8]
+  /// The label's text where the probe keeps one.
+  package var labelName: String?
+  package var count: UInt64
+  /// Nanoseconds.
+  package var sum: UInt64
+  /// Nanoseconds.
+  package var max: UInt64
+  /// Ascending; the counts add up to `count`.
+  package var buckets: [SparseBucket]
+}
+
+/// `struct lg_counters` of one metric, summed over the processors.
+package struct AgentCounters: Sendable, Equatable {
+  package var metricID: UInt32
+  package var started: UInt64
+  package var recorded: UInt64
+  package var overwritten: UInt64
+  package var cancelled: UInt64
+  /// Nanoseconds.
+  package var startOffsetSum: UInt64
+  /// Nanoseconds.
+  package var endOffsetSum: UInt64
+  package var beforeWindow: UInt64
+  package var afterWindow: UInt64
+  package var noStart: UInt64
+  package var stale: UInt64
+  package var nullStorage: UInt64
+  package var mapFull: UInt64
+  package var clamped: UInt64
+  package var excluded: UInt64
+  package var negative: UInt64
+  /// Judged operations still in flight after the drain.
+  package var censored: UInt64
+  /// Nanoseconds: their summed age when the window was closed for good.
+  package var censoredAgeSum: UInt64
+}
+
+/// When a window was open. All times are nanoseconds of the device.
+package struct AgentWindow: Sendable, Equatable {
+  package var phase: UInt32
+  /// CLOCK_MONOTONIC.
+  package var opened: UInt64
+  /// When judging of new starts ended.
+  package var closed: UInt64
+  /// When waiting for operations in flight ended.
+  package var drained: UInt64
+  /// CLOCK_BOOTTIME minus CLOCK_MONOTONIC; a change means that the device slept.
+  package var bootOffsetBefore: UInt64
+  package var bootOffsetAfter: UInt64
+  package var onlineCPUsBefore: String
+  package var onlineCPUsAfter: String
+}
+
+/// Everything that one phase gave.
+package struct PhaseResult: Sendable, Equatable {
+  package var steps: [AgentStepResult]
+  package var histograms: [AgentHistogram]
+  package var counters: [AgentCounters]
+  package var window: AgentWindow
+}
+
+/// What one BPF program cost.
+package struct AgentProgramStatistics: Sendable, Equatable {
+  package var probe: String
+  package var program: String
+  package var runCount: UInt64
+  package var runNanoseconds: UInt64
+  package var recursionMisses: UInt64
+}
+
+/// A file of the device.
+package struct AgentFile: Sendable, Equatable {
+  package var path: String
+  /// At most 256 KiB; nil for a file that is missing or unreadable.
+  package var data: [UInt8]?
+}

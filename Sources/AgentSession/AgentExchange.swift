@@ -1,0 +1,162 @@
+import CAgentABI
+import Devices
+import POSIXSupport
+
+/// One request as it is sent.
+struct AgentRequest: Sendable {
+  /// An `LG_MSG_` number.
+  var type: Int
+  /// As in the protocol, for messages.
+  var name: String
+  var payload: [UInt8]
+  /// Raw bytes that follow in `BLOB` frames of the same sequence number.
+  var blob: [UInt8] = []
+}
+
+/// Sends requests over a stream and gathers their answers, strictly in turn.
+actor AgentExchange {
+  private let stream: any DeviceStream
+  private var parser = AgentFrameParser()
+  private var arrived: [AgentFrame] = []
+  private var sequence: UInt32 = 0
+  /// Why the session is over; nil while it is not.
+  private var failure: (any Error)?
+  private var isBusy = false
+  private var waiting: [CheckedContinuation<Void, Never>] = []
+
+  init(stream: any DeviceStream) {
+    self.stream = stream
+  }
+
+  /// - Returns: the frames of the answer before its `DONE`.
+  /// - Throws: ``AgentSessionError``, ``DeviceError``, `CancellationError`. All but a refusal
+  ///   end the session.
+  func ask(_ request: AgentRequest, timeout: Duration) async throws -> [AgentFrame] {
+    await takeTurn()
+    defer { passTurn() }
+    if let failure { throw failure is CancellationError ? AgentSessionError.closed : failure }
+    do {
+      return try await limited(request.name, timeout) { try await self.exchange(request) }
+    } catch let error as AgentSessionError {
+      if case .refused(let refusal) = error, refusal.code != .protocol { throw error }
+      await fail(error)
+      throw error
+    } catch {
+      await fail(error)
+      throw error
+    }
+  }
+
+  /// Pings unless a request is under way, which keeps the agent's watchdog quiet as well.
+  func pingIfIdle(timeout: Duration) async {
+    if isBusy || failure != nil { return }
+    _ = try? await ask(AgentRequest(type: LG_MSG_PING, name: "PING", payload: []), timeout: timeout)
+  }
+
+  /// Waits until the agent has gone.
+  func waitForEnd(timeout: Duration) async throws {
+    try await limited("its end", timeout) { while try await self.stream.read() != nil {} }
+  }
+
+  /// Ends the session. Safe to repeat.
+  func close() async {
+    if failure == nil { failure = AgentSessionError.closed }
+    await stream.close()
+  }
+
+  private func exchange(_ request: AgentRequest) async throws -> [AgentFrame] {
+    guard request.payload.count <= Int(LG_FRAME_MAX) else {
+      throw AgentSessionError.invalidRequest(
+        "\(request.name): \(request.payload.count) bytes, but a frame takes \(LG_FRAME_MAX)")
+    }
+    sequence &+= 1
+    let frame = AgentFrame(
+      type: UInt16(request.type), sequence: sequence, payload: request.payload)
+    do {
+      try await stream.write(frame.bytes)
+      for start in stride(from: 0, to: request.blob.count, by: Int(LG_BLOB_CHUNK)) {
+        let part = request.blob[start..<min(start + Int(LG_BLOB_CHUNK), request.blob.count)]
+        try await stream.write(
+          AgentFrame(type: UInt16(LG_MSG_BLOB), sequence: sequence, payload: Array(part)).bytes)
+      }
+    } catch is DeviceError {
+      // The agent ended or refused; what it said last tells why, and reading finds it.
+    }
+    return try await answer(to: sequence, request: request.name)
+  }
+
+  private func answer(to sequence: UInt32, request: String) async throws -> [AgentFrame] {
+    var frames: [AgentFrame] = []
+    while true {
+      let frame = try await nextFrame()
+      if frame.sequence != sequence {
+        throw AgentSessionError.malformed(
+          "an answer to request \(frame.sequence) while \(sequence) (\(request)) is asked")
+      }
+      switch Int(frame.type) {
+      case LG_MSG_DONE:
+        return frames
+      case LG_MSG_ERROR:
+        let reader = try AttributeReader(payload: frame.payload, context: "ERROR")
+        throw AgentSessionError.refused(try AgentRefusal(reader))
+      default:
+        frames.append(frame)
+      }
+    }
+  }
+
+  private func nextFrame() async throws -> AgentFrame {
+    while arrived.isEmpty {
+      guard let bytes = try await stream.read() else { throw await ended() }
+      arrived = try parser.feed(bytes)
+    }
+    return arrived.removeFirst()
+  }
+
+  private func ended() async -> AgentSessionError {
+    let words = await stream.standardError().split(separator: "\n").suffix(4)
+      .joined(separator: "; ")
+    let leftover = parser.isAtBoundary ? "" : "its last bytes: \(printable(parser.incomplete))"
+    return .ended(
+      exitCode: await stream.exitCode(), errorOutput: words.isEmpty ? leftover : words)
+  }
+
+  private func fail(_ error: any Error) async {
+    if failure == nil { failure = error }
+    await stream.close()
+  }
+
+  private func takeTurn() async {
+    if isBusy {
+      await withCheckedContinuation { waiting.append($0) }
+    } else {
+      isBusy = true
+    }
+  }
+
+  private func passTurn() {
+    if waiting.isEmpty {
+      isBusy = false
+    } else {
+      waiting.removeFirst().resume()
+    }
+  }
+
+  /// Runs a part of the exchange; one that takes too long is cancelled.
+  private nonisolated func limited<Value: Sendable>(
+    _ request: String, _ timeout: Duration, _ body: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
+    try await withThrowingTaskGroup(of: Value?.self) { group in
+      group.addTask { try await body() }
+      group.addTask {
+        try await Task.sleep(for: timeout)
+        return nil
+      }
+      defer { group.cancelAll() }
+      guard let first = try await group.next(), let value = first else {
+        throw AgentSessionError.timedOut(request: request, after: timeout)
+      }
+      return value
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import Devices
+import Foundation
+
+/// The programs that go to a device, as built for its architecture.
+package struct AgentPayload: Sendable, Equatable {
+  /// Names the content: 8 to 64 lower-case hex digits.
+  package var hash: String
+  /// Paths on this machine.
+  package var agentPath: String
+  package var loadHelperPath: String
+
+  package init(hash: String, agentPath: String, loadHelperPath: String) {
+    self.hash = hash
+    self.agentPath = agentPath
+    self.loadHelperPath = loadHelperPath
+  }
+}
+
+/// Where the programs are on the device.
+package struct InstalledAgent: Sendable, Equatable {
+  package var directory: String
+  package var agentPath: String
+  package var loadHelperPath: String
+  /// The agent's answer to `--version`.
+  package var version: String
+  /// True when nothing had to be copied.
+  package var wasPresent: Bool
+}
+
+/// Puts the agent and its load helper on a device.
+///
+/// They live in `latgate-HASH` under `/data/local/tmp`, or under `${TMPDIR:-/tmp}` where the
+/// device has no such folder. Folders of other hashes are removed unless something runs
+/// from them. Throws ``DeviceError`` and `CancellationError`.
+package struct AgentInstaller: Sendable {
+  private let device: any Device
+  private static let limit: Duration = .seconds(60)
+
+  package init(device: any Device) {
+    self.device = device
+  }
+
+  /// Copies what is missing and checks that the agent starts.
+  package func install(_ payload: AgentPayload) async throws -> InstalledAgent {
+    let isHash = payload.hash.utf8.allSatisfy {
+      (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+        || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
+    }
+    guard isHash, (8...64).contains(payload.hash.utf8.count) else {
+      throw DeviceError.hostFile(
+        path: payload.agentPath, detail: "“\(payload.hash)” is no hash of 8 to 64 hex digits")
+    }
+    let directory = try await prepareDirectory(hash: payload.hash)
+    let sources = [payload.agentPath, payload.loadHelperPath]
+    let targets = ["\(directory)/latgate-agent", "\(directory)/latgate-load"]
+    let expected = try sources.map { try Self.size(of: $0) }
+    var wasPresent = true
+    let present = try await sizes(of: targets)
+    for index in sources.indices where present[index] != expected[index] {
+      wasPresent = false
+      // Renamed when complete: an interrupted copy is never taken for the program.
+      let part = targets[index] + ".part"
+      try await device.push(sources[index], to: part, mode: 0o755)
+      _ = try await run(
+        "chmod 755 \(shellQuote(part)) && mv -f \(shellQuote(part)) \(shellQuote(targets[index]))")
+    }
+    return InstalledAgent(
+      directory: directory, agentPath: targets[0], loadHelperPath: targets[1],
+      version: try await run("\(shellQuote(targets[0])) --version"), wasPresent: wasPresent)
+  }
+
+  /// Removes everything that any version installed and that does not run.
+  package func uninstall() async throws {
+    _ = try await run(Self.findBase + Self.removal(sparing: ""))
+  }
+
+  /// The folder's parent as `$base`.
+  private static let findBase = """
+    base=/data/local/tmp
+    [ -d "$base" ] && [ -w "$base" ] || base="${TMPDIR:-/tmp}"
+
+    """
+
+  /// Removes folders of ours other than `spared`: ours are named so, and owned by this user.
+  private static func removal(sparing spared: String) -> String {
+    """
+    for old in "$base"/latgate-*; do
+    case "${old##*/latgate-}" in "\(spared)"|*[!0-9a-f]*|?|??|???|????|?????|??????|???????) continue;; esac
+    [ -d "$old" ] && [ ! -L "$old" ] && [ -O "$old" ] || continue
+    ls -l /proc/[0-9]*/exe 2> /dev/null | grep -qF " $old/" && continue
+    rm -rf "$old"
+    done
+    true
+    """
+  }
+
+  private func prepareDirectory(hash: String) async throws -> String {
+    let script =
+      Self.findBase + """
+        own="$base/latgate-\(hash)"
+        mkdir -m 700 "$own" 2> /dev/null
+        if [ ! -d "$own" ] || [ -L "$own" ] || [ ! -O "$own" ]; then
+        echo "$own cannot be made, or belongs to somebody else" >&2
+        exit 1
+        fi
+
+        """ + Self.removal(sparing: hash) + "\nprintf 'latgate:%s\\n' \"$own\""
+    let answer = try await run(script, title: "make a folder for the agent")
+    // A login shell may say something of its own first.
+    guard let line = answer.split(whereSeparator: \.isNewline).last(where: {
+      $0.hasPrefix("latgate:/")
+    }) else {
+      throw DeviceError.malformedAnswer(
+        device: device.name, operation: "making the agent's folder",
+        detail: String(answer.prefix(80)))
+    }
+    return String(line.dropFirst("latgate:".count))
+  }
+
+  /// Bytes of each file; nil for a missing one.
+  private func sizes(of paths: [String]) async throws -> [UInt64?] {
+    let commands = paths.map { path in
+      let quoted = shellQuote(path)
+      return "[ -x \(quoted) ] && echo \"latgate:$(wc -c < \(quoted))\" || echo latgate:"
+    }
+    let answer = try await run(commands.joined(separator: "\n"), title: "look for the agent")
+    let lines = answer.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("latgate:") }
+    if lines.count != paths.count {
+      throw DeviceError.malformedAnswer(
+        device: device.name, operation: "looking for the agent",
+        detail: String(answer.prefix(80)))
+    }
+    return lines.map { UInt64($0.dropFirst("latgate:".count).filter { $0 != " " }) }
+  }
+
+  /// Runs a command that has to succeed.
+  private func run(_ command: String, title: String? = nil) async throws -> String {
+    let result = try await device.exec(command, timeout: Self.limit)
+    if result.exitCode != 0 {
+      throw DeviceError.commandFailed(
+        device: device.name, command: title ?? command, exitCode: result.exitCode,
+        message: String(decoding: result.standardError.prefix(400), as: UTF8.self)
+          .trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+    return result.text.trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  private static func size(of path: String) throws(DeviceError) -> UInt64 {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    guard let size = attributes?[.size] as? NSNumber else {
+      throw .hostFile(path: path, detail: "not found")
+    }
+    return size.uint64Value
+  }
+}

@@ -1,0 +1,110 @@
+import CAgentABI
+
+/// Something the agent does on the device during a phase.
+package enum AgentStep: Sendable, Equatable {
+  /// Runs a program; `argv` holds at least its name.
+  case run(argv: [String], timeout: Duration)
+  case sleep(Duration)
+
+  /// The longest it may take.
+  package var limit: Duration {
+    switch self {
+    case .run(_, let timeout): timeout
+    case .sleep(let length): length
+    }
+  }
+
+  func put(into writer: inout AttributeWriter) throws(AgentSessionError) {
+    switch self {
+    case .run(let argv, let timeout):
+      if argv.isEmpty || argv.contains(where: { $0.utf8.contains(0) }) {
+        throw .invalidRequest("a step needs a program, and no argument may hold a NUL")
+      }
+      writer.put(LG_ATTR_STEP) {
+        $0.put(LG_ATTR_ARGV, Array(argv.joined(separator: "\0").utf8))
+        $0.put(LG_ATTR_TIMEOUT_MS, timeout.wholeMilliseconds)
+      }
+    case .sleep(let length):
+      writer.put(LG_ATTR_STEP) { $0.put(LG_ATTR_SLEEP_NS, length.wholeNanoseconds) }
+    }
+  }
+}
+
+/// A metric of a probe, as its manifest tells it.
+package struct AgentMetric: Sendable, Equatable {
+  /// Unique in the session.
+  package var id: UInt32
+  /// The map of histograms.
+  package var map: String
+  /// Index in the counters' map.
+  package var countersIndex: UInt32
+  /// The map from label keys to names; nil when there is none.
+  package var namesMap: String?
+
+  package init(id: UInt32, map: String, countersIndex: UInt32, namesMap: String? = nil) {
+    self.id = id
+    self.map = map
+    self.countersIndex = countersIndex
+    self.namesMap = namesMap
+  }
+
+  func put(into writer: inout AttributeWriter) {
+    writer.put(LG_ATTR_METRIC) {
+      $0.put(LG_ATTR_METRIC_ID, id)
+      $0.put(LG_ATTR_MAP, text: map)
+      $0.put(LG_ATTR_COUNTERS_INDEX, countersIndex)
+      if let namesMap { $0.put(LG_ATTR_NAMES_MAP, text: namesMap) }
+    }
+  }
+}
+
+/// A probe to be loaded.
+package struct AgentProbe: Sendable, Equatable {
+  package var name: String
+  /// The BPF object file's bytes.
+  package var object: [UInt8]
+  package var metrics: [AgentMetric]
+  /// External BTF on the device; nil = the kernel's own.
+  package var btfPath: String?
+
+  package init(name: String, object: [UInt8], metrics: [AgentMetric], btfPath: String? = nil) {
+    self.name = name
+    self.object = object
+    self.metrics = metrics
+    self.btfPath = btfPath
+  }
+}
+
+/// A part of a workload that is measured in one window.
+package struct AgentPhase: Sendable, Equatable {
+  /// 1-255.
+  package var number: UInt8
+  /// How long starts are stamped before the window opens.
+  package var preRoll: Duration
+  /// The longest wait for operations in flight.
+  package var drain: Duration
+  package var steps: [AgentStep]
+
+  package init(number: UInt8, preRoll: Duration, drain: Duration, steps: [AgentStep]) {
+    self.number = number
+    self.preRoll = preRoll
+    self.drain = drain
+    self.steps = steps
+  }
+}
+
+extension Duration {
+  /// Clamped to what 64 bits hold; negative lengths count as 0.
+  var wholeNanoseconds: UInt64 {
+    let (seconds, attoseconds) = components
+    if seconds < 0 || attoseconds < 0 { return 0 }
+    let (product, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
+    return overflow ? .max : product &+ UInt64(attoseconds / 1_000_000_000)
+  }
+
+  /// Rounded up, clamped to what 32 bits hold (49 days).
+  var wholeMilliseconds: UInt32 {
+    let nanoseconds = wholeNanoseconds
+    return UInt32(clamping: nanoseconds / 1_000_000 + (nanoseconds % 1_000_000 == 0 ? 0 : 1))
+  }
+}

@@ -1,0 +1,12 @@
+extension AgentStepResult {
+  /// A step that was made by somebody else than the agent.
+  package init(
+    index: Int, exitCode: Int32, duration: Duration, standardOutput: [UInt8] = [],
+    standardError: [UInt8] = []
+  ) {
+    self.init(
+      index: index, ending: .exited(UInt32(bitPattern: exitCode)),
+      durationNanoseconds: duration.wholeNanoseconds, standardOutput: standardOutput,
+      standardError: standardError, isTruncated: false)
+  }
+}

@@ -1,0 +1,168 @@
+import ADB
+import Foundation
+import Glibc
+import POSIXSupport
+
+/// A device reached through the adb server.
+package struct ADBDevice: Device {
+  /// Serial number, `HOST:PORT`, or USB path, as the adb server lists it.
+  package let name: String
+  private let server: ADBServer
+
+  /// Time for opening a service and for questions to the server.
+  private static let answerLimit: Duration = .seconds(20)
+
+  package init(serial: String, server: ADBServer) {
+    self.name = serial
+    self.server = server
+  }
+
+  package func exec(_ command: String, timeout: Duration) async throws -> ExecResult {
+    let deadline = ContinuousClock.now + timeout
+    return try await mapping(commandTitle(command), limit: timeout) {
+      let shell = try await openShell(command, timeout: timeout, errorLimit: .max)
+      defer { shell.close() }
+      // Without this a command that reads stdin would never end.
+      try await shell.closeStandardInput()
+      var output: [UInt8] = []
+      while let bytes = try await shell.read(deadline: deadline, timeout: timeout) {
+        output += bytes
+      }
+      guard let code = await shell.exitCode else {
+        throw ADBError.disconnected(service: "shell", detail: "no exit code")
+      }
+      return ExecResult(
+        exitCode: code, standardOutput: output, standardError: await shell.standardError)
+    }
+  }
+
+  package func stream(_ command: String) async throws -> any DeviceStream {
+    try await mapping(commandTitle(command), limit: Self.answerLimit) {
+      ADBStream(
+        shell: try await openShell(command, timeout: Self.answerLimit, errorLimit: 65_536),
+        device: self)
+    }
+  }
+
+  package func push(_ localPath: String, to remotePath: String, mode: UInt32) async throws {
+    let file = try HostFile(reading: localPath)
+    let modified = try file.modified()
+    try await withSync("push to \(remotePath)") { session in
+      try await session.send(to: remotePath, mode: mode, modified: modified) {
+        try await offloaded { try file.read() }
+      }
+    }
+  }
+
+  package func pull(_ remotePath: String, to localPath: String) async throws {
+    let part = try HostFile(replacing: localPath)
+    try await withSync("pull of \(remotePath)") { session in
+      try await session.receive(remotePath) { bytes in
+        try await offloaded { try part.write(bytes) }
+      }
+    }
+    try part.commit()
+  }
+
+  package func identify() async throws -> DeviceIdentity {
+    let answer = try await exec(DeviceFacts.command, timeout: .seconds(30))
+    return try DeviceFacts.parse(answer.text, name: name)
+  }
+
+  package func reboot() async throws {
+    let limit: Duration = .seconds(60)
+    let deadline = ContinuousClock.now + limit
+    try await mapping("restart", limit: limit) {
+      let bootID = try await bootID(deadline: deadline)
+      let channel = try await server.open("reboot:", on: name, timeout: Self.answerLimit)
+      defer { channel.close() }
+      // The device hangs up when it goes down; until then it may still answer.
+      _ = try? await channel.read(deadline: ContinuousClock.now + .seconds(10))
+      while ContinuousClock.now < deadline {
+        if try await server.state(of: name) != .device { return }
+        if let now = try? await self.bootID(deadline: deadline), now != bootID { return }
+        try await Task.sleep(for: .milliseconds(200))
+      }
+      throw ADBError.timedOut(service: "reboot", after: limit)
+    }
+  }
+
+  package func waitUntilReady(timeout: Duration) async throws {
+    let deadline = ContinuousClock.now + timeout
+    while true {
+      do {
+        try await reconnectIfMissing()
+        let rest = min(ContinuousClock.now.duration(to: deadline), .seconds(10))
+        if rest > .zero, try await exec("echo ready", timeout: rest).text.hasPrefix("ready") {
+          return
+        }
+      } catch let error as DeviceError {
+        // A device on its way up passes through most kinds of failure.
+        if ContinuousClock.now >= deadline || !error.mayPass { throw error }
+      }
+      if ContinuousClock.now >= deadline {
+        throw DeviceError.timedOut(device: name, operation: "start", after: timeout)
+      }
+      try await Task.sleep(for: .milliseconds(250))
+    }
+  }
+
+  /// The server forgets a TCP device that was away for long.
+  private func reconnectIfMissing() async throws {
+    guard name.contains(":"), !name.hasPrefix("usb:") else { return }
+    try await mapping("connecting", limit: Self.answerLimit) {
+      if try await server.state(of: name) == nil { try await server.connect(name) }
+    }
+  }
+
+  private func bootID(deadline: Deadline) async throws -> String {
+    let path = "/proc/sys/kernel/random/boot_id"
+    let rest = max(ContinuousClock.now.duration(to: deadline), .seconds(1))
+    return try await exec("cat \(path)", timeout: min(rest, .seconds(10))).text
+  }
+
+  private func openShell(
+    _ command: String, timeout: Duration, errorLimit: Int
+  ) async throws -> ShellStream {
+    let service = ShellStream.service(command)
+    do {
+      let channel = try await server.open(service, on: name, timeout: timeout)
+      return ShellStream(channel: channel, errorLimit: errorLimit)
+    } catch ADBError.refused(_, let message) {
+      // Android before 7 closes the service; say why rather than "closed".
+      if try await !server.features(of: name).contains("shell_v2") {
+        throw ADBError.missingFeature(serial: name, feature: "shell_v2")
+      }
+      throw ADBError.refused(service: "shell", message: message)
+    }
+  }
+
+  private func withSync(
+    _ operation: String, _ body: (inout SyncSession) async throws -> Void
+  ) async throws {
+    try await mapping(operation, limit: Self.answerLimit) {
+      let channel = try await server.open(
+        SyncSession.service, on: name, timeout: Self.answerLimit)
+      defer { channel.close() }
+      var session = SyncSession(channel: channel)
+      try await body(&session)
+      await session.quit()
+    }
+  }
+
+  /// Runs a part and turns ``ADBError`` into ``DeviceError``.
+  func mapping<Result: Sendable>(
+    _ operation: String, limit: Duration, _ body: () async throws -> Result
+  ) async throws -> Result {
+    do {
+      return try await body()
+    } catch let error as ADBError {
+      try Task.checkCancellation()
+      var known: [String] = []
+      if case .deviceNotFound = error, let listed = try? await server.devices() {
+        known = listed.map { "\($0.serial.isEmpty ? $0.path : $0.serial) (\($0.state.word))" }
+      }
+      throw DeviceError(error, device: name, operation: operation, known: known)
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import ADB
+
+extension DeviceError {
+  /// - Parameters:
+  ///   - error: of the adb layer.
+  ///   - device: what the user called it.
+  ///   - operation: what was under way.
+  ///   - known: the devices that are there.
+  init(_ error: ADBError, device: String, operation: String, known: [String] = []) {
+    switch error {
+    case .serverUnavailable(let address, let reason):
+      self = .transportUnavailable(
+        detail: "no adb server at \(address) (\(reason))",
+        remedy: "run `adb start-server` there, or correct ADB_SERVER_SOCKET")
+    case .adbMissing(let program):
+      self = .transportUnavailable(
+        detail: "no adb server runs, and the program \(program) that would start one is missing",
+        remedy: "install adb (Debian: the package adb), or add its folder to PATH")
+    case .badServerAddress(let variable, let value):
+      self = .transportUnavailable(
+        detail: "\(variable) holds “\(value)”, which is no address of an adb server",
+        remedy: "unset it, or set it as `adb` expects it, such as tcp:127.0.0.1:5037")
+    case .deviceNotFound: self = .notFound(device: device, known: known)
+    case .unauthorized: self = .unauthorized(device: device)
+    case .offline(_, let state): self = .offline(device: device, state: state)
+    case .ambiguous: self = .ambiguous(device: device)
+    case .noPermissions(_, let detail): self = .noPermissions(device: device, detail: detail)
+    case .refused(_, let message):
+      self = .disconnected(
+        device: device, operation: operation, detail: "refused: \(message)")
+    case .missingFeature(_, let feature):
+      self = .unsupported(
+        device: device, detail: "its adb daemon has no \(feature)",
+        remedy: "latgate needs Android 7 or newer, or a current adbd")
+    case .malformed(_, let detail):
+      self = .malformedAnswer(device: device, operation: operation, detail: detail)
+    case .disconnected(_, let detail):
+      self = .disconnected(device: device, operation: operation, detail: detail)
+    case .timedOut(_, let limit):
+      self = .timedOut(device: device, operation: operation, after: limit)
+    case .transferFailed(let path, let message):
+      self = .transferFailed(device: device, path: path, detail: message)
+    }
+  }
+
+  /// True for failures that a device shows while it starts.
+  var mayPass: Bool {
+    switch self {
+    case .notFound, .offline, .disconnected, .timedOut, .malformedAnswer, .commandFailed: true
+    // The key question appears while the screen comes up.
+    case .unauthorized: true
+    case .ambiguous, .noPermissions, .transportUnavailable, .transferFailed, .hostFile,
+      .unsupported:
+      false
+    }
+  }
+}

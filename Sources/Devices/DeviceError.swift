@@ -1,0 +1,110 @@
+import Foundation
+
+/// Why a device could not do what was asked. The tool's exit code for it is ``exitCode``.
+package enum DeviceError: Error, Sendable, Equatable {
+  /// `known` lists the devices that are there, with their state.
+  case notFound(device: String, known: [String])
+  case unauthorized(device: String)
+  /// The device is listed but does not answer; `state` is the transport's word.
+  case offline(device: String, state: String)
+  /// Several devices fit the name.
+  case ambiguous(device: String)
+  case noPermissions(device: String, detail: String)
+  /// The way to the devices is missing: no adb program, no server.
+  case transportUnavailable(detail: String, remedy: String)
+  case timedOut(device: String, operation: String, after: Duration)
+  /// The connection ended under an operation.
+  case disconnected(device: String, operation: String, detail: String)
+  /// A file could not be copied; `path` is on the device.
+  case transferFailed(device: String, path: String, detail: String)
+  /// A file of the host could not be read or written.
+  case hostFile(path: String, detail: String)
+  /// A command that had to succeed did not.
+  case commandFailed(device: String, command: String, exitCode: Int32, message: String)
+  /// An answer that cannot be understood.
+  case malformedAnswer(device: String, operation: String, detail: String)
+  /// The device cannot do this at all.
+  case unsupported(device: String, detail: String, remedy: String)
+
+  /// "Device unavailable" among the tool's public exit codes.
+  package static let exitCode: Int32 = 69
+}
+
+extension DeviceError: CustomStringConvertible, LocalizedError {
+  /// One line: where, what, and what to do.
+  package var description: String {
+    let message = self.message
+    return "\(message.place): \(message.what); \(message.remedy)"
+  }
+
+  package var errorDescription: String? { description }
+
+  /// The words of every case, in one place.
+  package var message: (place: String, what: String, remedy: String) {
+    switch self {
+    case .notFound(let device, let known):
+      (
+        "device \(device)", "not found",
+        known.isEmpty
+          ? "no device is connected: check the cable, or connect it by `adb connect HOST:PORT`"
+          : "choose one of \(known.joined(separator: ", "))"
+      )
+    case .unauthorized(let device):
+      (
+        "device \(device)", "refuses this computer's adb key",
+        "accept the question on the device's screen, or add the key to its adb_keys"
+      )
+    case .offline(let device, let state):
+      (
+        "device \(device)", "does not answer (\(state))",
+        "reconnect it, or run `adb -s \(device) reconnect`"
+      )
+    case .ambiguous(let device):
+      (
+        "device \(device)", "several devices have this name",
+        "name it by its USB path or HOST:PORT as listed by `adb devices -l`"
+      )
+    case .noPermissions(let device, let detail):
+      (
+        "device \(device)",
+        "the adb server may not open it" + (detail.isEmpty ? "" : " (\(detail))"),
+        "install udev rules for it, then run `adb kill-server`"
+      )
+    case .transportUnavailable(let detail, let remedy):
+      ("adb", detail, remedy)
+    case .timedOut(let device, let operation, let limit):
+      (
+        "device \(device)", "\(operation) took longer than \(limit.formatted(Self.seconds))",
+        "check that the device still answers, or allow more time"
+      )
+    case .disconnected(let device, let operation, let detail):
+      (
+        "device \(device)", "the connection ended during \(operation) (\(detail))",
+        "check the cable and whether the device restarted"
+      )
+    case .transferFailed(let device, let path, let detail):
+      (
+        "device \(device): \(path)", "not copied: \(detail)",
+        "check the path, the free space and the permissions on the device"
+      )
+    case .hostFile(let path, let detail):
+      (path, detail, "check the path and its permissions on this machine")
+    case .commandFailed(let device, let command, let code, let message):
+      (
+        "device \(device)",
+        "`\(command)` ended with \(code)" + (message.isEmpty ? "" : ": \(message)"),
+        "run it by hand on the device to see why"
+      )
+    case .malformedAnswer(let device, let operation, let detail):
+      (
+        "device \(device)", "the answer to \(operation) is unusable: \(detail)",
+        "check that the device's shell works: `echo ok` must print ok and nothing else"
+      )
+    case .unsupported(let device, let detail, let remedy):
+      ("device \(device)", detail, remedy)
+    }
+  }
+
+  private static let seconds = Duration.UnitsFormatStyle(
+    allowedUnits: [.minutes, .seconds, .milliseconds], width: .narrow)
+}

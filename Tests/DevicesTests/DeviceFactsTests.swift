@@ -1,0 +1,83 @@
+import Testing
+
+@testable import Devices
+
+@Suite struct DeviceFactsTests {
+  @Test func androidDeviceIsReadThroughNoise() throws {
+    let answer = """
+      WARNING: linker: unused DT entry\r
+      latgate:machine=armv8l\r
+      latgate:release=5.10.157-android13-4-00003-gdeadbeef\r
+      latgate:version=#1 SMP PREEMPT Thu Jan 1 00:00:00 UTC 1970\r
+      latgate:node=localhost\r
+      latgate:boot_id=0e5a2a52-0000-4000-8000-00000000000a\r
+      latgate:address=ffffffc008000000\r
+      latgate:serial=0A1B2C\r
+      latgate:model=Set Top=Box 4\r
+      latgate:fingerprint=vendor/box/box:13/TP1A/7:userdebug/test-keys\r
+      latgate:os=\r
+      """
+    #expect(
+      try DeviceFacts.parse(answer, name: "10.0.0.5:6555")
+        == DeviceIdentity(
+          serial: "0A1B2C", model: "Set Top=Box 4",
+          fingerprint: "vendor/box/box:13/TP1A/7:userdebug/test-keys",
+          kernelRelease: "5.10.157-android13-4-00003-gdeadbeef",
+          kernelVersion: "#1 SMP PREEMPT Thu Jan 1 00:00:00 UTC 1970", abi: "arm64",
+          bootID: "0e5a2a52-0000-4000-8000-00000000000a"))
+  }
+
+  @Test func plainLinuxIsNamedByItsDistribution() throws {
+    let answer = """
+      latgate:machine=armv7l
+      latgate:release=5.10.0-32-armmp
+      latgate:version=#1 SMP
+      latgate:node=board
+      latgate:boot_id=1
+      latgate:board=Some Board
+      latgate:os=Debian GNU/Linux 11 (bullseye)
+      """
+    let identity = try DeviceFacts.parse(answer, name: "tcp")
+    #expect(identity.serial == "tcp")
+    #expect(identity.model == "Some Board")
+    #expect(identity.fingerprint == "Debian GNU/Linux 11 (bullseye)")
+    #expect(identity.abi == "armv7")
+  }
+
+  @Test func missingFactsAreNamed() {
+    #expect(
+      throws: DeviceError.malformedAnswer(
+        device: "d", operation: "identification", detail: "it does not tell its machine")
+    ) { try DeviceFacts.parse("/system/bin/sh: syntax error\n", name: "d") }
+  }
+
+  @Test(arguments: [
+    ("aarch64", "", "arm64"), ("x86_64", "", "x86_64"), ("armv7l", "c0008000", "armv7"),
+    ("armv7l", "", "armv7"), ("armv7l", "0000000000000000", "arm64"),
+    ("armv8l", "0000000000000000", "arm64"), ("armv8l", "00000000", "armv7"),
+    ("armv8l", "", "arm64"), ("i686", "0000000000000000", "x86_64"), ("i686", "00000000", nil),
+    ("riscv64", "0000000000000000", nil),
+  ])
+  func architectureIsTheKernels(machine: String, address: String, abi: String?) {
+    #expect(DeviceFacts.abi(machine: machine, kernelAddress: address) == abi)
+  }
+
+  @Test func errorsSayWhatToDo() {
+    #expect(
+      DeviceError.notFound(device: "X", known: ["A (device)", "B (offline)"]).description
+        == "device X: not found; choose one of A (device), B (offline)")
+    #expect(
+      DeviceError.timedOut(device: "X", operation: "`sleep`", after: .milliseconds(1500))
+        .description
+        == "device X: `sleep` took longer than 1s 500ms; check that the device still answers, "
+        + "or allow more time")
+  }
+
+  @Test(arguments: [
+    ("plain-1.0/x", "plain-1.0/x"), ("", "''"), ("a b", "'a b'"), ("it's", "'it'\\''s'"),
+    ("$(reboot)", "'$(reboot)'"), ("ä", "'ä'"),
+  ])
+  func quoting(text: String, quoted: String) {
+    #expect(shellQuote(text) == quoted)
+  }
+}
