@@ -6,10 +6,13 @@
  *   truth_load spin MS T CPUS  T threads busy for MS ms, held on CPUS processors
  *   truth_load udp N           N datagrams over loopback, each answered
  *   truth_load sleep N US      N sleeps of US microseconds
- *   truth_load sleep-nr        prints the number of the system call that sleeps
+ *   truth_load fsync N PATH    N times a byte is written to PATH and made durable
+ *   truth_load compat N        N getpid() through the 32-bit table (x86-64; elsewhere it exits 3)
+ *   truth_load numbers         prints the system call numbers of sleep, fsync, 32-bit getpid
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -135,6 +138,38 @@ static void doze(long times, long us)
 		syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &ts, NULL);
 }
 
+static void durable(long times, const char *path)
+{
+	int fd = open(path, O_CREAT | O_WRONLY, 0600);
+
+	if (fd < 0)
+		fail(path);
+	for (long i = 0; i < times; i++) {
+		if (pwrite(fd, "", 1, i) != 1 || fsync(fd))
+			fail(path);
+	}
+	close(fd);
+}
+
+enum { COMPAT_GETPID = 20 };
+
+static int compat(long times)
+{
+#ifdef __x86_64__
+	for (long i = 0; i < times; i++) {
+		long result = COMPAT_GETPID;
+
+		__asm__ volatile("int $0x80" : "+a"(result) : : "memory", "r8", "r9", "r10", "r11");
+		if (result != getpid())
+			fail("32-bit getpid");
+	}
+	return 0;
+#else
+	(void)times;
+	return 3;
+#endif
+}
+
 static long number(char **argv, int argc, int at)
 {
 	return at < argc ? strtol(argv[at], NULL, 10) : 0;
@@ -153,8 +188,12 @@ int main(int argc, char **argv)
 		spin(first, (int)number(argv, argc, 3), (int)number(argv, argc, 4));
 	else if (!strcmp(mode, "sleep"))
 		doze(first, number(argv, argc, 3));
-	else if (!strcmp(mode, "sleep-nr"))
-		printf("%d\n", SYS_clock_nanosleep);
+	else if (!strcmp(mode, "fsync"))
+		durable(first, argc > 3 ? argv[3] : "");
+	else if (!strcmp(mode, "compat"))
+		return compat(first);
+	else if (!strcmp(mode, "numbers"))
+		printf("%d %d %d\n", SYS_clock_nanosleep, SYS_fsync, COMPAT_GETPID);
 	else
 		return 64;
 	return 0;
