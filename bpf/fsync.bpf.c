@@ -12,15 +12,20 @@
 enum {
 	METRIC_LATENCY = 0,
 	MAX_THREADS = 4096,
+	MAX_LABELS = 6,
 };
 
 enum {
 	FS_EXT4 = 0,
 	FS_F2FS = 1,
-	FILE_SYSTEMS = 2,
 };
 
-LG_HIST_ARRAY(h_fsync_latency, FILE_SYSTEMS);
+struct label_key {
+	u32 fs;
+	u32 class_;
+};
+
+LG_HIST_LABELS(h_fsync_latency, struct label_key, MAX_LABELS);
 
 struct fsync_key {
 	u32 tid;
@@ -51,12 +56,16 @@ static __always_inline int left(u32 fs)
 	struct fsync_key key = {.tid = bpf_get_current_pid_tgid(), .fs = fs};
 	struct lg_counters *c = lg_metric(METRIC_LATENCY);
 	u32 word = lg_window_now();
+	struct label_key label;
 	struct lg_span span;
 
 	if (!word || !c)
 		return 0;
-	if (lg_end_key(&s_fsync, &key, word, bpf_ktime_get_ns(), c, &span))
-		lg_record(lg_hist_at(&h_fsync_latency, fs), &span, c);
+	if (lg_end_key(&s_fsync, &key, word, bpf_ktime_get_ns(), c, &span)) {
+		label.fs = fs;
+		label.class_ = span.class_;
+		lg_record(lg_hist_of(&h_fsync_latency, &label), &span, c);
+	}
 	return 0;
 }
 

@@ -110,14 +110,14 @@ static __always_inline int switched(bool preempt, struct task_struct *prev,
 	struct lg_counters *c;
 	struct lg_stamp *stamp;
 	struct lg_span span;
-	u64 now;
+	u64 now = 0;
 
 	if (!word)
 		return 0;
 	c = lg_metric(METRIC_WAIT);
 	if (!c)
 		return 0;
-	now = bpf_ktime_get_ns();
+	/* The clock is read only where a wait begins or ends, once. */
 	prev_pid = pid_of(prev, direct);
 	if (prev_pid) {
 		/* The argument, where there is one: the field may have changed since. */
@@ -125,10 +125,13 @@ static __always_inline int switched(bool preempt, struct task_struct *prev,
 
 		if (still_runnable(preempt, state)) {
 			stamp = make_stamp(prev, prev_pid, word, direct, c);
-			if (stamp)
+			if (stamp) {
+				now = bpf_ktime_get_ns();
 				lg_start(stamp, word, now,
 					 lg_class_cached(stamp, word, prev, direct), c);
+			}
 		} else {
+			/* Going to sleep: whatever stamp it has can have no end. */
 			stamp = find_stamp(prev, prev_pid, direct);
 			if (stamp && stamp->word)
 				lg_cancel(stamp, word, c);
@@ -137,6 +140,8 @@ static __always_inline int switched(bool preempt, struct task_struct *prev,
 	next_pid = pid_of(next, direct);
 	if (next_pid) {
 		stamp = find_stamp(next, next_pid, direct);
+		if (stamp && stamp->word && !now)
+			now = bpf_ktime_get_ns();
 		if (lg_end(stamp, word, now, c, &span))
 			lg_record(lg_hist_at(&h_runqueue_wait, span.class_), &span, c);
 	}

@@ -9,11 +9,13 @@
  *   counters  MAP NAME=VALUE ...
  *   program   PROBE PROGRAM RUNS NS            (with --stats)
  *   command   EXIT_STATUS
+ *   held      PID                              (with --hold)
  *
- * truth_driver [--preroll-ms N] [--drain-ms N] [--stats] PROBE=OBJECT,MAP:COUNTERS[:NAMES],... -- COMMAND ...
+ * truth_driver [--preroll-ms N] [--drain-ms N] [--stats] [--hold] PROBE=OBJECT,MAP:COUNTERS[:NAMES],... -- COMMAND ...
  *
  * The command runs in a session of its own, which is the scope "workload", and
- * starts only after the window is open.
+ * starts only after the window is open. With --hold its process id is printed,
+ * and nothing goes on until a line arrives on stdin: time to start another tool.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -203,7 +205,7 @@ int main(int argc, char **argv)
 	struct lg_error err = {0};
 	struct lg_engine *engine;
 	lg_u64 opened, closed, drained;
-	bool stats = false;
+	bool stats = false, hold = false;
 	size_t used = 0;
 	int i, status, release;
 	pid_t child;
@@ -211,6 +213,8 @@ int main(int argc, char **argv)
 	for (i = 1; i < argc && strcmp(argv[i], "--"); i++) {
 		if (!strcmp(argv[i], "--stats"))
 			stats = true;
+		else if (!strcmp(argv[i], "--hold"))
+			hold = true;
 		else if (!strcmp(argv[i], "--preroll-ms") && i + 1 < argc)
 			preroll_ms = atoi(argv[++i]);
 		else if (!strcmp(argv[i], "--drain-ms") && i + 1 < argc)
@@ -242,7 +246,12 @@ int main(int argc, char **argv)
 		die("bpf_stats", &err);
 
 	child = start_held(argv, &release);
-	nap(20);
+	if (hold) {
+		printf("held\t%d\n", child);
+		fflush(stdout);
+		while ((i = getchar()) != '\n' && i != EOF)
+			;
+	}
 	lg_engine_scope(engine, child);
 	if (lg_engine_arm(engine, 1, &err))
 		die("arm", &err);
