@@ -47,6 +47,22 @@ package struct MetricPattern: Sendable, Hashable {
   }
 }
 
+extension MetricPattern {
+  /// The same as globs over a metric's whole text, `name{label=value,...}@phase` with labels in
+  /// order; a metric is meant when one of them matches.
+  package var globs: [String] {
+    let pairs = labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    // Unnamed labels may stand before, between and after the named ones.
+    var insides = pairs.first.map { [$0, "*,\($0)"] } ?? []
+    for pair in pairs.dropFirst() {
+      insides = insides.flatMap { ["\($0),\(pair)", "\($0),*,\(pair)"] }
+    }
+    insides = insides.flatMap { [$0, "\($0),*"] }
+    let names = pairs.isEmpty ? [name, "\(name){*}"] : insides.map { "\(name){\($0)}" }
+    return names.flatMap { name in phase.map { ["\(name)@\($0)"] } ?? [name, "\(name)@*"] }
+  }
+}
+
 /// Whether `text` is `pattern`, where `*` stands for any run of characters, also none.
 func glob(_ pattern: String, matches text: String) -> Bool {
   let pattern = Array(pattern.utf8)

@@ -38,7 +38,7 @@ extension SuiteDefinition {
     let names = (probes?.list() ?? []).compactMap { $0.name() }
     reportDuplicates(names, in: probes)
     let gates = root.optional("gates")?.mapping(
-      known: ["tau", "budgets", "metrics", "sentinels"])
+      known: ["tau", "budgets", "metrics"])
     return SuiteDefinition(
       name: root.required("suite", remedy: "name it, such as 'suite: demo'")?.name() ?? "",
       description: root.optional("description")?.text() ?? "",
@@ -53,8 +53,7 @@ extension SuiteDefinition {
       limits: Limits.read(root.optional("limits")), tau: Tau.read(gates?.optional("tau")),
       budgets: gates?.items("budgets", Budget.read) ?? [],
       gating: gates?.optional("metrics")?.list().compactMap { $0.metricPattern() }
-        ?? MetricPattern("*").map { [$0] } ?? [],
-      sentinels: gates?.items("sentinels") { $0.metricPattern() } ?? [], file: file)
+        ?? MetricPattern("*").map { [$0] } ?? [], file: file)
   }
 }
 
@@ -99,10 +98,10 @@ extension SuiteDefinition.Overhead {
 
 extension SuiteDefinition.Limits {
   fileprivate static func read(_ value: FieldReader?) -> Self {
-    let map = value?.mapping(known: ["loss_max", "drop_max", "drain"])
+    let map = value?.mapping(known: ["loss_max", "drop_imbalance", "drain"])
     return Self(
       lossMax: map?.optional("loss_max")?.percentage() ?? Percentage(fraction: 0.001),
-      dropMax: map?.optional("drop_max")?.percentage() ?? Percentage(fraction: 0.2),
+      dropImbalance: map?.optional("drop_imbalance")?.percentage() ?? Percentage(fraction: 0.1),
       drain: map?.optional("drain")?.duration() ?? .seconds(2))
   }
 }

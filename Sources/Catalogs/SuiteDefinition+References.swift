@@ -62,10 +62,8 @@ extension SuiteDefinition {
           forUnknown: pattern.name, known: Set((metrics + scalars).map(\.name)))
           + pattern.phaseHint(workload.phases.map(\.name)))
     }
-    for key in ["metrics", "sentinels"] {
-      for (index, node) in (gates[key]?.sequence ?? []).enumerated() {
-        check(node, "gates.\(key)[\(index)]")
-      }
+    for (index, node) in (gates["metrics"]?.sequence ?? []).enumerated() {
+      check(node, "gates.metrics[\(index)]")
     }
     for (index, node) in (gates["budgets"]?.sequence ?? []).enumerated() {
       check(node.mapping?["metric"], "gates.budgets[\(index)].metric")

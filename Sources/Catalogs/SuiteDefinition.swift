@@ -34,8 +34,8 @@ package struct SuiteDefinition: Sendable, Equatable {
   package struct Limits: Sendable, Equatable {
     /// Share of operations lost by a metric; above it the metric is invalid.
     package var lossMax: Percentage
-    /// Share of iterations dropped per arm; above it the arm is invalid.
-    package var dropMax: Percentage
+    /// Difference of the arms' shares of dropped iterations; above it nothing is concluded.
+    package var dropImbalance: Percentage
     /// Longest wait for operations in flight after a window.
     package var drain: Duration
   }
@@ -79,8 +79,6 @@ package struct SuiteDefinition: Sendable, Equatable {
   package var budgets: [Budget]
   /// Metrics that decide; others are shown only.
   package var gating: [MetricPattern]
-  /// Metrics that must not change: when one does, the bench is at fault, not the firmware.
-  package var sentinels: [MetricPattern]
   /// Path of the file it was read from.
   package var file: String
 }

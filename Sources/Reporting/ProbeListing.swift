@@ -3,16 +3,18 @@ import Foundation
 
 /// The table of `latgate probe list`.
 package enum ProbeListing {
-  /// A table for people: name, cost, what it asks, the metrics below it.
+  /// A table for people: name, cost and metrics, below each the question it answers.
   package static func text(_ probes: [ProbeManifest], width: Int, style: TextStyle) -> String {
     var table = TextTable(columns: [
-      .init(title: "probe"), .init(title: "cost"), .init(title: "metrics"),
-      .init(title: "question", isElastic: true),
+      .init(title: "probe"), .init(title: "cost"), .init(title: "metrics", isElastic: true),
     ])
     for probe in probes.sorted(by: { $0.name < $1.name }) {
       table.add(
         .init(probe.name, .strong), .init(probe.cost.rawValue),
-        .init(String(probe.metrics.count)), .init(probe.question))
+        .init(probe.metrics.map(\.name).joined(separator: ", ")))
+      for line in wrapped(probe.question, width: width - 2) {
+        table.rows.append(.heading(.init("  \(line)", .dim)))
+      }
     }
     return table.lines(width: width, style: style).map { $0 + "\n" }.joined()
   }

@@ -25,8 +25,10 @@ extension RunReport {
 
   private func metricTable(_ width: Int, _ style: TextStyle) -> [String] {
     if metrics.isEmpty { return ["No events were measured."] }
+    // Names are long: where a line cannot hold all of one, it gets a line of its own.
+    let isWide = metrics.allSatisfy { $0.metric.count + 58 <= width }
     var table = TextTable(columns: [
-      .init(title: "metric", isElastic: true), .init(title: "count", alignment: .right),
+      .init(title: "metric"), .init(title: "count", alignment: .right),
       .init(title: "p50", alignment: .right), .init(title: "p90", alignment: .right),
       .init(title: "p99", alignment: .right), .init(title: "max", alignment: .right),
       .init(title: "lost", alignment: .right),
@@ -39,9 +41,10 @@ extension RunReport {
           (isUncertain ? "~" : "") + humanValue(value, unit: metric.unit),
           isUncertain ? .dim : .none)
       }
+      if !isWide { table.rows.append(.heading(.init(metric.metric, .strong))) }
       table.add(
-        .init(metric.metric), .init(humanCount(metric.count)), quantile("p50", metric.p50),
-        quantile("p90", metric.p90), quantile("p99", metric.p99),
+        .init(isWide ? metric.metric : ""), .init(humanCount(metric.count)),
+        quantile("p50", metric.p50), quantile("p90", metric.p90), quantile("p99", metric.p99),
         .init(humanValue(Double(metric.max), unit: metric.unit)),
         .init(humanShare(metric.lossShare), metric.lossShare > 0.001 ? .bad : .none))
     }

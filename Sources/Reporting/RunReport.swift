@@ -1,4 +1,5 @@
 import Foundation
+import LatencyHistograms
 import RunRecords
 
 /// What one run measured, without any judgement; the output of `latgate run`.
@@ -60,18 +61,9 @@ package struct RunReport: Sendable, Equatable, Encodable {
     probes = record.probes
     overhead = record.overhead
     invalid = record.invalid
-    var distributions: [MetricID: LatencyDistribution] = [:]
     var losses: [MetricID: (lost: Double, seen: Double, censored: UInt64)] = [:]
     var numbers: [MetricID: (better: ScalarRecord.Better, values: [Double])] = [:]
-    let rungs = Dictionary(record.probes.map { ($0.name, $0.rung) }) { first, _ in first }
     for phase in record.iterations.filter(\.isJudged).flatMap(\.phases) {
-      for histogram in phase.histograms {
-        let id = MetricID(
-          name: histogram.metric, phase: phase.name, labels: histogram.labels,
-          unit: histogram.unit, tier: record.tier,
-          rung: rungs[MetricID.probe(ofMetric: histogram.metric)] ?? "")
-        distributions[id, default: LatencyDistribution()].add(histogram)
-      }
       for loss in phase.losses {
         let id = MetricID(name: loss.metric, phase: phase.name)
         let old = losses[id] ?? (0, 0, 0)
@@ -85,9 +77,9 @@ package struct RunReport: Sendable, Equatable, Encodable {
         numbers[id, default: (scalar.better, [])].values.append(scalar.value)
       }
     }
-    metrics = distributions.sorted { $0.key < $1.key }.map { id, distribution in
+    metrics = pooledHistograms([record]).sorted { $0.key < $1.key }.map { id, histogram in
       let loss = losses[MetricID(name: id.name, phase: id.phase)]
-      return Metric(id, distribution, loss)
+      return Metric(id, histogram, loss)
     }
     scalars = numbers.sorted { $0.key < $1.key }.map { id, entry in
       Scalar(
@@ -104,19 +96,19 @@ package struct RunReport: Sendable, Equatable, Encodable {
 
 extension RunReport.Metric {
   fileprivate init(
-    _ id: MetricID, _ distribution: LatencyDistribution,
+    _ id: MetricID, _ histogram: LatencyHistogram,
     _ loss: (lost: Double, seen: Double, censored: UInt64)?
   ) {
     metric = id.text
     unit = id.unit
     rung = id.rung
-    count = distribution.count
-    p50 = distribution.quantile(0.5)
-    p90 = distribution.quantile(0.9)
-    p99 = distribution.quantile(0.99)
-    max = distribution.max
+    count = histogram.count
+    p50 = histogram.quantile(0.5)
+    p90 = histogram.quantile(0.9)
+    p99 = histogram.quantile(0.99)
+    max = histogram.max
     uncertain = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99)]
-      .filter { !distribution.supports($0.1) }.map(\.0)
+      .filter { Double(histogram.count) * (1 - $0.1) < 50 }.map(\.0)
     lossShare = loss.map { $0.seen > 0 ? $0.lost / $0.seen : 0 } ?? 0
     censored = loss?.censored ?? 0
   }

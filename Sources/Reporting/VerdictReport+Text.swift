@@ -61,11 +61,11 @@ extension VerdictReport {
       return "\(candidate.name) against \(reference.name): \(worst.metric)"
         + " \(worst.statistic) \(values)\(change)\(more)"
     case .inconclusive:
-      let open = gating.count { $0.finding == .inconclusive }
+      let open = gating.count { $0.finding == .inconclusive && $0.isBlocking }
       return "no regression confirmed in \(candidate.name), but"
         + " \(counted(open, "gating statistic")) could still be over budget"
     case .invalid:
-      return faults.first ?? "the data do not allow a verdict"
+      return reasons.first ?? "the data do not allow a verdict"
     }
   }
 
@@ -159,7 +159,11 @@ extension VerdictReport {
     }
     for probe in probes where probe.reference != probe.candidate {
       facts.append(
-        ("probe", "\(probe.name): \(probe.reference) -> \(probe.candidate), so not compared"))
+        (
+          "probe",
+          "\(probe.name): \(probe.reference) -> \(probe.candidate), so not compared"
+            + (probe.reason.isEmpty ? "" : " (\(probe.reason))")
+        ))
     }
     if let worst = losses.max(by: {
       max($0.reference, $0.candidate) < max($1.reference, $1.candidate)
@@ -172,7 +176,7 @@ extension VerdictReport {
         ))
     }
     if let text = overhead.text { facts.append(("overhead", text)) }
-    facts += faults.map { ("fault", $0) }
+    facts += reasons.map { ("note", $0) }
     let label = facts.map(\.0.count).max() ?? 0
     return facts.flatMap { name, text in
       let indent = String(repeating: " ", count: label + 2)
@@ -204,7 +208,7 @@ extension VerdictReport.Row {
   fileprivate var isWorthALine: Bool {
     switch finding {
     case .noChange, .notMeasurable: false
-    case .inconclusive: isGating
+    case .inconclusive: isBlocking
     case .regression, .improvement, .invalid, .probeLost: true
     }
   }

@@ -59,6 +59,10 @@ package struct VerdictReport: Sendable, Equatable, Encodable {
     package var finding: Finding
     /// Whether the row decides; others are shown only.
     package var isGating: Bool
+    /// Whether this alone keeps the firmware from passing.
+    package var isBlocking: Bool
+    /// Further runs per arm that would decide; nil = not known, or not asked for.
+    package var runsNeeded: Int?
     /// Why, in a few words; empty when the numbers say it.
     package var note: String
 
@@ -66,7 +70,7 @@ package struct VerdictReport: Sendable, Equatable, Encodable {
       metric: String, unit: String, statistic: String, reference: Double? = nil,
       candidate: Double? = nil, change: Double? = nil, lower: Double? = nil, upper: Double? = nil,
       detectable: Double? = nil, budget: Double? = nil, finding: Finding, isGating: Bool = true,
-      note: String = ""
+      isBlocking: Bool = false, runsNeeded: Int? = nil, note: String = ""
     ) {
       self.metric = metric
       self.unit = unit
@@ -80,6 +84,8 @@ package struct VerdictReport: Sendable, Equatable, Encodable {
       self.budget = budget
       self.finding = finding
       self.isGating = isGating
+      self.isBlocking = isBlocking
+      self.runsNeeded = runsNeeded
       self.note = note
     }
   }
@@ -105,6 +111,8 @@ package struct VerdictReport: Sendable, Equatable, Encodable {
     package var name: String
     package var reference: String
     package var candidate: String
+    /// Why it did not load everywhere; empty when it did.
+    package var reason = ""
   }
 
   /// Share of operations lost by a metric in each arm, 0...1.
@@ -140,8 +148,8 @@ package struct VerdictReport: Sendable, Equatable, Encodable {
   package var probes: [Probe]
   package var losses: [Loss]
   package var overhead: Overhead
-  /// Faults of the data or the bench.
-  package var faults: [String]
+  /// What holds for the verdict as a whole, in words.
+  package var reasons: [String]
   /// What to do next, most useful first.
   package var next: [String]
 

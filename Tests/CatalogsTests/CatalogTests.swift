@@ -75,8 +75,7 @@ struct CatalogTests {
       probes: [runqueue]
       candidate: slow-dsik
       gates:
-        metrics: ["runqueue.*", "block.*"]
-        sentinels: ["runqueue.wait@pingpong"]
+        metrics: ["runqueue.*", "block.*", "runqueue.wait@pingpong"]
         budgets: [{metric: "runqueue.wait{cpu=1}", budget: 5%}]
       """
     #expect(
@@ -85,9 +84,9 @@ struct CatalogTests {
           + " 'slow-dsik' (did you mean 'slow-disk'?)",
         "targets/suites/demo.yaml:7:27: gates.metrics[1]: no metric of this suite matches"
           + " 'block.*' (known: runqueue.wait)",
-        "targets/suites/demo.yaml:8:15: gates.sentinels[0]: no metric of this suite matches"
+        "targets/suites/demo.yaml:7:38: gates.metrics[2]: no metric of this suite matches"
           + " 'runqueue.wait@pingpong' (did you mean 'runqueue.wait'?; phases: ping-pong)",
-        "targets/suites/demo.yaml:9:22: gates.budgets[0].metric: no metric of this suite matches"
+        "targets/suites/demo.yaml:8:22: gates.budgets[0].metric: no metric of this suite matches"
           + " 'runqueue.wait{cpu=1}' (did you mean 'runqueue.wait'?)",
       ])
   }

@@ -102,6 +102,21 @@ struct MetricPatternTests {
     #expect(MetricPattern(text) == nil)
   }
 
+  @Test func globsMeanTheSame() throws {
+    let globs = { (text: String) in try #require(MetricPattern(text)).globs }
+    #expect(try globs("a.*") == ["a.*", "a.*@*", "a.*{*}", "a.*{*}@*"])
+    #expect(try globs("a@p") == ["a@p", "a{*}@p"])
+    #expect(
+      try globs("a{x=1}@p") == ["a{x=1}@p", "a{x=1,*}@p", "a{*,x=1}@p", "a{*,x=1,*}@p"])
+    let two = try globs("a{y=2,x=1}")
+    for text in ["a{x=1,y=2}", "a{w=0,x=1,xx=3,y=2,z=4}@p"] {
+      #expect(two.contains { glob($0, matches: text) })
+    }
+    for text in ["a{x=1,y=22}", "a{x=1}", "a", "aa{x=1,y=2}"] {
+      #expect(!two.contains { glob($0, matches: text) })
+    }
+  }
+
   @Test func globsBacktrack() {
     #expect(glob("a*b*c", matches: "aXbYbZc"))
     #expect(!glob("a*b*c", matches: "aXbYbZ"))

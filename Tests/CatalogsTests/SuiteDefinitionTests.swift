@@ -16,7 +16,7 @@ struct SuiteDefinitionTests {
     #expect(suite.overhead.slowdownMax.fraction == 0.05)
     #expect(suite.overhead.cpuMax.fraction == 0.02)
     #expect(suite.limits.lossMax.fraction == 0.001)
-    #expect(suite.limits.dropMax.fraction == 0.2)
+    #expect(suite.limits.dropImbalance.fraction == 0.1)
     #expect(suite.limits.drain == .seconds(2))
     #expect(suite.tau.p50.fraction == 0.03)
     #expect(suite.tau.p90.fraction == 0.04)
@@ -24,7 +24,6 @@ struct SuiteDefinitionTests {
     #expect(suite.tau.scalar.fraction == 0.03)
     #expect(suite.budgets.isEmpty)
     #expect(suite.gating == [MetricPattern("*")])
-    #expect(suite.sentinels.isEmpty)
   }
 
   @Test func readsGates() throws {
@@ -39,7 +38,6 @@ struct SuiteDefinitionTests {
       gates:
         tau: {p99: 8%}
         metrics: ["block.*", "app.start@launch"]
-        sentinels: ["p.idle"]
         budgets:
           - {metric: "block.*{dev=vdb}", budget: 25%}
       """
@@ -51,7 +49,6 @@ struct SuiteDefinitionTests {
     #expect(suite.tau.p99.fraction == 0.08)
     #expect(suite.tau.p50.fraction == 0.03)
     #expect(suite.gating.map(\.text) == ["block.*", "app.start@launch"])
-    #expect(suite.sentinels.map(\.name) == ["p.idle"])
     #expect(suite.budgets.map(\.budget.fraction) == [0.25])
     #expect(suite.budgets.map(\.metric.labels) == [["dev": "vdb"]])
   }

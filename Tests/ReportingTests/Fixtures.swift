@@ -1,4 +1,5 @@
 import Foundation
+import LatencyHistograms
 import RunRecords
 
 @testable import Reporting
@@ -10,7 +11,7 @@ func histogram(
   let last = buckets.last?.index ?? 0
   return HistogramRecord(
     metric: metric, labels: labels, count: buckets.reduce(0) { $0 + $1.count }, sum: 0,
-    max: UInt64(LatencyDistribution.edges(Int(last)).upperBound) - 1,
+    max: HistogramLayout.standard.bounds(of: Int(last)).upper - 1,
     buckets: buckets.map { [$0.index, $0.count] })
 }
 
@@ -69,11 +70,16 @@ func record(
     overhead: OverheadRecord(cpuShare: 0.0123, slowdown: 0.008))
 }
 
+/// A bell of events as a histogram.
+func shape(_ center: UInt64, scale: UInt64 = 40) -> LatencyHistogram {
+  var histogram = LatencyHistogram()
+  for (index, count) in bell(around: center, scale) {
+    histogram.record(HistogramLayout.standard.bounds(of: Int(index)).lower, times: count)
+  }
+  return histogram
+}
+
 let verdictReport: VerdictReport = {
-  var reference = LatencyDistribution()
-  var candidate = LatencyDistribution()
-  reference.add(histogram("fsync.latency", [:], bell(around: 290, 40)))
-  candidate.add(histogram("fsync.latency", [:], bell(around: 304, 40)))
   let fsync = "fsync.latency{fs=f2fs}@fsync-f2fs"
   let block = "block.device{dev=vdc,op=write}@fsync-f2fs"
   let wait = "runqueue.wait{class=workload}@oversubscription"
@@ -94,7 +100,7 @@ let verdictReport: VerdictReport = {
       .init(
         metric: block, unit: "ns", statistic: "p99", reference: 5_020_000, candidate: 9_996_000,
         change: 0.991, lower: 0.4, upper: 1.83, detectable: 0.12, budget: 0.15,
-        finding: .inconclusive, note: "2 more runs per arm needed"),
+        finding: .inconclusive, isBlocking: true, runsNeeded: 2, note: "2 more runs per arm needed"),
       .init(
         metric: fsync, unit: "ns", statistic: "p50", reference: 4_130_000, candidate: 8_300_000,
         change: 1.01, lower: 0.97, upper: 1.05, detectable: 0.035, budget: 0.09,
@@ -112,7 +118,7 @@ let verdictReport: VerdictReport = {
         isGating: false),
     ],
     distributions: [
-      .init(metric: fsync, reference: reference, candidate: candidate, limit: 16)
+      .init(metric: fsync, reference: shape(290), candidate: shape(304), limit: 16)
     ],
     probes: [
       .init(name: "block", reference: "tp_btf", candidate: "tp_btf"),
@@ -126,7 +132,7 @@ let verdictReport: VerdictReport = {
     overhead: .init(
       referenceCPU: 0.012, candidateCPU: 0.011, referenceSlowdown: 0.008,
       candidateSlowdown: nil),
-    faults: [],
+    reasons: [],
     next: [
       "look at storage: block.device moved with fsync.latency, so the time is lost in the device"
         + " and not in the file system",

@@ -40,10 +40,11 @@ struct VerdictReportTests {
     var text = report.text(width: 80, style: .plain)
     report.outcome = .inconclusive
     report.rows[0].finding = .inconclusive
+    report.rows[0].isBlocking = true
     report.candidate.runs = 7
     text += "\n" + report.text(width: 80, style: .plain)
     report.outcome = .invalid
-    report.faults = ["probe fsync is lost on slow-disk: no function f2fs_sync_file"]
+    report.reasons = ["probe fsync is lost on slow-disk: no function f2fs_sync_file"]
     report.rows[0].finding = .probeLost
     text += "\n" + report.text(width: 80, style: .plain)
     try expectSnapshot(text, "verdict-other-outcomes.txt")
@@ -54,7 +55,7 @@ struct VerdictReportTests {
     var report = verdictReport
     report.rows[0].metric = "evil\u{1B}[2J\nPASS"
     report.candidate.name = "c\r\u{9B}1A\u{202E}"
-    report.faults = ["a\u{7}b"]
+    report.reasons = ["a\u{7}b"]
     let text = report.text(width: 80, style: .plain)
     #expect(!text.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" })
     #expect(!text.unicodeScalars.contains { [0x9b, 0x202e].contains($0.value) })
@@ -62,39 +63,74 @@ struct VerdictReportTests {
   }
 }
 
-struct LatencyDistributionTests {
-  @Test func edgesAreThoseOfTheLayout() {
-    #expect(LatencyDistribution.edges(0) == 0..<1)
-    #expect(LatencyDistribution.edges(31) == 31..<32)
-    #expect(LatencyDistribution.edges(32) == 32..<34)
-    #expect(LatencyDistribution.edges(48) == 64..<68)
-    #expect(LatencyDistribution.edges(527).upperBound == 68_719_476_736)
-  }
-
-  @Test func quantilesAreInterpolated() {
-    var distribution = LatencyDistribution()
-    #expect(distribution.quantile(0.5) == nil)
-    distribution.add(histogram("m", [:], [(32, 100), (48, 100)]))
-    #expect(distribution.quantile(0.25) == 33)
-    #expect(distribution.quantile(0.5) == 34)
-    #expect(distribution.quantile(0.75) == 66)
-    #expect(distribution.quantile(1) == 67)
-    #expect(distribution.supports(0.75))
-    #expect(!distribution.supports(0.76))
-  }
-
+struct DistributionTests {
   @Test func binsKeepEveryEvent() {
-    var reference = LatencyDistribution()
-    var candidate = LatencyDistribution()
-    reference.add(histogram("m", [:], bell(around: 200, 1)))
-    candidate.add(histogram("m", [:], bell(around: 290, 3)))
     for limit in [1, 5, 16, 200] {
       let paired = VerdictReport.Distribution(
-        metric: "m", reference: reference, candidate: candidate, limit: limit)
+        metric: "m", reference: shape(200), candidate: shape(290, scale: 3), limit: limit)
       #expect(paired.bins.count <= limit)
       #expect(abs(paired.bins.reduce(0) { $0 + $1.reference } - 1) < 1e-9)
       #expect(abs(paired.bins.reduce(0) { $0 + $1.candidate } - 1) < 1e-9)
       #expect(zip(paired.bins, paired.bins.dropFirst()).allSatisfy { $0.lower < $1.lower })
     }
+  }
+
+  @Test func nothingHasNoBins() {
+    let paired = VerdictReport.Distribution(
+      metric: "m", reference: .init(), candidate: .init(), limit: 16)
+    #expect(paired.bins.isEmpty)
+  }
+}
+
+struct ReportFromRecordsTests {
+  private func report(
+    _ outcome: VerdictReport.Outcome, rows: [VerdictReport.Row]
+  ) -> VerdictReport {
+    var lost = record(firmware: "candidate", center: 304)
+    lost.probes[0] = .init(name: "fsync", status: .lost, reason: "gone")
+    lost.overhead = nil
+    return VerdictReport(
+      outcome: outcome, exitCode: 1, grade: "weak", confidence: 0.95, rows: rows,
+      reference: [record(), record()], candidate: [lost], reasons: [])
+  }
+
+  @Test func factsComeFromTheRuns() {
+    let metric = "runqueue.wait{class=workload}@fsync-f2fs"
+    let report = report(
+      .regression,
+      rows: [
+        .init(
+          metric: metric, unit: "ns", statistic: "p50", change: 0.2, finding: .regression),
+        .init(metric: "absent", unit: "ns", statistic: "p50", finding: .improvement),
+      ])
+    #expect(report.suite == "demo")
+    #expect(
+      report.reference
+        == .init(
+          name: "reference", build: "reference-1f2e", kernelRelease: "6.1.0-40-arm64", runs: 2,
+          iterations: 4, dropped: 2))
+    #expect(report.candidate.runs == 1)
+    #expect(report.distributions.map(\.metric) == [metric])
+    #expect(report.distributions.first?.referenceCount == 4 * 90 * 165)
+    #expect(
+      report.probes == [
+        .init(name: "binder", reference: "unsupported", candidate: "unsupported"),
+        .init(name: "fsync", reference: "raw_tp", candidate: "lost"),
+        .init(name: "runqueue", reference: "tp_btf", candidate: "tp_btf"),
+      ])
+    #expect(report.losses.map(\.metric) == ["fsync.latency", "runqueue.wait"])
+    #expect(report.losses.last?.reference == 30.0 / 14_880)
+    #expect(report.overhead.referenceCPU == 0.0123)
+    #expect(report.overhead.candidateCPU == nil)
+    #expect(
+      report.next == [
+        "find out why probe fsync is lost on candidate and raw_tp on reference;"
+          + " 'latgate doctor' names the missing hook",
+        "look into runqueue.wait in phase fsync-f2fs",
+      ])
+  }
+
+  @Test func inconclusiveAsksForMoreRuns() {
+    #expect(report(.inconclusive, rows: []).next.last?.hasPrefix("measure again") == true)
   }
 }

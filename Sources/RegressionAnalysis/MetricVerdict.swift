@@ -1,0 +1,93 @@
+import RunRecords
+
+/// What the comparison says of one statistic of one metric.
+package struct MetricVerdict: Codable, Sendable, Equatable {
+  /// The answer for this statistic.
+  package enum Outcome: String, Codable, Sendable, Equatable, CaseIterable {
+    case regression
+    case improvement
+    /// Equivalence shown within the threshold.
+    case noChange = "no change"
+    /// See ``MetricVerdict/runsNeeded`` and ``MetricVerdict/unreachable``.
+    case inconclusive
+    case probeLost = "probe lost"
+    case invalid
+    case notMeasurable = "not measurable"
+  }
+
+  package var id: MetricID
+  package var statistic: Statistic
+  package var outcome: Outcome
+  /// Whether the metric's pattern is one that decides.
+  package var gating: Bool
+  /// Whether this alone keeps the firmware from passing.
+  package var blocking: Bool
+  /// Geometric mean over runs, in the metric's unit (events per iteration for rate and tail).
+  package var referenceValue: Double?
+  package var candidateValue: Double?
+  /// Candidate / reference - 1, freed of the trend over time.
+  package var change: Double?
+  /// Bounds of ``change`` at the policy's level.
+  package var interval: ChangeInterval?
+  /// Two-sided, moderated, of all runs of both stages combined; before multiplicity control.
+  package var p: Double?
+  /// Smallest relative change found with 80% power by the runs given.
+  package var mde80: Double?
+  /// Smallest relative change that matters, raised to what the buckets resolve.
+  package var threshold: Double?
+  /// Largest relative worsening allowed.
+  package var budget: Double?
+  package var grade: EvidenceGrade
+  /// Further runs per arm; only with `inconclusive`.
+  package var runsNeeded: Int?
+  /// The noise is too high for any sensible number of runs; only with `inconclusive`.
+  package var unreachable: Bool
+  /// Residual variance between runs (of logarithms) and its degrees of freedom: what a noise
+  /// profile grows from.
+  package var runVariance: Double?
+  package var degreesOfFreedom: Double?
+  /// In words, where the numbers do not speak for themselves.
+  package var reason: String?
+
+  package init(
+    id: MetricID, statistic: Statistic, outcome: Outcome, gating: Bool, blocking: Bool,
+    referenceValue: Double? = nil, candidateValue: Double? = nil, change: Double? = nil,
+    interval: ChangeInterval? = nil, p: Double? = nil, mde80: Double? = nil,
+    threshold: Double? = nil, budget: Double? = nil, grade: EvidenceGrade,
+    runsNeeded: Int? = nil, unreachable: Bool = false, runVariance: Double? = nil,
+    degreesOfFreedom: Double? = nil, reason: String? = nil
+  ) {
+    self.id = id
+    self.statistic = statistic
+    self.outcome = outcome
+    self.gating = gating
+    self.blocking = blocking
+    self.referenceValue = referenceValue
+    self.candidateValue = candidateValue
+    self.change = change
+    self.interval = interval
+    self.p = p
+    self.mde80 = mde80
+    self.threshold = threshold
+    self.budget = budget
+    self.grade = grade
+    self.runsNeeded = runsNeeded
+    self.unreachable = unreachable
+    self.runVariance = runVariance
+    self.degreesOfFreedom = degreesOfFreedom
+    self.reason = reason
+  }
+}
+
+/// A relative interval: -0.02...0.05 = between 2% less and 5% more.
+package struct ChangeInterval: Codable, Sendable, Equatable {
+  package var low: Double
+  package var high: Double
+
+  package init(
+    low: Double, high: Double
+  ) {
+    self.low = low
+    self.high = high
+  }
+}

@@ -1,0 +1,68 @@
+import Foundation
+
+/// Student's t distribution with any positive degrees of freedom; infinite ones are the normal.
+package enum StudentT {
+  /// Beyond this the normal distribution is used: the difference is below 1e-7.
+  private static let normalFrom = 1e7
+
+  /// Probability of a value above `t`; precise far into the tail.
+  package static func upperTail(_ t: Double, degreesOfFreedom n: Double) -> Double {
+    guard !t.isNaN, n > 0 else { return .nan }
+    if n >= normalFrom { return NormalDistribution.upperTail(t) }
+    if t < 0 { return 1 - upperTail(-t, degreesOfFreedom: n) }
+    if t.isInfinite { return 0 }
+    return 0.5 * incompleteBeta(n / (n + t * t), n / 2, 0.5)
+  }
+
+  /// Probability of a value up to `t`.
+  package static func cdf(_ t: Double, degreesOfFreedom n: Double) -> Double {
+    upperTail(-t, degreesOfFreedom: n)
+  }
+
+  /// The value with probability `p` above it; infinite at 0 and 1, NaN outside.
+  package static func upperQuantile(_ p: Double, degreesOfFreedom n: Double) -> Double {
+    guard p >= 0, p <= 1, n > 0 else { return .nan }
+    if p == 0 { return .infinity }
+    if p == 1 { return -.infinity }
+    if n >= normalFrom { return NormalDistribution.upperQuantile(p) }
+    if p > 0.5 { return -upperQuantile(1 - p, degreesOfFreedom: n) }
+    var high = 1.0
+    while upperTail(high, degreesOfFreedom: n) > p, high < 1e300 { high *= 2 }
+    var low = high / 2 <= 0.5 ? 0 : high / 2
+    for _ in 0..<200 {
+      let middle = (low + high) / 2
+      if middle == low || middle == high { break }
+      if upperTail(middle, degreesOfFreedom: n) > p { low = middle } else { high = middle }
+    }
+    return (low + high) / 2
+  }
+}
+
+/// Regularised incomplete beta function I_x(a, b), by Lentz's continued fraction.
+func incompleteBeta(_ x: Double, _ a: Double, _ b: Double) -> Double {
+  if x <= 0 { return 0 }
+  if x >= 1 { return 1 }
+  // The fraction converges fast below the mean only.
+  if x > (a + 1) / (a + b + 2) { return 1 - incompleteBeta(1 - x, b, a) }
+  let front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x)) / a
+  let tiny = 1e-300
+  var c = 1.0
+  var d = 1 - (a + b) * x / (a + 1)
+  d = 1 / (abs(d) < tiny ? tiny : d)
+  var h = d
+  for i in 1...2000 {
+    let m = Double(i)
+    for term in [
+      m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
+      -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
+    ] {
+      d = 1 + term * d
+      d = 1 / (abs(d) < tiny ? tiny : d)
+      c = 1 + term / c
+      if abs(c) < tiny { c = tiny }
+      h *= d * c
+    }
+    if abs(d * c - 1) < 1e-15 { break }
+  }
+  return front * h
+}

@@ -1,0 +1,179 @@
+import RunRecords
+
+/// What a suite asks of a verdict.
+package struct VerdictPolicy: Codable, Sendable, Equatable {
+  /// How the runs were laid out.
+  package enum Design: String, Codable, Sendable, Equatable, CaseIterable {
+    /// Both firmwares in turn on one device.
+    case interleaved
+    /// Two devices of one model, firmwares swapped once; the device is a block.
+    case crossover
+    /// A candidate against runs of many earlier builds; the build is the unit.
+    case stored
+  }
+
+  /// Family-wise error of the confirm stage over all comparisons.
+  package var alpha: Double
+  /// Two-sided error of the screen, per comparison.
+  package var screenAlpha: Double
+  /// Error of the fresh runs alone in the confirm stage.
+  package var freshAlpha: Double
+  /// Share of the practical threshold that the screen asks for.
+  package var screenShare: Double
+  /// Two-sided coverage of every published interval; budgets and equivalence use its bounds.
+  package var intervalLevel: Double
+  /// Quantiles judged, each with the smallest relative change that matters.
+  package var quantiles: [QuantileThreshold]
+  /// Smallest relative change of a scalar that matters.
+  package var valueThreshold: Double
+  /// Smallest relative change of the count above the reference's highest quantile that matters.
+  package var tailThreshold: Double
+  /// A relative change of the event rate beyond this makes the tail be judged, not quantiles.
+  package var rateThreshold: Double
+  /// Budget of metrics without an entry in ``budgets``, in practical thresholds.
+  package var defaultBudgetFactor: Double
+  /// Largest relative worsening allowed, by metric pattern; the first that matches counts.
+  package var budgets: [MetricBudget]
+  /// Metrics that decide the verdict, as patterns over ``MetricID/text`` with `*` and `?`.
+  package var gating: [String]
+  package var design: Design
+  /// Switching firmware needs no flash (a virtual device): runs alone make the grade.
+  package var freeSwitching: Bool
+  /// Verdicts on weaker evidence are inconclusive.
+  package var minimumGrade: EvidenceGrade
+  /// Runs per arm below which nothing is decided; 2 or less count as 2.
+  package var minimumRuns: Int
+  /// Runs per arm beyond which "more runs" is not an answer.
+  package var maximumRuns: Int
+  /// Events that must lie beyond a quantile.
+  package var minimumTailEvents: Double
+  /// Share of lost operations beyond which a metric is invalid.
+  package var lossLimit: Double
+  /// Lost operations per run that are never held against a metric.
+  package var lossAllowance: UInt64
+  /// Difference of the arms' shares of dropped iterations beyond which nothing is concluded.
+  package var dropImbalance: Double
+  /// Standard deviation between runs, relative, below which no noise is believed.
+  package var deviationFloor: Double
+  /// Largest share of CPU time that the probes may take; nil = not judged here.
+  package var maximumCPUShare: Double?
+  /// Largest slowdown that the probes may cause; nil = not judged here.
+  package var maximumSlowdown: Double?
+
+  package init(
+    alpha: Double = 0.01, screenAlpha: Double = 0.01, freshAlpha: Double = 0.05,
+    screenShare: Double = 0.67, intervalLevel: Double = 0.95,
+    quantiles: [QuantileThreshold] = QuantileThreshold.standard, valueThreshold: Double = 0.03,
+    tailThreshold: Double = 0.25, rateThreshold: Double = 0.10, defaultBudgetFactor: Double = 3,
+    budgets: [MetricBudget] = [], gating: [String] = ["*"], design: Design = .interleaved,
+    freeSwitching: Bool = false, minimumGrade: EvidenceGrade = .weak, minimumRuns: Int = 3,
+    maximumRuns: Int = 64, minimumTailEvents: Double = 50, lossLimit: Double = 0.001,
+    lossAllowance: UInt64 = 2, dropImbalance: Double = 0.10, deviationFloor: Double = 0.002,
+    maximumCPUShare: Double? = nil, maximumSlowdown: Double? = nil
+  ) {
+    self.alpha = alpha
+    self.screenAlpha = screenAlpha
+    self.freshAlpha = freshAlpha
+    self.screenShare = screenShare
+    self.intervalLevel = intervalLevel
+    self.quantiles = quantiles
+    self.valueThreshold = valueThreshold
+    self.tailThreshold = tailThreshold
+    self.rateThreshold = rateThreshold
+    self.defaultBudgetFactor = defaultBudgetFactor
+    self.budgets = budgets
+    self.gating = gating
+    self.design = design
+    self.freeSwitching = freeSwitching
+    self.minimumGrade = minimumGrade
+    self.minimumRuns = minimumRuns
+    self.maximumRuns = maximumRuns
+    self.minimumTailEvents = minimumTailEvents
+    self.lossLimit = lossLimit
+    self.lossAllowance = lossAllowance
+    self.dropImbalance = dropImbalance
+    self.deviationFloor = deviationFloor
+    self.maximumCPUShare = maximumCPUShare
+    self.maximumSlowdown = maximumSlowdown
+  }
+}
+
+/// A quantile and the relative change of it that matters.
+package struct QuantileThreshold: Codable, Sendable, Equatable {
+  /// p50, p90, p99 with 3, 4, 5%.
+  package static let standard = [
+    QuantileThreshold(probability: 0.5, threshold: 0.03),
+    QuantileThreshold(probability: 0.9, threshold: 0.04),
+    QuantileThreshold(probability: 0.99, threshold: 0.05),
+  ]
+
+  /// Strictly between 0 and 1.
+  package var probability: Double
+  /// Relative: 0.03 = 3%.
+  package var threshold: Double
+
+  package init(
+    probability: Double, threshold: Double
+  ) {
+    self.probability = probability
+    self.threshold = threshold
+  }
+}
+
+/// The largest worsening allowed for metrics that match a pattern.
+package struct MetricBudget: Codable, Sendable, Equatable {
+  /// Over ``MetricID/text``, with `*` and `?`.
+  package var pattern: String
+  /// Nil = every statistic of the metric.
+  package var statistic: Statistic?
+  /// Relative: 0.10 = 10% worse.
+  package var budget: Double
+
+  package init(
+    pattern: String, statistic: Statistic? = nil, budget: Double
+  ) {
+    self.pattern = pattern
+    self.statistic = statistic
+    self.budget = budget
+  }
+}
+
+/// How good the evidence can be at best, from its design alone; ascending.
+package enum EvidenceGrade: String, Codable, Sendable, Equatable, CaseIterable, Comparable {
+  /// Too few flashes, one block per arm, or too few runs.
+  case weak
+  /// At least 8 builds on the reference side.
+  case stored
+  /// Two devices of one model, both firmwares on each.
+  case crossover
+  /// Arms in turn with at least 4 flashes, or with free switching.
+  case interleaved
+
+  package static func < (left: EvidenceGrade, right: EvidenceGrade) -> Bool {
+    (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
+  }
+}
+
+/// Whether text matches a pattern with `*` (any characters) and `?` (one character).
+package func matches(_ text: String, pattern: String) -> Bool {
+  let text = Array(text)
+  let pattern = Array(pattern)
+  var (t, p) = (0, 0)
+  var resume: (text: Int, pattern: Int)?
+  while t < text.count {
+    if p < pattern.count, pattern[p] == "*" {
+      resume = (t, p + 1)
+      p += 1
+    } else if p < pattern.count, pattern[p] == "?" || pattern[p] == text[t] {
+      t += 1
+      p += 1
+    } else if let (from, next) = resume {
+      resume = (from + 1, next)
+      t = from + 1
+      p = next
+    } else {
+      return false
+    }
+  }
+  return pattern[p...].allSatisfy { $0 == "*" }
+}

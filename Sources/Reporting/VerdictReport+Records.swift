@@ -1,0 +1,146 @@
+import Foundation
+import RunRecords
+
+extension VerdictReport {
+  /// Completes findings with the facts of the runs they were made from: arms, probes, losses,
+  /// overhead, and the distributions of what moved.
+  ///
+  /// - Parameters:
+  ///   - outcome: the answer as a whole.
+  ///   - exitCode: of the command that shows the report.
+  ///   - grade: how good the evidence is.
+  ///   - confidence: share of experiments whose intervals all hold.
+  ///   - rows: the findings, ordered by metric and statistic.
+  ///   - reference: the runs of the reference.
+  ///   - candidate: the runs of the candidate.
+  ///   - reasons: reasons of the data or the bench.
+  ///   - bins: rows of a distribution at most.
+  package init(
+    outcome: Outcome, exitCode: Int32, grade: String, confidence: Double, rows: [Row],
+    reference: [RunRecord], candidate: [RunRecord], reasons: [String], bins: Int = 16
+  ) {
+    let any = reference.first ?? candidate.first
+    self.init(
+      outcome: outcome, exitCode: exitCode, grade: grade, suite: any?.suite ?? "",
+      target: any?.target ?? "", reference: Arm(reference), candidate: Arm(candidate),
+      confidence: confidence, rows: rows,
+      distributions: Self.distributions(rows, reference, candidate, bins),
+      probes: Self.probes(reference, candidate), losses: Self.losses(reference, candidate),
+      overhead: Overhead(reference, candidate), reasons: reasons, next: [])
+    next = advice()
+  }
+
+  private static func distributions(
+    _ rows: [Row], _ reference: [RunRecord], _ candidate: [RunRecord], _ bins: Int
+  ) -> [Distribution] {
+    // The largest change of each metric decides what is shown first.
+    var moved: [String: Double] = [:]
+    for row in rows where row.finding.isMove {
+      let weight = abs(row.change ?? 0) + (row.isGating ? 1e6 : 0)
+      moved[row.metric] = max(moved[row.metric] ?? 0, weight)
+    }
+    let old = byText(pooledHistograms(reference))
+    let new = byText(pooledHistograms(candidate))
+    return moved.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.compactMap { metric, _ in
+      guard let old = old[metric], let new = new[metric] else { return nil }
+      return Distribution(metric: metric, reference: old, candidate: new, limit: bins)
+    }
+  }
+
+  private static func byText<Value>(_ values: [MetricID: Value]) -> [String: Value] {
+    Dictionary(values.sorted { $0.key < $1.key }.map { ($0.key.text, $0.value) }) { first, _ in
+      first
+    }
+  }
+
+  private static func probes(_ reference: [RunRecord], _ candidate: [RunRecord]) -> [Probe] {
+    func states(_ records: [RunRecord]) -> [String: String] {
+      var states: [String: Set<String>] = [:]
+      for probe in records.flatMap(\.probes) {
+        let state = probe.status == .loaded ? probe.rung : probe.status.rawValue
+        states[probe.name, default: []].insert(state)
+      }
+      return states.mapValues { $0.sorted().joined(separator: " or ") }
+    }
+    let old = states(reference)
+    let new = states(candidate)
+    return Set(old.keys).union(new.keys).sorted().map {
+      Probe(name: $0, reference: old[$0] ?? "absent", candidate: new[$0] ?? "absent")
+    }
+  }
+
+  private static func losses(_ reference: [RunRecord], _ candidate: [RunRecord]) -> [Loss] {
+    let old = LossRecord.shares(reference)
+    let new = LossRecord.shares(candidate)
+    return Set(old.keys).union(new.keys).sorted().map {
+      Loss(metric: $0, reference: old[$0] ?? 0, candidate: new[$0] ?? 0)
+    }
+  }
+
+  /// What follows from the findings, most useful first.
+  private func advice() -> [String] {
+    var next: [String] = []
+    let lost = probes.filter { $0.reference != $0.candidate }
+    for probe in lost {
+      next.append(
+        "find out why probe \(probe.name) is \(probe.candidate) on \(candidate.name) and"
+          + " \(probe.reference) on \(reference.name); 'latgate doctor' names the missing hook")
+    }
+    let bad = rows.filter { $0.finding == .regression && $0.isGating }
+    var phases: [String: Set<String>] = [:]
+    for row in bad {
+      let parts = row.metric.split(separator: "@", maxSplits: 1)
+      let name = parts[0].prefix { $0 != "{" }
+      phases[parts.count > 1 ? String(parts[1]) : "", default: []].insert(String(name))
+    }
+    for (phase, metrics) in phases.sorted(by: { $0.key < $1.key }) {
+      let place = phase.isEmpty ? "" : " in phase \(phase)"
+      next.append("look into \(metrics.sorted().joined(separator: ", "))\(place)")
+    }
+    if outcome == .inconclusive {
+      next.append(
+        "measure again with more runs per arm, or raise the budgets that"
+          + " are below what this bench detects")
+    }
+    return next
+  }
+}
+
+extension LossRecord {
+  /// Share of lost operations per metric over all judged iterations, 0...1.
+  static func shares(_ records: [RunRecord]) -> [String: Double] {
+    var sums: [String: (lost: Double, seen: Double)] = [:]
+    let phases = records.flatMap(\.iterations).filter(\.isJudged).flatMap(\.phases)
+    for loss in phases.flatMap(\.losses) {
+      let old = sums[loss.metric] ?? (0, 0)
+      let lost = Double(loss.lost)
+      sums[loss.metric] = (old.lost + lost, old.seen + lost + Double(loss.recorded))
+    }
+    return sums.mapValues { $0.seen > 0 ? $0.lost / $0.seen : 0 }
+  }
+}
+
+extension VerdictReport.Arm {
+  fileprivate init(_ records: [RunRecord]) {
+    let iterations = records.flatMap(\.iterations).filter { $0.kind == .measured }
+    let firmware = records.first?.firmware
+    self.init(
+      name: firmware?.name ?? "", build: firmware?.id ?? "",
+      kernelRelease: firmware?.kernelRelease ?? "", runs: records.count,
+      iterations: iterations.count(where: \.isJudged),
+      dropped: iterations.count { !$0.isJudged })
+  }
+}
+
+extension VerdictReport.Overhead {
+  fileprivate init(_ reference: [RunRecord], _ candidate: [RunRecord]) {
+    // The worst run counts: a budget holds for each.
+    func worst(_ records: [RunRecord], _ value: (OverheadRecord) -> Double?) -> Double? {
+      records.compactMap(\.overhead).compactMap(value).max()
+    }
+    self.init(
+      referenceCPU: worst(reference, \.cpuShare), candidateCPU: worst(candidate, \.cpuShare),
+      referenceSlowdown: worst(reference, \.slowdown),
+      candidateSlowdown: worst(candidate, \.slowdown))
+  }
+}
