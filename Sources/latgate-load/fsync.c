@@ -3,6 +3,7 @@
 #define _FILE_OFFSET_BITS 64
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -31,23 +32,33 @@ static int op(void *arg, lg_u64 index)
 	return fsync(file->fd) ? errno : 0;
 }
 
+static int run_log(struct log_file *file, const struct lg_options *options)
+{
+	struct lg_loop loop = {.op = op, .arg = file};
+	int code;
+
+	file->data = calloc(1, file->size);
+	if (!file->data)
+		return lg_unavailable("no memory for a record", 0);
+	code = lg_loop_run(&loop, options);
+	free(file->data);
+	return code;
+}
+
 static int run(const struct lg_options *options)
 {
 	struct log_file file = {.size = (size_t)options->size};
-	struct lg_loop loop = {.op = op, .arg = &file};
 	int code;
 
-	if (options->size > RECORD_MAX)
-		return lg_unavailable("--size of a record is at most 16m", 0);
-	file.data = calloc(1, file.size);
-	if (!file.data)
-		return lg_unavailable("no memory for a record", 0);
+	if (options->size > RECORD_MAX) {
+		fputs("latgate-load: --size of a record is at most 16m\n", stderr);
+		return LG_LOAD_USAGE;
+	}
 	file.fd = lg_scratch_open(options->path, RECORDS * options->size, O_WRONLY);
 	if (file.fd < 0)
 		return LG_LOAD_UNAVAILABLE;
-	code = lg_loop_run(&loop, options);
+	code = run_log(&file, options);
 	close(file.fd);
-	free(file.data);
 	return code;
 }
 

@@ -22,12 +22,13 @@ void lg_latency_merge(struct lg_hist *into, const struct lg_hist *from)
 		into->max = from->max;
 }
 
-/* The inverse of lg_bucket(): a bucket holds [edge, edge + 2^shift). */
-static lg_u64 lower_edge(lg_u32 index, lg_u32 *shift)
+/* The inverse of lg_bucket(): a bucket holds [edge, edge + width). */
+static lg_u64 lower_edge(lg_u32 index, lg_u64 *width)
 {
-	*shift = index >> LG_HIST_SUB_BITS;
-	*shift = *shift ? *shift - 1 : 0;
-	return (lg_u64)(index - (*shift << LG_HIST_SUB_BITS)) << *shift;
+	lg_u32 octave = index >> LG_HIST_SUB_BITS, shift = octave ? octave - 1 : 0;
+
+	*width = 1ULL << shift;
+	return (lg_u64)(index - (shift << LG_HIST_SUB_BITS)) << shift;
 }
 
 lg_u64 lg_latency_quantile(const struct lg_hist *hist, unsigned per_mille)
@@ -35,16 +36,17 @@ lg_u64 lg_latency_quantile(const struct lg_hist *hist, unsigned per_mille)
 	double rank = (double)hist->count * per_mille / 1000, before = 0;
 
 	for (lg_u32 i = 0; i < LG_HIST_BUCKETS && hist->count; i++) {
-		lg_u32 shift;
-		lg_u64 value;
+		lg_u64 edge, width;
 
 		if (!hist->buckets[i] || before + hist->buckets[i] < rank) {
 			before += hist->buckets[i];
 			continue;
 		}
-		value = lower_edge(i, &shift);
-		value += (lg_u64)((rank - before) / hist->buckets[i] * (double)(1ULL << shift));
-		return value < hist->max ? value : hist->max;
+		edge = lower_edge(i, &width);
+		/* Nothing in the last bucket is above the maximum. */
+		if (edge + width > hist->max)
+			width = hist->max - edge;
+		return edge + (lg_u64)((rank - before) / hist->buckets[i] * (double)width);
 	}
 	return hist->max;
 }
