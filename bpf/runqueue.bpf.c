@@ -80,7 +80,8 @@ static __always_inline int wakeup(struct task_struct *task, bool direct)
 	/* Preempted on its way to sleep and woken: it has been waiting since then. */
 	if (stamp->word && lg_stamp_current(stamp, word))
 		return 0;
-	lg_start(stamp, word, bpf_ktime_get_ns(), lg_class_cached(stamp, word, task, direct), c);
+	/* Whose wait it is is asked at its end, when the task's fields are at hand anyway. */
+	lg_start(stamp, word, bpf_ktime_get_ns(), lg_stamp_class(stamp), c);
 	return 0;
 }
 
@@ -94,13 +95,21 @@ static __always_inline bool still_runnable(bool preempt, u32 state)
 #endif
 }
 
-static __always_inline u32 state_of(struct task_struct *task)
+static __always_inline u32 state_of(struct task_struct *task, bool direct)
 {
 	struct task_struct___state *old = (void *)task;
 
 	if (bpf_core_field_exists(task->__state))
-		return BPF_CORE_READ(task, __state);
-	return BPF_CORE_READ(old, state);
+		return direct ? task->__state : BPF_CORE_READ(task, __state);
+	return direct ? old->state : BPF_CORE_READ(old, state);
+}
+
+static __always_inline void record(u32 class_, const struct lg_span *span, struct lg_counters *c)
+{
+	if (class_ == LG_CLASS_SELF)
+		lg_exclude(span, c);
+	else
+		lg_record(lg_hist_at(&h_runqueue_wait, class_), span, c);
 }
 
 static __always_inline int switched(bool preempt, struct task_struct *prev,
@@ -121,14 +130,13 @@ static __always_inline int switched(bool preempt, struct task_struct *prev,
 	prev_pid = pid_of(prev, direct);
 	if (prev_pid) {
 		/* The argument, where there is one: the field may have changed since. */
-		u32 state = lg_args_sched_switch > 3 ? (u32)ctx[3] : state_of(prev);
+		u32 state = lg_args_sched_switch > 3 ? (u32)ctx[3] : state_of(prev, direct);
 
 		if (still_runnable(preempt, state)) {
 			stamp = make_stamp(prev, prev_pid, word, direct, c);
 			if (stamp) {
 				now = bpf_ktime_get_ns();
-				lg_start(stamp, word, now,
-					 lg_class_cached(stamp, word, prev, direct), c);
+				lg_start(stamp, word, now, lg_stamp_class(stamp), c);
 			}
 		} else {
 			/* Going to sleep: whatever stamp it has can have no end. */
@@ -143,7 +151,7 @@ static __always_inline int switched(bool preempt, struct task_struct *prev,
 		if (stamp && stamp->word && !now)
 			now = bpf_ktime_get_ns();
 		if (lg_end(stamp, word, now, c, &span))
-			lg_record(lg_hist_at(&h_runqueue_wait, span.class_), &span, c);
+			record(lg_class_cached(stamp, word, next, direct), &span, c);
 	}
 	return 0;
 }

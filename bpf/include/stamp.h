@@ -142,6 +142,17 @@ static __always_inline void lg_record(struct lg_hist *hist, const struct lg_span
 }
 
 /*
+ * In place of lg_record() when the operation turns out to be the agent's own
+ * only at its end: excluded, and cancelled for the balance.
+ */
+static __always_inline void lg_exclude(const struct lg_span *span, struct lg_counters *c)
+{
+	c->excluded++;
+	c->cancelled++;
+	c->end_offset_sum += span->start_offset_ns;
+}
+
+/*
  * A start under a key of a hash map of stamps: `map` has struct lg_stamp as
  * its value. lg_end_key() below is its end.
  */
