@@ -79,11 +79,16 @@ enum lg_known lg_kallsyms_has_function(const struct lg_ladder *ladder, const cha
 	return kallsyms_find(ladder->sources.kallsyms, name, "tTwW");
 }
 
+/* The iterator is a function since 5.10; before, only the data symbol of KALLSYMS_ALL tells. */
 enum lg_known lg_kallsyms_has_tracepoint(const struct lg_ladder *ladder, const char *name)
 {
 	char symbol[LG_LADDER_NAME + 24];
+	enum lg_known known;
 
-	/* What raw_tp programs are attached through; data symbols need KALLSYMS_ALL. */
-	snprintf(symbol, sizeof(symbol), "__bpf_trace_%s", name);
-	return kallsyms_find(ladder->sources.kallsyms, symbol, "tT");
+	snprintf(symbol, sizeof(symbol), "__traceiter_%s", name);
+	known = kallsyms_find(ladder->sources.kallsyms, symbol, "tT");
+	if (known != LG_NO)
+		return known;
+	snprintf(symbol, sizeof(symbol), "__tracepoint_%s", name);
+	return kallsyms_find(ladder->sources.kallsyms, symbol, "dDbBrR");
 }

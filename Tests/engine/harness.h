@@ -87,6 +87,7 @@ void test_load(void);
 void test_window(const char *object);
 void test_balance(const char *object);
 void test_mutants(void);
+void test_fallback(void);
 void test_runqueue(void);
 
 #endif

@@ -20,6 +20,7 @@ int main(void)
 	test_balance("operation_raw");
 	test_balance("operation_nest");
 	test_mutants();
+	test_fallback();
 	test_runqueue();
 	printf("1..%d\n%d passed, %d failed\n", checks_passed() + checks_failed(), checks_passed(),
 	       checks_failed());

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <bpf/btf.h>
+
 #include "attach_ladder.h"
 #include "harness.h"
 
@@ -120,6 +122,38 @@ static void on_foreign_btf(struct lg_choice *choices)
 	       "tp_btf: no BTF for this kernel; raw_tp: no BTF for this kernel");
 }
 
+/* Cut for one probe, a BTF knows no tracepoints: the kernel's symbols do. */
+static void on_cut_btf(const char *dir, struct lg_choice *choices)
+{
+	char path[4200], kallsyms[4200];
+	struct lg_ladder_sources sources = {
+		.btf_path = path, .kallsyms = kallsyms, .kprobes = LG_UNKNOWN};
+	struct btf *btf = btf__new_empty();
+	lg_u32 size = 0;
+	const void *raw;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/cut.btf", dir);
+	snprintf(kallsyms, sizeof(kallsyms), "%s/kallsyms", dir);
+	write_file(dir, "kallsyms",
+		   "0000000000000000 T __traceiter_sched_wakeup\n"
+		   "0000000000000000 d __tracepoint_sched_switch\n"
+		   "0000000000000000 t __bpf_trace_lg_gone\n");
+	btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
+	raw = btf__raw_data(btf, &size);
+	file = fopen(path, "wb");
+	if (!file || fwrite(raw, 1, size, file) != size)
+		exit(2);
+	fclose(file);
+	btf__free(btf);
+	check(choose(&sources, choices) == HOOKS, "cut BTF: all hooks", "other");
+	expect(&choices[0], "wake", "raw_tp", 0, "tp_btf: the kernel carries no BTF of its own");
+	expect(&choices[4], "odd__name", "raw_tp", 8, "");
+	expect(&choices[1], "gone", "", -1,
+	       "tp_btf: the kernel carries no BTF of its own; raw_tp: no tracepoint lg_gone; "
+	       "kprobe: no function lg_gone (removed, renamed or inlined)");
+}
+
 static void features_by_btf(void)
 {
 	struct lg_ladder_sources sources = {.btf_path = kernel_btf, .btf_in_kernel = true};
@@ -179,6 +213,7 @@ void test_ladder(void)
 		exit(2);
 	on_own_btf(dir, choices);
 	on_foreign_btf(choices);
+	on_cut_btf(dir, choices);
 	features_by_btf();
 	broken_conventions();
 	snprintf(command, sizeof(command), "rm -r %s", dir);

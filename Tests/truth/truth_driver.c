@@ -11,7 +11,7 @@
  *   command   EXIT_STATUS
  *   held      PID                              (with --hold)
  *
- * truth_driver [--preroll-ms N] [--drain-ms N] [--stats] [--hold] PROBE=OBJECT,MAP:COUNTERS[:NAMES],... -- COMMAND ...
+ * truth_driver [--preroll-ms N] [--drain-ms N] [--stats] [--hold] [--btf FILE] PROBE=OBJECT,MAP:COUNTERS[:NAMES],... -- COMMAND ...
  *
  * The command runs in a session of its own, which is the scope "workload", and
  * starts only after the window is open. With --hold its process id is printed,
@@ -206,6 +206,7 @@ int main(int argc, char **argv)
 	struct lg_engine *engine;
 	lg_u64 opened, closed, drained;
 	bool stats = false, hold = false;
+	const char *btf = NULL;
 	size_t used = 0;
 	int i, status, release;
 	pid_t child;
@@ -215,6 +216,8 @@ int main(int argc, char **argv)
 			stats = true;
 		else if (!strcmp(argv[i], "--hold"))
 			hold = true;
+		else if (!strcmp(argv[i], "--btf") && i + 1 < argc)
+			btf = argv[++i];
 		else if (!strcmp(argv[i], "--preroll-ms") && i + 1 < argc)
 			preroll_ms = atoi(argv[++i]);
 		else if (!strcmp(argv[i], "--drain-ms") && i + 1 < argc)
@@ -235,7 +238,7 @@ int main(int argc, char **argv)
 		void *object = read_object(probes[p].path, &size);
 
 		if (lg_engine_load(engine, probes[p].name, object, size, probes[p].metric,
-				   probes[p].metrics, NULL, print_hook, (void *)probes[p].name,
+				   probes[p].metrics, btf, print_hook, (void *)probes[p].name,
 				   &err))
 			die(probes[p].name, &err);
 		free(object);

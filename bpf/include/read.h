@@ -4,8 +4,10 @@
 #define LATGATE_READ_H
 
 /*
- * A pointer field, read by helper. A pointer is 8 bytes to BPF and 4 on a
- * 32-bit kernel: BPF_CORE_READ() would take its neighbour for the upper half.
+ * A pointer field, read by helper, that can be compared. A pointer is 8 bytes
+ * to BPF and 4 on a 32-bit kernel: BPF_CORE_READ() takes its neighbour for the
+ * upper half, which the kernel ignores when it follows it and a test for NULL
+ * does not.
  */
 #define lg_read_pointer(src, field)                                                                \
 	({                                                                                         \
