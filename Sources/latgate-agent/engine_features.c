@@ -23,18 +23,12 @@ const char *lg_tracefs_path(void)
 	return NULL;
 }
 
-/* By the perf event source, or the tracefs file on kernels before it (4.17). */
+/* Global variables in BPF need 5.2, so where probes can run at all the event source is there. */
 enum lg_known lg_kprobes_known(void)
 {
-	const char *tracefs = lg_tracefs_path();
-	char path[64];
-
 	if (!access("/sys/bus/event_source/devices/kprobe/type", F_OK))
 		return LG_YES;
-	if (!tracefs)
-		return LG_UNKNOWN;
-	snprintf(path, sizeof(path), "%s/kprobe_events", tracefs);
-	return access(path, F_OK) ? LG_NO : LG_YES;
+	return access("/sys/bus/event_source/devices", F_OK) ? LG_UNKNOWN : LG_NO;
 }
 
 /*
@@ -140,7 +134,8 @@ void lg_engine_features(struct lg_engine *engine, void (*fn)(void *arg, const ch
 	say_task_storage(&sink);
 	say(&sink, "tracefs", tracefs ? LG_YES : LG_NO,
 	    tracefs ? tracefs : "not mounted or readable");
-	say(&sink, "kprobe", lg_kprobes_known(), NULL);
+	say(&sink, "kprobe", lg_kprobes_known(),
+	    lg_kprobes_known() == LG_NO ? "the kernel has no kprobe events" : NULL);
 	say_stats(&sink);
 	if (lg_membarrier_works())
 		say(&sink, "membarrier", LG_YES, NULL);

@@ -86,6 +86,8 @@ void test_ladder(void);
 void test_load(void);
 void test_window(const char *object);
 void test_balance(const char *object);
+void test_nest(void);
+void test_extremes(void);
 void test_mutants(void);
 void test_fallback(void);
 void test_runqueue(void);

@@ -19,6 +19,8 @@ int main(void)
 	test_balance("operation");
 	test_balance("operation_raw");
 	test_balance("operation_nest");
+	test_nest();
+	test_extremes();
 	test_mutants();
 	test_fallback();
 	test_runqueue();

@@ -7,6 +7,11 @@
 #define LG_METRICS 1
 #include "probe.h"
 
+/* Added to the clock at ends. */
+#ifndef LG_TEST_CLOCK_OFFSET
+#define LG_TEST_CLOCK_OFFSET 0
+#endif
+
 const volatile bool lg_task_storage;
 
 LG_HIST_LABELS(h_operation, u32, 4);
@@ -76,7 +81,7 @@ static __always_inline void leave(u32 label, u32 word, bool storage)
 	if (class_ != LG_CLASS_WORKLOAD && class_ != LG_CLASS_SELF)
 		return;
 	stamp = stamp_of_current(storage);
-	if (!c || !lg_end(stamp, word, bpf_ktime_get_ns(), c, &span))
+	if (!c || !lg_end(stamp, word, bpf_ktime_get_ns() + LG_TEST_CLOCK_OFFSET, c, &span))
 		return;
 	hist = lg_hist_of(&h_operation, &label);
 	lg_record(hist, &span, c);

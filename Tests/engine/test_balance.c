@@ -119,6 +119,28 @@ static void without_epochs(void)
 	lg_engine_free(engine);
 }
 
+/* Values outside the histogram's range, and times that run backwards. */
+void test_extremes(void)
+{
+	static const int two[] = {ORDER_NEXT, ORDER_NEXT, ORDER_NEXT, 0};
+	struct lg_error err;
+	struct result r;
+
+	printf("# extremes\n");
+	check(!window_of("operation_late", two, &r, &err) && r.counters.recorded == 2 &&
+		      r.counters.clamped == 2,
+	      "longer than 2^36 ns: recorded and counted as clamped", "clamped %llu",
+	      (unsigned long long)r.counters.clamped);
+	check(r.keys == 1 && r.hist[0].max == LG_HIST_MAX_VALUE &&
+		      r.hist[0].sum == 2 * LG_HIST_MAX_VALUE &&
+		      r.hist[0].buckets[LG_HIST_BUCKETS - 1] == 2,
+	      "as the largest value", "max %llu", (unsigned long long)r.hist[0].max);
+	check(!window_of("operation_early", two, &r, &err) && r.counters.recorded == 0 &&
+		      r.counters.negative == 2 && r.counters.cancelled == 2 && balanced(&r),
+	      "an end before its start is discarded and cancelled", "negative %llu",
+	      (unsigned long long)r.counters.negative);
+}
+
 void test_mutants(void)
 {
 	static const int next[] = {ORDER_NEXT, 0};
