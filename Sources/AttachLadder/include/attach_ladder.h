@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * Which way each hook of a probe is attached on a given kernel: the rungs are
+ * tp_btf, raw_tp, tracepoint, kprobe, best first. The decision asks the
+ * kernel's BTF, tracefs and kallsyms, never a version number, so the agent can
+ * make it on its own kernel and the host from files of a firmware.
+ */
+#ifndef LATGATE_ATTACH_LADDER_H
+#define LATGATE_ATTACH_LADDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { LG_LADDER_NAME = 128, LG_LADDER_WHY = 512 };
+
+enum lg_known { LG_UNKNOWN = -1, LG_NO = 0, LG_YES = 1 };
+
+/* What is known of the kernel. NULL = there is none or it cannot be read. */
+struct lg_ladder_sources {
+	/* /sys/kernel/btf/vmlinux, or a file made from the build's vmlinux (possibly cut). */
+	const char *btf_path;
+	/* Directory of module BTF beside it, or NULL. */
+	const char *module_btf_dir;
+	/* The kernel itself has this BTF: without, tp_btf cannot attach. */
+	bool btf_in_kernel;
+	const char *tracefs; /* mount point */
+	const char *kallsyms;
+	enum lg_known kprobes; /* can kprobes be made at all */
+};
+
+struct lg_ladder;
+
+/*
+ * 0, or -errno with one line in `why`: the BTF path was given and cannot be
+ * read. Missing tracefs or kallsyms are no error.
+ */
+int lg_ladder_open(struct lg_ladder **out, const struct lg_ladder_sources *sources, char *why,
+		   size_t why_size);
+void lg_ladder_free(struct lg_ladder *ladder);
+
+/* A program of the object. */
+struct lg_candidate {
+	const char *program; /* [opt_]<hook>__<rung>[_<n>] */
+	const char *section; /* tp_btf/<tp>, raw_tp/<tp>, tracepoint/<cat>/<tp>, k[ret]probe/<fn> */
+};
+
+/* The decision for one hook. */
+struct lg_choice {
+	char hook[LG_LADDER_NAME]; /* without opt_ */
+	bool optional; /* its absence is no failure */
+	const char *rung; /* "" when none fits */
+	int candidate; /* index of the program, -1 when none fits */
+	char why[LG_LADDER_WHY]; /* why the rungs above were passed over, or "" */
+};
+
+/*
+ * Fills at most `max` choices, one per hook in order of first appearance, and
+ * returns how many there are; -EINVAL with a line in `why` when a program's
+ * name or section does not follow the convention, -E2BIG for too many hooks.
+ */
+int lg_ladder_choose(struct lg_ladder *ladder, const struct lg_candidate *candidates, size_t count,
+		     struct lg_choice *choices, size_t max, char *why, size_t why_size);
+
+/* Number of arguments of a tracepoint by BTF; 0 = unknown. */
+unsigned int lg_ladder_args(struct lg_ladder *ladder, const char *tracepoint);
+
+/* Tracing programs may use task-local storage. */
+bool lg_ladder_task_storage(struct lg_ladder *ladder);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/btf.h>
+
+#include "ladder_internal.h"
+
+static char *copy(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
+int lg_ladder_open(struct lg_ladder **out, const struct lg_ladder_sources *sources, char *why,
+		   size_t why_size)
+{
+	struct lg_ladder *ladder = calloc(1, sizeof(*ladder));
+	int err;
+
+	if (!ladder)
+		return -ENOMEM;
+	ladder->sources = *sources;
+	ladder->sources.btf_path = copy(sources->btf_path);
+	ladder->sources.module_btf_dir = copy(sources->module_btf_dir);
+	ladder->sources.tracefs = copy(sources->tracefs);
+	ladder->sources.kallsyms = copy(sources->kallsyms);
+	if (sources->btf_path) {
+		ladder->btf = btf__parse(sources->btf_path, NULL);
+		if (!ladder->btf) {
+			err = errno ? -errno : -EINVAL;
+			snprintf(why, why_size, "cannot read BTF from %s: %s", sources->btf_path,
+				 strerror(-err));
+			lg_ladder_free(ladder);
+			return err;
+		}
+	}
+	*out = ladder;
+	return 0;
+}
+
+void lg_ladder_free(struct lg_ladder *ladder)
+{
+	if (!ladder)
+		return;
+	btf__free(ladder->btf);
+	free((char *)ladder->sources.btf_path);
+	free((char *)ladder->sources.module_btf_dir);
+	free((char *)ladder->sources.tracefs);
+	free((char *)ladder->sources.kallsyms);
+	free(ladder);
+}
+
+/* Appends "rung: reason", parted by "; " from what is there. */
+__attribute__((format(printf, 2, 3))) static void add_reason(struct lg_choice *choice,
+							     const char *format, ...)
+{
+	size_t used = strlen(choice->why);
+	va_list args;
+
+	if (used && used + 3 < sizeof(choice->why)) {
+		memcpy(choice->why + used, "; ", 3);
+		used += 2;
+	}
+	va_start(args, format);
+	vsnprintf(choice->why + used, sizeof(choice->why) - used, format, args);
+	va_end(args);
+}
+
+/* BTF knows every tracepoint of its kernel unless it was cut; tracefs and kallsyms then help out. */
+static bool tracepoint_exists(struct lg_ladder *ladder, const char *name)
+{
+	return lg_btf_tracepoint_args(ladder, name) >= 0 ||
+	       lg_tracefs_has_event(ladder, NULL, name) == LG_YES ||
+	       lg_kallsyms_has_tracepoint(ladder, name) == LG_YES;
+}
+
+static bool kprobe_fits(struct lg_ladder *ladder, const struct lg_program *program,
+			struct lg_choice *choice)
+{
+	enum lg_known known = lg_kallsyms_has_function(ladder, program->target);
+
+	if (ladder->sources.kprobes == LG_NO) {
+		add_reason(choice, "kprobe: the kernel has no kprobes");
+		return false;
+	}
+	if (known == LG_YES)
+		return true;
+	if (known == LG_UNKNOWN && lg_btf_has_function(ladder, program->target))
+		return true;
+	add_reason(choice, "kprobe: no function %s (removed, renamed or inlined)", program->target);
+	return false;
+}
+
+/* Whether the program can attach; if not, the reason is added to the choice. */
+static bool fits(struct lg_ladder *ladder, const struct lg_program *program,
+		 struct lg_choice *choice)
+{
+	enum lg_known known;
+
+	if (!ladder->btf) {
+		add_reason(choice, "%s: no BTF for this kernel", lg_rung_name(program->rung));
+		return false;
+	}
+	switch (program->rung) {
+	case LG_RUNG_TP_BTF:
+		if (!ladder->sources.btf_in_kernel) {
+			add_reason(choice, "tp_btf: the kernel carries no BTF of its own");
+			return false;
+		}
+		if (lg_btf_tracepoint_args(ladder, program->target) < 0) {
+			add_reason(choice, "tp_btf: no tracepoint %s in BTF", program->target);
+			return false;
+		}
+		return true;
+	case LG_RUNG_RAW_TP:
+		if (tracepoint_exists(ladder, program->target))
+			return true;
+		add_reason(choice, "raw_tp: no tracepoint %s", program->target);
+		return false;
+	case LG_RUNG_TRACEPOINT:
+		known = lg_tracefs_has_event(ladder, program->category, program->target);
+		if (known == LG_YES)
+			return true;
+		if (known == LG_UNKNOWN)
+			add_reason(choice, "tracepoint: tracefs is not readable");
+		else
+			add_reason(choice, "tracepoint: no event %s:%s", program->category,
+				   program->target);
+		return false;
+	default:
+		return kprobe_fits(ladder, program, choice);
+	}
+}
+
+static int find_hook(struct lg_choice *choices, int count, const char *hook)
+{
+	for (int i = 0; i < count; i++) {
+		if (!strcmp(choices[i].hook, hook))
+			return i;
+	}
+	return -1;
+}
+
+/* The programs of one hook from the best rung down, by <n> within a rung. */
+static void choose_hook(struct lg_ladder *ladder, struct lg_choice *choice,
+			const struct lg_program *programs, size_t count)
+{
+	long done = -1;
+
+	for (;;) {
+		long best = -1, best_rank = 0;
+
+		for (size_t i = 0; i < count; i++) {
+			long rank =
+				(programs[i].rung * 1001L + programs[i].order) * 1000L + (long)i;
+
+			if (strcmp(programs[i].hook, choice->hook) || rank <= done)
+				continue;
+			if (best < 0 || rank < best_rank) {
+				best = (long)i;
+				best_rank = rank;
+			}
+		}
+		if (best < 0)
+			return;
+		if (fits(ladder, &programs[best], choice)) {
+			choice->candidate = (int)best;
+			choice->rung = lg_rung_name(programs[best].rung);
+			return;
+		}
+		done = best_rank;
+	}
+}
+
+int lg_ladder_choose(struct lg_ladder *ladder, const struct lg_candidate *candidates, size_t count,
+		     struct lg_choice *choices, size_t max, char *why, size_t why_size)
+{
+	struct lg_program *programs;
+	int hooks = 0, err = 0;
+
+	if (count > 1000)
+		return -E2BIG;
+	programs = calloc(count ? count : 1, sizeof(*programs));
+	if (!programs)
+		return -ENOMEM;
+	for (size_t i = 0; i < count && !err; i++) {
+		int at;
+
+		if (!lg_program_parse(&programs[i], &candidates[i])) {
+			snprintf(why, why_size,
+				 "program %s in section %s: expected <hook>__<rung> in a section "
+				 "<rung>/<target>, rung one of tp_btf, raw_tp, tracepoint, kprobe",
+				 candidates[i].program, candidates[i].section);
+			err = -EINVAL;
+			break;
+		}
+		at = find_hook(choices, hooks, programs[i].hook);
+		if (at >= 0) {
+			choices[at].optional &= programs[i].optional;
+			continue;
+		}
+		if ((size_t)hooks == max) {
+			snprintf(why, why_size, "more than %zu hooks", max);
+			err = -E2BIG;
+			break;
+		}
+		memset(&choices[hooks], 0, sizeof(choices[hooks]));
+		memcpy(choices[hooks].hook, programs[i].hook, sizeof(choices[hooks].hook));
+		choices[hooks].optional = programs[i].optional;
+		choices[hooks].candidate = -1;
+		choices[hooks].rung = "";
+		hooks++;
+	}
+	for (int i = 0; i < hooks && !err; i++)
+		choose_hook(ladder, &choices[i], programs, count);
+	free(programs);
+	return err ? err : hooks;
+}

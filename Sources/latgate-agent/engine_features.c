@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* What this kernel lets the agent do, asked by doing it. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "engine_internal.h"
+
+const char *lg_tracefs_path(void)
+{
+	static const char *const places[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
+	char path[64];
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(path, sizeof(path), "%s/events", places[i]);
+		if (!access(path, R_OK | X_OK))
+			return places[i];
+	}
+	return NULL;
+}
+
+/* By the perf event source, or the tracefs file on kernels before it (4.17). */
+enum lg_known lg_kprobes_known(void)
+{
+	const char *tracefs = lg_tracefs_path();
+	char path[64];
+
+	if (!access("/sys/bus/event_source/devices/kprobe/type", F_OK))
+		return LG_YES;
+	if (!tracefs)
+		return LG_UNKNOWN;
+	snprintf(path, sizeof(path), "%s/kprobe_events", tracefs);
+	return access(path, F_OK) ? LG_NO : LG_YES;
+}
+
+/*
+ * Some kernels do not survive their first BPF program, so the first one does
+ * nothing: if the device is gone after it, no probe was to blame.
+ */
+int lg_canary(struct lg_engine *engine, struct lg_error *err)
+{
+	/* r0 = 0; exit */
+	static const struct bpf_insn nothing[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+
+	if (engine->canary == LG_UNKNOWN) {
+		int fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "lg_canary", "GPL", nothing, 2,
+				       NULL);
+
+		engine->canary_errno = fd < 0 ? errno : 0;
+		engine->canary = fd < 0 ? LG_NO : LG_YES;
+		if (fd >= 0)
+			close(fd);
+	}
+	if (engine->canary == LG_YES)
+		return 0;
+	return lg_fail(err, lg_code_of(engine->canary_errno, LG_ERR_UNSUPPORTED),
+		       "the kernel takes no BPF tracing program: %s%s",
+		       strerror(engine->canary_errno),
+		       engine->canary_errno == EPERM ? ": run the agent as root" : "");
+}
+
+struct sink {
+	void (*fn)(void *arg, const char *line);
+	void *arg;
+};
+
+static void say(const struct sink *sink, const char *name, enum lg_known known, const char *why)
+{
+	static const char *const words[] = {"unknown", "no", "yes"};
+	char line[256];
+
+	snprintf(line, sizeof(line), "%s=%s%s%.200s", name, words[known + 1], why ? ": " : "",
+		 why ? why : "");
+	sink->fn(sink->arg, line);
+}
+
+static void say_btf(const struct sink *sink)
+{
+	static const char path[] = "/sys/kernel/btf/vmlinux";
+
+	if (!access(path, R_OK))
+		say(sink, "btf", LG_YES, NULL);
+	else
+		say(sink, "btf", LG_NO,
+		    errno == ENOENT ? "no /sys/kernel/btf/vmlinux: give the build's BTF"
+				    : "/sys/kernel/btf/vmlinux is not readable");
+}
+
+static void say_task_storage(const struct sink *sink)
+{
+	struct lg_ladder_sources sources = {.btf_path = "/sys/kernel/btf/vmlinux",
+					    .btf_in_kernel = true};
+	struct lg_ladder *ladder;
+	char why[LG_LADDER_WHY];
+
+	if (lg_ladder_open(&ladder, &sources, why, sizeof(why))) {
+		say(sink, "task_storage", LG_UNKNOWN, "no kernel BTF");
+		return;
+	}
+	if (lg_ladder_task_storage(ladder))
+		say(sink, "task_storage", LG_YES, NULL);
+	else
+		say(sink, "task_storage", LG_NO, "task_struct has no bpf_storage");
+	lg_ladder_free(ladder);
+}
+
+static void say_stats(const struct sink *sink)
+{
+	int fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+
+	if (fd >= 0) {
+		close(fd);
+		say(sink, "bpf_stats", LG_YES, NULL);
+	} else if (!access("/proc/sys/kernel/bpf_stats_enabled", W_OK)) {
+		say(sink, "bpf_stats", LG_YES, "by sysctl");
+	} else {
+		say(sink, "bpf_stats", LG_NO, strerror(errno));
+	}
+}
+
+void lg_engine_features(struct lg_engine *engine, void (*fn)(void *arg, const char *line),
+			void *arg)
+{
+	const struct sink sink = {fn, arg};
+	const char *tracefs = lg_tracefs_path();
+	struct lg_error refused;
+
+	if (lg_canary(engine, &refused))
+		say(&sink, "bpf", LG_NO, refused.text);
+	else
+		say(&sink, "bpf", LG_YES, NULL);
+	say_btf(&sink);
+	say_task_storage(&sink);
+	say(&sink, "tracefs", tracefs ? LG_YES : LG_NO,
+	    tracefs ? tracefs : "not mounted or readable");
+	say(&sink, "kprobe", lg_kprobes_known(), NULL);
+	say_stats(&sink);
+	if (lg_membarrier_works())
+		say(&sink, "membarrier", LG_YES, NULL);
+	else
+		say(&sink, "membarrier", LG_NO, "every CPU is visited instead");
+}

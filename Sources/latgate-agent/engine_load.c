@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* Loading and unloading of probes. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "engine_internal.h"
+
+/* Room for any log: kernels before 6.4 fail the load when it does not fit. Touched only if used. */
+enum { LOG_SIZE = 8 << 20 };
+
+static const char kernel_btf[] = "/sys/kernel/btf/vmlinux";
+
+/* The ladder of the running kernel, with the BTF of the request where one is given. */
+static int open_ladder(struct lg_ladder **ladder, const char *btf_path, struct lg_error *err)
+{
+	char why[LG_LADDER_WHY] = "";
+	bool own = !access(kernel_btf, R_OK);
+	struct lg_ladder_sources sources = {
+		.btf_path = btf_path ? btf_path
+			    : own    ? kernel_btf
+				     : NULL,
+		.module_btf_dir = own && !btf_path ? "/sys/kernel/btf" : NULL,
+		.btf_in_kernel = own,
+		.tracefs = lg_tracefs_path(),
+		.kallsyms = "/proc/kallsyms",
+		.kprobes = lg_kprobes_known(),
+	};
+
+	if (lg_ladder_open(ladder, &sources, why, sizeof(why)))
+		return lg_fail(err, LG_ERR_OBJECT, "%.400s", why);
+	return 0;
+}
+
+static int load_failed(struct lg_probe *probe, int errno_value, const char *log,
+		       struct lg_error *err)
+{
+	if (errno_value == EPERM || errno_value == EACCES) {
+		/* The verifier, too, answers EACCES; it always says why. */
+		if (!log[0])
+			return lg_fail(err, LG_ERR_REFUSED,
+				       "probe %s: the kernel refused bpf(): %s: run the agent as "
+				       "root, or see the SELinux denials",
+				       probe->name, strerror(errno_value));
+	}
+	if (log[0]) {
+		lg_log_tail(err, log);
+		return lg_fail(err, LG_ERR_VERIFIER,
+			       "probe %s: the kernel's verifier rejected a program: %s",
+			       probe->name, strerror(errno_value));
+	}
+	lg_log_tail(err, lg_warnings());
+	return lg_fail(err, errno_value == ENOMEM ? LG_ERR_INTERNAL : LG_ERR_OBJECT,
+		       "probe %s: cannot load its object: %s", probe->name, strerror(errno_value));
+}
+
+static size_t bss_size(const struct lg_bss *bss)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (bpf_map__value_size(bss->map) + page - 1) / page * page;
+}
+
+/*
+ * libbpf maps .bss into its map only for skeletons (and from 1.4 on always),
+ * so it is mapped here. Where that cannot be, libbpf's initial value serves as
+ * the copy that is pushed as a whole.
+ */
+static int map_bss(struct lg_probe *probe, struct lg_error *err)
+{
+	struct lg_bss *bss = &probe->bss;
+	size_t size = 0;
+	void *shared = MAP_FAILED;
+
+	if (bpf_map__map_flags(bss->map) & BPF_F_MMAPABLE)
+		shared = mmap(NULL, bss_size(bss), PROT_READ | PROT_WRITE, MAP_SHARED,
+			      bpf_map__fd(bss->map), 0);
+	bss->mapped = shared != MAP_FAILED;
+	/* Const in libbpf's signature; writing through it is how skeletons do it. */
+	bss->bytes =
+		bss->mapped ? shared : (unsigned char *)bpf_map__initial_value(bss->map, &size);
+	if (!bss->bytes)
+		return lg_fail(err, LG_ERR_INTERNAL, "probe %s: .bss has no value to write",
+			       probe->name);
+	lg_bss_store_u32(bss, bss->self, (lg_u32)getpid());
+	return 0;
+}
+
+static int open_and_load(struct lg_probe *probe, const void *object, size_t size, char *log,
+			 const struct lg_metric_def *metrics, size_t metric_count,
+			 const char *btf_path, lg_hook_fn hook_fn, void *arg, struct lg_error *err)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "latgate",
+		    .btf_custom_path = btf_path, .kernel_log_buf = log,
+		    .kernel_log_size = LOG_SIZE);
+	struct lg_ladder *ladder = NULL;
+	int rc;
+
+	lg_warnings_clear();
+	probe->object = bpf_object__open_mem(object, size, &opts);
+	if (!probe->object) {
+		rc = errno;
+		lg_log_tail(err, lg_warnings());
+		return lg_fail(err, LG_ERR_OBJECT, "probe %s: %zu bytes are no BPF object: %s",
+			       probe->name, size, strerror(rc));
+	}
+	if (lg_probe_bind(probe, metrics, metric_count, err) || open_ladder(&ladder, btf_path, err))
+		return -1;
+	rc = lg_probe_choose(probe, ladder, hook_fn, arg, err);
+	lg_ladder_free(ladder);
+	if (rc)
+		return -1;
+	lg_warnings_clear();
+	rc = bpf_object__load(probe->object);
+	if (rc)
+		return load_failed(probe, -rc, log, err);
+	return map_bss(probe, err);
+}
+
+static bool is_loaded(const struct lg_engine *engine, const char *name)
+{
+	for (const struct lg_probe *probe = engine->probes; probe; probe = probe->next) {
+		if (!strcmp(probe->name, name))
+			return true;
+	}
+	return false;
+}
+
+void lg_probe_free(struct lg_probe *probe)
+{
+	for (size_t i = 0; i < probe->program_count; i++)
+		bpf_link__destroy(probe->programs[i].link);
+	if (probe->bss.mapped)
+		munmap(probe->bss.bytes, bss_size(&probe->bss));
+	bpf_object__close(probe->object);
+	free(probe->metrics);
+	free(probe->programs);
+	free(probe->name);
+	free(probe);
+}
+
+int lg_engine_load(struct lg_engine *engine, const char *name, const void *object, size_t size,
+		   const struct lg_metric_def *metrics, size_t metric_count, const char *btf_path,
+		   lg_hook_fn hook_fn, void *arg, struct lg_error *err)
+{
+	struct lg_probe *probe, **end = &engine->probes;
+	char *log;
+	int rc = -1;
+
+	err->log[0] = 0;
+	if (engine->state != LG_WINDOW_CLOSED)
+		return lg_fail(err, LG_ERR_STATE, "close the window before loading %s", name);
+	if (is_loaded(engine, name))
+		return lg_fail(err, LG_ERR_STATE, "probe %s is loaded already", name);
+	if (lg_canary(engine, err))
+		return -1;
+	probe = calloc(1, sizeof(*probe));
+	log = calloc(1, LOG_SIZE);
+	if (probe && log && (probe->name = strdup(name))) {
+		rc = open_and_load(probe, object, size, log, metrics, metric_count,
+				   btf_path && btf_path[0] ? btf_path : NULL, hook_fn, arg, err);
+	} else {
+		lg_fail(err, LG_ERR_INTERNAL, "out of memory");
+	}
+	free(log);
+	if (rc) {
+		if (probe)
+			lg_probe_free(probe);
+		return -1;
+	}
+	while (*end)
+		end = &(*end)->next;
+	*end = probe;
+	return 0;
+}
+
+int lg_engine_unload(struct lg_engine *engine, const char *name)
+{
+	for (struct lg_probe **at = &engine->probes; *at; at = &(*at)->next) {
+		struct lg_probe *probe = *at;
+
+		if (strcmp(probe->name, name))
+			continue;
+		*at = probe->next;
+		lg_probe_free(probe);
+		return 0;
+	}
+	return -1;
+}

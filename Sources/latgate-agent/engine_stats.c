@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* What the probes themselves cost. Only outside judged iterations: counting costs, too. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "engine_internal.h"
+
+static const char stats_sysctl[] = "/proc/sys/kernel/bpf_stats_enabled";
+
+/* Before 5.8 there is only the sysctl. 1 = was on already, 0 = switched, -1 = failed. */
+static int write_sysctl(char value)
+{
+	int fd = open(stats_sysctl, O_RDWR | O_CLOEXEC);
+	char before = 0;
+	int rc = -1;
+
+	if (fd < 0)
+		return -1;
+	if (read(fd, &before, 1) == 1 && before == value)
+		rc = 1;
+	else if (pwrite(fd, &value, 1, 0) == 1)
+		rc = 0;
+	close(fd);
+	return rc;
+}
+
+static bool program_info(const struct lg_attached *attached, struct bpf_prog_info *info)
+{
+	lg_u32 size = sizeof(*info);
+
+	memset(info, 0, sizeof(*info));
+	return !bpf_obj_get_info_by_fd(bpf_program__fd(attached->program), info, &size);
+}
+
+static void take_baseline(struct lg_engine *engine)
+{
+	for (struct lg_probe *probe = engine->probes; probe; probe = probe->next) {
+		for (size_t i = 0; i < probe->program_count; i++) {
+			struct lg_attached *attached = &probe->programs[i];
+			struct bpf_prog_info info;
+
+			if (!program_info(attached, &info))
+				continue;
+			attached->base_runs = info.run_cnt;
+			attached->base_ns = info.run_time_ns;
+			attached->base_misses = info.recursion_misses;
+		}
+	}
+}
+
+static void disable(struct lg_engine *engine)
+{
+	if (engine->stats_fd >= 0)
+		close(engine->stats_fd);
+	engine->stats_fd = -1;
+	if (engine->stats_sysctl)
+		write_sysctl('0');
+	engine->stats_sysctl = false;
+}
+
+int lg_engine_stats_enable(struct lg_engine *engine, bool enable, struct lg_error *err)
+{
+	int rc;
+
+	disable(engine);
+	if (!enable)
+		return 0;
+	engine->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	if (engine->stats_fd < 0) {
+		rc = write_sysctl('1');
+		if (rc < 0)
+			return lg_fail(err, lg_code_of(errno, LG_ERR_UNSUPPORTED),
+				       "BPF run-time statistics cannot be switched on: %s",
+				       strerror(errno));
+		engine->stats_sysctl = rc == 0;
+	}
+	take_baseline(engine);
+	return 0;
+}
+
+void lg_engine_stats(struct lg_engine *engine,
+		     void (*fn)(void *arg, const char *probe, const char *program, lg_u64 runs,
+				lg_u64 ns, lg_u64 recursion_misses),
+		     void *arg)
+{
+	for (struct lg_probe *probe = engine->probes; probe; probe = probe->next) {
+		for (size_t i = 0; i < probe->program_count; i++) {
+			const struct lg_attached *attached = &probe->programs[i];
+			struct bpf_prog_info info;
+
+			if (!program_info(attached, &info))
+				continue;
+			fn(arg, probe->name, bpf_program__name(attached->program),
+			   info.run_cnt - attached->base_runs, info.run_time_ns - attached->base_ns,
+			   info.recursion_misses - attached->base_misses);
+		}
+	}
+}

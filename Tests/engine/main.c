@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+int main(void)
+{
+	if (geteuid()) {
+		printf("Bail out! these tests load BPF programs: run them as root\n");
+		return 2;
+	}
+	test_bucket();
+	test_ladder();
+	test_load();
+	test_window("operation");
+	test_window("operation_raw");
+	test_window("operation_nest");
+	test_balance("operation");
+	test_balance("operation_raw");
+	test_balance("operation_nest");
+	test_mutants();
+	test_runqueue();
+	printf("1..%d\n%d passed, %d failed\n", checks_passed() + checks_failed(), checks_passed(),
+	       checks_failed());
+	return checks_failed() != 0;
+}

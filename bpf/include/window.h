@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* The window word and per-metric counters, seen from a probe. */
+#ifndef LATGATE_WINDOW_H
+#define LATGATE_WINDOW_H
+
+/* Metrics of the object: indices 0 .. LG_METRICS - 1 of lg_counters. */
+#ifndef LG_METRICS
+#define LG_METRICS 1
+#endif
+
+/* 1, or 4 (task, softirq, hardirq, NMI) where programs of a metric nest. */
+#ifndef LG_NEST_LEVELS
+#define LG_NEST_LEVELS 1
+#endif
+
+/* Written by the agent alone. */
+volatile lg_u32 lg_window;
+volatile lg_u32 lg_scope_session;
+volatile lg_u32 lg_self_tgid;
+volatile lg_u64 lg_window_opened_ns;
+
+struct lg_counter_slots {
+	struct lg_counters level[LG_NEST_LEVELS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, LG_METRICS);
+	__type(key, lg_u32);
+	__type(value, struct lg_counter_slots);
+} lg_counters SEC(".maps");
+
+#if LG_NEST_LEVELS > 1
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, lg_u32);
+	__type(value, lg_u32);
+} lg_nest SEC(".maps");
+
+/*
+ * How deep this CPU is inside the object's programs. Plain arithmetic is right:
+ * whatever interrupts between load and store has put the value back before
+ * control returns. Every path after lg_nest_enter() must pass lg_nest_leave().
+ */
+static __always_inline void lg_nest_add(lg_u32 n)
+{
+	lg_u32 zero = 0;
+	lg_u32 *depth = bpf_map_lookup_elem(&lg_nest, &zero);
+
+	if (depth)
+		*(volatile lg_u32 *)depth += n;
+}
+
+static __always_inline void lg_nest_enter(void)
+{
+	lg_nest_add(1);
+}
+
+static __always_inline void lg_nest_leave(void)
+{
+	lg_nest_add(-1u);
+}
+
+/* Level of the running program, to be called between enter and leave. */
+static __always_inline lg_u32 lg_nest_level(void)
+{
+	lg_u32 zero = 0;
+	lg_u32 *depth = bpf_map_lookup_elem(&lg_nest, &zero);
+
+	return depth ? (*depth - 1) & (LG_NEST_LEVELS - 1) : 0;
+}
+#else
+static __always_inline lg_u32 lg_nest_level(void)
+{
+	return 0;
+}
+#endif
+
+/* The window word; 0 = closed: return at once. */
+static __always_inline lg_u32 lg_window_now(void)
+{
+	return lg_window;
+}
+
+/* Starts made under this word are judged. */
+static __always_inline bool lg_judged(lg_u32 word)
+{
+	return lg_window_state(word) == LG_WINDOW_OPEN;
+}
+
+/* This CPU's counters of a metric; never NULL for a metric below LG_METRICS. */
+static __always_inline struct lg_counters *lg_metric(lg_u32 metric)
+{
+	struct lg_counter_slots *slots = bpf_map_lookup_elem(&lg_counters, &metric);
+
+	if (!slots)
+		return NULL;
+	return &slots->level[lg_nest_level()];
+}
+
+#endif
