@@ -4,6 +4,7 @@ extension VirtualFirmware {
   /// Names the firmware: equal for equal settings on the same kernel build, else different.
   /// - Parameter kernelBuild: ``VirtualImage/kernelBuild``.
   /// - Returns: `virtual-<kernel>-` and 12 hexadecimal digits.
+  /// - Throws: `EncodingError`.
   package func identifier(kernelBuild: String) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -23,7 +23,7 @@ struct CpioArchive {
     add(path, kind: .folder, mode: mode)
   }
 
-  /// - Parameter path: relative to the root, without a leading slash.
+  /// Adds a file and the folders above it; `path` has no leading slash.
   mutating func addFile(_ path: String, _ content: [UInt8], mode: UInt32 = 0o644) {
     addFolder(Self.parent(of: path))
     add(path, kind: .regular, mode: mode, content: content)

@@ -22,7 +22,7 @@ struct ImageRecipe: Sendable, Equatable {
     packages: [
       "adbd/bookworm-backports", "android-libbase/bookworm-backports",
       "android-libboringssl/bookworm-backports", "android-libcutils/bookworm-backports",
-      "android-liblog/bookworm-backports", "toybox", "busybox-static",
+      "android-liblog/bookworm-backports", "toybox", "mksh", "busybox-static",
     ],
     architecture: .arm64, suites: ["bookworm", "bookworm-backports"])
 
@@ -45,12 +45,12 @@ struct ImageRecipe: Sendable, Equatable {
 
   /// Name of the image's directory in the cache.
   var key: String {
+    var fixed = CpioArchive()
+    RootLayout.addFixedParts(to: &fixed, kernel: kernel, release: "")
     let parts =
       ["\(Self.version)", kernelRoot.key, Self.userland.key, "\(Self.diskMiB)"]
-      + Self.loadedModules + Self.availableModules + ToyboxApplets.names
-      + [GuestScripts.initialise, GuestScripts.getprop, GuestScripts.reboot]
-      + [GuestFiles.passwd, GuestFiles.group]
-    let digest = Digest.hex(of: Array(parts.joined(separator: "\u{0}").utf8))
+      + Self.loadedModules + Self.availableModules + RootLayout.copied + RootLayout.left
+    let digest = Digest.hex(of: Array(parts.joined(separator: "\n").utf8) + fixed.bytes)
     return "\(kernel.fileName)-\(digest.prefix(16))"
   }
 }

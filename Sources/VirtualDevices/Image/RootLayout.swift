@@ -6,14 +6,15 @@ enum RootLayout {
   private static let libraries = "aarch64-linux-gnu"
 
   /// Parts of the extracted root that go into the image, each at the same place.
-  private static let copied = [
-    "bin/busybox", "bin/toybox", "lib", "usr/bin/busybox", "usr/bin/toybox",
+  static let copied = [
+    "bin/busybox", "bin/mksh", "bin/toybox", "lib", "usr/bin/busybox", "usr/bin/mksh",
+    "usr/bin/toybox",
     "usr/lib/\(libraries)", "usr/lib/ld-linux-aarch64.so.1",
     "usr/lib/android-sdk/platform-tools/adbd",
   ]
 
   /// Parts of those that no program of the image opens.
-  private static let left = [
+  static let left = [
     "lib/systemd", "lib/udev", "lib/modprobe.d", "usr/lib/\(libraries)/gconv",
     "lib/\(libraries)/gconv",
     "usr/lib/\(libraries)/ossl-modules", "usr/lib/\(libraries)/engines-3",
@@ -37,13 +38,16 @@ enum RootLayout {
       Array(GuestFiles.properties(kernel: kernel, release: release).utf8))
     archive.addFile("system/bin/getprop", Array(GuestScripts.getprop.utf8), mode: 0o755)
     archive.addFile("system/bin/reboot", Array(GuestScripts.reboot.utf8), mode: 0o755)
-    archive.addLink("system/bin/sh", to: "/bin/busybox")
+    // Android's own shell; busybox's would run its own commands before those in PATH.
+    // Debian's adbd starts the one in /bin.
+    archive.addLink("system/bin/sh", to: "/bin/mksh")
+    archive.addLink("bin/sh", to: "/bin/mksh")
     for applet in ToyboxApplets.names {
       archive.addLink("system/bin/\(applet)", to: "/bin/toybox")
     }
   }
 
-  /// Adds adbd, its libraries, busybox and toybox.
+  /// Adds adbd, its libraries, the shell, busybox and toybox.
   /// - Throws: ``VirtualDeviceError/missingFromPackage(file:root:)``.
   static func addUserland(_ root: String, to archive: inout CpioArchive) throws {
     var found: Set<String> = []
@@ -53,12 +57,13 @@ enum RootLayout {
         found.insert(path)
       }
     }
-    for needed in ["bin/busybox", "bin/toybox", "usr/lib/android-sdk/platform-tools/adbd"]
+    let tools = ["busybox", "mksh", "toybox"]
+    for needed in tools.map({ "bin/\($0)" }) + ["usr/lib/android-sdk/platform-tools/adbd"]
     where !found.contains(needed) && !found.contains("usr/\(needed)") {
       throw VirtualDeviceError.missingFromPackage(file: needed, root: root)
     }
     // The scripts know one place; newer suites ship below /usr.
-    for tool in ["busybox", "toybox"] where !found.contains("bin/\(tool)") {
+    for tool in tools where !found.contains("bin/\(tool)") {
       archive.addLink("bin/\(tool)", to: "/usr/bin/\(tool)")
     }
   }

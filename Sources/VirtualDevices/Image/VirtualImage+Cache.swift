@@ -13,6 +13,7 @@ extension VirtualImage {
   ///   - kernel: which of Debian's kernels.
   ///   - cache: folder of the tool's cache; nil is the user's own.
   ///   - progress: called with one line for people at a time.
+  /// - Returns: an image that is complete.
   /// - Throws: ``VirtualDeviceError``, `DebianRootError`, `SystemCallError`.
   package static func prepare(
     kernel: VirtualKernel, cache: String? = nil,

@@ -17,6 +17,8 @@ struct MachineLaunch: Sendable {
 
   /// Starts QEMU; the device has only begun to boot then.
   /// - Parameter port: nil takes a free one.
+  /// - Returns: the device, which ends with this process until its boot is recorded.
+  /// - Throws: as ``VirtualMachine/boot(firmware:name:port:lifetime:cache:timeout:progress:)``.
   func run(port: UInt16?) async throws -> VirtualMachine {
     try UserFolders.makeFolder(folder.path)
     let lock = try await FileLock.acquire("\(folder.path)/lock", timeout: Self.lockLimit)
@@ -26,8 +28,8 @@ struct MachineLaunch: Sendable {
     }
     folder.clear(keepingLog: false)
     try await copyDisks()
-    let lifetimeGuard =
-      lifetime == .owned ? try LifetimeGuard(machine: name, folder: folder) : nil
+    // A detached device needs it too until it is up: half a boot must not stay behind.
+    let lifetimeGuard = try LifetimeGuard(machine: name, folder: folder)
     do {
       let (process, port) = try await start(port: port)
       let state = MachineState(
@@ -36,7 +38,7 @@ struct MachineLaunch: Sendable {
       try state.write(folder.statePath)
       return VirtualMachine(state: state, folder: folder, lifetimeGuard: lifetimeGuard)
     } catch {
-      lifetimeGuard?.dismiss()
+      lifetimeGuard.dismiss()
       folder.clear(keepingLog: true)
       throw error
     }

@@ -14,6 +14,8 @@ struct RunFolder: Sendable, Equatable {
 
   /// The folder that holds all run folders.
   /// - Parameter cache: folder of the tool's cache; nil is the user's own.
+  /// - Returns: an absolute path; the folder need not exist.
+  /// - Throws: `SystemCallError`: there is no cache folder.
   static func parent(cache: String?) throws -> String {
     "\(try cache ?? UserFolders.cache())/virtual/run"
   }
@@ -34,7 +36,8 @@ struct RunFolder: Sendable, Equatable {
 
   /// Removes what only a running device needs.
   func clear(keepingLog: Bool) {
-    let names = ["state.json", QEMUCommandLine.processFile, QEMUCommandLine.monitorSocket]
+    let names =
+      ["state.json", QEMUCommandLine.processFile, QEMUCommandLine.monitorSocket]
       + [VirtualImage.dataDiskName, VirtualImage.f2fsDiskName]
       + (keepingLog ? [] : [QEMUCommandLine.serialLog])
     for name in names { unlink("\(path)/\(name)") }

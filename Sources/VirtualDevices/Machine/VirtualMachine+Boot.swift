@@ -11,6 +11,7 @@ extension VirtualMachine {
   ///   - cache: folder of the tool's cache; nil is the user's own.
   ///   - timeout: for the boot alone, without the image's building.
   ///   - progress: called with one line for people at a time.
+  /// - Returns: the running device, its ``VirtualMachine/bootDuration`` set.
   /// - Throws: ``VirtualDeviceError``, `DebianRootError`, `SystemCallError`, `CancellationError`;
   ///   nothing is left running then.
   package static func boot(
@@ -31,14 +32,15 @@ extension VirtualMachine {
     let machine = try await launch.run(port: port)
     do {
       try await machine.waitUntilADB(timeout: timeout)
+      let duration = begin.duration(to: .now)
+      let tenths = Int((duration / .milliseconds(100)).rounded())
+      progress("\(name): adbd answers on \(machine.serial) after \(tenths / 10).\(tenths % 10) s")
+      return try machine.recording(bootDuration: duration)
     } catch {
-      // Also after a cancellation, which would cut short the waiting in stop().
-      try await Task.detached { try await machine.stop() }.value
+      // In a task of its own: after a cancellation every wait in stop() would be cut short.
+      // The first error says more than one of stopping could.
+      try? await Task.detached { try await machine.stop() }.value
       throw error
     }
-    let duration = begin.duration(to: .now)
-    let tenths = Int((duration / .milliseconds(100)).rounded())
-    progress("\(name): adbd answers on \(machine.serial) after \(tenths / 10).\(tenths % 10) s")
-    return try machine.recording(bootDuration: duration)
   }
 }

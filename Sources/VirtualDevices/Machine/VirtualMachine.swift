@@ -95,11 +95,13 @@ package final class VirtualMachine: Sendable {
     folder.clear(keepingLog: true)
   }
 
-  /// The same device with its boot's duration known, here and in the state file.
+  /// The same device with its boot's duration known, here and in the state file; a detached one
+  /// is on its own from now on.
   func recording(bootDuration: Duration) throws -> VirtualMachine {
     var state = self.state
     state.bootSeconds = bootDuration / .seconds(1)
     try state.write(folder.statePath)
+    if state.lifetime == .detached { lifetimeGuard?.dismiss() }
     return VirtualMachine(state: state, folder: folder, lifetimeGuard: lifetimeGuard)
   }
 

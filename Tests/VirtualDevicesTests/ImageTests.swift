@@ -1,0 +1,117 @@
+import Foundation
+import Testing
+
+@testable import VirtualDevices
+
+@Suite("Image recipe")
+struct ImageRecipeTests {
+  @Test func everyKernelHasItsOwnKey() {
+    let keys = VirtualKernel.allCases.map { ImageRecipe(kernel: $0).key }
+    #expect(Set(keys).count == VirtualKernel.allCases.count)
+    #expect(keys == VirtualKernel.allCases.map { ImageRecipe(kernel: $0).key })
+    for (kernel, key) in zip(VirtualKernel.allCases, keys) {
+      #expect(key.hasPrefix("\(kernel.fileName)-"))
+      #expect(key.count == kernel.fileName.count + 17)
+    }
+  }
+
+  @Test func onlyTheFrozenSuiteIsPinned() {
+    #expect(VirtualKernel.v5_10.package == "linux-image-5.10.0-32-arm64")
+    #expect(VirtualKernel.v5_10.suites == ["bullseye"])
+    #expect(VirtualKernel.v6_12.suites == ["bookworm", "bookworm-backports"])
+  }
+}
+
+@Suite("Kernel modules")
+struct ModuleDependenciesTests {
+  private let dependencies = ModuleDependencies(
+    parsing: """
+      kernel/fs/ext4/ext4.ko.xz: kernel/lib/crc16.ko.xz kernel/fs/mbcache.ko.xz
+      kernel/fs/mbcache.ko.xz:
+      kernel/lib/crc16.ko.xz:
+      kernel/block/kyber-iosched.ko.xz:
+      # Aliases extracted from modules themselves.
+      alias fs-ext4 ext4
+      softdep ext4 pre: crypto-crc32c
+      """)
+
+  @Test func whatIsNeededIsLoadedFirstAndOnce() {
+    #expect(
+      dependencies.loadingOrder(of: ["mbcache", "ext4", "ext4"]) == [
+        "kernel/fs/mbcache.ko.xz", "kernel/lib/crc16.ko.xz", "kernel/fs/ext4/ext4.ko.xz",
+      ])
+  }
+
+  @Test func dashAndUnderscoreAreOne() {
+    #expect(
+      dependencies.loadingOrder(of: ["kyber_iosched"]) == ["kernel/block/kyber-iosched.ko.xz"])
+    #expect(
+      dependencies.loadingOrder(of: ["kyber-iosched"]) == ["kernel/block/kyber-iosched.ko.xz"])
+  }
+
+  @Test func builtInModulesAddNothing() {
+    #expect(dependencies.loadingOrder(of: ["virtio_pci"]).isEmpty)
+  }
+
+  @Test func dependencyFileNamesUncompressedModules() {
+    let modules = dependencies.loadingOrder(of: ["ext4"])
+    #expect(
+      dependencies.dependencyFile(for: modules) == """
+        kernel/fs/ext4/ext4.ko: kernel/lib/crc16.ko kernel/fs/mbcache.ko
+        kernel/fs/mbcache.ko:
+        kernel/lib/crc16.ko:
+
+        """)
+  }
+}
+
+@Suite("cpio archive")
+struct CpioArchiveTests {
+  @Test func bytesOfAnArchive() {
+    var archive = CpioArchive()
+    archive.addFile("a/b", Array("hello".utf8), mode: 0o755)
+    archive.addLink("a/l", to: "b")
+    archive.addCharacterDevice("c", major: 5, minor: 1, mode: 0o600)
+    let zeros = "00000000"
+    let expected =
+      "070701" + "00000001" + "000041ED" + zeros + zeros + "00000002" + zeros + zeros + zeros
+      + zeros + zeros + zeros + "00000002" + zeros + "a\0"
+      + "070701" + "00000002" + "000081ED" + zeros + zeros + "00000001" + zeros + "00000005"
+      + zeros + zeros + zeros + zeros + "00000004" + zeros + "a/b\0\0\0" + "hello\0\0\0"
+      + "070701" + "00000003" + "0000A1FF" + zeros + zeros + "00000001" + zeros + "00000001"
+      + zeros + zeros + zeros + zeros + "00000004" + zeros + "a/l\0\0\0" + "b\0\0\0"
+      + "070701" + "00000004" + "00002180" + zeros + zeros + "00000001" + zeros + zeros
+      + zeros + zeros + "00000005" + "00000001" + "00000002" + zeros + "c\0"
+      + "070701" + zeros + zeros + zeros + zeros + "00000001" + zeros + zeros
+      + zeros + zeros + zeros + zeros + "0000000B" + zeros + "TRAILER!!!\0\0\0\0"
+    #expect(String(decoding: archive.finished(), as: UTF8.self) == expected)
+  }
+}
+
+@Suite("Scripts of the device")
+struct GuestScriptsTests {
+  @Test(arguments: [GuestScripts.initialise, GuestScripts.getprop, GuestScripts.reboot])
+  func shellParsesThem(_ script: String) async throws {
+    let shell = HostTool(name: "sh", package: "dash")
+    let outcome = try await shell.run(["-n", "-c", script])
+    #expect(outcome.status.isSuccess)
+    #expect(outcome.log == "")
+    #expect(script.hasPrefix("#!/bin/busybox sh\n"))
+  }
+
+  @Test func initPrintsTheMarkerThatTheHostWaitsFor() {
+    #expect(GuestScripts.initialise.contains("echo \"\(GuestScripts.readyMarker) $uptime\""))
+  }
+
+  @Test func initReadsEveryWordTheHostWrites() {
+    for word in ["latgate.privilege=", "latgate.scheduler=", "latgate.firmware="] {
+      #expect(GuestScripts.initialise.contains("\(word)*)"))
+    }
+  }
+
+  @Test func shellOfAUserBuildMayReadTracefsOnly() {
+    #expect(GuestFiles.group.contains("readtracefs:x:3012:shell\n"))
+    #expect(GuestFiles.passwd.contains("shell:x:2000:2000:"))
+    #expect(!GuestFiles.group.contains("root:x:0:shell"))
+  }
+}

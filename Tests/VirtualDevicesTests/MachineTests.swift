@@ -1,0 +1,198 @@
+import Foundation
+import Glibc
+import POSIXSupport
+import Testing
+
+@testable import VirtualDevices
+
+@Suite("State of a machine")
+struct MachineStateTests {
+  private static let text = """
+    {"version":1,"name":"bench","port":17001,"firmware":{"kernel":"5.10"},
+     "firmwareID":"virtual-5.10-0123456789ab","kernelRelease":"5.10.0-32-arm64",
+     "lifetime":"detached","startedAt":"2025-01-02T03:04:05Z","bootSeconds":4.5,
+     "process":{"processID":77,"startTicks":123,"hostBootID":"b"}}
+    """
+
+  private func withFile(_ text: String, _ body: (String) throws -> Void) throws {
+    let path = NSTemporaryDirectory() + "/latgate-state-\(UUID().uuidString)"
+    try text.write(toFile: path, atomically: false, encoding: .utf8)
+    defer { unlink(path) }
+    try body(path)
+  }
+
+  @Test func reading() throws {
+    try withFile(Self.text) { path in
+      let state = try MachineState.read(path)
+      #expect(state.name == "bench")
+      #expect(state.port == 17001)
+      #expect(state.firmware == VirtualFirmware(kernel: .v5_10))
+      #expect(state.lifetime == .detached)
+      #expect(state.bootSeconds == 4.5)
+      #expect(
+        state.process == ProcessIdentity(processID: 77, startTicks: 123, hostBootID: "b"))
+    }
+  }
+
+  @Test func writingIsReadBack() throws {
+    try withFile(Self.text) { path in
+      var state = try MachineState.read(path)
+      state.bootSeconds = nil
+      try state.write(path)
+      #expect(try MachineState.read(path) == state)
+    }
+  }
+
+  @Test(arguments: [
+    "", "{}", text.replacing("\"version\":1", with: "\"version\":2"),
+    text.replacing("17001", with: "170010"),
+  ])
+  func otherFilesAreRefused(_ text: String) throws {
+    try withFile(text) { path in
+      let error = try #require(throws: VirtualDeviceError.self) { try MachineState.read(path) }
+      guard case .badState(path, _) = error else {
+        Issue.record("\(error)")
+        return
+      }
+    }
+  }
+}
+
+@Suite("Identity of a process")
+struct ProcessIdentityTests {
+  private let fields = "1 1 1 0 -1 4194560 100 0 0 0 1 2 0 0 20 0 4 0 987654 100 1"
+
+  @Test func nameWithBracketsAndSpaces() {
+    #expect(ProcessIdentity.startTicks(inStat: "12 (a) b) (c) S \(fields)") == 987_654)
+  }
+
+  @Test(arguments: ["", "12 (a", "12 (a) S 1 2", "12 (a) Z 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 0 0 0 0 5"])
+  func endedOrMalformed(_ line: String) {
+    #expect(ProcessIdentity.startTicks(inStat: line) == nil)
+  }
+
+  @Test func aNumberUsedAgainIsAnotherProcess() throws {
+    var identity = try #require(ProcessIdentity.current(of: getpid()))
+    #expect(identity.isRunning)
+    identity.startTicks += 1
+    #expect(!identity.isRunning)
+  }
+
+  @Test func noSuchProcess() {
+    #expect(ProcessIdentity.current(of: Int32.max) == nil)
+  }
+}
+
+@Suite("Console, ports, names and greetings")
+struct MachinePartsTests {
+  @Test func consoleCountsBootsAndFindsPanics() {
+    let quiet = ConsoleLog(
+      bytes: Array("latgate: ready 3.1\r\nlatgate: reboot\r\nlatgate: ready 3.0\r\n".utf8))
+    #expect(quiet.readyCount == 2)
+    #expect(!quiet.hasPanic)
+    #expect(quiet.tail(lines: 1) == "latgate: ready 3.0")
+    let broken = ConsoleLog(
+      bytes: [0xff, 0x0a] + Array("[ 1.0] Kernel panic - not syncing: Attempted to kill init".utf8))
+    #expect(broken.readyCount == 0)
+    #expect(broken.hasPanic)
+    #expect(ConsoleLog(bytes: []).tail() == "(nothing)")
+  }
+
+  @Test(arguments: ["", "a/b", "..", "-x", "a b", "a,b", "ä", String(repeating: "a", count: 41)])
+  func badNamesAreRefused(_ name: String) throws {
+    let error = try #require(throws: VirtualDeviceError.self) {
+      try RunFolder(name: name, cache: "/nowhere")
+    }
+    guard case .invalidValue("name", name, _) = error else {
+      Issue.record("\(error)")
+      return
+    }
+  }
+
+  @Test func pathsOfARunFolder() throws {
+    let folder = try RunFolder(name: "bench-1", cache: "/nowhere")
+    #expect(folder.statePath == "/nowhere/virtual/run/bench-1/state.json")
+    #expect(folder.serialLog == "/nowhere/virtual/run/bench-1/serial.log")
+  }
+
+  @Test(arguments: [0, 1023, 5555, 5570, 5585] as [UInt16])
+  func badPortsAreRefused(_ port: UInt16) throws {
+    let error = try #require(throws: VirtualDeviceError.self) { try LoopbackPort.check(port) }
+    guard case .invalidValue("port", _, _) = error else {
+      Issue.record("\(error)")
+      return
+    }
+  }
+
+  @Test func freePortIsUsable() throws {
+    let port = try LoopbackPort.anyFree()
+    #expect(!LoopbackPort.scannedByADB.contains(port))
+    try LoopbackPort.check(port)
+  }
+
+  @Test func greetingIsOneConnectPacket() {
+    #expect(
+      ADBHandshake.greeting == [
+        0x43, 0x4e, 0x58, 0x4e, 0x01, 0x00, 0x00, 0x01, 0x00, 0x10, 0x00, 0x00,
+        0x06, 0x00, 0x00, 0x00, 0x32, 0x02, 0x00, 0x00, 0xbc, 0xb1, 0xa7, 0xb1,
+        0x68, 0x6f, 0x73, 0x74, 0x3a, 0x3a,
+      ])
+  }
+
+  @Test func answersOfADB() {
+    let connect = Array(ADBHandshake.greeting.prefix(24))
+    #expect(ADBHandshake.isAnswer(connect))
+    let auth: [UInt8] =
+      Array("AUTH".utf8) + [UInt8](repeating: 0, count: 16) + [0xbe, 0xaa, 0xab, 0xb7]
+    #expect(ADBHandshake.isAnswer(auth))
+    #expect(!ADBHandshake.isAnswer(Array(connect.dropLast())))
+    var wrongMagic = connect
+    wrongMagic[20] ^= 1
+    #expect(!ADBHandshake.isAnswer(wrongMagic))
+    #expect(!ADBHandshake.isAnswer(Array("HTTP/1.1 400 Bad Request".utf8)))
+  }
+
+  @Test func monitorLinesMayArriveInPieces() {
+    var lines = MonitorLines()
+    lines.append(Array("{\"QMP\":{}}\r\n\r\n{\"ret".utf8))
+    #expect(lines.next() == Array("{\"QMP\":{}}".utf8))
+    #expect(lines.next() == nil)
+    lines.append(Array("urn\":{}}\r\n".utf8))
+    #expect(lines.next() == Array("{\"return\":{}}".utf8))
+  }
+}
+
+@Suite("Guard of an owned machine")
+struct LifetimeGuardTests {
+  /// Starts a process with QEMU's kind of arguments, runs the guard over it with `input` and
+  /// prints whether process and state file are there afterwards.
+  private func outcome(input: String, guarded: String) async throws -> String {
+    let script = """
+      folder=$(mktemp -d) && cd "$folder" || exit 1
+      sh -c 'while :; do sleep 1; done' -name latgate-bench more </dev/null >/dev/null 2>&1 &
+      echo $! >qemu.pid; : >state.json
+      printf '%s' "$2" | sh -c "$1" latgate-guard qemu.pid "$3" state.json
+      kill -0 $! 2>/dev/null && grep -q name /proc/$!/cmdline && echo process
+      [ -e state.json ] && echo state
+      kill -KILL $! 2>/dev/null
+      rm -rf "$folder"
+      """
+    let shell = HostTool(name: "sh", package: "dash")
+    let bytes = try await shell.output(
+      ["-c", script, "test", LifetimeGuard.script, input, guarded])
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  @Test func theEndOfTheOwnerEndsTheMachine() async throws {
+    #expect(try await outcome(input: "", guarded: "latgate-bench") == "")
+  }
+
+  @Test func aDismissedGuardLeavesItAlone() async throws {
+    #expect(
+      try await outcome(input: "dismissed\n", guarded: "latgate-bench") == "process\nstate\n")
+  }
+
+  @Test func aNumberUsedAgainIsNotKilled() async throws {
+    #expect(try await outcome(input: "", guarded: "latgate-other") == "process\n")
+  }
+}
