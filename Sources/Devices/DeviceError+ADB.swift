@@ -6,7 +6,7 @@ extension DeviceError {
   ///   - device: what the user called it.
   ///   - operation: what was under way.
   ///   - known: the devices that are there.
-  init(_ error: ADBError, device: String, operation: String, known: [String] = []) {
+  package init(_ error: ADBError, device: String, operation: String, known: [String] = []) {
     switch error {
     case .serverUnavailable(let address, let reason):
       self = .transportUnavailable(

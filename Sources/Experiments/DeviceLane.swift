@@ -9,6 +9,9 @@ package protocol DeviceLane: Sendable {
   /// Brings the firmware up in a fresh boot and returns the device once it answers.
   func start(firmware: String) async throws -> StartedFirmware
 
+  /// The device as it stands; a lane that makes its devices has none before ``start(firmware:)``.
+  func current() async throws -> any Device
+
   /// Ends what ``start(firmware:)`` began. Safe to call when nothing was begun.
   func finish() async
 }

@@ -78,7 +78,7 @@ package struct ExperimentRunner: Sendable {
         verdict = made
         switch stage {
         case .screen:
-          state.handle(.screenJudged(needsConfirmation: made.needsConfirmation))
+          state.handle(.screenJudged(needsConfirmation: made.screenNeedsConfirmation))
         case .confirm:
           state.handle(.confirmationJudged)
         }
@@ -95,7 +95,7 @@ package struct ExperimentRunner: Sendable {
 
   /// Makes the runs of a batch, each on a lane of its own, and waits for all of them.
   private func make(_ batch: [RunSlot]) async -> [(RunSlot, Result<RunRecord, any Error>)] {
-    await withTaskGroup { group in
+    await withTaskGroup(of: (RunSlot, Result<RunRecord, any Error>).self) { group in
       for (slot, lane) in zip(batch, lanes) {
         group.addTask {
           do {

@@ -33,6 +33,8 @@ package struct HookedLane: DeviceLane {
     return StartedFirmware(device: device, firmwareID: definition.image(ofFirmware: firmware))
   }
 
+  package func current() async throws -> any Device { device }
+
   package func finish() async {}
 
   private func run(

@@ -107,6 +107,8 @@ struct RunningLane: DeviceLane {
     StartedFirmware(device: device, firmwareID: firmwareID)
   }
 
+  func current() async throws -> any Device { device }
+
   func finish() async {}
 }
 

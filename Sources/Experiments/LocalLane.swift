@@ -10,5 +10,7 @@ package struct LocalLane: DeviceLane {
     StartedFirmware(device: LocalDevice(), firmwareID: nil)
   }
 
+  package func current() async throws -> any Device { LocalDevice() }
+
   package func finish() async {}
 }

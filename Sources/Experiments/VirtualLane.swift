@@ -36,6 +36,11 @@ package actor VirtualLane: DeviceLane {
     return StartedFirmware(device: device, firmwareID: machine.state.firmwareID)
   }
 
+  package func current() async throws -> any Device {
+    guard let machine else { throw VirtualDeviceError.notRunning(name: name) }
+    return ADBDevice(serial: machine.serial, server: server)
+  }
+
   package func finish() async {
     guard let machine else { return }
     self.machine = nil

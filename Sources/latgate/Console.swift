@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Reporting
 
 /// Where latgate's words go: results on stdout, progress and messages on stderr.
 struct Console: Sendable {
@@ -71,4 +72,12 @@ struct Console: Sendable {
       bytes = bytes.dropFirst(written)
     }
   }
+}
+
+extension Console {
+  /// Style of results on stdout.
+  var style: TextStyle { usesColor ? .colour : .plain }
+
+  /// Style of messages on stderr.
+  var errorStyle: TextStyle { errorUsesColor ? .colour : .plain }
 }

@@ -7,33 +7,60 @@ import Experiments
 import POSIXSupport
 import ProbeBuild
 import RegressionAnalysis
+import Reporting
 import RunRecords
 import VirtualDevices
 
 /// An error as the user sees it, and the exit code it ends with.
 ///
-/// Each module words its own errors; here they only get their category.
+/// Each module words its own errors; here they get their category.
 struct ErrorReport {
-  let text: String
+  let messages: [ErrorMessage]
   let status: ExitStatus
 
   init(_ error: any Error) {
     status = Self.status(error)
-    text =
-      status == .interrupted
-      ? "latgate: interrupted; nothing was left on the device"
-      : "error: \(error)"
+    messages = Self.messages(error)
+  }
+
+  private static func messages(_ error: any Error) -> [ErrorMessage] {
+    switch error {
+    case is CancellationError:
+      return [ErrorMessage(what: "interrupted; nothing is left on the device")]
+    case let error as CatalogError: return ErrorMessage.messages(error)
+    case let error as UnknownName: return [ErrorMessage(error)]
+    case let error as RunRecordError: return [ErrorMessage(error)]
+    case let error as DeviceError:
+      let message = error.message
+      return [ErrorMessage(what: message.what, place: message.place, remedy: message.remedy)]
+    default:
+      let lines = "\(error)".split(separator: "\n", omittingEmptySubsequences: false)
+      return [
+        ErrorMessage(
+          what: lines.first.map(String.init) ?? "unknown", details: lines.dropFirst().map(String.init))
+      ]
+    }
   }
 
   private static func status(_ error: any Error) -> ExitStatus {
     switch error {
     case is CancellationError: .interrupted
-    case is CatalogError, is RunRecordError: .badInput
+    case is CatalogError, is RunRecordError, is VerdictError: .badInput
     case is UnknownName: .usage
     case let error as ProbeBuildError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case is DeviceError, is ADBError, is VirtualDeviceError: .deviceUnavailable
+    case let error as AgentSessionError: status(of: error)
     case let error as RunError: status(of: error)
     default: .internalError
+    }
+  }
+
+  private static func status(of error: AgentSessionError) -> ExitStatus {
+    switch error {
+    // The agent only ends by itself when its device, or the way to it, is gone.
+    case .ended, .timedOut, .closed: .deviceUnavailable
+    case .refused: .gateFailed
+    case .versionMismatch, .malformed, .invalidRequest: .internalError
     }
   }
 

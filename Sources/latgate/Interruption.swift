@@ -6,41 +6,30 @@ import Synchronization
 ///
 /// The first signal cancels, so that devices are detached and virtual machines stopped on the way
 /// out; the second ends the process at once.
-final class Interruption: Sendable {
-  private let sources: [any DispatchSourceSignal]
-
-  private init(sources: [any DispatchSourceSignal]) {
-    self.sources = sources
-  }
-
+enum Interruption {
   /// Runs `work`; a signal cancels it.
   static func cancelling(_ work: @escaping @Sendable () async throws -> Void) async throws {
     let task = Task { try await work() }
-    let taken = SignalCount()
-    let guardian = Interruption(
-      sources: [SIGINT, SIGTERM, SIGHUP].map { number in
-        signal(number, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-        source.setEventHandler {
-          if taken.next() == 1 {
-            FileHandle.standardError.write(Data("\nlatgate: stopping (again to force)\n".utf8))
-            task.cancel()
-          } else {
-            _exit(ExitStatus.interrupted.rawValue)
-          }
-        }
-        source.resume()
-        return source
-      })
-    defer { guardian.stop() }
+    let signals = SignalCount()
+    let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
+      // The default action would end the process before the source hears of the signal.
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler {
+        guard signals.next() == 1 else { _exit(ExitStatus.interrupted.rawValue) }
+        Console().note("\nlatgate: stopping (again to force)")
+        task.cancel()
+      }
+      source.resume()
+      return source
+    }
+    defer {
+      for source in sources { source.cancel() }
+    }
     try await task.value
   }
 
-  private func stop() {
-    for source in sources { source.cancel() }
-  }
-
-  /// Counts signals across the handler's queue.
+  /// Counts signals; the handlers run on any queue.
   private final class SignalCount: Sendable {
     private let count = Mutex(0)
 

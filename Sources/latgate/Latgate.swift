@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Reporting
 
 /// The tool's table of contents.
 @main
@@ -27,15 +28,14 @@ struct Latgate: AsyncParsableCommand {
     ])
 
   static func main() async {
-    let command: any ParsableCommand
     do {
-      command = try parseAsRoot()
-    } catch {
-      exit(withError: error)
-    }
-    do {
-      try await Interruption.cancelling { [command] in
-        var command = command
+      try await Interruption.cancelling {
+        var command: any ParsableCommand
+        do {
+          command = try parseAsRoot()
+        } catch {
+          throw CommandLineFault(cause: error)
+        }
         if var asynchronous = command as? any AsyncParsableCommand {
           try await asynchronous.run()
         } else {
@@ -48,12 +48,19 @@ struct Latgate: AsyncParsableCommand {
   }
 
   private static func finish(_ error: any Error) -> Never {
-    // Usage errors and exit codes are ArgumentParser's own to print.
+    // Help, usage errors and exit codes are ArgumentParser's own to print.
+    if let fault = error as? CommandLineFault { exit(withError: fault.cause) }
     if error is ExitCode || error is ValidationError || error is CleanExit {
       exit(withError: error)
     }
+    let console = Console()
     let report = ErrorReport(error)
-    Console().error(report.text)
+    console.error(ErrorMessage.rendered(report.messages, console.errorStyle))
     Foundation.exit(report.status.rawValue)
+  }
+
+  /// A command line that was not understood, or that asked for help.
+  private struct CommandLineFault: Error {
+    var cause: any Error
   }
 }

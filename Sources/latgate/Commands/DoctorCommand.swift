@@ -109,14 +109,26 @@ struct DoctorCommand: AsyncParsableCommand {
     ]
   }
 
+  private func remedy(_ device: ListedDevice) -> String {
+    let name = device.serial.isEmpty ? device.path : device.serial
+    let error: ADBError =
+      switch device.state {
+      case .unauthorized: .unauthorized(serial: name)
+      case .noPermissions(let detail): .noPermissions(serial: name, detail: detail)
+      default: .offline(serial: name, state: device.state.word)
+      }
+    return DeviceError(error, device: name, operation: "listing").description
+  }
+
   private func devices() async -> [Finding] {
     var findings: [Finding] = []
     do {
-      for device in try await ADBServer.standard().devices() {
+      let server = try ADBServer(environment: ProcessInfo.processInfo.environment)
+      for device in try await server.devices() {
         findings.append(
           Finding(
-            state: device.isReady ? .fine : .warning, subject: "adb \(device.serial)",
-            detail: device.explanation))
+            state: device.state == .device ? .fine : .warning, subject: "adb \(device.serial)",
+            detail: device.state == .device ? device.model : remedy(device)))
       }
       if findings.isEmpty {
         findings.append(

@@ -1,0 +1,74 @@
+import ArgumentParser
+import RegressionAnalysis
+import Reporting
+import RunRecords
+
+struct CompareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare",
+    abstract: "Judge run records that exist already.",
+    discussion: """
+      Records are files, or folders of them. Those of a 'check' hold their stage, so that a \
+      confirmed experiment is judged as it was.
+
+        latgate compare --reference ref/*.json --candidate cand/*.json
+        latgate compare --experiment latgate-results/demo-20260101-120000/runs
+      """)
+
+  @OptionGroup var common: CommonOptions
+
+  @Option(parsing: .upToNextOption, help: "Records of the reference.")
+  var reference: [String] = []
+
+  @Option(parsing: .upToNextOption, help: "Records of the candidate.")
+  var candidate: [String] = []
+
+  @Option(help: "Folder with the records of both arms of one experiment.")
+  var experiment: String?
+
+  @Option(help: "Suite whose thresholds and budgets hold. Default: the built-in ones.")
+  var suite: String?
+
+  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var format: OutputFormat = .terminal
+
+  func validate() throws {
+    guard experiment != nil || (!reference.isEmpty && !candidate.isEmpty) else {
+      throw ValidationError("give --reference and --candidate, or --experiment")
+    }
+    guard experiment == nil || (reference.isEmpty && candidate.isEmpty) else {
+      throw ValidationError("--experiment goes without --reference and --candidate")
+    }
+  }
+
+  func run() throws {
+    let console = common.console
+    let input = try input()
+    let verdict = try input.judged()
+    let report = VerdictReport(verdict, of: input)
+    switch format {
+    case .terminal: console.print(report.text(width: console.width, style: console.style))
+    case .json: console.print(String(decoding: try report.json(), as: UTF8.self))
+    }
+    if verdict.exitCode != 0 { throw ExitCode(verdict.exitCode) }
+  }
+
+  private func input() throws -> VerdictInput {
+    if let experiment {
+      let records = try RecordFiles.read([experiment])
+      return CheckCommand.input(records, try policy(records))
+    }
+    let references = try RecordFiles.read(reference)
+    let candidates = try RecordFiles.read(candidate)
+    return VerdictInput(
+      reference: references, candidate: candidates,
+      policy: try policy(references + candidates))
+  }
+
+  private func policy(_ records: [RunRecord]) throws -> VerdictPolicy {
+    let isVirtual = records.allSatisfy { $0.device.transport == "virtual" }
+    guard let suite else { return VerdictPolicy(freeSwitching: isVirtual) }
+    return VerdictPolicy(
+      suite: try Workbench(common).catalog.suite(suite), freeSwitching: isVirtual)
+  }
+}

@@ -1,0 +1,58 @@
+import Catalogs
+import Devices
+import Experiments
+import ProbeBuild
+
+/// A suite with everything it names.
+struct Plan: Sendable {
+  var suite: SuiteDefinition
+  var workload: WorkloadDefinition
+  var probes: [ProbeManifest]
+
+  /// - Parameters:
+  ///   - workload: instead of the suite's.
+  ///   - probes: instead of the suite's, when not empty.
+  init(
+    bench: Workbench, suite: String, workload: String? = nil, probes: [String] = []
+  ) throws {
+    self.suite = try bench.catalog.suite(suite)
+    self.workload = try bench.catalog.workload(workload ?? self.suite.workload)
+    let names = probes.isEmpty ? self.suite.probes : probes
+    self.probes = try names.map { name in try bench.catalog.probe(name) }
+  }
+
+  /// What a run on a device needs; builds for the device's ABI.
+  func request(
+    bench: Workbench, device: any Device, definition: DeviceDefinition, transport: String,
+    firmware: String, firmwareID: String?
+  ) async throws -> RunRequest {
+    request(
+      bundle: try await bench.bundle(abi: try await Self.abi(of: device), probes: probes),
+      definition: definition,
+      transport: transport, firmware: firmware, firmwareID: firmwareID)
+  }
+
+  /// What a run needs when the bundle is at hand.
+  func request(
+    bundle: ProbeBundle, definition: DeviceDefinition, transport: String, firmware: String,
+    firmwareID: String?
+  ) -> RunRequest {
+    RunRequest(
+      suite: suite, workload: workload, probes: probes, bundle: bundle,
+      stability: definition.stability, target: definition.name, transport: transport,
+      firmwareName: firmware, firmwareID: firmwareID, measuresOverhead: true,
+      toolVersion: Version.text)
+  }
+
+  /// The ABI of a device's kernel.
+  static func abi(of device: any Device) async throws -> TargetABI {
+    let word = try await device.identify().abi
+    guard let abi = TargetABI(rawValue: word) else {
+      throw DeviceError.unsupported(
+        device: device.name, detail: "its architecture '\(word)' is not one latgate knows",
+        remedy: "use a device with one of "
+          + TargetABI.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    return abi
+  }
+}

@@ -1,0 +1,37 @@
+import Foundation
+import POSIXSupport
+import RunRecords
+
+/// Run records in folders and files.
+enum RecordFiles {
+  /// Writes a record and returns its path.
+  static func write(_ record: RunRecord, to folder: String) throws -> String {
+    try UserFolders.makeFolder(folder, mode: 0o755)
+    let place = record.experiment.map { place in
+      let number = String(1000 + place.order).dropFirst()
+      return "\(number)-\(place.arm.rawValue)"
+    }
+    let path = "\(folder)/\(place ?? "run-\(record.id.prefix(8))").json"
+    try AtomicFile.write(try record.encoded(file: path), to: path)
+    return path
+  }
+
+  /// Reads the records that paths name: files, and the `.json` files in folders.
+  /// - Throws: `RunRecordError` naming the file.
+  static func read(_ paths: [String]) throws -> [RunRecord] {
+    try paths.flatMap(files).map { path in
+      guard let data = FileManager.default.contents(atPath: path) else {
+        throw RunRecordError.notJSON(file: path, position: "the file cannot be read")
+      }
+      return try RunRecord.decode(data, file: path)
+    }
+  }
+
+  private static func files(_ path: String) -> [String] {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
+    else { return [path] }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return names.filter { $0.hasSuffix(".json") }.sorted().map { "\(path)/\($0)" }
+  }
+}

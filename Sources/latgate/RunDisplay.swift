@@ -1,0 +1,97 @@
+import Experiments
+import Reporting
+import RunRecords
+import Synchronization
+
+/// Progress of an experiment or a single run on the terminal, or as lines in a log.
+final class RunDisplay: Sendable {
+  /// What is known of the work under way.
+  private struct State: Sendable {
+    var finished = 0
+    var planned: Int
+    var stage = ""
+    var lanes: [Int: RunProgress] = [:]
+    var arms: [Int: String] = [:]
+    var lastLine = ""
+    var hasOpenLine = false
+  }
+
+  private let console: Console
+  private let begun = ContinuousClock.now
+  private let state: Mutex<State>
+
+  /// - Parameter runs: planned in the first stage.
+  init(console: Console, runs: Int) {
+    self.console = console
+    self.state = Mutex(State(planned: runs))
+  }
+
+  func starting(order: Int, arm: String, stage: String, runs: Int) {
+    update { state in
+      if state.stage != stage {
+        state.stage = stage
+        state.planned = runs
+        state.finished = 0
+      }
+      state.arms[order] = arm
+      state.lanes[order] = RunProgress(activity: "starting", iteration: 0, iterations: 0)
+    }
+  }
+
+  func progress(order: Int, _ progress: RunProgress) {
+    update { $0.lanes[order] = progress }
+  }
+
+  func finished(order: Int) {
+    update { state in
+      state.finished += 1
+      state.lanes[order] = nil
+      state.arms[order] = nil
+    }
+  }
+
+  /// A line that stays, above the bar.
+  func line(_ text: String) {
+    state.withLock { state in
+      if state.hasOpenLine { console.transient("") }
+      state.hasOpenLine = false
+      console.note(text)
+    }
+  }
+
+  /// Takes the bar away.
+  func end() {
+    state.withLock { state in
+      if state.hasOpenLine { console.transient("") }
+      state.hasOpenLine = false
+    }
+  }
+
+  private func update(_ change: (inout State) -> Void) {
+    state.withLock { state in
+      change(&state)
+      let shown = render(state)
+      if console.progressIsTerminal {
+        console.transient(
+          ProgressLine.bar(shown, width: console.width - 1, style: console.errorStyle))
+        state.hasOpenLine = true
+        return
+      }
+      // A log gets a line per run and activity, not one per iteration.
+      let key = "\(shown.stage)/\(shown.runsDone)/\(shown.arm)"
+      if key != state.lastLine {
+        state.lastLine = key
+        console.note(ProgressLine.log(shown))
+      }
+    }
+  }
+
+  private func render(_ state: State) -> ProgressState {
+    let current = state.lanes.min { $0.key < $1.key }
+    return ProgressState(
+      arm: state.arms.sorted { $0.key < $1.key }.map(\.value).joined(separator: " + "),
+      stage: state.stage, runsDone: state.finished, runs: state.planned,
+      iterationsDone: current?.value.iteration ?? 0, iterations: current?.value.iterations ?? 0,
+      activity: current?.value.activity ?? "judging", elapsed: ContinuousClock.now - begun)
+  }
+}
