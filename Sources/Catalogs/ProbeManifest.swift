@@ -53,8 +53,6 @@ package struct ProbeMetric: Sendable, Equatable {
   /// What the histogram's values are.
   package enum Unit: String, Sendable, CaseIterable {
     case nanoseconds = "ns"
-    case bytes
-    case count
   }
 
   /// `probe.metric`.

@@ -42,13 +42,16 @@ struct TextTable {
 
   /// The table's lines, none longer than `width` unless the columns that cannot be cut are.
   func lines(width: Int, style: TextStyle) -> [String] {
-    let widths = columnWidths(width)
+    let natural = naturalWidths
+    let isTight = lineWidth(natural, gap: 2) > width
+    let gap = String(repeating: " ", count: isTight ? 1 : 2)
+    let widths = fitted(natural, lineWidth(natural, gap: gap.count) - width)
     let hasTitles = columns.contains { !$0.title.isEmpty }
     let titles = columns.map { Cell($0.title, .dim) }
-    return (hasTitles ? [line(titles, widths, style)] : [])
+    return (hasTitles ? [line(titles, widths, gap, style)] : [])
       + rows.map { row in
         switch row {
-        case .cells(let cells): line(cells, widths, style)
+        case .cells(let cells): line(cells, widths, gap, style)
         case .heading(let cell):
           String(repeating: " ", count: indent)
             + cell.emphasis.applied(to: shortened(cell.text, to: width - indent), style)
@@ -56,15 +59,24 @@ struct TextTable {
       }
   }
 
-  private func columnWidths(_ width: Int) -> [Int] {
+  private var naturalWidths: [Int] {
     var widths = columns.map(\.title.count)
     for case .cells(let cells) in rows {
       for (index, cell) in cells.enumerated() {
         widths[index] = max(widths[index], cell.text.count)
       }
     }
-    let gaps = indent + 2 * (columns.count - 1)
-    var excess = gaps + widths.reduce(0, +) - width
+    return widths
+  }
+
+  private func lineWidth(_ widths: [Int], gap: Int) -> Int {
+    indent + gap * (columns.count - 1) + widths.reduce(0, +)
+  }
+
+  /// The widths with `excess` taken from elastic columns, as far as it goes.
+  private func fitted(_ widths: [Int], _ excess: Int) -> [Int] {
+    var widths = widths
+    var excess = excess
     for (index, column) in columns.enumerated() where column.isElastic && excess > 0 {
       let cut = min(excess, max(0, widths[index] - 8))
       widths[index] -= cut
@@ -73,7 +85,7 @@ struct TextTable {
     return widths
   }
 
-  private func line(_ cells: [Cell], _ widths: [Int], _ style: TextStyle) -> String {
+  private func line(_ cells: [Cell], _ widths: [Int], _ gap: String, _ style: TextStyle) -> String {
     var result = String(repeating: " ", count: indent)
     for (index, cell) in cells.enumerated() {
       let text = shortened(cell.text, to: widths[index])
@@ -84,7 +96,7 @@ struct TextTable {
       case .left: result += painted + (isLast ? "" : padding)
       case .right: result += padding + painted
       }
-      result += isLast ? "" : "  "
+      result += isLast ? "" : gap
     }
     while result.last == " " { result.removeLast() }
     return result

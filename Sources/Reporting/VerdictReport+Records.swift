@@ -1,4 +1,3 @@
-import Foundation
 import RunRecords
 
 extension VerdictReport {
@@ -97,10 +96,15 @@ extension VerdictReport {
       let place = phase.isEmpty ? "" : " in phase \(phase)"
       next.append("look into \(metrics.sorted().joined(separator: ", "))\(place)")
     }
-    if outcome == .inconclusive {
+    let open = rows.filter { $0.finding == .inconclusive && $0.isBlocking }
+    if outcome == .inconclusive, let runs = open.compactMap(\.runsNeeded).max() {
       next.append(
-        "measure again with more runs per arm, or raise the budgets that"
-          + " are below what this bench detects")
+        "measure \(counted(runs, "more run")) per arm; the table says which row needs them")
+    }
+    if outcome == .inconclusive, open.contains(where: { $0.runsNeeded == nil }) {
+      next.append(
+        "make the bench quieter, or raise the budgets that are below what it detects; rows"
+          + " without a number of runs cannot be decided by more of them")
     }
     return next
   }

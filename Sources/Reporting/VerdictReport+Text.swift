@@ -152,18 +152,17 @@ extension VerdictReport {
     var facts = [
       ("reference", arm(reference)), ("candidate", arm(candidate)),
     ]
-    let same = probes.filter { $0.reference == $0.candidate }
+    let same = probes.filter { $0.reference == $0.candidate && $0.reason.isEmpty }
     if !same.isEmpty {
       let list = same.map { "\($0.name) (\($0.reference))" }.joined(separator: ", ")
       facts.append(("probes", list))
     }
-    for probe in probes where probe.reference != probe.candidate {
-      facts.append(
-        (
-          "probe",
-          "\(probe.name): \(probe.reference) -> \(probe.candidate), so not compared"
-            + (probe.reason.isEmpty ? "" : " (\(probe.reason))")
-        ))
+    for probe in probes where probe.reference != probe.candidate || !probe.reason.isEmpty {
+      let states =
+        probe.reference == probe.candidate
+        ? probe.reference : "\(probe.reference) -> \(probe.candidate), so not compared"
+      let reason = probe.reason.isEmpty ? "" : " (\(probe.reason))"
+      facts.append(("probe", "\(probe.name): \(states)\(reason)"))
     }
     if let worst = losses.max(by: {
       max($0.reference, $0.candidate) < max($1.reference, $1.candidate)

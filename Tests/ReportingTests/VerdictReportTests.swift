@@ -1,4 +1,6 @@
 import Foundation
+import RegressionAnalysis
+import RunRecords
 import Testing
 
 @testable import Reporting
@@ -12,6 +14,16 @@ struct VerdictReportTests {
     let text = verdictReport.text(width: 80, style: .plain)
     try expectSnapshot(text, "verdict-regression-80.txt")
     #expect(longestLine(text) <= 80)
+  }
+
+  /// The longest words and numbers that occur still fit an 80 column terminal.
+  @Test func theWidestRowFits() {
+    var report = verdictReport
+    report.rows[0] = .init(
+      metric: String(repeating: "long.", count: 30), unit: "ns", statistic: "p99",
+      reference: 10_600_000, candidate: 999_400_000, change: -0.999, lower: -0.999, upper: -0.998,
+      detectable: 0.555, finding: .notMeasurable, isGating: false, note: "n")
+    #expect(longestLine(report.text(width: 80, style: .plain, showsAll: true)) <= 80)
   }
 
   @Test func everyRow() throws {
@@ -130,7 +142,77 @@ struct ReportFromRecordsTests {
       ])
   }
 
-  @Test func inconclusiveAsksForMoreRuns() {
-    #expect(report(.inconclusive, rows: []).next.last?.hasPrefix("measure again") == true)
+  @Test func inconclusiveSaysWhatWouldDecide() {
+    let rows = [3, 7, nil].map { runs in
+      VerdictReport.Row(
+        metric: "m", unit: "ns", statistic: "p50", finding: .inconclusive, isBlocking: true,
+        runsNeeded: runs)
+    }
+    let next = report(.inconclusive, rows: rows).next
+    #expect(next.count == 3)
+    #expect(next[1] == "measure 7 more runs per arm; the table says which row needs them")
+    #expect(next[2].hasPrefix("make the bench quieter"))
+    #expect(report(.inconclusive, rows: Array(rows.prefix(1))).next.count == 2)
+  }
+
+  @Test func aVerdictBecomesAReport() throws {
+    let id = MetricID(
+      name: "fsync.latency", phase: "fsync-f2fs", labels: ["fs": "f2fs"], rung: "raw_tp")
+    func metric(
+      _ statistic: Statistic, _ outcome: MetricVerdict.Outcome, runsNeeded: Int? = nil,
+      unreachable: Bool = false, reason: String? = nil
+    ) -> MetricVerdict {
+      MetricVerdict(
+        id: id, statistic: statistic, outcome: outcome, gating: true, blocking: true,
+        referenceValue: 2_400_000, candidateValue: 2_800_000, change: 0.1667,
+        interval: ChangeInterval(low: 0.12, high: 0.21), mde80: 0.04, budget: 0.09,
+        grade: .interleaved, runsNeeded: runsNeeded, unreachable: unreachable, reason: reason)
+    }
+    let verdict = Verdict(
+      outcome: .regression, screenNeedsConfirmation: true, confirmed: false, grade: .interleaved,
+      reasons: ["one run had no overhead measurement"],
+      probes: [
+        ProbeFinding(
+          probe: "binder", status: .unsupported, arm: "both",
+          reason: "no tracepoint binder_transaction")
+      ],
+      metrics: [
+        metric(.quantile(0.5), .regression),
+        metric(.quantile(0.9), .inconclusive, runsNeeded: 4),
+        metric(.quantile(0.99), .inconclusive, unreachable: true, reason: "noisy"),
+        metric(.rate, .noChange),
+      ],
+      counts: VerdictCounts(regression: 1, noChange: 1, inconclusive: 2),
+      runs: RunCounts(reference: 2, candidate: 2, confirmReference: 0, confirmCandidate: 0),
+      comparisons: 4, noiseFactor: 1)
+    let slow = record(firmware: "slow-disk", center: 294)
+    let input = VerdictInput(reference: [record(), record()], candidate: [slow, slow])
+    let report = VerdictReport(verdict, of: input)
+    #expect(report.outcome == .regression)
+    #expect(report.exitCode == 1)
+    #expect(report.rows.map(\.statistic) == ["p50", "p90", "p99", "rate"])
+    #expect(report.rows[1].note == "needs 4 more runs per arm")
+    #expect(
+      report.rows[2].note == "noisy; unreachable: too noisy for any sensible number of runs")
+    #expect(report.rows[3].unit == "events")
+    try expectSnapshot(report.text(width: 100, style: .plain), "verdict-from-analysis-100.txt")
+  }
+
+  @Test(arguments: [
+    (Verdict.Outcome.pass, VerdictReport.Outcome.pass, Int32(0)), (.regression, .regression, 1),
+    (.inconclusive, .inconclusive, 2), (.failed, .invalid, 3),
+  ])
+  func outcomesKeepTheirExitCodes(
+    outcome: Verdict.Outcome, expected: VerdictReport.Outcome, exitCode: Int32
+  ) {
+    let verdict = Verdict(
+      outcome: outcome, screenNeedsConfirmation: false, confirmed: true, grade: .weak,
+      reasons: [], probes: [], metrics: [], counts: VerdictCounts(),
+      runs: RunCounts(reference: 1, candidate: 1, confirmReference: 0, confirmCandidate: 0),
+      comparisons: 0, noiseFactor: 1)
+    let report = VerdictReport(
+      verdict, of: VerdictInput(reference: [record()], candidate: [record(firmware: "b")]))
+    #expect(report.outcome == expected)
+    #expect(report.exitCode == exitCode)
   }
 }

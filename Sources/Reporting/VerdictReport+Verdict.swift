@@ -1,0 +1,67 @@
+import RegressionAnalysis
+import RunRecords
+
+extension VerdictReport {
+  /// The report of a verdict and the runs it was made from.
+  package init(_ verdict: Verdict, of input: VerdictInput) {
+    self.init(
+      outcome: Outcome(verdict.outcome), exitCode: verdict.exitCode,
+      grade: verdict.grade.rawValue, confidence: input.policy.intervalLevel,
+      rows: verdict.metrics.map(Row.init), reference: input.reference + input.confirmReference,
+      candidate: input.candidate + input.confirmCandidate, reasons: verdict.reasons)
+    for finding in verdict.probes {
+      for index in probes.indices where probes[index].name == finding.probe {
+        probes[index].reason = finding.reason
+      }
+    }
+    if verdict.screenNeedsConfirmation && !verdict.confirmed {
+      next.insert("confirm on fresh runs of both firmwares; until then nothing is proven", at: 0)
+    }
+  }
+}
+
+extension VerdictReport.Outcome {
+  fileprivate init(_ outcome: Verdict.Outcome) {
+    switch outcome {
+    case .pass: self = .pass
+    case .regression: self = .regression
+    case .inconclusive: self = .inconclusive
+    case .failed: self = .invalid
+    }
+  }
+}
+
+extension VerdictReport.Finding {
+  fileprivate init(_ outcome: MetricVerdict.Outcome) {
+    switch outcome {
+    case .regression: self = .regression
+    case .improvement: self = .improvement
+    case .noChange: self = .noChange
+    case .inconclusive: self = .inconclusive
+    case .probeLost: self = .probeLost
+    case .invalid: self = .invalid
+    case .notMeasurable: self = .notMeasurable
+    }
+  }
+}
+
+extension VerdictReport.Row {
+  fileprivate init(_ verdict: MetricVerdict) {
+    let counts = verdict.statistic == .rate || verdict.statistic == .tail
+    var notes = [verdict.reason].compactMap(\.self)
+    if verdict.outcome == .inconclusive {
+      if verdict.unreachable {
+        notes.append("unreachable: too noisy for any sensible number of runs")
+      } else if let runs = verdict.runsNeeded {
+        notes.append("needs \(counted(runs, "more run")) per arm")
+      }
+    }
+    self.init(
+      metric: verdict.id.text, unit: counts ? "events" : verdict.id.unit,
+      statistic: verdict.statistic.text, reference: verdict.referenceValue,
+      candidate: verdict.candidateValue, change: verdict.change, lower: verdict.interval?.low,
+      upper: verdict.interval?.high, detectable: verdict.mde80, budget: verdict.budget,
+      finding: .init(verdict.outcome), isGating: verdict.gating, isBlocking: verdict.blocking,
+      runsNeeded: verdict.runsNeeded, note: notes.joined(separator: "; "))
+  }
+}
