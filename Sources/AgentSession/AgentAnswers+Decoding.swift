@@ -17,11 +17,14 @@ extension AgentFacts {
 }
 
 extension AgentRefusal {
-  init(_ reader: AttributeReader) throws(AgentSessionError) {
+  /// `before` holds the frames of the answer up to the error.
+  init(_ reader: AttributeReader, before: Answers) throws(AgentSessionError) {
     code = Code(number: try reader.number(LG_ATTR_CODE))
     text = reader.optionalText(LG_ATTR_TEXT) ?? "the agent gave no reason"
     probe = reader.optionalText(LG_ATTR_PROBE)
     log = reader.optionalText(LG_ATTR_LOG)
+    steps = try before.all(LG_MSG_STEP_RESULT, "STEP_RESULT", AgentStepResult.init)
+    hooks = try before.all(LG_MSG_HOOK, "HOOK", AgentHook.init)
   }
 }
 
@@ -79,7 +82,8 @@ extension AgentHistogram {
     buckets = try SparseBuckets.decode(try reader.bytes(LG_ATTR_BUCKETS))
     let total = buckets.reduce(UInt64(0)) { $0 &+ $1.count }
     if total != count {
-      throw .malformed("metric \(metricID): its buckets hold \(total) values, its count is \(count)")
+      throw .malformed(
+        "metric \(metricID): its buckets hold \(total) values, its count is \(count)")
     }
   }
 }

@@ -51,9 +51,18 @@ package actor AgentClient {
     over stream: any DeviceStream, hostVersion: String, silence: Duration = .seconds(30),
     timeout: Duration = .seconds(20)
   ) async throws -> AgentClient {
+    try await start(
+      over: stream, hostVersion: hostVersion, protocolVersion: UInt32(LG_PROTOCOL_VERSION),
+      silence: silence, timeout: timeout)
+  }
+
+  static func start(
+    over stream: any DeviceStream, hostVersion: String, protocolVersion: UInt32,
+    silence: Duration, timeout: Duration
+  ) async throws -> AgentClient {
     let exchange = AgentExchange(stream: stream)
     var greeting = AttributeWriter()
-    greeting.put(LG_ATTR_VERSION, UInt32(LG_PROTOCOL_VERSION))
+    greeting.put(LG_ATTR_VERSION, protocolVersion)
     greeting.put(LG_ATTR_HOST_VERSION, text: hostVersion)
     greeting.put(LG_ATTR_SILENCE_MS, silence.wholeMilliseconds)
     do {
@@ -62,11 +71,15 @@ package actor AgentClient {
       let reader = try Answers(frames, to: "HELLO").single(LG_MSG_FACTS, "FACTS")
       let version: UInt32 = try reader.number(LG_ATTR_VERSION)
       if version != UInt32(LG_PROTOCOL_VERSION) {
+        let agent = reader.optionalText(LG_ATTR_AGENT_VERSION) ?? "of unknown version"
         throw AgentSessionError.versionMismatch(
-          host: UInt32(LG_PROTOCOL_VERSION), agent: version,
-          agentVersion: reader.optionalText(LG_ATTR_AGENT_VERSION) ?? "unknown")
+          detail: "agent \(agent) speaks protocol \(version), this latgate \(LG_PROTOCOL_VERSION)")
       }
       return AgentClient(facts: try AgentFacts(reader), exchange: exchange, silence: silence)
+    } catch AgentSessionError.refused(let refusal) where refusal.code == .protocol {
+      // Two ends of one release agree on the greeting.
+      await exchange.close()
+      throw AgentSessionError.versionMismatch(detail: refusal.text)
     } catch {
       await exchange.close()
       throw error

@@ -98,7 +98,8 @@ actor AgentExchange {
         return frames
       case LG_MSG_ERROR:
         let reader = try AttributeReader(payload: frame.payload, context: "ERROR")
-        throw AgentSessionError.refused(try AgentRefusal(reader))
+        throw AgentSessionError.refused(
+          try AgentRefusal(reader, before: Answers(frames, to: request)))
       default:
         frames.append(frame)
       }

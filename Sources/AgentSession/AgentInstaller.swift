@@ -107,9 +107,11 @@ package struct AgentInstaller: Sendable {
         """ + Self.removal(sparing: hash) + "\nprintf 'latgate:%s\\n' \"$own\""
     let answer = try await run(script, title: "make a folder for the agent")
     // A login shell may say something of its own first.
-    guard let line = answer.split(whereSeparator: \.isNewline).last(where: {
-      $0.hasPrefix("latgate:/")
-    }) else {
+    guard
+      let line = answer.split(whereSeparator: \.isNewline).last(where: {
+        $0.hasPrefix("latgate:/")
+      })
+    else {
       throw DeviceError.malformedAnswer(
         device: device.name, operation: "making the agent's folder",
         detail: String(answer.prefix(80)))

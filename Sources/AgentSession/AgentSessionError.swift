@@ -3,8 +3,8 @@ import Foundation
 
 /// What can go wrong in a session with the agent, beside ``DeviceError``.
 package enum AgentSessionError: Error, Sendable, Equatable {
-  /// The agent is of another release.
-  case versionMismatch(host: UInt32, agent: UInt32, agentVersion: String)
+  /// The agent is of another release; `detail` names both versions.
+  case versionMismatch(detail: String)
   /// The agent ended, or never started. `errorOutput` is what it wrote to stderr.
   case ended(exitCode: Int32?, errorOutput: String)
   /// Bytes that break the protocol.
@@ -33,12 +33,21 @@ package struct AgentRefusal: Error, Sendable, Equatable {
   package var probe: String?
   /// The useful tail of the verifier's log.
   package var log: String?
+  /// Steps of a phase that had run.
+  package var steps: [AgentStepResult]
+  /// Hooks of a probe that had been decided.
+  package var hooks: [AgentHook]
 
-  package init(code: Code, text: String, probe: String? = nil, log: String? = nil) {
+  package init(
+    code: Code, text: String, probe: String? = nil, log: String? = nil,
+    steps: [AgentStepResult] = [], hooks: [AgentHook] = []
+  ) {
     self.code = code
     self.text = text
     self.probe = probe
     self.log = log
+    self.steps = steps
+    self.hooks = hooks
   }
 }
 
@@ -48,9 +57,8 @@ extension AgentSessionError: CustomStringConvertible, LocalizedError {
   /// What happened, and what to do.
   package var description: String {
     switch self {
-    case .versionMismatch(let host, let agent, let agentVersion):
-      "the agent on the device speaks protocol \(agent) (version \(agentVersion)), this latgate"
-        + " speaks \(host): let latgate build and install its own agent (remove --agent)"
+    case .versionMismatch(let detail):
+      "the agent on the device is of another release (\(detail)): let latgate install its own"
     case .ended(let exitCode, let errorOutput):
       "the agent on the device ended"
         + (exitCode.map { " with exit code \($0)\(Self.meaning(of: $0))" } ?? "")

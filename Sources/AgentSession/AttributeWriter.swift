@@ -6,7 +6,7 @@ package struct AttributeWriter: Sendable {
 
   package init() {}
 
-  /// - Parameter type: an `LG_ATTR_` number.
+  /// Adds an attribute; `type` is an `LG_ATTR_` number.
   package mutating func put(_ type: Int, _ value: some Collection<UInt8>) {
     bytes += LittleEndian.bytes(UInt16(type)) + [0, 0] + LittleEndian.bytes(UInt32(value.count))
     bytes += value

@@ -52,6 +52,16 @@ package struct ADBDevice: Device {
         try await offloaded { try file.read() }
       }
     }
+    // The daemon widens the mode it is told: the owner's bits go to everybody.
+    let digits = String(mode & 0o7777, radix: 8)
+    let result = try await exec(
+      "chmod \(digits) \(shellQuote(remotePath))", timeout: Self.answerLimit)
+    if result.exitCode != 0 {
+      let reason = String(decoding: result.standardError, as: UTF8.self)
+      throw DeviceError.transferFailed(
+        device: name, path: remotePath,
+        detail: "mode \(digits): \(reason.trimmingCharacters(in: .whitespacesAndNewlines))")
+    }
   }
 
   package func pull(_ remotePath: String, to localPath: String) async throws {

@@ -7,7 +7,8 @@ import Testing
   @Test func requestsCarryTheirLengthInHex() throws {
     #expect(try SmartSocket.request("host:version") == Array("000chost:version".utf8))
     #expect(try SmartSocket.request("") == Array("0000".utf8))
-    #expect(try SmartSocket.request(String(repeating: "x", count: 0xabc)).prefix(4) == Array("0abc".utf8)[...])
+    let long = try SmartSocket.request(String(repeating: "x", count: 0xabc))
+    #expect(long.prefix(4) == Array("0abc".utf8)[...])
     #expect(throws: ADBError.self) {
       try SmartSocket.request(String(repeating: "x", count: 0x10000))
     }
@@ -59,7 +60,10 @@ import Testing
     ("device 'X' not found", ADBError.deviceNotFound(serial: "X")),
     ("device not found", .deviceNotFound(serial: "X")),
     ("no devices/emulators found", .deviceNotFound(serial: "X")),
-    ("device unauthorized.\nThis adb server's $ADB_VENDOR_KEYS is not set", .unauthorized(serial: "X")),
+    (
+      "device unauthorized.\nThis adb server's $ADB_VENDOR_KEYS is not set",
+      .unauthorized(serial: "X")
+    ),
     ("device offline", .offline(serial: "X", state: "offline")),
     ("device still connecting", .offline(serial: "X", state: "connecting")),
     ("device still authorizing", .offline(serial: "X", state: "authorizing")),

@@ -35,7 +35,7 @@ import Testing
 
   @Test func garbageIsRefused() {
     var parser = ShellPacketParser()
-    #expect(throws: ADBError.malformed(service: "shell", detail: "a packet of 1701994341 bytes")) {
+    #expect(throws: ADBError.malformed(service: "shell", detail: "a packet of 1701995877 bytes")) {
       try parser.feed(Array("/sbin/re".utf8.prefix(1)) + Array("eere".utf8))
     }
     var second = ShellPacketParser()

@@ -5,7 +5,9 @@ import Testing
 @Suite struct StreamTests {
   @Test func shellSeparatesItsStreams() async throws {
     let channel = ScriptedChannel(
-      slowly: [1, 2, 0, 0, 0, 0x61, 0x62, 2, 1, 0, 0, 0, 0x65, 1, 1, 0, 0, 0, 0x63, 3, 1, 0, 0, 0, 137])
+      slowly: [
+        1, 2, 0, 0, 0, 0x61, 0x62, 2, 1, 0, 0, 0, 0x65, 1, 1, 0, 0, 0, 0x63, 3, 1, 0, 0, 0, 137,
+      ])
     let shell = ShellStream(channel: channel)
     #expect(try await shell.read() == [0x61, 0x62])
     #expect(await shell.exitCode == nil)

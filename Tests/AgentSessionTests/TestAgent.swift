@@ -1,0 +1,40 @@
+import Foundation
+import POSIXSupport
+import Testing
+
+/// The real agent with an engine that needs no BPF, built once for all tests.
+struct TestAgent: Sendable {
+  let path: String
+
+  private static let root = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().path
+
+  /// nil without a C compiler.
+  static let compiler: String? = {
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+    let candidates = ["clang", "cc", "gcc"].flatMap { name in folders.map { "\($0)/\(name)" } }
+    return candidates.first { FileManager.default.isExecutableFile(atPath: $0) }
+  }()
+
+  static let shared = Task<TestAgent, any Error> {
+    let folder = FileManager.default.temporaryDirectory
+      .appending(path: "latgate-test-agent-\(UUID().uuidString)").path
+    try UserFolders.makeFolder(folder)
+    let path = folder + "/latgate-agent"
+    let sources = ["AgentCore", "latgate-agent"].map { "\(root)/Sources/\($0)" }
+      .flatMap { folder in
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+          .filter { $0.hasSuffix(".c") && !$0.hasPrefix("engine") }.map { "\(folder)/\($0)" }
+      }
+    let includes = ["CAgentABI/include", "AgentCore/include", "latgate-agent"]
+      .map { "-I\(root)/Sources/\($0)" }
+    let child = try ChildProcess.spawn(
+      try #require(compiler),
+      arguments: ["-O0", "-o", path] + includes + sources
+        + ["\(root)/Tests/agent/fake_engine.c"])
+    let status = try await child.waitForExit(deadline: .now + .seconds(300))
+    let words = try child.standardError.readNow() ?? []
+    try #require(status == .exited(0), "\(String(decoding: words, as: UTF8.self))")
+    return TestAgent(path: path)
+  }
+}
