@@ -1,0 +1,35 @@
+import RunRecords
+
+extension EvidenceGrade {
+  /// The best that the layout of the runs allows.
+  static func of(_ runs: [PlacedRun], policy: VerdictPolicy) -> EvidenceGrade {
+    let reference = runs.filter { !$0.isCandidate }.map(\.index.record)
+    let candidate = runs.filter { $0.isCandidate }.map(\.index.record)
+    switch policy.design {
+    case .stored:
+      return Set(reference.map(\.firmware.id)).count >= 8 ? .stored : .weak
+    case .crossover:
+      let shared = Set(reference.map(\.device.serial))
+        .intersection(candidate.map(\.device.serial))
+      let models = Set((reference + candidate).map(\.device.model))
+      return shared.count >= 2 && models.count == 1 ? .crossover : .weak
+    case .interleaved:
+      guard min(reference.count, candidate.count) >= 3, takesTurns(runs) else { return .weak }
+      let free =
+        policy.freeSwitching || runs.allSatisfy { $0.index.record.device.transport == "virtual" }
+      if free { return .interleaved }
+      let before = Set(reference.compactMap { $0.flash?.id })
+      let after = Set(candidate.compactMap { $0.flash?.id })
+      let enough = before.count >= 2 && after.count >= 2 && before.count + after.count >= 4
+      return enough ? .interleaved : .weak
+    }
+  }
+
+  /// Whether every stage changed arms at least twice.
+  private static func takesTurns(_ runs: [PlacedRun]) -> Bool {
+    [false, true].allSatisfy { isConfirm in
+      let arms = runs.filter { $0.isConfirm == isConfirm }.map(\.isCandidate)
+      return arms.isEmpty || zip(arms, arms.dropFirst()).filter { $0 != $1 }.count >= 2
+    }
+  }
+}

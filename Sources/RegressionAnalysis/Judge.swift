@@ -1,0 +1,208 @@
+import Foundation
+import RunRecords
+
+/// Judges all runs given: the screen alone, or screen and fresh confirming runs.
+///
+/// Pure: the same records, in any order, give the same verdict, byte for byte.
+/// - Parameter input: records of both arms.
+/// - Returns: a regression is a result, not an error.
+/// - Throws: ``VerdictError`` for records that cannot be compared at all.
+package func judge(_ input: VerdictInput) throws(VerdictError) -> Verdict {
+  try check(input)
+  let policy = input.policy
+  let runs = placed(input)
+  let series = SeriesBuilder(runs: runs, policy: policy).build()
+  let screen = StageAnalysis(
+    series: series, runs: runs, isConfirm: false, policy: policy, profile: input.profile)
+  let confirm = StageAnalysis(
+    series: series, runs: runs, isConfirm: true, policy: policy, profile: input.profile)
+  let isConfirmed = !input.confirmReference.isEmpty && !input.confirmCandidate.isEmpty
+  let comparisons = max(
+    1, series.filter { $0.refusal == nil && $0.statistic != .rate }.count)
+  let metricJudge = MetricJudge(
+    policy: policy, comparisons: comparisons, grade: .of(runs, policy: policy),
+    isConfirmed: isConfirmed, runs: runs)
+  let metrics = series.enumerated().map { position, one in
+    metricJudge.judge(one, screen: screen.fits[position], confirm: confirm.fits[position])
+  }
+  var verdict = Verdict(
+    outcome: .inconclusive, screenNeedsConfirmation: false, confirmed: isConfirmed,
+    grade: metricJudge.grade, reasons: [], probes: probeFindings(runs), metrics: metrics,
+    counts: VerdictCounts(metrics),
+    runs: RunCounts(
+      reference: input.reference.count, candidate: input.candidate.count,
+      confirmReference: input.confirmReference.count,
+      confirmCandidate: input.confirmCandidate.count),
+    comparisons: comparisons, noiseFactor: rounded(max(screen.lambda, confirm.lambda)))
+  conclude(&verdict, runs, policy)
+  return verdict
+}
+
+/// Judges the screen alone, whatever confirming runs the input holds.
+package func judgeScreen(_ input: VerdictInput) throws(VerdictError) -> Verdict {
+  var input = input
+  input.confirmReference = []
+  input.confirmCandidate = []
+  return try judge(input)
+}
+
+/// Whether fresh runs are worth making: a gating metric got worse in the screen, or is not yet
+/// shown to be under its budget.
+package func needsConfirmation(_ screen: Verdict) -> Bool { screen.screenNeedsConfirmation }
+
+// MARK: Records
+
+private func check(_ input: VerdictInput) throws(VerdictError) {
+  if input.reference.isEmpty { throw .noRuns(arm: "reference") }
+  if input.candidate.isEmpty { throw .noRuns(arm: "candidate") }
+  let arms: [(ExperimentPlace.Arm, [RunRecord])] = [
+    (.reference, input.reference + input.confirmReference),
+    (.candidate, input.candidate + input.confirmCandidate),
+  ]
+  var seen: Set<String> = []
+  for (arm, records) in arms {
+    for record in records {
+      guard seen.insert(record.id).inserted else { throw .duplicateRecord(id: record.id) }
+      if let place = record.experiment, place.arm != arm, input.policy.design != .stored {
+        throw .wrongArm(id: record.id, isIn: arm.rawValue)
+      }
+    }
+  }
+  let all = arms.flatMap(\.1)
+  let fields: [(String, (RunRecord) -> String)] = [
+    ("target", \.target), ("suite", \.suite), ("workload", \.workload),
+  ]
+  for (name, field) in fields {
+    let values = Set(all.map(field)).sorted()
+    if values.count > 1 { throw .mixed(field: name, values: values) }
+  }
+}
+
+/// All runs in time: the one order that everything below relies on.
+private func placed(_ input: VerdictInput) -> [PlacedRun] {
+  let groups: [(records: [RunRecord], isCandidate: Bool, isConfirm: Bool)] = [
+    (input.reference, false, false), (input.candidate, true, false),
+    (input.confirmReference, false, true), (input.confirmCandidate, true, true),
+  ]
+  return groups.flatMap { group in
+    group.records.map {
+      PlacedRun(
+        index: RunIndex($0), isCandidate: group.isCandidate, isConfirm: group.isConfirm)
+    }
+  }
+  .sorted { left, right in
+    let (a, b) = (left.index.record, right.index.record)
+    if left.isConfirm != right.isConfirm { return right.isConfirm }
+    return (a.experiment?.order ?? .max, a.created, a.id)
+      < (b.experiment?.order ?? .max, b.created, b.id)
+  }
+}
+
+private func probeFindings(_ runs: [PlacedRun]) -> [ProbeFinding] {
+  let names = Set(runs.flatMap { $0.index.record.probes.map(\.name) }).sorted()
+  return names.compactMap { name in
+    let bad = runs.compactMap { run -> (PlacedRun, ProbeRecord)? in
+      let probe = run.index.record.probes.first { $0.name == name }
+      return probe.flatMap { $0.status == .loaded ? nil : (run, $0) }
+    }
+    guard let first = bad.first(where: { $0.0.isCandidate }) ?? bad.first else { return nil }
+    let inCandidate = bad.contains { $0.0.isCandidate }
+    let inReference = bad.contains { !$0.0.isCandidate }
+    return ProbeFinding(
+      probe: name, status: first.1.status,
+      arm: inCandidate && inReference ? "both" : inCandidate ? "candidate" : "reference",
+      reason: first.1.reason ?? "")
+  }
+}
+
+// MARK: The whole
+
+private func conclude(_ verdict: inout Verdict, _ runs: [PlacedRun], _ policy: VerdictPolicy) {
+  let gating = verdict.metrics.filter(\.gating)
+  var failures = overheadProblems(runs, policy)
+  for run in runs {
+    for mark in run.index.record.invalid where mark.metric == nil && mark.probe == nil {
+      failures.append("run \(run.index.record.id) is invalid: \(mark.reason)")
+    }
+  }
+  for finding in verdict.probes where finding.arm == "candidate" {
+    let own = verdict.metrics.filter { $0.id.probe == finding.probe }
+    if own.isEmpty || own.contains(where: \.gating) {
+      failures.append("probe \(finding.probe) is \(finding.status.rawValue) on the candidate")
+    }
+  }
+  var doubts: [String] = []
+  if let imbalance = dropImbalance(runs, policy) { doubts.append(imbalance) }
+  if verdict.grade < policy.minimumGrade {
+    doubts.append(
+      "the evidence is \(verdict.grade.rawValue), the suite asks for "
+        + "\(policy.minimumGrade.rawValue)")
+  }
+  let decided: Set<MetricVerdict.Outcome> = [.regression, .improvement, .noChange, .inconclusive]
+  if !gating.contains(where: { decided.contains($0.outcome) }) {
+    doubts.append("no gating metric could be judged")
+  }
+  verdict.reasons = failures + doubts
+  let broken = gating.contains { $0.outcome == .invalid || $0.outcome == .probeLost }
+  let blocked = gating.contains(where: \.blocking)
+  if !failures.isEmpty || broken {
+    verdict.outcome = .failed
+  } else if !doubts.isEmpty || blocked {
+    verdict.outcome = .inconclusive
+  } else {
+    verdict.outcome = .pass
+  }
+  // A confirmed regression in sound metrics stands beside failures elsewhere, but not on
+  // evidence weaker than asked for, nor on arms that dropped different iterations.
+  if doubts.isEmpty, gating.contains(where: { $0.outcome == .regression }) {
+    verdict.outcome = .regression
+  }
+  verdict.screenNeedsConfirmation =
+    !verdict.confirmed && verdict.outcome == .inconclusive
+    && gating.contains { $0.blocking && $0.outcome != .notMeasurable && $0.interval != nil }
+}
+
+private func overheadProblems(_ runs: [PlacedRun], _ policy: VerdictPolicy) -> [String] {
+  runs.compactMap { run in
+    guard let overhead = run.index.record.overhead else { return nil }
+    if let limit = policy.maximumCPUShare, !(overhead.cpuShare <= limit) {
+      return "run \(run.index.record.id): probes took \(percent(overhead.cpuShare)) of the CPU "
+        + "(limit \(percent(limit)))"
+    }
+    if let limit = policy.maximumSlowdown, let slowdown = overhead.slowdown, !(slowdown <= limit) {
+      return "run \(run.index.record.id): probes slowed the workload by \(percent(slowdown)) "
+        + "(limit \(percent(limit)))"
+    }
+    return nil
+  }
+}
+
+private func dropImbalance(_ runs: [PlacedRun], _ policy: VerdictPolicy) -> String? {
+  func share(_ isCandidate: Bool) -> Double {
+    let arm = runs.filter { $0.isCandidate == isCandidate }
+    let measured = arm.reduce(0) { $0 + $1.index.measured }
+    return measured > 0 ? Double(arm.reduce(0) { $0 + $1.index.dropped }) / Double(measured) : 0
+  }
+  let (reference, candidate) = (share(false), share(true))
+  guard abs(reference - candidate) > policy.dropImbalance else { return nil }
+  return "iterations dropped: \(percent(reference)) of the reference, \(percent(candidate)) of the "
+    + "candidate; what is left cannot be compared"
+}
+
+extension VerdictCounts {
+  /// Counts outcomes.
+  init(_ metrics: [MetricVerdict]) {
+    self.init()
+    for metric in metrics {
+      switch metric.outcome {
+      case .regression: regression += 1
+      case .improvement: improvement += 1
+      case .noChange: noChange += 1
+      case .inconclusive: inconclusive += 1
+      case .probeLost: probeLost += 1
+      case .invalid: invalid += 1
+      case .notMeasurable: notMeasurable += 1
+      }
+    }
+  }
+}

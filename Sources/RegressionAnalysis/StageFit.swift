@@ -1,0 +1,116 @@
+import Foundation
+import RunRecords
+
+/// The difference of the arms in one stage, for one series.
+struct StageFit {
+  /// Candidate less reference, of logarithms.
+  var delta: Double
+  /// Residual, floored.
+  var variance: Double
+  var degreesOfFreedom: Double
+  /// Variance of ``delta`` per unit of run variance.
+  var leverage: Double
+  /// Runs (or builds) of the smaller arm.
+  var runs: Int
+  /// Set by moderation.
+  var moderatedVariance: Double
+  var moderatedDegrees: Double
+  /// Variance of ``delta`` that repeating runs does not reduce.
+  var shared: Double = 0
+
+  /// Standard error of ``delta``.
+  var error: Double { (moderatedVariance * leverage + shared).squareRoot() }
+
+  /// Two-sided p value.
+  var p: Double {
+    min(1, 2 * StudentT.upperTail(abs(delta) / error, degreesOfFreedom: moderatedDegrees))
+  }
+
+  /// Signed normal score of the p value.
+  var z: Double {
+    let tail = max(p / 2, 1e-300)
+    return (delta < 0 ? -1 : 1) * NormalDistribution.upperQuantile(tail)
+  }
+}
+
+/// Who stands where in one stage: rows of the model.
+struct StageDesign {
+  /// Positions in the list of all runs, in time.
+  let members: [Int]
+  private let runs: [PlacedRun]
+  private let policy: VerdictPolicy
+  private let times: [Int: Double]
+
+  init(runs: [PlacedRun], isConfirm: Bool, policy: VerdictPolicy) {
+    self.runs = runs
+    self.policy = policy
+    let own = runs.indices.filter { runs[$0].isConfirm == isConfirm }
+    members = own
+    let orders = own.compactMap { runs[$0].index.record.experiment?.order }
+    let created = own.map { runs[$0].index.record.created.timeIntervalSince1970 }
+    // Records come sorted by time, so the place in the list is the rank.
+    let known = Set(orders).count == own.count || Set(created).count == own.count
+    times =
+      known
+      ? Dictionary(uniqueKeysWithValues: own.enumerated().map { ($1, Double($0)) }) : [:]
+  }
+
+  /// Fits a series; nil when an arm has no value or nothing is left to tell noise from.
+  func fit(_ values: [Double?]) -> StageFit? {
+    let present = members.filter { values[$0] != nil }
+    if policy.design == .stored { return storedFit(values, present) }
+    let candidates = present.filter { runs[$0].isCandidate }.count
+    let smaller = min(candidates, present.count - candidates)
+    guard smaller > 0 else { return nil }
+    let responses = present.compactMap { values[$0] }
+    let base = present.map { [1, runs[$0].isCandidate ? 1.0 : 0.0] }
+    let blocked = zip(base, deviceColumns(present)).map { $0 + $1 }
+    let centre = present.compactMap { times[$0] }.reduce(0, +) / Double(present.count)
+    let trended = zip(blocked, present).map { $0 + [(times[$1] ?? 0) - centre] }
+    let useTrend = smaller >= 4 && !times.isEmpty
+    guard
+      let model = (useTrend ? LinearModel(rows: trended) : nil) ?? LinearModel(rows: blocked)
+        ?? LinearModel(rows: base)
+    else { return nil }
+    return stageFit(model.fit(responses, column: 1), runs: smaller)
+  }
+
+  /// Builds as units: the candidate against the spread of the reference's builds.
+  private func storedFit(_ values: [Double?], _ present: [Int]) -> StageFit? {
+    var builds: [String: (sum: Double, count: Double, isCandidate: Bool)] = [:]
+    for position in present {
+      guard let value = values[position] else { continue }
+      let run = runs[position]
+      let key = "\(run.isCandidate ? "c" : "r") \(run.index.record.firmware.id)"
+      let old = builds[key] ?? (0, 0, run.isCandidate)
+      builds[key] = (old.sum + value, old.count + 1, run.isCandidate)
+    }
+    let units = builds.sorted { $0.key < $1.key }.map(\.value)
+    guard units.contains(where: \.isCandidate),
+      let model = LinearModel(rows: units.map { [1, $0.isCandidate ? 1.0 : 0.0] })
+    else { return nil }
+    let candidateRuns = present.filter { runs[$0].isCandidate }.count
+    return stageFit(
+      model.fit(units.map { $0.sum / $0.count }, column: 1),
+      runs: min(candidateRuns, units.filter { !$0.isCandidate }.count))
+  }
+
+  /// A column per device beyond the first, where more than one took part.
+  private func deviceColumns(_ present: [Int]) -> [[Double]] {
+    let devices = Set(present.map { runs[$0].index.record.device.serial }).sorted().dropFirst()
+    return present.map { position in
+      devices.map { $0 == runs[position].index.record.device.serial ? 1 : 0 }
+    }
+  }
+
+  private func stageFit(_ fit: LinearModel.Fit, runs: Int) -> StageFit? {
+    guard fit.degreesOfFreedom > 0, fit.coefficient.isFinite, fit.variance.isFinite else {
+      return nil
+    }
+    let variance = max(fit.variance, policy.deviationFloor * policy.deviationFloor)
+    let degrees = Double(fit.degreesOfFreedom)
+    return StageFit(
+      delta: fit.coefficient, variance: variance, degreesOfFreedom: degrees,
+      leverage: fit.leverage, runs: runs, moderatedVariance: variance, moderatedDegrees: degrees)
+  }
+}
