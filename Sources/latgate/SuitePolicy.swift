@@ -12,22 +12,14 @@ extension VerdictPolicy {
         QuantileThreshold(probability: 0.99, threshold: suite.tau.p99.fraction),
       ],
       valueThreshold: suite.tau.scalar.fraction,
-      budgets: suite.budgets.map {
-        MetricBudget(pattern: $0.metric.glob, budget: $0.budget.fraction)
+      budgets: suite.budgets.flatMap { entry in
+        entry.metric.globs.map { MetricBudget(pattern: $0, budget: entry.budget.fraction) }
       },
-      gating: suite.gating.isEmpty ? ["*"] : suite.gating.map(\.glob),
+      gating: suite.gating.flatMap(\.globs),
       freeSwitching: freeSwitching, minimumRuns: min(3, suite.runs.screen),
       lossLimit: suite.limits.lossMax.fraction,
+      dropImbalance: suite.limits.dropImbalance.fraction,
       maximumCPUShare: suite.overhead.cpuMax.fraction,
       maximumSlowdown: suite.overhead.slowdownMax.fraction)
-  }
-}
-
-extension MetricPattern {
-  /// The same pattern over a metric's whole text, `name{key=value,…}@phase`.
-  fileprivate var glob: String {
-    let inside = labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)*" }.joined()
-    return name + "*" + (inside.isEmpty ? "" : "{*\(inside)}*")
-      + (phase.map { name.hasSuffix("*") ? "@\($0)" : "*@\($0)" } ?? "")
   }
 }

@@ -105,7 +105,7 @@ struct CheckCommand: AsyncParsableCommand {
         return request
       },
       judge: { records, _ in
-        try Self.input(records, policy).judged()
+        try RegressionAnalysis.judge(Self.input(records, policy))
       },
       handle: { event in
         switch event {

@@ -44,7 +44,7 @@ struct CompareCommand: ParsableCommand {
   func run() throws {
     let console = common.console
     let input = try input()
-    let verdict = try input.judged()
+    let verdict = try judge(input)
     let report = VerdictReport(verdict, of: input)
     switch format {
     case .terminal: console.print(report.text(width: console.width, style: console.style))
