@@ -81,6 +81,10 @@ int lg_canary(struct lg_engine *engine, struct lg_error *err);
 const char *lg_tracefs_path(void); /* NULL = none mounted or readable */
 enum lg_known lg_kprobes_known(void);
 
+/* engine_trial.c */
+/* False when parsing the object crashes; no verdict otherwise. */
+bool lg_trial_parse(const void *object, size_t size);
+
 /* engine_object.c */
 /* Finds metrics, counters and .bss and checks their layout before load. */
 int lg_probe_bind(struct lg_probe *probe, const struct lg_metric_def *metrics, size_t count,

@@ -101,6 +101,9 @@ static int open_and_load(struct lg_probe *probe, const void *object, size_t size
 	struct lg_ladder *ladder = NULL;
 	int rc;
 
+	if (!lg_trial_parse(object, size))
+		return lg_fail(err, LG_ERR_OBJECT,
+			       "probe %s: the object is damaged: parsing it crashes", probe->name);
 	lg_warnings_clear();
 	probe->object = bpf_object__open_mem(object, size, &opts);
 	if (!probe->object) {

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /* Loading: what is refused, and how the refusal reads. */
+#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <bpf/btf.h>
 
 #include "harness.h"
 
@@ -28,6 +31,49 @@ static void truncated(struct lg_engine *engine)
 		free(part);
 	}
 	check(wrong == 0, "truncated objects are LG_ERR_OBJECT", "%zu were not", wrong);
+	free(bytes);
+}
+
+/* Where the object's BTF begins: magic, version 1, no flags, a header of 24 bytes. */
+static unsigned char *find_btf(unsigned char *bytes, size_t size)
+{
+	static const unsigned char start[] = {0x9f, 0xeb, 1, 0, 24, 0, 0, 0};
+
+	return memmem(bytes, size, start, sizeof(start));
+}
+
+/* Map definitions with members of types that do not exist: libbpf 1.1 follows a null pointer. */
+static void damaged_types(struct lg_engine *engine)
+{
+	const struct lg_metric_def metric = {.id = 1, .map = "h_operation"};
+	struct lg_error err = {0};
+	size_t size;
+	unsigned char *bytes = object_bytes("operation", &size), *start = find_btf(bytes, size);
+	const struct btf_header *header = (const void *)start;
+	struct btf *btf;
+	lg_u32 raw_size;
+	const char *raw;
+
+	btf = start ? btf__new(start, header->hdr_len + header->str_off + header->str_len) : NULL;
+	if (!btf) {
+		check(false, "find the object's BTF", "%zu bytes", size);
+		free(bytes);
+		return;
+	}
+	raw = btf__raw_data(btf, &raw_size);
+	for (lg_u32 id = 1; id < btf__type_cnt(btf); id++) {
+		const struct btf_type *type = btf__type_by_id(btf, id);
+		const struct btf_member *member = btf_members(type);
+		lg_u32 outside = 0x00800000;
+
+		if (btf_is_struct(type) && btf_vlen(type))
+			memcpy(start + ((const char *)&member->type - raw), &outside,
+			       sizeof(outside));
+	}
+	btf__free(btf);
+	check(lg_engine_load(engine, "bad", bytes, size, &metric, 1, NULL, NULL, NULL, &err) &&
+		      err.code == LG_ERR_OBJECT && strstr(err.text, "damaged"),
+	      "an object that crashes its parser is LG_ERR_OBJECT", "%u %s", err.code, err.text);
 	free(bytes);
 }
 
@@ -128,6 +174,7 @@ void test_load(void)
 	      "features", "%s", features);
 	printf("# %s\n", features);
 	truncated(engine);
+	damaged_types(engine);
 	refused_objects(engine);
 	accepted_objects(engine);
 	without_privilege();
