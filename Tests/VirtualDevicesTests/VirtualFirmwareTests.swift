@@ -35,7 +35,7 @@ struct VirtualFirmwareTests {
   @Test func identifierDependsOnSettingsAndKernelBuild() throws {
     let build = "6.1.0-50-arm64-0123456789ab"
     let standard = try VirtualFirmware().identifier(kernelBuild: build)
-    #expect(standard == "virtual-6.1-FILL")
+    #expect(standard == "virtual-6.1-e54a5d12246a")
     #expect(try VirtualFirmware().identifier(kernelBuild: build) == standard)
     #expect(try VirtualFirmware(cpus: 1).identifier(kernelBuild: build) != standard)
     #expect(try VirtualFirmware().identifier(kernelBuild: build + "c") != standard)

@@ -19,7 +19,7 @@ enum GuestScripts {
 
     complain() { echo "latgate: $*"; }
 
-    privilege=root scheduler= firmware=unknown
+    privilege=root scheduler='' firmware=unknown
     read -r words </proc/cmdline
     for word in $words; do
       case $word in

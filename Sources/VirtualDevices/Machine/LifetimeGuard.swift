@@ -43,7 +43,8 @@ final class LifetimeGuard: Sendable {
     pipe = Mutex(writer)
     let arguments = [
       "-c", Self.script, "latgate-guard", folder.processFile, "latgate-\(name)",
-      folder.statePath, folder.monitorSocket, "\(folder.path)/\(VirtualImage.dataDiskName)",
+      folder.statePath, folder.processFile, folder.monitorSocket,
+      "\(folder.path)/\(VirtualImage.dataDiskName)",
       "\(folder.path)/\(VirtualImage.f2fsDiskName)",
     ]
     // Unstructured: the shell lives as long as the device, and nobody waits for it.
