@@ -84,10 +84,7 @@ package struct ADBDevice: Device {
     let deadline = ContinuousClock.now + limit
     try await mapping("restart", limit: limit) {
       let bootID = try await bootID(deadline: deadline)
-      let channel = try await server.open("reboot:", on: name, timeout: Self.answerLimit)
-      defer { channel.close() }
-      // The device hangs up when it goes down; until then it may still answer.
-      _ = try? await channel.read(deadline: ContinuousClock.now + .seconds(10))
+      try await askForRestart()
       while ContinuousClock.now < deadline {
         if try await server.state(of: name) != .device { return }
         if let now = try? await self.bootID(deadline: deadline), now != bootID { return }
@@ -101,7 +98,7 @@ package struct ADBDevice: Device {
     let deadline = ContinuousClock.now + timeout
     while true {
       do {
-        try await reconnectIfMissing()
+        try await reconnectIfLost()
         let rest = min(ContinuousClock.now.duration(to: deadline), .seconds(10))
         if rest > .zero, try await exec("echo ready", timeout: rest).text.hasPrefix("ready") {
           return
@@ -117,11 +114,31 @@ package struct ADBDevice: Device {
     }
   }
 
-  /// The server forgets a TCP device that was away for long.
-  private func reconnectIfMissing() async throws {
+  private func askForRestart() async throws {
+    do {
+      let channel = try await server.open("reboot:", on: name, timeout: Self.answerLimit)
+      defer { channel.close() }
+      // The device hangs up when it goes down; until then it may still answer.
+      _ = try? await channel.read(deadline: ContinuousClock.now + .seconds(10))
+    } catch ADBError.refused {
+      // A daemon without Android's init behind it knows no restart, but its shell may.
+      let command = "(reboot; sleep 5; reboot -f) > /dev/null 2>&1 < /dev/null &"
+      do {
+        _ = try await exec(command, timeout: Self.answerLimit)
+      } catch DeviceError.disconnected {
+        // It went down before it could answer.
+      }
+    }
+  }
+
+  /// The server forgets a TCP device that was away for long, and keeps the dead connection
+  /// of one that restarted.
+  private func reconnectIfLost() async throws {
     guard name.contains(":"), !name.hasPrefix("usb:") else { return }
     try await mapping("connecting", limit: Self.answerLimit) {
-      if try await server.state(of: name) == nil { try await server.connect(name) }
+      let state = try await server.state(of: name)
+      if state == .offline { try await server.disconnect(name) }
+      if state == nil || state == .offline { try await server.connect(name) }
     }
   }
 

@@ -9,6 +9,9 @@ package protocol Device: Sendable {
   var name: String { get }
 
   /// Runs a command to its end.
+  ///
+  /// adb's end is the end of its stdout as well: give processes that stay in the background
+  /// other streams (`> /dev/null 2>&1`).
   /// - Parameters:
   ///   - command: a shell command line.
   ///   - timeout: after which the command is given up and ``DeviceError/timedOut`` thrown.

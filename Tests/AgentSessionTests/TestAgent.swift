@@ -16,10 +16,12 @@ struct TestAgent: Sendable {
     return candidates.first { FileManager.default.isExecutableFile(atPath: $0) }
   }()
 
+  private static let folder = FileManager.default.temporaryDirectory
+    .appending(path: "latgate-test-agent-\(UUID().uuidString)").path
+
   static let shared = Task<TestAgent, any Error> {
-    let folder = FileManager.default.temporaryDirectory
-      .appending(path: "latgate-test-agent-\(UUID().uuidString)").path
     try UserFolders.makeFolder(folder)
+    atexit { try? FileManager.default.removeItem(atPath: TestAgent.folder) }
     let path = folder + "/latgate-agent"
     let sources = ["AgentCore", "latgate-agent"].map { "\(root)/Sources/\($0)" }
       .flatMap { folder in
