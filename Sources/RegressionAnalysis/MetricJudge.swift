@@ -44,7 +44,8 @@ struct MetricJudge {
   /// Numbers that hold whatever the outcome.
   private func describe(_ verdict: inout MetricVerdict, _ both: Comparison, tau: Double) {
     let reach = both.t((1 - policy.intervalLevel) / 2) * both.error
-    verdict.change = published(exp(both.delta) - 1)
+    // Repeatable runs differ by rounding alone: that is no change.
+    verdict.change = abs(both.delta) < 1e-12 ? 0 : published(exp(both.delta) - 1)
     if let low = published(exp(both.delta - reach) - 1),
       let high = published(exp(both.delta + reach) - 1)
     {

@@ -1,0 +1,133 @@
+import Foundation
+import LatencyHistograms
+import RunRecords
+import Testing
+
+@Suite struct RunRecordTests {
+  private func fixture() throws -> Data {
+    let url = try #require(
+      Bundle.module.url(forResource: "run", withExtension: "json", subdirectory: "Fixtures"))
+    return try Data(contentsOf: url)
+  }
+
+  /// The fixture's text with one part replaced.
+  private func edited(_ old: String, _ new: String) throws -> Data {
+    let text = String(decoding: try fixture(), as: UTF8.self)
+    #expect(text.contains(old))
+    return Data(text.replacingOccurrences(of: old, with: new).utf8)
+  }
+
+  private func error(_ data: Data) -> RunRecordError? {
+    do throws(RunRecordError) {
+      _ = try RunRecord.decode(data, file: "run.json")
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  @Test func writesTheFixtureByteForByte() throws {
+    #expect(try sampleRecord().encoded() == fixture())
+  }
+
+  @Test func readsWhatItWrote() throws {
+    #expect(try RunRecord.decode(try fixture(), file: "run.json") == sampleRecord())
+  }
+
+  @Test func skipsUnknownKeys() throws {
+    let data = try edited("\"suite\":", "\"later\":{\"a\":[1]},\"suite\":")
+    #expect(try RunRecord.decode(data, file: "run.json") == sampleRecord())
+  }
+
+  @Test func refusesAnotherSchema() throws {
+    #expect(
+      error(try edited("latgate.run/1", "latgate.run/9"))
+        == .schema(file: "run.json", found: "latgate.run/9"))
+    #expect(error(Data("{}".utf8)) == .schema(file: "run.json", found: nil))
+    #expect(
+      error(Data("{}".utf8)).map { "\($0)" }
+        == "run.json: field schema: missing, so this is no run record (\"latgate.run/1\").")
+  }
+
+  @Test func namesTheFieldThatIsWrong() throws {
+    #expect(
+      error(try edited("\"suite\":\"storage\",", ""))
+        == .field(file: "run.json", field: "suite", problem: "missing"))
+    guard
+      case .field(_, let field, _) = error(try edited("\"drainNs\":2000000", "\"drainNs\":\"x\""))
+    else {
+      Issue.record("no field error")
+      return
+    }
+    #expect(field == "iterations[0].phases[0].drainNs")
+    guard case .field(_, let tier, _) = error(try edited("\"T2\"", "\"T7\"")) else {
+      Issue.record("no field error")
+      return
+    }
+    #expect(tier == "tier")
+  }
+
+  @Test(arguments: ["[10,2],[270,1]", "[10,2],[270,1]"]) func bucketsAreChecked(old: String) throws
+  {
+    let field = "iterations[0].phases[0].histograms[0].buckets"
+    let cases = [
+      ("[10,2],[270,2]", "counts sum to 4, count says 3"),
+      ("[10,2],[528,1]", "entry 1 has index 528; indexes ascend and end at 527"),
+      ("[10,2],[10,1]", "entry 1 has index 10; indexes ascend and end at 527"),
+      ("[10,3],[270,0]", "entry 1 has count 0"),
+    ]
+    for (new, problem) in cases {
+      #expect(
+        error(try edited(old, new)) == .field(file: "run.json", field: field, problem: problem))
+    }
+  }
+
+  @Test func cutOffAndGarbageSayWhere() throws {
+    let whole = try fixture()
+    for data in [whole.prefix(whole.count / 2), Data("\u{7f}ELF".utf8), Data()] {
+      guard case .notJSON("run.json", let position)? = error(Data(data)) else {
+        Issue.record("no JSON error")
+        continue
+      }
+      #expect(!position.isEmpty)
+    }
+    guard case .notJSON(_, let position)? = error(Data("{\"schema\": ?}".utf8)) else {
+      Issue.record("no JSON error")
+      return
+    }
+    #expect(position.contains("line 1, column"))
+  }
+
+  @Test func notANumberCannotBeWritten() {
+    var record = sampleRecord()
+    record.iterations[0].phases[0].scalars[0].value = .nan
+    #expect(
+      throws: RunRecordError.field(
+        file: "record", field: "iterations[0].phases[0].scalars[0].value",
+        problem: "nan cannot be written")
+    ) { try record.encoded() }
+  }
+
+  @Test func lossesAreShares() {
+    let loss = LossRecord(
+      metric: "m", recorded: 997, overwritten: 1, cancelled: 50, noStart: 1, mapFull: 1)
+    #expect(loss.lost == 3)
+    #expect(loss.lossShare == 0.003)
+    #expect(LossRecord(metric: "m").lossShare == 0)
+    #expect(LossRecord(metric: "m", overwritten: .max, noStart: 1).lost == .max)
+  }
+
+  @Test func rungsOfAProbe() {
+    func probe(_ rungs: [String]) -> String {
+      ProbeRecord(
+        name: "p", status: .loaded,
+        hooks: rungs.enumerated().map {
+          HookRecord(hook: "h\($0)", rung: $1, program: "", why: "")
+        }
+      ).rung
+    }
+    #expect(probe([]) == "")
+    #expect(probe(["tp_btf", "tp_btf"]) == "tp_btf")
+    #expect(probe(["tp_btf", "raw_tp"]) == "h0=tp_btf;h1=raw_tp")
+  }
+}
