@@ -83,6 +83,66 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "POSIXSupportTests",
+      dependencies: ["POSIXSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "LatencyHistogramsTests",
+      dependencies: ["CAgentABI", "LatencyHistograms"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "RunRecordsTests",
+      dependencies: ["LatencyHistograms", "RunRecords"],
+      resources: [.copy("Fixtures")],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CatalogsTests",
+      dependencies: ["Catalogs"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "DebianRootsTests",
+      dependencies: ["DebianRoots"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ProbeBuildTests",
+      dependencies: ["ProbeBuild"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ADBTests",
+      dependencies: ["POSIXSupport", "ADB"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "DevicesTests",
+      dependencies: ["POSIXSupport", "ADB", "Devices"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "AgentSessionTests",
+      dependencies: ["CAgentABI", "POSIXSupport", "Devices", "AgentSession"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "VirtualDevicesTests",
+      dependencies: ["POSIXSupport", "VirtualDevices"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "RegressionAnalysisTests",
+      dependencies: ["LatencyHistograms", "RunRecords", "RegressionAnalysis"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ReportingTests",
+      dependencies: [
+        "LatencyHistograms", "RunRecords", "Catalogs", "RegressionAnalysis", "Reporting",
+      ],
+      exclude: ["Snapshots"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ExperimentsTests",
+      dependencies: ["RunRecords", "Catalogs", "ProbeBuild", "Experiments"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: [],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -47,13 +47,22 @@ package struct LossRecord: Codable, Sendable, Equatable {
     self.censoredAgeSumNs = censoredAgeSumNs
   }
 
+  /// Share of ``noStart`` among ends that operations begun before the pre-roll may account for.
+  ///
+  /// Blocked system calls of every task end once without a stamp; they began outside the window
+  /// and belong to no judged population. Far more of them mean that starts were missed.
+  package static let explainedNoStart = 0.05
+
   /// Operations whose duration is gone without a trace in the histogram: starts replaced by a
-  /// new start, no storage for a stamp, clock faults, ends whose start was never seen.
+  /// new start, no storage for a stamp, clock faults, and ends without a start where these are
+  /// too many to have begun before the pre-roll (``explainedNoStart``).
   ///
   /// `cancelled` is not a loss: such an operation has no end. `negative` is counted in
   /// `cancelled` by the probe and is a loss all the same.
   package var lost: UInt64 {
-    [overwritten, noStart, nullStorage, mapFull, negative].reduce(0) { total, next in
+    let ends = Double(recorded) + Double(noStart)
+    let missed = Double(noStart) > ends * Self.explainedNoStart ? noStart : 0
+    return [overwritten, missed, nullStorage, mapFull, negative].reduce(0) { total, next in
       let (sum, overflow) = total.addingReportingOverflow(next)
       return overflow ? .max : sum
     }

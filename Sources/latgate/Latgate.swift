@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import POSIXSupport
 import Reporting
 
 /// The tool's table of contents.
@@ -28,6 +29,7 @@ struct Latgate: AsyncParsableCommand {
     ])
 
   static func main() async {
+    InheritedDescriptors.keepFromChildren()
     do {
       try await Interruption.cancelling {
         var command: any ParsableCommand

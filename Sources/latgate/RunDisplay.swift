@@ -77,8 +77,8 @@ final class RunDisplay: Sendable {
         state.hasOpenLine = true
         return
       }
-      // A log gets a line per run and activity, not one per iteration.
-      let key = "\(shown.stage)/\(shown.runsDone)/\(shown.arm)"
+      // A log gets a line per run, not one per iteration.
+      let key = "\(shown.stage)/\(shown.runsDone)"
       if key != state.lastLine {
         state.lastLine = key
         console.note(ProgressLine.log(shown))

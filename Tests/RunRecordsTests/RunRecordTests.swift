@@ -111,8 +111,11 @@ import Testing
   @Test func lossesAreShares() {
     let loss = LossRecord(
       metric: "m", recorded: 997, overwritten: 1, cancelled: 50, noStart: 1, mapFull: 1)
-    #expect(loss.lost == 3)
-    #expect(loss.lossShare == 0.003)
+    #expect(loss.lost == 2)
+    #expect(loss.lossShare == 2.0 / 999)
+    let missed = LossRecord(metric: "m", recorded: 940, noStart: 60)
+    #expect(missed.lost == 60)
+    #expect(missed.lossShare == 0.06)
     #expect(LossRecord(metric: "m").lossShare == 0)
     #expect(LossRecord(metric: "m", overwritten: .max, noStart: 1).lost == .max)
   }

@@ -124,7 +124,7 @@ static inline lg_u32 lg_window_phase(lg_u32 word)
 struct lg_stamp {
 	lg_u64 start_ns; /* CLOCK_MONOTONIC */
 	lg_u32 word; /* window word at the start; 0 = no operation in flight */
-	lg_u32 class_; /* LG_CLASS_*, cached for the epoch of `word` */
+	lg_u32 class_; /* LG_CLASS_* in bits 0-7; bits 10-31 the epoch it was cached in */
 };
 
 /* Process classes that probes split by. */
