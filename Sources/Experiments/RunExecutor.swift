@@ -26,7 +26,7 @@ package struct RunExecutor: Sendable {
   /// - Throws: ``RunError``, `DeviceError`, `AgentSessionError`, `CancellationError`.
   package func run() async throws -> RunRecord {
     let created = Date()
-    let identity = try await device.identify()
+    let identity = if let known = request.identity { known } else { try await device.identify() }
     let installed = try await AgentInstaller(device: device).install(
       AgentPayload(
         hash: request.bundle.payloadHash, agentPath: request.bundle.agent.path,

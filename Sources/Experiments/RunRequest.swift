@@ -1,4 +1,5 @@
 import Catalogs
+import Devices
 import ProbeBuild
 import RunRecords
 
@@ -9,6 +10,8 @@ package struct RunRequest: Sendable {
   package var probes: [ProbeManifest]
   package var bundle: ProbeBundle
   package var stability: DeviceDefinition.Stability
+  /// What the device said of itself in this boot; nil = the run asks it.
+  package var identity: DeviceIdentity?
   /// Name of the device file.
   package var target: String
   /// `virtual`, `adb` or `local`, for the record.
@@ -24,7 +27,8 @@ package struct RunRequest: Sendable {
 
   package init(
     suite: SuiteDefinition, workload: WorkloadDefinition, probes: [ProbeManifest],
-    bundle: ProbeBundle, stability: DeviceDefinition.Stability, target: String,
+    bundle: ProbeBundle, stability: DeviceDefinition.Stability,
+    identity: DeviceIdentity? = nil, target: String,
     transport: String, firmwareName: String, firmwareID: String? = nil,
     place: ExperimentPlace? = nil, measuresOverhead: Bool, toolVersion: String
   ) {
@@ -33,6 +37,7 @@ package struct RunRequest: Sendable {
     self.probes = probes
     self.bundle = bundle
     self.stability = stability
+    self.identity = identity
     self.target = target
     self.transport = transport
     self.firmwareName = firmwareName

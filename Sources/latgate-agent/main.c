@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,5 +33,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "latgate-agent: unexpected argument '%s'\n%s", argv[1], usage);
 		return LG_EXIT_USAGE;
 	}
+	/* Else glibc raises the limit to the size of the first kernel BTF that is freed, takes the
+	 * next ones from the heap, and keeps some 20 MB for as long as probes are attached. */
+	mallopt(M_MMAP_THRESHOLD, 128 << 10);
 	return lg_session_run(STDIN_FILENO, STDOUT_FILENO);
 }

@@ -26,10 +26,15 @@ struct Plan: Sendable {
     bench: Workbench, device: any Device, definition: DeviceDefinition, transport: String,
     firmware: String, firmwareID: String?
   ) async throws -> RunRequest {
-    request(
-      bundle: try await bench.bundle(abi: try await Self.abi(of: device), probes: probes),
+    let identity = try await device.identify()
+    var request = request(
+      bundle: try await bench.bundle(
+        abi: try Self.abi(identity, device: device.name), probes: probes),
       definition: definition,
       transport: transport, firmware: firmware, firmwareID: firmwareID)
+    // Asking costs a shell on the device: once is enough.
+    request.identity = identity
+    return request
   }
 
   /// What a run needs when the bundle is at hand.
@@ -46,10 +51,13 @@ struct Plan: Sendable {
 
   /// The ABI of a device's kernel.
   static func abi(of device: any Device) async throws -> TargetABI {
-    let word = try await device.identify().abi
-    guard let abi = TargetABI(rawValue: word) else {
+    try abi(try await device.identify(), device: device.name)
+  }
+
+  private static func abi(_ identity: DeviceIdentity, device: String) throws -> TargetABI {
+    guard let abi = TargetABI(rawValue: identity.abi) else {
       throw DeviceError.unsupported(
-        device: device.name, detail: "its architecture '\(word)' is not one latgate knows",
+        device: device, detail: "its architecture '\(identity.abi)' is not one latgate knows",
         remedy: "use a device with one of "
           + TargetABI.allCases.map(\.rawValue).joined(separator: ", "))
     }
