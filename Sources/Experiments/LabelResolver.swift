@@ -25,11 +25,15 @@ struct LabelResolver: Sendable, Equatable {
   func name(_ kind: KeyField.Kind, _ number: UInt64) -> String? {
     switch kind {
     case .blockDevice: blockDevices[number]
-    case .syscall:
-      // Bit 31: a 32-bit program's call on a 64-bit kernel, numbered by another table.
-      number & 1 << 31 == 0
-        ? systemCalls.name(Int(number & 0xffff)) : "compat-\(number & 0x7fff_ffff)"
+    case .syscall: systemCall(number)
     case .number, .values, .padding: nil
     }
+  }
+
+  private func systemCall(_ number: UInt64) -> String? {
+    guard let word = UInt32(exactly: number) else { return nil }
+    // Bit 31: a 32-bit program's call on a 64-bit kernel, numbered by another table.
+    let isCompat = word & 1 << 31 != 0
+    return isCompat ? "compat-\(word & ~(1 << 31))" : systemCalls.name(Int(word))
   }
 }

@@ -233,19 +233,19 @@ import Testing
   }
 
   @Test func lossesOverTheLimitAreInvalid() throws {
-    func verdict(noStart: UInt64) throws -> Verdict {
+    func verdict(overwritten: UInt64) throws -> Verdict {
       try judge(
         experiment { isCandidate, _ in
           var passes = histograms(smooth())
           passes[0].phases[0].losses = [
-            LossRecord(metric: "block.m0", recorded: 18_000, noStart: isCandidate ? noStart : 0)
+            LossRecord(metric: "block.m0", recorded: 18_000, overwritten: isCandidate ? overwritten : 0)
           ]
           return passes
         })
     }
-    #expect(try verdict(noStart: 10).outcome == .pass)
-    #expect(try verdict(noStart: 30).outcome == .failed)
-    #expect(try verdict(noStart: 30).counts.invalid == 3)
+    #expect(try verdict(overwritten: 10).outcome == .pass)
+    #expect(try verdict(overwritten: 30).outcome == .failed)
+    #expect(try verdict(overwritten: 30).counts.invalid == 3)
   }
 
   @Test func censoredOperationsHideTheTail() throws {
