@@ -107,6 +107,12 @@ package final class ChildProcess: Sendable {
         posix_spawn_file_actions_adddup2(&actions, from, target)
       }
     }
+    // What this process was given open, such as a lock, must not live on in an adb server.
+    for stray in inheritableDescriptors() {
+      try numberedCall("posix_spawn_file_actions_addclose") {
+        posix_spawn_file_actions_addclose(&actions, stray)
+      }
+    }
     var attributes = posix_spawnattr_t()
     try numberedCall("posix_spawnattr_init") { posix_spawnattr_init(&attributes) }
     defer { posix_spawnattr_destroy(&attributes) }

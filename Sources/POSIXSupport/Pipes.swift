@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Synchronization
 
@@ -18,6 +19,17 @@ func makePipe(
     // With valid descriptors F_SETFD cannot fail.
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     return (ends[0], ends[1])
+  }
+}
+
+/// Open descriptors beyond the standard streams that a new process would inherit.
+///
+/// Closing one that has gone meanwhile is no error to posix_spawn(3).
+func inheritableDescriptors() -> [Int32] {
+  let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+  return names.compactMap(Int32.init).filter { number in
+    let flags = fcntl(number, F_GETFD)
+    return number > STDERR_FILENO && flags >= 0 && flags & FD_CLOEXEC == 0
   }
 }
 

@@ -29,6 +29,16 @@ import Testing
     #expect(try await child.waitForExit() == .exited(0))
   }
 
+  @Test func nothingElseIsInherited() async throws {
+    // A descriptor without close-on-exec, as a parent may have left it.
+    let stray = OwnedDescriptor(adopting: try systemCall("dup") { dup(STDERR_FILENO) })
+    let child = try ChildProcess.spawn("sh", arguments: ["-c", "echo /proc/$$/fd/*"])
+    let numbers = try await readAll(child.standardOutput).split(whereSeparator: \.isWhitespace)
+      .compactMap { $0.split(separator: "/").last.map(String.init) }
+    #expect(!numbers.contains("\(stray.rawValue)"))
+    #expect(Set(["0", "1", "2"]).isSubset(of: numbers))
+  }
+
   @Test func groupSignalReachesGrandchildren() async throws {
     // The grandchild holds the pipe: its end shows that it is gone.
     let child = try ChildProcess.spawn("sh", arguments: ["-c", "sleep 1000 & echo up; wait"])
