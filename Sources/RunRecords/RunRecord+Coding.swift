@@ -24,7 +24,7 @@ extension RunRecord {
     } catch let error as RunRecordError {
       throw error
     } catch let error as DecodingError {
-      throw RunRecordError(error, file: file)
+      throw RunRecordError(error, file: file, data: data)
     } catch {
       throw .notJSON(file: file, position: "\(error)")
     }
@@ -83,7 +83,7 @@ private func fieldPath(_ path: [any CodingKey]) -> String {
 
 extension RunRecordError {
   /// The same error with the file's name, in the words of a user.
-  fileprivate init(_ error: DecodingError, file: String) {
+  fileprivate init(_ error: DecodingError, file: String, data: Data) {
     switch error {
     case .keyNotFound(let key, let context):
       self = .field(file: file, field: fieldPath(context.codingPath + [key]), problem: "missing")
@@ -94,20 +94,13 @@ extension RunRecordError {
       self = .field(
         file: file, field: fieldPath(context.codingPath), problem: "is null, a \(type) is needed")
     case .dataCorrupted(let context) where context.codingPath.isEmpty:
-      self = .notJSON(file: file, position: Self.position(context))
+      self = .notJSON(
+        file: file, position: JSONFault.locate(in: Array(data)) ?? context.debugDescription)
     case .dataCorrupted(let context):
       self = .field(
         file: file, field: fieldPath(context.codingPath), problem: context.debugDescription)
     @unknown default:
       self = .field(file: file, field: "", problem: "\(error)")
     }
-  }
-
-  /// Foundation hides line and column in the underlying error's user info.
-  private static func position(_ context: DecodingError.Context) -> String {
-    guard let underlying = context.underlyingError else { return context.debugDescription }
-    let info = (underlying as NSError).userInfo
-    if let text = info["NSDebugDescription"] as? String { return text }
-    return "\(underlying)"
   }
 }
