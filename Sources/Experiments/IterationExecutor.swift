@@ -34,6 +34,9 @@ struct IterationExecutor: Sendable {
       record.dropped = record.dropped ?? disturbance(result.window)
     }
     record.covariates = Covariates.read(before)
+    if session.facts.counterFrequency > 0 {
+      record.covariates["counter_hz"] = Double(session.facts.counterFrequency)
+    }
     let after = Covariates.read(try await session.texts(of: Covariates.paths))
     if let first = record.covariates.removeValue(forKey: "major_faults_total"),
       let last = after["major_faults_total"]

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import POSIXSupport
 import Reporting
 
 /// The tool's table of contents.
@@ -29,7 +28,6 @@ struct Latgate: AsyncParsableCommand {
     ])
 
   static func main() async {
-    InheritedDescriptors.keepFromChildren()
     do {
       try await Interruption.cancelling {
         var command: any ParsableCommand
