@@ -50,12 +50,11 @@ package struct AgentInstaller: Sendable {
       throw DeviceError.hostFile(
         path: payload.agentPath, detail: "“\(payload.hash)” is no hash of 8 to 64 hex digits")
     }
-    let directory = try await prepareDirectory(hash: payload.hash)
     let sources = [payload.agentPath, payload.loadHelperPath]
-    let targets = ["\(directory)/latgate-agent", "\(directory)/latgate-load"]
     let expected = try sources.map { try Self.size(of: $0) }
+    let (directory, present) = try await prepareDirectory(hash: payload.hash)
+    let targets = Self.names.map { "\(directory)/\($0)" }
     var wasPresent = true
-    let present = try await sizes(of: targets)
     for index in sources.indices where present[index] != expected[index] {
       wasPresent = false
       // Renamed when complete: an interrupted copy is never taken for the program.
@@ -73,6 +72,9 @@ package struct AgentInstaller: Sendable {
   package func uninstall() async throws {
     _ = try await run(Self.findBase + Self.removal(sparing: ""))
   }
+
+  /// Names of the programs in their folder: the agent, the load helper.
+  private static let names = ["latgate-agent", "latgate-load"]
 
   /// The folder's parent as `$base`.
   private static let findBase = """
@@ -94,45 +96,35 @@ package struct AgentInstaller: Sendable {
     """
   }
 
-  private func prepareDirectory(hash: String) async throws -> String {
+  /// Makes the folder where it is missing, and looks into it: one command, as a round trip is dear.
+  /// - Returns: its path, and the bytes of each program; nil for a missing one.
+  private func prepareDirectory(hash: String) async throws -> (String, [UInt64?]) {
     let script =
       Self.findBase + """
         own="$base/latgate-\(hash)"
-        mkdir -m 700 "$own" 2> /dev/null
+        [ -d "$own" ] || mkdir -m 700 "$own" 2> /dev/null
         if [ ! -d "$own" ] || [ -L "$own" ] || [ ! -O "$own" ]; then
         echo "$own cannot be made, or belongs to somebody else" >&2
         exit 1
         fi
 
-        """ + Self.removal(sparing: hash) + "\nprintf 'latgate:%s\\n' \"$own\""
+        """ + Self.removal(sparing: hash) + """
+
+        printf 'latgate:%s\\n' "$own"
+        for name in \(Self.names.joined(separator: " ")); do
+        [ -x "$own/$name" ] && echo "latgate:$(wc -c < "$own/$name")" || echo latgate:
+        done
+        """
     let answer = try await run(script, title: "make a folder for the agent")
     // A login shell may say something of its own first.
-    guard
-      let line = answer.split(whereSeparator: \.isNewline).last(where: {
-        $0.hasPrefix("latgate:/")
-      })
-    else {
+    let lines = answer.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("latgate:") }
+      .suffix(1 + Self.names.count).map { $0.dropFirst("latgate:".count) }
+    guard lines.count == 1 + Self.names.count, lines[0].hasPrefix("/") else {
       throw DeviceError.malformedAnswer(
         device: device.name, operation: "making the agent's folder",
         detail: String(answer.prefix(80)))
     }
-    return String(line.dropFirst("latgate:".count))
-  }
-
-  /// Bytes of each file; nil for a missing one.
-  private func sizes(of paths: [String]) async throws -> [UInt64?] {
-    let commands = paths.map { path in
-      let quoted = shellQuote(path)
-      return "[ -x \(quoted) ] && echo \"latgate:$(wc -c < \(quoted))\" || echo latgate:"
-    }
-    let answer = try await run(commands.joined(separator: "\n"), title: "look for the agent")
-    let lines = answer.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("latgate:") }
-    if lines.count != paths.count {
-      throw DeviceError.malformedAnswer(
-        device: device.name, operation: "looking for the agent",
-        detail: String(answer.prefix(80)))
-    }
-    return lines.map { UInt64($0.dropFirst("latgate:".count).filter { $0 != " " }) }
+    return (String(lines[0]), lines.dropFirst().map { UInt64($0.filter { $0 != " " }) })
   }
 
   /// Runs a command that has to succeed.

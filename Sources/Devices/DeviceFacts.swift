@@ -4,14 +4,16 @@ package enum DeviceFacts {
   /// `latgate:KEY=VALUE`, so that whatever a login shell or linker prints is told apart.
   ///
   /// The width of an address in kallsyms tells the kernel's own word size; the
-  /// machine name of uname depends on the personality of the shell.
+  /// machine name of uname depends on the personality of the shell. uname keeps to its own
+  /// order of fields, and only the version has spaces.
   package static let command = """
     say() { printf 'latgate:%s=%s\\n' "$1" "$2"; }
-    say machine "$(uname -m)"
-    say release "$(uname -r)"
+    set -- $(uname -n -r -m)
+    say node "$1"
+    say release "$2"
+    say machine "$3"
     say version "$(uname -v)"
-    say node "$(uname -n)"
-    say boot_id "$(cat /proc/sys/kernel/random/boot_id)"
+    read -r boot_id < /proc/sys/kernel/random/boot_id && say boot_id "$boot_id"
     read -r address rest < /proc/kallsyms && say address "$address"
     if command -v getprop > /dev/null 2>&1; then
     say serial "$(getprop ro.serialno)"
