@@ -17,10 +17,12 @@ package enum DeviceFacts {
     read -r address rest < /proc/kallsyms && say address "$address"
     if command -v getprop > /dev/null 2>&1; then
     say serial "$(getprop ro.serialno)"
-    say model "$(getprop ro.product.model)"
+    model=$(getprop ro.product.model)
+    say model "$model"
     say fingerprint "$(getprop ro.build.fingerprint)"
     fi
-    if [ -r /proc/device-tree/model ]; then
+    if [ -n "$model" ]; then :
+    elif [ -r /proc/device-tree/model ]; then
     say board "$(tr -d '\\000' < /proc/device-tree/model)"
     elif [ -r /sys/class/dmi/id/product_name ]; then
     say board "$(cat /sys/class/dmi/id/product_name)"

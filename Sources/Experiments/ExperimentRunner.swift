@@ -29,11 +29,9 @@ package struct ExperimentRunner: Sendable {
   private let judge: @Sendable ([RunRecord], ExperimentPlace.Stage) throws -> Verdict
   private let handle: @Sendable (Event) throws -> Void
 
-  /// - Parameters:
-  ///   - lanes: at least `design.lanes`.
-  ///   - request: makes a slot's request; ``RunRequest/firmwareID`` is filled in by the lane.
-  ///   - judge: judges all records of the experiment after a stage.
-  ///   - handle: called from several tasks when there are several lanes.
+  /// An experiment on at least `design.lanes` lanes. `request` makes a slot's request, whose
+  /// firmware the lane fills in; `judge` judges all records so far after a stage; `handle` is
+  /// called from several tasks when there are several lanes.
   package init(
     id: String, design: ExperimentDesign, lanes: [any DeviceLane], reference: String,
     candidate: String, request: @escaping @Sendable (RunSlot, ExperimentPlace) -> RunRequest,

@@ -13,8 +13,9 @@ struct IterationExecutor: Sendable {
   let loaded: ProbeLoader.Loaded
   let resolver: LabelResolver
 
-  /// Makes one iteration.
-  /// - Parameter entering: called with each phase's name before its window opens.
+  /// Makes one iteration; `entering` gets each phase's name before its window opens.
+  /// - Returns: the iteration, with the reason in it where it must not be judged.
+  /// - Throws: ``RunError``, `AgentSessionError`, `DeviceError`, `CancellationError`.
   func iteration(
     index: Int, kind: IterationRecord.Kind, entering: (String) -> Void
   ) async throws -> IterationRecord {

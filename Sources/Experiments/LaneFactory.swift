@@ -30,6 +30,8 @@ package struct LaneFactory: Sendable {
   ///   - name: of a device file.
   ///   - id: tells the experiment's machines from those of others.
   ///   - lanes: devices side by side; only virtual devices have more than one.
+  /// - Returns: one lane or more.
+  /// - Throws: `UnknownName`.
   package func experiment(device name: String, id: String, lanes: Int) throws -> Target {
     let definition = try catalog.device(name)
     switch definition.kind {

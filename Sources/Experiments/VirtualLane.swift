@@ -12,9 +12,8 @@ package actor VirtualLane: DeviceLane {
   private let progress: @Sendable (String) -> Void
   private var machine: VirtualMachine?
 
-  /// - Parameters:
-  ///   - name: name of its machines; no two lanes may share one.
-  ///   - progress: lines for people about images and boots.
+  /// A lane whose machines are called `name`; no two lanes may share one. `progress` gets lines
+  /// for people about images and boots.
   package init(
     name: String, definition: DeviceDefinition, server: ADBServer,
     progress: @escaping @Sendable (String) -> Void

@@ -37,7 +37,8 @@ struct ErrorReport {
       let lines = "\(error)".split(separator: "\n", omittingEmptySubsequences: false)
       return [
         ErrorMessage(
-          what: lines.first.map(String.init) ?? "unknown", details: lines.dropFirst().map(String.init))
+          what: lines.first.map(String.init) ?? "unknown",
+          details: lines.dropFirst().map(String.init))
       ]
     }
   }

@@ -9,9 +9,8 @@ struct Plan: Sendable {
   var workload: WorkloadDefinition
   var probes: [ProbeManifest]
 
-  /// - Parameters:
-  ///   - workload: instead of the suite's.
-  ///   - probes: instead of the suite's, when not empty.
+  /// Looks everything up; a workload, and probes when there are any, take the suite's place.
+  /// - Throws: `UnknownName`.
   init(
     bench: Workbench, suite: String, workload: String? = nil, probes: [String] = []
   ) throws {

@@ -20,7 +20,7 @@ final class RunDisplay: Sendable {
   private let begun = ContinuousClock.now
   private let state: Mutex<State>
 
-  /// - Parameter runs: planned in the first stage.
+  /// A display for an experiment, or for one run, of `runs` planned runs in its first stage.
   init(console: Console, runs: Int) {
     self.console = console
     self.state = Mutex(State(planned: runs))

@@ -2,8 +2,8 @@ import Catalogs
 import RegressionAnalysis
 
 extension VerdictPolicy {
-  /// What a suite asks of a verdict.
-  /// - Parameter freeSwitching: a firmware needs no flash, as on a virtual device.
+  /// What a suite asks of a verdict; with `freeSwitching` a firmware needs no flash, as on a
+  /// virtual device.
   init(suite: SuiteDefinition, freeSwitching: Bool) {
     self.init(
       quantiles: [

@@ -238,7 +238,8 @@ import Testing
         experiment { isCandidate, _ in
           var passes = histograms(smooth())
           passes[0].phases[0].losses = [
-            LossRecord(metric: "block.m0", recorded: 18_000, overwritten: isCandidate ? overwritten : 0)
+            LossRecord(
+              metric: "block.m0", recorded: 18_000, overwritten: isCandidate ? overwritten : 0)
           ]
           return passes
         })

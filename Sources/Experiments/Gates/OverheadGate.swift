@@ -10,6 +10,7 @@ package enum OverheadGate {
   ///   - programs: the kernel's account over the time.
   ///   - windowNs: how long `bpf_stats` was on, ns.
   ///   - cpus: CPUs online.
+  /// - Returns: 0 when no time has passed.
   package static func cpuShare(
     programs: [ProgramCost], windowNs: UInt64, cpus: Int
   ) -> Double {
@@ -44,8 +45,8 @@ package enum OverheadGate {
       ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
   }
 
-  /// Why the run is invalid; nil when the cost is under the budget.
-  /// - Parameter budget: largest allowed share of CPU time, 0...1.
+  /// Why the run is invalid, naming the probe to drop; nil when the cost is within `budget`, the
+  /// largest allowed share of CPU time, 0...1.
   package static func problem(_ overhead: OverheadRecord, budget: Double) -> String? {
     guard overhead.cpuShare > budget else { return nil }
     let costly = overhead.programs.max { $0.ns < $1.ns }

@@ -32,7 +32,8 @@ struct BuildCommand: AsyncParsableCommand {
       let bundle = try await Workbench.build(
         share: share, abi: abi, probes: sources, console: console)
       console.print("\(abi.rawValue): agent \(kib(bundle.agent)), \(bundle.agent.path)")
-      console.print("\(abi.rawValue): load helper \(kib(bundle.loadHelper)), \(bundle.loadHelper.path)")
+      console.print(
+        "\(abi.rawValue): load helper \(kib(bundle.loadHelper)), \(bundle.loadHelper.path)")
       for (name, object) in bundle.objects.sorted(by: { $0.key < $1.key }) {
         console.print("\(abi.rawValue): probe \(name) \(kib(object)), \(object.path)")
       }
