@@ -85,7 +85,8 @@ package struct LaneFactory: Sendable {
 
   private func running(_ serial: String?) async throws -> RunningLane {
     let device = ADBDevice(serial: try await self.serial(serial), server: server)
-    try await device.waitUntilReady(timeout: .seconds(5))
+    // Asks once: a device that is not there will not come by waiting.
+    _ = try await device.exec("true", timeout: .seconds(20))
     return RunningLane(device: device, firmwareID: nil, transport: "adb")
   }
 

@@ -52,6 +52,10 @@ extension ErrorMessage {
 
   package init(_ error: RunRecordError) {
     switch error {
+    case .unreadable(let file):
+      self.init(
+        what: "the record cannot be read", place: file,
+        remedy: "check the path and its permissions")
     case .notJSON(let file, let position):
       self.init(
         what: "not valid JSON: \(position)", place: file,

@@ -1,5 +1,7 @@
 /// Why a run record cannot be read or written.
 package enum RunRecordError: Error, Sendable, Equatable {
+  /// The file is not there, or may not be read.
+  case unreadable(file: String)
   /// The file does not begin as JSON, or ends early; `position` says where.
   case notJSON(file: String, position: String)
   /// Valid JSON of another schema or version; nil = the field is absent.
@@ -11,6 +13,8 @@ package enum RunRecordError: Error, Sendable, Equatable {
 extension RunRecordError: CustomStringConvertible {
   package var description: String {
     switch self {
+    case .unreadable(let file):
+      "\(file): cannot be read: check the path and its permissions"
     case .notJSON(let file, let position):
       "\(file): not valid JSON (\(position)). The file may be cut off: copy it again."
     case .schema(let file, let found?):

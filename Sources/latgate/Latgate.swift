@@ -50,9 +50,8 @@ struct Latgate: AsyncParsableCommand {
   private static func finish(_ error: any Error) -> Never {
     // Help, usage errors and exit codes are ArgumentParser's own to print.
     if let fault = error as? CommandLineFault { exit(withError: fault.cause) }
-    if error is ExitCode || error is ValidationError || error is CleanExit {
-      exit(withError: error)
-    }
+    // `.failure` is what it has for errors of anybody else.
+    if error is ExitCode || exitCode(for: error) != .failure { exit(withError: error) }
     let console = Console()
     let report = ErrorReport(error)
     console.error(ErrorMessage.rendered(report.messages, console.errorStyle))

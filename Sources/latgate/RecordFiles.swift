@@ -21,7 +21,7 @@ enum RecordFiles {
   static func read(_ paths: [String]) throws -> [RunRecord] {
     try paths.flatMap(files).map { path in
       guard let data = FileManager.default.contents(atPath: path) else {
-        throw RunRecordError.notJSON(file: path, position: "the file cannot be read")
+        throw RunRecordError.unreadable(file: path)
       }
       return try RunRecord.decode(data, file: path)
     }
