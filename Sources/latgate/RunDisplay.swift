@@ -92,6 +92,6 @@ final class RunDisplay: Sendable {
       arm: state.arms.sorted { $0.key < $1.key }.map(\.value).joined(separator: " + "),
       stage: state.stage, runsDone: state.finished, runs: state.planned,
       iterationsDone: current?.value.iteration ?? 0, iterations: current?.value.iterations ?? 0,
-      activity: current?.value.activity ?? "judging", elapsed: ContinuousClock.now - begun)
+      activity: current?.value.activity ?? "between runs", elapsed: ContinuousClock.now - begun)
   }
 }

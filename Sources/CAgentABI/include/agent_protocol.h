@@ -25,7 +25,7 @@ enum {
 
 /* Host to agent unless said otherwise. */
 enum {
-	/* VERSION, HOST_VERSION, SILENCE_MS -> HELLO (agent) with facts, then DONE */
+	/* VERSION, HOST_VERSION, SILENCE_MS -> FACTS, DONE */
 	LG_MSG_HELLO = 1,
 	/* empty -> DONE; keeps the watchdog quiet */
 	LG_MSG_PING = 2,
