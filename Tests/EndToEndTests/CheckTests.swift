@@ -1,0 +1,49 @@
+import Foundation
+import Testing
+
+/// The main job, with an effect so large that few boots show it.
+@Suite(.enabled(if: Tool.isEnabled, "needs a built tool and device images: run ci/test"))
+struct CheckTests {
+  private struct Verdict: Decodable {
+    struct Metric: Decodable {
+      struct ID: Decodable {
+        var name: String
+        var phase: String
+      }
+
+      var id: ID
+      var statistic: String
+      var outcome: String
+      var gating: Bool
+    }
+
+    var outcome: String
+    var confirmed: Bool
+    var metrics: [Metric]
+  }
+
+  @Test(.timeLimit(.minutes(10)))
+  func aSlowerDiskIsARegressionOfStorageAndOfNothingElse() async throws {
+    let folder = try TemporaryFolder()
+    let made = try await Tool().run(
+      "check", "demo", "--candidate", "slow-disk", "--runs", "3", "--confirm-runs", "3",
+      "--output", folder.path)
+    #expect(made.exitCode == 1, "\(made.errors)\n\(made.output)")
+    #expect(made.output.contains("REGRESSION"))
+
+    let data = try #require(FileManager.default.contents(atPath: "\(folder.path)/verdict.json"))
+    let verdict = try JSONDecoder().decode(Verdict.self, from: data)
+    #expect(verdict.outcome == "regression")
+    #expect(verdict.confirmed)
+    let regressed = verdict.metrics.filter { $0.outcome == "regression" && $0.gating }
+    #expect(regressed.contains { $0.id.name == "fsync.latency" && $0.id.phase == "fsync-ext4" })
+    #expect(regressed.contains { $0.id.name.hasPrefix("block.") })
+    #expect(!regressed.contains { $0.id.name.hasPrefix("runqueue.") })
+    #expect(!regressed.contains { $0.id.name.hasPrefix("binder.") })
+
+    // The records judge the same again, without a device.
+    let again = try await Tool().run(
+      "compare", "--experiment", "\(folder.path)/runs", "--suite", "demo")
+    #expect(again.exitCode == 1, "\(again.errors)")
+  }
+}
