@@ -15,6 +15,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
   ],
   targets: [
     .target(name: "CAgentABI", cSettings: strictC),
@@ -58,6 +59,7 @@ let package = Package(
         "POSIXSupport", "DebianRoots",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: strict),
     .target(
@@ -71,7 +73,7 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "POSIXSupport", "LatencyHistograms", "RunRecords", "Catalogs", "ProbeBuild", "ADB",
+        "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "ADB",
         "Devices", "AgentSession", "VirtualDevices", "RegressionAnalysis",
       ],
       swiftSettings: strict),

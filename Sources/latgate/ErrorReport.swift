@@ -1,7 +1,6 @@
 import ADB
 import AgentSession
 import Catalogs
-import DebianRoots
 import Devices
 import Experiments
 import POSIXSupport
