@@ -21,8 +21,6 @@ package struct InstalledAgent: Sendable, Equatable {
   package var directory: String
   package var agentPath: String
   package var loadHelperPath: String
-  /// The agent's answer to `--version`.
-  package var version: String
   /// True when nothing had to be copied.
   package var wasPresent: Bool
 }
@@ -40,7 +38,7 @@ package struct AgentInstaller: Sendable {
     self.device = device
   }
 
-  /// Copies what is missing and checks that the agent starts.
+  /// Copies what is missing and checks that a new copy of the agent starts.
   package func install(_ payload: AgentPayload) async throws -> InstalledAgent {
     let isHash = payload.hash.utf8.allSatisfy {
       (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
@@ -63,9 +61,11 @@ package struct AgentInstaller: Sendable {
       _ = try await run(
         "chmod 755 \(shellQuote(part)) && mv -f \(shellQuote(part)) \(shellQuote(targets[index]))")
     }
+    // What was there before has been started before; the greeting checks its release anyway.
+    if !wasPresent { _ = try await run("\(shellQuote(targets[0])) --version") }
     return InstalledAgent(
       directory: directory, agentPath: targets[0], loadHelperPath: targets[1],
-      version: try await run("\(shellQuote(targets[0])) --version"), wasPresent: wasPresent)
+      wasPresent: wasPresent)
   }
 
   /// Removes everything that any version installed and that does not run.
