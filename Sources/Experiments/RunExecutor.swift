@@ -39,8 +39,18 @@ package struct RunExecutor: Sendable {
       return record
     } catch {
       await session.close()
+      // A device that is gone cannot be asked.
+      if Task.isCancelled || error is RunError { await departure(of: installed) }
       throw error
     }
+  }
+
+  /// The agent ends by itself when its session does, but a moment later: the next run, and the
+  /// user who was told that nothing is left, need it gone.
+  private func departure(of agent: InstalledAgent) async {
+    let device = device
+    // Detached: a cancelled run has to wait as well.
+    _ = await Task.detached { await agent.hasEnded(on: device) }.value
   }
 
   private func measure(

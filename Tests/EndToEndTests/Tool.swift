@@ -3,55 +3,41 @@ import Testing
 
 /// The built tool, run as a user runs it.
 struct Tool {
-  /// What a call left behind.
-  struct Result {
-    var exitCode: Int32
-    var output: String
-    var errors: String
-  }
-
   static let repository = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
   /// End-to-end tests need images and a built tool: `ci/test` sets the variable.
   static let isEnabled = ProcessInfo.processInfo.environment["LATGATE_E2E"] == "1"
 
-  var share = Tool.repository
+  /// Port of the adb server that the tests use: the user's own is left alone.
+  static let serverPort: UInt16 = 5064
 
-  /// Starts the tool; the caller waits for it.
-  func start(_ arguments: [String], output: Pipe, errors: Pipe) throws -> Process {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "\(Tool.repository)/.build/debug/latgate")
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(
-      ["LATGATE_SHARE": share, "NO_COLOR": "1"]) { $1 }
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = output
-    process.standardError = errors
-    try process.run()
-    return process
+  /// Folder with the catalogue.
+  var share = Tool.repository
+  var serverPort = Tool.serverPort
+
+  /// Starts the tool; ``Call/end(within:)`` waits for it.
+  func start(_ arguments: [String]) throws -> Call {
+    try Call(
+      "\(Tool.repository)/.build/debug/latgate", arguments,
+      environment: [
+        "LATGATE_SHARE": share, "NO_COLOR": "1", "ANDROID_ADB_SERVER_PORT": "\(serverPort)",
+      ])
   }
 
   /// Runs the tool to its end.
-  func run(_ arguments: String...) async throws -> Result {
-    let output = Pipe()
-    let errors = Pipe()
-    let process = try start(arguments, output: output, errors: errors)
-    async let text = read(output)
-    async let complaints = read(errors)
-    let result = await (text, complaints)
-    process.waitUntilExit()
-    return Result(exitCode: process.terminationStatus, output: result.0, errors: result.1)
+  func run(_ arguments: String..., within limit: Duration = .seconds(120)) async throws
+    -> Call.Result
+  {
+    try await start(arguments).end(within: limit)
   }
 
-  /// Everything a pipe carries, read on a thread of its own.
-  func read(_ pipe: Pipe) async -> String {
-    await withCheckedContinuation { continuation in
-      Thread.detachNewThread {
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        continuation.resume(returning: String(decoding: data, as: UTF8.self))
-      }
-    }
+  /// Ends the adb server of ``serverPort``.
+  func stopServer() async throws {
+    let made = try await Call(
+      "/usr/bin/env", ["adb", "-P", "\(serverPort)", "kill-server"], environment: [:]
+    ).end(within: .seconds(20))
+    try #require(made.exitCode == 0, "\(made.errors)")
   }
 }
 
@@ -66,5 +52,18 @@ struct TemporaryFolder: ~Copyable {
 
   deinit {
     try? FileManager.default.removeItem(atPath: path)
+  }
+}
+
+/// Asks again until `condition` holds.
+/// - Returns: false when it still does not hold after `limit`.
+func eventually(
+  within limit: Duration, _ condition: () async throws -> Bool
+) async throws -> Bool {
+  let deadline = ContinuousClock.now + limit
+  while true {
+    if try await condition() { return true }
+    if ContinuousClock.now >= deadline { return false }
+    try await Task.sleep(for: .milliseconds(50))
   }
 }

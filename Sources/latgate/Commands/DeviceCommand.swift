@@ -48,6 +48,8 @@ struct DeviceList: AsyncParsableCommand {
     var state: String
     var serial: String
     var detail: String
+    /// QEMU's, for a virtual device.
+    var processID: Int32?
   }
 
   func run() async throws {
@@ -56,7 +58,8 @@ struct DeviceList: AsyncParsableCommand {
     var rows = machines.map { machine in
       Row(
         name: machine.name, transport: "virtual", state: "device", serial: machine.serial,
-        detail: "\(machine.state.kernelRelease), firmware \(machine.state.firmwareID)")
+        detail: "\(machine.state.kernelRelease), firmware \(machine.state.firmwareID)",
+        processID: machine.processID)
     }
     do {
       let server = try ADBServer(environment: ProcessInfo.processInfo.environment)

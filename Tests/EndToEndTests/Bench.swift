@@ -1,0 +1,34 @@
+/// Tests that boot virtual devices go one after the other: side by side they would only be slower.
+actor Bench {
+  static let shared = Bench()
+  private var isTaken = false
+  private var waiting: [CheckedContinuation<Void, Never>] = []
+
+  /// Runs `work` when nobody else's work runs.
+  nonisolated func alone(_ work: () async throws -> Void) async throws {
+    await take()
+    do {
+      try await work()
+    } catch {
+      await leave()
+      throw error
+    }
+    await leave()
+  }
+
+  private func take() async {
+    guard isTaken else {
+      isTaken = true
+      return
+    }
+    await withCheckedContinuation { waiting.append($0) }
+  }
+
+  private func leave() {
+    guard !waiting.isEmpty else {
+      isTaken = false
+      return
+    }
+    waiting.removeFirst().resume()
+  }
+}

@@ -1,0 +1,146 @@
+import Foundation
+import Testing
+
+/// Verdicts and their exit codes, from records of one real run that are edited as JSON.
+@Suite(.enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
+struct CompareTests {
+  @Test func verdictsHaveTheirExitCodes() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path
+    let tool = Tool()
+    try await Bench.shared.alone {
+      let made = try await tool.run(
+        "run", "e2e", "--iterations", "2", "--output", "\(path)/run", within: .seconds(180))
+      try #require(made.exitCode == 0, "\(made.errors)")
+    }
+    let run = try Data(contentsOf: URL(fileURLWithPath: Record.onlyPath(in: "\(path)/run")))
+
+    try write(run, to: "\(path)/same", slowerCandidate: false)
+    let same = try await tool.run("compare", "--suite", "demo", "--experiment", "\(path)/same")
+    #expect(same.exitCode == 0, "\(same.output)\(same.errors)")
+    #expect(same.output.contains("PASS"))
+
+    try write(run, to: "\(path)/slower", slowerCandidate: true)
+    let slower = try await tool.run(
+      "compare", "--suite", "demo", "--experiment", "\(path)/slower", "--format", "json")
+    #expect(slower.exitCode == 1, "\(slower.output)\(slower.errors)")
+    let report = try JSONSerialization.jsonObject(with: Data(slower.output.utf8))
+    #expect(report is [String: Any])
+
+    // Without the fresh runs that must confirm it, the same difference is not proven.
+    for order in 0..<8 {
+      let arm = Self.isCandidate(order) ? "candidate" : "reference"
+      try FileManager.default.createDirectory(
+        atPath: "\(path)/\(arm)", withIntermediateDirectories: true)
+      try FileManager.default.copyItem(
+        atPath: "\(path)/slower/\(order)-\(arm).json", toPath: "\(path)/\(arm)/\(order).json")
+    }
+    let unconfirmed = try await tool.run(
+      "compare", "--suite", "demo", "--reference", "\(path)/reference", "--candidate",
+      "\(path)/candidate")
+    #expect(unconfirmed.exitCode == 2, "\(unconfirmed.output)\(unconfirmed.errors)")
+
+    // One run says nothing about the spread between runs.
+    let single = try await tool.run(
+      "compare", "--reference", "\(path)/reference/0.json", "--candidate",
+      "\(path)/candidate/1.json")
+    #expect(single.exitCode == 2 || single.exitCode == 3, "\(single.output)\(single.errors)")
+
+    // A record cannot be evidence twice.
+    let twice = try await tool.run(
+      "compare", "--reference", "\(path)/reference", "--candidate", "\(path)/reference")
+    #expect(twice.exitCode == 65)
+  }
+
+  @Test func helpNamesCommandsAndExitCodes() async throws {
+    let made = try await Tool().run("--help")
+    #expect(made.exitCode == 0)
+    for word in ["check", "run", "compare", "device", "probes", "build", "doctor", "Exit codes"] {
+      #expect(made.output.contains(word))
+    }
+    for command in ["check", "run", "compare", "device", "probes", "build", "doctor"] {
+      let help = try await Tool().run(command, "--help")
+      #expect(help.exitCode == 0)
+      #expect(help.output.contains("USAGE: latgate \(command)"))
+    }
+  }
+
+  @Test func versionIsOneLine() async throws {
+    let made = try await Tool().run("version")
+    #expect(made.exitCode == 0)
+    #expect(made.output.wholeMatch(of: /latgate \d+\.\d+\.\d+\S*\n/) != nil)
+    #expect(made.errors.isEmpty)
+  }
+
+  @Test func probesAreListedAsJSON() async throws {
+    /// The parts of the list that are looked at.
+    struct Listing: Decodable {
+      struct Probe: Decodable {
+        struct Metric: Decodable {
+          var name: String
+          var unit: String
+        }
+
+        var name: String
+        var metrics: [Metric]
+      }
+
+      var probes: [Probe]
+    }
+    let made = try await Tool().run("probes", "--format", "json")
+    #expect(made.exitCode == 0)
+    let listing = try JSONDecoder().decode(Listing.self, from: Data(made.output.utf8))
+    #expect(
+      listing.probes.map(\.name) == [
+        "binder", "block", "fsync", "hardirq", "runqueue", "softirq", "syscall",
+      ])
+    #expect(listing.probes.flatMap(\.metrics).allSatisfy { $0.unit == "ns" && !$0.name.isEmpty })
+  }
+
+  /// A B, B A, ... as the tool interleaves them.
+  private static func isCandidate(_ order: Int) -> Bool { [1, 2].contains(order % 4) }
+
+  /// Writes an experiment of four screen and three confirmation runs of each arm.
+  private func write(_ run: Data, to folder: String, slowerCandidate: Bool) throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for order in 0..<14 {
+      let isCandidate = Self.isCandidate(order)
+      let arm = isCandidate ? "candidate" : "reference"
+      var record = try #require(JSONSerialization.jsonObject(with: run) as? [String: Any])
+      record["id"] = UUID().uuidString.lowercased()
+      record["experiment"] = [
+        "id": "edited", "arm": arm, "order": order, "stage": order < 8 ? "screen" : "confirm",
+      ]
+      var boot = try #require(record["boot"] as? [String: Any])
+      boot["bootID"] = UUID().uuidString.lowercased()
+      record["boot"] = boot
+      var firmware = try #require(record["firmware"] as? [String: Any])
+      firmware["id"] = arm
+      firmware["name"] = arm
+      record["firmware"] = firmware
+      if isCandidate && slowerCandidate { record["iterations"] = doubled(record["iterations"]) }
+      try JSONSerialization.data(withJSONObject: record)
+        .write(to: URL(fileURLWithPath: "\(folder)/\(order)-\(arm).json"))
+    }
+  }
+
+  /// Iterations with every duration doubled: an octave has 16 buckets, and below 16 ns a bucket
+  /// is one nanosecond.
+  private func doubled(_ value: Any?) -> Any? {
+    guard var object = value as? [String: Any] else {
+      return (value as? [Any])?.map { doubled($0) ?? $0 } ?? value
+    }
+    if let buckets = object["buckets"] as? [[UInt64]], let sum = object["sum"] as? UInt64,
+      let max = object["max"] as? UInt64
+    {
+      object["sum"] = 2 * sum
+      object["max"] = 2 * max
+      object["buckets"] = buckets.map { [min($0[0] < 16 ? 2 * $0[0] : $0[0] + 16, 527), $0[1]] }
+      return object
+    }
+    for (key, member) in object where key == "phases" || key == "histograms" {
+      object[key] = doubled(member)
+    }
+    return object
+  }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import Testing
+
+/// A virtual device that outlives the calls of the tool.
+struct DetachedDevice {
+  let name: String
+  let tool: Tool
+
+  /// Boots a device, hands it to `work` and stops it, whatever happens.
+  static func with(
+    firmware: String = "reference", tool: Tool = Tool(),
+    _ work: (DetachedDevice) async throws -> Void
+  ) async throws {
+    try await Bench.shared.alone { try await booted(firmware: firmware, tool: tool, work) }
+  }
+
+  private static func booted(
+    firmware: String, tool: Tool, _ work: (DetachedDevice) async throws -> Void
+  ) async throws {
+    let device = DetachedDevice(name: "test-\(UUID().uuidString.prefix(8))", tool: tool)
+    let boot = try await tool.run(
+      "device", "boot", device.name, "--firmware", firmware, within: .seconds(180))
+    try #require(boot.exitCode == 0, "\(boot.errors)")
+    do {
+      try await work(device)
+    } catch {
+      _ = try await tool.run("device", "stop", device.name)
+      throw error
+    }
+    _ = try await tool.run("device", "stop", device.name)
+  }
+
+  /// What a command of the device's shell printed; its exit code does not matter.
+  func shell(_ command: String) async throws -> String {
+    let made = try await tool.run("device", "shell", name, "--", command)
+    try #require(made.exitCode < 64, "'\(command)' did not reach the device: \(made.errors)")
+    return made.output
+  }
+
+  /// Our programs that run on the device.
+  func programs() async throws -> String {
+    try await shell("ls -l /proc/[0-9]*/exe 2>/dev/null | grep -o '[^/]*/latgate-[a-z]*$'")
+  }
+
+  /// Descriptors of BPF programs and links, and pins: what keeps a program attached.
+  func attachments() async throws -> String {
+    try await shell(
+      "grep -l prog_id: /proc/[0-9]*/fdinfo/* 2>/dev/null; find /sys/fs/bpf -type f 2>/dev/null")
+  }
+
+  /// Settings that a probe could need or change.
+  func settings() async throws -> String {
+    try await shell(
+      """
+      cd /sys/kernel/tracing
+      for file in tracing_on current_tracer events/enable kprobe_events uprobe_events \
+      /proc/sys/kernel/bpf_stats_enabled /proc/sys/kernel/perf_event_paranoid \
+      /proc/sys/kernel/kptr_restrict; do echo "$file: $(cat $file 2>&1)"; done
+      """)
+  }
+
+  /// Waits until the load runs and programs are attached: the middle of a run.
+  func isMeasuring(_ run: Call) async throws -> Bool {
+    try await eventually(within: .seconds(90)) {
+      try #require(run.isRunning, "the run ended too early: \(run.errorsSoFar)")
+      return try await programs().contains("latgate-load")
+    }
+  }
+
+  /// QEMU's process on this machine; nil when the device does not run.
+  func processID() async throws -> Int32? { try await Self.running(tool)[name] }
+
+  /// QEMU's processes by the names of the virtual devices.
+  static func running(_ tool: Tool) async throws -> [String: Int32] {
+    /// A line of the list.
+    struct Row: Decodable {
+      var name: String
+      var processID: Int32?
+    }
+    let made = try await tool.run("device", "list", "--format", "json")
+    try #require(made.exitCode == 0, "\(made.errors)")
+    let rows = try JSONDecoder().decode([Row].self, from: Data(made.output.utf8))
+    return Dictionary(rows.compactMap { row in row.processID.map { (row.name, $0) } }) { $1 }
+  }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import Testing
+
+/// One agent and one set of objects measure the same work on three kernels.
+@Suite(.serialized, .enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
+struct KernelTests {
+  @Test(arguments: ["k510", "reference", "k612"])
+  func everyProbeCountsTheWork(firmware: String) async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path
+    let tool = Tool()
+    try await DetachedDevice.with(firmware: firmware, tool: tool) { device in
+      let before = try await device.settings()
+      let made = try await tool.run(
+        "run", "e2e", "--device", device.name, "--format", "json", "--output",
+        "\(path)/runs", within: .seconds(180))
+      try #require(made.exitCode == 0, "\(made.errors)")
+      _ = try JSONSerialization.jsonObject(with: Data(made.output.utf8))
+      let record = try Record.only(in: "\(path)/runs")
+
+      expectProbes(record)
+      expectCounts(record)
+      for phase in record.phases {
+        #expect(phase.steps.allSatisfy { $0.exitCode == 0 })
+        for loss in phase.losses {
+          let ended = loss.recorded + loss.overwritten + loss.cancelled + loss.censored
+          #expect(loss.started == ended, "\(phase.name): \(loss)")
+        }
+      }
+
+      #expect(try await device.programs() == "")
+      #expect(try await device.attachments() == "")
+      #expect(try await device.settings() == before)
+
+      // One file on this machine, whatever the kernel: the device ran exactly that.
+      let built = try await tool.run("build", "--abi", "arm64", "--quiet")
+      let line = try #require(built.output.split(separator: "\n").first { $0.contains(": agent ") })
+      let agent = try #require(line.split(separator: " ").last).description
+      let folders = try await device.shell("ls -d /data/local/tmp/latgate-*")
+        .split(whereSeparator: \.isWhitespace)
+      #expect(folders.count == 1)
+      let copy = "\(path)/agent"
+      let pulled = try await tool.run(
+        "device", "pull", device.name, "\(folders.first ?? "")/latgate-agent", copy)
+      try #require(pulled.exitCode == 0, "\(pulled.errors)")
+      #expect(FileManager.default.contentsEqual(atPath: copy, andPath: agent))
+    }
+  }
+
+  private func expectProbes(_ record: Record) {
+    #expect(
+      Set(record.probes.map(\.name)) == [
+        "runqueue", "block", "fsync", "syscall", "softirq", "hardirq", "binder",
+      ])
+    for probe in record.probes {
+      #expect(probe.status == "loaded", "\(probe.name): \(probe.reason ?? "")")
+      // The device has both file systems and blk-mq: optional hooks are there as well.
+      #expect(!probe.hooks.isEmpty)
+      for hook in probe.hooks {
+        #expect(!hook.rung.isEmpty, "\(probe.name): \(hook.hook): \(hook.why)")
+      }
+    }
+  }
+
+  /// The counts are those of targets/workloads/e2e.yaml; latgate-load warms up in the same
+  /// phase, so there are more.
+  private func expectCounts(_ record: Record) {
+    let workload = ["class": "workload"]
+    #expect(record.count("runqueue.wait", workload, in: "ping-pong") >= 1000)
+    #expect(
+      record.count("fsync.latency", ["class": "workload", "fs": "ext4"], in: "fsync-ext4") >= 100)
+    #expect(
+      record.count("fsync.latency", ["class": "workload", "fs": "f2fs"], in: "fsync-f2fs") >= 100)
+    #expect(record.count("fsync.latency", ["fs": "f2fs"], in: "fsync-ext4") == 0)
+    #expect(record.count("fsync.latency", ["fs": "ext4"], in: "fsync-f2fs") == 0)
+    for phase in ["fsync-ext4", "fsync-f2fs"] {
+      for metric in ["block.device", "block.total"] {
+        #expect(record.count(metric, ["op": "write"], in: phase) >= 100)
+      }
+      #expect(record.count("softirq.run", ["vec": "block"], in: phase) >= 100)
+      #expect(record.count("softirq.raise", ["vec": "block"], in: phase) >= 100)
+      #expect(record.count("hardirq.run", [:], in: phase) >= 100)
+    }
+    #expect(record.count("syscall.latency", ["nr": "getppid"], in: "system-calls") >= 2000)
+    #expect(record.count("syscall.latency", ["nr": "read"], in: "system-calls") >= 500)
+    #expect(record.count("syscall.latency", ["nr": "write"], in: "system-calls") >= 500)
+    #expect(record.count("binder.call", workload, in: "binder") >= 200)
+    #expect(record.count("binder.roundtrip", workload, in: "binder") >= 200)
+    #expect(record.count("binder.roundtrip", [:], in: "fsync-ext4") == 0)
+  }
+}

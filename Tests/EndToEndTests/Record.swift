@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+
+/// The parts of a run record that tests look at, read as any other program would read them.
+struct Record: Decodable {
+  struct Probe: Decodable {
+    struct Hook: Decodable {
+      var hook: String
+      var rung: String
+      var why: String
+    }
+
+    var name: String
+    var status: String
+    var reason: String?
+    var hooks: [Hook]
+  }
+
+  struct Iteration: Decodable {
+    var kind: String
+    var phases: [Phase]
+  }
+
+  struct Phase: Decodable {
+    var name: String
+    var histograms: [Histogram]
+    var losses: [Loss]
+    var steps: [Step]
+  }
+
+  struct Histogram: Decodable {
+    var metric: String
+    var labels: [String: String]
+    var count: UInt64
+  }
+
+  struct Loss: Decodable {
+    var metric: String
+    var started: UInt64
+    var recorded: UInt64
+    var overwritten: UInt64
+    var cancelled: UInt64
+    var censored: UInt64
+  }
+
+  struct Step: Decodable {
+    var exitCode: Int?
+  }
+
+  var probes: [Probe]
+  var iterations: [Iteration]
+
+  var phases: [Phase] { iterations.flatMap(\.phases) }
+
+  /// Operations of a metric with at least these labels in a phase, over all iterations.
+  func count(_ metric: String, _ labels: [String: String], in phase: String) -> UInt64 {
+    phases.filter { $0.name == phase }.flatMap(\.histograms)
+      .filter { histogram in
+        histogram.metric == metric && labels.allSatisfy { histogram.labels[$0.key] == $0.value }
+      }
+      .reduce(0) { $0 + $1.count }
+  }
+
+  /// Path of the one record in a folder.
+  static func onlyPath(in folder: String) throws -> String {
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+    try #require(names.count == 1, "\(names)")
+    return "\(folder)/\(names[0])"
+  }
+
+  /// The one record in a folder.
+  static func only(in folder: String) throws -> Record {
+    try JSONDecoder().decode(
+      Record.self, from: Data(contentsOf: URL(fileURLWithPath: try onlyPath(in: folder))))
+  }
+}
