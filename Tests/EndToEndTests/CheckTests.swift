@@ -22,12 +22,12 @@ struct CheckTests {
     var metrics: [Metric]
   }
 
-  @Test(.timeLimit(.minutes(10)))
+  @Test(.timeLimit(.minutes(20)))
   func aSlowerDiskIsARegressionOfStorageAndOfNothingElse() async throws {
     let folder = try TemporaryFolder()
     let made = try await Tool().run(
       "check", "demo", "--candidate", "slow-disk", "--runs", "3", "--confirm-runs", "3",
-      "--output", folder.path)
+      "--output", folder.path, within: .seconds(900))
     #expect(made.exitCode == 1, "\(made.errors)\n\(made.output)")
     #expect(made.output.contains("REGRESSION"))
 
