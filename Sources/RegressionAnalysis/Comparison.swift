@@ -49,12 +49,20 @@ struct Comparison {
   func runsNeeded(margin: Double, tail: Double, most: Int) -> Int? {
     guard margin > 0, most >= 2 else { return nil }
     let extra = max(0, degreesOfFreedom - 2 * Double(screen.runs + (confirm?.runs ?? 0)) + 3)
-    return (2...most).first { runs in
+    func suffices(_ runs: Int) -> Bool {
       let degrees = extra + Double(max(1, 2 * runs - 3))
       let reach =
         StudentT.upperQuantile(tail, degreesOfFreedom: degrees)
         + StudentT.upperQuantile(0.2, degreesOfFreedom: degrees)
       return reach * (runVariance * 2 / Double(runs) + shared).squareRoot() <= margin
     }
+    // More runs never tell less, so halving finds the least number that suffices.
+    guard suffices(most) else { return nil }
+    var (low, high) = (2, most)
+    while low < high {
+      let middle = (low + high) / 2
+      if suffices(middle) { high = middle } else { low = middle + 1 }
+    }
+    return high
   }
 }

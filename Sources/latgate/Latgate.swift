@@ -23,8 +23,9 @@ struct Latgate: AsyncParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      CheckCommand.self, RunCommand.self, CompareCommand.self, DeviceCommand.self,
-      ProbesCommand.self, BuildCommand.self, DoctorCommand.self, VersionCommand.self,
+      CheckCommand.self, RunCommand.self, CompareCommand.self, VerdictCommand.self,
+      DeviceCommand.self, ProbesCommand.self, BuildCommand.self, DoctorCommand.self,
+      VersionCommand.self,
     ])
 
   static func main() async {

@@ -1,0 +1,149 @@
+import ArgumentParser
+import Foundation
+import RegressionAnalysis
+import Reporting
+
+struct VerdictSimulate: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "simulate",
+    abstract: "Judge simulated experiments whose truth is known: false alarms and power.",
+    discussion: """
+      Answers two questions before any device is booted: how often would an unchanged build be \
+      called a regression, and how often would a change of a given size be found?
+
+      Simulated boots are judged by the same code, in the same two stages, as those of 'check'. \
+      They differ among themselves (--boot-sd), their iterations differ (--iteration-sd), one \
+      boot resembles the one before, all drift, and 3 in 100 are slow altogether. Noise of all \
+      metrics is correlated; p99 is twice as noisy as p50.
+
+        latgate verdict simulate                          unchanged builds: false alarms
+        latgate verdict simulate --shift 10%              power for 10% in all quantiles
+        latgate verdict simulate --shift 20% --part p99   power for 20% in the tail alone
+        latgate verdict simulate --class noisy --runs 6 --confirm-runs 6 --shift 10%
+
+      Two rules of thumb to see here: boots buy more power than iterations do, and a change of \
+      the practical threshold's own size is found in half of all cases at best. A class is a \
+      shorthand: quiet .5%/1%, typical 1%/2%, noisy 3%/6% between boots/iterations. Your own \
+      bench's numbers are those of a few boots of one firmware.
+
+      The same seed gives the same numbers. Exit code 0 whatever they are.
+      """)
+
+  @OptionGroup var common: CommonOptions
+
+  @Option(
+    name: .customLong("class"),
+    help: "Noise: \(NoiseClass.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var noise: NoiseClass = .typical
+
+  @Option(help: "Standard deviation of a p50 between boots, instead of the class's.")
+  var bootSd: Share?
+
+  @Option(help: "Standard deviation of a p50 between iterations, instead of the class's.")
+  var iterationSd: Share?
+
+  @Option(help: "Boots per firmware in the screen.")
+  var runs = 4
+
+  @Option(help: "Fresh boots per firmware that must confirm a finding; 0 = none.")
+  var confirmRuns = 4
+
+  @Option(help: "Iterations per boot.")
+  var iterations = 5
+
+  @Option(help: "How much slower the candidate is; 0% = unchanged.")
+  var shift = Share(fraction: 0)
+
+  @Option(help: "Where it is slower: p50 (the whole distribution) or p99 (the tail alone).")
+  var part: SimulatedEffect.Part = .p50
+
+  @Option(help: "Histogram metrics; each is judged at p50, p90 and p99. One changes.")
+  var metrics = 20
+
+  @Option(help: "Independent experiments.")
+  var experiments = 1000
+
+  @Option(help: "Start of all random numbers.")
+  var seed: UInt64 = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "Give the verdict a noise profile that believes the bench this many times quieter.",
+      discussion: "1 = the truth. Default: no profile, as 'check' judges."))
+  var profileFactor: Double?
+
+  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var format: OutputFormat = .terminal
+
+  func validate() throws {
+    guard runs >= 1, runs <= 64 else { throw ValidationError("--runs must be 1 to 64") }
+    guard (0...64).contains(confirmRuns) else {
+      throw ValidationError("--confirm-runs must be 0 to 64")
+    }
+    guard (1...100).contains(iterations) else {
+      throw ValidationError("--iterations must be 1 to 100")
+    }
+    guard (1...200).contains(metrics) else { throw ValidationError("--metrics must be 1 to 200") }
+    guard experiments >= 1 else { throw ValidationError("--experiments must be 1 or more") }
+    guard shift.fraction > -0.9, shift.fraction <= 10 else {
+      throw ValidationError("--shift must be above -90% and at most 1000%")
+    }
+    for (name, value) in [("--boot-sd", bootSd), ("--iteration-sd", iterationSd)] {
+      guard let value else { continue }
+      guard value.fraction >= 0, value.fraction <= 1 else {
+        throw ValidationError("\(name) must be 0% to 100%")
+      }
+    }
+    if let profileFactor, !(profileFactor >= 0.01 && profileFactor <= 100) {
+      throw ValidationError("--profile-factor must be 0.01 to 100")
+    }
+  }
+
+  func run() async throws {
+    let console = common.console
+    let showsProgress = console.progressIsTerminal
+    let result = try plan.run { done in
+      try Task.checkCancellation()
+      if showsProgress, done % 10 == 0 {
+        console.transient("experiment \(done) of \(experiments)")
+      }
+    }
+    if showsProgress { console.transient("") }
+    let report = SimulationReport(result)
+    switch format {
+    case .terminal: console.print(report.text(width: console.width, style: console.style))
+    case .json: console.print(String(decoding: try report.json(), as: UTF8.self))
+    }
+  }
+
+  private var plan: SimulationPlan {
+    var bench = SimulatedBench(
+      bootDeviation: bootSd?.fraction ?? noise.bootDeviation,
+      iterationDeviation: iterationSd?.fraction ?? noise.iterationDeviation)
+    bench.metrics = metrics
+    bench.iterations = iterations
+    return SimulationPlan(
+      bench: bench, effect: SimulatedEffect(shift: shift.fraction, part: part), runs: runs,
+      confirmRuns: confirmRuns, experiments: experiments, seed: seed,
+      profileFactor: profileFactor)
+  }
+}
+
+/// A share on the command line: `10%` or `0.1`.
+struct Share: ExpressibleByArgument {
+  var fraction: Double
+
+  init(fraction: Double) { self.fraction = fraction }
+
+  init?(argument: String) {
+    let isPercent = argument.hasSuffix("%")
+    guard let value = Double(isPercent ? String(argument.dropLast()) : argument), value.isFinite
+    else { return nil }
+    fraction = isPercent ? value / 100 : value
+  }
+
+  var defaultValueDescription: String { "\((fraction * 100).formatted())%" }
+}
+
+extension NoiseClass: ExpressibleByArgument {}
+extension SimulatedEffect.Part: ExpressibleByArgument {}
