@@ -5,15 +5,18 @@ actor Bench {
   private var waiting: [CheckedContinuation<Void, Never>] = []
 
   /// Runs `work` when nobody else's work runs.
-  nonisolated func alone(_ work: () async throws -> Void) async throws {
+  nonisolated func alone<Value: Sendable>(
+    _ work: () async throws -> Value
+  ) async throws -> Value {
     await take()
     do {
-      try await work()
+      let value = try await work()
+      await leave()
+      return value
     } catch {
       await leave()
       throw error
     }
-    await leave()
   }
 
   private func take() async {

@@ -5,7 +5,7 @@ import Testing
 /// A program that was started.
 final class Call: Sendable {
   /// What it left behind.
-  struct Result {
+  struct Result: Sendable {
     /// 128 and the number of the signal that ended it, as a shell has it.
     var exitCode: Int32
     var output: String

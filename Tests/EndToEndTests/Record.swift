@@ -50,9 +50,10 @@ struct Record: Decodable {
   var probes: [Probe]
   var iterations: [Iteration]
 
-  var phases: [Phase] { iterations.flatMap(\.phases) }
+  /// Those of the measured iterations.
+  var phases: [Phase] { iterations.filter { $0.kind == "measured" }.flatMap(\.phases) }
 
-  /// Operations of a metric with at least these labels in a phase, over all iterations.
+  /// Operations of a metric with at least these labels in a phase, over measured iterations.
   func count(_ metric: String, _ labels: [String: String], in phase: String) -> UInt64 {
     phases.filter { $0.name == phase }.flatMap(\.histograms)
       .filter { histogram in
