@@ -16,10 +16,10 @@ struct VerdictSimulate: AsyncParsableCommand {
       boot resembles the one before, all drift, and 3 in 100 are slow altogether. Noise of all \
       metrics is correlated; p99 is twice as noisy as p50.
 
-        latgate verdict simulate                          unchanged builds: false alarms
-        latgate verdict simulate --shift 10%              power for 10% in all quantiles
-        latgate verdict simulate --shift 20% --part p99   power for 20% in the tail alone
-        latgate verdict simulate --class noisy --runs 6 --confirm-runs 6 --shift 10%
+        latgate verdict simulate                  false alarms, unchanged builds
+        latgate verdict simulate --shift 10%      power for 10% in all quantiles
+        latgate verdict simulate --shift 20% --part p99        in the tail alone
+        latgate verdict simulate --class noisy --runs 6 --shift 10%
 
       Two rules of thumb to see here: boots buy more power than iterations do, and a change of \
       the practical threshold's own size is found in half of all cases at best. A class is a \
