@@ -74,9 +74,6 @@ package struct ExperimentState: Sendable, Equatable {
     self.queue = Self.slots(stage: .screen, perArm: design.screenRuns, firstOrder: 0)
   }
 
-  /// Runs of the stages known so far that are neither finished nor under way.
-  package var remainingRuns: Int { queue.count }
-
   /// The interleaved slots of a stage.
   package static func slots(
     stage: ExperimentPlace.Stage, perArm: Int, firstOrder: Int

@@ -5,6 +5,6 @@ extension ProbeBundle {
   /// Names the programs that go to the device: 16 hex digits, other for any other bytes.
   package var payloadHash: String {
     let digest = SHA256.hash(data: Data((agent.hash + loadHelper.hash).utf8))
-    return String(digest.map { String(256 + Int($0), radix: 16).dropFirst() }.joined().prefix(16))
+    return String(digest.hexadecimal.prefix(16))
   }
 }
