@@ -43,7 +43,18 @@ let package = Package(
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict),
-    .target(name: "ADB", dependencies: ["POSIXSupport"], swiftSettings: strict),
+    // What adb compresses files with.
+    .systemLibrary(name: "CLZ4"),
+    .systemLibrary(name: "CZstd"),
+    .systemLibrary(name: "CBrotli"),
+    .target(
+      name: "ADB",
+      dependencies: [
+        "POSIXSupport", "CLZ4", "CZstd", "CBrotli",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+      ],
+      swiftSettings: strict),
     .target(
       name: "Devices",
       dependencies: [
@@ -113,6 +124,10 @@ let package = Package(
     .testTarget(
       name: "ADBTests",
       dependencies: ["POSIXSupport", "ADB"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ADBPeerTests",
+      dependencies: ["POSIXSupport", "DebianRoots", "ADB", "Devices"],
       swiftSettings: strict),
     .testTarget(
       name: "DevicesTests",
