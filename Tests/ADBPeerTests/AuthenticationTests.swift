@@ -21,7 +21,7 @@ struct AuthenticationTests {
     let transport = DirectTransport(host: "127.0.0.1", port: port, keys: keys)
     let link = try await TCPLink.connect(host: "127.0.0.1", port: port, timeout: .seconds(10))
     let connection = try await ADBConnection.open(
-      over: link, keys: keys.keys(), timeout: .seconds(3))
+      over: link, keys: keys.keys, timeout: .seconds(3))
     connection.close()
     let device = ADBDevice(transport: transport)
     let text = try await device.exec("echo in", timeout: .seconds(20)).text
@@ -32,7 +32,7 @@ struct AuthenticationTests {
   @Test func aKnownKeyIsLetInAndAStrangerIsNot() async throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let known = try store("known")
-    let line = try #require(try known.keys().first).publicLine
+    let line = try #require(try known.keys().first).publicLine()
     let daemon = try await RealADBD.start(port: 6661, authorizedKeys: [line])
     #expect(try await answer(known, port: daemon.port) == "in\n")
     let stranger = try store("stranger")
@@ -58,7 +58,7 @@ struct AuthenticationTests {
     #expect(made.exitCode == 0, "\(made.text)")
     var lines: [String] = []
     for name in ["pkcs8", "pkcs1", "theirs"] {
-      lines.append(try #require(try store(name).keys().first).publicLine)
+      lines.append(try #require(try store(name).keys().first).publicLine())
     }
     // One key in two spellings.
     #expect(lines[0] == lines[1])
@@ -74,8 +74,8 @@ struct AuthenticationTests {
   @Test func aKeyMadeHereIsOneForTheAdbProgram() async throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let store = try store("adbkey")
-    let line = try #require(try store.keys().first).publicLine
-    #expect(try #require(try store.keys().first).publicLine == line)
+    let line = try #require(try store.keys().first).publicLine()
+    #expect(try #require(try store.keys().first).publicLine() == line)
     let mode = try FileManager.default.attributesOfItem(atPath: store.userKey)[.posixPermissions]
     #expect(mode as? Int == 0o600)
     let theirs = try await LocalDevice().exec(

@@ -27,7 +27,7 @@ import Testing
   private func online() async throws -> (ADBConnection, AsyncDescriptor) {
     let (link, peer) = try pair()
     try await peer.write(wire(Self.introduction))
-    let connection = try await ADBConnection.open(over: link, keys: [], timeout: .seconds(20))
+    let connection = try await ADBConnection.open(over: link, keys: { [] }, timeout: .seconds(20))
     try await expect(peer, .connect)
     return (connection, peer)
   }
@@ -56,7 +56,7 @@ import Testing
       ADBPacket(.write, 4, 5, payload: [1, 2, 3]), ADBPacket(.okay, 4, 5),
       ADBPacket(.close, 4, 5), Self.introduction,
     ] { try await peer.write(wire(packet)) }
-    let connection = try await ADBConnection.open(over: link, keys: [], timeout: .seconds(20))
+    let connection = try await ADBConnection.open(over: link, keys: { [] }, timeout: .seconds(20))
     #expect(connection.supports("shell_v2"))
     connection.close()
   }
@@ -64,7 +64,7 @@ import Testing
   @Test func aSilentPeerIsGivenUpInTime() async throws {
     let (link, peer) = try pair()
     await #expect(throws: ADBError.timedOut(service: "adb", after: .milliseconds(300))) {
-      try await ADBConnection.open(over: link, keys: [], timeout: .milliseconds(300))
+      try await ADBConnection.open(over: link, keys: { [] }, timeout: .milliseconds(300))
     }
     peer.close()
   }
@@ -128,7 +128,7 @@ import Testing
     let token = ADBPacket(.auth, 1, 0, payload: [UInt8](repeating: 1, count: 20))
     try await peer.write(wire(token))
     await #expect(throws: ADBError.unauthorized(serial: "peer")) {
-      try await ADBConnection.open(over: link, keys: [], timeout: .seconds(20))
+      try await ADBConnection.open(over: link, keys: { [] }, timeout: .seconds(20))
     }
   }
 

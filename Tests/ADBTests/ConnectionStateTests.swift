@@ -63,8 +63,12 @@ import Testing
     #expect(state.handle(ADBPacket(.okay, 40, id, payload: [0xff, 0xff, 0xff, 0xff])) == [])
     #expect(!state.isWritable(id))
     #expect(state.handle(ADBPacket(.write, 40, id, payload: [9, 9])) == [.received(id, [9, 9])])
+    // An eighth of the window is told at once.
+    #expect(state.consumed(id, 2) == [])
+    let more = [UInt8](repeating: 1, count: 123)
+    #expect(state.handle(ADBPacket(.write, 40, id, payload: more)) == [.received(id, more)])
     #expect(
-      state.consumed(id, 2) == [.send(ADBPacket(.okay, id, 40, payload: [2, 0, 0, 0]))])
+      state.consumed(id, 123) == [.send(ADBPacket(.okay, id, 40, payload: [125, 0, 0, 0]))])
   }
 
   @Test func modesOfAcknowledgementDoNotMix() {

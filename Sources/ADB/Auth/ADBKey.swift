@@ -8,10 +8,9 @@ import Foundation
 package struct ADBKey: Sendable {
   private typealias PrivateKey = _RSA.BlindSigning.PrivateKey<SHA384>
 
-  private let key: _RSA.BlindSigning.PrivateKey<SHA384>
-  /// The line that stands in a device's `adb_keys`, without a newline: the key in adb's own
-  /// layout in base64, and a comment.
-  package let publicLine: String
+  private let key: PrivateKey
+  private let file: String
+  private let comment: String
 
   /// Bytes of the modulus.
   private static let size = 256
@@ -26,15 +25,15 @@ package struct ADBKey: Sendable {
     guard !pem.contains("BEGIN OPENSSH PRIVATE KEY") else {
       throw .badKey(file: file, detail: "a key of ssh-keygen, which adb cannot use")
     }
+    self.file = file
+    self.comment = comment
     do {
       key = try PrivateKey(pemRepresentation: pem)
-      let numbers = try key.publicKey.getKeyPrimitives()
-      publicLine = try Self.line(
-        modulus: Array(numbers.modulus), exponent: Array(numbers.publicExponent), comment: comment)
-    } catch let error as ADBError {
-      throw error
     } catch {
       throw .badKey(file: file, detail: "no RSA private key in PEM (\(error))")
+    }
+    guard key.keySizeInBits == Self.size * 8 else {
+      throw .badKey(file: file, detail: "\(key.keySizeInBits) bits; adb wants \(Self.size * 8)")
     }
   }
 
@@ -71,25 +70,27 @@ package struct ADBKey: Sendable {
       let block = [0x00, 0x01] + filler + [0x00] + info + token
       return Array(try key.blindSignature(for: block).rawRepresentation)
     } catch {
-      throw .badKey(file: "", detail: "it does not sign: \(error)")
+      throw .badKey(file: file, detail: "it does not sign: \(error)")
     }
   }
 
-  /// The 524 bytes of `android_pubkey`: words, n0inv, n, rr, exponent.
-  private static func line(
-    modulus: [UInt8], exponent: [UInt8], comment: String
-  ) throws(ADBError) -> String {
-    let digits = modulus.drop { $0 == 0 }
-    guard digits.count == size, exponent.count <= 4 else {
-      throw .badKey(file: "", detail: "\(digits.count * 8) bits; adb wants 2048")
+  /// The line that stands in a device's `adb_keys`: the key in adb's own layout in base64, and a
+  /// comment.
+  /// - Returns: the line without a newline.
+  /// - Throws: ``ADBError/badKey(file:detail:)``.
+  package func publicLine() throws(ADBError) -> String {
+    guard let numbers = try? key.publicKey.getKeyPrimitives() else {
+      throw .badKey(file: file, detail: "its numbers cannot be read")
     }
-    let littleEndian = Array(digits.reversed())
-    let number = BigNumber(littleEndian: littleEndian)
-    var blob = LittleEndian.bytes(UInt32(size / 4))
+    // The 524 bytes of `android_pubkey`: words, n0inv, n, rr, exponent.
+    let modulus = Array(numbers.modulus.drop { $0 == 0 }.reversed())
+    let number = BigNumber(littleEndian: modulus)
+    var blob = LittleEndian.bytes(UInt32(Self.size / 4))
     blob += LittleEndian.bytes(number.negativeInverse)
-    blob += littleEndian
+    blob += modulus
     blob += number.montgomerySquare.littleEndian
-    blob += LittleEndian.bytes(exponent.reduce(UInt32(0)) { $0 << 8 | UInt32($1) })
+    let exponent = numbers.publicExponent.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+    blob += LittleEndian.bytes(exponent)
     return Data(blob).base64EncodedString() + " " + comment
   }
 }

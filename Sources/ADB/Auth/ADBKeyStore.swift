@@ -65,7 +65,7 @@ package struct ADBKeyStore: Sendable {
       try OwnedDescriptor.open(userKey, flags: flags, mode: 0o600)
         .writeAll(Array(pem.utf8), subject: userKey)
       try OwnedDescriptor.open(userKey + ".pub", flags: O_WRONLY | O_CREAT, mode: 0o644)
-        .writeAll(Array((key.publicLine + "\n").utf8), subject: userKey + ".pub")
+        .writeAll(Array((try key.publicLine() + "\n").utf8), subject: userKey + ".pub")
     } catch let error as SystemCallError where error.code == EEXIST {
       return try userKeyMadeIfMissing()
     } catch {

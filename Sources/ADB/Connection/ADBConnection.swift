@@ -33,34 +33,39 @@ package final class ADBConnection: Sendable {
     var arrival: Waiter?
     /// Tokens answered so far.
     var answers = 0
+    /// Nil until the device asks for proof.
+    var keys: [ADBKey]?
     var outbox: [ADBPacket] = []
     var isFinished = false
     var services: [String: @Sendable (ADBStreamChannel) -> Void] = [:]
   }
 
   let link: any ADBLink
-  private let keys: [ADBKey]
+  private let loadKeys: @Sendable () throws(ADBError) -> [ADBKey]
   private let shared: Mutex<Shared>
   /// Counts packets in the outbox, and once more at the end.
   private let outgoing = DispatchSemaphore(value: 0)
 
-  private init(link: any ADBLink, state: ADBConnectionState, keys: [ADBKey]) {
+  private init(
+    link: any ADBLink, state: ADBConnectionState,
+    keys: @escaping @Sendable () throws(ADBError) -> [ADBKey]
+  ) {
     self.link = link
-    self.keys = keys
+    loadKeys = keys
     self.shared = Mutex(Shared(protocolState: state))
   }
 
   /// Introduces both sides to each other.
   /// - Parameters:
   ///   - link: what carries the packets; it belongs to the connection from now on.
-  ///   - keys: offered to the device in this order; then the first one's public half, which a
-  ///     person may accept on the device's screen.
+  ///   - keys: asked for only when the device wants proof; offered in this order, and then the
+  ///     first one's public half, which a person may accept on the device's screen.
   ///   - state: what this side offers.
   ///   - timeout: in all, the person's answer included.
   /// - Returns: a connection whose device has introduced itself.
   /// - Throws: ``ADBError``, `CancellationError`.
   package static func open(
-    over link: any ADBLink, keys: [ADBKey], state: ADBConnectionState = ADBConnectionState(),
+    over link: any ADBLink, keys: @escaping @Sendable () throws(ADBError) -> [ADBKey], state: ADBConnectionState = ADBConnectionState(),
     timeout: Duration = .seconds(10)
   ) async throws -> ADBConnection {
     let connection = ADBConnection(link: link, state: state, keys: keys)
@@ -234,7 +239,7 @@ package final class ADBConnection: Sendable {
         shared.arrival.take()
       }
     } catch is DeadlineExceeded {
-      if shared.withLock({ $0.answers > keys.count }) {
+      if shared.withLock({ $0.answers > ($0.keys?.count ?? .max) }) {
         throw ADBError.unauthorized(serial: link.description)
       }
       throw ADBError.timedOut(service: "adb", after: timeout)
@@ -354,17 +359,20 @@ package final class ADBConnection: Sendable {
   /// Signs with one key after the other; then shows the first one's public half, about which the
   /// device asks its owner. The connection comes up when that person agrees.
   private func answer(_ token: [UInt8]) {
-    let attempt = shared.withLock { shared in
-      defer { shared.answers += 1 }
-      return shared.answers
-    }
-    guard let first = keys.first else { return fail(.unauthorized(serial: link.description)) }
-    do {
+    do throws(ADBError) {
+      let known = shared.withLock { $0.keys }
+      let keys = if let known { known } else { try loadKeys() }
+      let attempt = shared.withLock { shared in
+        shared.keys = keys
+        defer { shared.answers += 1 }
+        return shared.answers
+      }
+      guard let first = keys.first else { throw ADBError.unauthorized(serial: link.description) }
       if attempt < keys.count {
         let signature = try keys[attempt].signature(of: token)
         perform([.send(ADBPacket(.auth, 2, 0, payload: signature))])
       } else if attempt == keys.count {
-        let line = Array(first.publicLine.utf8) + [0]
+        let line = Array(try first.publicLine().utf8) + [0]
         perform([.send(ADBPacket(.auth, 3, 0, payload: line))])
       }
     } catch {

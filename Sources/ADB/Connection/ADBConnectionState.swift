@@ -32,6 +32,8 @@ package struct ADBConnectionState: Sendable {
     var credit: Int64 = 0
     /// Bytes received and not yet taken by the reader.
     var unread = 0
+    /// Bytes taken by the reader that the device was not told of yet.
+    var unacknowledged = 0
     /// The reader is gone; the answer to OPEN is still to come.
     var isAbandoned = false
   }
@@ -111,8 +113,12 @@ package struct ADBConnectionState: Sendable {
   package mutating func consumed(_ id: UInt32, _ count: Int) -> [Action] {
     guard var stream = streams[id], stream.remote != 0 else { return [] }
     stream.unread -= count
-    streams[id] = stream
-    return [.send(acknowledgement(id, stream.remote, count))]
+    stream.unacknowledged += count
+    defer { streams[id] = stream }
+    // Where bytes are counted, few acknowledgements do: the device goes on meanwhile.
+    if acknowledgesBytes, stream.unacknowledged < receiveWindow / 8 { return [] }
+    defer { stream.unacknowledged = 0 }
+    return [.send(acknowledgement(id, stream.remote, stream.unacknowledged))]
   }
 
   /// Ends a stream from this side.

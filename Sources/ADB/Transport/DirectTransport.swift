@@ -50,7 +50,7 @@ package actor DirectTransport: ADBTransport {
     let attempt = Task {
       let link = try await connect(timeout)
       do {
-        return try await ADBConnection.open(over: link, keys: keys.keys(), timeout: timeout)
+        return try await ADBConnection.open(over: link, keys: keys.keys, timeout: timeout)
       } catch ADBError.unauthorized {
         throw ADBError.unauthorized(serial: serial)
       }
