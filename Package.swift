@@ -154,7 +154,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ExperimentsTests",
-      dependencies: ["RunRecords", "Catalogs", "ProbeBuild", "Experiments"],
+      dependencies: ["RunRecords", "Catalogs", "ProbeBuild", "AgentSession", "Experiments"],
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",

@@ -28,7 +28,7 @@ package struct AgentFeature: Sendable, Equatable {
   package var reason: String
 
   /// Reads `name=yes|no|unknown[: why]`; any other word counts as unknown.
-  init(line: String) {
+  package init(line: String) {
     let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     name = String(parts[0])
     let rest = (parts.count > 1 ? parts[1] : "").split(

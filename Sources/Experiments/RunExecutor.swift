@@ -56,7 +56,9 @@ package struct RunExecutor: Sendable {
   private func measure(
     _ session: AgentClient, identity: DeviceIdentity, created: Date
   ) async throws -> RunRecord {
-    let loaded = try await ProbeLoader(request: request, device: device.name).load(into: session)
+    let loaded = try await ProbeLoader(
+      probes: request.probes, bundle: request.bundle, tier: request.tier, device: device.name
+    ).load(into: session)
     try await session.attach()
     let uptime = try await settle(session)
     var iterations: [IterationRecord] = []
