@@ -9,6 +9,8 @@ struct ProbeLoader: Sendable {
   let request: RunRequest
   /// Name of the device, for messages.
   let device: String
+  /// Types of the kernel on the device; nil = the kernel's own.
+  var btfPath: String?
 
   /// A metric as the agent numbers it.
   struct Metric: Sendable, Equatable {
@@ -39,7 +41,8 @@ struct ProbeLoader: Sendable {
       do {
         let bytes = try Data(contentsOf: URL(fileURLWithPath: object.path))
         let hooks = try await session.load(
-          AgentProbe(name: probe.name, object: Array(bytes), metrics: bindings))
+          AgentProbe(
+            name: probe.name, object: Array(bytes), metrics: bindings, btfPath: btfPath))
         loaded.records.append(
           ProbeRecord(name: probe.name, status: .loaded, hooks: hooks.map(HookRecord.init)))
         for (binding, metric) in zip(bindings, probe.metrics) {

@@ -43,7 +43,7 @@ struct Plan: Sendable {
   ) -> RunRequest {
     RunRequest(
       suite: suite, workload: workload, probes: probes, bundle: bundle,
-      stability: definition.stability, target: definition.name, transport: transport,
+      stability: definition.stability, btf: definition.placedBTF, target: definition.name, transport: transport,
       firmwareName: firmware, firmwareID: firmwareID, measuresOverhead: true,
       toolVersion: Version.text)
   }
