@@ -13,6 +13,8 @@ struct ProbeLoader: Sendable {
   let tier: Tier?
   /// Name of the device, for messages.
   let device: String
+  /// Types of the kernel on the device; nil = the kernel's own.
+  var btfPath: String?
 
   /// A metric as the agent numbers it.
   struct Metric: Sendable, Equatable {
@@ -84,7 +86,8 @@ struct ProbeLoader: Sendable {
       }
       let bytes = try Data(contentsOf: URL(fileURLWithPath: object.path))
       return try await session.load(
-        AgentProbe(name: probe.name, object: Array(bytes), metrics: bindings))
+        AgentProbe(
+          name: probe.name, object: Array(bytes), metrics: bindings, btfPath: btfPath))
     case .t1, .t0:
       throw AgentSessionError.refused(
         AgentRefusal(code: .unsupported, text: "this release has no tier \(tier.rawValue)"))

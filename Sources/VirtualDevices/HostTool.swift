@@ -1,4 +1,4 @@
-import Foundation
+import POSIXSupport
 import Subprocess
 import SystemPackage
 
@@ -14,9 +14,6 @@ struct HostTool: Sendable, Equatable {
   static let zstd = HostTool(name: "zstd", package: "zstd")
   static let xz = HostTool(name: "xz", package: "xz-utils")
   static let copy = HostTool(name: "cp", package: "coreutils")
-
-  /// System folders that an ordinary user's search path often lacks.
-  private static let systemFolders = ["/usr/local/sbin", "/usr/sbin", "/sbin"]
 
   /// How a run ended.
   struct Outcome: Sendable {
@@ -63,12 +60,7 @@ struct HostTool: Sendable, Equatable {
 
   /// Absolute path of the program.
   private func executable() throws(VirtualDeviceError) -> Executable {
-    let searchPath = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-    let folders = searchPath.split(separator: ":").map(String.init) + Self.systemFolders
-    for path in folders.map({ "\($0)/\(name)" })
-    where path.hasPrefix("/") && FileManager.default.isExecutableFile(atPath: path) {
-      return .path(FilePath(path))
-    }
+    if let path = ProgramSearch.path(of: name) { return .path(FilePath(path)) }
     throw .missingTool(name: name, package: package)
   }
 }

@@ -46,8 +46,9 @@ struct Plan: Sendable {
   ) -> RunRequest {
     RunRequest(
       suite: suite, workload: workload, probes: probes, bundle: bundle,
-      stability: definition.stability, target: definition.name, transport: transport,
-      firmwareName: firmware, firmwareID: firmwareID, tier: tier, measuresOverhead: true,
+      stability: definition.stability, btf: definition.placedBTF, target: definition.name,
+      transport: transport, firmwareName: firmware, firmwareID: firmwareID, tier: tier,
+      measuresOverhead: true,
       toolVersion: Version.text)
   }
 
