@@ -100,7 +100,7 @@ package struct VirtualFirmwareDefinition: Sendable, Equatable {
     case hostClock = "host-clock"
   }
 
-  /// Kernel series, such as `6.1` or `6.1-rt`.
+  /// Kernel series, such as `6.1`, `6.1-rt` or `5.10-armmp`.
   package var kernel: String
   /// Added to the kernel's command line.
   package var commandLine = ""

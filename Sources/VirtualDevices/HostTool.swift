@@ -1,3 +1,4 @@
+import DebianRoots
 import POSIXSupport
 import Subprocess
 import SystemPackage
@@ -7,7 +8,11 @@ struct HostTool: Sendable, Equatable {
   let name: String
   let package: String
 
-  static let qemu = HostTool(name: "qemu-system-aarch64", package: "qemu-system-arm")
+  /// The emulator of an architecture.
+  static func qemu(_ architecture: DebianArchitecture) -> HostTool {
+    HostTool(
+      name: "qemu-system-\(MachineModel(architecture).emulator)", package: "qemu-system-arm")
+  }
   static let depmod = HostTool(name: "depmod", package: "kmod")
   static let makeExt4 = HostTool(name: "mkfs.ext4", package: "e2fsprogs")
   static let makeF2FS = HostTool(name: "mkfs.f2fs", package: "f2fs-tools")

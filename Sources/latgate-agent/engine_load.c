@@ -37,9 +37,21 @@ static int open_ladder(struct lg_ladder **ladder, const char *btf_path, struct l
 	return 0;
 }
 
+/* The kernel's own error number, which the C library does not know. */
+enum { KERNEL_ENOTSUPP = 524 };
+
 static int load_failed(struct lg_probe *probe, int errno_value, const char *log,
 		       struct lg_error *err)
 {
+	/* After the verifier: some JITs lack instructions, and where the interpreter is built out
+	 * nothing is left to run the program. */
+	if (errno_value == KERNEL_ENOTSUPP) {
+		lg_log_tail(err, lg_warnings());
+		return lg_fail(err, LG_ERR_UNSUPPORTED,
+			       "probe %s: the kernel's BPF JIT cannot translate a program, and the "
+			       "kernel has no interpreter (CONFIG_BPF_JIT_ALWAYS_ON)",
+			       probe->name);
+	}
 	if (errno_value == EPERM || errno_value == EACCES) {
 		/* The verifier, too, answers EACCES; it always says why. */
 		if (!log[0])
