@@ -19,6 +19,7 @@ let package = Package(
   ],
   targets: [
     .target(name: "CAgentABI", cSettings: strictC),
+    .target(name: "TraceFold", dependencies: ["CAgentABI"], cSettings: strictC),
     .target(name: "POSIXSupport", swiftSettings: strict),
     .target(
       name: "LatencyHistograms", swiftSettings: strict),

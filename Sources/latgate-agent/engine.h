@@ -69,11 +69,6 @@ lg_u64
 lg_engine_in_flight(struct lg_engine *engine); /* judged operations without an end, all metrics */
 lg_u64 lg_engine_close(struct lg_engine *engine);
 
-struct lg_hist_sum { /* summed over possible CPUs */
-	lg_u64 count, sum, max;
-	lg_u64 buckets[LG_HIST_BUCKETS];
-};
-
 struct lg_reader {
 	void *arg;
 	int (*histogram)(void *arg, lg_u32 metric_id, const void *key, size_t key_size,
