@@ -17,7 +17,6 @@ enum lg_event_kind {
 	LG_EVENT_SCHED_BLOCKED_REASON,
 	LG_EVENT_TASK_NEWTASK,
 	LG_EVENT_SCHED_PROCESS_FORK,
-	LG_EVENT_SCHED_PROCESS_EXIT,
 	LG_EVENT_BLOCK_ISSUE,
 	LG_EVENT_BLOCK_COMPLETE,
 	LG_EVENT_BLOCK_REQUEUE,
@@ -81,7 +80,7 @@ struct lg_trace_event {
 		} sched_switch;
 		struct {
 			lg_u32 tid;
-		} wakeup; /* and wakeup_new, process_exit */
+		} wakeup; /* and wakeup_new */
 		struct {
 			lg_u32 tid;
 			lg_u32 io_wait; /* 1 = for I/O */
@@ -126,7 +125,7 @@ struct lg_decoder {
 			lg_u32 offset, size; /* size 0 = the event has no such field */
 			lg_u32 kind; /* enum lg_field_kind */
 			bool is_signed;
-		} type, tid, fields[4]; /* fields: by kind, see trace_event.c */
+		} type, tid, fields[4]; /* fields: by kind, see event_specs.c */
 	} entries[LG_EVENT_KINDS];
 };
 
