@@ -139,7 +139,7 @@ static int prepare_events(struct lg_tracer *tracer, const struct lg_trace_probe 
 		if (!(wanted & LG_EVENT_BIT(kind)))
 			continue;
 		report.why = lg_event_prepare(tracer, kind);
-		report.rung = report.why ? "" : "trace";
+		report.rung = report.why ? "" : "ftrace";
 		snprintf(program, sizeof(program), "%s:%s", lg_event_system(kind),
 			 lg_event_name(kind));
 		hook_fn(arg, &report);

@@ -33,7 +33,7 @@ void lg_tracer_feature(struct lg_tracer *tracer, char *line, size_t size);
 /*
  * LG_ERR_UNSUPPORTED when an event is missing or may not be enabled,
  * LG_ERR_BUSY when another tracer is at work. hook_fn gets every event, with
- * the rung "trace" or "".
+ * the rung "ftrace" or "".
  */
 int lg_tracer_load(struct lg_tracer *tracer, const char *probe,
 		   const struct lg_trace_metric *metrics, size_t count, lg_hook_fn hook_fn,

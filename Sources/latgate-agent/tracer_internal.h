@@ -4,6 +4,7 @@
 #define LATGATE_AGENT_TRACER_INTERNAL_H
 
 #include "agent_protocol.h"
+#include "trace_event.h"
 #include "trace_fold.h"
 #include "trace_journal.h"
 #include "trace_pipes.h"

@@ -149,8 +149,8 @@ void lg_tracer_drain(struct lg_tracer *tracer, lg_u64 ns)
 
 static void fold_until(struct lg_tracer *tracer, lg_u64 until_ns)
 {
-	struct lg_record record;
-	struct lg_event event;
+	struct lg_trace_record record;
+	struct lg_trace_event event;
 	lg_u32 cpu;
 
 	while (lg_merge_next(tracer->merge, until_ns, &cpu, &record)) {

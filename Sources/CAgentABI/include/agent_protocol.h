@@ -96,7 +96,7 @@ enum {
 	LG_ATTR_NAMES_MAP = 26, /* text: map from the same key to char[LG_NAME_LEN] */
 	LG_ATTR_BTF_PATH = 27, /* text: external BTF on the device */
 	LG_ATTR_HOOK = 28, /* text */
-	LG_ATTR_RUNG = 29, /* text: tp_btf, raw_tp, tracepoint, kprobe, trace; empty = none */
+	LG_ATTR_RUNG = 29, /* text: tp_btf, raw_tp, tracepoint, kprobe, ftrace; empty = none */
 	LG_ATTR_PROGRAM = 30, /* text */
 	LG_ATTR_TEXT = 31, /* text, one line */
 	LG_ATTR_LOG = 32, /* text: useful tail of the verifier log */
