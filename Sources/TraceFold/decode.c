@@ -135,8 +135,7 @@ static void decode_fields(struct reading *r, const struct lg_task_states *states
 	case LG_EVENT_SCHED_SWITCH:
 		out->sched_switch.prev_tid = number32(r, 0);
 		out->sched_switch.next_tid = number32(r, 1);
-		out->sched_switch.sleep =
-			lg_trace_sleep(number(r, &r->entry->fields[2]), states);
+		out->sched_switch.sleep = lg_trace_sleep(number(r, &r->entry->fields[2]), states);
 		break;
 	case LG_EVENT_SCHED_WAKEUP:
 	case LG_EVENT_SCHED_WAKEUP_NEW:

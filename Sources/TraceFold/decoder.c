@@ -20,8 +20,8 @@ static lg_u32 kind_of(const char *name)
 
 static bool is_number(const struct lg_trace_field *field)
 {
-	return field->kind == LG_FIELD_FIXED && (field->size == 1 || field->size == 2 ||
-						 field->size == 4 || field->size == 8);
+	return field->kind == LG_FIELD_FIXED &&
+	       (field->size == 1 || field->size == 2 || field->size == 4 || field->size == 8);
 }
 
 static bool resolve(const struct lg_trace_format *format, const char *name, bool text,

@@ -100,9 +100,8 @@ enum lg_page_state lg_page_next(struct lg_page *page, struct lg_trace_record *re
 		if (type == TYPE_TIME_EXTEND || type == TYPE_TIME_STAMP) {
 			lg_u64 time = (lg_u64)first << TIME_SHIFT | delta;
 
-			page->time_ns = type == TYPE_TIME_STAMP ?
-						absolute_time(page->time_ns, time) :
-						page->time_ns + time;
+			page->time_ns = type == TYPE_TIME_STAMP ? absolute_time(page->time_ns, time)
+								: page->time_ns + time;
 			page->at += HEADER + WORD;
 			continue;
 		}

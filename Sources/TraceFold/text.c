@@ -149,10 +149,10 @@ static bool expression(struct lg_text *text, int level, int depth, lg_u64 *out)
 		return primary(text, depth, out);
 	if (!expression(text, level + 1, depth, out))
 		return false;
-	while ((operator = take_operator(text, level))) {
+	while ((operator= take_operator(text, level))) {
 		if (!expression(text, level + 1, depth, &right))
 			return false;
-		*out = apply(*operator, *out, right);
+		*out = apply(*operator, * out, right);
 	}
 	return true;
 }
