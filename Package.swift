@@ -22,6 +22,7 @@ let package = Package(
     .systemLibrary(
       name: "CLibBPF", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev"])]),
     .target(name: "AttachLadder", dependencies: ["CLibBPF"], cSettings: strictC),
+    .target(name: "TraceFold", dependencies: ["CAgentABI"], cSettings: strictC),
     .target(name: "POSIXSupport", swiftSettings: strict),
     .target(name: "KernelTypes", swiftSettings: strict),
     .target(

@@ -42,7 +42,7 @@ package struct AgentFeature: Sendable, Equatable {
 package struct AgentHook: Sendable, Equatable {
   package var probe: String
   package var hook: String
-  /// `tp_btf`, `raw_tp`, `tracepoint`, `kprobe`; empty = none fits.
+  /// `tp_btf`, `raw_tp`, `tracepoint`, `kprobe`, `ftrace`; empty = none fits.
   package var rung: String
   package var program: String
   /// Why the rungs above it were passed over; empty when none was.
@@ -123,6 +123,8 @@ package struct AgentWindow: Sendable, Equatable {
   package var bootOffsetAfter: UInt64
   package var onlineCPUsBefore: String
   package var onlineCPUsAfter: String
+  /// Why what the trace probes counted is not valid; nil when it is.
+  package var traceFault: String?
 }
 
 /// Everything that one phase gave.

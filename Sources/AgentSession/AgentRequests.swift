@@ -75,6 +75,36 @@ package struct AgentProbe: Sendable, Equatable {
   }
 }
 
+/// A probe to be made of trace events.
+package struct AgentTraceProbe: Sendable, Equatable {
+  /// A metric by its name in the manifest.
+  package struct Metric: Sendable, Equatable {
+    /// Unique in the session, among those of ``AgentMetric`` too.
+    package var id: UInt32
+    package var name: String
+
+    package init(id: UInt32, name: String) {
+      self.id = id
+      self.name = name
+    }
+
+    func put(into writer: inout AttributeWriter) {
+      writer.put(LG_ATTR_METRIC) {
+        $0.put(LG_ATTR_METRIC_ID, id)
+        $0.put(LG_ATTR_METRIC_NAME, text: name)
+      }
+    }
+  }
+
+  package var name: String
+  package var metrics: [Metric]
+
+  package init(name: String, metrics: [Metric]) {
+    self.name = name
+    self.metrics = metrics
+  }
+}
+
 /// A part of a workload that is measured in one window.
 package struct AgentPhase: Sendable, Equatable {
   /// 1-255.

@@ -47,23 +47,21 @@ struct ProbeLoader: Sendable {
   func load(
     _ probe: ProbeManifest, _ session: AgentClient, _ loaded: inout Loaded
   ) async throws {
-    let plan = TierPlan(probe: probe, features: session.facts.features, choice: tier)
+    let plan = TierPlan(
+      probe: probe, features: session.facts.features, choice: tier,
+      hasExternalBTF: btfPath != nil)
     let first = UInt32(loaded.metrics.count) + 1
-    let bindings = probe.metrics.enumerated().map { offset, metric in
-      AgentMetric(
-        id: first + UInt32(offset), map: metric.map, countersIndex: UInt32(metric.counters),
-        namesMap: metric.namesMap)
-    }
     var failures = plan.passedOver
     for tier in plan.candidates {
+      let metrics = tier == .t0 ? probe.t0Metrics : probe.metrics
       do {
-        let hooks = try await attempt(tier, probe, bindings, session)
+        let hooks = try await attempt(tier, probe, metrics, first, session)
         loaded.records.append(
           ProbeRecord(
             name: probe.name, status: .loaded, tier: tier, hooks: hooks.map(HookRecord.init),
             reason: Self.reason(failures, above: tier)))
-        for (binding, metric) in zip(bindings, probe.metrics) {
-          loaded.metrics[binding.id] = Metric(probe: probe.name, metric: metric)
+        for (offset, metric) in metrics.enumerated() {
+          loaded.metrics[first + UInt32(offset)] = Metric(probe: probe.name, metric: metric)
         }
         return
       } catch AgentSessionError.refused(let refusal) {
@@ -75,20 +73,32 @@ struct ProbeLoader: Sendable {
         name: probe.name, status: .unsupported, reason: Self.reason(failures, above: nil)))
   }
 
-  /// Loads or enables a probe in one tier.
+  /// Loads or enables a probe in one tier; its metrics are numbered from `first` on.
   private func attempt(
-    _ tier: Tier, _ probe: ProbeManifest, _ bindings: [AgentMetric], _ session: AgentClient
+    _ tier: Tier, _ probe: ProbeManifest, _ metrics: [ProbeMetric], _ first: UInt32,
+    _ session: AgentClient
   ) async throws -> [AgentHook] {
+    let numbered = metrics.enumerated().map { (id: first + UInt32($0.offset), metric: $0.element) }
     switch tier {
     case .t2:
       guard let object = bundle.objects[probe.name] else {
         throw RunError.badObject(probe: probe.name, path: "", reason: "it was not built")
       }
       let bytes = try Data(contentsOf: URL(fileURLWithPath: object.path))
+      let bindings = numbered.map { id, metric in
+        AgentMetric(
+          id: id, map: metric.map, countersIndex: UInt32(metric.counters),
+          namesMap: metric.namesMap)
+      }
       return try await session.load(
         AgentProbe(
           name: probe.name, object: Array(bytes), metrics: bindings, btfPath: btfPath))
-    case .t1, .t0:
+    case .t0:
+      return try await session.loadTrace(
+        AgentTraceProbe(
+          name: probe.name,
+          metrics: numbered.map { AgentTraceProbe.Metric(id: $0.id, name: $0.metric.name) }))
+    case .t1:
       throw AgentSessionError.refused(
         AgentRefusal(code: .unsupported, text: "this release has no tier \(tier.rawValue)"))
     }
@@ -97,7 +107,7 @@ struct ProbeLoader: Sendable {
   /// Why this kernel does not take the probe; throws when the kernel is not the reason.
   private func reason(_ refusal: AgentRefusal, _ probe: ProbeManifest) throws -> String {
     switch refusal.code {
-    case .unsupported, .refused: return refusal.text
+    case .unsupported, .refused, .busy: return refusal.text
     case .verifier: return [refusal.text, refusal.log ?? ""].joined(separator: "\n")
     case .object:
       throw RunError.badObject(

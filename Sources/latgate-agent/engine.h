@@ -46,6 +46,9 @@ void lg_engine_free(struct lg_engine *engine); /* detaches and unloads everythin
 void lg_engine_features(struct lg_engine *engine, void (*fn)(void *arg, const char *line),
 			void *arg);
 
+/* Where tracefs is mounted and readable, or NULL. */
+const char *lg_tracefs_path(void);
+
 /* The object is copied where needed. On failure nothing of the probe stays loaded. */
 int lg_engine_load(struct lg_engine *engine, const char *probe, const void *object, size_t size,
 		   const struct lg_metric_def *metrics, size_t metric_count, const char *btf_path,
@@ -68,11 +71,6 @@ lg_u64 lg_engine_drain(struct lg_engine *engine);
 lg_u64
 lg_engine_in_flight(struct lg_engine *engine); /* judged operations without an end, all metrics */
 lg_u64 lg_engine_close(struct lg_engine *engine);
-
-struct lg_hist_sum { /* summed over possible CPUs */
-	lg_u64 count, sum, max;
-	lg_u64 buckets[LG_HIST_BUCKETS];
-};
 
 struct lg_reader {
 	void *arg;

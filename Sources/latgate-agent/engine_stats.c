@@ -68,7 +68,8 @@ int lg_engine_stats_enable(struct lg_engine *engine, bool enable, struct lg_erro
 	int rc;
 
 	disable(engine);
-	if (!enable)
+	/* Without programs there is nothing to count, and maybe no right to ask. */
+	if (!enable || !engine->probes)
 		return 0;
 	engine->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	if (engine->stats_fd < 0) {

@@ -164,12 +164,15 @@ int lg_handle_attach(struct lg_agent *agent, const struct lg_frame *frame)
 
 	if (lg_engine_attach(agent->engine, &err) && !err.code)
 		lg_fault(&err, LG_ERR_INTERNAL, "the probes could not be attached");
+	if (!err.code && lg_tracer_attach(agent->tracer, &err))
+		lg_engine_detach(agent->engine);
 	return lg_answer(agent, frame->sequence, &err, NULL);
 }
 
 int lg_handle_detach(struct lg_agent *agent, const struct lg_frame *frame)
 {
 	lg_engine_detach(agent->engine);
+	lg_tracer_detach(agent->tracer);
 	return lg_output_done(&agent->output, frame->sequence);
 }
 
@@ -189,7 +192,7 @@ int lg_handle_unload(struct lg_agent *agent, const struct lg_frame *frame)
 		free(probe);
 		return lg_protocol_error(agent, frame, "PROBE is missing or malformed");
 	}
-	if (lg_engine_unload(agent->engine, probe))
+	if (lg_engine_unload(agent->engine, probe) && lg_tracer_unload(agent->tracer, probe))
 		lg_fault(&err, LG_ERR_STATE, "no probe named %s is loaded", probe);
 	code = lg_answer(agent, frame->sequence, &err, probe);
 	free(probe);

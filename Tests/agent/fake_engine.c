@@ -68,6 +68,11 @@ void lg_engine_free(struct lg_engine *engine)
 	free(engine);
 }
 
+const char *lg_tracefs_path(void)
+{
+	return getenv("LATGATE_FAKE_TRACEFS");
+}
+
 void lg_engine_features(struct lg_engine *engine, void (*fn)(void *arg, const char *line),
 			void *arg)
 {

@@ -171,6 +171,12 @@ struct lg_counters {
 enum { LG_NAME_LEN = 32 }; /* value of a label-name map: NUL-terminated text */
 
 #ifndef __BPF__
+/* A histogram as it leaves the device, summed over CPUs. */
+struct lg_hist_sum {
+	lg_u64 count, sum, max;
+	lg_u64 buckets[LG_HIST_BUCKETS];
+};
+
 #ifdef __cplusplus
 #define LG_STATIC_ASSERT static_assert
 #else
