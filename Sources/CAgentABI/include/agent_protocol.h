@@ -48,7 +48,7 @@ enum {
 	LG_MSG_WINDOW_CLOSE = 11,
 	/* ENABLE (u32 0 | 1) -> PROGRAM* on disable, DONE */
 	LG_MSG_STATS = 12,
-	/* PATH* -> FILE* (a missing file has no DATA), DONE */
+	/* PATH* PATTERN* -> FILE* (a missing file has no DATA; of a pattern only what exists), DONE */
 	LG_MSG_READ_FILES = 13,
 	/* empty -> DONE, then the agent exits 0 */
 	LG_MSG_BYE = 14,
@@ -136,6 +136,7 @@ enum {
 	LG_ATTR_RECURSION_MISSES = 83, /* u64 */
 	LG_ATTR_PATH = 84, /* text */
 	LG_ATTR_DATA = 85, /* raw, at most 256 KiB */
+	LG_ATTR_PATTERN = 105, /* text: absolute path with *, ? and [] inside its parts */
 };
 
 enum {
