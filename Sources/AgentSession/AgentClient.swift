@@ -203,11 +203,15 @@ package actor AgentClient {
   }
 
   /// Reads small files of the device, such as those of /proc and /sys, in one round trip.
+  ///
+  /// `patterns` are absolute paths with `*`, `?` and `[]` inside their parts; what they match
+  /// comes in no order.
   package func readFiles(
-    _ paths: [String], timeout: Duration = .seconds(60)
+    _ paths: [String], patterns: [String] = [], timeout: Duration = .seconds(60)
   ) async throws -> [AgentFile] {
     var writer = AttributeWriter()
     for path in paths { writer.put(LG_ATTR_PATH, text: path) }
+    for pattern in patterns { writer.put(LG_ATTR_PATTERN, text: pattern) }
     let answers = try await ask(LG_MSG_READ_FILES, "READ_FILES", writer, timeout: timeout)
     return try answers.all(LG_MSG_FILE, "FILE", AgentFile.init)
   }

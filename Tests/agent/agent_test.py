@@ -419,6 +419,28 @@ def files(scratch):
 
 
 @test
+def files_by_pattern(scratch):
+    for name in ("zone0", "zone1", "other", ".zone2"):
+        (scratch / name).mkdir()
+        (scratch / name / "temp").write_text(name)
+    (scratch / "zone3").mkdir()
+    for number in range(1100):
+        (scratch / "other" / f"n{number}").touch()
+    agent = Agent(AGENT)
+    agent.greet()
+    agent.send(frame(wire.READ_FILES, 5, *[attribute(105, str(p)) for p in (
+        scratch / "zone*" / "temp", scratch / "[z]one?" / "missing", "relative/*",
+        scratch / "other" / "temp", "/nothing/*/here", str(scratch) + "//zone1//te*",
+        "/" + "*/" * 40)]))
+    *found, done = agent.answers()
+    assert sorted(f.get(85) for f in found) == [b"other", b"zone0", b"zone1", b"zone1"]
+    assert found[0].text(84).startswith(str(scratch / "zone")) and done.kind == wire.DONE
+    agent.send(frame(wire.READ_FILES, 6, attribute(105, str(scratch / "other" / "n*"))))
+    assert len(agent.answers()) == 1024 + 1
+    assert agent.bye() == 0
+
+
+@test
 def the_end_of_input_kills_the_running_step(scratch):
     pid_file, trace = scratch / "pid", scratch / "trace"
     agent = Agent(AGENT, LATGATE_FAKE_TRACE=str(trace))

@@ -48,7 +48,7 @@ enum {
 	LG_MSG_WINDOW_CLOSE = 11,
 	/* ENABLE (u32 0 | 1) -> PROGRAM* on disable, DONE */
 	LG_MSG_STATS = 12,
-	/* PATH* -> FILE* (a missing file has no DATA), DONE */
+	/* PATH* PATTERN* -> FILE* (a missing file has no DATA; of a pattern only what exists), DONE */
 	LG_MSG_READ_FILES = 13,
 	/* empty -> DONE, then the agent exits 0 */
 	LG_MSG_BYE = 14,
@@ -140,6 +140,7 @@ enum {
 	LG_ATTR_DATA = 85, /* raw, at most 256 KiB */
 	LG_ATTR_METRIC_NAME = 90, /* text: as in the manifest */
 	LG_ATTR_TRACE_FAULT = 91, /* text: why what LOAD_TRACE's probes counted is not valid */
+	LG_ATTR_PATTERN = 105, /* text: absolute path with *, ? and [] inside its parts */
 };
 
 enum {
