@@ -85,22 +85,18 @@ struct ProbeLoader: Sendable {
         throw RunError.badObject(probe: probe.name, path: "", reason: "it was not built")
       }
       let bytes = try Data(contentsOf: URL(fileURLWithPath: object.path))
-      let bindings = numbered.map { id, metric in
-        AgentMetric(
-          id: id, map: metric.map, countersIndex: UInt32(metric.counters),
-          namesMap: metric.namesMap)
-      }
       return try await session.load(
         AgentProbe(
-          name: probe.name, object: Array(bytes), metrics: bindings, btfPath: btfPath))
+          name: probe.name, object: Array(bytes), metrics: numbered.map(AgentMetric.init),
+          btfPath: btfPath))
     case .t0:
       return try await session.loadTrace(
         AgentTraceProbe(
           name: probe.name,
           metrics: numbered.map { AgentTraceProbe.Metric(id: $0.id, name: $0.metric.name) }))
     case .t1:
-      throw AgentSessionError.refused(
-        AgentRefusal(code: .unsupported, text: "this release has no tier \(tier.rawValue)"))
+      return try await session.loadPinned(
+        AgentPinnedProbe(name: probe.name, metrics: numbered.map(AgentMetric.init)))
     }
   }
 
@@ -129,6 +125,13 @@ struct ProbeLoader: Sendable {
 extension TierPlan.PassedOver {
   /// Reason and remedy in one line.
   package var text: String { remedy.map { "\(reason); \($0)" } ?? reason }
+}
+
+extension AgentMetric {
+  fileprivate init(id: UInt32, metric: ProbeMetric) {
+    self.init(
+      id: id, map: metric.map, countersIndex: UInt32(metric.counters), namesMap: metric.namesMap)
+  }
 }
 
 extension HookRecord {

@@ -160,6 +160,37 @@ def load_attach_unload(scratch):
 
 
 @test
+def load_pinned(scratch):
+    trace = scratch / "trace"
+    agent = Agent(AGENT, LATGATE_FAKE_TRACE=str(trace))
+    agent.greet()
+    metric = attribute(22, attribute(23, (7, 4)) + attribute(24, "h_wait") + attribute(25, (2, 4)))
+    agent.send(frame(wire.LOAD_PINNED, 5, attribute(20, "runqueue"), metric,
+                     attribute(86, "/pins"), attribute(87, "/pins.txt")))
+    hook, done = agent.answers()
+    assert (hook.kind, hook.sequence, done.kind, done.sequence) == (wire.HOOK, 5, wire.DONE, 5)
+    assert [hook.text(k) for k in (20, 28, 29, 30)] == [
+        "runqueue", "sched_switch", "tp_btf", "on_switch"]
+    agent.send(frame(wire.LOAD_PINNED, 6, attribute(20, "block")))
+    assert [a.kind for a in agent.answers()] == [wire.HOOK, wire.DONE]
+    assert agent.bye() == 0
+    assert trace.read_text().splitlines() == [
+        "load_pinned runqueue folder /pins manifest /pins.txt metrics 1 map h_wait",
+        "load_pinned block folder - manifest - metrics 0 map -", "free"]
+
+
+@test
+def pins_in_use_are_told(scratch):
+    agent = Agent(AGENT, LATGATE_FAKE_FAULT="load_pinned")
+    agent.greet()
+    agent.send(frame(wire.LOAD_PINNED, 5, attribute(20, "p")))
+    hook, error = agent.answers()
+    assert hook.kind == wire.HOOK and error.number(33) == 2
+    assert error.text(31) == "another agent uses the pins"
+    assert agent.bye() == 0
+
+
+@test
 def a_rejected_program_keeps_its_log(scratch):
     agent = Agent(AGENT, LATGATE_FAKE_FAULT="load")
     agent.greet()
