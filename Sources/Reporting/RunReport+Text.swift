@@ -99,7 +99,8 @@ extension RunReport {
           "\(btf.file) is not proven to be of this kernel: "
             + (btf.buildID == nil
               ? "it has no build-id; name it with btf_build_id or a .build-id file"
-              : "the device does not tell its build-id"), .doubtful
+              : "the device does not tell its build-id"),
+          .doubtful
         ))
     }
     for reason in dropped { notes.append(("iteration dropped: \(reason)", .doubtful)) }

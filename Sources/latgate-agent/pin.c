@@ -188,12 +188,12 @@ static bool prepare(const struct order *order)
 		return false;
 	}
 	*strrchr(parent, '/') = 0;
-	if (!statfs(parent, &system) && system.f_type != BPF_FS &&
+	if (!statfs(parent, &system) && (unsigned long)system.f_type != BPF_FS &&
 	    !strcmp(parent, bpf_file_system) && mount("bpf", parent, "bpf", 0, "mode=0711")) {
 		say("cannot mount a bpf file system at %s: %s", parent, strerror(errno));
 		return false;
 	}
-	if (statfs(parent, &system) || system.f_type != BPF_FS || stat(parent, &folder)) {
+	if (statfs(parent, &system) || (unsigned long)system.f_type != BPF_FS || stat(parent, &folder)) {
 		say("%s is no bpf file system", parent);
 		return false;
 	}

@@ -65,7 +65,8 @@ package final class ADBConnection: Sendable {
   /// - Returns: a connection whose device has introduced itself.
   /// - Throws: ``ADBError``, `CancellationError`.
   package static func open(
-    over link: any ADBLink, keys: @escaping @Sendable () throws(ADBError) -> [ADBKey], state: ADBConnectionState = ADBConnectionState(),
+    over link: any ADBLink, keys: @escaping @Sendable () throws(ADBError) -> [ADBKey],
+    state: ADBConnectionState = ADBConnectionState(),
     timeout: Duration = .seconds(10)
   ) async throws -> ADBConnection {
     let connection = ADBConnection(link: link, state: state, keys: keys)
