@@ -61,10 +61,11 @@ let package = Package(
     .systemLibrary(name: "CLZ4"),
     .systemLibrary(name: "CZstd"),
     .systemLibrary(name: "CBrotli"),
+    .systemLibrary(name: "CLibUSB"),
     .target(
       name: "ADB",
       dependencies: [
-        "POSIXSupport", "CLZ4", "CZstd", "CBrotli",
+        "POSIXSupport", "CLZ4", "CZstd", "CBrotli", "CLibUSB",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
       ],

@@ -88,10 +88,10 @@ package struct LaneFactory: Sendable {
     let name = try await self.serial(serial)
     let address = DeviceAddress(name)
     let device: any Device =
-      if case .tcp = address {
-        try address.device(environment: ProcessInfo.processInfo.environment)
-      } else {
+      if case .server = address {
         ADBDevice(serial: name, server: server)
+      } else {
+        try address.device(environment: ProcessInfo.processInfo.environment)
       }
     // Asks once: a device that is not there will not come by waiting.
     _ = try await device.exec("true", timeout: .seconds(20))

@@ -11,8 +11,8 @@ struct DeviceCommand: AsyncParsableCommand {
     commandName: "device",
     abstract: "List devices, boot and stop virtual ones, reach into any.",
     discussion: """
-      A device is named by its virtual device's name, its adb serial, 'tcp:HOST:PORT' to speak
-      to its adb daemon directly, or 'local'.
+      A device is named by its virtual device's name, its adb serial, or 'local'. No adb server
+      is needed for 'tcp:HOST:PORT' and 'usb:SERIAL' (or 'usb:PATH'): latgate speaks adb itself.
 
         latgate device boot demo --firmware slow-disk
         latgate device shell demo -- uname -a
