@@ -181,7 +181,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: [],
+      dependencies: ["DebianRoots"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

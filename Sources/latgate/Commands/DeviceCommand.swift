@@ -37,7 +37,8 @@ private func reach(_ name: String) async throws -> any Device {
 
 struct DeviceList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List virtual devices and what the adb server sees.")
+    commandName: "list",
+    abstract: "List virtual devices, those of the adb server, and those on USB.")
 
   @OptionGroup var common: CommonOptions
 
@@ -63,10 +64,13 @@ struct DeviceList: AsyncParsableCommand {
         detail: "\(machine.state.kernelRelease), firmware \(machine.state.firmwareID)",
         processID: machine.processID)
     }
+    var served: Set<String> = []
     do {
       let server = try ADBServer(environment: ProcessInfo.processInfo.environment)
       let serials = Set(machines.map(\.serial))
-      rows += try await server.devices().filter { !serials.contains($0.serial) }.map { device in
+      let devices = try await server.devices()
+      served = Set(devices.map(\.serial))
+      rows += devices.filter { !serials.contains($0.serial) }.map { device in
         Row(
           name: device.serial.isEmpty ? device.path : device.serial, transport: "adb",
           state: device.state.word, serial: device.serial, detail: device.model)
@@ -75,8 +79,31 @@ struct DeviceList: AsyncParsableCommand {
       // Virtual devices are worth listing without an adb server.
       console.note("adb: \(DeviceError(error, device: "adb", operation: "listing"))")
     }
+    rows += usbRows(console).filter { !served.contains($0.serial) }
     rows.append(
       Row(name: "local", transport: "local", state: "device", serial: "", detail: "this machine"))
+    try show(rows, console)
+  }
+
+  /// What latgate can open by itself.
+  private func usbRows(_ console: Console) -> [Row] {
+    do {
+      let devices = try USBDevice.list()
+      return devices.map { device in
+        // A serial number that two devices carry names neither.
+        let isUnique = devices.filter { $0.serial == device.serial }.count == 1
+        let name = isUnique && !device.serial.isEmpty ? device.serial : device.path
+        return Row(
+          name: "usb:\(name)", transport: "usb", state: device.obstacle ?? "device",
+          serial: device.serial, detail: "\(device.product), path \(device.path)")
+      }
+    } catch {
+      console.note("usb: \(DeviceError(error, device: "usb", operation: "listing"))")
+      return []
+    }
+  }
+
+  private func show(_ rows: [Row], _ console: Console) throws {
     switch format {
     case .json:
       let encoder = JSONEncoder()
