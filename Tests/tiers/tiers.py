@@ -128,13 +128,28 @@ def measure(agent, ids, steps):
         if answer.kind == wire.WINDOW and answer.has(91):
             raise Refused(answer.text(91))
     found = {}
-    for answer in answers:
+    for answer in answers if ids else []:
         if answer.kind != wire.HISTOGRAM:
             continue
         tier, metric = ids[answer.number(23)]
         tiers = found.setdefault((metric, answer.get(60)), {})
         tiers[tier] = buckets_of(answer.get(64))
     return found
+
+
+def program_times(agent, phases):
+    """{probe: ns that its slowest program takes per run}, by the kernel's own account."""
+    ask(agent, frame(wire.STATS, 5, attribute(80, (1, 4))))
+    for steps in phases.values():
+        measure(agent, None, steps)
+    slowest = {}
+    for answer in ask(agent, frame(wire.STATS, 6, attribute(80, (0, 4)))):
+        if answer.kind == wire.PROGRAM and answer.number(81):
+            probe = answer.text(20)
+            taken = answer.number(82) / answer.number(81)
+            print(f"  {probe} {answer.text(30)}: {answer.number(81)} runs of {taken:.0f} ns")
+            slowest[probe] = max(slowest.get(probe, 0), taken)
+    return slowest
 
 
 def median(buckets):
@@ -181,6 +196,7 @@ def main():
         ask(agent, frame(wire.ATTACH, 4))
         for phase, steps in PHASES.items():
             wrong += compare(phase, measure(agent, ids, steps))
+        print(program_times(agent, PHASES))
     except Refused as refused:
         print(f"  FAILED: {refused}")
         sys.exit(2)
