@@ -75,6 +75,25 @@ package struct AgentProbe: Sendable, Equatable {
   }
 }
 
+/// A probe that the firmware pinned at boot.
+package struct AgentPinnedProbe: Sendable, Equatable {
+  package var name: String
+  package var metrics: [AgentMetric]
+  /// Folder of its pins on the device; nil = the agent looks where the firmware kit puts them.
+  package var folder: String?
+  /// File with the pins' manifest; nil = the one that is pinned beside them.
+  package var manifest: String?
+
+  package init(
+    name: String, metrics: [AgentMetric], folder: String? = nil, manifest: String? = nil
+  ) {
+    self.name = name
+    self.metrics = metrics
+    self.folder = folder
+    self.manifest = manifest
+  }
+}
+
 /// A probe to be made of trace events.
 package struct AgentTraceProbe: Sendable, Equatable {
   /// A metric by its name in the manifest.

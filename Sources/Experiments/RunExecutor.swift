@@ -34,7 +34,9 @@ package struct RunExecutor: Sendable {
     let session = try await AgentClient.start(
       on: device, command: shellQuote(installed.agentPath), hostVersion: request.toolVersion)
     do {
-      let record = try await measure(session, identity: identity, created: created)
+      let btf = try await ShippedBTF(request: request, device: device)
+        .ship(to: installed, kernelBuildID: session.facts.kernelBuildID)
+      let record = try await measure(session, btf: btf, identity: identity, created: created)
       try await session.bye()
       return record
     } catch {
@@ -54,9 +56,12 @@ package struct RunExecutor: Sendable {
   }
 
   private func measure(
-    _ session: AgentClient, identity: DeviceIdentity, created: Date
+    _ session: AgentClient, btf: ShippedBTF.Placed?, identity: DeviceIdentity, created: Date
   ) async throws -> RunRecord {
-    let loaded = try await ProbeLoader(request: request, device: device.name).load(into: session)
+    let loaded = try await ProbeLoader(
+      probes: request.probes, bundle: request.bundle, tier: request.tier, device: device.name,
+      btfPath: btf?.path
+    ).load(into: session)
     try await session.attach()
     let uptime = try await settle(session)
     var iterations: [IterationRecord] = []
@@ -85,6 +90,7 @@ package struct RunExecutor: Sendable {
         id: request.firmwareID ?? "\(identity.fingerprint)/\(session.facts.kernelBuildID)",
         fingerprint: identity.fingerprint, kernelRelease: identity.kernelRelease,
         kernelBuildID: session.facts.kernelBuildID),
+      btf: btf?.record,
       boot: BootFacts(bootID: session.facts.bootID, uptimeSeconds: uptime),
       suite: request.suite.name, workload: request.workload.name, probes: loaded.records,
       iterations: iterations, overhead: overhead)

@@ -10,6 +10,8 @@ package struct RunRequest: Sendable {
   package var probes: [ProbeManifest]
   package var bundle: ProbeBundle
   package var stability: DeviceDefinition.Stability
+  /// Where the kernel's types come from.
+  package var btf: DeviceDefinition.BTFSource
   /// What the device said of itself in this boot; nil = the run asks it.
   package var identity: DeviceIdentity?
   /// Name of the device file.
@@ -21,6 +23,8 @@ package struct RunRequest: Sendable {
   /// Build id; nil = made from what the device says of itself.
   package var firmwareID: String?
   package var place: ExperimentPlace?
+  /// The only tier that may be used; nil = the best that works, probe by probe.
+  package var tier: Tier?
   /// Whether extra iterations are made to learn what the probes cost.
   package var measuresOverhead: Bool
   package var toolVersion: String
@@ -28,21 +32,23 @@ package struct RunRequest: Sendable {
   package init(
     suite: SuiteDefinition, workload: WorkloadDefinition, probes: [ProbeManifest],
     bundle: ProbeBundle, stability: DeviceDefinition.Stability,
-    identity: DeviceIdentity? = nil, target: String,
+    btf: DeviceDefinition.BTFSource = .device, identity: DeviceIdentity? = nil, target: String,
     transport: String, firmwareName: String, firmwareID: String? = nil,
-    place: ExperimentPlace? = nil, measuresOverhead: Bool, toolVersion: String
+    place: ExperimentPlace? = nil, tier: Tier? = nil, measuresOverhead: Bool, toolVersion: String
   ) {
     self.suite = suite
     self.workload = workload
     self.probes = probes
     self.bundle = bundle
     self.stability = stability
+    self.btf = btf
     self.identity = identity
     self.target = target
     self.transport = transport
     self.firmwareName = firmwareName
     self.firmwareID = firmwareID
     self.place = place
+    self.tier = tier
     self.measuresOverhead = measuresOverhead
     self.toolVersion = toolVersion
   }

@@ -1,4 +1,5 @@
 import Foundation
+import KernelTypes
 
 /// What a compiled probe contains.
 package struct ProbeObject: Sendable, Equatable {
@@ -31,7 +32,7 @@ package struct ProbeObject: Sendable, Equatable {
   package static func inspect(_ bytes: [UInt8], name: String) throws -> ProbeObject {
     do {
       return try read(bytes, name: name)
-    } catch let error as ELFReader.Malformed {
+    } catch let error as Malformed {
       throw ProbeBuildError.badObject(what: name, reason: error.reason)
     }
   }
@@ -75,7 +76,7 @@ package struct ProbeObject: Sendable, Equatable {
         throw fail("program '\(program.name)', \(objection)")
       }
     }
-    let text = bytes[license.range].prefix { $0 != 0 }
+    let text = elf.contents(of: license).prefix { $0 != 0 }
     return ProbeObject(
       programs: programs, maps: maps, license: String(decoding: text, as: UTF8.self))
   }

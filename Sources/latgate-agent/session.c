@@ -37,6 +37,8 @@ static int handle(struct lg_agent *agent, const struct lg_frame *frame)
 		return lg_handle_hello(agent, frame);
 	case LG_MSG_LOAD:
 		return lg_handle_load(agent, frame);
+	case LG_MSG_LOAD_PINNED:
+		return lg_handle_load_pinned(agent, frame);
 	case LG_MSG_LOAD_TRACE:
 		return lg_handle_load_trace(agent, frame);
 	case LG_MSG_ATTACH:

@@ -3,6 +3,7 @@ import AgentSession
 import Catalogs
 import Devices
 import Experiments
+import KernelBTF
 import POSIXSupport
 import ProbeBuild
 import RegressionAnalysis
@@ -47,6 +48,7 @@ struct ErrorReport {
     case is CancellationError: .interrupted
     case is CatalogError, is RunRecordError, is VerdictError: .badInput
     case is UnknownName: .usage
+    case let error as KernelBTFError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case let error as ProbeBuildError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case is DeviceError, is ADBError, is VirtualDeviceError: .deviceUnavailable
     case let error as AgentSessionError: status(of: error)
@@ -70,7 +72,7 @@ struct ErrorReport {
     case .noFirmware, .unknownFirmware: .usage
     case .hookFailed: .deviceUnavailable
     case .noVerdict: .internalError
-    case .stepFailed, .notSettled, .noProbe, .refused, .busy, .gaveUp: .gateFailed
+    case .stepFailed, .notSettled, .noProbe, .gaveUp: .gateFailed
     }
   }
 }
