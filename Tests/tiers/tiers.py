@@ -33,6 +33,7 @@ PROBES = {
     "softirq": {"softirq.raise": ("h_softirq_raise", 0, None),
                 "softirq.run": ("h_softirq_run", 1, None)},
     "reclaim": {"reclaim.direct": ("h_reclaim_direct", 0, None)},
+    "sleep": {"sleep.uninterruptible": ("h_sleep_uninterruptible", 0, None)},
 }
 
 PHASES = {
@@ -132,8 +133,13 @@ def measure(agent, ids, steps):
         if answer.kind != wire.HISTOGRAM:
             continue
         tier, metric = ids[answer.number(23)]
-        tiers = found.setdefault((metric, answer.get(60)), {})
-        tiers[tier] = buckets_of(answer.get(64))
+        key = answer.get(60)
+        if metric == "sleep.uninterruptible":
+            # The cause: trace events tell it on Android's kernels only.
+            key = key[:4]
+        tiers = found.setdefault((metric, key), {}).setdefault(tier, {})
+        for index, count in buckets_of(answer.get(64)).items():
+            tiers[index] = tiers.get(index, 0) + count
     return found
 
 
