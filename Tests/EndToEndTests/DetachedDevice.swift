@@ -22,7 +22,8 @@ struct DetachedDevice {
   ) async throws {
     let device = DetachedDevice(name: "test-\(UUID().uuidString.prefix(8))", tool: tool)
     let boot = try await tool.run(
-      "device", "boot", device.name, "--device", definition, "--firmware", firmware, within: .seconds(180))
+      "device", "boot", device.name, "--device", definition, "--firmware", firmware,
+      within: .seconds(180))
     try #require(boot.exitCode == 0, "\(boot.errors)")
     do {
       try await work(device)
