@@ -71,6 +71,9 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
+      name: "FirmwareKit", dependencies: ["CAgentABI", "POSIXSupport", "ProbeBuild"],
+      swiftSettings: strict),
+    .target(
       name: "Devices",
       dependencies: [
         "POSIXSupport", "ADB",
@@ -99,15 +102,16 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "KernelBTF", "ADB",
+        "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "FirmwareKit", "KernelBTF", "ADB",
         "Devices", "AgentSession", "VirtualDevices", "RegressionAnalysis",
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "latgate",
       dependencies: [
-        "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "KernelBTF", "Devices",
-        "AgentSession", "ADB", "VirtualDevices", "RegressionAnalysis", "Reporting", "Experiments",
+        "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "FirmwareKit", "KernelBTF",
+        "Devices", "AgentSession", "ADB", "VirtualDevices", "RegressionAnalysis", "Reporting",
+        "Experiments",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -143,6 +147,10 @@ let package = Package(
     .testTarget(
       name: "ProbeBuildTests",
       dependencies: ["KernelTypes", "ProbeBuild"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "FirmwareKitTests",
+      dependencies: ["CAgentABI", "ProbeBuild", "FirmwareKit"],
       swiftSettings: strict),
     .testTarget(
       name: "ADBTests",

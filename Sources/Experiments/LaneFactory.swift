@@ -2,6 +2,7 @@ import ADB
 import Catalogs
 import Devices
 import Foundation
+import ProbeBuild
 import VirtualDevices
 
 /// Finds the device that a user means by a name, and the way firmwares get onto it.
@@ -10,13 +11,16 @@ import VirtualDevices
 package struct LaneFactory: Sendable {
   private let catalog: Catalog
   private let server: ADBServer
+  private let share: ShareRoot
   private let progress: @Sendable (String) -> Void
 
   package init(
-    catalog: Catalog, server: ADBServer, progress: @escaping @Sendable (String) -> Void
+    catalog: Catalog, server: ADBServer, share: ShareRoot,
+    progress: @escaping @Sendable (String) -> Void
   ) {
     self.catalog = catalog
     self.server = server
+    self.share = share
     self.progress = progress
   }
 
@@ -39,7 +43,8 @@ package struct LaneFactory: Sendable {
     case .virtual:
       let made = (1...max(1, lanes)).map { number in
         VirtualLane(
-          name: "\(id)-\(number)", definition: definition, server: server, progress: progress)
+          name: "\(id)-\(number)", definition: definition, server: server, share: share,
+          progress: progress)
       }
       return Target(lanes: made, definition: definition)
     case .local:

@@ -87,7 +87,7 @@ struct CheckCommand: AsyncParsableCommand {
     defer { display.end() }
     let target = try LaneFactory(
       catalog: bench.catalog,
-      server: try ADBServer(environment: ProcessInfo.processInfo.environment)
+      server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share
     ) { console.detail($0) }
     .experiment(device: device ?? plan.suite.device, id: "check-\(getpid())", lanes: lanes)
     let isVirtual = target.lanes.first?.transport == "virtual"

@@ -145,9 +145,13 @@ struct DeviceBoot: AsyncParsableCommand {
   func run() async throws {
     let console = common.console
     let bench = try Workbench(common)
+    let definition = try bench.catalog.device(device)
     let machine = try await VirtualMachine.boot(
-      firmware: try bench.catalog.device(device).machine(firmware: firmware), name: name,
-      port: port, lifetime: .detached
+      firmware: try definition.machine(firmware: firmware),
+      files: try await definition.kitFiles(firmware: firmware, share: bench.share) {
+        console.note($0)
+      },
+      name: name, port: port, lifetime: .detached
     ) { console.note($0) }
     let server = try ADBServer(environment: ProcessInfo.processInfo.environment)
     try await ADBDevice(serial: machine.serial, server: server)

@@ -61,7 +61,7 @@ struct RunCommand: AsyncParsableCommand {
     defer { display.end() }
     let factory = LaneFactory(
       catalog: bench.catalog,
-      server: try ADBServer(environment: ProcessInfo.processInfo.environment)
+      server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share
     ) { display.line($0) }
     let target = try await factory.single(
       device: device ?? plan.suite.device, id: "run-\(getpid())")
