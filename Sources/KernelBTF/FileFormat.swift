@@ -14,7 +14,8 @@ enum FileFormat: Sendable {
 
   init(_ data: Data) {
     func has(_ bytes: [UInt8], at offset: Int = 0) -> Bool {
-      data.count >= offset + bytes.count && data[offset..<(offset + bytes.count)].elementsEqual(bytes)
+      data.count >= offset + bytes.count
+        && data[offset..<(offset + bytes.count)].elementsEqual(bytes)
     }
     func has(_ text: String, at offset: Int = 0) -> Bool { has(Array(text.utf8), at: offset) }
     let compressed: [([UInt8], HostProgram)] = [
