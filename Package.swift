@@ -97,7 +97,9 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Reporting",
-      dependencies: ["LatencyHistograms", "RunRecords", "Catalogs", "RegressionAnalysis"],
+      dependencies: [
+        "LatencyHistograms", "KernelTypes", "RunRecords", "Catalogs", "RegressionAnalysis",
+      ],
       swiftSettings: strict),
     .target(
       name: "Experiments",
