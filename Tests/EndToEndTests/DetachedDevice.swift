@@ -8,18 +8,22 @@ struct DetachedDevice {
 
   /// Boots a device, hands it to `work` and stops it, whatever happens.
   static func with(
-    firmware: String = "reference", tool: Tool = Tool(),
+    definition: String = "virtual", firmware: String = "reference", tool: Tool = Tool(),
     _ work: (DetachedDevice) async throws -> Void
   ) async throws {
-    try await Bench.shared.alone { try await booted(firmware: firmware, tool: tool, work) }
+    try await Bench.shared.alone {
+      try await booted(definition: definition, firmware: firmware, tool: tool, work)
+    }
   }
 
   private static func booted(
-    firmware: String, tool: Tool, _ work: (DetachedDevice) async throws -> Void
+    definition: String, firmware: String, tool: Tool,
+    _ work: (DetachedDevice) async throws -> Void
   ) async throws {
     let device = DetachedDevice(name: "test-\(UUID().uuidString.prefix(8))", tool: tool)
     let boot = try await tool.run(
-      "device", "boot", device.name, "--firmware", firmware, within: .seconds(180))
+      "device", "boot", device.name, "--device", definition, "--firmware", firmware,
+      within: .seconds(180))
     try #require(boot.exitCode == 0, "\(boot.errors)")
     do {
       try await work(device)
