@@ -68,7 +68,10 @@ package struct DebianRoot: Sendable, Hashable {
   /// Extracts the root, hands its path to `body` and removes it: for hundreds of megabytes of
   /// which little is needed, and that once. When `body` throws, the root stays for the next try.
   ///
-  /// - Parameter progress: called with one line for people at a time.
+  /// - Parameters:
+  ///   - progress: called with one line for people at a time.
+  ///   - body: gets the absolute path of the root.
+  /// - Returns: what `body` returns.
   /// - Throws: as ``extract(name:packages:architecture:suites:progress:)``, and what `body` throws.
   package func once<T>(
     progress: @Sendable (String) -> Void, _ body: (String) async throws -> T

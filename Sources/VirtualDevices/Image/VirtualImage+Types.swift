@@ -35,7 +35,10 @@ extension VirtualImage {
 
   /// Fetches the kernel's debug information, hands its vmlinux to `body` and removes it again.
   ///
-  /// - Parameter progress: called with one line for people at a time.
+  /// - Parameters:
+  ///   - progress: called with one line for people at a time.
+  ///   - body: gets the absolute path of the vmlinux.
+  /// - Returns: what `body` returns.
   /// - Throws: `DebianRootError`, ``VirtualDeviceError/missingFromPackage(file:root:)``, and what
   ///   `body` throws.
   package func withDebugInformation<T>(
