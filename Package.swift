@@ -22,6 +22,7 @@ let package = Package(
     .systemLibrary(
       name: "CLibBPF", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev"])]),
     .target(name: "AttachLadder", dependencies: ["CLibBPF"], cSettings: strictC),
+    .target(name: "TraceFold", dependencies: ["CAgentABI"], cSettings: strictC),
     .target(name: "POSIXSupport", swiftSettings: strict),
     .target(name: "KernelTypes", swiftSettings: strict),
     .target(
@@ -56,7 +57,18 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: strict),
-    .target(name: "ADB", dependencies: ["POSIXSupport"], swiftSettings: strict),
+    // What adb compresses files with.
+    .systemLibrary(name: "CLZ4"),
+    .systemLibrary(name: "CZstd"),
+    .systemLibrary(name: "CBrotli"),
+    .target(
+      name: "ADB",
+      dependencies: [
+        "POSIXSupport", "CLZ4", "CZstd", "CBrotli",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+      ],
+      swiftSettings: strict),
     .target(
       name: "Devices",
       dependencies: [
@@ -136,6 +148,10 @@ let package = Package(
       dependencies: ["POSIXSupport", "ADB"],
       swiftSettings: strict),
     .testTarget(
+      name: "ADBPeerTests",
+      dependencies: ["POSIXSupport", "DebianRoots", "ADB", "Devices"],
+      swiftSettings: strict),
+    .testTarget(
       name: "DevicesTests",
       dependencies: ["POSIXSupport", "ADB", "Devices"],
       swiftSettings: strict),
@@ -160,7 +176,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ExperimentsTests",
-      dependencies: ["RunRecords", "Catalogs", "ProbeBuild", "Experiments"],
+      dependencies: ["RunRecords", "Catalogs", "ProbeBuild", "AgentSession", "Experiments"],
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",

@@ -59,7 +59,8 @@ package struct RunExecutor: Sendable {
     _ session: AgentClient, btf: ShippedBTF.Placed?, identity: DeviceIdentity, created: Date
   ) async throws -> RunRecord {
     let loaded = try await ProbeLoader(
-      request: request, device: device.name, btfPath: btf?.path
+      probes: request.probes, bundle: request.bundle, tier: request.tier, device: device.name,
+      btfPath: btf?.path
     ).load(into: session)
     try await session.attach()
     let uptime = try await settle(session)

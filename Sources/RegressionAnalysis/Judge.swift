@@ -11,7 +11,8 @@ package func judge(_ input: VerdictInput) throws(VerdictError) -> Verdict {
   try check(input)
   let policy = input.policy
   let runs = placed(input)
-  let series = SeriesBuilder(runs: runs, policy: policy).build()
+  let mixtures = ProbeMixture.all(in: runs)
+  let series = SeriesBuilder(runs: runs, policy: policy, mixtures: mixtures).build()
   let screen = StageAnalysis(
     series: series, runs: runs, isConfirm: false, policy: policy, profile: input.profile)
   let confirm = StageAnalysis(
@@ -20,8 +21,9 @@ package func judge(_ input: VerdictInput) throws(VerdictError) -> Verdict {
   let comparisons = max(
     1, series.filter { $0.refusal == nil && $0.statistic != .rate }.count)
   let metricJudge = MetricJudge(
-    policy: policy, comparisons: comparisons, grade: .of(runs, policy: policy),
-    isConfirmed: isConfirmed, runs: runs)
+    policy: policy, comparisons: comparisons,
+    grade: mixtures.isEmpty ? .of(runs, policy: policy) : .weak, isConfirmed: isConfirmed,
+    runs: runs)
   let metrics = series.enumerated().map { position, one in
     metricJudge.judge(one, screen: screen.fits[position], confirm: confirm.fits[position])
   }
@@ -34,7 +36,7 @@ package func judge(_ input: VerdictInput) throws(VerdictError) -> Verdict {
       confirmReference: input.confirmReference.count,
       confirmCandidate: input.confirmCandidate.count),
     comparisons: comparisons, noiseFactor: rounded(max(screen.lambda, confirm.lambda)))
-  conclude(&verdict, runs, policy)
+  conclude(&verdict, runs, mixtures, policy)
   return verdict
 }
 
@@ -117,7 +119,10 @@ private func probeFindings(_ runs: [PlacedRun]) -> [ProbeFinding] {
 
 // MARK: The whole
 
-private func conclude(_ verdict: inout Verdict, _ runs: [PlacedRun], _ policy: VerdictPolicy) {
+private func conclude(
+  _ verdict: inout Verdict, _ runs: [PlacedRun], _ mixtures: [ProbeMixture],
+  _ policy: VerdictPolicy
+) {
   let gating = verdict.metrics.filter(\.gating)
   var failures = overheadProblems(runs, policy)
   for run in runs {
@@ -131,6 +136,14 @@ private func conclude(_ verdict: inout Verdict, _ runs: [PlacedRun], _ policy: V
       failures.append("probe \(finding.probe) is \(finding.status.rawValue) on the candidate")
     }
   }
+  var remarks: [String] = []
+  for mixture in mixtures {
+    if policy.allowsMixed {
+      remarks.append("\(mixture.description): compared as asked, on weak evidence")
+    } else if verdict.metrics.contains(where: { $0.gating && $0.id.probe == mixture.probe }) {
+      failures.append("\(mixture.description): \(ProbeMixture.remedy)")
+    }
+  }
   var doubts: [String] = []
   if let imbalance = dropImbalance(runs, policy) { doubts.append(imbalance) }
   if verdict.grade < policy.minimumGrade {
@@ -142,7 +155,7 @@ private func conclude(_ verdict: inout Verdict, _ runs: [PlacedRun], _ policy: V
   if !gating.contains(where: { decided.contains($0.outcome) }) {
     doubts.append("no gating metric could be judged")
   }
-  verdict.reasons = failures + doubts
+  verdict.reasons = failures + doubts + remarks
   let broken = gating.contains { $0.outcome == .invalid || $0.outcome == .probeLost }
   let blocked = gating.contains(where: \.blocking)
   if !failures.isEmpty || broken {

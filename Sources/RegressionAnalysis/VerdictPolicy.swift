@@ -55,6 +55,8 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
   package var dropImbalance: Double
   /// Standard deviation between runs, relative, below which no noise is believed.
   package var deviationFloor: Double
+  /// Compares metrics whose probe was not attached in one way; the evidence is then weak.
+  package var allowsMixed: Bool
   /// Largest share of CPU time that the probes may take; nil = not judged here.
   package var maximumCPUShare: Double?
   /// Largest slowdown that the probes may cause; nil = not judged here.
@@ -69,7 +71,7 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
     freeSwitching: Bool = false, minimumGrade: EvidenceGrade = .weak, minimumRuns: Int = 3,
     maximumRuns: Int = 64, minimumTailEvents: Double = 50, lossLimit: Double = 0.001,
     lossAllowance: UInt64 = 2, dropImbalance: Double = 0.10, deviationFloor: Double = 0.002,
-    maximumCPUShare: Double? = nil, maximumSlowdown: Double? = nil
+    allowsMixed: Bool = false, maximumCPUShare: Double? = nil, maximumSlowdown: Double? = nil
   ) {
     self.alpha = alpha
     self.screenAlpha = screenAlpha
@@ -93,6 +95,7 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
     self.lossAllowance = lossAllowance
     self.dropImbalance = dropImbalance
     self.deviationFloor = deviationFloor
+    self.allowsMixed = allowsMixed
     self.maximumCPUShare = maximumCPUShare
     self.maximumSlowdown = maximumSlowdown
   }

@@ -122,6 +122,17 @@ static void none_fits(const struct lg_probe *probe, const struct lg_choice *choi
 		probe->name, names, choices[0].why);
 }
 
+static bool add_program(struct lg_probe *probe, struct bpf_program *program)
+{
+	struct lg_attached *attached = &probe->programs[probe->program_count++];
+
+	attached->program = program;
+	attached->fd = -1;
+	attached->name = strdup(bpf_program__name(program));
+	attached->section = strdup(bpf_program__section_name(program));
+	return attached->name && attached->section;
+}
+
 /* Marks the chosen programs for load. False when a hook that is needed has none. */
 static bool take(struct lg_probe *probe, const struct lg_candidate *candidates,
 		 const struct lg_choice *choices, int hooks, struct lg_error *err)
@@ -143,7 +154,8 @@ static bool take(struct lg_probe *probe, const struct lg_candidate *candidates,
 		program = bpf_object__find_program_by_name(
 			probe->object, candidates[choices[i].candidate].program);
 		bpf_program__set_autoload(program, true);
-		probe->programs[probe->program_count++].program = program;
+		if (!add_program(probe, program))
+			return lg_fail(err, LG_ERR_INTERNAL, "out of memory") == 0;
 	}
 	if (all && !probe->program_count) {
 		none_fits(probe, choices, hooks, err);

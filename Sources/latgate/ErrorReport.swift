@@ -72,7 +72,7 @@ struct ErrorReport {
     case .noFirmware, .unknownFirmware: .usage
     case .hookFailed: .deviceUnavailable
     case .noVerdict: .internalError
-    case .stepFailed, .notSettled, .noProbe, .refused, .gaveUp: .gateFailed
+    case .stepFailed, .notSettled, .noProbe, .gaveUp: .gateFailed
     }
   }
 }

@@ -44,6 +44,10 @@ struct CheckCommand: AsyncParsableCommand {
   @Option(help: "Fresh runs per arm that must confirm a finding, instead of the suite's.")
   var confirmRuns: Int?
 
+  @OptionGroup var tiers: TierOptions
+
+  @OptionGroup var mixing: MixingOptions
+
   @Option(help: "Virtual devices side by side: 1 or 2.")
   var lanes = 2
 
@@ -70,6 +74,7 @@ struct CheckCommand: AsyncParsableCommand {
     var plan = try Plan(bench: bench, suite: suite)
     if let runs { plan.suite.runs.screen = runs }
     if let confirmRuns { plan.suite.runs.confirm = confirmRuns }
+    plan.tier = tiers.tier
     let firmwares = try firmwares(plan.suite)
     let id = UUID().uuidString.lowercased()
     let folder = output ?? "latgate-results/\(suite)-\(Self.timestamp())"
@@ -89,7 +94,8 @@ struct CheckCommand: AsyncParsableCommand {
     let isVirtual = target.lanes.first?.transport == "virtual"
     let bundle = try await bench.bundle(
       abi: try await abi(of: target, firmwares), probes: plan.probes)
-    let policy = VerdictPolicy(suite: plan.suite, freeSwitching: isVirtual)
+    var policy = VerdictPolicy(suite: plan.suite, freeSwitching: isVirtual)
+    policy.allowsMixed = mixing.allowMixed
     let runner = ExperimentRunner(
       id: id,
       design: ExperimentDesign(
@@ -105,7 +111,7 @@ struct CheckCommand: AsyncParsableCommand {
         request.measuresOverhead = slot.stage == .screen && slot.order < 2
         return request
       },
-      judge: { records, _ in
+      judge: { [policy] records, _ in
         try RegressionAnalysis.judge(Self.input(records, policy))
       },
       handle: { event in

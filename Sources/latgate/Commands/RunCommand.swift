@@ -34,6 +34,8 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "Probe instead of the suite's; may be repeated.")
   var probe: [String] = []
 
+  @OptionGroup var tiers: TierOptions
+
   @Option(help: "Measured iterations instead of the suite's.")
   var iterations: Int?
 
@@ -54,6 +56,7 @@ struct RunCommand: AsyncParsableCommand {
     let bench = try Workbench(common)
     var plan = try Plan(bench: bench, suite: suite, workload: workload, probes: probe)
     if let iterations { plan.suite.iterations = iterations }
+    plan.tier = tiers.tier
     let display = RunDisplay(console: console, runs: 1)
     defer { display.end() }
     let factory = LaneFactory(
