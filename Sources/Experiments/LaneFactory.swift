@@ -65,7 +65,8 @@ package struct LaneFactory: Sendable {
       return Target(
         lanes: [
           RunningLane(
-            device: device, firmwareID: machine.state.firmwareID, transport: "virtual")
+            device: device, firmwareID: machine.state.firmwareID, typesPath: types(of: machine),
+            transport: "virtual")
         ],
         definition: try definition(like: name) { $0 == .virtual })
     }
@@ -79,6 +80,15 @@ package struct LaneFactory: Sendable {
     }
     let lane = try await running(name)
     return Target(lanes: [lane], definition: try definition(like: name, where: \.isADB))
+  }
+
+  private func types(of machine: VirtualMachine) -> String? {
+    do {
+      return try machine.types()
+    } catch {
+      progress("\(machine.name): \(error)")
+      return nil
+    }
   }
 
   /// The first device file of a kind, for a device that has no file of its own.
@@ -117,10 +127,11 @@ package struct LaneFactory: Sendable {
 struct RunningLane: DeviceLane {
   let device: any Device
   let firmwareID: String?
+  var typesPath: String?
   let transport: String
 
   func start(firmware: String) async throws -> StartedFirmware {
-    StartedFirmware(device: device, firmwareID: firmwareID)
+    StartedFirmware(device: device, firmwareID: firmwareID, typesPath: typesPath)
   }
 
   func current() async throws -> any Device { device }

@@ -38,7 +38,18 @@ package actor VirtualLane: DeviceLane {
     self.machine = machine
     let device = ADBDevice(serial: machine.serial, server: server)
     try await device.waitUntilReady(timeout: .seconds(60))
-    return StartedFirmware(device: device, firmwareID: machine.state.firmwareID)
+    return StartedFirmware(
+      device: device, firmwareID: machine.state.firmwareID, typesPath: types(of: machine))
+  }
+
+  /// A device file that names its BTF itself, or a tier that needs none, is no failure here.
+  private func types(of machine: VirtualMachine) -> String? {
+    do {
+      return try machine.types()
+    } catch {
+      if definition.btf == .device { progress("\(name): \(error)") }
+      return nil
+    }
   }
 
   package func current() async throws -> any Device {

@@ -47,6 +47,12 @@ struct Record: Decodable {
     var exitCode: Int?
   }
 
+  struct BTF: Decodable {
+    var buildID: String?
+    var isProven: Bool
+  }
+
+  var btf: BTF?
   var probes: [Probe]
   var iterations: [Iteration]
 

@@ -39,7 +39,8 @@ struct MachineLaunch: Sendable {
       let (process, port) = try await start(port: port)
       let state = MachineState(
         name: name, process: process, port: port, firmware: firmware, firmwareID: firmwareID,
-        kernelRelease: image.facts.kernelRelease, lifetime: lifetime, startedAt: Date())
+        kernelRelease: image.facts.kernelRelease, typesPath: image.typesPath, lifetime: lifetime,
+        startedAt: Date())
       try state.write(folder.statePath)
       return VirtualMachine(state: state, folder: folder, lifetimeGuard: lifetimeGuard)
     } catch {

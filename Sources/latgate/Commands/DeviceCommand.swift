@@ -4,6 +4,8 @@ import Catalogs
 import Devices
 import Experiments
 import Foundation
+import KernelBTF
+import ProbeBuild
 import VirtualDevices
 
 struct DeviceCommand: AsyncParsableCommand {
@@ -259,7 +261,14 @@ struct DevicePull: AsyncParsableCommand {
 struct DeviceImage: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "image",
-    abstract: "Build the images of virtual devices, which booting does by itself when needed.")
+    abstract: "Build the images of virtual devices, which booting does by itself when needed.",
+    discussion: """
+      Kernel 5.10-armmp carries no types (BTF), which probes need. They are kept for its virtual \
+      devices once they are given, or made from its debug information:
+
+        latgate device image 5.10-armmp --btf vmlinux.btf.xz
+        latgate device image 5.10-armmp --debug-package
+      """)
 
   @OptionGroup var common: CommonOptions
 
@@ -269,12 +278,49 @@ struct DeviceImage: AsyncParsableCommand {
   @Flag(help: "Build the images of all kernels.")
   var all = false
 
+  @Option(help: "Types of the one kernel named, which carries none: BTF or vmlinux, also packed.")
+  var btf: String?
+
+  @Option(help: "Build-id of the kernel that bare BTF belongs to.")
+  var btfBuildID: String?
+
+  @Flag(help: "Make those types from Debian's debug package: some 570 MB are fetched.")
+  var debugPackage = false
+
+  func validate() throws {
+    guard btf != nil || debugPackage else {
+      if btfBuildID != nil { throw ValidationError("--btf-build-id needs --btf") }
+      return
+    }
+    guard kernels.count == 1, !all, (btf != nil) != debugPackage else {
+      throw ValidationError("name one kernel, and either --btf or --debug-package")
+    }
+  }
+
   func run() async throws {
     let console = common.console
+    if btf != nil || debugPackage {
+      return try await keepTypes(of: kernels[0], console)
+    }
     for kernel in all ? VirtualKernel.allCases : (kernels.isEmpty ? [.v6_1] : kernels) {
       let image = try await VirtualImage.prepare(kernel: kernel) { console.note($0) }
       console.print("\(kernel.rawValue): \(image.kernelPath)")
     }
+  }
+
+  private func keepTypes(of kernel: VirtualKernel, _ console: Console) async throws {
+    let image = try await VirtualImage.prepare(kernel: kernel) { console.note($0) }
+    let reader = KernelFileReader(cache: try .ofUser())
+    let found: KernelFile
+    if let btf {
+      found = try await reader.read(btf, buildID: btfBuildID)
+    } else {
+      found = try await image.withDebugInformation(progress: { console.note($0) }) { vmlinux in
+        try await reader.read(vmlinux)
+      }
+    }
+    let path = try image.keepTypes(found.types.bytes, buildID: found.buildID)
+    console.print("\(kernel.rawValue): \(path)")
   }
 }
 

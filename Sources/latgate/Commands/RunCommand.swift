@@ -69,9 +69,10 @@ struct RunCommand: AsyncParsableCommand {
     let firmware = firmware ?? plan.suite.reference ?? "running"
     do {
       let started = try await lane.start(firmware: firmware)
-      let request = try await plan.request(
+      var request = try await plan.request(
         bench: bench, device: started.device, definition: target.definition,
         transport: lane.transport, firmware: firmware, firmwareID: started.firmwareID)
+      request.take(started)
       let record = try await RunExecutor(request: request, device: started.device) {
         display.progress(order: 0, $0)
       }.run()
