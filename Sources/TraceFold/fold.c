@@ -146,13 +146,11 @@ void lg_fold_event(struct lg_fold *fold, const struct lg_trace_event *event)
 	lg_u32 state = lg_fold_state(fold, event->time_ns);
 
 	lg_fold_class_event(fold, event);
+	lg_fold_running(fold, event);
 	if (event->kind == LG_EVENT_CPU_FREQUENCY)
 		lg_fold_clock_event(fold, event);
 	if (state != LG_WINDOW_CLOSED)
 		fold_judged(fold, event, state);
-	/* Afterwards: a wait ends with the switch that the thread runs from. */
-	if (event->kind == LG_EVENT_SCHED_SWITCH)
-		lg_fold_running(fold, event);
 	if (event->time_ns > fold->last_ns)
 		fold->last_ns = event->time_ns;
 }
