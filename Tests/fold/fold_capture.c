@@ -3,11 +3,11 @@
  * Folds what Tests/fold/record wrote and prints it in the lines of
  * Tests/truth/truth_driver.c (without hooks and programs):
  *
- *   fold_capture [--arm NS --open NS --drain NS --close NS] [--session SID] FOLDER
+ *   fold_capture [--arm NS --open NS --drain NS --close NS] [--agent TID] FOLDER
  *
- * Without moments the window is all that was recorded. Threads of session SID
- * are the workload's, those of session 0 the kernel's. Exits with 65 for a
- * folder that cannot be read.
+ * Without moments the window is all that was recorded. Thread TID is the
+ * agent's, so that what it forks is the workload; threads of session 0 are the
+ * kernel's. Exits with 65 for a folder that cannot be read.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -31,7 +31,7 @@ struct capture {
 	struct lg_merge *merge;
 	struct thread *threads;
 	size_t thread_count;
-	lg_u32 session;
+	lg_u32 agent;
 };
 
 static void die(const char *path, const char *what)
@@ -133,14 +133,14 @@ static lg_u32 class_of(void *arg, lg_u32 tid)
 {
 	const struct capture *capture = arg;
 
+	if (tid == capture->agent)
+		return LG_CLASS_SELF;
 	for (size_t i = capture->thread_count; i > 0; i--) {
 		const struct thread *thread = &capture->threads[i - 1];
 
 		if (thread->tid != tid)
 			continue;
-		if (!thread->session)
-			return LG_CLASS_KERNEL;
-		return thread->session == capture->session ? LG_CLASS_WORKLOAD : LG_CLASS_USER;
+		return thread->session ? LG_CLASS_USER : LG_CLASS_KERNEL;
 	}
 	return LG_CLASS_UNKNOWN;
 }
@@ -278,7 +278,7 @@ int main(int argc, char **argv)
 {
 	static const char *const names[] = {"--arm", "--open", "--drain", "--close"};
 	lg_u64 moments[4] = {0, 0, (lg_u64)1 << 62, (lg_u64)1 << 62};
-	struct capture capture = {.session = ~0u};
+	struct capture capture = {.agent = ~0u};
 
 	for (int i = 1; i < argc; i++) {
 		size_t moment = 0;
@@ -287,13 +287,13 @@ int main(int argc, char **argv)
 			moment++;
 		if (moment < 4 && i + 1 < argc)
 			moments[moment] = strtoull(argv[++i], NULL, 10);
-		else if (!strcmp(argv[i], "--session") && i + 1 < argc)
-			capture.session = (lg_u32)strtoul(argv[++i], NULL, 10);
+		else if (!strcmp(argv[i], "--agent") && i + 1 < argc)
+			capture.agent = (lg_u32)strtoul(argv[++i], NULL, 10);
 		else
 			capture.folder = argv[i];
 	}
 	if (!capture.folder)
-		die("usage", "fold_capture [--arm NS …] [--session SID] FOLDER");
+		die("usage", "fold_capture [--arm NS …] [--agent TID] FOLDER");
 	read_layout(&capture);
 	read_formats(&capture);
 	read_threads(&capture);

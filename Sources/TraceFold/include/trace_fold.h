@@ -96,10 +96,11 @@ struct lg_fold_options {
 	lg_u32 metrics; /* LG_FOLD_BIT()s */
 	/*
 	 * LG_CLASS_* of a thread, or LG_CLASS_UNKNOWN when it is gone; NULL: all are
-	 * LG_CLASS_USER. Asked once per thread and window, never for thread 0. A
-	 * thread whose birth was seen gets its parent's class without being asked
-	 * about, except a process that LG_CLASS_SELF forked: that is asked, and
-	 * LG_CLASS_WORKLOAD when gone, since the agent starts nothing but steps.
+	 * LG_CLASS_USER. Asked once per thread and window, never for thread 0, and
+	 * not about threads whose birth was seen and whose parent was the workload's
+	 * or, of a thread in the same process, the agent's: they are the same. A
+	 * process that LG_CLASS_SELF forked is LG_CLASS_WORKLOAD when it is gone,
+	 * since the agent starts nothing but steps.
 	 * Any other thread that is gone is LG_CLASS_USER.
 	 */
 	lg_u32 (*class_of)(void *arg, lg_u32 tid);
