@@ -118,6 +118,10 @@ static void test_runqueue(void)
 	switch_to(fold, 915, 0, 0, LG_SLEEP_NONE, 901);
 	c = counters_of(fold, LG_FOLD_RUNQUEUE_WAIT);
 	check_number("the agent's own is left out", c.excluded, 2);
+	wake(fold, 1000, 10);
+	switch_to(fold, 1010, 0, 10, LG_SLEEP_OTHER, 0);
+	c = counters_of(fold, LG_FOLD_RUNQUEUE_WAIT);
+	check("a switch that the trace left out is a loss", c.overwritten == 1 && c.cancelled == 2);
 	check_number("and balances", c.started - c.recorded - c.overwritten - c.cancelled, 0);
 	lg_fold_free(fold);
 }

@@ -26,7 +26,10 @@ struct lg_fold;
 
 /* Numbered from 0 without gaps. Key fields are u32, little-endian, in this order. */
 enum lg_fold_metric {
-	/* runqueue.wait {class}: wakeup or preemption to running. */
+	/*
+	 * runqueue.wait {class}: wakeup or preemption to running. Where the trace
+	 * leaves out the switch to a thread, its wait counts as overwritten.
+	 */
 	LG_FOLD_RUNQUEUE_WAIT,
 	/*
 	 * block.device {dev, op}: issue to completion, matched by device, sector and
