@@ -109,6 +109,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .executableTarget(
+      name: "latgate-exam", dependencies: ["RegressionAnalysis"], swiftSettings: strict),
+    .executableTarget(
       name: "latgate",
       dependencies: [
         "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "FirmwareKit", "KernelBTF",
