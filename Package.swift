@@ -154,7 +154,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "FirmwareKitTests",
-      dependencies: ["CAgentABI", "ProbeBuild", "FirmwareKit"],
+      dependencies: ["ProbeBuild", "FirmwareKit"],
       swiftSettings: strict),
     .testTarget(
       name: "ADBTests",

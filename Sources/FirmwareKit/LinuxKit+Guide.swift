@@ -37,8 +37,19 @@ extension LinuxKit {
     """
   }
 
-  /// Measured on arm64 as uid 2000, no capabilities, NO_NEW_PRIVS.
+  /// Tried on arm64 5.10, 6.1 and 6.12 as uid 2000 with NO_NEW_PRIVS.
   static let rights = """
-    RIGHTS
+    | step | 6.1 and 6.12 | 5.10 |
+    |---|---|---|
+    | open pins, change maps | group | group, and `kernel.unprivileged_bpf_disabled` 0 or CAP_BPF |
+    | attach tp_btf, raw_tp | nothing more | nothing more |
+    | attach tracepoint, kprobe | CAP_PERFMON | CAP_PERFMON |
+    | count the programs' own cost (bpf_stats) | CAP_SYS_ADMIN | CAP_SYS_ADMIN |
+
+    Kernels before 5.19 refuse the whole of bpf() to processes without CAP_BPF unless the sysctl is
+    0. `latgate-agent pin --unprivileged-bpf` sets it to 0 on such kernels alone, and only if it is
+    2; this also lets any process load socket filters, so it is for you to choose. Debian's
+    `kernel.perf_event_paranoid` of 3 refuses tracepoints and kprobes even with CAP_PERFMON; 2 does
+    not. Without CAP_SYS_ADMIN the overhead gate goes by the workload's slowdown alone.
     """
 }

@@ -12,6 +12,7 @@ struct Record: Decodable {
 
     var name: String
     var status: String
+    var tier: String?
     var reason: String?
     var hooks: [Hook]
   }
