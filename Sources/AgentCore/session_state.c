@@ -20,6 +20,7 @@ static const char *const names[] = {
 	[LG_MSG_STATS] = "STATS",
 	[LG_MSG_READ_FILES] = "READ_FILES",
 	[LG_MSG_BYE] = "BYE",
+	[LG_MSG_CANARY] = "CANARY",
 };
 
 static bool is_request(uint16_t type)

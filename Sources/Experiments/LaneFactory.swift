@@ -59,7 +59,8 @@ package struct LaneFactory: Sendable {
       return Target(
         lanes: [
           RunningLane(
-            device: device, firmwareID: machine.state.firmwareID, transport: "virtual")
+            device: device, firmwareID: machine.state.firmwareID, transport: "virtual",
+            machine: machine)
         ],
         definition: try definition(like: name) { $0 == .virtual })
     }
@@ -105,12 +106,20 @@ struct RunningLane: DeviceLane {
   let device: any Device
   let firmwareID: String?
   let transport: String
+  /// Nil for a device whose power nobody here controls.
+  var machine: VirtualMachine?
 
   func start(firmware: String) async throws -> StartedFirmware {
     StartedFirmware(device: device, firmwareID: firmwareID)
   }
 
   func current() async throws -> any Device { device }
+
+  func recover() async throws -> Bool {
+    guard let machine else { return false }
+    try await machine.powerCycle(timeout: .seconds(120))
+    return true
+  }
 
   func finish() async {}
 }

@@ -11,8 +11,9 @@ struct ProbeLoader: Sendable {
   let bundle: ProbeBundle
   /// The only tier that may be used; nil = the best that works.
   let tier: Tier?
-  /// Name of the device, for messages.
-  let device: String
+  let gate: SafetyGate
+  /// Those of the greeting, and what the canary told of `bpf`.
+  let features: [AgentFeature]
 
   /// A metric as the agent numbers it.
   struct Metric: Sendable, Equatable {
@@ -27,25 +28,39 @@ struct ProbeLoader: Sendable {
     var metrics: [UInt32: Metric] = [:]
   }
 
-  /// - Throws: ``RunError``; `AgentSessionError` for anything but a probe that does not fit.
-  func load(into session: AgentClient) async throws -> Loaded {
+  /// Loads the canary first.
+  init(
+    probes: [ProbeManifest], bundle: ProbeBundle, tier: Tier?, gate: SafetyGate
+  ) async throws {
+    self.probes = probes
+    self.bundle = bundle
+    self.tier = tier
+    self.gate = gate
+    // A tier that loads nothing needs no program that does nothing.
+    let loads = tier == nil || tier == .t2
+    let greeting = gate.session.facts.features
+    features =
+      loads ? greeting.filter { $0.name != "bpf" } + [try await gate.canary()] : greeting
+  }
+
+  /// - Throws: ``RunError``, ``LoadCrash``, `StoreError`; `AgentSessionError` for anything but a
+  ///   probe that does not fit.
+  func load() async throws -> Loaded {
     var loaded = Loaded()
     for probe in probes {
-      try await load(probe, session, &loaded)
+      try await load(probe, &loaded)
     }
     guard !loaded.metrics.isEmpty else {
       throw RunError.noProbe(
-        device: device,
+        device: gate.device.name,
         reasons: loaded.records.map { "\($0.name): \($0.reason ?? "")" })
     }
     return loaded
   }
 
   /// Tries one probe tier by tier.
-  func load(
-    _ probe: ProbeManifest, _ session: AgentClient, _ loaded: inout Loaded
-  ) async throws {
-    let plan = TierPlan(probe: probe, features: session.facts.features, choice: tier)
+  func load(_ probe: ProbeManifest, _ loaded: inout Loaded) async throws {
+    let plan = TierPlan(probe: probe, features: features, choice: tier)
     let first = UInt32(loaded.metrics.count) + 1
     let bindings = probe.metrics.enumerated().map { offset, metric in
       AgentMetric(
@@ -53,9 +68,10 @@ struct ProbeLoader: Sendable {
         namesMap: metric.namesMap)
     }
     var failures = plan.passedOver
+    var status = ProbeRecord.Status.unsupported
     for tier in plan.candidates {
       do {
-        let hooks = try await attempt(tier, probe, bindings, session)
+        let hooks = try await attempt(tier, probe, bindings)
         loaded.records.append(
           ProbeRecord(
             name: probe.name, status: .loaded, tier: tier, hooks: hooks.map(HookRecord.init),
@@ -66,25 +82,33 @@ struct ProbeLoader: Sendable {
         return
       } catch AgentSessionError.refused(let refusal) {
         failures.append(TierPlan.PassedOver(tier: tier, reason: try reason(refusal, probe)))
+      } catch let quarantined as QuarantinedLoad {
+        status = .quarantined
+        failures.append(
+          TierPlan.PassedOver(
+            tier: tier, reason: "quarantined: \(quarantined.event.sentence)"))
       }
     }
     loaded.records.append(
       ProbeRecord(
-        name: probe.name, status: .unsupported, reason: Self.reason(failures, above: nil)))
+        name: probe.name, status: status, reason: Self.reason(failures, above: nil)))
   }
 
   /// Loads or enables a probe in one tier.
   private func attempt(
-    _ tier: Tier, _ probe: ProbeManifest, _ bindings: [AgentMetric], _ session: AgentClient
+    _ tier: Tier, _ probe: ProbeManifest, _ bindings: [AgentMetric]
   ) async throws -> [AgentHook] {
+    let session = gate.session
     switch tier {
     case .t2:
       guard let object = bundle.objects[probe.name] else {
         throw RunError.badObject(probe: probe.name, path: "", reason: "it was not built")
       }
       let bytes = try Data(contentsOf: URL(fileURLWithPath: object.path))
-      return try await session.load(
-        AgentProbe(name: probe.name, object: Array(bytes), metrics: bindings))
+      return try await gate.guarded(probe: probe.name, content: object.hash) {
+        try await session.load(
+          AgentProbe(name: probe.name, object: Array(bytes), metrics: bindings))
+      }
     case .t1, .t0:
       throw AgentSessionError.refused(
         AgentRefusal(code: .unsupported, text: "this release has no tier \(tier.rawValue)"))

@@ -42,6 +42,7 @@ struct lg_agent {
 int lg_handle_hello(struct lg_agent *agent, const struct lg_frame *frame);
 int lg_handle_load(struct lg_agent *agent, const struct lg_frame *frame);
 int lg_handle_blob(struct lg_agent *agent, const struct lg_frame *frame, bool last);
+int lg_handle_canary(struct lg_agent *agent, const struct lg_frame *frame);
 int lg_handle_attach(struct lg_agent *agent, const struct lg_frame *frame);
 int lg_handle_detach(struct lg_agent *agent, const struct lg_frame *frame);
 int lg_handle_unload(struct lg_agent *agent, const struct lg_frame *frame);

@@ -5,6 +5,7 @@ import Devices
 import Experiments
 import POSIXSupport
 import ProbeBuild
+import RecordStore
 import RegressionAnalysis
 import Reporting
 import RunRecords
@@ -48,6 +49,7 @@ struct ErrorReport {
     case is CatalogError, is RunRecordError, is VerdictError: .badInput
     case is UnknownName: .usage
     case let error as ProbeBuildError: ExitStatus(rawValue: error.exitCode) ?? .internalError
+    case is StoreError: .internalError
     case is DeviceError, is ADBError, is VirtualDeviceError: .deviceUnavailable
     case let error as AgentSessionError: status(of: error)
     case let error as RunError: status(of: error)
@@ -68,7 +70,7 @@ struct ErrorReport {
     switch error {
     case .badObject, .badKey: .badInput
     case .noFirmware, .unknownFirmware: .usage
-    case .hookFailed: .deviceUnavailable
+    case .hookFailed, .crashed: .deviceUnavailable
     case .noVerdict: .internalError
     case .stepFailed, .notSettled, .noProbe, .gaveUp: .gateFailed
     }

@@ -68,6 +68,12 @@ void lg_engine_free(struct lg_engine *engine)
 	free(engine);
 }
 
+int lg_engine_canary(struct lg_engine *engine, struct lg_error *err)
+{
+	trace(engine, "canary");
+	return failed(engine, "canary", LG_ERR_REFUSED, "bpf() is not permitted", err);
+}
+
 void lg_engine_features(struct lg_engine *engine, void (*fn)(void *arg, const char *line),
 			void *arg)
 {

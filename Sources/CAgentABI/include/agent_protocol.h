@@ -52,6 +52,9 @@ enum {
 	LG_MSG_READ_FILES = 13,
 	/* empty -> DONE, then the agent exits 0 */
 	LG_MSG_BYE = 14,
+	/* empty -> DONE | ERROR; loads a program that does nothing. HELLO loads none, so that the
+	 * host can note first what it is about to try */
+	LG_MSG_CANARY = 20,
 
 	/* Agent to host */
 	LG_MSG_DONE = 64,
