@@ -24,12 +24,15 @@ package struct DeviceSurvey: Sendable {
   private let device: any Device
   private let bundle: ProbeBundle
   private let safety: LoadSafety
+  private let transport: String
   private let toolVersion: String
 
   package init(
-    device: any Device, bundle: ProbeBundle, safety: LoadSafety, toolVersion: String
+    device: any Device, transport: String, bundle: ProbeBundle, safety: LoadSafety,
+    toolVersion: String
   ) {
     self.device = device
+    self.transport = transport
     self.bundle = bundle
     self.safety = safety
     self.toolVersion = toolVersion
@@ -53,7 +56,8 @@ package struct DeviceSurvey: Sendable {
       let loader = try await ProbeLoader(
         probes: probes, bundle: bundle, tier: tier,
         gate: SafetyGate(
-          safety: safety, device: device, identity: identity, session: session, run: "survey"))
+          safety: safety, device: device, identity: identity, session: session, run: "survey",
+          returnLimit: SafetyGate.returnLimit(transport: transport)))
       let support = TierSupport(features: loader.features)
       var findings = Findings(
         device: device.name, model: identity.model, fingerprint: identity.fingerprint,

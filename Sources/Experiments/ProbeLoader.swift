@@ -107,7 +107,8 @@ struct ProbeLoader: Sendable {
       let bytes = try Data(contentsOf: URL(fileURLWithPath: object.path))
       return try await gate.guarded(probe: probe.name, content: object.hash) {
         try await session.load(
-          AgentProbe(name: probe.name, object: Array(bytes), metrics: bindings))
+          AgentProbe(name: probe.name, object: Array(bytes), metrics: bindings),
+          timeout: SafetyGate.loadLimit)
       }
     case .t1, .t0:
       throw AgentSessionError.refused(

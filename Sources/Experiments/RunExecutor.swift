@@ -92,7 +92,8 @@ package struct RunExecutor: Sendable {
     _ session: AgentClient, id: String, identity: DeviceIdentity, created: Date
   ) async throws -> RunRecord {
     let gate = SafetyGate(
-      safety: request.safety, device: device, identity: identity, session: session, run: id)
+      safety: request.safety, device: device, identity: identity, session: session, run: id,
+      returnLimit: SafetyGate.returnLimit(transport: request.transport))
     let loaded = try await ProbeLoader(
       probes: request.probes, bundle: request.bundle, tier: request.tier, gate: gate
     ).load()

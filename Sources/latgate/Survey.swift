@@ -33,7 +33,7 @@ struct Survey: Sendable {
     do {
       let device = try await lane.start(firmware: "reference").device
       let findings = try await DeviceSurvey(
-        device: device,
+        device: device, transport: lane.transport,
         bundle: try await bench.bundle(abi: try await Plan.abi(of: device), probes: probes),
         safety: safety, toolVersion: Version.text
       ).run(probes: probes, tier: tier)

@@ -15,9 +15,11 @@ struct SafetyGate: Sendable {
   let identity: DeviceIdentity
   let session: AgentClient
   let run: String
+  /// How long a device may be away before it counts as gone.
+  let returnLimit: Duration
 
-  /// How long a device may be away before it counts as gone: a phone restarts in about a minute.
-  private static let returnLimit = Duration.seconds(90)
+  /// Of a load whose device may be dying: no probe needs a tenth of it.
+  static let loadLimit = Duration.seconds(45)
 
   /// The canary's content: raised when it becomes another program.
   private static let canaryContent = "1"
@@ -57,6 +59,11 @@ struct SafetyGate: Sendable {
       try await session.detach()
       return made
     }
+  }
+
+  /// How long devices of a transport need to restart: a phone about a minute.
+  static func returnLimit(transport: String) -> Duration {
+    transport == "virtual" ? .seconds(30) : .seconds(120)
   }
 
   private func isKnown(_ probe: String, _ content: String) throws -> Bool {
@@ -105,7 +112,7 @@ struct SafetyGate: Sendable {
     let device = device
     let isCancelled = error is CancellationError || Task.isCancelled
     // Detached: a cancelled run has to know as well; but its user waits.
-    let limit = isCancelled ? Duration.seconds(10) : Self.returnLimit
+    let limit = isCancelled ? Duration.seconds(10) : returnLimit
     await session.close()
     let aftermath = await Task.detached {
       await Aftermath.learn(of: device, bootID: bootID, limit: limit)
