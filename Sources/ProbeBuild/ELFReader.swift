@@ -35,6 +35,8 @@ struct ELFReader: Sendable {
   private static let headerSize = 64
   private static let typeNoBits: UInt32 = 8
   private static let typeSymbols: UInt32 = 2
+  private static let typeRelocations: UInt32 = 9
+  private static let relocationCall: UInt64 = 10
 
   let bytes: [UInt8]
   let machine: UInt16
@@ -108,6 +110,25 @@ struct ELFReader: Sendable {
           value: try Self.integer(bytes, at: base + 8, size: 8)))
     }
     return symbols
+  }
+
+  /// Names of symbols outside the file that instructions call (`R_BPF_64_32`).
+  func calledUndefinedSymbols() throws(Malformed) -> [String] {
+    let symbols = try symbols()
+    var names: [String] = []
+    for table in sections where table.type == Self.typeRelocations {
+      for base in stride(
+        from: table.range.lowerBound, to: table.range.upperBound - 16 + 1, by: 16)
+      {
+        let info = try Self.integer(bytes, at: base + 8, size: 8)
+        guard info & 0xffff_ffff == Self.relocationCall,
+          symbols.indices.contains(Int(info >> 32))
+        else { continue }
+        let symbol = symbols[Int(info >> 32)]
+        if symbol.section == 0, !symbol.name.isEmpty { names.append(symbol.name) }
+      }
+    }
+    return names
   }
 
   private static func integer(
