@@ -20,7 +20,12 @@ let package = Package(
   ],
   targets: [
     .target(name: "CAgentABI", cSettings: strictC),
+    .systemLibrary(
+      name: "CLibBPF", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev"])]),
+    .target(name: "AttachLadder", dependencies: ["CLibBPF"], cSettings: strictC),
+    .target(name: "TraceFold", dependencies: ["CAgentABI"], cSettings: strictC),
     .target(name: "POSIXSupport", swiftSettings: strict),
+    .target(name: "KernelTypes", swiftSettings: strict),
     .target(
       name: "LatencyHistograms", swiftSettings: strict),
     .target(name: "RunRecords", dependencies: ["LatencyHistograms"], swiftSettings: strict),
@@ -39,12 +44,32 @@ let package = Package(
     .target(
       name: "ProbeBuild",
       dependencies: [
-        "POSIXSupport", "DebianRoots",
+        "POSIXSupport", "KernelTypes", "DebianRoots",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict),
-    .target(name: "ADB", dependencies: ["POSIXSupport"], swiftSettings: strict),
+    .target(
+      name: "KernelBTF",
+      dependencies: [
+        "CLibBPF", "AttachLadder", "POSIXSupport", "KernelTypes", "ProbeBuild",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: strict),
+    // What adb compresses files with.
+    .systemLibrary(name: "CLZ4"),
+    .systemLibrary(name: "CZstd"),
+    .systemLibrary(name: "CBrotli"),
+    .target(
+      name: "ADB",
+      dependencies: [
+        "POSIXSupport", "CLZ4", "CZstd", "CBrotli",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+      ],
+      swiftSettings: strict),
     .target(
       name: "Devices",
       dependencies: [
@@ -81,15 +106,16 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "ADB",
+        "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "KernelBTF", "ADB",
         "Devices", "AgentSession", "VirtualDevices", "RegressionAnalysis", "RecordStore",
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "latgate",
       dependencies: [
-        "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "Devices", "AgentSession", "ADB",
-        "VirtualDevices", "RegressionAnalysis", "Reporting", "RecordStore", "Experiments",
+        "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "KernelBTF", "Devices",
+        "AgentSession", "ADB", "VirtualDevices", "RegressionAnalysis", "Reporting", "RecordStore",
+        "Experiments",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -115,12 +141,24 @@ let package = Package(
       dependencies: ["DebianRoots"],
       swiftSettings: strict),
     .testTarget(
+      name: "KernelTypesTests",
+      dependencies: ["KernelTypes"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "KernelBTFTests",
+      dependencies: ["KernelTypes", "ProbeBuild", "KernelBTF"],
+      swiftSettings: strict),
+    .testTarget(
       name: "ProbeBuildTests",
-      dependencies: ["ProbeBuild"],
+      dependencies: ["KernelTypes", "ProbeBuild"],
       swiftSettings: strict),
     .testTarget(
       name: "ADBTests",
       dependencies: ["POSIXSupport", "ADB"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ADBPeerTests",
+      dependencies: ["POSIXSupport", "DebianRoots", "ADB", "Devices"],
       swiftSettings: strict),
     .testTarget(
       name: "DevicesTests",

@@ -14,6 +14,13 @@ package struct AgentFacts: Sendable, Equatable {
   /// Hz of the arm generic timer; 0 = not applicable.
   package var counterFrequency: UInt64
   package var features: [AgentFeature]
+
+  /// Probes that the firmware pinned and the agent may open.
+  package var pinnedProbes: [String] {
+    guard let feature = features.first(where: { $0.name == "pinned" }), feature.state == .yes
+    else { return [] }
+    return feature.reason.split(separator: ",").map(String.init)
+  }
 }
 
 /// A kernel facility that probes may need.
@@ -48,7 +55,7 @@ package struct AgentFeature: Sendable, Equatable {
 package struct AgentHook: Sendable, Equatable {
   package var probe: String
   package var hook: String
-  /// `tp_btf`, `raw_tp`, `tracepoint`, `kprobe`; empty = none fits.
+  /// `tp_btf`, `raw_tp`, `tracepoint`, `kprobe`, `ftrace`; empty = none fits.
   package var rung: String
   package var program: String
   /// Why the rungs above it were passed over; empty when none was.
@@ -129,6 +136,8 @@ package struct AgentWindow: Sendable, Equatable {
   package var bootOffsetAfter: UInt64
   package var onlineCPUsBefore: String
   package var onlineCPUsAfter: String
+  /// Why what the trace probes counted is not valid; nil when it is.
+  package var traceFault: String?
 }
 
 /// Everything that one phase gave.

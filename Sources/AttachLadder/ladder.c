@@ -46,6 +46,7 @@ void lg_ladder_free(struct lg_ladder *ladder)
 	if (!ladder)
 		return;
 	btf__free(ladder->btf);
+	lg_symbols_free(ladder);
 	free((char *)ladder->sources.btf_path);
 	free((char *)ladder->sources.module_btf_dir);
 	free((char *)ladder->sources.tracefs);
@@ -197,6 +198,7 @@ int lg_ladder_choose(struct lg_ladder *ladder, const struct lg_candidate *candid
 			err = -EINVAL;
 			break;
 		}
+		lg_symbols_want(ladder, &programs[i]);
 		at = find_hook(choices, hooks, programs[i].hook);
 		if (at >= 0) {
 			choices[at].optional &= programs[i].optional;

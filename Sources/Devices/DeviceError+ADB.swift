@@ -32,6 +32,10 @@ extension DeviceError {
       self = .unsupported(
         device: device, detail: "its adb daemon has no \(feature)",
         remedy: "latgate needs Android 7 or newer, or a current adbd")
+    case .badKey(let file, let detail):
+      self = .hostFile(
+        path: file.isEmpty ? "the adb key" : file,
+        detail: detail + "; let `adb keygen` make one, or remove it")
     case .malformed(_, let detail):
       self = .malformedAnswer(device: device, operation: operation, detail: detail)
     case .disconnected(_, let detail):

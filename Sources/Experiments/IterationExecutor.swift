@@ -184,6 +184,7 @@ struct IterationExecutor: Sendable {
     if window.bootOffsetBefore != window.bootOffsetAfter {
       return "the device was suspended inside the window"
     }
+    if let fault = window.traceFault { return fault }
     if !request.stability.allowsHotplug, window.onlineCPUsBefore != window.onlineCPUsAfter {
       return "CPUs online changed from \(window.onlineCPUsBefore) to \(window.onlineCPUsAfter)"
     }

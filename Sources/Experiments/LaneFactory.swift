@@ -1,6 +1,7 @@
 import ADB
 import Catalogs
 import Devices
+import Foundation
 import VirtualDevices
 
 /// Finds the device that a user means by a name, and the way firmwares get onto it.
@@ -85,7 +86,14 @@ package struct LaneFactory: Sendable {
   }
 
   private func running(_ serial: String?) async throws -> RunningLane {
-    let device = ADBDevice(serial: try await self.serial(serial), server: server)
+    let name = try await self.serial(serial)
+    let address = DeviceAddress(name)
+    let device: any Device =
+      if case .tcp = address {
+        try address.device(environment: ProcessInfo.processInfo.environment)
+      } else {
+        ADBDevice(serial: name, server: server)
+      }
     // Asks once: a device that is not there will not come by waiting.
     _ = try await device.exec("true", timeout: .seconds(20))
     return RunningLane(device: device, firmwareID: nil, transport: "adb")

@@ -12,6 +12,8 @@ struct ProbeLoader: Sendable {
   /// The only tier that may be used; nil = the best that works.
   let tier: Tier?
   let gate: SafetyGate
+  /// Types of the kernel on the device; nil = the kernel's own.
+  let btfPath: String?
   /// Those of the greeting, and what the canary told of `bpf`.
   let features: [AgentFeature]
 
@@ -30,12 +32,14 @@ struct ProbeLoader: Sendable {
 
   /// Loads the canary first.
   init(
-    probes: [ProbeManifest], bundle: ProbeBundle, tier: Tier?, gate: SafetyGate
+    probes: [ProbeManifest], bundle: ProbeBundle, tier: Tier?, gate: SafetyGate,
+    btfPath: String? = nil
   ) async throws {
     self.probes = probes
     self.bundle = bundle
     self.tier = tier
     self.gate = gate
+    self.btfPath = btfPath
     // A tier that loads nothing needs no program that does nothing.
     let loads = tier == nil || tier == .t2
     let greeting = gate.session.facts.features
@@ -60,45 +64,43 @@ struct ProbeLoader: Sendable {
 
   /// Tries one probe tier by tier.
   func load(_ probe: ProbeManifest, _ loaded: inout Loaded) async throws {
-    let plan = TierPlan(probe: probe, features: features, choice: tier)
+    let plan = TierPlan(
+      probe: probe, features: features, choice: tier, hasExternalBTF: btfPath != nil)
     let first = UInt32(loaded.metrics.count) + 1
-    let bindings = probe.metrics.enumerated().map { offset, metric in
-      AgentMetric(
-        id: first + UInt32(offset), map: metric.map, countersIndex: UInt32(metric.counters),
-        namesMap: metric.namesMap)
-    }
     var failures = plan.passedOver
-    var status = ProbeRecord.Status.unsupported
     for tier in plan.candidates {
+      let metrics = tier == .t0 ? probe.t0Metrics : probe.metrics
       do {
-        let hooks = try await attempt(tier, probe, bindings)
+        let hooks = try await attempt(tier, probe, metrics, first)
         loaded.records.append(
           ProbeRecord(
             name: probe.name, status: .loaded, tier: tier, hooks: hooks.map(HookRecord.init),
             reason: Self.reason(failures, above: tier)))
-        for (binding, metric) in zip(bindings, probe.metrics) {
-          loaded.metrics[binding.id] = Metric(probe: probe.name, metric: metric)
+        for (offset, metric) in metrics.enumerated() {
+          loaded.metrics[first + UInt32(offset)] = Metric(probe: probe.name, metric: metric)
         }
         return
       } catch AgentSessionError.refused(let refusal) {
         failures.append(TierPlan.PassedOver(tier: tier, reason: try reason(refusal, probe)))
       } catch let quarantined as QuarantinedLoad {
-        status = .quarantined
-        failures.append(
-          TierPlan.PassedOver(
-            tier: tier, reason: "quarantined: \(quarantined.event.sentence)"))
+        // No other tier in its place: that would change what is compared with what.
+        loaded.records.append(
+          ProbeRecord(
+            name: probe.name, status: .quarantined, reason: quarantined.event.sentence))
+        return
       }
     }
     loaded.records.append(
       ProbeRecord(
-        name: probe.name, status: status, reason: Self.reason(failures, above: nil)))
+        name: probe.name, status: .unsupported, reason: Self.reason(failures, above: nil)))
   }
 
-  /// Loads or enables a probe in one tier.
+  /// Loads or enables a probe in one tier; its metrics are numbered from `first` on.
   private func attempt(
-    _ tier: Tier, _ probe: ProbeManifest, _ bindings: [AgentMetric]
+    _ tier: Tier, _ probe: ProbeManifest, _ metrics: [ProbeMetric], _ first: UInt32
   ) async throws -> [AgentHook] {
     let session = gate.session
+    let numbered = metrics.enumerated().map { (id: first + UInt32($0.offset), metric: $0.element) }
     switch tier {
     case .t2:
       guard let object = bundle.objects[probe.name] else {
@@ -107,19 +109,26 @@ struct ProbeLoader: Sendable {
       let bytes = try Data(contentsOf: URL(fileURLWithPath: object.path))
       return try await gate.guarded(probe: probe.name, content: object.hash) {
         try await session.load(
-          AgentProbe(name: probe.name, object: Array(bytes), metrics: bindings),
+          AgentProbe(
+            name: probe.name, object: Array(bytes), metrics: numbered.map(AgentMetric.init),
+            btfPath: btfPath),
           timeout: SafetyGate.loadLimit)
       }
-    case .t1, .t0:
-      throw AgentSessionError.refused(
-        AgentRefusal(code: .unsupported, text: "this release has no tier \(tier.rawValue)"))
+    case .t0:
+      return try await session.loadTrace(
+        AgentTraceProbe(
+          name: probe.name,
+          metrics: numbered.map { AgentTraceProbe.Metric(id: $0.id, name: $0.metric.name) }))
+    case .t1:
+      return try await session.loadPinned(
+        AgentPinnedProbe(name: probe.name, metrics: numbered.map(AgentMetric.init)))
     }
   }
 
   /// Why this kernel does not take the probe; throws when the kernel is not the reason.
   private func reason(_ refusal: AgentRefusal, _ probe: ProbeManifest) throws -> String {
     switch refusal.code {
-    case .unsupported, .refused: return refusal.text
+    case .unsupported, .refused, .busy: return refusal.text
     case .verifier: return [refusal.text, refusal.log ?? ""].joined(separator: "\n")
     case .object:
       throw RunError.badObject(
@@ -141,6 +150,13 @@ struct ProbeLoader: Sendable {
 extension TierPlan.PassedOver {
   /// Reason and remedy in one line.
   package var text: String { remedy.map { "\(reason); \($0)" } ?? reason }
+}
+
+extension AgentMetric {
+  fileprivate init(id: UInt32, metric: ProbeMetric) {
+    self.init(
+      id: id, map: metric.map, countersIndex: UInt32(metric.counters), namesMap: metric.namesMap)
+  }
 }
 
 extension HookRecord {

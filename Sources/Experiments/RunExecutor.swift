@@ -69,7 +69,10 @@ package struct RunExecutor: Sendable {
     let session = try await AgentClient.start(
       on: device, command: shellQuote(installed.agentPath), hostVersion: request.toolVersion)
     do {
-      let record = try await measure(session, id: id, identity: identity, created: created)
+      let btf = try await ShippedBTF(request: request, device: device)
+        .ship(to: installed, kernelBuildID: session.facts.kernelBuildID)
+      let record = try await measure(
+        session, id: id, btf: btf, identity: identity, created: created)
       try await session.bye()
       return record
     } catch {
@@ -89,13 +92,15 @@ package struct RunExecutor: Sendable {
   }
 
   private func measure(
-    _ session: AgentClient, id: String, identity: DeviceIdentity, created: Date
+    _ session: AgentClient, id: String, btf: ShippedBTF.Placed?, identity: DeviceIdentity,
+    created: Date
   ) async throws -> RunRecord {
     let gate = SafetyGate(
       safety: request.safety, device: device, identity: identity, session: session, run: id,
       returnLimit: SafetyGate.returnLimit(transport: request.transport))
     let loaded = try await ProbeLoader(
-      probes: request.probes, bundle: request.bundle, tier: request.tier, gate: gate
+      probes: request.probes, bundle: request.bundle, tier: request.tier, gate: gate,
+      btfPath: btf?.path
     ).load()
     try await session.attach()
     let uptime = try await settle(session)
@@ -125,6 +130,7 @@ package struct RunExecutor: Sendable {
         id: request.firmwareID ?? "\(identity.fingerprint)/\(session.facts.kernelBuildID)",
         fingerprint: identity.fingerprint, kernelRelease: identity.kernelRelease,
         kernelBuildID: session.facts.kernelBuildID),
+      btf: btf?.record,
       boot: BootFacts(bootID: session.facts.bootID, uptimeSeconds: uptime),
       suite: request.suite.name, workload: request.workload.name, probes: loaded.records,
       iterations: iterations, overhead: overhead)

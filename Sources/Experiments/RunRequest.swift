@@ -10,6 +10,8 @@ package struct RunRequest: Sendable {
   package var probes: [ProbeManifest]
   package var bundle: ProbeBundle
   package var stability: DeviceDefinition.Stability
+  /// Where the kernel's types come from.
+  package var btf: DeviceDefinition.BTFSource
   /// What the device said of itself in this boot; nil = the run asks it.
   package var identity: DeviceIdentity?
   /// Name of the device file.
@@ -31,7 +33,7 @@ package struct RunRequest: Sendable {
   package init(
     suite: SuiteDefinition, workload: WorkloadDefinition, probes: [ProbeManifest],
     bundle: ProbeBundle, stability: DeviceDefinition.Stability,
-    identity: DeviceIdentity? = nil, target: String,
+    btf: DeviceDefinition.BTFSource = .device, identity: DeviceIdentity? = nil, target: String,
     transport: String, firmwareName: String, firmwareID: String? = nil,
     place: ExperimentPlace? = nil, tier: Tier? = nil, safety: LoadSafety,
     measuresOverhead: Bool, toolVersion: String
@@ -41,6 +43,7 @@ package struct RunRequest: Sendable {
     self.probes = probes
     self.bundle = bundle
     self.stability = stability
+    self.btf = btf
     self.identity = identity
     self.target = target
     self.transport = transport

@@ -21,7 +21,7 @@ package struct ProbeBuilder: Sendable {
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws {
     self.init(
-      share: share, cacheFolder: try cacheFolder ?? UserFolders.cache() + "/build",
+      share: share, cacheFolder: try cacheFolder ?? BuildCache.ofUser().folder,
       environment: environment, sysroot: Sysroot.debian)
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import KernelTypes
 
 /// What a compiled probe contains.
 package struct ProbeObject: Sendable, Equatable {
@@ -32,7 +33,7 @@ package struct ProbeObject: Sendable, Equatable {
   package static func inspect(_ bytes: [UInt8], name: String) throws -> ProbeObject {
     do {
       return try read(bytes, name: name)
-    } catch let error as ELFReader.Malformed {
+    } catch let error as Malformed {
       throw ProbeBuildError.badObject(what: name, reason: error.reason)
     }
   }
@@ -50,9 +51,9 @@ package struct ProbeObject: Sendable, Equatable {
   /// The first call that a probe may not make, with the function that makes it.
   private static func callObjection(
     _ elf: ELFReader, _ symbols: [ELFReader.Symbol]
-  ) throws(ELFReader.Malformed) -> String? {
+  ) throws(Malformed) -> String? {
     for (index, section) in elf.sections.enumerated() where section.flags & executableCode != 0 {
-      for (offset, call) in ProgramRules.calls(in: elf.bytes[section.range]) {
+      for (offset, call) in ProgramRules.calls(in: elf.contents(of: section)[...]) {
         let objection =
           switch call {
           case .helper(let number): ProgramRules.objection(toHelper: number)
@@ -106,7 +107,7 @@ package struct ProbeObject: Sendable, Equatable {
       }
     }
     if let objection = try callObjection(elf, symbols) { throw fail(objection) }
-    let text = bytes[license.range].prefix { $0 != 0 }
+    let text = elf.contents(of: license).prefix { $0 != 0 }
     return ProbeObject(
       programs: programs, maps: maps, license: String(decoding: text, as: UTF8.self))
   }

@@ -90,8 +90,18 @@ extension RunReport {
         ))
     }
     for probe in probes where probe.status != .loaded {
-      let reason = probe.reason.map { ": \($0)" } ?? ""
+      let reason = probe.reason.map { ": \($0.replacing("\n", with: "; "))" } ?? ""
       notes.append(("probe \(probe.name) is \(probe.status.rawValue)\(reason)", .bad))
+    }
+    if let btf, !btf.isProven {
+      notes.append(
+        (
+          "\(btf.file) is not proven to be of this kernel: "
+            + (btf.buildID == nil
+              ? "it has no build-id; name it with btf_build_id or a .build-id file"
+              : "the device does not tell its build-id"),
+          .doubtful
+        ))
     }
     for reason in dropped { notes.append(("iteration dropped: \(reason)", .doubtful)) }
     for mark in invalid { notes.append(("\(mark.subject) is invalid: \(mark.reason)", .bad)) }

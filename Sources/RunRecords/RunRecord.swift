@@ -21,6 +21,8 @@ package struct RunRecord: Codable, Sendable, Equatable {
   package var target: String
   package var device: DeviceFacts
   package var firmware: FirmwareIdentity
+  /// Nil when the kernel's own types were used.
+  package var btf: BTFRecord?
   /// Nil when nobody told which installation of the firmware this was.
   package var flash: FlashFacts?
   package var boot: BootFacts
@@ -39,8 +41,8 @@ package struct RunRecord: Codable, Sendable, Equatable {
   package init(
     schema: String = RunRecord.currentSchema, id: String, created: Date, toolVersion: String,
     experiment: ExperimentPlace? = nil, target: String, device: DeviceFacts,
-    firmware: FirmwareIdentity, flash: FlashFacts? = nil, boot: BootFacts, suite: String,
-    workload: String, probes: [ProbeRecord] = [],
+    firmware: FirmwareIdentity, btf: BTFRecord? = nil, flash: FlashFacts? = nil, boot: BootFacts,
+    suite: String, workload: String, probes: [ProbeRecord] = [],
     iterations: [IterationRecord] = [], overhead: OverheadRecord? = nil,
     invalid: [InvalidMark] = []
   ) {
@@ -52,6 +54,7 @@ package struct RunRecord: Codable, Sendable, Equatable {
     self.target = target
     self.device = device
     self.firmware = firmware
+    self.btf = btf
     self.flash = flash
     self.boot = boot
     self.suite = suite

@@ -7,8 +7,9 @@
 
 #include "agent.h"
 #include "attribute.h"
+#include "match.h"
 
-enum { FILE_LIMIT = 256 << 10 };
+enum { FILE_LIMIT = 256 << 10, GATHERED_MAX = 64 << 10 };
 
 /* Non-blocking, because the host may name a FIFO or trace_pipe. */
 static void put_data(struct lg_buffer *frames, int fd)
@@ -27,10 +28,16 @@ static void put_data(struct lg_buffer *frames, int fd)
 	lg_put_end(frames, begun);
 }
 
-static int send_file(struct lg_agent *agent, const char *path, lg_u32 sequence)
+struct files_answer {
+	struct lg_agent *agent;
+	lg_u32 sequence;
+};
+
+static int send_file(void *arg, const char *path)
 {
-	struct lg_buffer *frames = &agent->output.frames;
-	size_t begun = lg_frame_begin(frames, LG_MSG_FILE, sequence);
+	const struct files_answer *answer = arg;
+	struct lg_buffer *frames = &answer->agent->output.frames;
+	size_t begun = lg_frame_begin(frames, LG_MSG_FILE, answer->sequence);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	lg_put_text(frames, LG_ATTR_PATH, path);
@@ -39,23 +46,28 @@ static int send_file(struct lg_agent *agent, const char *path, lg_u32 sequence)
 		close(fd);
 	}
 	lg_frame_end(frames, begun);
-	return lg_output_flush(&agent->output);
+	/* Hundreds of small files are one message to the transport, not hundreds. */
+	return frames->size < GATHERED_MAX ? LG_GO_ON : lg_output_flush(&answer->agent->output);
 }
 
 int lg_handle_read_files(struct lg_agent *agent, const struct lg_frame *frame)
 {
 	struct lg_cursor payload = frame->payload;
+	struct files_answer answer = {agent, frame->sequence};
 	enum lg_attr_state state;
 	struct lg_attr attr;
 	int code = LG_GO_ON;
 	char *path = NULL;
 
 	while ((state = lg_attr_next(&payload, &attr)) == LG_ATTR_FOUND && code == LG_GO_ON) {
-		if (attr.type != LG_ATTR_PATH)
+		if (attr.type != LG_ATTR_PATH && attr.type != LG_ATTR_PATTERN)
 			continue;
-		code = lg_attr_text(&attr, &path)
-			       ? send_file(agent, path, frame->sequence)
-			       : lg_protocol_error(agent, frame, "PATH is not text");
+		if (!lg_attr_text(&attr, &path))
+			code = lg_protocol_error(agent, frame, "PATH or PATTERN is not text");
+		else if (attr.type == LG_ATTR_PATH)
+			code = send_file(&answer, path);
+		else
+			code = lg_match(path, send_file, &answer);
 	}
 	free(path);
 	if (code != LG_GO_ON)

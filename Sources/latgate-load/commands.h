@@ -10,6 +10,7 @@ struct lg_command {
 	const char *summary; /* one line */
 	const char *operation; /* what one operation is, for --help */
 	unsigned options; /* beyond LG_OPT_LOOP */
+	bool is_alone; /* takes no LG_OPT_LOOP: it does not go through lg_loop_run() */
 	struct lg_options defaults;
 	int (*run)(const struct lg_options *options); /* returns the exit code */
 };
@@ -23,6 +24,7 @@ extern const struct lg_command lg_command_pingpong;
 extern const struct lg_command lg_command_pipe;
 extern const struct lg_command lg_command_randio;
 extern const struct lg_command lg_command_sleep;
+extern const struct lg_command lg_command_speed;
 extern const struct lg_command lg_command_spin;
 extern const struct lg_command lg_command_syscall;
 

@@ -5,9 +5,9 @@
 #include "commands.h"
 
 static const struct lg_command *const commands[] = {
-	&lg_command_binder, &lg_command_fault,	  &lg_command_fsync,   &lg_command_futex,
-	&lg_command_memory, &lg_command_pingpong, &lg_command_pipe,    &lg_command_randio,
-	&lg_command_sleep,  &lg_command_spin,	  &lg_command_syscall,
+	&lg_command_binder, &lg_command_fault,	  &lg_command_fsync, &lg_command_futex,
+	&lg_command_memory, &lg_command_pingpong, &lg_command_pipe,  &lg_command_randio,
+	&lg_command_sleep,  &lg_command_speed,	  &lg_command_spin,  &lg_command_syscall,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -37,12 +37,17 @@ static void print_help(FILE *out)
 	fputs(conclusion, out);
 }
 
+static unsigned options_of(const struct lg_command *command)
+{
+	return command->is_alone ? command->options : LG_OPT_LOOP | command->options;
+}
+
 static void print_command_help(const struct lg_command *command)
 {
 	printf("usage: latgate-load %s [--option value]...\n\n%s.\nOne operation: "
 	       "%s.\n\noptions:\n",
 	       command->name, command->summary, command->operation);
-	lg_options_help(LG_OPT_LOOP | command->options);
+	lg_options_help(options_of(command));
 }
 
 static const struct lg_command *find(const char *name)
@@ -78,6 +83,6 @@ int main(int argc, char **argv)
 	options = command->defaults;
 	if (!options.threads)
 		options.threads = 1;
-	code = lg_options_read(&options, LG_OPT_LOOP | command->options, argc - 2, argv + 2);
+	code = lg_options_read(&options, options_of(command), argc - 2, argv + 2);
 	return code ? code : command->run(&options);
 }

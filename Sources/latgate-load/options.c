@@ -35,7 +35,7 @@ static const struct description {
 	{LG_OPT_SIZE, "size", NUMBER, FIELD(size), 1, 1ULL << 40, "bytes (k, m, g allowed)"},
 	{LG_OPT_BLOCK, "block", NUMBER, FIELD(block), 512, 16 << 20, "bytes of each transfer"},
 	{LG_OPT_MIB, "mib", NUMBER, FIELD(mib), 1, 1 << 20, "MiB of memory"},
-	{LG_OPT_NS, "ns", NUMBER, FIELD(ns), 0, 3600000000000ULL, "length of each sleep in ns"},
+	{LG_OPT_NS, "ns", NUMBER, FIELD(ns), 0, 3600000000000ULL, "time of each sleep, or for each CPU, in ns"},
 	{LG_OPT_DEV, "dev", TEXT, FIELD(dev), 0, 0, "binder device"},
 	{LG_OPT_VIA, "via", TEXT, FIELD(via), 0, 0, "pipe or futex"},
 	{LG_OPT_WRITE, "write", FLAG, FIELD(write), 0, 0, "write instead of reading"},

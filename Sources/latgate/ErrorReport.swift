@@ -3,6 +3,7 @@ import AgentSession
 import Catalogs
 import Devices
 import Experiments
+import KernelBTF
 import POSIXSupport
 import ProbeBuild
 import RecordStore
@@ -48,6 +49,7 @@ struct ErrorReport {
     case is CancellationError: .interrupted
     case is CatalogError, is RunRecordError, is VerdictError: .badInput
     case is UnknownName: .usage
+    case let error as KernelBTFError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case let error as ProbeBuildError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case is StoreError: .internalError
     case is DeviceError, is ADBError, is VirtualDeviceError: .deviceUnavailable

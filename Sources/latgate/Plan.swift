@@ -49,8 +49,9 @@ struct Plan: Sendable {
   ) -> RunRequest {
     RunRequest(
       suite: suite, workload: workload, probes: probes, bundle: bundle,
-      stability: definition.stability, target: definition.name, transport: transport,
-      firmwareName: firmware, firmwareID: firmwareID, tier: tier, safety: safety, measuresOverhead: true,
+      stability: definition.stability, btf: definition.placedBTF, target: definition.name,
+      transport: transport, firmwareName: firmware, firmwareID: firmwareID, tier: tier,
+      safety: safety, measuresOverhead: true,
       toolVersion: Version.text)
   }
 

@@ -55,6 +55,7 @@ struct DeviceDefinitionTests {
       serial: ABC123
       privilege: su
       btf: {file: btf/phone.btf}
+      btf_build_id: 64FA8F84858EDEC2
       stability: {temperature_max: 45C, battery_min: 30%, memory_pressure_max: 10%, hotplug: allow}
       hooks:
         flash: ./flash.sh {serial} {firmware}
@@ -65,7 +66,10 @@ struct DeviceDefinitionTests {
     let device = try DeviceDefinition.parse(text, file: "d.yaml")
     #expect(device.kind == .adb(serial: "ABC123"))
     #expect(device.privilege == .su)
-    #expect(device.btf == .file("btf/phone.btf"))
+    #expect(device.btf == .file(path: "btf/phone.btf", buildID: "64fa8f84858edec2"))
+    #expect(device.placedBTF == device.btf, "a file name without a folder")
+    let placed = try DeviceDefinition.parse(text, file: "/t/devices/d.yaml").placedBTF
+    #expect(placed == .file(path: "/t/devices/btf/phone.btf", buildID: "64fa8f84858edec2"))
     #expect(
       device.stability
         == .init(

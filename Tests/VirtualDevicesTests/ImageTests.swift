@@ -17,6 +17,8 @@ struct ImageRecipeTests {
 
   @Test func onlyTheFrozenSuiteIsPinned() {
     #expect(VirtualKernel.v5_10.package == "linux-image-5.10.0-32-arm64")
+    #expect(VirtualKernel.v5_10armmp.package == "linux-image-5.10.0-32-armmp-lpae")
+    #expect(VirtualKernel.v5_10armmp.suites == ["bullseye"])
     #expect(VirtualKernel.v5_10.suites == ["bullseye"])
     #expect(VirtualKernel.v6_12.suites == ["bookworm", "bookworm-backports"])
   }

@@ -44,6 +44,7 @@ struct VirtualFirmwareTests {
   @Test(arguments: [
     (VirtualFirmware(cpus: 0), "cpus"),
     (VirtualFirmware(cpus: 9), "cpus"),
+    (VirtualFirmware(kernel: .v5_10armmp, cpus: 2), "cpus"),
     (VirtualFirmware(memoryMiB: 255), "memoryMiB"),
     (VirtualFirmware(memoryMiB: 8193), "memoryMiB"),
     (VirtualFirmware(data: DiskLimits(iops: 0)), "data.iops"),
@@ -67,5 +68,13 @@ struct VirtualFirmwareTests {
   @Test(arguments: ["", "slub_debug=FZPU init_on_alloc=1", "nosmp maxcpus=1", "initcall_debug"])
   func usefulCommandLinesPass(_ commandLine: String) throws {
     try VirtualFirmware(commandLine: commandLine).validate()
+  }
+
+  @Test(arguments: [
+    VirtualFirmware(kernel: .v5_10armmp, cpus: 1),
+    VirtualFirmware(kernel: .v5_10armmp, cpus: 2, timing: .hostClock),
+  ])
+  func a32BitKernelHasOneCPUOrTheHostsClock(_ firmware: VirtualFirmware) throws {
+    try firmware.validate()
   }
 }

@@ -51,7 +51,9 @@ def hello_is_answered_with_facts(scratch):
     assert facts.text(10) == pathlib.Path("/sys/devices/system/cpu/online").read_text().strip()
     assert facts.number(9) >= os.cpu_count()
     assert facts.number(11) == os.geteuid()
-    assert [v for k, v in facts.attributes if k == 13] == [b"bpf=yes", b"kprobe=no: not built in"]
+    assert [v for k, v in facts.attributes if k == 13] == [
+        b"bpf=yes", b"kprobe=no: not built in",
+        b"trace=no: tracefs is not mounted, or not readable by this user"]
     assert (done.kind, done.sequence, done.payload) == (wire.DONE, 1, b"")
     assert agent.bye() == 0
 
@@ -178,6 +180,37 @@ def load_attach_unload(scratch):
     assert trace.read_text().splitlines() == [
         f"load runqueue size {size} last 254 metrics 1 map h_wait index 2 btf /btf",
         "attach", "detach", "unload", "free"]
+
+
+@test
+def load_pinned(scratch):
+    trace = scratch / "trace"
+    agent = Agent(AGENT, LATGATE_FAKE_TRACE=str(trace))
+    agent.greet()
+    metric = attribute(22, attribute(23, (7, 4)) + attribute(24, "h_wait") + attribute(25, (2, 4)))
+    agent.send(frame(wire.LOAD_PINNED, 5, attribute(20, "runqueue"), metric,
+                     attribute(86, "/pins"), attribute(87, "/pins.txt")))
+    hook, done = agent.answers()
+    assert (hook.kind, hook.sequence, done.kind, done.sequence) == (wire.HOOK, 5, wire.DONE, 5)
+    assert [hook.text(k) for k in (20, 28, 29, 30)] == [
+        "runqueue", "sched_switch", "tp_btf", "on_switch"]
+    agent.send(frame(wire.LOAD_PINNED, 6, attribute(20, "block")))
+    assert [a.kind for a in agent.answers()] == [wire.HOOK, wire.DONE]
+    assert agent.bye() == 0
+    assert trace.read_text().splitlines() == [
+        "load_pinned runqueue folder /pins manifest /pins.txt metrics 1 map h_wait",
+        "load_pinned block folder - manifest - metrics 0 map -", "free"]
+
+
+@test
+def pins_in_use_are_told(scratch):
+    agent = Agent(AGENT, LATGATE_FAKE_FAULT="load_pinned")
+    agent.greet()
+    agent.send(frame(wire.LOAD_PINNED, 5, attribute(20, "p")))
+    hook, error = agent.answers()
+    assert hook.kind == wire.HOOK and error.number(33) == 2
+    assert error.text(31) == "another agent uses the pins"
+    assert agent.bye() == 0
 
 
 @test
@@ -436,6 +469,28 @@ def files(scratch):
     assert missing.text(84).endswith("missing") and not missing.has(85)
     assert cut.get(85) == b"x" * (256 << 10)
     assert empty.get(85) == b"" and done.kind == wire.DONE
+    assert agent.bye() == 0
+
+
+@test
+def files_by_pattern(scratch):
+    for name in ("zone0", "zone1", "other", ".zone2"):
+        (scratch / name).mkdir()
+        (scratch / name / "temp").write_text(name)
+    (scratch / "zone3").mkdir()
+    for number in range(1100):
+        (scratch / "other" / f"n{number}").touch()
+    agent = Agent(AGENT)
+    agent.greet()
+    agent.send(frame(wire.READ_FILES, 5, *[attribute(105, str(p)) for p in (
+        scratch / "zone*" / "temp", scratch / "[z]one?" / "missing", "relative/*",
+        scratch / "other" / "temp", "/nothing/*/here", str(scratch) + "//zone1//te*",
+        "/" + "*/" * 40)]))
+    *found, done = agent.answers()
+    assert sorted(f.get(85) for f in found) == [b"other", b"zone0", b"zone1", b"zone1"]
+    assert found[0].text(84).startswith(str(scratch / "zone")) and done.kind == wire.DONE
+    agent.send(frame(wire.READ_FILES, 6, attribute(105, str(scratch / "other" / "n*"))))
+    assert len(agent.answers()) == 1024 + 1
     assert agent.bye() == 0
 
 

@@ -188,6 +188,22 @@ def what_is_missing_is_named(scratch):
 
 
 @test
+def speed_is_told_for_every_cpu(scratch):
+    lines = run("speed", "--work", 1000, "--ns", 100000).stdout.splitlines()
+    found = [re.fullmatch(r"([a-z0-9_]+): (\d+)", line) for line in lines]
+    assert all(found), lines
+    values = {match[1]: int(match[2]) for match in found}
+    cpus = os.sched_getaffinity(0)
+    assert values.pop("work") == 1000 and len(values) == 2 * len(cpus), values
+    for cpu in cpus:
+        assert 0 < values[f"cpu{cpu}_fastest_ns"] <= values[f"cpu{cpu}_mean_ns"], values
+    one = run("speed", "--cpus", min(cpus), "--ns", 0, "--work", 1).stdout
+    assert len(one.splitlines()) == 3
+    assert "CPU 1023" in run("speed", "--cpus", 1023, code=69).stderr
+    run("speed", "--ops", 1, code=64)
+
+
+@test
 def a_failed_operation_is_counted(scratch):
     # Writes beyond the limit fail with EFBIG once its signal is ignored.
     def limit():
@@ -224,10 +240,11 @@ def wrong_usage(scratch):
 def help_teaches(scratch):
     text = run("--help").stdout
     names = re.findall(r"^  (\w+) +\S", text.split("commands:")[1], re.M)
-    assert sorted(names[:11]) == names[:11] and len(names) >= 11
-    for name in names[:11]:
+    assert sorted(names[:12]) == names[:12] and len(names) >= 12
+    for name in names[:12]:
         own = run(name, "--help").stdout
-        assert "--ops" in own and "--rate" in own and "One operation" in own, name
+        loops = name != "speed"
+        assert ("--ops" in own and "--rate" in own) == loops and "One operation" in own, name
 
 
 def main():

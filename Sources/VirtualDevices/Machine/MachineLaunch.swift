@@ -58,7 +58,8 @@ struct MachineLaunch: Sendable {
       let commandLine = QEMUCommandLine(
         firmware: firmware, firmwareID: firmwareID, kernelPath: image.kernelPath,
         initramfsPath: image.initramfsPath, name: name, port: chosen)
-      let outcome = try await HostTool.qemu.run(commandLine.arguments, in: folder.path)
+      let outcome = try await HostTool.qemu(firmware.kernel.architecture)
+        .run(commandLine.arguments, in: folder.path)
       if outcome.status.isSuccess { return (try startedProcess(), chosen) }
       guard outcome.log.contains("Could not set up host forwarding rule") else {
         throw VirtualDeviceError.startFailed(name: name, log: outcome.log)

@@ -22,7 +22,7 @@ extension VirtualMachine {
     try firmware.validate()
     let folder = try RunFolder(name: name, cache: cache)
     if let port { try LoopbackPort.check(port) }
-    try HostTool.qemu.requirePresence()
+    try HostTool.qemu(firmware.kernel.architecture).requirePresence()
     let image = try await VirtualImage.prepare(
       kernel: firmware.kernel, cache: cache, progress: progress)
     let launch = MachineLaunch(

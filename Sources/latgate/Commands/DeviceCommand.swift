@@ -11,7 +11,8 @@ struct DeviceCommand: AsyncParsableCommand {
     commandName: "device",
     abstract: "List devices, boot and stop virtual ones, reach into any.",
     discussion: """
-      A device is named by its virtual device's name, its adb serial, or 'local'.
+      A device is named by its virtual device's name, its adb serial, 'tcp:HOST:PORT' to speak
+      to its adb daemon directly, or 'local'.
 
         latgate device boot demo --firmware slow-disk
         latgate device shell demo -- uname -a
@@ -25,11 +26,12 @@ struct DeviceCommand: AsyncParsableCommand {
 
 /// The device that a name means, for commands that need no catalogue.
 private func reach(_ name: String) async throws -> any Device {
-  if name == "local" { return LocalDevice() }
-  let server = try ADBServer(environment: ProcessInfo.processInfo.environment)
-  let serial = (try? VirtualMachine.find(name))?.serial ?? name
-  let device = ADBDevice(serial: serial, server: server)
-  if serial != name { try await device.waitUntilReady(timeout: .seconds(30)) }
+  let environment = ProcessInfo.processInfo.environment
+  guard name != "local", let machine = try? VirtualMachine.find(name) else {
+    return try DeviceAddress(name).device(environment: environment)
+  }
+  let device = try DeviceAddress("tcp:\(machine.serial)").device(environment: environment)
+  try await device.waitUntilReady(timeout: .seconds(30))
   return device
 }
 

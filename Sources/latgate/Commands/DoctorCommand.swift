@@ -87,21 +87,16 @@ struct DoctorCommand: AsyncParsableCommand {
       ("mkfs.f2fs", "f2fs-tools", "disks of virtual devices", true),
       ("adb", "adb", "devices over adb", true),
       ("bpftool", "bpftool", "kernels without BTF", false),
+      ("pahole", "dwarves", "making BTF from debug information", false),
     ]
     return programs.map { program in
-      if let path = path(of: program.name) {
+      if let path = ProgramSearch.path(of: program.name) {
         return Finding(state: .fine, subject: program.name, detail: path)
       }
       return Finding(
         state: program.needed ? .missing : .warning, subject: program.name,
         detail: "needed for \(program.purpose): apt-get install \(program.package)")
     }
-  }
-
-  private func path(of program: String) -> String? {
-    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-    return (folders.map(String.init) + ["/usr/sbin", "/sbin"]).lazy.map { "\($0)/\(program)" }
-      .first { FileManager.default.isExecutableFile(atPath: $0) }
   }
 
   private func shareFolder() -> Finding {

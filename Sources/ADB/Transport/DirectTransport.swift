@@ -1,0 +1,81 @@
+import POSIXSupport
+
+/// A device spoken to without an adb server. One connection carries all services; it is made when
+/// it is first needed, and again after it was lost.
+package actor DirectTransport: ADBTransport {
+  package nonisolated let serial: String
+  private let keys: ADBKeyStore
+  private let connect: @Sendable (Duration) async throws -> any ADBLink
+  private var connection: ADBConnection?
+  private var attempt: Task<ADBConnection, any Error>?
+
+  /// - Parameters:
+  ///   - serial: for messages.
+  ///   - keys: offered to a device that asks for proof.
+  ///   - connect: makes a link within a time.
+  package init(
+    serial: String, keys: ADBKeyStore,
+    connect: @escaping @Sendable (Duration) async throws -> any ADBLink
+  ) {
+    self.serial = serial
+    self.keys = keys
+    self.connect = connect
+  }
+
+  /// A device that listens on TCP, as after `adb tcpip 5555`.
+  package init(host: String, port: UInt16, keys: ADBKeyStore) {
+    self.init(serial: "tcp:\(host):\(port)", keys: keys) { timeout in
+      try await TCPLink.connect(host: host, port: port, timeout: timeout)
+    }
+  }
+
+  deinit {
+    connection?.close()
+  }
+
+  package func open(_ service: String, timeout: Duration) async throws -> any ByteChannel {
+    try await online(timeout: timeout).open(service, timeout: timeout)
+  }
+
+  package func features(timeout: Duration) async throws -> Set<String> {
+    let connection = try await online(timeout: timeout)
+    return connection.banner.features.intersection(ADBFeatures.all)
+  }
+
+  /// The live connection.
+  package func online(timeout: Duration) async throws -> ADBConnection {
+    if let connection, connection.failure == nil { return connection }
+    if let attempt { return try await attempt.value }
+    let (keys, connect, serial) = (keys, connect, serial)
+    let attempt = Task {
+      let link = try await connect(timeout)
+      do {
+        return try await ADBConnection.open(over: link, keys: keys.keys, timeout: timeout)
+      } catch ADBError.unauthorized {
+        throw ADBError.unauthorized(serial: serial)
+      }
+    }
+    self.attempt = attempt
+    defer { self.attempt = nil }
+    let made = try await attempt.value
+    connection = made
+    return made
+  }
+
+  package func state(timeout: Duration) async throws -> DeviceState? {
+    guard let connection, connection.failure == nil else { return nil }
+    return connection.banner.state
+  }
+
+  package func reconnect(timeout: Duration) async throws {
+    _ = try await online(timeout: timeout)
+  }
+
+  package nonisolated func neighbours() async -> [String] { [] }
+
+  /// Ends the connection; a later call makes a new one.
+  package func disconnect() {
+    connection?.close()
+    connection = nil
+  }
+}
