@@ -25,7 +25,7 @@ struct Latgate: AsyncParsableCommand {
     subcommands: [
       CheckCommand.self, RunCommand.self, CompareCommand.self, VerdictCommand.self,
       DeviceCommand.self, ProbesCommand.self, PreflightCommand.self, BuildCommand.self,
-      FirmwareKitCommand.self, DoctorCommand.self, VersionCommand.self,
+      FirmwareKitCommand.self, QuarantineCommand.self, DoctorCommand.self, VersionCommand.self,
     ])
 
   static func main() async {

@@ -15,6 +15,9 @@ struct Tool {
   /// Folder with the catalogue.
   var share = Tool.repository
   var serverPort = Tool.serverPort
+  /// Where the tool remembers what devices did; the user's own is left alone.
+  var store = Tool.sharedStore
+  static let sharedStore = NSTemporaryDirectory() + "latgate-tests-\(getpid()).sqlite"
 
   /// Starts the tool; ``Call/end(within:)`` waits for it.
   func start(_ arguments: [String]) throws -> Call {
@@ -22,6 +25,7 @@ struct Tool {
       "\(Tool.repository)/.build/debug/latgate", arguments,
       environment: [
         "LATGATE_SHARE": share, "NO_COLOR": "1", "ANDROID_ADB_SERVER_PORT": "\(serverPort)",
+        "LATGATE_STORE": store,
       ])
   }
 
