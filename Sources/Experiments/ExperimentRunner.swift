@@ -119,6 +119,7 @@ package struct ExperimentRunner: Sendable {
         ExperimentPlace(id: id, arm: slot.arm, order: slot.order, stage: slot.stage))
       request.firmwareName = firmware
       request.firmwareID = started.firmwareID
+      request.flash = started.flash
       request.transport = lane.transport
       let record = try await RunExecutor(request: request, device: started.device) { progress in
         try? handle(.progress(slot, progress))

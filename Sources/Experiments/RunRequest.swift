@@ -20,6 +20,8 @@ package struct RunRequest: Sendable {
   package var firmwareName: String
   /// Build id; nil = made from what the device says of itself.
   package var firmwareID: String?
+  /// Nil when nobody told which installation of the firmware this is.
+  package var flash: FlashFacts?
   package var place: ExperimentPlace?
   /// Whether extra iterations are made to learn what the probes cost.
   package var measuresOverhead: Bool
@@ -30,7 +32,7 @@ package struct RunRequest: Sendable {
     bundle: ProbeBundle, stability: DeviceDefinition.Stability,
     identity: DeviceIdentity? = nil, target: String,
     transport: String, firmwareName: String, firmwareID: String? = nil,
-    place: ExperimentPlace? = nil, measuresOverhead: Bool, toolVersion: String
+    flash: FlashFacts? = nil, place: ExperimentPlace? = nil, measuresOverhead: Bool, toolVersion: String
   ) {
     self.suite = suite
     self.workload = workload
@@ -42,6 +44,7 @@ package struct RunRequest: Sendable {
     self.transport = transport
     self.firmwareName = firmwareName
     self.firmwareID = firmwareID
+    self.flash = flash
     self.place = place
     self.measuresOverhead = measuresOverhead
     self.toolVersion = toolVersion
@@ -51,7 +54,10 @@ package struct RunRequest: Sendable {
 
   /// Iterations of all kinds, for progress.
   var totalIterations: Int {
-    warmupIterations + suite.iterations + (measuresOverhead ? 2 * suite.overhead.iterations : 0)
+    let overhead = suite.overhead.iterations
+    // Pairs, and one with the kernel's account.
+    return warmupIterations + suite.iterations
+      + (measuresOverhead && overhead > 0 ? 2 * overhead + 1 : 0)
   }
 }
 

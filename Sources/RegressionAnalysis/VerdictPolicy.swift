@@ -53,6 +53,10 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
   package var lossAllowance: UInt64
   /// Difference of the arms' shares of dropped iterations beyond which nothing is concluded.
   package var dropImbalance: Double
+  /// Relative difference of a bench condition, such as the machine's speed, that counts as none.
+  package var conditionTolerance: Double
+  /// Relative difference of the arms' uptimes that counts as none; 10 s always do.
+  package var ageTolerance: Double
   /// Standard deviation between runs, relative, below which no noise is believed.
   package var deviationFloor: Double
   /// Largest share of CPU time that the probes may take; nil = not judged here.
@@ -68,7 +72,8 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
     budgets: [MetricBudget] = [], gating: [String] = ["*"], design: Design = .interleaved,
     freeSwitching: Bool = false, minimumGrade: EvidenceGrade = .weak, minimumRuns: Int = 3,
     maximumRuns: Int = 64, minimumTailEvents: Double = 50, lossLimit: Double = 0.001,
-    lossAllowance: UInt64 = 2, dropImbalance: Double = 0.10, deviationFloor: Double = 0.002,
+    lossAllowance: UInt64 = 2, dropImbalance: Double = 0.10, conditionTolerance: Double = 0.05,
+    ageTolerance: Double = 0.25, deviationFloor: Double = 0.002,
     maximumCPUShare: Double? = nil, maximumSlowdown: Double? = nil
   ) {
     self.alpha = alpha
@@ -92,6 +97,8 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
     self.lossLimit = lossLimit
     self.lossAllowance = lossAllowance
     self.dropImbalance = dropImbalance
+    self.conditionTolerance = conditionTolerance
+    self.ageTolerance = ageTolerance
     self.deviationFloor = deviationFloor
     self.maximumCPUShare = maximumCPUShare
     self.maximumSlowdown = maximumSlowdown
