@@ -140,7 +140,7 @@ package struct DeviceReading: Sendable, Equatable {
   private static func count(ofCPUs list: String) -> Int? {
     let parts = list.split { $0 == "," || $0.isWhitespace }
     let sizes = parts.map { part -> Int? in
-      let ends = part.split(separator: "-").map { Int($0) }
+      let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
       guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2,
         (0...last).contains(first), last < 1 << 20
       else { return nil }

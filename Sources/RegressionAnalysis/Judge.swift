@@ -219,7 +219,8 @@ private func dropImbalance(_ runs: [PlacedRun], _ policy: VerdictPolicy) -> Stri
     let measured = arm.reduce(0) { $0 + $1.index.measured }
     let dropped = arm.flatMap { $0.index.record.iterations }
       .filter { $0.kind == .measured && !$0.isJudged }
-    let counts = Dictionary(grouping: dropped) { $0.dropCause?.rawValue ?? "other" }
+    // Records of older versions know the reason in words only.
+    let counts = Dictionary(grouping: dropped.compactMap(\.dropCause), by: \.rawValue)
       .mapValues(\.count).sorted { ($1.value, $0.key) < ($0.value, $1.key) }
     let causes = counts.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
     return (

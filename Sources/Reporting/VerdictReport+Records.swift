@@ -133,8 +133,7 @@ extension VerdictReport.Arm {
       kernelRelease: firmware?.kernelRelease ?? "", runs: records.count,
       iterations: iterations.count(where: \.isJudged),
       dropped: iterations.count { !$0.isJudged },
-      dropCauses: Dictionary(
-        grouping: iterations.filter { !$0.isJudged }) { $0.dropCause?.rawValue ?? "other" }
+      dropCauses: Dictionary(grouping: iterations.compactMap(\.dropCause), by: \.rawValue)
         .mapValues(\.count),
       covariates: CovariateSummary.all(records))
   }
