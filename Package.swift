@@ -139,7 +139,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ExperimentsTests",
-      dependencies: ["RunRecords", "Catalogs", "ProbeBuild", "Experiments"],
+      dependencies: ["RunRecords", "Catalogs", "ProbeBuild", "Devices", "Experiments"],
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",

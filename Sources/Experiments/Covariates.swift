@@ -38,7 +38,8 @@ package enum Covariates {
     numbers[Covariate.sustainedSpeed] = speed?.overallSustained
     let ending = state(after)
     for name in [
-      Covariate.temperature, Covariate.throttle, Covariate.frequencyLimit, Covariate.memoryAvailable,
+      Covariate.temperature, Covariate.throttle, Covariate.frequencyLimit,
+      Covariate.memoryAvailable,
     ] {
       numbers[Covariate.after(name)] = ending[name]
     }

@@ -45,17 +45,18 @@ package struct DeviceReading: Sendable, Equatable {
     "/proc/stat", "/sys/devices/system/cpu/online",
     "/sys/devices/system/clocksource/clocksource0/current_clocksource",
   ]
-  package static let patterns = limitPatterns + [
-    "/sys/class/thermal/thermal_zone*/type", "/sys/class/thermal/thermal_zone*/temp",
-    "/sys/devices/system/cpu/cpufreq/policy*/scaling_cur_freq",
-    "/sys/devices/system/cpu/cpufreq/policy*/scaling_min_freq",
-    "/sys/devices/system/cpu/cpufreq/policy*/cpuinfo_max_freq",
-    "/sys/devices/system/cpu/cpufreq/policy*/stats/time_in_state",
-    "/sys/devices/system/cpu/cpufreq/policy*/stats/total_trans",
-    "/sys/devices/system/cpu/cpu*/cpu_capacity",
-    "/sys/class/power_supply/*/type", "/sys/class/power_supply/*/capacity",
-    "/sys/class/power_supply/*/status",
-  ]
+  package static let patterns =
+    limitPatterns + [
+      "/sys/class/thermal/thermal_zone*/type", "/sys/class/thermal/thermal_zone*/temp",
+      "/sys/devices/system/cpu/cpufreq/policy*/scaling_cur_freq",
+      "/sys/devices/system/cpu/cpufreq/policy*/scaling_min_freq",
+      "/sys/devices/system/cpu/cpufreq/policy*/cpuinfo_max_freq",
+      "/sys/devices/system/cpu/cpufreq/policy*/stats/time_in_state",
+      "/sys/devices/system/cpu/cpufreq/policy*/stats/total_trans",
+      "/sys/devices/system/cpu/cpu*/cpu_capacity",
+      "/sys/class/power_supply/*/type", "/sys/class/power_supply/*/capacity",
+      "/sys/class/power_supply/*/status",
+    ]
   /// Cheap enough to be read at the edge of every window: no sensor is asked.
   package static let limitPatterns = [
     "/sys/class/thermal/cooling_device*/type", "/sys/class/thermal/cooling_device*/cur_state",
@@ -85,6 +86,16 @@ package struct DeviceReading: Sendable, Equatable {
         capacity = (capacity ?? 0) + value
       }
     }
+  }
+
+  /// The less throttled of two looks: what was limited at one of them only, the firmware does not
+  /// limit by itself.
+  package func leastThrottled(_ other: DeviceReading) -> DeviceReading {
+    var made = self
+    made.coolingStates.merge(other.coolingStates) { min($0, $1) }
+    made.policies.merge(other.policies) { ($0.limit ?? 0) >= ($1.limit ?? 0) ? $0 : $1 }
+    made.capacity = [capacity, other.capacity].compactMap(\.self).max()
+    return made
   }
 
   private mutating func readSystem(_ files: [String: String]) {
@@ -204,7 +215,8 @@ struct PressureLine {
   var total: Double?
 
   init(text: String) {
-    let words = text.split(separator: "\n").first { $0.hasPrefix("some ") }?
+    let words =
+      text.split(separator: "\n").first { $0.hasPrefix("some ") }?
       .split(separator: " ") ?? []
     func value(_ name: String) -> Double? {
       words.first { $0.hasPrefix(name) }.flatMap { Double($0.dropFirst(name.count)) }

@@ -13,15 +13,15 @@ struct DeviceWatch: Sendable {
   /// Time between looks while an iteration waits to start.
   private static let pause = Duration.milliseconds(300)
 
-  /// `first` is the first look of the run.
+  /// `baseline` is the state that the run began in.
   init(
     session: AgentClient, bounds: DeviceDefinition.Stability, settle: SuiteDefinition.Settle,
-    first: DeviceReading
+    baseline: DeviceReading
   ) {
     self.session = session
     self.bounds = bounds
     self.settle = settle
-    self.gate = StabilityGate(bounds: bounds, first: first)
+    self.gate = StabilityGate(bounds: bounds, baseline: baseline)
   }
 
   static func look(_ session: AgentClient) async throws -> DeviceReading {

@@ -67,13 +67,16 @@ package struct RunExecutor: Sendable {
         RunProgress(
           activity: "settle: \(reason)", iteration: 0, iterations: request.totalIterations))
     }
+    // A device that was hot when the agent came may have cooled down.
+    let baseline = first.leastThrottled(try await DeviceWatch.look(session))
     var iterations: [IterationRecord] = []
     var overhead: OverheadRecord?
     let resolver = try await labelResolver(session)
     let iterator = IterationExecutor(
       request: request, device: device, session: session, loaded: loaded, resolver: resolver,
       watch: DeviceWatch(
-        session: session, bounds: request.stability, settle: request.suite.settle, first: first))
+        session: session, bounds: request.stability, settle: request.suite.settle,
+        baseline: baseline))
 
     try await steps(request.workload.setup, in: "setup", iterator)
     do {

@@ -32,7 +32,8 @@ package struct RunRequest: Sendable {
     bundle: ProbeBundle, stability: DeviceDefinition.Stability,
     identity: DeviceIdentity? = nil, target: String,
     transport: String, firmwareName: String, firmwareID: String? = nil,
-    flash: FlashFacts? = nil, place: ExperimentPlace? = nil, measuresOverhead: Bool, toolVersion: String
+    flash: FlashFacts? = nil, place: ExperimentPlace? = nil, measuresOverhead: Bool,
+    toolVersion: String
   ) {
     self.suite = suite
     self.workload = workload

@@ -85,9 +85,10 @@ extension RunReport {
     for reason in dropped { notes.append(("iteration dropped: \(reason)", .doubtful)) }
     for mark in invalid { notes.append(("\(mark.subject) is invalid: \(mark.reason)", .bad)) }
     if let overhead {
+      let pairs = counted(overhead.pairs ?? 0, "pair")
       let range =
         overhead.slowdownInterval.map {
-          " (\(humanChange($0.low)) … \(humanChange($0.high)), \(counted(overhead.pairs ?? 0, "pair")))"
+          " (\(humanChange($0.low)) … \(humanChange($0.high)), \(pairs))"
         } ?? ""
       let parts = [
         overhead.cpuShare.map { "cost \(humanShare($0)) of CPU time" },

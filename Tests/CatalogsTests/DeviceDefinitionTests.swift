@@ -118,10 +118,10 @@ struct DeviceDefinitionTests {
           temperature_band: {min: 38C, max: 38C}
           throttling: "yes"
         """) == [
-        "d.yaml:4:21: stability.temperature_band: the band is empty (let min be below max)",
-        "d.yaml:5:15: stability.throttling: 'yes' is not a policy for throttling"
-          + " (write a policy for throttling, drop or allow)",
-      ])
+          "d.yaml:4:21: stability.temperature_band: the band is empty (let min be below max)",
+          "d.yaml:5:15: stability.throttling: 'yes' is not a policy for throttling"
+            + " (write a policy for throttling, drop or allow)",
+        ])
   }
 
   @Test func reportsProblems() {

@@ -144,7 +144,7 @@ struct GateTests {
     try await DetachedDevice.with(tool: tool) { device in
       // What the emulated machine does not have.
       let stub = """
-        mkdir -p \(Self.limits) && mount -t tmpfs stub \(Self.limits) && mkdir \(Self.limits)/policy0
+        mount -t tmpfs stub \(Self.limits) && mkdir \(Self.limits)/policy0
         echo 1000000 >\(Self.limits)/policy0/scaling_max_freq
         echo 1000000 >\(Self.limits)/policy0/cpuinfo_max_freq
         mount -t tmpfs stub \(Self.thermal) && mkdir \(Self.thermal)/thermal_zone0

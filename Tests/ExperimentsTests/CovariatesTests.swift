@@ -76,7 +76,9 @@ import Testing
     #expect(speed.fastest == [0: 2000, 10: 500])
     #expect(abs(speed.overall - 1000) < 1e-9)
     #expect(speed.sustained.keys.sorted() == [0])
-    for wrong in ["", "work: 0\ncpu0_fastest_ns: 1\ncpu0_mean_ns: 1", "cpu0_fastest_ns: 1", "work: 5"] {
+    for wrong in [
+      "", "work: 0\ncpu0_fastest_ns: 1\ncpu0_mean_ns: 1", "cpu0_fastest_ns: 1", "work: 5",
+    ] {
       #expect(MachineSpeed(output: wrong) == nil)
     }
   }

@@ -31,7 +31,7 @@ import Testing
     _ bounds: Stability, before: DeviceReading? = nil, edges: [DeviceReading] = [],
     after: DeviceReading? = nil, speeds: (Int, Int) = (1000, 1000)
   ) -> DropCause? {
-    StabilityGate(bounds: bounds, first: reading()).drop(
+    StabilityGate(bounds: bounds, baseline: reading()).drop(
       .init(
         before: before ?? reading(), edges: edges, after: after ?? reading { $0.uptime = 110 },
         speedBefore: speed(speeds.0), speedAfter: speed(speeds.1)))?.cause
@@ -59,6 +59,18 @@ import Testing
     #expect(cause(Stability(), after: reading { $0.coolingStates["cooling_device0"] = 0 }) == nil)
     #expect(cause(Stability(), after: reading { $0.capacity = 2047 }) == .throttling)
     #expect(cause(Stability(dropsThrottled: false), before: hotter, after: lower) == nil)
+  }
+
+  @Test func theLessThrottledLookIsTheBaseline() {
+    var hot = reading {
+      $0.coolingStates = ["cooling_device0": 3, "cooling_device1": 0]
+      $0.policies["policy0"]?.limit = 900
+    }
+    hot.capacity = 1000
+    for made in [hot.leastThrottled(reading()), reading().leastThrottled(hot)] {
+      #expect(made.coolingStates == ["cooling_device0": 1, "cooling_device1": 0])
+      #expect(made.policies["policy0"]?.limit == 1500 && made.capacity == 2048)
+    }
   }
 
   @Test func aLimitHasALowestShareOfTheHardware() {
@@ -100,7 +112,9 @@ import Testing
   @Test func chargingOrClockThatChangesDropsAlways() {
     #expect(cause(Stability(), after: reading { $0.isCharging = true }) == .battery)
     #expect(
-      cause(Stability(), before: reading { $0.isCharging = true }, after: reading { $0.isCharging = true })
+      cause(
+        Stability(), before: reading { $0.isCharging = true },
+        after: reading { $0.isCharging = true })
         == nil)
     #expect(cause(Stability(), after: reading { $0.clockSource = "jiffies" }) == .clock)
   }
@@ -110,7 +124,7 @@ import Testing
       temperatureMax: Temperature(celsius: 1), batteryMin: Percentage(fraction: 1),
       memoryPressureMax: Percentage(fraction: 0), frequencyLimitMin: Percentage(fraction: 1),
       speedChangeMax: Percentage(fraction: 0))
-    let gate = StabilityGate(bounds: bounds, first: DeviceReading())
+    let gate = StabilityGate(bounds: bounds, baseline: DeviceReading())
     #expect(gate.drop(.init(before: DeviceReading(), after: DeviceReading())) == nil)
   }
 }

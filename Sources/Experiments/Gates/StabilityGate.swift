@@ -4,8 +4,8 @@ import RunRecords
 /// Decides whether an iteration counts: whether the device stayed what it was when the run began,
 /// and inside the bounds of its file. Pure.
 ///
-/// The first look of the run is the measure of throttling: what a firmware limits from the boot on
-/// is its own and counts, what is limited later is the heat's or the bench's.
+/// The state in which the run began is the measure of throttling: what a firmware limits from the
+/// boot on is its own and counts, what is limited later is the heat's or the bench's.
 package struct StabilityGate: Sendable {
   /// Why an iteration is dropped.
   package struct Drop: Sendable, Equatable {
@@ -40,12 +40,12 @@ package struct StabilityGate: Sendable {
   }
 
   private let bounds: DeviceDefinition.Stability
-  private let first: DeviceReading
+  private let baseline: DeviceReading
 
-  /// `first` is the first look of the run.
-  package init(bounds: DeviceDefinition.Stability, first: DeviceReading) {
+  /// `baseline` is the least throttled look before anything was measured.
+  package init(bounds: DeviceDefinition.Stability, baseline: DeviceReading) {
     self.bounds = bounds
-    self.first = first
+    self.baseline = baseline
   }
 
   /// The first reason found, the gravest first; nil when the iteration counts.
@@ -58,7 +58,7 @@ package struct StabilityGate: Sendable {
     guard bounds.dropsThrottled else { return nil }
     for reading in [seen.before] + seen.edges + [seen.after] {
       for (name, state) in reading.coolingStates.sorted(by: { $0.key < $1.key }) {
-        let begun = first.coolingStates[name] ?? 0
+        let begun = baseline.coolingStates[name] ?? 0
         if state > begun {
           return Drop(
             .throttling,
@@ -67,12 +67,12 @@ package struct StabilityGate: Sendable {
       }
       for (name, policy) in reading.policies.sorted(by: { $0.key < $1.key }) {
         guard let limit = policy.limit else { continue }
-        if let begun = first.policies[name]?.limit, limit != begun {
+        if let begun = baseline.policies[name]?.limit, limit != begun {
           return Drop(
             .frequencyLimit,
             "\(name) may run at \(Int(limit)) kHz, at \(Int(begun)) kHz when the run began")
         }
-        let hardware = first.policies[name]?.hardware ?? policy.hardware
+        let hardware = baseline.policies[name]?.hardware ?? policy.hardware
         if let least = bounds.frequencyLimitMin?.fraction, let hardware,
           limit < hardware * least
         {
@@ -83,7 +83,7 @@ package struct StabilityGate: Sendable {
         }
       }
     }
-    if let begun = first.capacity, let now = seen.after.capacity, now != begun {
+    if let begun = baseline.capacity, let now = seen.after.capacity, now != begun {
       return Drop(
         .throttling, "CPU capacity is \(Int(now)), \(Int(begun)) when the run began")
     }
