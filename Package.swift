@@ -19,7 +19,12 @@ let package = Package(
   ],
   targets: [
     .target(name: "CAgentABI", cSettings: strictC),
+    .systemLibrary(
+      name: "CLibBPF", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev"])]),
+    .target(name: "AttachLadder", dependencies: ["CLibBPF"], cSettings: strictC),
+    .target(name: "TraceFold", dependencies: ["CAgentABI"], cSettings: strictC),
     .target(name: "POSIXSupport", swiftSettings: strict),
+    .target(name: "KernelTypes", swiftSettings: strict),
     .target(
       name: "LatencyHistograms", swiftSettings: strict),
     .target(name: "RunRecords", dependencies: ["LatencyHistograms"], swiftSettings: strict),
@@ -38,12 +43,36 @@ let package = Package(
     .target(
       name: "ProbeBuild",
       dependencies: [
-        "POSIXSupport", "DebianRoots",
+        "POSIXSupport", "KernelTypes", "DebianRoots",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict),
-    .target(name: "ADB", dependencies: ["POSIXSupport"], swiftSettings: strict),
+    .target(
+      name: "KernelBTF",
+      dependencies: [
+        "CLibBPF", "AttachLadder", "POSIXSupport", "KernelTypes", "ProbeBuild",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: strict),
+    // What adb compresses files with.
+    .systemLibrary(name: "CLZ4"),
+    .systemLibrary(name: "CZstd"),
+    .systemLibrary(name: "CBrotli"),
+    .systemLibrary(name: "CLibUSB"),
+    .target(
+      name: "ADB",
+      dependencies: [
+        "POSIXSupport", "CLZ4", "CZstd", "CBrotli", "CLibUSB",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "FirmwareKit", dependencies: ["CAgentABI", "POSIXSupport", "ProbeBuild"],
+      swiftSettings: strict),
     .target(
       name: "Devices",
       dependencies: [
@@ -68,20 +97,25 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Reporting",
-      dependencies: ["LatencyHistograms", "RunRecords", "Catalogs", "RegressionAnalysis"],
+      dependencies: [
+        "LatencyHistograms", "KernelTypes", "RunRecords", "Catalogs", "RegressionAnalysis",
+      ],
       swiftSettings: strict),
     .target(
       name: "Experiments",
       dependencies: [
-        "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "ADB",
+        "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "FirmwareKit", "KernelBTF", "ADB",
         "Devices", "AgentSession", "VirtualDevices", "RegressionAnalysis",
       ],
       swiftSettings: strict),
     .executableTarget(
+      name: "latgate-exam", dependencies: ["RegressionAnalysis"], swiftSettings: strict),
+    .executableTarget(
       name: "latgate",
       dependencies: [
-        "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "Devices", "AgentSession", "ADB",
-        "VirtualDevices", "RegressionAnalysis", "Reporting", "Experiments",
+        "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "FirmwareKit", "KernelBTF",
+        "Devices", "AgentSession", "ADB", "VirtualDevices", "RegressionAnalysis", "Reporting",
+        "Experiments",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -107,12 +141,28 @@ let package = Package(
       dependencies: ["DebianRoots"],
       swiftSettings: strict),
     .testTarget(
+      name: "KernelTypesTests",
+      dependencies: ["KernelTypes"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "KernelBTFTests",
+      dependencies: ["KernelTypes", "ProbeBuild", "KernelBTF"],
+      swiftSettings: strict),
+    .testTarget(
       name: "ProbeBuildTests",
-      dependencies: ["ProbeBuild"],
+      dependencies: ["KernelTypes", "ProbeBuild"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "FirmwareKitTests",
+      dependencies: ["ProbeBuild", "FirmwareKit"],
       swiftSettings: strict),
     .testTarget(
       name: "ADBTests",
       dependencies: ["POSIXSupport", "ADB"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ADBPeerTests",
+      dependencies: ["POSIXSupport", "DebianRoots", "ADB", "Devices"],
       swiftSettings: strict),
     .testTarget(
       name: "DevicesTests",
@@ -139,11 +189,13 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ExperimentsTests",
-      dependencies: ["RunRecords", "Catalogs", "ProbeBuild", "Devices", "Experiments"],
+      dependencies: [
+        "RunRecords", "Catalogs", "ProbeBuild", "Devices", "AgentSession", "Experiments",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: [],
+      dependencies: ["DebianRoots"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -27,4 +27,9 @@ enum LittleEndian {
   static func uint32(_ bytes: some RandomAccessCollection<UInt8>) -> UInt32 {
     bytes.prefix(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
   }
+
+  /// - Precondition: `bytes` holds at least eight from `offset` on.
+  static func uint64(_ bytes: some RandomAccessCollection<UInt8>) -> UInt64 {
+    bytes.prefix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  }
 }

@@ -20,6 +20,8 @@ static const char *const names[] = {
 	[LG_MSG_STATS] = "STATS",
 	[LG_MSG_READ_FILES] = "READ_FILES",
 	[LG_MSG_BYE] = "BYE",
+	[LG_MSG_LOAD_PINNED] = "LOAD_PINNED",
+	[LG_MSG_LOAD_TRACE] = "LOAD_TRACE",
 };
 
 static bool is_request(uint16_t type)

@@ -40,6 +40,7 @@ extension AgentRefusal.Code {
     case LG_ERR_STEP: self = .step
     case LG_ERR_INCONSISTENT: self = .inconsistent
     case LG_ERR_INTERNAL: self = .internal
+    case LG_ERR_BUSY: self = .busy
     default: self = .unknown(number)
     }
   }
@@ -131,6 +132,7 @@ extension AgentWindow {
     bootOffsetAfter = try reader.number(LG_ATTR_BOOT_OFFSET_AFTER_NS)
     onlineCPUsBefore = try reader.text(LG_ATTR_ONLINE_BEFORE)
     onlineCPUsAfter = try reader.text(LG_ATTR_ONLINE_AFTER)
+    traceFault = reader.optionalText(LG_ATTR_TRACE_FAULT)
   }
 }
 

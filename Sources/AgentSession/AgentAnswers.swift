@@ -14,6 +14,13 @@ package struct AgentFacts: Sendable, Equatable {
   /// Hz of the arm generic timer; 0 = not applicable.
   package var counterFrequency: UInt64
   package var features: [AgentFeature]
+
+  /// Probes that the firmware pinned and the agent may open.
+  package var pinnedProbes: [String] {
+    guard let feature = features.first(where: { $0.name == "pinned" }), feature.state == .yes
+    else { return [] }
+    return feature.reason.split(separator: ",").map(String.init)
+  }
 }
 
 /// A kernel facility that probes may need.
@@ -28,7 +35,7 @@ package struct AgentFeature: Sendable, Equatable {
   package var reason: String
 
   /// Reads `name=yes|no|unknown[: why]`; any other word counts as unknown.
-  init(line: String) {
+  package init(line: String) {
     let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     name = String(parts[0])
     let rest = (parts.count > 1 ? parts[1] : "").split(
@@ -42,7 +49,7 @@ package struct AgentFeature: Sendable, Equatable {
 package struct AgentHook: Sendable, Equatable {
   package var probe: String
   package var hook: String
-  /// `tp_btf`, `raw_tp`, `tracepoint`, `kprobe`; empty = none fits.
+  /// `tp_btf`, `raw_tp`, `tracepoint`, `kprobe`, `ftrace`; empty = none fits.
   package var rung: String
   package var program: String
   /// Why the rungs above it were passed over; empty when none was.
@@ -123,6 +130,8 @@ package struct AgentWindow: Sendable, Equatable {
   package var bootOffsetAfter: UInt64
   package var onlineCPUsBefore: String
   package var onlineCPUsAfter: String
+  /// Why what the trace probes counted is not valid; nil when it is.
+  package var traceFault: String?
 }
 
 /// Everything that one phase gave.

@@ -111,6 +111,37 @@ package actor AgentClient {
     return try Answers(frames, to: "LOAD").all(LG_MSG_HOOK, "HOOK", AgentHook.init)
   }
 
+  /// Takes a probe that the firmware pinned at boot, without loading anything; afterwards it is
+  /// like a loaded one. Refused as `.unsupported` where it is not pinned, as `.refused` where the
+  /// agent may not open or attach the pins, as `.busy` while another agent uses them.
+  /// - Returns: how its hooks were pinned; an empty rung = not there at boot.
+  package func loadPinned(
+    _ probe: AgentPinnedProbe, timeout: Duration = .seconds(60)
+  ) async throws -> [AgentHook] {
+    var writer = AttributeWriter()
+    writer.put(LG_ATTR_PROBE, text: probe.name)
+    for metric in probe.metrics { metric.put(into: &writer) }
+    if let folder = probe.folder { writer.put(LG_ATTR_PIN_FOLDER, text: folder) }
+    if let manifest = probe.manifest { writer.put(LG_ATTR_PIN_MANIFEST, text: manifest) }
+    return try await ask(LG_MSG_LOAD_PINNED, "LOAD_PINNED", writer, timeout: timeout)
+      .all(LG_MSG_HOOK, "HOOK", AgentHook.init)
+  }
+
+  /// Loads a probe that is made of trace events, without BPF (tier T0).
+  ///
+  /// - Returns: its events; the rung is `ftrace`, or empty for one that cannot be enabled.
+  /// - Throws: `AgentSessionError.refused`: `.unsupported` when an event that a metric needs is
+  ///   missing, `.busy` while another tool traces.
+  package func loadTrace(
+    _ probe: AgentTraceProbe, timeout: Duration = .seconds(60)
+  ) async throws -> [AgentHook] {
+    var writer = AttributeWriter()
+    writer.put(LG_ATTR_PROBE, text: probe.name)
+    for metric in probe.metrics { metric.put(into: &writer) }
+    let answers = try await ask(LG_MSG_LOAD_TRACE, "LOAD_TRACE", writer, timeout: timeout)
+    return try answers.all(LG_MSG_HOOK, "HOOK", AgentHook.init)
+  }
+
   /// Attaches all loaded probes.
   package func attach(timeout: Duration = .seconds(60)) async throws {
     _ = try await ask(LG_MSG_ATTACH, "ATTACH", timeout: timeout)

@@ -75,6 +75,55 @@ package struct AgentProbe: Sendable, Equatable {
   }
 }
 
+/// A probe that the firmware pinned at boot.
+package struct AgentPinnedProbe: Sendable, Equatable {
+  package var name: String
+  package var metrics: [AgentMetric]
+  /// Folder of its pins on the device; nil = the agent looks where the firmware kit puts them.
+  package var folder: String?
+  /// File with the pins' manifest; nil = the one that is pinned beside them.
+  package var manifest: String?
+
+  package init(
+    name: String, metrics: [AgentMetric], folder: String? = nil, manifest: String? = nil
+  ) {
+    self.name = name
+    self.metrics = metrics
+    self.folder = folder
+    self.manifest = manifest
+  }
+}
+
+/// A probe to be made of trace events.
+package struct AgentTraceProbe: Sendable, Equatable {
+  /// A metric by its name in the manifest.
+  package struct Metric: Sendable, Equatable {
+    /// Unique in the session, among those of ``AgentMetric`` too.
+    package var id: UInt32
+    package var name: String
+
+    package init(id: UInt32, name: String) {
+      self.id = id
+      self.name = name
+    }
+
+    func put(into writer: inout AttributeWriter) {
+      writer.put(LG_ATTR_METRIC) {
+        $0.put(LG_ATTR_METRIC_ID, id)
+        $0.put(LG_ATTR_METRIC_NAME, text: name)
+      }
+    }
+  }
+
+  package var name: String
+  package var metrics: [Metric]
+
+  package init(name: String, metrics: [Metric]) {
+    self.name = name
+    self.metrics = metrics
+  }
+}
+
 /// A part of a workload that is measured in one window.
 package struct AgentPhase: Sendable, Equatable {
   /// 1-255.

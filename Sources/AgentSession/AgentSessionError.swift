@@ -23,6 +23,8 @@ package struct AgentRefusal: Error, Sendable, Equatable {
   /// The meaning of an `LG_ERR_` number.
   package enum Code: Sendable, Equatable {
     case `protocol`, state, unsupported, refused, verifier, object, step, inconsistent, `internal`
+    /// Another tool traces.
+    case busy
     case unknown(UInt32)
   }
 

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* What tracefs and kallsyms say about events and functions. */
+/* What tracefs says about events. */
 #include <dirent.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "ladder_internal.h"
@@ -42,53 +40,4 @@ enum lg_known lg_tracefs_has_event(const struct lg_ladder *ladder, const char *c
 	}
 	closedir(dir);
 	return known;
-}
-
-/* A line is "address type name[\t[module]]"; `types` are the letters accepted. */
-static enum lg_known kallsyms_find(const char *path, const char *name, const char *types)
-{
-	enum lg_known known = LG_NO;
-	char line[1024];
-	FILE *file;
-
-	if (!path)
-		return LG_UNKNOWN;
-	file = fopen(path, "re");
-	if (!file)
-		return LG_UNKNOWN;
-	/* An empty file is a kernel that shows its symbols to nobody. */
-	if (!fgets(line, sizeof(line), file)) {
-		fclose(file);
-		return LG_UNKNOWN;
-	}
-	do {
-		char *type = strchr(line, ' ');
-		size_t len = strlen(name);
-
-		if (!type || !type[1] || type[2] != ' ' || !strchr(types, type[1]))
-			continue;
-		if (!strncmp(type + 3, name, len) && strchr(" \t\n", type[3 + len]))
-			known = LG_YES;
-	} while (known == LG_NO && fgets(line, sizeof(line), file));
-	fclose(file);
-	return known;
-}
-
-enum lg_known lg_kallsyms_has_function(const struct lg_ladder *ladder, const char *name)
-{
-	return kallsyms_find(ladder->sources.kallsyms, name, "tTwW");
-}
-
-/* The iterator is a function since 5.10; before, only the data symbol of KALLSYMS_ALL tells. */
-enum lg_known lg_kallsyms_has_tracepoint(const struct lg_ladder *ladder, const char *name)
-{
-	char symbol[LG_LADDER_NAME + 24];
-	enum lg_known known;
-
-	snprintf(symbol, sizeof(symbol), "__traceiter_%s", name);
-	known = kallsyms_find(ladder->sources.kallsyms, symbol, "tT");
-	if (known != LG_NO)
-		return known;
-	snprintf(symbol, sizeof(symbol), "__tracepoint_%s", name);
-	return kallsyms_find(ladder->sources.kallsyms, symbol, "dDbBrR");
 }

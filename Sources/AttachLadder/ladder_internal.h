@@ -22,10 +22,19 @@ const char *lg_rung_name(enum lg_rung rung);
 bool lg_program_parse(struct lg_program *out, const struct lg_candidate *candidate);
 
 struct btf;
+struct lg_symbol;
+
+/* The symbols that were asked for, or will be. */
+struct lg_symbols {
+	struct lg_symbol *list;
+	size_t count;
+	bool unreadable;
+};
 
 struct lg_ladder {
 	struct lg_ladder_sources sources; /* strings owned */
 	struct btf *btf; /* NULL = none */
+	struct lg_symbols symbols;
 };
 
 /* BTF that describes a tracepoint (vmlinux or a module), and the typedef's id; NULL = none. */
@@ -35,9 +44,12 @@ bool lg_btf_has_function(const struct lg_ladder *ladder, const char *name);
 /* By tracefs; LG_UNKNOWN without it. A NULL category matches any. */
 enum lg_known lg_tracefs_has_event(const struct lg_ladder *ladder, const char *category,
 				   const char *event);
+/* Notes what the program may make the ladder ask kallsyms, so that one pass answers all of it. */
+void lg_symbols_want(struct lg_ladder *ladder, const struct lg_program *program);
+void lg_symbols_free(struct lg_ladder *ladder);
 /* By kallsyms: a function that a kprobe can name; LG_UNKNOWN without it. */
-enum lg_known lg_kallsyms_has_function(const struct lg_ladder *ladder, const char *name);
+enum lg_known lg_kallsyms_has_function(struct lg_ladder *ladder, const char *name);
 /* By kallsyms: the tracepoint's own symbol; LG_UNKNOWN without it. */
-enum lg_known lg_kallsyms_has_tracepoint(const struct lg_ladder *ladder, const char *name);
+enum lg_known lg_kallsyms_has_tracepoint(struct lg_ladder *ladder, const char *name);
 
 #endif

@@ -22,8 +22,8 @@ extension DeviceDefinition {
   ) throws(CatalogError) -> DeviceDefinition {
     try parseDocument(text, file: file, nameKey: "device", others: others) { document in
       let keys = [
-        "device", "description", "kind", "serial", "privilege", "btf", "stability", "hooks",
-        "firmwares",
+        "device", "description", "kind", "serial", "privilege", "btf", "btf_build_id", "stability",
+        "hooks", "firmwares",
       ]
       guard let root = document.mapping(known: keys) else { return nil }
       let kindName = readKind(root)
@@ -59,8 +59,14 @@ extension DeviceDefinition {
   }
 
   private static func readBTF(_ root: MappingReader) -> BTFSource {
-    guard let field = root.optional("btf") else { return .device }
-    if field.node.scalar?.string == "device" { return .device }
+    let field = root.optional("btf")
+    let buildID = root.optional("btf_build_id")
+    guard let field, field.node.scalar?.string != "device" else {
+      buildID?.report(
+        "only a BTF file has a build-id of its own", remedy: "remove it, or add 'btf: {file: PATH}'"
+      )
+      return .device
+    }
     guard field.node.mapping != nil else {
       field.report(
         "expected 'device' or a file", remedy: "write 'btf: device' or 'btf: {file: PATH}'")
@@ -68,7 +74,11 @@ extension DeviceDefinition {
     }
     let path = field.mapping(known: ["file"])?
       .required("file", remedy: "give the path of a BTF file on this machine")?.text()
-    return path.map(BTFSource.file) ?? .device
+    let id = buildID?.parsed("the 16 to 128 hex digits of a kernel build-id") { text in
+      let digits = text.lowercased()
+      return digits.wholeMatch(of: /([0-9a-f]{2}){8,64}/) == nil ? nil : digits
+    }
+    return path.map { BTFSource.file(path: $0, buildID: id) } ?? .device
   }
 
   private static func readHooks(_ root: MappingReader, _ kind: KindName?) -> Hooks? {

@@ -14,8 +14,10 @@ package struct DeviceDefinition: Sendable, Equatable {
   package enum BTFSource: Sendable, Equatable {
     /// `/sys/kernel/btf/vmlinux` of the device.
     case device
-    /// A file made from the build's vmlinux, on the host.
-    case file(String)
+    /// A file of the build on the host: BTF, or a vmlinux. A relative path counts from the device
+    /// file's folder; `{firmware}` in it stands for the firmware's name. The build-id ties bare BTF,
+    /// which carries none, to its kernel; nil = the file or its `.build-id` tells it.
+    case file(path: String, buildID: String?)
   }
 
   /// How the device is reached, with what only that way has.
@@ -140,7 +142,7 @@ package struct VirtualFirmwareDefinition: Sendable, Equatable {
     case hostClock = "host-clock"
   }
 
-  /// Kernel series, such as `6.1` or `6.1-rt`.
+  /// Kernel series, such as `6.1`, `6.1-rt` or `5.10-armmp`.
   package var kernel: String
   /// Added to the kernel's command line.
   package var commandLine = ""
@@ -155,9 +157,19 @@ package struct VirtualFirmwareDefinition: Sendable, Equatable {
   /// Nil = the kernel's choice.
   package var scheduler: Scheduler?
   package var timing = Timing.counted
+  /// Probes that the firmware pins at boot, as one with the firmware kit does.
+  package var kit: [String] = []
 }
 
 extension DeviceDefinition {
+  /// ``btf`` with its path counted from the device file's folder.
+  package var placedBTF: BTFSource {
+    guard case .file(let path, let buildID) = btf, !path.hasPrefix("/"),
+      let slash = file.lastIndex(of: "/")
+    else { return btf }
+    return .file(path: "\(file[..<slash])/\(path)", buildID: buildID)
+  }
+
   /// What `{firmware}` stands for in hooks: a listed firmware's image, else the name itself.
   package func image(ofFirmware name: String) -> String {
     if case .image(let image) = firmwares[name] { return image }

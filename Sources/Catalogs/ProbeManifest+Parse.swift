@@ -94,7 +94,7 @@ extension ProbeManifest.Hook {
 
 extension ProbeMetric {
   fileprivate static func read(_ value: FieldReader) -> Self? {
-    let keys = ["metric", "help", "unit", "map", "counters", "names", "key"]
+    let keys = ["metric", "help", "unit", "map", "counters", "names", "t0", "key"]
     guard let map = value.mapping(known: keys) else { return nil }
     let metric = ProbeMetric(
       name: map.required("metric", remedy: "name it, such as runqueue.wait")?.name() ?? "",
@@ -104,6 +104,7 @@ extension ProbeMetric {
       counters: map.required("counters", remedy: "give the metric's index in lg_counters")?
         .integer(in: 0...63) ?? 0,
       namesMap: map.optional("names")?.text(),
+      isInT0: map.optional("t0")?.boolean() ?? true,
       key: map.items("key", KeyField.read))
     reportDuplicates(
       metric.key.filter { $0.kind != .padding }.map(\.name), in: map.optional("key"))

@@ -44,6 +44,8 @@ package struct ProbeManifest: Sendable, Equatable {
   /// Each needs one rung, unless it is optional.
   package var hooks: [Hook]
   package var metrics: [ProbeMetric]
+  /// Metrics that ``t0Events`` give.
+  package var t0Metrics: [ProbeMetric] { t0Events.isEmpty ? [] : metrics.filter(\.isInT0) }
   /// Path of the manifest it was read from.
   package var file: String
 }
@@ -65,6 +67,8 @@ package struct ProbeMetric: Sendable, Equatable {
   package var counters: Int
   /// The BPF map from the same key to a name of at most 31 bytes.
   package var namesMap: String?
+  /// Whether the probe's ``ProbeManifest/t0Events`` give this metric, too.
+  package var isInT0 = true
   /// The key's bytes, in order; each field becomes a label.
   package var key: [KeyField]
 

@@ -25,6 +25,7 @@ extension VirtualFirmwareDefinition {
 
   private static let keys = [
     "extends", "kernel", "cmdline", "cpus", "memory", "disks", "scheduler", "timing",
+    "kit",
   ]
 
   /// Reads one firmware; `base` holds for keys that are not given, nil gives the defaults.
@@ -36,7 +37,7 @@ extension VirtualFirmwareDefinition {
       ? map.required("kernel", remedy: "give the kernel series, such as \"6.1\"")
       : map.optional("kernel")
     let series = kernel?.parsed("a kernel series, such as \"6.1\" or \"6.1-rt\"") { text in
-      text.wholeMatch(of: /\d+\.\d+(?:-rt)?/) == nil ? nil : text
+      text.wholeMatch(of: /\d+\.\d+(?:-rt|-armmp)?/) == nil ? nil : text
     }
     firmware.kernel = series ?? firmware.kernel
     firmware.commandLine = map.optional("cmdline")?.text() ?? firmware.commandLine
@@ -50,6 +51,7 @@ extension VirtualFirmwareDefinition {
     }
     firmware.scheduler = map.optional("scheduler")?.choice() ?? firmware.scheduler
     firmware.timing = map.optional("timing")?.choice() ?? firmware.timing
+    firmware.kit = map.optional("kit")?.list().compactMap { $0.name() } ?? firmware.kit
     return firmware
   }
 

@@ -3,18 +3,22 @@ import Foundation
 import Glibc
 import POSIXSupport
 
-/// A device reached through the adb server.
+/// A device that speaks adb, whatever the way to it.
 package struct ADBDevice: Device {
-  /// Serial number, `HOST:PORT`, or USB path, as the adb server lists it.
-  package let name: String
-  private let server: ADBServer
+  package let transport: any ADBTransport
+
+  package var name: String { transport.serial }
 
   /// Time for opening a service and for questions to the server.
   private static let answerLimit: Duration = .seconds(20)
 
+  package init(transport: any ADBTransport) {
+    self.transport = transport
+  }
+
+  /// A device of an adb server: serial number, `HOST:PORT`, or USB path, as the server lists it.
   package init(serial: String, server: ADBServer) {
-    self.name = serial
-    self.server = server
+    self.init(transport: ServerTransport(serial: serial, server: server))
   }
 
   package func exec(_ command: String, timeout: Duration) async throws -> ExecResult {
@@ -48,9 +52,9 @@ package struct ADBDevice: Device {
     let file = try HostFile(reading: localPath)
     let modified = try file.modified()
     try await withSync("push to \(remotePath)") { session in
-      try await session.send(to: remotePath, mode: mode, modified: modified) {
-        try await offloaded { try file.read() }
-      }
+      let regularFile: UInt32 = 0o100000
+      try await session.send(
+        to: remotePath, mode: mode & 0o7777 | regularFile, modified: modified, from: file)
     }
     // The daemon widens the mode it is told: the owner's bits go to everybody.
     let digits = String(mode & 0o7777, radix: 8)
@@ -67,9 +71,12 @@ package struct ADBDevice: Device {
   package func pull(_ remotePath: String, to localPath: String) async throws {
     let part = try HostFile(replacing: localPath)
     try await withSync("pull of \(remotePath)") { session in
+      var pending = PendingWrites()
       try await session.receive(remotePath) { bytes in
-        try await offloaded { try part.write(bytes) }
+        if let full = pending.append(bytes) { try await offloaded { try part.write(full) } }
       }
+      let rest = pending.rest
+      try await offloaded { try part.write(rest) }
     }
     try part.commit()
   }
@@ -86,7 +93,7 @@ package struct ADBDevice: Device {
       let bootID = try await bootID(deadline: deadline)
       try await askForRestart()
       while ContinuousClock.now < deadline {
-        if try await server.state(of: name) != .device { return }
+        if try await transport.state(timeout: Self.answerLimit) != .device { return }
         if let now = try? await self.bootID(deadline: deadline), now != bootID { return }
         try await Task.sleep(for: .milliseconds(200))
       }
@@ -116,7 +123,7 @@ package struct ADBDevice: Device {
 
   private func askForRestart() async throws {
     do {
-      let channel = try await server.open("reboot:", on: name, timeout: Self.answerLimit)
+      let channel = try await transport.open("reboot:", timeout: Self.answerLimit)
       defer { channel.close() }
       // The device hangs up when it goes down; until then it may still answer.
       _ = try? await channel.read(deadline: ContinuousClock.now + .seconds(10))
@@ -131,14 +138,9 @@ package struct ADBDevice: Device {
     }
   }
 
-  /// The server forgets a TCP device that was away for long, and keeps the dead connection
-  /// of one that restarted.
   private func reconnectIfLost() async throws {
-    guard name.contains(":"), !name.hasPrefix("usb:") else { return }
     try await mapping("connecting", limit: Self.answerLimit) {
-      let state = try await server.state(of: name)
-      if state == .offline { try await server.disconnect(name) }
-      if state == nil || state == .offline { try await server.connect(name) }
+      try await transport.reconnect(timeout: Self.answerLimit)
     }
   }
 
@@ -153,11 +155,11 @@ package struct ADBDevice: Device {
   ) async throws -> ShellStream {
     let service = ShellStream.service(command)
     do {
-      let channel = try await server.open(service, on: name, timeout: timeout)
+      let channel = try await transport.open(service, timeout: timeout)
       return ShellStream(channel: channel, errorLimit: errorLimit)
     } catch ADBError.refused(_, let message) {
       // Android before 7 closes the service; say why rather than "closed".
-      if try await !server.features(of: name).contains("shell_v2") {
+      if try await !transport.features(timeout: timeout).contains("shell_v2") {
         throw ADBError.missingFeature(serial: name, feature: "shell_v2")
       }
       throw ADBError.refused(service: "shell", message: message)
@@ -168,8 +170,7 @@ package struct ADBDevice: Device {
     _ operation: String, _ body: (inout SyncSession) async throws -> Void
   ) async throws {
     try await mapping(operation, limit: Self.answerLimit) {
-      let channel = try await server.open(
-        SyncSession.service, on: name, timeout: Self.answerLimit)
+      let channel = try await transport.open(SyncSession.service, timeout: Self.answerLimit)
       defer { channel.close() }
       var session = SyncSession(channel: channel)
       try await body(&session)
@@ -186,9 +187,7 @@ package struct ADBDevice: Device {
     } catch let error as ADBError {
       try Task.checkCancellation()
       var known: [String] = []
-      if case .deviceNotFound = error, let listed = try? await server.devices() {
-        known = listed.map { "\($0.serial.isEmpty ? $0.path : $0.serial) (\($0.state.word))" }
-      }
+      if case .deviceNotFound = error { known = await transport.neighbours() }
       throw DeviceError(error, device: name, operation: operation, known: known)
     }
   }

@@ -1,17 +1,15 @@
+import ADB
 import Foundation
 import Glibc
 import POSIXSupport
 
 /// A file of this machine during a transfer. All calls block and throw
 /// ``DeviceError/hostFile(path:detail:)``.
-final class HostFile: Sendable {
+final class HostFile: SyncSource {
   private let path: String
   /// Where the bytes are until ``commit()``; `path` itself when reading.
   private let workingPath: String
   private let descriptor: OwnedDescriptor
-
-  /// Bytes per step.
-  private static let chunk = 512 << 10
 
   init(reading path: String) throws(DeviceError) {
     self.path = path
@@ -51,20 +49,39 @@ final class HostFile: Sendable {
     return UInt32(clamping: status.st_mtim.tv_sec)
   }
 
-  /// The next bytes; empty at the end.
-  func read() throws(DeviceError) -> [UInt8] {
+  /// Reads the next bytes; fewer than the buffer holds only at the end.
+  func fill(_ buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    var count = 0
     do {
-      return try descriptor.read(upTo: Self.chunk, subject: path)
+      while count < buffer.count {
+        let part = try systemCall("read", on: path) {
+          read(descriptor.rawValue, buffer.baseAddress?.advanced(by: count), buffer.count - count)
+        }
+        if part == 0 { break }
+        count += part
+      }
     } catch {
       throw Self.failure(error, path: path)
     }
+    return count
   }
 
-  func write(_ bytes: [UInt8]) throws(DeviceError) {
-    do {
-      try descriptor.writeAll(bytes, subject: path)
-    } catch {
-      throw Self.failure(error, path: path)
+  /// Appends the pieces in their order.
+  func write(_ pieces: [ArraySlice<UInt8>]) throws(DeviceError) {
+    for piece in pieces {
+      var offset = 0
+      while offset < piece.count {
+        do {
+          offset += try systemCall("write", on: path) {
+            piece.withUnsafeBytes { raw in
+              Glibc.write(
+                descriptor.rawValue, raw.baseAddress?.advanced(by: offset), raw.count - offset)
+            }
+          }
+        } catch {
+          throw Self.failure(error, path: path)
+        }
+      }
     }
   }
 

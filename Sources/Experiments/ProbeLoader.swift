@@ -4,11 +4,17 @@ import Foundation
 import ProbeBuild
 import RunRecords
 
-/// The capability gate: loads every probe of a suite and says what became of each.
+/// The capability gate: brings every probe of a suite onto the device, in the best tier that
+/// works, and says what became of each.
 struct ProbeLoader: Sendable {
-  let request: RunRequest
+  let probes: [ProbeManifest]
+  let bundle: ProbeBundle
+  /// The only tier that may be used; nil = the best that works.
+  let tier: Tier?
   /// Name of the device, for messages.
   let device: String
+  /// Types of the kernel on the device; nil = the kernel's own.
+  var btfPath: String?
 
   /// A metric as the agent numbers it.
   struct Metric: Sendable, Equatable {
@@ -18,38 +24,16 @@ struct ProbeLoader: Sendable {
 
   /// What is on the device now.
   struct Loaded: Sendable {
-    var records: [ProbeRecord]
+    var records: [ProbeRecord] = []
     /// By the id that the agent repeats.
-    var metrics: [UInt32: Metric]
+    var metrics: [UInt32: Metric] = [:]
   }
 
   /// - Throws: ``RunError``; `AgentSessionError` for anything but a probe that does not fit.
   func load(into session: AgentClient) async throws -> Loaded {
-    var loaded = Loaded(records: [], metrics: [:])
-    for probe in request.probes {
-      guard let object = request.bundle.objects[probe.name] else {
-        throw RunError.badObject(probe: probe.name, path: "", reason: "it was not built")
-      }
-      let first = UInt32(loaded.metrics.count) + 1
-      let bindings = probe.metrics.enumerated().map { offset, metric in
-        AgentMetric(
-          id: first + UInt32(offset), map: metric.map, countersIndex: UInt32(metric.counters),
-          namesMap: metric.namesMap)
-      }
-      do {
-        let bytes = try Data(contentsOf: URL(fileURLWithPath: object.path))
-        let hooks = try await session.load(
-          AgentProbe(name: probe.name, object: Array(bytes), metrics: bindings))
-        loaded.records.append(
-          ProbeRecord(name: probe.name, status: .loaded, hooks: hooks.map(HookRecord.init)))
-        for (binding, metric) in zip(bindings, probe.metrics) {
-          loaded.metrics[binding.id] = Metric(probe: probe.name, metric: metric)
-        }
-      } catch AgentSessionError.refused(let refusal) {
-        let reason = try reason(refusal, probe, object.path)
-        loaded.records.append(
-          ProbeRecord(name: probe.name, status: .unsupported, reason: reason))
-      }
+    var loaded = Loaded()
+    for probe in probes {
+      try await load(probe, session, &loaded)
     }
     guard !loaded.metrics.isEmpty else {
       throw RunError.noProbe(
@@ -59,18 +43,94 @@ struct ProbeLoader: Sendable {
     return loaded
   }
 
+  /// Tries one probe tier by tier.
+  func load(
+    _ probe: ProbeManifest, _ session: AgentClient, _ loaded: inout Loaded
+  ) async throws {
+    let plan = TierPlan(
+      probe: probe, features: session.facts.features, choice: tier,
+      hasExternalBTF: btfPath != nil)
+    let first = UInt32(loaded.metrics.count) + 1
+    var failures = plan.passedOver
+    for tier in plan.candidates {
+      let metrics = tier == .t0 ? probe.t0Metrics : probe.metrics
+      do {
+        let hooks = try await attempt(tier, probe, metrics, first, session)
+        loaded.records.append(
+          ProbeRecord(
+            name: probe.name, status: .loaded, tier: tier, hooks: hooks.map(HookRecord.init),
+            reason: Self.reason(failures, above: tier)))
+        for (offset, metric) in metrics.enumerated() {
+          loaded.metrics[first + UInt32(offset)] = Metric(probe: probe.name, metric: metric)
+        }
+        return
+      } catch AgentSessionError.refused(let refusal) {
+        failures.append(TierPlan.PassedOver(tier: tier, reason: try reason(refusal, probe)))
+      }
+    }
+    loaded.records.append(
+      ProbeRecord(
+        name: probe.name, status: .unsupported, reason: Self.reason(failures, above: nil)))
+  }
+
+  /// Loads or enables a probe in one tier; its metrics are numbered from `first` on.
+  private func attempt(
+    _ tier: Tier, _ probe: ProbeManifest, _ metrics: [ProbeMetric], _ first: UInt32,
+    _ session: AgentClient
+  ) async throws -> [AgentHook] {
+    let numbered = metrics.enumerated().map { (id: first + UInt32($0.offset), metric: $0.element) }
+    switch tier {
+    case .t2:
+      guard let object = bundle.objects[probe.name] else {
+        throw RunError.badObject(probe: probe.name, path: "", reason: "it was not built")
+      }
+      let bytes = try Data(contentsOf: URL(fileURLWithPath: object.path))
+      return try await session.load(
+        AgentProbe(
+          name: probe.name, object: Array(bytes), metrics: numbered.map(AgentMetric.init),
+          btfPath: btfPath))
+    case .t0:
+      return try await session.loadTrace(
+        AgentTraceProbe(
+          name: probe.name,
+          metrics: numbered.map { AgentTraceProbe.Metric(id: $0.id, name: $0.metric.name) }))
+    case .t1:
+      return try await session.loadPinned(
+        AgentPinnedProbe(name: probe.name, metrics: numbered.map(AgentMetric.init)))
+    }
+  }
+
   /// Why this kernel does not take the probe; throws when the kernel is not the reason.
-  private func reason(
-    _ refusal: AgentRefusal, _ probe: ProbeManifest, _ path: String
-  ) throws -> String {
+  private func reason(_ refusal: AgentRefusal, _ probe: ProbeManifest) throws -> String {
     switch refusal.code {
-    case .unsupported: return refusal.text
+    case .unsupported, .refused, .busy: return refusal.text
     case .verifier: return [refusal.text, refusal.log ?? ""].joined(separator: "\n")
     case .object:
-      throw RunError.badObject(probe: probe.name, path: path, reason: refusal.text)
-    case .refused: throw RunError.refused(device: device, reason: refusal.text)
+      throw RunError.badObject(
+        probe: probe.name, path: bundle.objects[probe.name]?.path ?? "", reason: refusal.text)
     default: throw AgentSessionError.refused(refusal)
     }
+  }
+
+  /// Why the tiers above one were not used, in one line each; nil when there are none.
+  private static func reason(_ failures: [TierPlan.PassedOver], above tier: Tier?) -> String? {
+    let better = Tier.allCases.prefix { $0 != tier }
+    let lines = better.compactMap { tier in
+      failures.first { $0.tier == tier }.map { "\(tier.rawValue): \($0.text)" }
+    }
+    return lines.isEmpty ? nil : lines.joined(separator: "\n")
+  }
+}
+
+extension TierPlan.PassedOver {
+  /// Reason and remedy in one line.
+  package var text: String { remedy.map { "\(reason); \($0)" } ?? reason }
+}
+
+extension AgentMetric {
+  fileprivate init(id: UInt32, metric: ProbeMetric) {
+    self.init(
+      id: id, map: metric.map, countersIndex: UInt32(metric.counters), namesMap: metric.namesMap)
   }
 }
 

@@ -8,8 +8,6 @@ package enum RunError: Error, Sendable, Equatable {
   case notSettled(device: String, limit: Duration, reason: String)
   /// Not one probe of the suite can be attached.
   case noProbe(device: String, reasons: [String])
-  /// The device forbids loading programs.
-  case refused(device: String, reason: String)
   /// An object is broken or of another release.
   case badObject(probe: String, path: String, reason: String)
   /// A histogram key does not fit its manifest.
@@ -39,9 +37,7 @@ extension RunError: CustomStringConvertible {
       """
     case .noProbe(let device, let reasons):
       "\(device): not one probe of the suite can be attached:\n  "
-        + reasons.joined(separator: "\n  ")
-    case .refused(let device, let reason):
-      "\(device) does not let latgate load programs (\(reason)); a root shell is needed"
+        + reasons.joined(separator: "\n").replacing("\n", with: "\n  ")
     case .badObject(let probe, let path, let reason):
       "probe \(probe): \(path): \(reason); build it again with 'latgate build'"
     case .badKey(let probe, let metric, let bytes, let expected):

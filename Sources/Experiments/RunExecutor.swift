@@ -35,7 +35,10 @@ package struct RunExecutor: Sendable {
     let session = try await AgentClient.start(
       on: device, command: shellQuote(installed.agentPath), hostVersion: request.toolVersion)
     do {
-      let record = try await measure(session, identity: identity, created: created)
+      let btf = try await ShippedBTF(request: request, device: device)
+        .ship(to: installed, kernelBuildID: session.facts.kernelBuildID)
+      let record = try await measure(
+        session, of: installed, btf: btf, identity: identity, created: created)
       try await session.bye()
       return record
     } catch {
@@ -55,9 +58,13 @@ package struct RunExecutor: Sendable {
   }
 
   private func measure(
-    _ session: AgentClient, identity: DeviceIdentity, created: Date
+    _ session: AgentClient, of agent: InstalledAgent, btf: ShippedBTF.Placed?,
+    identity: DeviceIdentity, created: Date
   ) async throws -> RunRecord {
-    let loaded = try await ProbeLoader(request: request, device: device.name).load(into: session)
+    let loaded = try await ProbeLoader(
+      probes: request.probes, bundle: request.bundle, tier: request.tier, device: device.name,
+      btfPath: btf?.path
+    ).load(into: session)
     let first = try await DeviceWatch.look(session)
     try await session.attach()
     let uptime = try await SettleWait(
@@ -78,14 +85,16 @@ package struct RunExecutor: Sendable {
         session: session, bounds: request.stability, settle: request.suite.settle,
         baseline: baseline))
 
-    try await steps(request.workload.setup, in: "setup", iterator)
     do {
+      try await steps(request.workload.setup, in: "setup", session)
       (iterations, overhead) = try await iterate(iterator, session, loaded)
+      try await steps(request.workload.teardown, in: "teardown", session)
     } catch {
-      try? await steps(request.workload.teardown, in: "teardown", iterator)
+      // Also when the teardown itself was interrupted: none of its steps may be left out.
+      await session.close()
+      await Teardown(request: request, device: device, agent: agent).run()
       throw error
     }
-    try await steps(request.workload.teardown, in: "teardown", iterator)
 
     var record = RunRecord(
       id: UUID().uuidString.lowercased(), created: created, toolVersion: request.toolVersion,
@@ -99,6 +108,7 @@ package struct RunExecutor: Sendable {
         fingerprint: identity.fingerprint, kernelRelease: identity.kernelRelease,
         kernelBuildID: session.facts.kernelBuildID),
       flash: request.flash,
+      btf: btf?.record,
       boot: BootFacts(
         bootID: session.facts.bootID, uptimeSeconds: uptime,
         covariates: Covariates.state(first)),
@@ -156,11 +166,11 @@ package struct RunExecutor: Sendable {
   }
 
   private func steps(
-    _ steps: [WorkloadStep], in place: String, _ iterator: IterationExecutor
+    _ steps: [WorkloadStep], in place: String, _ session: AgentClient
   ) async throws {
     for step in steps {
       report(RunProgress(activity: place, iteration: 0, iterations: request.totalIterations))
-      _ = try await iterator.outside(step, place: place)
+      try await StepExecutor(device: device, session: session).make(step, place: place)
     }
   }
 }

@@ -10,6 +10,8 @@ package struct RunRequest: Sendable {
   package var probes: [ProbeManifest]
   package var bundle: ProbeBundle
   package var stability: DeviceDefinition.Stability
+  /// Where the kernel's types come from.
+  package var btf: DeviceDefinition.BTFSource
   /// What the device said of itself in this boot; nil = the run asks it.
   package var identity: DeviceIdentity?
   /// Name of the device file.
@@ -23,6 +25,8 @@ package struct RunRequest: Sendable {
   /// Nil when nobody told which installation of the firmware this is.
   package var flash: FlashFacts?
   package var place: ExperimentPlace?
+  /// The only tier that may be used; nil = the best that works, probe by probe.
+  package var tier: Tier?
   /// Whether extra iterations are made to learn what the probes cost.
   package var measuresOverhead: Bool
   package var toolVersion: String
@@ -30,16 +34,17 @@ package struct RunRequest: Sendable {
   package init(
     suite: SuiteDefinition, workload: WorkloadDefinition, probes: [ProbeManifest],
     bundle: ProbeBundle, stability: DeviceDefinition.Stability,
-    identity: DeviceIdentity? = nil, target: String,
+    btf: DeviceDefinition.BTFSource = .device, identity: DeviceIdentity? = nil, target: String,
     transport: String, firmwareName: String, firmwareID: String? = nil,
-    flash: FlashFacts? = nil, place: ExperimentPlace? = nil, measuresOverhead: Bool,
-    toolVersion: String
+    flash: FlashFacts? = nil, place: ExperimentPlace? = nil, tier: Tier? = nil,
+    measuresOverhead: Bool, toolVersion: String
   ) {
     self.suite = suite
     self.workload = workload
     self.probes = probes
     self.bundle = bundle
     self.stability = stability
+    self.btf = btf
     self.identity = identity
     self.target = target
     self.transport = transport
@@ -47,8 +52,16 @@ package struct RunRequest: Sendable {
     self.firmwareID = firmwareID
     self.flash = flash
     self.place = place
+    self.tier = tier
     self.measuresOverhead = measuresOverhead
     self.toolVersion = toolVersion
+  }
+
+  /// Takes over what the lane knows of the firmware it started.
+  package mutating func take(_ started: StartedFirmware) {
+    firmwareID = started.firmwareID
+    flash = started.flash
+    if case .device = btf, let path = started.typesPath { btf = .file(path: path, buildID: nil) }
   }
 
   var warmupIterations: Int { suite.warmup ?? workload.warmup }

@@ -120,6 +120,20 @@ package final class AsyncDescriptor: Sendable {
     if abandon { ReadinessMonitor.shared.abandon(number) }
   }
 
+  /// Gives the descriptor away, still non-blocking; this object is closed afterwards.
+  /// - Throws: ``SystemCallError`` with `EBUSY` while an operation is under way.
+  package func detach() throws(SystemCallError) -> OwnedDescriptor {
+    let code: Int32 = state.withLock { state in
+      if state.isClosing { return EBADF }
+      if state.users > 0 { return EBUSY }
+      state.isClosing = true
+      state.isClosed = true
+      return 0
+    }
+    if code != 0 { throw SystemCallError(call: "detach", code: code, subject: subject) }
+    return OwnedDescriptor(adopting: number)
+  }
+
   private func readAvailable(upTo limit: Int) throws(SystemCallError) -> [UInt8]? {
     var buffer = [UInt8](repeating: 0, count: limit)
     let count = try systemCallUnlessBlocking("read", on: subject) {

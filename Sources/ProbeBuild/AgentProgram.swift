@@ -6,7 +6,10 @@ enum AgentProgram: String, Sendable, CaseIterable {
   /// Folders whose `.c` files make the program, relative to the share root.
   var sourceFolders: [String] {
     switch self {
-    case .agent: ["Sources/latgate-agent", "Sources/AgentCore", "Sources/AttachLadder"]
+    case .agent:
+      [
+        "Sources/latgate-agent", "Sources/AgentCore", "Sources/AttachLadder", "Sources/TraceFold",
+      ]
     case .loadHelper: ["Sources/latgate-load"]
     }
   }
@@ -17,7 +20,7 @@ enum AgentProgram: String, Sendable, CaseIterable {
     case .agent:
       [
         "Sources/latgate-agent", "Sources/AgentCore/include", "Sources/AttachLadder/include",
-        "Sources/CAgentABI/include",
+        "Sources/TraceFold/include", "Sources/CAgentABI/include",
       ]
     case .loadHelper: ["Sources/CAgentABI/include"]
     }

@@ -1,20 +1,32 @@
 import Crypto
 import Foundation
+import KernelTypes
 import POSIXSupport
 
 /// Built files by the hash of all their inputs.
 ///
 /// Each file has a seal beside it with its size and hash. A file whose seal is missing or does not
 /// fit, as after a crash or on a bad disk, counts as absent and is built again.
-struct BuildCache: Sendable {
+package struct BuildCache: Sendable {
   /// Where the files are.
-  let folder: String
+  package let folder: String
 
   /// Work folders this old belong to processes that died.
   private static let staleWork: TimeInterval = 24 * 60 * 60
 
+  /// - Parameter folder: made when something is first put there.
+  package init(folder: String) {
+    self.folder = folder
+  }
+
+  /// The cache of the user who runs the tool.
+  /// - Throws: `SystemCallError` where their cache folder cannot be made.
+  package static func ofUser() throws -> BuildCache {
+    BuildCache(folder: try UserFolders.cache() + "/build")
+  }
+
   /// The file of that name, if it is there and whole.
-  func find(_ name: String) -> BuildArtifact? {
+  package func find(_ name: String) -> BuildArtifact? {
     let path = "\(folder)/\(name)"
     guard let seal = FileManager.default.contents(atPath: Self.seal(of: path)),
       let data = FileManager.default.contents(atPath: path)
@@ -33,7 +45,7 @@ struct BuildCache: Sendable {
   ///   - name: its name in the cache, with the hash of its inputs.
   /// - Returns: where the file is now.
   /// - Throws: `ProbeBuildError.file`, `SystemCallError`.
-  func publish(_ built: String, as name: String) throws -> BuildArtifact {
+  package func publish(_ built: String, as name: String) throws -> BuildArtifact {
     let path = "\(folder)/\(name)"
     guard let data = FileManager.default.contents(atPath: built) else {
       throw ProbeBuildError.file(path: built, reason: "was not written by the build")
@@ -46,7 +58,7 @@ struct BuildCache: Sendable {
   }
 
   /// Gives `body` an empty folder on the cache's file system and removes it afterwards.
-  func withWorkFolder<T>(_ body: (String) async throws -> T) async throws -> T {
+  package func withWorkFolder<T>(_ body: (String) async throws -> T) async throws -> T {
     let all = "\(folder)/work"
     let path = "\(all)/\(UUID().uuidString)"
     try UserFolders.makeFolder(path)

@@ -1,20 +1,23 @@
 import Crypto
 import Foundation
+import KernelTypes
 
 /// Collects everything a build depends on into one key.
 ///
 /// Every part is preceded by its kind and length, so that no two lists of parts give one key by
 /// being joined differently.
-struct InputHash: Sendable {
+package struct InputHash: Sendable {
   private var hash = SHA256()
 
+  package init() {}
+
   /// Adds a fact, such as a flag.
-  mutating func add(_ kind: String, _ text: String) {
+  package mutating func add(_ kind: String, _ text: String) {
     add(kind, bytes: Data(text.utf8))
   }
 
   /// Adds a list of facts; order counts.
-  mutating func add(_ kind: String, _ list: [String]) {
+  package mutating func add(_ kind: String, _ list: [String]) {
     add(kind, "\(list.count)")
     for text in list { add(kind, text) }
   }
@@ -42,19 +45,10 @@ struct InputHash: Sendable {
   }
 
   /// The key: 64 lower-case hex digits.
-  func key() -> String { hash.finalize().hexadecimal }
+  package func key() -> String { hash.finalize().hexadecimal }
 
   private mutating func add(_ kind: String, bytes: Data) {
     hash.update(data: Data("\(kind) \(bytes.count)\n".utf8))
     hash.update(data: bytes)
-  }
-}
-
-extension SHA256.Digest {
-  /// Lower-case hex digits.
-  var hexadecimal: String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(
-      decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 0xf)]] }, as: UTF8.self)
   }
 }

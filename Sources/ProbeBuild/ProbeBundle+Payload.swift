@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import KernelTypes
 
 extension ProbeBundle {
   /// Names the programs that go to the device: 16 hex digits, other for any other bytes.

@@ -1,4 +1,5 @@
 import Foundation
+import KernelTypes
 
 /// What a compiled probe contains.
 package struct ProbeObject: Sendable, Equatable {
@@ -14,6 +15,9 @@ package struct ProbeObject: Sendable, Equatable {
   package let programs: [Program]
   /// Names of its maps, in the object's order.
   package let maps: [String]
+  /// Sections of variables, such as `.bss` and `.rodata`; each becomes a map that the source does
+  /// not name.
+  package let dataSections: [String]
   /// License it declares to the kernel.
   package let license: String
 
@@ -31,7 +35,7 @@ package struct ProbeObject: Sendable, Equatable {
   package static func inspect(_ bytes: [UInt8], name: String) throws -> ProbeObject {
     do {
       return try read(bytes, name: name)
-    } catch let error as ELFReader.Malformed {
+    } catch let error as Malformed {
       throw ProbeBuildError.badObject(what: name, reason: error.reason)
     }
   }
@@ -75,8 +79,12 @@ package struct ProbeObject: Sendable, Equatable {
         throw fail("program '\(program.name)', \(objection)")
       }
     }
-    let text = bytes[license.range].prefix { $0 != 0 }
+    let text = elf.contents(of: license).prefix { $0 != 0 }
+    let data = elf.sections.map(\.name).filter { name in
+      [".bss", ".data", ".rodata"].contains { name == $0 || name.hasPrefix($0 + ".") }
+    }
     return ProbeObject(
-      programs: programs, maps: maps, license: String(decoding: text, as: UTF8.self))
+      programs: programs, maps: maps, dataSections: data,
+      license: String(decoding: text, as: UTF8.self))
   }
 }

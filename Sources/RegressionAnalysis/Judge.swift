@@ -11,7 +11,8 @@ package func judge(_ input: VerdictInput) throws(VerdictError) -> Verdict {
   try check(input)
   let policy = input.policy
   let runs = placed(input)
-  let series = SeriesBuilder(runs: runs, policy: policy).build()
+  let mixtures = ProbeMixture.all(in: runs)
+  let series = SeriesBuilder(runs: runs, policy: policy, mixtures: mixtures).build()
   let screen = StageAnalysis(
     series: series, runs: runs, isConfirm: false, policy: policy, profile: input.profile)
   let confirm = StageAnalysis(
@@ -20,8 +21,9 @@ package func judge(_ input: VerdictInput) throws(VerdictError) -> Verdict {
   let comparisons = max(
     1, series.filter { $0.refusal == nil && $0.statistic != .rate }.count)
   let metricJudge = MetricJudge(
-    policy: policy, comparisons: comparisons, grade: .of(runs, policy: policy),
-    isConfirmed: isConfirmed, runs: runs)
+    policy: policy, comparisons: comparisons,
+    grade: mixtures.isEmpty ? .of(runs, policy: policy) : .weak, isConfirmed: isConfirmed,
+    runs: runs)
   let metrics = series.enumerated().map { position, one in
     metricJudge.judge(one, screen: screen.fits[position], confirm: confirm.fits[position])
   }
@@ -35,7 +37,7 @@ package func judge(_ input: VerdictInput) throws(VerdictError) -> Verdict {
       confirmCandidate: input.confirmCandidate.count),
     comparisons: comparisons, noiseFactor: rounded(max(screen.lambda, confirm.lambda)),
     conditions: ConditionRule(policy: policy, grade: metricJudge.grade).findings(runs))
-  conclude(&verdict, runs, policy)
+  conclude(&verdict, runs, mixtures, policy)
   verdict.counts = VerdictCounts(verdict.metrics)
   return verdict
 }
@@ -119,7 +121,10 @@ private func probeFindings(_ runs: [PlacedRun]) -> [ProbeFinding] {
 
 // MARK: The whole
 
-private func conclude(_ verdict: inout Verdict, _ runs: [PlacedRun], _ policy: VerdictPolicy) {
+private func conclude(
+  _ verdict: inout Verdict, _ runs: [PlacedRun], _ mixtures: [ProbeMixture],
+  _ policy: VerdictPolicy
+) {
   var failures: [String] = []
   for run in runs {
     for mark in run.index.record.invalid where mark.metric == nil && mark.probe == nil {
@@ -132,6 +137,14 @@ private func conclude(_ verdict: inout Verdict, _ runs: [PlacedRun], _ policy: V
     let own = verdict.metrics.filter { $0.id.probe == finding.probe }
     if own.isEmpty || own.contains(where: \.gating) {
       failures.append("probe \(finding.probe) is \(finding.status.rawValue) on the candidate")
+    }
+  }
+  var remarks: [String] = []
+  for mixture in mixtures {
+    if policy.allowsMixed {
+      remarks.append("\(mixture.description): compared as asked, on weak evidence")
+    } else if verdict.metrics.contains(where: { $0.gating && $0.id.probe == mixture.probe }) {
+      failures.append("\(mixture.description): \(ProbeMixture.remedy)")
     }
   }
   let bench = benchProblems(verdict.conditions, runs, policy)
@@ -147,7 +160,8 @@ private func conclude(_ verdict: inout Verdict, _ runs: [PlacedRun], _ policy: V
   if !gating.contains(where: { decided.contains($0.outcome) }) {
     doubts.append("no gating metric could be judged")
   }
-  verdict.reasons = failures + doubts
+  verdict.reasons = failures + doubts + remarks
+  verdict.cause = failures.first ?? doubts.first
   let broken = gating.contains { $0.outcome == .invalid || $0.outcome == .probeLost }
   let blocked = gating.contains(where: \.blocking)
   if !failures.isEmpty || broken {

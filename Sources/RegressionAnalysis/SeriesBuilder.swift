@@ -6,6 +6,8 @@ import RunRecords
 struct SeriesBuilder {
   let runs: [PlacedRun]
   let policy: VerdictPolicy
+  /// Probes that were not attached in one way.
+  let mixtures: [ProbeMixture]
 
   /// All series, ordered by metric and statistic.
   func build() -> [Series] {
@@ -14,24 +16,31 @@ struct SeriesBuilder {
       keys.formUnion(run.index.histograms.keys)
       keys.formUnion(run.index.scalars.keys)
     }
-    return keys.flatMap { $0.isScalar ? [scalarSeries($0)] : histogramSeries($0) }
-      .sorted { ($0.id, $0.statistic) < ($1.id, $1.statistic) }
+    return keys.map { (id: identity($0), key: $0) }.sorted { ($0.id, $0.key.isScalar ? 1 : 0) < ($1.id, $1.key.isScalar ? 1 : 0) }
+      .flatMap { $0.key.isScalar ? [scalarSeries($0.key)] : histogramSeries($0.key) }
   }
 
   // MARK: Identity and refusals common to all statistics
 
   private func identity(_ key: SeriesKey) -> MetricID {
-    let seen = runs.first { $0.index.probe(of: key.name)?.status == .loaded } ?? runs.first
-    return MetricID(
-      name: key.name, phase: key.phase, labels: key.labels, unit: key.unit,
-      tier: seen?.index.record.tier ?? .t2,
-      rung: key.isScalar ? "" : seen?.index.probe(of: key.name)?.rung ?? "")
+    // A scalar is the workload's own number, whatever the probes beside it.
+    var id = MetricID(name: key.name, phase: key.phase, labels: key.labels, unit: key.unit)
+    guard !key.isScalar else { return id }
+    for run in runs {
+      guard let probe = run.index.probe(of: key.name), probe.status == .loaded else { continue }
+      id.tier = run.index.tier(of: probe)
+      id.rung = probe.rung
+      break
+    }
+    return id
   }
 
   private func refusal(_ key: SeriesKey) -> Series.Refusal? {
     if !key.isScalar {
       if let refusal = probeRefusal(key) { return refusal }
-      if let refusal = rungRefusal(key) { return refusal }
+      if let mixture = mixture(of: key), !policy.allowsMixed {
+        return invalid("\(mixture.description): \(ProbeMixture.remedy)")
+      }
     }
     for run in runs {
       for mark in run.index.record.invalid {
@@ -61,14 +70,9 @@ struct SeriesBuilder {
     return nil
   }
 
-  private func rungRefusal(_ key: SeriesKey) -> Series.Refusal? {
-    let tiers = Set(runs.map(\.index.record.tier.rawValue)).sorted()
-    if tiers.count > 1 { return invalid("measured in tiers \(tiers.joined(separator: " and "))") }
-    let rungs = Set(runs.compactMap { $0.index.probe(of: key.name)?.rung }).sorted()
-    if rungs.count > 1 {
-      return invalid("probe attached in different ways: \(rungs.joined(separator: " and "))")
-    }
-    return nil
+  private func mixture(of key: SeriesKey) -> ProbeMixture? {
+    let probe = MetricID.probe(ofMetric: key.name)
+    return mixtures.first { $0.probe == probe }
   }
 
   private func lossProblem(_ key: SeriesKey, _ run: RunIndex) -> String? {

@@ -84,6 +84,8 @@ package struct Verdict: Codable, Sendable, Equatable {
   package var comparisons: Int
   /// How much noisier than the profile the bench was; 1 = as the profile says.
   package var noiseFactor: Double
+  /// The reason that decided the outcome, where it was not a metric.
+  package var cause: String?
   /// Conditions of the bench that every run tells of, alike or not.
   package var conditions: [ConditionFinding]
 
@@ -91,7 +93,7 @@ package struct Verdict: Codable, Sendable, Equatable {
     schema: String = "latgate.verdict/1", outcome: Outcome, screenNeedsConfirmation: Bool,
     confirmed: Bool, grade: EvidenceGrade, reasons: [String], probes: [ProbeFinding],
     metrics: [MetricVerdict], counts: VerdictCounts, runs: RunCounts, comparisons: Int,
-    noiseFactor: Double, conditions: [ConditionFinding] = []
+    noiseFactor: Double, cause: String? = nil, conditions: [ConditionFinding] = []
   ) {
     self.schema = schema
     self.outcome = outcome
@@ -105,6 +107,7 @@ package struct Verdict: Codable, Sendable, Equatable {
     self.runs = runs
     self.comparisons = comparisons
     self.noiseFactor = noiseFactor
+    self.cause = cause
     self.conditions = conditions
   }
 

@@ -59,6 +59,8 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
   package var ageTolerance: Double
   /// Standard deviation between runs, relative, below which no noise is believed.
   package var deviationFloor: Double
+  /// Compares metrics whose probe was not attached in one way; the evidence is then weak.
+  package var allowsMixed: Bool
   /// Largest share of CPU time that the probes may take; nil = not judged here.
   package var maximumCPUShare: Double?
   /// Largest slowdown that the probes may cause; nil = not judged here.
@@ -73,7 +75,7 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
     freeSwitching: Bool = false, minimumGrade: EvidenceGrade = .weak, minimumRuns: Int = 3,
     maximumRuns: Int = 64, minimumTailEvents: Double = 50, lossLimit: Double = 0.001,
     lossAllowance: UInt64 = 2, dropImbalance: Double = 0.10, conditionTolerance: Double = 0.05,
-    ageTolerance: Double = 0.25, deviationFloor: Double = 0.002,
+    ageTolerance: Double = 0.25, deviationFloor: Double = 0.002, allowsMixed: Bool = false,
     maximumCPUShare: Double? = nil, maximumSlowdown: Double? = nil
   ) {
     self.alpha = alpha
@@ -100,6 +102,7 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
     self.conditionTolerance = conditionTolerance
     self.ageTolerance = ageTolerance
     self.deviationFloor = deviationFloor
+    self.allowsMixed = allowsMixed
     self.maximumCPUShare = maximumCPUShare
     self.maximumSlowdown = maximumSlowdown
   }

@@ -1,7 +1,7 @@
 import Catalogs
 import Foundation
 
-/// The table of `latgate probe list`.
+/// The table of `latgate probes`.
 package enum ProbeListing {
   /// A table for people: name, cost and metrics, below each the question it answers.
   package static func text(_ probes: [ProbeManifest], width: Int, style: TextStyle) -> String {

@@ -14,13 +14,24 @@ extension RunReport {
   private func header(_ width: Int, _ style: TextStyle) -> [String] {
     let first = "\(workload) on \(device.name), firmware \(firmware.name)"
     let facts = [
-      device.model, "kernel \(firmware.kernelRelease)", device.abi, "tier \(tier.rawValue)",
+      device.model, "kernel \(firmware.kernelRelease)", device.abi, tiers,
       counted(iterations, "iteration")
         + (dropped.isEmpty ? "" : ", \(dropped.count) dropped"),
     ]
     return [Emphasis.strong.applied(to: oneLine(first), style)]
       + wrapped(facts.filter { !$0.isEmpty }.joined(separator: " · "), width: width)
       .map { Emphasis.dim.applied(to: $0, style) }
+  }
+
+  /// `tier T2`, or who is in which.
+  private var tiers: String {
+    let used = Tier.allCases.filter { tier in probes.contains { $0.tier == tier } }
+    guard used.count > 1 else { return "tier \(tier.rawValue)" }
+    return "tiers "
+      + used.map { tier in
+        let names = probes.filter { $0.tier == tier }.map(\.name)
+        return "\(tier.rawValue) (\(names.joined(separator: ", ")))"
+      }.joined(separator: ", ")
   }
 
   private func metricTable(_ width: Int, _ style: TextStyle) -> [String] {
@@ -81,6 +92,16 @@ extension RunReport {
     for probe in probes where probe.status != .loaded {
       let reason = probe.reason.map { ": \($0)" } ?? ""
       notes.append(("probe \(probe.name) is \(probe.status.rawValue)\(reason)", .bad))
+    }
+    if let btf, !btf.isProven {
+      notes.append(
+        (
+          "\(btf.file) is not proven to be of this kernel: "
+            + (btf.buildID == nil
+              ? "it has no build-id; name it with btf_build_id or a .build-id file"
+              : "the device does not tell its build-id"),
+          .doubtful
+        ))
     }
     for reason in dropped { notes.append(("iteration dropped: \(reason)", .doubtful)) }
     for mark in invalid { notes.append(("\(mark.subject) is invalid: \(mark.reason)", .bad)) }

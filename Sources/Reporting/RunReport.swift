@@ -38,6 +38,8 @@ package struct RunReport: Sendable, Equatable, Encodable {
   package var created: Date
   package var device: DeviceFacts
   package var firmware: FirmwareIdentity
+  /// Nil when the kernel's own types were used.
+  package var btf: BTFRecord?
   package var workload: String
   package var tier: Tier
   package var iterations: Int
@@ -55,6 +57,7 @@ package struct RunReport: Sendable, Equatable, Encodable {
     created = record.created
     device = record.device
     firmware = record.firmware
+    btf = record.btf
     workload = record.workload
     tier = record.tier
     iterations = record.iterations.count(where: \.isJudged)

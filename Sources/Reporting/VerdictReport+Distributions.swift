@@ -33,13 +33,13 @@ extension VerdictReport.Distribution {
 func pooledHistograms(_ records: [RunRecord]) -> [MetricID: LatencyHistogram] {
   var pooled: [MetricID: LatencyHistogram] = [:]
   for record in records {
-    let rungs = Dictionary(record.probes.map { ($0.name, $0.rung) }) { first, _ in first }
+    let probes = Dictionary(record.probes.map { ($0.name, $0) }) { first, _ in first }
     for phase in record.iterations.filter(\.isJudged).flatMap(\.phases) {
       for histogram in phase.histograms {
+        let probe = probes[MetricID.probe(ofMetric: histogram.metric)]
         let id = MetricID(
           name: histogram.metric, phase: phase.name, labels: histogram.labels,
-          unit: histogram.unit, tier: record.tier,
-          rung: rungs[MetricID.probe(ofMetric: histogram.metric)] ?? "")
+          unit: histogram.unit, tier: probe?.tier ?? record.tier, rung: probe?.rung ?? "")
         // Records are validated when they are read; one that is not is left out here.
         guard let next = try? histogram.histogram() else { continue }
         pooled[id, default: LatencyHistogram()].merge(next)

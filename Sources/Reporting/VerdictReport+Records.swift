@@ -56,8 +56,7 @@ extension VerdictReport {
     func states(_ records: [RunRecord]) -> [String: String] {
       var states: [String: Set<String>] = [:]
       for probe in records.flatMap(\.probes) {
-        let state = probe.status == .loaded ? probe.rung : probe.status.rawValue
-        states[probe.name, default: []].insert(state)
+        states[probe.name, default: []].insert(probe.state)
       }
       return states.mapValues { $0.sorted().joined(separator: " or ") }
     }
@@ -107,6 +106,15 @@ extension VerdictReport {
           + " without a number of runs cannot be decided by more of them")
     }
     return next
+  }
+}
+
+extension ProbeRecord {
+  /// How it is attached, or why it is not: `tp_btf`, `T0 ftrace`, `unsupported`.
+  fileprivate var state: String {
+    guard status == .loaded else { return status.rawValue }
+    guard let tier, tier != .t2 else { return rung }
+    return "\(tier.rawValue) \(rung)"
   }
 }
 

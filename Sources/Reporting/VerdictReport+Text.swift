@@ -60,9 +60,8 @@ extension VerdictReport {
       let more = bad.count > 1 ? ", and \(bad.count - 1) more" : ""
       return "\(candidate.name) against \(reference.name): \(worst.metric)"
         + " \(worst.statistic) \(values)\(change)\(more)"
-    case .inconclusive where !reasons.isEmpty:
-      return reasons[0]
     case .inconclusive:
+      if let cause { return cause }
       let open = gating.count { $0.finding == .inconclusive && $0.isBlocking }
       return "no regression confirmed in \(candidate.name), but"
         + " \(counted(open, "gating statistic")) could still be over budget"

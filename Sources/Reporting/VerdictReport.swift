@@ -190,6 +190,8 @@ package struct VerdictReport: Sendable, Equatable, Encodable {
   package var losses: [Loss]
   package var overhead: Overhead
   package var conditions: [Condition] = []
+  /// The reason that decided the outcome, where it was not a row.
+  package var cause: String?
   /// What holds for the verdict as a whole, in words.
   package var reasons: [String]
   /// What to do next, most useful first.

@@ -55,4 +55,6 @@ package enum DropCause: String, Codable, Sendable, Equatable, CaseIterable {
   case suspend
   case hotplug = "hot-plug"
   case clock
+  /// Trace events were lost, or someone else changed the tracing (tier T0).
+  case trace
 }

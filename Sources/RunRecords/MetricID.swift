@@ -6,6 +6,7 @@ package struct MetricID: Codable, Sendable, Hashable {
   package var phase: String
   package var labels: [String: String]
   package var unit: String
+  /// How the probe reached the kernel; T2 for scalars, which need no probe.
   package var tier: Tier
   /// How the probe was attached (``ProbeRecord/rung``); empty for scalars.
   package var rung: String

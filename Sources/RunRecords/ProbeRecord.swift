@@ -13,15 +13,19 @@ package struct ProbeRecord: Codable, Sendable, Equatable {
 
   package var name: String
   package var status: Status
+  /// How the probe reached the kernel; nil unless loaded.
+  package var tier: Tier?
   package var hooks: [HookRecord]
-  /// Why the status is not `loaded`.
+  /// Why the status is not `loaded`, or why no better tier is used; a line per tier.
   package var reason: String?
 
   package init(
-    name: String, status: Status, hooks: [HookRecord] = [], reason: String? = nil
+    name: String, status: Status, tier: Tier? = nil, hooks: [HookRecord] = [],
+    reason: String? = nil
   ) {
     self.name = name
     self.status = status
+    self.tier = tier
     self.hooks = hooks
     self.reason = reason
   }
@@ -39,7 +43,7 @@ package struct ProbeRecord: Codable, Sendable, Equatable {
 /// One hook of a probe and the rung of the ladder it got.
 package struct HookRecord: Codable, Sendable, Equatable {
   package var hook: String
-  /// `tp_btf`, `raw_tp`, `tracepoint`, `kprobe`; empty = none fits.
+  /// `tp_btf`, `raw_tp`, `tracepoint`, `kprobe`; `ftrace` in tier T0; empty = none fits.
   package var rung: String
   package var program: String
   /// Why the rungs above it were passed over; empty if none was.

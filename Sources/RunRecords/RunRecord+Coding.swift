@@ -18,7 +18,8 @@ extension RunRecord {
       guard head.schema == currentSchema else {
         throw RunRecordError.schema(file: file, found: head.schema)
       }
-      let record = try decoder.decode(RunRecord.self, from: data)
+      var record = try decoder.decode(RunRecord.self, from: data)
+      record.fillTiers()
       try record.validate(file: file)
       return record
     } catch let error as RunRecordError {
@@ -62,6 +63,15 @@ extension RunRecord {
       }
     }
     if id.isEmpty { throw .field(file: file, field: "id", problem: "is empty") }
+  }
+}
+
+extension RunRecord {
+  /// Records older than ``ProbeRecord/tier`` have one tier for all their probes.
+  fileprivate mutating func fillTiers() {
+    for index in probes.indices where probes[index].status == .loaded {
+      probes[index].tier = probes[index].tier ?? tier
+    }
   }
 }
 

@@ -21,11 +21,15 @@ package struct RunRecord: Codable, Sendable, Equatable {
   package var target: String
   package var device: DeviceFacts
   package var firmware: FirmwareIdentity
+  /// Nil when the kernel's own types were used.
+  package var btf: BTFRecord?
   /// Nil when nobody told which installation of the firmware this was.
   package var flash: FlashFacts?
   package var boot: BootFacts
   package var suite: String
   package var workload: String
+  /// The lowest tier of the loaded probes; T2 without any. Readers older than
+  /// ``ProbeRecord/tier`` know no other.
   package var tier: Tier
   package var probes: [ProbeRecord]
   package var iterations: [IterationRecord]
@@ -37,8 +41,8 @@ package struct RunRecord: Codable, Sendable, Equatable {
   package init(
     schema: String = RunRecord.currentSchema, id: String, created: Date, toolVersion: String,
     experiment: ExperimentPlace? = nil, target: String, device: DeviceFacts,
-    firmware: FirmwareIdentity, flash: FlashFacts? = nil, boot: BootFacts, suite: String,
-    workload: String, tier: Tier = .t2, probes: [ProbeRecord] = [],
+    firmware: FirmwareIdentity, btf: BTFRecord? = nil, flash: FlashFacts? = nil, boot: BootFacts,
+    suite: String, workload: String, probes: [ProbeRecord] = [],
     iterations: [IterationRecord] = [], overhead: OverheadRecord? = nil,
     invalid: [InvalidMark] = []
   ) {
@@ -50,24 +54,17 @@ package struct RunRecord: Codable, Sendable, Equatable {
     self.target = target
     self.device = device
     self.firmware = firmware
+    self.btf = btf
     self.flash = flash
     self.boot = boot
     self.suite = suite
     self.workload = workload
-    self.tier = tier
+    self.tier = Tier.lowest(of: probes.compactMap(\.tier)) ?? .t2
     self.probes = probes
     self.iterations = iterations
     self.overhead = overhead
     self.invalid = invalid
   }
-}
-
-/// How a probe can reach the kernel: loaded at run time, baked into the firmware, or folded from
-/// trace events that an unprivileged shell may enable.
-package enum Tier: String, Codable, Sendable, Equatable, CaseIterable {
-  case t2 = "T2"
-  case t1 = "T1"
-  case t0 = "T0"
 }
 
 /// Where a run stands in its experiment.

@@ -1,4 +1,5 @@
-import Foundation
+import DebianRoots
+import POSIXSupport
 import Subprocess
 import SystemPackage
 
@@ -7,16 +8,17 @@ struct HostTool: Sendable, Equatable {
   let name: String
   let package: String
 
-  static let qemu = HostTool(name: "qemu-system-aarch64", package: "qemu-system-arm")
+  /// The emulator of an architecture.
+  static func qemu(_ architecture: DebianArchitecture) -> HostTool {
+    HostTool(
+      name: "qemu-system-\(MachineModel(architecture).emulator)", package: "qemu-system-arm")
+  }
   static let depmod = HostTool(name: "depmod", package: "kmod")
   static let makeExt4 = HostTool(name: "mkfs.ext4", package: "e2fsprogs")
   static let makeF2FS = HostTool(name: "mkfs.f2fs", package: "f2fs-tools")
   static let zstd = HostTool(name: "zstd", package: "zstd")
   static let xz = HostTool(name: "xz", package: "xz-utils")
   static let copy = HostTool(name: "cp", package: "coreutils")
-
-  /// System folders that an ordinary user's search path often lacks.
-  private static let systemFolders = ["/usr/local/sbin", "/usr/sbin", "/sbin"]
 
   /// How a run ended.
   struct Outcome: Sendable {
@@ -63,12 +65,7 @@ struct HostTool: Sendable, Equatable {
 
   /// Absolute path of the program.
   private func executable() throws(VirtualDeviceError) -> Executable {
-    let searchPath = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-    let folders = searchPath.split(separator: ":").map(String.init) + Self.systemFolders
-    for path in folders.map({ "\($0)/\(name)" })
-    where path.hasPrefix("/") && FileManager.default.isExecutableFile(atPath: path) {
-      return .path(FilePath(path))
-    }
+    if let path = ProgramSearch.path(of: name) { return .path(FilePath(path)) }
     throw .missingTool(name: name, package: package)
   }
 }

@@ -10,6 +10,7 @@
 #include "frame.h"
 #include "output.h"
 #include "session_state.h"
+#include "tracer.h"
 #include "watchdog.h"
 
 enum { LG_CPU_LIST_TEXT = 256 };
@@ -31,6 +32,7 @@ struct lg_agent {
 	struct lg_session_state state;
 	struct lg_watchdog watchdog;
 	struct lg_engine *engine; /* NULL until HELLO */
+	struct lg_tracer *tracer; /* likewise */
 	struct lg_window window;
 	struct lg_load *load;
 };
@@ -41,7 +43,9 @@ struct lg_agent {
  */
 int lg_handle_hello(struct lg_agent *agent, const struct lg_frame *frame);
 int lg_handle_load(struct lg_agent *agent, const struct lg_frame *frame);
+int lg_handle_load_trace(struct lg_agent *agent, const struct lg_frame *frame);
 int lg_handle_blob(struct lg_agent *agent, const struct lg_frame *frame, bool last);
+int lg_handle_load_pinned(struct lg_agent *agent, const struct lg_frame *frame);
 int lg_handle_attach(struct lg_agent *agent, const struct lg_frame *frame);
 int lg_handle_detach(struct lg_agent *agent, const struct lg_frame *frame);
 int lg_handle_unload(struct lg_agent *agent, const struct lg_frame *frame);

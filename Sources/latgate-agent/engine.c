@@ -63,16 +63,14 @@ int lg_engine_attach(struct lg_engine *engine, struct lg_error *err)
 			if (attached->link)
 				continue;
 			lg_warnings_clear();
-			attached->link = bpf_program__attach(attached->program);
-			if (attached->link)
+			if (!lg_attach(attached))
 				continue;
 			rc = errno;
 			lg_engine_detach(engine);
 			lg_log_tail(err, lg_warnings());
 			return lg_fail(err, lg_code_of(rc, LG_ERR_UNSUPPORTED),
 				       "probe %s: cannot attach %s to %s: %s", probe->name,
-				       bpf_program__name(attached->program),
-				       bpf_program__section_name(attached->program), strerror(rc));
+				       attached->name, attached->section, strerror(rc));
 		}
 	}
 	return 0;
@@ -81,9 +79,7 @@ int lg_engine_attach(struct lg_engine *engine, struct lg_error *err)
 void lg_engine_detach(struct lg_engine *engine)
 {
 	for (struct lg_probe *probe = engine->probes; probe; probe = probe->next) {
-		for (size_t i = 0; i < probe->program_count; i++) {
-			bpf_link__destroy(probe->programs[i].link);
-			probe->programs[i].link = NULL;
-		}
+		for (size_t i = 0; i < probe->program_count; i++)
+			lg_detach(&probe->programs[i]);
 	}
 }

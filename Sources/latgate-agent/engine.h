@@ -46,11 +46,46 @@ void lg_engine_free(struct lg_engine *engine); /* detaches and unloads everythin
 void lg_engine_features(struct lg_engine *engine, void (*fn)(void *arg, const char *line),
 			void *arg);
 
+/* Where tracefs is mounted and readable, or NULL. */
+const char *lg_tracefs_path(void);
+
 /* The object is copied where needed. On failure nothing of the probe stays loaded. */
 int lg_engine_load(struct lg_engine *engine, const char *probe, const void *object, size_t size,
 		   const struct lg_metric_def *metrics, size_t metric_count, const char *btf_path,
 		   lg_hook_fn hook_fn, void *arg, struct lg_error *err);
 int lg_engine_unload(struct lg_engine *engine, const char *probe);
+
+/* Where probes are pinned unless somebody says otherwise; a folder per probe. */
+#define LG_PIN_ROOT "/sys/fs/bpf/latgate"
+/* Where manifests of probes are that Android's bpfloader pinned, all in LG_PIN_ROOT. */
+#define LG_PIN_FILES "/system/etc/latgate"
+
+/*
+ * Takes a probe that was pinned at boot: nothing is loaded. `folder` holds its
+ * pins; NULL = looked for in the two places above. LG_ERR_UNSUPPORTED when
+ * there are no pins of this release, LG_ERR_BUSY when another agent uses them,
+ * LG_ERR_REFUSED when this process may not open them.
+ */
+int lg_engine_load_pinned(struct lg_engine *engine, const char *probe, const char *folder,
+			  const char *manifest_file, const struct lg_metric_def *metrics,
+			  size_t metric_count, lg_hook_fn hook_fn, void *arg, struct lg_error *err);
+/* Calls fn for each probe whose pins this process may open; returns why there are none, or NULL. */
+const char *lg_engine_pins(void (*fn)(void *arg, const char *probe, const char *folder), void *arg);
+
+struct lg_pin_rules {
+	const char *root; /* a folder of a bpf file system, such as LG_PIN_ROOT */
+	gid_t group; /* may open the pins */
+	const char *build_id; /* of the kernel, "" = unknown */
+};
+
+/*
+ * Pins a loaded probe as <root>/<probe>/…, with a manifest of its hooks as they
+ * were reported. 0 also when it is pinned already. On failure nothing is left.
+ */
+int lg_engine_pin(struct lg_engine *engine, const char *probe, const struct lg_pin_rules *rules,
+		  const struct lg_hook_report *hooks, size_t hook_count, struct lg_error *err);
+bool lg_engine_pinned_already(const char *root, const char *probe);
+
 int lg_engine_attach(struct lg_engine *engine, struct lg_error *err);
 void lg_engine_detach(struct lg_engine *engine);
 
@@ -68,11 +103,6 @@ lg_u64 lg_engine_drain(struct lg_engine *engine);
 lg_u64
 lg_engine_in_flight(struct lg_engine *engine); /* judged operations without an end, all metrics */
 lg_u64 lg_engine_close(struct lg_engine *engine);
-
-struct lg_hist_sum { /* summed over possible CPUs */
-	lg_u64 count, sum, max;
-	lg_u64 buckets[LG_HIST_BUCKETS];
-};
 
 struct lg_reader {
 	void *arg;

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 
 #include "engine_internal.h"
 
@@ -12,7 +11,7 @@ int lg_counters_sum(const struct lg_probe *probe, lg_u32 index, int possible_cpu
 		    struct lg_counters *sum)
 {
 	/* The kernel rounds per-CPU values up to 8 bytes; counters are whole u64s. */
-	size_t count = (size_t)possible_cpus * bpf_map__value_size(probe->counters) / sizeof(*sum);
+	size_t count = (size_t)possible_cpus * probe->counters->value_size / sizeof(*sum);
 	struct lg_counters *all = calloc(count, sizeof(*all));
 	const lg_u64 *from;
 	lg_u64 *to = (lg_u64 *)sum;
@@ -20,7 +19,7 @@ int lg_counters_sum(const struct lg_probe *probe, lg_u32 index, int possible_cpu
 	memset(sum, 0, sizeof(*sum));
 	if (!all)
 		return -ENOMEM;
-	if (bpf_map_lookup_elem(bpf_map__fd(probe->counters), &index, all)) {
+	if (bpf_map_lookup_elem(probe->counters->fd, &index, all)) {
 		int err = -errno;
 
 		free(all);

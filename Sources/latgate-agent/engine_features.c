@@ -90,7 +90,7 @@ static void say_btf(const struct sink *sink)
 static void say_task_storage(const struct sink *sink)
 {
 	struct lg_ladder_sources sources = {.btf_path = "/sys/kernel/btf/vmlinux",
-					    .btf_in_kernel = true};
+					    .btf_in_kernel = LG_YES};
 	struct lg_ladder *ladder;
 	char why[LG_LADDER_WHY];
 
@@ -119,6 +119,23 @@ static void say_stats(const struct sink *sink)
 	}
 }
 
+static void note_pin(void *arg, const char *probe, const char *folder)
+{
+	char *names = arg;
+	size_t used = strlen(names);
+
+	(void)folder;
+	snprintf(names + used, 200 - used, "%s%s", used ? "," : "", probe);
+}
+
+static void say_pins(const struct sink *sink)
+{
+	char names[200] = "";
+	const char *why = lg_engine_pins(note_pin, names);
+
+	say(sink, "pinned", why ? LG_NO : LG_YES, why ? why : names);
+}
+
 void lg_engine_features(struct lg_engine *engine, void (*fn)(void *arg, const char *line),
 			void *arg)
 {
@@ -137,6 +154,7 @@ void lg_engine_features(struct lg_engine *engine, void (*fn)(void *arg, const ch
 	say(&sink, "kprobe", lg_kprobes_known(),
 	    lg_kprobes_known() == LG_NO ? "the kernel has no kprobe events" : NULL);
 	say_stats(&sink);
+	say_pins(&sink);
 	if (lg_membarrier_works())
 		say(&sink, "membarrier", LG_YES, NULL);
 	else

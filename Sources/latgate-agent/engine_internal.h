@@ -7,7 +7,6 @@
 #include "attach_ladder.h"
 #include "engine.h"
 
-struct bpf_link;
 struct bpf_map;
 struct bpf_object;
 struct bpf_program;
@@ -17,33 +16,51 @@ enum {
 	LG_MAX_KEY = 128, /* bytes of a label */
 };
 
+/* A map, of a loaded object or pinned by somebody else. */
+struct lg_map {
+	char name[64];
+	int fd; /* -1 = not made yet */
+	lg_u32 type, key_size, value_size, max_entries, flags;
+};
+
 struct lg_metric {
 	lg_u32 id;
 	lg_u32 counters_index;
-	struct bpf_map *map;
-	struct bpf_map *names; /* or NULL */
+	const struct lg_map *map;
+	const struct lg_map *names; /* or NULL */
 };
+
+struct lg_link;
 
 /* A program in use; the baseline is what bpf_stats said when last enabled. */
 struct lg_attached {
-	struct bpf_program *program;
-	struct bpf_link *link; /* NULL = not attached */
+	char *name, *section;
+	struct bpf_program *program; /* NULL = pinned */
+	int fd;
+	lg_u32 event; /* id of a pinned tracepoint program's event, 0 = ask tracefs */
+	struct lg_link *link; /* NULL = not attached */
 	lg_u64 base_runs, base_ns, base_misses;
 };
 
-/* The variables in .bss that the agent writes; see bpf/include/window.h. */
+/*
+ * The variables that the agent writes, in .bss or in a map of their own; see
+ * bpf/include/window.h.
+ */
 struct lg_bss {
-	struct bpf_map *map;
+	const struct lg_map *map;
 	unsigned char *bytes; /* mapped, or a copy to be pushed as a whole */
 	bool mapped; /* since 5.5 */
-	size_t window, opened, session, self; /* offsets */
+	size_t window, opened, session, self, epoch; /* offsets */
 };
 
 struct lg_probe {
 	struct lg_probe *next;
 	char *name;
-	struct bpf_object *object;
-	struct bpf_map *counters;
+	struct bpf_object *object; /* NULL = pinned: descriptors are the probe's own */
+	int lock; /* keeps other agents off the pins; -1 = none */
+	struct lg_map *maps;
+	size_t map_count;
+	const struct lg_map *counters;
 	struct lg_metric *metrics;
 	size_t metric_count;
 	struct lg_attached *programs;
@@ -78,17 +95,25 @@ const char *lg_warnings(void);
 /* engine_features.c */
 /* Loads the trivial program once; 0 or an error telling what refused it. */
 int lg_canary(struct lg_engine *engine, struct lg_error *err);
-const char *lg_tracefs_path(void); /* NULL = none mounted or readable */
 enum lg_known lg_kprobes_known(void);
 
 /* engine_trial.c */
 /* False when parsing the object crashes; no verdict otherwise. */
 bool lg_trial_parse(const void *object, size_t size);
 
-/* engine_object.c */
-/* Finds metrics, counters and .bss and checks their layout before load. */
+/* engine_map.c */
+const struct lg_map *lg_find_map(const struct lg_probe *probe, const char *name);
+/* Whether the name of a map of an object or its kernel name ends so. */
+bool lg_name_ends(const char *name, const char *end);
+/* Fits metrics and counters to the probe's maps and checks their layout. */
 int lg_probe_bind(struct lg_probe *probe, const struct lg_metric_def *metrics, size_t count,
 		  struct lg_error *err);
+
+/* engine_object.c */
+/* Lists an opened object's maps and finds .bss in it, before load. */
+int lg_object_maps(struct lg_probe *probe, struct lg_error *err);
+/* After load: takes the maps' descriptors; those that were not made are left out. */
+void lg_object_adopt(struct lg_probe *probe);
 /* Offset of a variable of `size` bytes in a data section, or -1. */
 long lg_variable(const struct bpf_object *object, const char *section, const char *name,
 		 size_t size);
@@ -99,9 +124,52 @@ int lg_probe_choose(struct lg_probe *probe, struct lg_ladder *ladder, lg_hook_fn
 		    struct lg_error *err);
 
 /* engine_load.c */
+bool lg_is_loaded(const struct lg_engine *engine, const char *name);
+void lg_probe_add(struct lg_engine *engine, struct lg_probe *probe);
 void lg_probe_free(struct lg_probe *probe);
 
+/* engine_manifest.c */
+enum {
+	LG_MANIFEST_MAX = 64 << 10, /* bytes of its text */
+	LG_PIN_NAME = 128,
+};
+
+struct lg_pin_hook {
+	char *hook, *rung, *program, *section, *why;
+	lg_u32 event;
+};
+
+/* What was pinned of one probe; a text of lines with fields between tabs, see engine_manifest.c. */
+struct lg_manifest {
+	char *text; /* all strings point into it */
+	const char *probe, *kernel, *build_id;
+	const char *window_map;
+	lg_u32 window, opened, session, self, epoch; /* offsets in it */
+	char **maps;
+	size_t map_count;
+	struct lg_pin_hook *hooks;
+	size_t hook_count;
+};
+
+/* Takes over `text` (NUL-terminated, from malloc) in any case. -1 with one line in `why`. */
+int lg_manifest_parse(struct lg_manifest *out, char *text, char *why, size_t why_size);
+void lg_manifest_free(struct lg_manifest *manifest);
+/* Of a folder's pinned map `manifest`, or of a file where one is given. -1 with errno. */
+char *lg_manifest_text(const char *folder, const char *file);
+/* <folder>/<kind>_<probe>_<name>; false when it is too long. */
+bool lg_pin_path(char *path, size_t size, const char *folder, const char *kind, const char *probe,
+		 const char *name);
+
+/* engine_attach.c */
+/* 0, or -1 with errno; libbpf's warnings tell more of a loaded program. */
+int lg_attach(struct lg_attached *attached);
+void lg_detach(struct lg_attached *attached);
+
 /* engine_bss.c */
+/* Maps the variables for writing; where that cannot be, `initial` (or zeroes) is copied. */
+int lg_bss_map(struct lg_probe *probe, const void *initial, struct lg_error *err);
+void lg_bss_free(struct lg_bss *bss);
+lg_u32 lg_bss_u32(const struct lg_bss *bss, size_t offset);
 /* Stores one variable and, where .bss cannot be mapped, pushes all of it. */
 void lg_bss_store_u32(struct lg_bss *bss, size_t offset, lg_u32 value);
 void lg_bss_store_u64(struct lg_bss *bss, size_t offset, lg_u64 value);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -26,7 +25,7 @@ static int open_ladder(struct lg_ladder **ladder, const char *btf_path, struct l
 			    : own    ? kernel_btf
 				     : NULL,
 		.module_btf_dir = own && !btf_path ? "/sys/kernel/btf" : NULL,
-		.btf_in_kernel = own,
+		.btf_in_kernel = own ? LG_YES : LG_NO,
 		.tracefs = lg_tracefs_path(),
 		.kallsyms = "/proc/kallsyms",
 		.kprobes = lg_kprobes_known(),
@@ -37,9 +36,21 @@ static int open_ladder(struct lg_ladder **ladder, const char *btf_path, struct l
 	return 0;
 }
 
+/* The kernel's own error number, which the C library does not know. */
+enum { KERNEL_ENOTSUPP = 524 };
+
 static int load_failed(struct lg_probe *probe, int errno_value, const char *log,
 		       struct lg_error *err)
 {
+	/* After the verifier: some JITs lack instructions, and where the interpreter is built out
+	 * nothing is left to run the program. */
+	if (errno_value == KERNEL_ENOTSUPP) {
+		lg_log_tail(err, lg_warnings());
+		return lg_fail(err, LG_ERR_UNSUPPORTED,
+			       "probe %s: the kernel's BPF JIT cannot translate a program, and the "
+			       "kernel has no interpreter (CONFIG_BPF_JIT_ALWAYS_ON)",
+			       probe->name);
+	}
 	if (errno_value == EPERM || errno_value == EACCES) {
 		/* The verifier, too, answers EACCES; it always says why. */
 		if (!log[0])
@@ -59,35 +70,17 @@ static int load_failed(struct lg_probe *probe, int errno_value, const char *log,
 		       "probe %s: cannot load its object: %s", probe->name, strerror(errno_value));
 }
 
-static size_t bss_size(const struct lg_bss *bss)
+/* libbpf's initial value serves where .bss cannot be mapped. */
+static int take_over(struct lg_probe *probe, struct lg_error *err)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
-	return (bpf_map__value_size(bss->map) + page - 1) / page * page;
-}
-
-/*
- * libbpf maps .bss into its map only for skeletons (and from 1.4 on always),
- * so it is mapped here. Where that cannot be, libbpf's initial value serves as
- * the copy that is pushed as a whole.
- */
-static int map_bss(struct lg_probe *probe, struct lg_error *err)
-{
-	struct lg_bss *bss = &probe->bss;
+	struct bpf_map *bss = bpf_object__find_map_by_name(probe->object, probe->bss.map->name);
 	size_t size = 0;
-	void *shared = MAP_FAILED;
+	const void *initial = bss ? bpf_map__initial_value(bss, &size) : NULL;
 
-	if (bpf_map__map_flags(bss->map) & BPF_F_MMAPABLE)
-		shared = mmap(NULL, bss_size(bss), PROT_READ | PROT_WRITE, MAP_SHARED,
-			      bpf_map__fd(bss->map), 0);
-	bss->mapped = shared != MAP_FAILED;
-	/* Const in libbpf's signature; writing through it is how skeletons do it. */
-	bss->bytes =
-		bss->mapped ? shared : (unsigned char *)bpf_map__initial_value(bss->map, &size);
-	if (!bss->bytes)
-		return lg_fail(err, LG_ERR_INTERNAL, "probe %s: .bss has no value to write",
-			       probe->name);
-	lg_bss_store_u32(bss, bss->self, (lg_u32)getpid());
+	lg_object_adopt(probe);
+	if (lg_bss_map(probe, size == probe->bss.map->value_size ? initial : NULL, err))
+		return -1;
+	lg_bss_store_u32(&probe->bss, probe->bss.self, (lg_u32)getpid());
 	return 0;
 }
 
@@ -112,7 +105,8 @@ static int open_and_load(struct lg_probe *probe, const void *object, size_t size
 		return lg_fail(err, LG_ERR_OBJECT, "probe %s: %zu bytes are no BPF object: %s",
 			       probe->name, size, strerror(rc));
 	}
-	if (lg_probe_bind(probe, metrics, metric_count, err) || open_ladder(&ladder, btf_path, err))
+	if (lg_object_maps(probe, err) || lg_probe_bind(probe, metrics, metric_count, err) ||
+	    open_ladder(&ladder, btf_path, err))
 		return -1;
 	rc = lg_probe_choose(probe, ladder, hook_fn, arg, err);
 	lg_ladder_free(ladder);
@@ -122,10 +116,10 @@ static int open_and_load(struct lg_probe *probe, const void *object, size_t size
 	rc = bpf_object__load(probe->object);
 	if (rc)
 		return load_failed(probe, -rc, log, err);
-	return map_bss(probe, err);
+	return take_over(probe, err);
 }
 
-static bool is_loaded(const struct lg_engine *engine, const char *name)
+bool lg_is_loaded(const struct lg_engine *engine, const char *name)
 {
 	for (const struct lg_probe *probe = engine->probes; probe; probe = probe->next) {
 		if (!strcmp(probe->name, name))
@@ -134,13 +128,37 @@ static bool is_loaded(const struct lg_engine *engine, const char *name)
 	return false;
 }
 
+void lg_probe_add(struct lg_engine *engine, struct lg_probe *probe)
+{
+	struct lg_probe **end = &engine->probes;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = probe;
+}
+
+/* An object closes its own descriptors; those of pins are ours. */
 void lg_probe_free(struct lg_probe *probe)
 {
-	for (size_t i = 0; i < probe->program_count; i++)
-		bpf_link__destroy(probe->programs[i].link);
-	if (probe->bss.mapped)
-		munmap(probe->bss.bytes, bss_size(&probe->bss));
+	for (size_t i = 0; i < probe->program_count; i++) {
+		struct lg_attached *attached = &probe->programs[i];
+
+		lg_detach(attached);
+		if (!probe->object && attached->fd >= 0)
+			close(attached->fd);
+		free(attached->name);
+		free(attached->section);
+	}
+	if (probe->bss.bytes)
+		lg_bss_free(&probe->bss);
+	for (size_t i = 0; i < probe->map_count && !probe->object; i++) {
+		if (probe->maps[i].fd >= 0)
+			close(probe->maps[i].fd);
+	}
 	bpf_object__close(probe->object);
+	if (probe->lock >= 0)
+		close(probe->lock);
+	free(probe->maps);
 	free(probe->metrics);
 	free(probe->programs);
 	free(probe->name);
@@ -151,19 +169,21 @@ int lg_engine_load(struct lg_engine *engine, const char *name, const void *objec
 		   const struct lg_metric_def *metrics, size_t metric_count, const char *btf_path,
 		   lg_hook_fn hook_fn, void *arg, struct lg_error *err)
 {
-	struct lg_probe *probe, **end = &engine->probes;
+	struct lg_probe *probe;
 	char *log;
 	int rc = -1;
 
 	err->log[0] = 0;
 	if (engine->state != LG_WINDOW_CLOSED)
 		return lg_fail(err, LG_ERR_STATE, "close the window before loading %s", name);
-	if (is_loaded(engine, name))
+	if (lg_is_loaded(engine, name))
 		return lg_fail(err, LG_ERR_STATE, "probe %s is loaded already", name);
 	if (lg_canary(engine, err))
 		return -1;
 	probe = calloc(1, sizeof(*probe));
 	log = calloc(1, LOG_SIZE);
+	if (probe)
+		probe->lock = -1;
 	if (probe && log && (probe->name = strdup(name))) {
 		rc = open_and_load(probe, object, size, log, metrics, metric_count,
 				   btf_path && btf_path[0] ? btf_path : NULL, hook_fn, arg, err);
@@ -176,9 +196,7 @@ int lg_engine_load(struct lg_engine *engine, const char *name, const void *objec
 			lg_probe_free(probe);
 		return -1;
 	}
-	while (*end)
-		end = &(*end)->next;
-	*end = probe;
+	lg_probe_add(engine, probe);
 	return 0;
 }
 

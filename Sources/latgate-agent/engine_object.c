@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* Fitting an opened object to what the host says of it, before it reaches the kernel. */
+/* What an opened object has, before it reaches the kernel. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,23 +43,19 @@ static int bind_bss(struct lg_probe *probe, struct lg_error *err)
 		{LG_VAR_OPENED, sizeof(lg_u64), &bss->opened},
 		{LG_VAR_SESSION, sizeof(lg_u32), &bss->session},
 		{LG_VAR_SELF, sizeof(lg_u32), &bss->self},
+		{LG_VAR_EPOCH, sizeof(lg_u32), &bss->epoch},
 	};
-	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, probe->object)
-	{
-		const char *name = bpf_map__name(map);
-		size_t len = strlen(name);
-
-		if (bpf_map__is_internal(map) && len >= 4 && !strcmp(name + len - 4, ".bss"))
-			bss->map = map;
+	for (size_t i = 0; i < probe->map_count; i++) {
+		if (lg_name_ends(probe->maps[i].name, ".bss"))
+			bss->map = &probe->maps[i];
 	}
 	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
 		long offset =
 			lg_variable(probe->object, ".bss", variables[i].name, variables[i].size);
 
 		if (!bss->map || offset < 0 || (size_t)offset % variables[i].size ||
-		    (size_t)offset + variables[i].size > bpf_map__value_size(bss->map))
+		    (size_t)offset + variables[i].size > bss->map->value_size)
 			return lg_fail(err, LG_ERR_OBJECT,
 				       "probe %s: no variable %s of %zu bytes in .bss: build it "
 				       "with this release's bpf/include",
@@ -68,88 +65,50 @@ static int bind_bss(struct lg_probe *probe, struct lg_error *err)
 	return 0;
 }
 
-static bool is_histogram_map(const struct bpf_map *map)
+static void describe(struct lg_map *out, const struct bpf_map *map)
 {
-	enum bpf_map_type type = bpf_map__type(map);
-	size_t size = bpf_map__value_size(map);
-
-	return (type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_PERCPU_HASH) && size &&
-	       size % sizeof(struct lg_hist) == 0 && bpf_map__key_size(map) <= LG_MAX_KEY;
+	snprintf(out->name, sizeof(out->name), "%s", bpf_map__name(map));
+	out->fd = -1;
+	out->type = bpf_map__type(map);
+	out->key_size = bpf_map__key_size(map);
+	out->value_size = bpf_map__value_size(map);
+	out->max_entries = bpf_map__max_entries(map);
+	out->flags = bpf_map__map_flags(map);
 }
 
-static int bind_metric(struct lg_probe *probe, struct lg_metric *metric,
-		       const struct lg_metric_def *def, struct lg_error *err)
-{
-	metric->id = def->id;
-	metric->counters_index = def->counters_index;
-	metric->map = bpf_object__find_map_by_name(probe->object, def->map);
-	if (!metric->map)
-		return lg_fail(err, LG_ERR_OBJECT,
-			       "probe %s: no map %s for metric %u in the object: compare the "
-			       "manifest's `map`",
-			       probe->name, def->map, def->id);
-	if (strncmp(def->map, "h_", 2) || !is_histogram_map(metric->map))
-		return lg_fail(err, LG_ERR_OBJECT,
-			       "probe %s: map %s is no histogram map: declare it with "
-			       "LG_HIST_ARRAY or LG_HIST_LABELS as h_<name>",
-			       probe->name, def->map);
-	if (def->counters_index >= bpf_map__max_entries(probe->counters))
-		return lg_fail(err, LG_ERR_OBJECT,
-			       "probe %s: metric %u uses counters %u, the object has %u",
-			       probe->name, def->id, def->counters_index,
-			       bpf_map__max_entries(probe->counters));
-	if (!def->names_map || !def->names_map[0])
-		return 0;
-	metric->names = bpf_object__find_map_by_name(probe->object, def->names_map);
-	if (!metric->names || bpf_map__type(metric->names) != BPF_MAP_TYPE_HASH ||
-	    bpf_map__key_size(metric->names) != bpf_map__key_size(metric->map) ||
-	    bpf_map__value_size(metric->names) != LG_NAME_LEN)
-		return lg_fail(err, LG_ERR_OBJECT,
-			       "probe %s: %s is no map from the key of %s to a name of %d bytes",
-			       probe->name, def->names_map, def->map, LG_NAME_LEN);
-	return 0;
-}
-
-/* Stamps are emptied key by key, so their keys must fit as well. */
-static int check_stamps(const struct lg_probe *probe, struct lg_error *err)
+int lg_object_maps(struct lg_probe *probe, struct lg_error *err)
 {
 	const struct bpf_map *map;
+	size_t count = 0;
 
+	bpf_object__for_each_map(map, probe->object) count++;
+	probe->maps = calloc(count ? count : 1, sizeof(*probe->maps));
+	if (!probe->maps)
+		return lg_fail(err, LG_ERR_INTERNAL, "out of memory");
 	bpf_object__for_each_map(map, probe->object)
 	{
-		if (!strncmp(bpf_map__name(map), "s_", 2) && bpf_map__key_size(map) > LG_MAX_KEY)
+		if (strlen(bpf_map__name(map)) >= sizeof(probe->maps->name))
 			return lg_fail(err, LG_ERR_OBJECT,
-				       "probe %s: the key of map %s is longer than %d bytes",
-				       probe->name, bpf_map__name(map), LG_MAX_KEY);
-		if (!strncmp(bpf_map__name(map), "h_", 2) && !is_histogram_map(map))
-			return lg_fail(err, LG_ERR_OBJECT,
-				       "probe %s: map %s is named like a histogram but is none",
-				       probe->name, bpf_map__name(map));
+				       "probe %s: the name of map %s is longer than %zu",
+				       probe->name, bpf_map__name(map),
+				       sizeof(probe->maps->name) - 1);
+		describe(&probe->maps[probe->map_count++], map);
 	}
-	return 0;
+	return bind_bss(probe, err);
 }
 
-int lg_probe_bind(struct lg_probe *probe, const struct lg_metric_def *metrics, size_t count,
-		  struct lg_error *err)
+void lg_object_adopt(struct lg_probe *probe)
 {
-	probe->counters = bpf_object__find_map_by_name(probe->object, LG_MAP_COUNTERS);
-	if (!probe->counters || bpf_map__type(probe->counters) != BPF_MAP_TYPE_PERCPU_ARRAY ||
-	    bpf_map__key_size(probe->counters) != sizeof(lg_u32) ||
-	    !bpf_map__value_size(probe->counters) ||
-	    bpf_map__value_size(probe->counters) % sizeof(struct lg_counters))
-		return lg_fail(err, LG_ERR_OBJECT,
-			       "probe %s: no map " LG_MAP_COUNTERS " of this release's layout: "
-			       "build it with this release's bpf/include",
-			       probe->name);
-	probe->metrics = calloc(count ? count : 1, sizeof(*probe->metrics));
-	if (!probe->metrics)
-		return lg_fail(err, LG_ERR_INTERNAL, "out of memory");
-	probe->metric_count = count;
-	for (size_t i = 0; i < count; i++) {
-		if (bind_metric(probe, &probe->metrics[i], &metrics[i], err))
-			return -1;
+	for (size_t i = 0; i < probe->map_count; i++) {
+		struct lg_map *own = &probe->maps[i];
+		const struct bpf_map *map = bpf_object__find_map_by_name(probe->object, own->name);
+
+		/* A map that is not used was not made: no loop over the maps may touch it. */
+		if (map && bpf_map__autocreate(map))
+			own->fd = bpf_map__fd(map);
+		else
+			own->type = BPF_MAP_TYPE_UNSPEC;
 	}
-	if (check_stamps(probe, err))
-		return -1;
-	return bind_bss(probe, err);
+	for (size_t i = 0; i < probe->program_count; i++)
+		probe->programs[i].fd = bpf_program__fd(probe->programs[i].program);
 }

@@ -108,6 +108,31 @@ static void tell_args(const struct bpf_object *object, struct lg_ladder *ladder,
 	}
 }
 
+/* Every hook may be absent, but not all at once: the probe would show an empty histogram. */
+static void none_fits(const struct lg_probe *probe, const struct lg_choice *choices, int hooks,
+		      struct lg_error *err)
+{
+	char names[256];
+	size_t used = 0;
+
+	for (int i = 0; i < hooks && used < sizeof(names); i++)
+		used += snprintf(names + used, sizeof(names) - used, "%s%s", i ? ", " : "",
+				 choices[i].hook);
+	lg_fail(err, LG_ERR_UNSUPPORTED, "probe %s: this kernel has none of its hooks (%s): %.200s",
+		probe->name, names, choices[0].why);
+}
+
+static bool add_program(struct lg_probe *probe, struct bpf_program *program)
+{
+	struct lg_attached *attached = &probe->programs[probe->program_count++];
+
+	attached->program = program;
+	attached->fd = -1;
+	attached->name = strdup(bpf_program__name(program));
+	attached->section = strdup(bpf_program__section_name(program));
+	return attached->name && attached->section;
+}
+
 /* Marks the chosen programs for load. False when a hook that is needed has none. */
 static bool take(struct lg_probe *probe, const struct lg_candidate *candidates,
 		 const struct lg_choice *choices, int hooks, struct lg_error *err)
@@ -129,7 +154,12 @@ static bool take(struct lg_probe *probe, const struct lg_candidate *candidates,
 		program = bpf_object__find_program_by_name(
 			probe->object, candidates[choices[i].candidate].program);
 		bpf_program__set_autoload(program, true);
-		probe->programs[probe->program_count++].program = program;
+		if (!add_program(probe, program))
+			return lg_fail(err, LG_ERR_INTERNAL, "out of memory") == 0;
+	}
+	if (all && !probe->program_count) {
+		none_fits(probe, choices, hooks, err);
+		return false;
 	}
 	return all;
 }

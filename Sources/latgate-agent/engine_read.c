@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 
 #include "engine_internal.h"
 
@@ -39,7 +38,7 @@ static bool add_slot(struct lg_hist_sum *sum, const struct lg_hist *slot)
 
 static void name_of(const struct reading *r, const void *key, char name[LG_NAME_LEN])
 {
-	if (!r->metric->names || bpf_map_lookup_elem(bpf_map__fd(r->metric->names), key, name))
+	if (!r->metric->names || bpf_map_lookup_elem(r->metric->names->fd, key, name))
 		name[0] = 0;
 	name[LG_NAME_LEN - 1] = 0;
 }
@@ -47,12 +46,12 @@ static void name_of(const struct reading *r, const void *key, char name[LG_NAME_
 static int read_key(struct reading *r, const void *key)
 {
 	const struct lg_metric *metric = r->metric;
-	size_t levels = bpf_map__value_size(metric->map) / sizeof(struct lg_hist);
+	size_t levels = metric->map->value_size / sizeof(struct lg_hist);
 	char name[LG_NAME_LEN] = "";
 
-	if (bpf_map_lookup_elem(bpf_map__fd(metric->map), key, r->values))
+	if (bpf_map_lookup_elem(metric->map->fd, key, r->values))
 		return lg_fail(r->err, LG_ERR_INTERNAL, "probe %s: cannot read map %s: %s",
-			       r->probe->name, bpf_map__name(metric->map), strerror(errno));
+			       r->probe->name, metric->map->name, strerror(errno));
 	memset(r->sum, 0, sizeof(*r->sum));
 	for (int cpu = 0; cpu < r->engine->possible_cpus; cpu++) {
 		const unsigned char *value = r->values + (size_t)cpu * r->stride;
@@ -65,7 +64,7 @@ static int read_key(struct reading *r, const void *key)
 				return lg_fail(r->err, LG_ERR_INCONSISTENT,
 					       "probe %s, map %s, CPU %d: the buckets do not sum "
 					       "up to the count of %llu",
-					       r->probe->name, bpf_map__name(metric->map), cpu,
+					       r->probe->name, metric->map->name, cpu,
 					       (unsigned long long)slot->count);
 		}
 	}
@@ -73,7 +72,7 @@ static int read_key(struct reading *r, const void *key)
 	if (!r->sum->count)
 		return 0;
 	name_of(r, key, name);
-	if (r->reader->histogram(r->reader->arg, metric->id, key, bpf_map__key_size(metric->map),
+	if (r->reader->histogram(r->reader->arg, metric->id, key, metric->map->key_size,
 				 name[0] ? name : NULL, r->sum))
 		return lg_fail(r->err, LG_ERR_INTERNAL, "reading was stopped by its receiver");
 	return 0;
@@ -81,18 +80,18 @@ static int read_key(struct reading *r, const void *key)
 
 static int read_histograms(struct reading *r)
 {
-	const struct bpf_map *map = r->metric->map;
+	const struct lg_map *map = r->metric->map;
 	unsigned char keys[2][LG_MAX_KEY];
 	const void *previous = NULL;
 
-	for (int at = 0; !bpf_map_get_next_key(bpf_map__fd(map), previous, keys[at]); at = !at) {
+	for (int at = 0; !bpf_map_get_next_key(map->fd, previous, keys[at]); at = !at) {
 		if (read_key(r, keys[at]))
 			return -1;
 		previous = keys[at];
 	}
 	if (errno != ENOENT)
 		return lg_fail(r->err, LG_ERR_INTERNAL, "probe %s: cannot list map %s: %s",
-			       r->probe->name, bpf_map__name(map), strerror(errno));
+			       r->probe->name, map->name, strerror(errno));
 	return 0;
 }
 
@@ -132,7 +131,7 @@ static int read_metric(struct reading *r)
 {
 	int rc;
 
-	r->stride = ((size_t)bpf_map__value_size(r->metric->map) + 7) / 8 * 8;
+	r->stride = ((size_t)r->metric->map->value_size + 7) / 8 * 8;
 	r->total = 0;
 	r->values = calloc(r->engine->possible_cpus, r->stride);
 	if (!r->values)

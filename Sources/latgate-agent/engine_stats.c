@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 
 #include "engine_internal.h"
 
@@ -34,7 +33,7 @@ static bool program_info(const struct lg_attached *attached, struct bpf_prog_inf
 	lg_u32 size = sizeof(*info);
 
 	memset(info, 0, sizeof(*info));
-	return !bpf_obj_get_info_by_fd(bpf_program__fd(attached->program), info, &size);
+	return !bpf_obj_get_info_by_fd(attached->fd, info, &size);
 }
 
 static void take_baseline(struct lg_engine *engine)
@@ -68,7 +67,8 @@ int lg_engine_stats_enable(struct lg_engine *engine, bool enable, struct lg_erro
 	int rc;
 
 	disable(engine);
-	if (!enable)
+	/* Without programs there is nothing to count, and maybe no right to ask. */
+	if (!enable || !engine->probes)
 		return 0;
 	engine->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	if (engine->stats_fd < 0) {
@@ -95,8 +95,8 @@ void lg_engine_stats(struct lg_engine *engine,
 
 			if (!program_info(attached, &info))
 				continue;
-			fn(arg, probe->name, bpf_program__name(attached->program),
-			   info.run_cnt - attached->base_runs, info.run_time_ns - attached->base_ns,
+			fn(arg, probe->name, attached->name, info.run_cnt - attached->base_runs,
+			   info.run_time_ns - attached->base_ns,
 			   info.recursion_misses - attached->base_misses);
 		}
 	}

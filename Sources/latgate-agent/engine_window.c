@@ -45,6 +45,9 @@ int lg_engine_arm(struct lg_engine *engine, lg_u32 phase, struct lg_error *err)
 	}
 	engine->epoch = engine->epoch == LG_WINDOW_EPOCH_MAX ? 1 : engine->epoch + 1;
 	engine->phase = phase;
+	/* Stamps of pinned probes outlive the agent: the next one must not use their epochs. */
+	for (struct lg_probe *probe = engine->probes; probe; probe = probe->next)
+		lg_bss_store_u32(&probe->bss, probe->bss.epoch, engine->epoch);
 	turn(engine, LG_WINDOW_ARMED);
 	return 0;
 }

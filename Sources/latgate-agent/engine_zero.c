@@ -5,16 +5,15 @@
 #include <string.h>
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 
 #include "engine_internal.h"
 
 /* Every element of a per-CPU array. */
-static int zero_array(const struct bpf_map *map, const void *zeroes)
+static int zero_array(const struct lg_map *map, const void *zeroes)
 {
-	int fd = bpf_map__fd(map);
+	int fd = map->fd;
 
-	for (lg_u32 index = 0; index < bpf_map__max_entries(map); index++) {
+	for (lg_u32 index = 0; index < map->max_entries; index++) {
 		if (bpf_map_update_elem(fd, &index, zeroes, BPF_ANY))
 			return -errno;
 	}
@@ -26,10 +25,10 @@ static int zero_array(const struct bpf_map *map, const void *zeroes)
  * (where given) are zeroed first: before 5.10 the kernel did not clear the
  * other CPUs' values of an element that it used again.
  */
-static int empty_hash(const struct bpf_map *map, const void *zeroes)
+static int empty_hash(const struct lg_map *map, const void *zeroes)
 {
 	unsigned char key[LG_MAX_KEY];
-	int fd = bpf_map__fd(map);
+	int fd = map->fd;
 
 	while (!bpf_map_get_next_key(fd, NULL, key)) {
 		if (zeroes && bpf_map_update_elem(fd, key, zeroes, BPF_EXIST))
@@ -40,30 +39,30 @@ static int empty_hash(const struct bpf_map *map, const void *zeroes)
 	return errno == ENOENT ? 0 : -errno;
 }
 
+static int zero_map(const struct lg_map *map, int possible_cpus)
+{
+	size_t size = ((size_t)map->value_size + 7) / 8 * 8;
+	void *zeroes = calloc(possible_cpus, size);
+	int err;
+
+	if (!zeroes)
+		return -ENOMEM;
+	err = map->type == BPF_MAP_TYPE_PERCPU_HASH ? empty_hash(map, zeroes)
+						    : zero_array(map, zeroes);
+	free(zeroes);
+	return err;
+}
+
 int lg_probe_zero(struct lg_probe *probe, int possible_cpus)
 {
-	struct bpf_map *map;
-	int err = 0;
+	for (size_t i = 0; i < probe->map_count; i++) {
+		const struct lg_map *map = &probe->maps[i];
+		int err = 0;
 
-	bpf_object__for_each_map(map, probe->object)
-	{
-		const char *name = bpf_map__name(map);
-		size_t size = ((size_t)bpf_map__value_size(map) + 7) / 8 * 8;
-		void *zeroes = NULL;
-
-		if (!bpf_map__autocreate(map))
-			continue;
-		if (!strncmp(name, "s_", 2) && bpf_map__type(map) == BPF_MAP_TYPE_HASH) {
+		if (!strncmp(map->name, "s_", 2) && map->type == BPF_MAP_TYPE_HASH)
 			err = empty_hash(map, NULL);
-		} else if (map == probe->counters || !strncmp(name, "h_", 2)) {
-			zeroes = calloc(possible_cpus, size);
-			if (!zeroes)
-				return -ENOMEM;
-			err = bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_HASH
-				      ? empty_hash(map, zeroes)
-				      : zero_array(map, zeroes);
-			free(zeroes);
-		}
+		else if (map == probe->counters || !strncmp(map->name, "h_", 2))
+			err = zero_map(map, possible_cpus);
 		if (err)
 			return err;
 	}

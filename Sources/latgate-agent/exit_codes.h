@@ -5,6 +5,7 @@
 
 enum {
 	LG_EXIT_OK = 0, /* the host said BYE */
+	LG_EXIT_SOME = 1, /* pin, pins: some or all are not there */
 	LG_EXIT_USAGE = 64,
 	LG_EXIT_HOST_GONE = 69, /* stdin ended without BYE, or stdout took no bytes */
 	LG_EXIT_INTERNAL = 70, /* no memory, or the BPF engine could not start */

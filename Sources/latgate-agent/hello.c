@@ -53,9 +53,14 @@ static int start_engine(struct lg_agent *agent, const struct lg_frame *frame)
 	struct lg_error err = {0};
 	int code;
 
-	if (!lg_engine_new(&agent->engine, &err))
-		return LG_GO_ON;
-	agent->engine = NULL;
+	if (!lg_engine_new(&agent->engine, &err)) {
+		agent->tracer = lg_tracer_new(lg_tracefs_path());
+		if (agent->tracer)
+			return LG_GO_ON;
+		lg_fault(&err, LG_ERR_INTERNAL, "out of memory");
+	} else {
+		agent->engine = NULL;
+	}
 	if (!err.code)
 		lg_fault(&err, LG_ERR_INTERNAL, "the BPF engine could not start");
 	code = lg_output_error(&agent->output, frame->sequence, &err, NULL);
@@ -66,10 +71,13 @@ static int answer_facts(struct lg_agent *agent, lg_u32 sequence)
 {
 	struct lg_buffer *frames = &agent->output.frames;
 	size_t begun = lg_frame_begin(frames, LG_MSG_FACTS, sequence);
+	char trace[256];
 
 	lg_put_u32(frames, LG_ATTR_VERSION, LG_PROTOCOL_VERSION);
 	lg_put_text(frames, LG_ATTR_AGENT_VERSION, LATGATE_VERSION);
 	lg_put_facts(frames, agent->engine);
+	lg_tracer_feature(agent->tracer, trace, sizeof(trace));
+	lg_put_text(frames, LG_ATTR_FEATURE, trace);
 	lg_frame_end(frames, begun);
 	return lg_output_done(&agent->output, sequence);
 }

@@ -12,6 +12,7 @@ struct lg_load {
 	lg_u32 sequence;
 	char *probe;
 	char *btf_path; /* or NULL */
+	char *pin_folder, *pin_manifest; /* of LOAD_PINNED, or NULL */
 	struct lg_metric_def *metrics;
 	size_t metric_count;
 	uint8_t *object;
@@ -29,6 +30,8 @@ void lg_load_free(struct lg_load *load)
 	free(load->metrics);
 	free(load->probe);
 	free(load->btf_path);
+	free(load->pin_folder);
+	free(load->pin_manifest);
 	free(load->object);
 	free(load);
 }
@@ -92,6 +95,14 @@ static const char *read_load(struct lg_load *load, struct lg_cursor payload)
 		case LG_ATTR_BTF_PATH:
 			if (!lg_attr_text(&attr, &load->btf_path))
 				wrong = "BTF_PATH is not text";
+			break;
+		case LG_ATTR_PIN_FOLDER:
+			if (!lg_attr_text(&attr, &load->pin_folder))
+				wrong = "PIN_FOLDER is not text";
+			break;
+		case LG_ATTR_PIN_MANIFEST:
+			if (!lg_attr_text(&attr, &load->pin_manifest))
+				wrong = "PIN_MANIFEST is not text";
 			break;
 		case LG_ATTR_METRIC:
 			wrong = add_metric(load, attr.value);
@@ -158,18 +169,45 @@ int lg_handle_blob(struct lg_agent *agent, const struct lg_frame *frame, bool la
 	return code;
 }
 
+int lg_handle_load_pinned(struct lg_agent *agent, const struct lg_frame *frame)
+{
+	struct lg_load *load = calloc(1, sizeof(*load));
+	struct lg_error err = {0};
+	const char *wrong;
+	int code;
+
+	if (!load)
+		return LG_EXIT_INTERNAL;
+	agent->load = load;
+	load->sequence = frame->sequence;
+	wrong = read_load(load, frame->payload);
+	if (wrong)
+		return lg_protocol_error(agent, frame, wrong);
+	if (lg_engine_load_pinned(agent->engine, load->probe, load->pin_folder, load->pin_manifest,
+				  load->metrics, load->metric_count, put_hook, agent, &err) &&
+	    !err.code)
+		lg_fault(&err, LG_ERR_INTERNAL, "the pinned probe could not be taken");
+	code = lg_answer(agent, load->sequence, &err, load->probe);
+	lg_load_free(load);
+	agent->load = NULL;
+	return code;
+}
+
 int lg_handle_attach(struct lg_agent *agent, const struct lg_frame *frame)
 {
 	struct lg_error err = {0};
 
 	if (lg_engine_attach(agent->engine, &err) && !err.code)
 		lg_fault(&err, LG_ERR_INTERNAL, "the probes could not be attached");
+	if (!err.code && lg_tracer_attach(agent->tracer, &err))
+		lg_engine_detach(agent->engine);
 	return lg_answer(agent, frame->sequence, &err, NULL);
 }
 
 int lg_handle_detach(struct lg_agent *agent, const struct lg_frame *frame)
 {
 	lg_engine_detach(agent->engine);
+	lg_tracer_detach(agent->tracer);
 	return lg_output_done(&agent->output, frame->sequence);
 }
 
@@ -189,7 +227,7 @@ int lg_handle_unload(struct lg_agent *agent, const struct lg_frame *frame)
 		free(probe);
 		return lg_protocol_error(agent, frame, "PROBE is missing or malformed");
 	}
-	if (lg_engine_unload(agent->engine, probe))
+	if (lg_engine_unload(agent->engine, probe) && lg_tracer_unload(agent->tracer, probe))
 		lg_fault(&err, LG_ERR_STATE, "no probe named %s is loaded", probe);
 	code = lg_answer(agent, frame->sequence, &err, probe);
 	free(probe);

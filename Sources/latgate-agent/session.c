@@ -37,6 +37,10 @@ static int handle(struct lg_agent *agent, const struct lg_frame *frame)
 		return lg_handle_hello(agent, frame);
 	case LG_MSG_LOAD:
 		return lg_handle_load(agent, frame);
+	case LG_MSG_LOAD_PINNED:
+		return lg_handle_load_pinned(agent, frame);
+	case LG_MSG_LOAD_TRACE:
+		return lg_handle_load_trace(agent, frame);
 	case LG_MSG_ATTACH:
 		return lg_handle_attach(agent, frame);
 	case LG_MSG_DETACH:
@@ -173,6 +177,8 @@ int lg_session_run(int input, int output)
 	lg_output_open(&agent.output, output, &agent.control);
 	lg_sweep_prepare();
 	code = serve(&agent);
+	/* First: the sweep below would end the tracer's guard, too. */
+	lg_tracer_free(agent.tracer);
 	if (agent.engine)
 		lg_engine_free(agent.engine);
 	lg_sweep_descendants();

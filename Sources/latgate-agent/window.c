@@ -10,6 +10,17 @@
 
 #define DRAIN_LOOK_NS LG_NS_PER_MS
 
+static void scope(struct lg_agent *agent, pid_t session)
+{
+	lg_engine_scope(agent->engine, session);
+	lg_tracer_scope(agent->tracer, session);
+}
+
+static lg_u64 in_flight(struct lg_agent *agent)
+{
+	return lg_engine_in_flight(agent->engine) + lg_tracer_in_flight(agent->tracer);
+}
+
 int lg_window_arm(struct lg_agent *agent, const struct lg_phase_request *request, pid_t session,
 		  struct lg_error *err)
 {
@@ -19,9 +30,12 @@ int lg_window_arm(struct lg_agent *agent, const struct lg_phase_request *request
 	*window = (struct lg_window){.phase = request->phase};
 	lg_online_cpus(window->online_before);
 	window->boot_offset_before_ns = lg_boot_offset_ns();
-	lg_engine_scope(agent->engine, session);
-	if (lg_engine_arm(agent->engine, request->phase, err)) {
-		lg_engine_scope(agent->engine, 0);
+	scope(agent, session);
+	/* The tracer first: it takes milliseconds, which belong to neither pre-roll. */
+	if (lg_tracer_arm(agent->tracer, err) ||
+	    lg_engine_arm(agent->engine, request->phase, err)) {
+		lg_tracer_close(agent->tracer, lg_monotonic_ns());
+		scope(agent, 0);
 		return LG_GO_ON;
 	}
 	wake = lg_control_wait(&agent->control, -1, 0, lg_monotonic_ns() + request->preroll_ns);
@@ -31,6 +45,7 @@ int lg_window_arm(struct lg_agent *agent, const struct lg_phase_request *request
 void lg_window_open(struct lg_agent *agent)
 {
 	agent->window.opened_ns = lg_engine_open(agent->engine);
+	lg_tracer_open(agent->tracer, agent->window.opened_ns);
 }
 
 int lg_window_close(struct lg_agent *agent, lg_u64 drain_ns)
@@ -39,7 +54,8 @@ int lg_window_close(struct lg_agent *agent, lg_u64 drain_ns)
 	enum lg_wake wake = LG_WAKE_DEADLINE;
 
 	window->closed_ns = lg_engine_drain(agent->engine);
-	while (lg_engine_in_flight(agent->engine) && wake == LG_WAKE_DEADLINE) {
+	lg_tracer_drain(agent->tracer, window->closed_ns);
+	while (in_flight(agent) && wake == LG_WAKE_DEADLINE) {
 		lg_u64 now = lg_monotonic_ns();
 		lg_u64 end = window->closed_ns + drain_ns;
 
@@ -49,7 +65,8 @@ int lg_window_close(struct lg_agent *agent, lg_u64 drain_ns)
 				       end - now < DRAIN_LOOK_NS ? end : now + DRAIN_LOOK_NS);
 	}
 	window->drained_ns = lg_engine_close(agent->engine);
-	lg_engine_scope(agent->engine, 0);
+	lg_tracer_close(agent->tracer, window->drained_ns);
+	scope(agent, 0);
 	window->boot_offset_after_ns = lg_boot_offset_ns();
 	lg_online_cpus(window->online_after);
 	return wake == LG_WAKE_DEADLINE ? LG_GO_ON : lg_control_exit_code(&agent->control, wake);
@@ -102,7 +119,8 @@ static int put_counters(void *arg, lg_u32 metric_id, const struct lg_counters *s
 	return frames->failed ? -1 : 0;
 }
 
-static void put_window(const struct lg_window *window, struct lg_buffer *frames, lg_u32 sequence)
+static void put_window(const struct lg_window *window, const char *trace_fault,
+		       struct lg_buffer *frames, lg_u32 sequence)
 {
 	size_t begun = lg_frame_begin(frames, LG_MSG_WINDOW, sequence);
 
@@ -114,6 +132,8 @@ static void put_window(const struct lg_window *window, struct lg_buffer *frames,
 	lg_put_u64(frames, LG_ATTR_BOOT_OFFSET_AFTER_NS, window->boot_offset_after_ns);
 	lg_put_text(frames, LG_ATTR_ONLINE_BEFORE, window->online_before);
 	lg_put_text(frames, LG_ATTR_ONLINE_AFTER, window->online_after);
+	if (trace_fault[0])
+		lg_put_text(frames, LG_ATTR_TRACE_FAULT, trace_fault);
 	lg_frame_end(frames, begun);
 }
 
@@ -122,8 +142,10 @@ void lg_window_read(struct lg_agent *agent, lg_u32 sequence, struct lg_error *er
 	struct reading reading = {&agent->output.frames, sequence};
 	struct lg_reader reader = {&reading, put_histogram, put_counters};
 
-	if (!lg_engine_read(agent->engine, &reader, err)) {
-		put_window(&agent->window, reading.frames, sequence);
+	if (!lg_engine_read(agent->engine, &reader, err) &&
+	    !lg_tracer_read(agent->tracer, &reader, err)) {
+		put_window(&agent->window, lg_tracer_fault(agent->tracer), reading.frames,
+			   sequence);
 		return;
 	}
 	lg_buffer_reset(reading.frames);

@@ -3,6 +3,8 @@ import AgentSession
 import Catalogs
 import Devices
 import Experiments
+import FirmwareKit
+import KernelBTF
 import POSIXSupport
 import ProbeBuild
 import RegressionAnalysis
@@ -47,8 +49,10 @@ struct ErrorReport {
     case is CancellationError: .interrupted
     case is CatalogError, is RunRecordError, is VerdictError: .badInput
     case is UnknownName: .usage
+    case let error as KernelBTFError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case let error as ProbeBuildError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case is DeviceError, is ADBError, is VirtualDeviceError: .deviceUnavailable
+    case is KitFolder.Failure: .usage
     case let error as AgentSessionError: status(of: error)
     case let error as RunError: status(of: error)
     default: .internalError
@@ -70,7 +74,7 @@ struct ErrorReport {
     case .noFirmware, .unknownFirmware: .usage
     case .hookFailed: .deviceUnavailable
     case .noVerdict: .internalError
-    case .stepFailed, .notSettled, .noProbe, .refused, .gaveUp: .gateFailed
+    case .stepFailed, .notSettled, .noProbe, .gaveUp: .gateFailed
     }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import RunRecords
 
 /// Options that every command takes.
 struct CommonOptions: ParsableArguments {
@@ -20,6 +21,29 @@ struct CommonOptions: ParsableArguments {
 
   var console: Console { Console(quiet: quiet, verbose: verbose, noColor: noColor) }
 }
+
+/// Which way into the kernel a user allows.
+struct TierOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Only this way into the kernel: T2 loads programs, T1 uses those of the firmware, T0 trace "
+        + "events.",
+      discussion: "Default: for each probe the first of T2, T1, T0 that works.",
+      valueName: "tier"))
+  var tier: Tier?
+}
+
+/// Whether probes that were attached in different ways may be compared.
+struct MixingOptions: ParsableArguments {
+  @Flag(
+    name: .customLong("allow-mixed"),
+    help: ArgumentHelp(
+      "Compare probes that were attached in different ways in the two arms.",
+      discussion: "Their metrics are invalid without it; with it the evidence is weak."))
+  var allowMixed = false
+}
+
+extension Tier: ExpressibleByArgument {}
 
 /// How a result is printed.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {

@@ -2,12 +2,15 @@ import Catalogs
 import Devices
 import Experiments
 import ProbeBuild
+import RunRecords
 
 /// A suite with everything it names.
 struct Plan: Sendable {
   var suite: SuiteDefinition
   var workload: WorkloadDefinition
   var probes: [ProbeManifest]
+  /// The only tier that may be used; nil = the best that works.
+  var tier: Tier?
 
   /// Looks everything up; a workload, and probes when there are any, take the suite's place.
   /// - Throws: `UnknownName`.
@@ -43,8 +46,9 @@ struct Plan: Sendable {
   ) -> RunRequest {
     RunRequest(
       suite: suite, workload: workload, probes: probes, bundle: bundle,
-      stability: definition.stability, target: definition.name, transport: transport,
-      firmwareName: firmware, firmwareID: firmwareID, measuresOverhead: true,
+      stability: definition.stability, btf: definition.placedBTF, target: definition.name,
+      transport: transport, firmwareName: firmware, firmwareID: firmwareID, tier: tier,
+      measuresOverhead: true,
       toolVersion: Version.text)
   }
 

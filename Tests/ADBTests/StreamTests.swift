@@ -30,26 +30,22 @@ import Testing
   @Test func fileIsSentInFrames() async throws {
     let channel = ScriptedChannel([Array("OKAY".utf8) + [0, 0, 0, 0]])
     var session = SyncSession(channel: channel)
-    var parts: [[UInt8]] = [[1, 2], [3]]
-    try await session.send(to: "/tmp/a,b", mode: 0o755, modified: 0x0102_0304) {
-      parts.isEmpty ? [] : parts.removeFirst()
-    }
+    try await session.send(
+      to: "/tmp/a,b", mode: 0o100755, modified: 0x0102_0304, from: MemorySource([1, 2, 3]))
     #expect(
       channel.written == Array("SEND".utf8) + [14, 0, 0, 0] + Array("/tmp/a,b,33261".utf8)
-        + Array("DATA".utf8) + [2, 0, 0, 0, 1, 2] + Array("DATA".utf8) + [1, 0, 0, 0, 3]
-        + Array("DONE".utf8) + [4, 3, 2, 1])
+        + Array("DATA".utf8) + [3, 0, 0, 0, 1, 2, 3] + Array("DONE".utf8) + [4, 3, 2, 1])
   }
 
   @Test func largePartsAreCut() async throws {
     let channel = ScriptedChannel([Array("OKAY".utf8) + [0, 0, 0, 0]])
     var session = SyncSession(channel: channel)
-    var parts: [[UInt8]] = [[UInt8](repeating: 7, count: 65_537)]
-    try await session.send(to: "/x", mode: 0o644, modified: 0) {
-      parts.isEmpty ? [] : parts.removeFirst()
-    }
+    let file = [UInt8](repeating: 7, count: 65_529)
+    try await session.send(to: "/x", mode: 0o100644, modified: 0, from: MemorySource(file))
     let data = channel.written.dropFirst(8 + "/x,33188".utf8.count)
-    #expect(data.prefix(8) == Array("DATA".utf8)[...] + [0, 0, 1, 0])
-    #expect(data.dropFirst(8 + 65_536).prefix(9) == Array("DATA".utf8)[...] + [1, 0, 0, 0, 7])
+    // With its header a part is as long as an even share of a packet.
+    #expect(data.prefix(8) == Array("DATA".utf8)[...] + [0xf8, 0xff, 0, 0])
+    #expect(data.dropFirst(65_536).prefix(9) == Array("DATA".utf8)[...] + [1, 0, 0, 0, 7])
   }
 
   @Test func refusedFileTellsTheDevicesReason() async throws {
@@ -59,7 +55,7 @@ import Testing
     await #expect(
       throws: ADBError.transferFailed(path: "/x", message: "Read-only file system")
     ) {
-      try await session.send(to: "/x", mode: 0o644, modified: 0) { [] }
+      try await session.send(to: "/x", mode: 0o100644, modified: 0, from: MemorySource([]))
     }
   }
 

@@ -23,16 +23,16 @@ struct TestAgent: Sendable {
     try UserFolders.makeFolder(folder)
     atexit { try? FileManager.default.removeItem(atPath: TestAgent.folder) }
     let path = folder + "/latgate-agent"
-    let sources = ["AgentCore", "latgate-agent"].map { "\(root)/Sources/\($0)" }
+    let sources = ["AgentCore", "TraceFold", "latgate-agent"].map { "\(root)/Sources/\($0)" }
       .flatMap { folder in
         ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
           .filter { $0.hasSuffix(".c") && !$0.hasPrefix("engine") }.map { "\(folder)/\($0)" }
       }
-    let includes = ["CAgentABI/include", "AgentCore/include", "latgate-agent"]
+    let includes = ["CAgentABI/include", "AgentCore/include", "TraceFold/include", "latgate-agent"]
       .map { "-I\(root)/Sources/\($0)" }
     let child = try ChildProcess.spawn(
       try #require(compiler),
-      arguments: ["-O0", "-o", path] + includes + sources
+      arguments: ["-O0", "-pthread", "-o", path] + includes + sources
         + ["\(root)/Tests/agent/fake_engine.c"])
     let status = try await child.waitForExit(deadline: .now + .seconds(300))
     let words = try child.standardError.readNow() ?? []

@@ -27,6 +27,7 @@ struct DeviceDefinitionTests {
             f2fs: {iops: 200, bandwidth: 20MiB/s}
           scheduler: mq-deadline
           timing: host-clock
+          kit: [runqueue, fsync]
       """
     let device = try DeviceDefinition.parse(text, file: "d.yaml")
     #expect(device.kind == .virtual)
@@ -36,7 +37,7 @@ struct DeviceDefinitionTests {
     var slow = VirtualFirmwareDefinition(
       kernel: "5.10", commandLine: "maxcpus=1", cpus: 4, memory: ByteSize(bytes: 512 << 20),
       f2fs: .init(iops: 200, bandwidth: ByteSize(bytes: 20 << 20)), scheduler: .mqDeadline,
-      timing: .hostClock)
+      timing: .hostClock, kit: ["runqueue", "fsync"])
     #expect(device.firmwares["slow"] == .virtual(slow))
     slow.kernel = "6.1-rt"
     slow.f2fs.iops = 100
@@ -55,6 +56,7 @@ struct DeviceDefinitionTests {
       serial: ABC123
       privilege: su
       btf: {file: btf/phone.btf}
+      btf_build_id: 64FA8F84858EDEC2
       stability: {temperature_max: 45C, battery_min: 30%, memory_pressure_max: 10%, hotplug: allow}
       hooks:
         flash: ./flash.sh {serial} {firmware}
@@ -65,7 +67,10 @@ struct DeviceDefinitionTests {
     let device = try DeviceDefinition.parse(text, file: "d.yaml")
     #expect(device.kind == .adb(serial: "ABC123"))
     #expect(device.privilege == .su)
-    #expect(device.btf == .file("btf/phone.btf"))
+    #expect(device.btf == .file(path: "btf/phone.btf", buildID: "64fa8f84858edec2"))
+    #expect(device.placedBTF == device.btf, "a file name without a folder")
+    let placed = try DeviceDefinition.parse(text, file: "/t/devices/d.yaml").placedBTF
+    #expect(placed == .file(path: "/t/devices/btf/phone.btf", buildID: "64fa8f84858edec2"))
     #expect(
       device.stability
         == .init(

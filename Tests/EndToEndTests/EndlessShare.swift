@@ -1,5 +1,9 @@
 /// A catalogue with one more suite, `endless`: runqueue, and a load of minutes.
 struct EndlessShare: ~Copyable {
+  /// Folder on the device that the workload's setup makes and its teardown removes, after a step
+  /// that fails.
+  static let traces = "/data/local/tmp/latgate-test"
+
   private let share: TestShare
   var path: String { share.path }
 
@@ -11,6 +15,11 @@ struct EndlessShare: ~Copyable {
       description: ends only when it is ended
       warmup: 0
       step_timeout: 5m
+      setup:
+        - shell: mkdir \(Self.traces); touch \(Self.traces)/one \(Self.traces)/two
+      teardown:
+        - shell: "false"
+        - shell: rm -r \(Self.traces)
       phases:
         - phase: ping-pong
           steps:

@@ -86,13 +86,13 @@ struct GateTests {
     let results = try TemporaryFolder()
     try share.edit(
       "targets/devices/virtual.yaml", "  same-again:",
-      "  throttled:\n    extends: reference\n    cmdline: latgate.bench=throttled\n  same-again:")
+      "  throttled:\n    extends: reference\n    cmdline: bench=throttled\n  same-again:")
     try share.write(
       """
       #!/bin/sh
       PATH=${PATH#*:}
       case "$*" in
-      *latgate.bench=throttled*)
+      *bench=throttled*)
         boot=1
         until mkdir "\(share.path)/boot-$boot" 2>/dev/null; do boot=$((boot + 1)); done
         shift_=$((2 + boot % 2))

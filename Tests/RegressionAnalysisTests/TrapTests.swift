@@ -228,8 +228,40 @@ import Testing
     input.candidate[1].probes[0].hooks[0].rung = "kprobe"
     let verdict = try judge(input)
     #expect(verdict.outcome == .failed)
-    #expect(
-      verdict.metrics[0].reason == "probe attached in different ways: kprobe and tp_btf")
+    #expect(verdict.exitCode == 3)
+    let reason =
+      "probe block was not attached in one way (reference: T2 tp_btf; candidate: T2 kprobe, "
+      + "T2 tp_btf): choose one with --tier, or compare anyway with --allow-mixed"
+    #expect(verdict.metrics[0].reason == reason)
+    #expect(verdict.reasons.first == reason)
+  }
+
+  @Test func differentTiersAreNotComparedUnlessAskedFor() throws {
+    var input = Bench().screen(seed: 8)
+    for index in input.candidate.indices {
+      input.candidate[index].probes[0].tier = .t0
+      input.candidate[index].probes[0].hooks[0].rung = "ftrace"
+    }
+    let refused = try judge(input)
+    #expect(refused.exitCode == 3)
+    #expect(refused.counts.invalid == refused.metrics.count)
+    #expect(refused.reasons.first?.contains("reference: T2 tp_btf; candidate: T0 ftrace") == true)
+
+    input.policy.allowsMixed = true
+    let compared = try judge(input)
+    #expect(compared.counts.invalid == 0)
+    #expect(compared.grade == .weak)
+    #expect(compared.metrics.allSatisfy { $0.grade == .weak })
+    #expect(compared.reasons.last?.contains("compared as asked, on weak evidence") == true)
+  }
+
+  @Test func aMetricHasTheTierOfItsProbe() throws {
+    var input = Bench().screen(seed: 9)
+    for index in input.reference.indices { input.reference[index].probes[0].tier = .t0 }
+    for index in input.candidate.indices { input.candidate[index].probes[0].tier = .t0 }
+    let verdict = try judge(input)
+    #expect(verdict.counts.invalid == 0)
+    #expect(verdict.metrics.allSatisfy { $0.id.tier == .t0 })
   }
 
   @Test func lossesOverTheLimitAreInvalid() throws {

@@ -60,11 +60,37 @@ import Testing
       return
     }
     #expect(field == "iterations[0].phases[0].drainNs")
-    guard case .field(_, let tier, _) = error(try edited("\"T2\"", "\"T7\"")) else {
+    guard
+      case .field(_, let tier, _) = error(
+        try edited("\"tier\":\"T2\",\"toolVersion\"", "\"tier\":\"T7\",\"toolVersion\""))
+    else {
       Issue.record("no field error")
       return
     }
     #expect(tier == "tier")
+  }
+
+  @Test func olderRecordsHaveOneTierForAllProbes() throws {
+    let older = try edited("\"status\":\"loaded\",\"tier\":\"T2\"", "\"status\":\"loaded\"")
+    let text = String(decoding: older, as: UTF8.self).replacing(
+      "\"tier\":\"T2\",\"toolVersion\"", with: "\"tier\":\"T1\",\"toolVersion\"")
+    let record = try RunRecord.decode(Data(text.utf8), file: "run.json")
+    #expect(record.probes.map(\.tier) == [.t1, nil])
+    #expect(record.tier == .t1)
+  }
+
+  @Test func theTierOfARunIsTheLowestOfItsProbes() {
+    func run(_ tiers: [Tier?]) -> Tier {
+      RunRecord(
+        id: "r", created: Date(timeIntervalSince1970: 0), toolVersion: "1", target: "t",
+        device: sampleRecord().device, firmware: sampleRecord().firmware,
+        boot: sampleRecord().boot, suite: "s", workload: "w",
+        probes: tiers.map { ProbeRecord(name: "p", status: .loaded, tier: $0) }
+      ).tier
+    }
+    #expect(run([]) == .t2)
+    #expect(run([.t2, .t0, .t1]) == .t0)
+    #expect(run([.t1, nil, .t2]) == .t1)
   }
 
   @Test func bucketsAreChecked() throws {

@@ -20,7 +20,7 @@ func sampleRecord() -> RunRecord {
     suite: "storage", workload: "write",
     probes: [
       ProbeRecord(
-        name: "block", status: .loaded,
+        name: "block", status: .loaded, tier: .t2,
         hooks: [
           HookRecord(hook: "block_rq_issue", rung: "raw_tp", program: "issue", why: "no BTF id")
         ]),

@@ -10,18 +10,20 @@ import Testing
     if: ProcessInfo.processInfo.environment["LATGATE_E2E"] == "1",
     "set LATGATE_E2E=1 to boot virtual devices"),
   .enabled(
-    if: (try? HostTool.qemu.requirePresence()) != nil, "needs the Debian package qemu-system-arm"),
+    if: (try? HostTool.qemu(.arm64).requirePresence()) != nil,
+    "needs the Debian package qemu-system-arm"),
   .serialized)
 struct BootTests {
-  @Test(arguments: [VirtualKernel.v5_10, .v6_1, .v6_12])
+  @Test(arguments: [VirtualKernel.v5_10, .v6_1, .v6_12, .v5_10armmp])
   func bootFindStop(_ kernel: VirtualKernel) async throws {
     let name = "test-\(UUID().uuidString.prefix(8))"
-    let firmware = VirtualFirmware(kernel: kernel, data: DiskLimits(iops: 500))
+    let firmware = VirtualFirmware(
+      kernel: kernel, cpus: kernel.architecture == .armhf ? 1 : 2, data: DiskLimits(iops: 500))
     let machine = try await VirtualMachine.boot(firmware: firmware, name: name)
     #expect(machine.isRunning)
     #expect(machine.readyCount == 1)
     #expect(machine.bootDuration != nil)
-    #expect(machine.state.kernelRelease.hasPrefix(kernel.rawValue))
+    #expect(machine.state.kernelRelease.hasPrefix(kernel.rawValue.prefix { $0 != "-" }))
 
     let found = try VirtualMachine.find(name)
     #expect(found.state.process == machine.state.process)

@@ -55,6 +55,13 @@ struct QEMUCommandLineTests {
     #expect(standard.count == changed.count)
   }
 
+  @Test func a32BitKernelGetsA32BitCPU() {
+    let arguments = arguments(VirtualFirmware(kernel: .v5_10armmp, cpus: 1))
+    #expect(arguments.contains("cortex-a15"))
+    #expect(HostTool.qemu(.armhf).name == "qemu-system-arm")
+    #expect(HostTool.qemu(.arm64).name == "qemu-system-aarch64")
+  }
+
   @Test func hostClockRunsOneThreadPerCPU() {
     let arguments = arguments(VirtualFirmware(timing: .hostClock))
     #expect(arguments.contains("tcg,thread=multi"))

@@ -32,6 +32,26 @@ struct VirtualFirmwareTests {
     }
   }
 
+  @Test func filesOfItsOwnComeBeforeTheImage() throws {
+    let folder = FileManager.default.temporaryDirectory
+      .appending(path: "guest-files-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let image = folder.appending(path: "image").path
+    try Data("image".utf8).write(to: URL(fileURLWithPath: image))
+    let files = [GuestFile(path: "etc/init.d/S1", content: Array("go".utf8), mode: 0o755)]
+    let whole = folder.appending(path: "whole").path
+    try files.prepend(to: image, as: whole)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: whole))
+    #expect(bytes.starts(with: Array("070701".utf8)))
+    #expect(bytes.suffix(5) == Data("image".utf8))
+    // The kernel looks for the next archive at a multiple of four.
+    #expect((bytes.count - 5).isMultiple(of: 4))
+    #expect([GuestFile]().digest == nil)
+    let other = [GuestFile(path: "etc/init.d/S1", content: Array("no".utf8), mode: 0o755)]
+    #expect(files.digest != other.digest)
+  }
+
   @Test func identifierDependsOnSettingsAndKernelBuild() throws {
     let build = "6.1.0-50-arm64-0123456789ab"
     let standard = try VirtualFirmware().identifier(kernelBuild: build)
@@ -44,6 +64,7 @@ struct VirtualFirmwareTests {
   @Test(arguments: [
     (VirtualFirmware(cpus: 0), "cpus"),
     (VirtualFirmware(cpus: 9), "cpus"),
+    (VirtualFirmware(kernel: .v5_10armmp, cpus: 2), "cpus"),
     (VirtualFirmware(memoryMiB: 255), "memoryMiB"),
     (VirtualFirmware(memoryMiB: 8193), "memoryMiB"),
     (VirtualFirmware(data: DiskLimits(iops: 0)), "data.iops"),
@@ -67,5 +88,13 @@ struct VirtualFirmwareTests {
   @Test(arguments: ["", "slub_debug=FZPU init_on_alloc=1", "nosmp maxcpus=1", "initcall_debug"])
   func usefulCommandLinesPass(_ commandLine: String) throws {
     try VirtualFirmware(commandLine: commandLine).validate()
+  }
+
+  @Test(arguments: [
+    VirtualFirmware(kernel: .v5_10armmp, cpus: 1),
+    VirtualFirmware(kernel: .v5_10armmp, cpus: 2, timing: .hostClock),
+  ])
+  func a32BitKernelHasOneCPUOrTheHostsClock(_ firmware: VirtualFirmware) throws {
+    try firmware.validate()
   }
 }

@@ -51,7 +51,9 @@ def hello_is_answered_with_facts(scratch):
     assert facts.text(10) == pathlib.Path("/sys/devices/system/cpu/online").read_text().strip()
     assert facts.number(9) >= os.cpu_count()
     assert facts.number(11) == os.geteuid()
-    assert [v for k, v in facts.attributes if k == 13] == [b"bpf=yes", b"kprobe=no: not built in"]
+    assert [v for k, v in facts.attributes if k == 13] == [
+        b"bpf=yes", b"kprobe=no: not built in",
+        b"trace=no: tracefs is not mounted, or not readable by this user"]
     assert (done.kind, done.sequence, done.payload) == (wire.DONE, 1, b"")
     assert agent.bye() == 0
 
@@ -155,6 +157,37 @@ def load_attach_unload(scratch):
     assert trace.read_text().splitlines() == [
         f"load runqueue size {size} last 254 metrics 1 map h_wait index 2 btf /btf",
         "attach", "detach", "unload", "free"]
+
+
+@test
+def load_pinned(scratch):
+    trace = scratch / "trace"
+    agent = Agent(AGENT, LATGATE_FAKE_TRACE=str(trace))
+    agent.greet()
+    metric = attribute(22, attribute(23, (7, 4)) + attribute(24, "h_wait") + attribute(25, (2, 4)))
+    agent.send(frame(wire.LOAD_PINNED, 5, attribute(20, "runqueue"), metric,
+                     attribute(86, "/pins"), attribute(87, "/pins.txt")))
+    hook, done = agent.answers()
+    assert (hook.kind, hook.sequence, done.kind, done.sequence) == (wire.HOOK, 5, wire.DONE, 5)
+    assert [hook.text(k) for k in (20, 28, 29, 30)] == [
+        "runqueue", "sched_switch", "tp_btf", "on_switch"]
+    agent.send(frame(wire.LOAD_PINNED, 6, attribute(20, "block")))
+    assert [a.kind for a in agent.answers()] == [wire.HOOK, wire.DONE]
+    assert agent.bye() == 0
+    assert trace.read_text().splitlines() == [
+        "load_pinned runqueue folder /pins manifest /pins.txt metrics 1 map h_wait",
+        "load_pinned block folder - manifest - metrics 0 map -", "free"]
+
+
+@test
+def pins_in_use_are_told(scratch):
+    agent = Agent(AGENT, LATGATE_FAKE_FAULT="load_pinned")
+    agent.greet()
+    agent.send(frame(wire.LOAD_PINNED, 5, attribute(20, "p")))
+    hook, error = agent.answers()
+    assert hook.kind == wire.HOOK and error.number(33) == 10
+    assert error.text(31) == "another agent uses the pins"
+    assert agent.bye() == 0
 
 
 @test

@@ -68,6 +68,11 @@ void lg_engine_free(struct lg_engine *engine)
 	free(engine);
 }
 
+const char *lg_tracefs_path(void)
+{
+	return getenv("LATGATE_FAKE_TRACEFS");
+}
+
 void lg_engine_features(struct lg_engine *engine, void (*fn)(void *arg, const char *line),
 			void *arg)
 {
@@ -95,6 +100,48 @@ int lg_engine_load(struct lg_engine *engine, const char *probe, const void *obje
 	}
 	snprintf(engine->probe, sizeof(engine->probe), "%s", probe);
 	return 0;
+}
+
+int lg_engine_load_pinned(struct lg_engine *engine, const char *probe, const char *folder,
+			  const char *manifest_file, const struct lg_metric_def *metrics,
+			  size_t metric_count, lg_hook_fn hook_fn, void *arg, struct lg_error *err)
+{
+	struct lg_hook_report report = {"sched_switch", "tp_btf", "on_switch", ""};
+	char line[256];
+
+	snprintf(line, sizeof(line), "load_pinned %s folder %s manifest %s metrics %zu map %s", probe,
+		 folder ? folder : "-", manifest_file ? manifest_file : "-", metric_count,
+		 metric_count ? metrics[0].map : "-");
+	trace(engine, line);
+	hook_fn(arg, &report);
+	if (failed(engine, "load_pinned", LG_ERR_BUSY, "another agent uses the pins", err))
+		return -1;
+	snprintf(engine->probe, sizeof(engine->probe), "%s", probe);
+	return 0;
+}
+
+const char *lg_engine_pins(void (*fn)(void *arg, const char *probe, const char *folder), void *arg)
+{
+	(void)fn;
+	(void)arg;
+	return "nothing is pinned";
+}
+
+bool lg_engine_pinned_already(const char *root, const char *probe)
+{
+	(void)root;
+	(void)probe;
+	return false;
+}
+
+int lg_engine_pin(struct lg_engine *engine, const char *probe, const struct lg_pin_rules *rules,
+		  const struct lg_hook_report *hooks, size_t hook_count, struct lg_error *err)
+{
+	(void)rules;
+	(void)hooks;
+	(void)hook_count;
+	trace(engine, probe);
+	return failed(engine, "pin", LG_ERR_INTERNAL, "cannot pin", err);
 }
 
 int lg_engine_unload(struct lg_engine *engine, const char *probe)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-/* Hooks that no kernel has: an optional one, and unless LG_TEST_OPTIONAL a needed one. */
+/*
+ * Hooks that no kernel has: two optional ones, and unless LG_TEST_OPTIONAL a needed one. With
+ * LG_TEST_NOTHING there is no other.
+ */
 #define LG_METRICS 1
 #include "probe.h"
 
@@ -14,14 +17,22 @@ static __always_inline int record(void)
 	return 0;
 }
 
+#ifndef LG_TEST_NOTHING
 SEC("tp_btf/sched_switch")
 int BPF_PROG(sched_switch__tp_btf)
 {
 	return record();
 }
+#endif
 
 SEC("tp_btf/lg_not_there")
 int BPF_PROG(opt_extra__tp_btf)
+{
+	return record();
+}
+
+SEC("kprobe/lg_not_there")
+int BPF_PROG(opt_further__kprobe)
 {
 	return record();
 }

@@ -91,5 +91,6 @@ void test_extremes(void);
 void test_mutants(void);
 void test_fallback(void);
 void test_runqueue(void);
+void test_pinned(void);
 
 #endif

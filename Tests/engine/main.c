@@ -24,6 +24,7 @@ int main(void)
 	test_mutants();
 	test_fallback();
 	test_runqueue();
+	test_pinned();
 	printf("1..%d\n%d passed, %d failed\n", checks_passed() + checks_failed(), checks_passed(),
 	       checks_failed());
 	return checks_failed() != 0;

@@ -44,7 +44,7 @@ static void bss_without_mapping(void)
 	struct lg_engine *engine = engine_with("operation", "h_operation", NULL);
 	struct lg_bss *bss = &engine->probes->bss;
 	unsigned char *mapped = bss->bytes;
-	size_t size = bpf_map__value_size(bss->map);
+	size_t size = bss->map->value_size;
 
 	check(bss->mapped, ".bss is mapped on this kernel", "it is not");
 	bss->bytes = malloc(size);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -77,7 +78,7 @@ static void on_own_btf(const char *dir, struct lg_choice *choices)
 {
 	char tracefs[4200], kallsyms[4200];
 	struct lg_ladder_sources sources = {.btf_path = kernel_btf,
-					    .btf_in_kernel = true,
+					    .btf_in_kernel = LG_YES,
 					    .tracefs = tracefs,
 					    .kallsyms = kallsyms,
 					    .kprobes = LG_YES};
@@ -122,6 +123,19 @@ static void on_foreign_btf(struct lg_choice *choices)
 	       "tp_btf: no BTF for this kernel; raw_tp: no BTF for this kernel");
 }
 
+/* How often a watched file was opened since. */
+static int opens(int watch)
+{
+	char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+	ssize_t size = read(watch, events, sizeof(events));
+	int count = 0;
+
+	for (ssize_t at = 0; at < size; count++)
+		at += sizeof(struct inotify_event) +
+		      ((const struct inotify_event *)(void *)(events + at))->len;
+	return count;
+}
+
 /* Cut for one probe, a BTF knows no tracepoints: the kernel's symbols do. */
 static void on_cut_btf(const char *dir, struct lg_choice *choices)
 {
@@ -129,6 +143,7 @@ static void on_cut_btf(const char *dir, struct lg_choice *choices)
 	struct lg_ladder_sources sources = {
 		.btf_path = path, .kallsyms = kallsyms, .kprobes = LG_UNKNOWN};
 	struct btf *btf = btf__new_empty();
+	int watch, opened;
 	lg_u32 size = 0;
 	const void *raw;
 	FILE *file;
@@ -146,7 +161,13 @@ static void on_cut_btf(const char *dir, struct lg_choice *choices)
 		exit(2);
 	fclose(file);
 	btf__free(btf);
+	watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (watch < 0 || inotify_add_watch(watch, kallsyms, IN_OPEN) < 0)
+		exit(2);
 	check(choose(&sources, choices) == HOOKS, "cut BTF: all hooks", "other");
+	opened = opens(watch);
+	check(opened == 1, "the kernel's symbols are read once", "%d times", opened);
+	close(watch);
 	expect(&choices[0], "wake", "raw_tp", 0, "tp_btf: the kernel carries no BTF of its own");
 	expect(&choices[4], "odd__name", "raw_tp", 8, "");
 	expect(&choices[1], "gone", "", -1,
@@ -156,7 +177,7 @@ static void on_cut_btf(const char *dir, struct lg_choice *choices)
 
 static void features_by_btf(void)
 {
-	struct lg_ladder_sources sources = {.btf_path = kernel_btf, .btf_in_kernel = true};
+	struct lg_ladder_sources sources = {.btf_path = kernel_btf, .btf_in_kernel = LG_YES};
 	struct lg_ladder *ladder;
 	char why[512];
 

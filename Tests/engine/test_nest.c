@@ -28,12 +28,12 @@ static void pretend_depth(const struct lg_engine *engine, lg_u32 depth)
 static lg_u64 in_level(const struct lg_engine *engine, int level)
 {
 	const struct lg_probe *probe = engine->probes;
-	size_t levels = bpf_map__value_size(probe->counters) / sizeof(struct lg_counters);
+	size_t levels = probe->counters->value_size / sizeof(struct lg_counters);
 	struct lg_counters *slots = calloc((size_t)engine->possible_cpus * levels, sizeof(*slots));
 	lg_u64 recorded = 0;
 	lg_u32 zero = 0;
 
-	if (!slots || bpf_map_lookup_elem(bpf_map__fd(probe->counters), &zero, slots))
+	if (!slots || bpf_map_lookup_elem(probe->counters->fd, &zero, slots))
 		exit(2);
 	for (int cpu = 0; cpu < engine->possible_cpus; cpu++)
 		recorded += slots[(size_t)cpu * levels + (size_t)level].recorded;

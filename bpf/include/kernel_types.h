@@ -53,6 +53,7 @@ enum {
 
 enum {
 	BPF_F_NO_PREALLOC = 1,
+	BPF_F_MMAPABLE = 1 << 10,
 	BPF_F_CURRENT_CPU = 0xffffffffULL,
 	BPF_LOCAL_STORAGE_GET_F_CREATE = 1,
 };

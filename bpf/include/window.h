@@ -14,10 +14,39 @@
 #endif
 
 /* Written by the agent alone. */
+#ifdef LG_WINDOW_MAP
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, lg_u32);
+	__type(value, struct lg_window_vars);
+} lg_window_map SEC(".maps");
+
+static __always_inline volatile struct lg_window_vars *lg_window_vars(void)
+{
+	lg_u32 zero = 0;
+
+	return bpf_map_lookup_elem(&lg_window_map, &zero);
+}
+
+/* The lookup of an array's only element gives no NULL; the verifier wants to see it asked. */
+#define LG_WINDOW_VAR(field)                                                                       \
+	({                                                                                         \
+		volatile struct lg_window_vars *vars_ = lg_window_vars();                          \
+		vars_ ? vars_->field : 0;                                                          \
+	})
+#define lg_window LG_WINDOW_VAR(window)
+#define lg_scope_session LG_WINDOW_VAR(session)
+#define lg_self_tgid LG_WINDOW_VAR(self)
+#define lg_window_opened_ns LG_WINDOW_VAR(opened_ns)
+#else
 volatile lg_u32 lg_window;
 volatile lg_u32 lg_scope_session;
 volatile lg_u32 lg_self_tgid;
+volatile lg_u32 lg_epoch;
 volatile lg_u64 lg_window_opened_ns;
+#endif
 
 struct lg_counter_slots {
 	struct lg_counters level[LG_NEST_LEVELS];

@@ -49,8 +49,8 @@ package actor ShellStream {
   }
 
   /// Sends bytes to stdin; suspends while the device is not taking them.
-  /// - Throws: ``ADBError``; `CancellationError`. The stream is closed by either, because a
-  ///   part of a packet may have been sent.
+  /// - Throws: ``ADBError``; `CancellationError`. Unless the device ended it, the stream is closed
+  ///   by either, because a part of a packet may have been sent.
   package func write(_ bytes: [UInt8]) async throws {
     try await send(ShellPacket.standardInput(bytes))
   }
@@ -75,6 +75,9 @@ package actor ShellStream {
       try await mappingSocketErrors(service: "shell", timeout: .zero) {
         try await channel.write(wire, deadline: nil)
       }
+    } catch ADBError.disconnected(let service, let detail) {
+      // What the command said before it ended is still to be read.
+      throw ADBError.disconnected(service: service, detail: detail)
     } catch {
       channel.close()
       throw error

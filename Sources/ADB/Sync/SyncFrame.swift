@@ -1,5 +1,5 @@
-/// The words of the `sync:` protocol (version 1) as bytes: four letters, a number and,
-/// for some, that many bytes.
+/// The words of the `sync:` protocol as bytes: four letters, a number and, for some, that many
+/// bytes. AOSP: `file_sync_protocol.h`.
 package enum SyncFrame {
   /// Longest path that a device takes, in bytes.
   package static let pathLimit = 1024
@@ -14,26 +14,41 @@ package enum SyncFrame {
     case done = "DONE"
     case okay = "OKAY"
     case fail = "FAIL"
-    case stat = "STAT"
   }
 
-  /// A request that carries a path: `STAT`, `RECV`.
+  /// A request that carries a path, such as `RECV`.
   /// - Throws: ``ADBError/transferFailed(path:message:)`` when the path is too long.
   package static func request(_ letters: String, path: String) throws(ADBError) -> [UInt8] {
     try request(letters, argument: path, path: path)
   }
 
-  /// Announces a regular file; of `mode` the permission bits are sent. The mode follows the
-  /// last comma, so the path may hold commas.
+  /// Announces a file; `mode` holds type and permission bits. The mode follows the last comma, so
+  /// the path may hold commas.
   /// - Throws: as ``request(_:path:)``.
   package static func send(path: String, mode: UInt32) throws(ADBError) -> [UInt8] {
-    let regularFile: UInt32 = 0o100000
-    return try request("SEND", argument: "\(path),\(mode & 0o7777 | regularFile)", path: path)
+    try request("SEND", argument: "\(path),\(mode)", path: path)
   }
 
-  /// A part of a file, at most ``dataLimit`` bytes.
-  package static func data(_ bytes: some Collection<UInt8>) -> [UInt8] {
-    Array("DATA".utf8) + LittleEndian.bytes(UInt32(bytes.count)) + bytes
+  /// As ``send(path:mode:)`` for devices with `sendrecv_v2`.
+  /// - Throws: as ``request(_:path:)``.
+  package static func send2(
+    path: String, mode: UInt32, compression: SyncCompression
+  ) throws(ADBError) -> [UInt8] {
+    try request("SND2", path: path) + Array("SND2".utf8) + LittleEndian.bytes(mode)
+      + LittleEndian.bytes(compression.flag)
+  }
+
+  /// Asks for a file of a device with `sendrecv_v2`.
+  /// - Throws: as ``request(_:path:)``.
+  package static func receive2(
+    path: String, compression: SyncCompression
+  ) throws(ADBError) -> [UInt8] {
+    try request("RCV2", path: path) + Array("RCV2".utf8) + LittleEndian.bytes(compression.flag)
+  }
+
+  /// The header of a part of a file, at most ``dataLimit`` bytes.
+  static func dataHeader(_ count: Int) -> [UInt8] {
+    Array("DATA".utf8) + LittleEndian.bytes(UInt32(count))
   }
 
   /// The end of a file, which is to carry a time of modification: seconds since 1970.
@@ -48,8 +63,11 @@ package enum SyncFrame {
     _ letters: String, argument: String, path: String
   ) throws(ADBError) -> [UInt8] {
     let bytes = Array(argument.utf8)
-    if bytes.count > pathLimit {
+    if path.utf8.count > pathLimit || bytes.count > pathLimit {
       throw .transferFailed(path: path, message: "the path is longer than \(pathLimit) bytes")
+    }
+    if bytes.contains(0) {
+      throw .transferFailed(path: path, message: "the path holds a NUL")
     }
     return Array(letters.utf8) + LittleEndian.bytes(UInt32(bytes.count)) + bytes
   }
@@ -65,29 +83,5 @@ package enum SyncFrame {
       throw .malformed(service: "sync", detail: "a frame that begins with the bytes \(bytes)")
     }
     return (identifier, LittleEndian.uint32(bytes[4...]))
-  }
-}
-
-/// What `lstat` says of a device's file.
-package struct SyncFileStatus: Sendable, Equatable {
-  /// Type and permission bits.
-  package var mode: UInt32
-  /// Bytes, modulo 2^32.
-  package var size: UInt32
-  /// Seconds since 1970.
-  package var modified: UInt32
-
-  package init(mode: UInt32, size: UInt32, modified: UInt32) {
-    self.mode = mode
-    self.size = size
-    self.modified = modified
-  }
-
-  /// Reads the twelve bytes after `STAT`; all zero stands for a missing file.
-  static func parse(_ bytes: [UInt8]) -> SyncFileStatus? {
-    let status = SyncFileStatus(
-      mode: LittleEndian.uint32(bytes), size: LittleEndian.uint32(bytes.dropFirst(4)),
-      modified: LittleEndian.uint32(bytes.dropFirst(8)))
-    return status == SyncFileStatus(mode: 0, size: 0, modified: 0) ? nil : status
   }
 }

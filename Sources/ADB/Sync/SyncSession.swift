@@ -11,46 +11,83 @@ package struct SyncSession {
 
   /// Longest time without progress.
   package let stallLimit: Duration
+  private let features: Set<String>
   private var reader: BufferedChannel
 
-  package init(channel: any ByteChannel, stallLimit: Duration = .seconds(30)) {
+  /// `features` is what both sides can do; version 1 of the protocol needs none.
+  package init(
+    channel: any ByteChannel, features: Set<String> = [], stallLimit: Duration = .seconds(30)
+  ) {
     self.reader = BufferedChannel(channel)
+    self.features = features
     self.stallLimit = stallLimit
+  }
+
+  /// Whether the device can take and give files compressed so.
+  package func supports(_ compression: SyncCompression) -> Bool {
+    features.contains("sendrecv_v2") && compression.feature.map(features.contains) ?? true
   }
 
   /// - Returns: nil when there is no such file; symbolic links are not followed.
   package mutating func status(of path: String) async throws -> SyncFileStatus? {
     try await mappingSocketErrors(service: "sync", timeout: stallLimit) {
-      try await write(try SyncFrame.request("STAT", path: path))
-      let header = try await read(4)
-      if header != Array("STAT".utf8) {
-        throw ADBError.malformed(service: "sync", detail: "\(header) instead of STAT")
+      let letters = features.contains("stat_v2") ? "LST2" : "STAT"
+      try await write(try SyncFrame.request(letters, path: path))
+      try await expect(letters)
+      if letters == "LST2" {
+        return try SyncFileStatus.parse2(try await read(SyncFileStatus.size2), path: path)
       }
-      return SyncFileStatus.parse(try await read(12))
+      return SyncFileStatus.parse(try await read(SyncFileStatus.size1))
     }
   }
 
-  /// Sends a file. Its folder is made by the device where it is missing. `source` gives the
-  /// next bytes at each call, empty at the end; `modified` is in seconds since 1970.
+  /// The names in a folder, without `.` and `..`, in the device's order; empty for a folder that
+  /// does not exist, as the protocol does not tell them apart.
+  package mutating func list(_ folder: String) async throws -> [SyncEntry] {
+    try await mappingSocketErrors(service: "sync", timeout: stallLimit) {
+      let isVersion2 = features.contains("ls_v2")
+      let fieldCount = isVersion2 ? SyncFileStatus.size2 : SyncFileStatus.size1
+      try await write(try SyncFrame.request(isVersion2 ? "LIS2" : "LIST", path: folder))
+      var entries: [SyncEntry] = []
+      while true {
+        let letters = String(decoding: try await read(4), as: UTF8.self)
+        let fields = try await read(fieldCount + 4)
+        if letters == "DONE" { return entries }
+        let length = LittleEndian.uint32(fields[fieldCount...])
+        guard letters == (isVersion2 ? "DNT2" : "DENT"), length <= SyncFrame.pathLimit else {
+          throw ADBError.malformed(service: "sync", detail: "a name of \(length) bytes in a list")
+        }
+        let name = String(decoding: try await read(Int(length)), as: UTF8.self)
+        let status =
+          isVersion2
+          ? try? SyncFileStatus.parse2(fields, path: name) : SyncFileStatus.parse(fields)
+        // A name with a slash would lead the writer of a copy out of its folder.
+        guard let status, !name.contains("/"), ![".", "..", ""].contains(name) else { continue }
+        entries.append(SyncEntry(name: name, status: status))
+      }
+    }
+  }
+
+  /// Sends a file. Its folder is made by the device where it is missing.
+  ///
+  /// `mode` holds type and permission bits: a link, whose target `source` then gives, or a regular
+  /// file. `modified` is in seconds since 1970. The bytes travel packed by `compression`, which
+  /// needs ``supports(_:)``.
   package mutating func send(
-    to path: String, mode: UInt32, modified: UInt32,
-    from source: () async throws -> [UInt8]
+    to path: String, mode: UInt32, modified: UInt32, compression: SyncCompression = .none,
+    from source: any SyncSource
   ) async throws {
     try await mappingSocketErrors(service: "sync", timeout: stallLimit) {
-      try await write(try SyncFrame.send(path: path, mode: mode))
+      if compression == .none {
+        try await write(try SyncFrame.send(path: path, mode: mode))
+      } else {
+        try await write(try SyncFrame.send2(path: path, mode: mode, compression: compression))
+      }
       do {
-        while true {
-          let bytes = try await source()
-          if bytes.isEmpty { break }
-          var wire: [UInt8] = []
-          for start in stride(from: 0, to: bytes.count, by: SyncFrame.dataLimit) {
-            let end = min(start + SyncFrame.dataLimit, bytes.count)
-            wire += SyncFrame.data(bytes[start..<end])
-          }
-          try await write(wire)
-        }
+        var packer = try SyncPacker(compression: compression)
+        while let wire = try await packer.next(from: source) { try await write(wire) }
         try await write(SyncFrame.done(modified: modified))
-      } catch let error where error is SystemCallError || error is DeadlineExceeded {
+      } catch let error where isEndOfChannel(error) {
         // The device refuses by FAIL and takes no more: its reason is worth more than EPIPE.
         if let message = try? await refusal() {
           throw ADBError.transferFailed(path: path, message: message)
@@ -61,18 +98,25 @@ package struct SyncSession {
       switch identifier {
       case .okay: return
       case .fail: throw ADBError.transferFailed(path: path, message: try await text(number))
-      case .data, .done, .stat:
+      case .data, .done:
         throw ADBError.malformed(service: "sync", detail: "\(identifier.rawValue) after a file")
       }
     }
   }
 
-  /// Fetches a file; `sink` takes its bytes in order.
+  /// Fetches a file; `sink` takes its bytes in order. They travel packed by `compression`, which
+  /// needs ``supports(_:)``.
   package mutating func receive(
-    _ path: String, into sink: ([UInt8]) async throws -> Void
+    _ path: String, compression: SyncCompression = .none,
+    into sink: (ArraySlice<UInt8>) async throws -> Void
   ) async throws {
     try await mappingSocketErrors(service: "sync", timeout: stallLimit) {
-      try await write(try SyncFrame.request("RECV", path: path))
+      if compression == .none {
+        try await write(try SyncFrame.request("RECV", path: path))
+      } else {
+        try await write(try SyncFrame.receive2(path: path, compression: compression))
+      }
+      let expander = try compression.expander()
       while true {
         let (identifier, number) = try await header()
         switch identifier {
@@ -80,10 +124,29 @@ package struct SyncSession {
           if number > SyncFrame.dataLimit {
             throw ADBError.malformed(service: "sync", detail: "a part of \(number) bytes")
           }
-          try await sink(try await read(Int(number)))
-        case .done: return
+          var left = Int(number)
+          while left > 0 {
+            let part = try await reader.read(
+              upTo: left, service: "sync", deadline: ContinuousClock.now + stallLimit)
+            left -= part.count
+            guard let expander else {
+              try await sink(part)
+              continue
+            }
+            expander.feed(part)
+            while true {
+              let piece = try expander.next()
+              if piece.isEmpty { break }
+              try await sink(piece[...])
+            }
+          }
+        case .done:
+          guard expander?.isComplete != false else {
+            throw ADBError.transferFailed(path: path, message: "the compressed file is cut off")
+          }
+          return
         case .fail: throw ADBError.transferFailed(path: path, message: try await text(number))
-        case .okay, .stat:
+        case .okay:
           throw ADBError.malformed(service: "sync", detail: "\(identifier.rawValue) in a file")
         }
       }
@@ -93,6 +156,18 @@ package struct SyncSession {
   /// Says good-bye; the caller then closes the channel.
   package mutating func quit() async {
     try? await write(SyncFrame.quit)
+  }
+
+  private func isEndOfChannel(_ error: any Error) -> Bool {
+    if case ADBError.disconnected = error { return true }
+    return error is SystemCallError || error is DeadlineExceeded
+  }
+
+  private mutating func expect(_ letters: String) async throws {
+    let found = try await read(4)
+    if found != Array(letters.utf8) {
+      throw ADBError.malformed(service: "sync", detail: "\(found) instead of \(letters)")
+    }
   }
 
   private mutating func refusal() async throws -> String {

@@ -52,6 +52,11 @@ enum {
 	LG_MSG_READ_FILES = 13,
 	/* empty -> DONE, then the agent exits 0 */
 	LG_MSG_BYE = 14,
+	/* PROBE, METRIC*, [PIN_FOLDER], [PIN_MANIFEST] -> HOOK*, DONE | ERROR: takes a probe that the
+	 * firmware pinned at boot; afterwards it is like a loaded one */
+	LG_MSG_LOAD_PINNED = 15,
+	/* PROBE, METRIC* (METRIC_ID, METRIC_NAME) -> HOOK*, DONE | ERROR; from trace events, no BPF */
+	LG_MSG_LOAD_TRACE = 16,
 
 	/* Agent to host */
 	LG_MSG_DONE = 64,
@@ -64,7 +69,7 @@ enum {
 	LG_MSG_HISTOGRAM = 69, /* METRIC_ID, KEY, COUNT, SUM, MAX, BUCKETS, [LABEL_NAME] */
 	LG_MSG_COUNTERS = 70, /* METRIC_ID, COUNTER_VALUES, CENSORED, CENSORED_AGE_SUM_NS */
 	LG_MSG_WINDOW =
-		71, /* PHASE, OPENED_NS, CLOSED_NS, DRAINED_NS, BOOT_OFFSET_BEFORE_NS, BOOT_OFFSET_AFTER_NS, ONLINE_BEFORE, ONLINE_AFTER */
+		71, /* PHASE, OPENED_NS, CLOSED_NS, DRAINED_NS, BOOT_OFFSET_BEFORE_NS, BOOT_OFFSET_AFTER_NS, ONLINE_BEFORE, ONLINE_AFTER, [TRACE_FAULT] */
 	LG_MSG_PROGRAM = 72, /* PROBE, PROGRAM, RUN_COUNT, RUN_NS, RECURSION_MISSES */
 	LG_MSG_FILE = 73, /* PATH, [DATA] */
 };
@@ -84,7 +89,8 @@ enum {
 	LG_ATTR_UID = 11, /* u32 */
 	LG_ATTR_COUNTER_HZ = 12, /* u64: arm generic timer frequency, 0 = not applicable */
 	LG_ATTR_FEATURE =
-		13, /* text "name=yes|no|unknown[: why]": bpf, btf, task_storage, tracefs, kprobe, bpf_stats, membarrier */
+		13, /* text "name=yes|no|unknown[: why]": bpf, btf, task_storage, tracefs, kprobe, bpf_stats, membarrier,
+			* trace, pinned ("yes: probe,probe") */
 	LG_ATTR_PROBE = 20, /* text */
 	LG_ATTR_OBJECT_SIZE = 21, /* u32 */
 	LG_ATTR_METRIC = 22, /* nested: METRIC_ID, MAP, COUNTERS_INDEX, [NAMES_MAP] */
@@ -94,7 +100,7 @@ enum {
 	LG_ATTR_NAMES_MAP = 26, /* text: map from the same key to char[LG_NAME_LEN] */
 	LG_ATTR_BTF_PATH = 27, /* text: external BTF on the device */
 	LG_ATTR_HOOK = 28, /* text */
-	LG_ATTR_RUNG = 29, /* text: tp_btf, raw_tp, tracepoint, kprobe; empty = none */
+	LG_ATTR_RUNG = 29, /* text: tp_btf, raw_tp, tracepoint, kprobe, ftrace; empty = none */
 	LG_ATTR_PROGRAM = 30, /* text */
 	LG_ATTR_TEXT = 31, /* text, one line */
 	LG_ATTR_LOG = 32, /* text: useful tail of the verifier log */
@@ -136,6 +142,10 @@ enum {
 	LG_ATTR_RECURSION_MISSES = 83, /* u64 */
 	LG_ATTR_PATH = 84, /* text */
 	LG_ATTR_DATA = 85, /* raw, at most 256 KiB */
+	LG_ATTR_PIN_FOLDER = 86, /* text: where the pins are; the agent looks for them without */
+	LG_ATTR_PIN_MANIFEST = 87, /* text: file with their manifest, in place of the pinned one */
+	LG_ATTR_METRIC_NAME = 90, /* text: as in the manifest */
+	LG_ATTR_TRACE_FAULT = 91, /* text: why what LOAD_TRACE's probes counted is not valid */
 	LG_ATTR_PATTERN = 105, /* text: absolute path with *, ? and [] inside its parts */
 };
 
@@ -149,6 +159,7 @@ enum {
 	LG_ERR_STEP = 7, /* a step could not be started or timed out */
 	LG_ERR_INCONSISTENT = 8, /* sum of buckets != count: the data are invalid */
 	LG_ERR_INTERNAL = 9,
+	LG_ERR_BUSY = 10, /* another tool traces, or uses the pins: TEXT names it and says what to do */
 };
 
 #endif

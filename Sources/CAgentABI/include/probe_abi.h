@@ -167,10 +167,28 @@ struct lg_counters {
 #define LG_VAR_SESSION                                                                             \
 	"lg_scope_session" /* u32 in .bss: session id of the running step, 0 = none */
 #define LG_VAR_SELF "lg_self_tgid" /* u32 in .bss: the agent */
+#define LG_VAR_EPOCH "lg_epoch" /* u32 in .bss: the last epoch used; programs do not read it */
+
+/*
+ * The same variables in a map of their own, LG_MAP_WINDOW, in objects built
+ * with LG_WINDOW_MAP: Android's bpfloader pins no .bss.
+ */
+#define LG_MAP_WINDOW "lg_window_map"
+
+struct lg_window_vars {
+	lg_u32 window, session, self, epoch;
+	lg_u64 opened_ns;
+};
 
 enum { LG_NAME_LEN = 32 }; /* value of a label-name map: NUL-terminated text */
 
 #ifndef __BPF__
+/* A histogram as it leaves the device, summed over CPUs. */
+struct lg_hist_sum {
+	lg_u64 count, sum, max;
+	lg_u64 buckets[LG_HIST_BUCKETS];
+};
+
 #ifdef __cplusplus
 #define LG_STATIC_ASSERT static_assert
 #else
@@ -180,6 +198,7 @@ LG_STATIC_ASSERT(LG_HIST_BUCKETS == 528, "histogram layout");
 LG_STATIC_ASSERT(sizeof(struct lg_hist) == 2136, "histogram layout");
 LG_STATIC_ASSERT(sizeof(struct lg_stamp) == 16, "stamp layout");
 LG_STATIC_ASSERT(sizeof(struct lg_counters) == 15 * 8, "counter layout");
+LG_STATIC_ASSERT(sizeof(struct lg_window_vars) == 24, "window layout");
 #endif
 
 #endif

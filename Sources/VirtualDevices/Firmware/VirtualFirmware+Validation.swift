@@ -18,6 +18,18 @@ extension VirtualFirmware {
     try data.validate(field: "data")
     try f2fs.validate(field: "f2fs")
     try validateCommandLine()
+    try validateTiming()
+  }
+
+  /// A 32-bit kernel waits for its other CPUs without telling the emulator. Counted time gives
+  /// such a CPU the whole time up to the next timer event, every time (QEMU before 8.1), so the
+  /// boot would never end.
+  private func validateTiming() throws(VirtualDeviceError) {
+    guard kernel.architecture == .armhf, timing == .counted, cpus > 1 else { return }
+    throw .invalidValue(
+      field: "cpus", value: "\(cpus)",
+      reason: "kernel \(kernel.rawValue) runs by counted time on 1 CPU only; "
+        + "use 1 CPU, or timing '\(VirtualTiming.hostClock.rawValue)'")
   }
 
   private func validateCommandLine() throws(VirtualDeviceError) {

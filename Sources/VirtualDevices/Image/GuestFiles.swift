@@ -23,19 +23,20 @@ enum GuestFiles {
 
   /// Properties that do not depend on the boot, one `key=value` per line.
   static func properties(kernel: VirtualKernel, release: String) -> String {
-    """
-    ro.product.name=latgate_virtual
-    ro.product.model=latgate virtual \(kernel.rawValue)
-    ro.product.device=latgate_virtual
-    ro.product.manufacturer=latgate
-    ro.product.cpu.abi=arm64-v8a
-    ro.product.cpu.abilist=arm64-v8a
-    ro.hardware=virt
-    ro.build.version.release=\(release)
-    ro.build.id=\(release)
-    ro.kernel.qemu=1
-    sys.boot_completed=1
+    let abi = MachineModel(kernel.architecture).abi
+    return """
+      ro.product.name=latgate_virtual
+      ro.product.model=latgate virtual \(kernel.rawValue)
+      ro.product.device=latgate_virtual
+      ro.product.manufacturer=latgate
+      ro.product.cpu.abi=\(abi)
+      ro.product.cpu.abilist=\(abi)
+      ro.hardware=virt
+      ro.build.version.release=\(release)
+      ro.build.id=\(release)
+      ro.kernel.qemu=1
+      sys.boot_completed=1
 
-    """
+      """
   }
 }

@@ -15,18 +15,23 @@ struct ImageBuilder: Sendable {
   /// - Throws: ``VirtualDeviceError``, `DebianRootError`, `SystemCallError`.
   func run() async throws {
     // Nothing is downloaded on a machine that could not use it.
-    for tool in [HostTool.qemu, .depmod, .makeExt4, .makeF2FS, .zstd, .xz, .copy] {
+    for tool in [
+      HostTool.qemu(recipe.kernel.architecture), .depmod, .makeExt4, .makeF2FS, .zstd, .xz, .copy,
+    ] {
       try tool.requirePresence()
     }
-    async let userlandPath = extract(ImageRecipe.userland)
-    async let kernelRootPath = extract(recipe.kernelRoot)
-    let userland = try await userlandPath
-    let kernel = try KernelPackage(root: try await kernelRootPath)
+    let userland = try await extract(recipe.userland)
+    try await recipe.kernelRoot.once(progress: progress) { root in
+      try await build(try KernelPackage(root: root), userland: userland)
+    }
+  }
 
+  private func build(_ kernel: KernelPackage, userland: String) async throws {
     progress("\(label): collecting modules of \(kernel.release)")
     var archive = CpioArchive()
-    RootLayout.addFixedParts(to: &archive, kernel: recipe.kernel, release: kernel.release)
-    try RootLayout.addUserland(userland, to: &archive)
+    let layout = RootLayout(kernel: recipe.kernel)
+    layout.addFixedParts(to: &archive, release: kernel.release)
+    try layout.addUserland(userland, to: &archive)
     try await kernel.addModules(to: &archive)
 
     progress("\(label): packing")

@@ -11,20 +11,22 @@ struct ImageRecipe: Sendable, Equatable {
   var kernelRoot: DebianRoot {
     DebianRoot(
       name: "virtual-kernel-\(kernel.fileName)", packages: [kernel.package],
-      architecture: .arm64, suites: kernel.suites)
+      architecture: kernel.architecture, suites: kernel.suites)
   }
 
   /// The root with the device's programs.
   ///
   /// The Android libraries are named because those of bookworm itself are too old for this adbd.
-  static let userland = DebianRoot(
-    name: "virtual-userland",
-    packages: [
-      "adbd/bookworm-backports", "android-libbase/bookworm-backports",
-      "android-libboringssl/bookworm-backports", "android-libcutils/bookworm-backports",
-      "android-liblog/bookworm-backports", "toybox", "mksh", "busybox-static",
-    ],
-    architecture: .arm64, suites: ["bookworm", "bookworm-backports"])
+  var userland: DebianRoot {
+    DebianRoot(
+      name: "virtual-userland",
+      packages: [
+        "adbd/bookworm-backports", "android-libbase/bookworm-backports",
+        "android-libboringssl/bookworm-backports", "android-libcutils/bookworm-backports",
+        "android-liblog/bookworm-backports", "toybox", "mksh", "busybox-static",
+      ],
+      architecture: kernel.architecture, suites: ["bookworm", "bookworm-backports"])
+  }
 
   /// Modules that every boot loads, with what they need and the options after the name.
   ///
@@ -45,11 +47,12 @@ struct ImageRecipe: Sendable, Equatable {
 
   /// Name of the image's directory in the cache.
   var key: String {
+    let layout = RootLayout(kernel: kernel)
     var fixed = CpioArchive()
-    RootLayout.addFixedParts(to: &fixed, kernel: kernel, release: "")
+    layout.addFixedParts(to: &fixed, release: "")
     let parts =
-      ["\(Self.version)", kernelRoot.key, Self.userland.key, "\(Self.diskMiB)"]
-      + Self.loadedModules + Self.availableModules + RootLayout.copied + RootLayout.left
+      ["\(Self.version)", kernelRoot.key, userland.key, "\(Self.diskMiB)"]
+      + Self.loadedModules + Self.availableModules + layout.copied + layout.left
     let digest = Digest.hex(of: Array(parts.joined(separator: "\n").utf8) + fixed.bytes)
     return "\(kernel.fileName)-\(digest.prefix(16))"
   }

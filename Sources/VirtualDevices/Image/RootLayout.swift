@@ -2,29 +2,33 @@ import DebianRoots
 import Foundation
 
 /// Where things are in the device's root file system.
-enum RootLayout {
-  private static let libraries = "aarch64-linux-gnu"
+struct RootLayout {
+  let kernel: VirtualKernel
+
+  private var libraries: String { kernel.architecture.multiarch }
 
   /// Parts of the extracted root that go into the image, each at the same place.
-  static let copied = [
-    "bin/busybox", "bin/mksh", "bin/toybox", "lib", "usr/bin/busybox", "usr/bin/mksh",
-    "usr/bin/toybox",
-    "usr/lib/\(libraries)", "usr/lib/ld-linux-aarch64.so.1",
-    "usr/lib/android-sdk/platform-tools/adbd",
-  ]
+  var copied: [String] {
+    [
+      "bin/busybox", "bin/mksh", "bin/toybox", "lib", "usr/bin/busybox", "usr/bin/mksh",
+      "usr/bin/toybox",
+      "usr/lib/\(libraries)", "usr/lib/\(MachineModel(kernel.architecture).loader)",
+      "usr/lib/android-sdk/platform-tools/adbd",
+    ]
+  }
 
   /// Parts of those that no program of the image opens.
-  static let left = [
-    "lib/systemd", "lib/udev", "lib/modprobe.d", "usr/lib/\(libraries)/gconv",
-    "lib/\(libraries)/gconv",
-    "usr/lib/\(libraries)/ossl-modules", "usr/lib/\(libraries)/engines-3",
-    "usr/lib/\(libraries)/perl-base",
-  ]
+  var left: [String] {
+    [
+      "lib/systemd", "lib/udev", "lib/modprobe.d", "usr/lib/\(libraries)/gconv",
+      "lib/\(libraries)/gconv",
+      "usr/lib/\(libraries)/ossl-modules", "usr/lib/\(libraries)/engines-3",
+      "usr/lib/\(libraries)/perl-base",
+    ]
+  }
 
   /// Adds everything that is not taken from a package.
-  static func addFixedParts(
-    to archive: inout CpioArchive, kernel: VirtualKernel, release: String
-  ) {
+  func addFixedParts(to archive: inout CpioArchive, release: String) {
     for folder in ["bin", "sbin", "data", "dev", "mnt/f2fs", "proc", "run", "sys", "tmp"] {
       archive.addFolder(folder)
     }
@@ -49,7 +53,7 @@ enum RootLayout {
 
   /// Adds adbd, its libraries, the shell, busybox and toybox.
   /// - Throws: ``VirtualDeviceError/missingFromPackage(file:root:)``.
-  static func addUserland(_ root: String, to archive: inout CpioArchive) throws {
+  func addUserland(_ root: String, to archive: inout CpioArchive) throws {
     var found: Set<String> = []
     for top in copied {
       for path in try paths(below: top, root: root) where !isLeft(path) {
@@ -68,12 +72,12 @@ enum RootLayout {
     }
   }
 
-  private static func isLeft(_ path: String) -> Bool {
+  private func isLeft(_ path: String) -> Bool {
     left.contains { path == $0 || path.hasPrefix($0 + "/") }
   }
 
   /// `top` itself, or the files below it, sorted; nothing where it does not exist.
-  private static func paths(below top: String, root: String) throws -> [String] {
+  private func paths(below top: String, root: String) throws -> [String] {
     let manager = FileManager.default
     var isFolder: ObjCBool = false
     guard manager.fileExists(atPath: "\(root)/\(top)", isDirectory: &isFolder) else { return [] }
@@ -81,7 +85,7 @@ enum RootLayout {
     return try manager.subpathsOfDirectory(atPath: "\(root)/\(top)").sorted().map { "\(top)/\($0)" }
   }
 
-  private static func add(_ path: String, root: String, to archive: inout CpioArchive) throws {
+  private func add(_ path: String, root: String, to archive: inout CpioArchive) throws {
     let manager = FileManager.default
     let source = "\(root)/\(path)"
     let attributes = try manager.attributesOfItem(atPath: source)

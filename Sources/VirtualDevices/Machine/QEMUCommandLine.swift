@@ -17,7 +17,7 @@ struct QEMUCommandLine: Sendable {
   /// Without the program's own name.
   var arguments: [String] {
     ["-name", "latgate-\(name)", "-nodefaults", "-no-user-config", "-display", "none"]
-      + ["-M", "virt", "-cpu", "max,pauth-impdef=on"]
+      + ["-M", "virt", "-cpu", MachineModel(firmware.kernel.architecture).cpu]
       + timing
       + ["-smp", "\(firmware.cpus)", "-m", "\(firmware.memoryMiB)"]
       + ["-kernel", kernelPath, "-initrd", initramfsPath, "-append", kernelCommandLine]
@@ -30,7 +30,6 @@ struct QEMUCommandLine: Sendable {
       + ["-daemonize", "-pidfile", Self.processFile]
   }
 
-  /// `pauth-impdef` above: the architected pointer authentication costs TCG half its speed.
   private var timing: [String] {
     switch firmware.timing {
     case .counted:

@@ -8,6 +8,7 @@ import ProbeBuild
 import RegressionAnalysis
 import Reporting
 import RunRecords
+import VirtualDevices
 
 struct CheckCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -43,6 +44,10 @@ struct CheckCommand: AsyncParsableCommand {
   @Option(help: "Fresh runs per arm that must confirm a finding, instead of the suite's.")
   var confirmRuns: Int?
 
+  @OptionGroup var tiers: TierOptions
+
+  @OptionGroup var mixing: MixingOptions
+
   @Option(help: "Virtual devices side by side: 1 or 2.")
   var lanes = 2
 
@@ -69,6 +74,7 @@ struct CheckCommand: AsyncParsableCommand {
     var plan = try Plan(bench: bench, suite: suite)
     if let runs { plan.suite.runs.screen = runs }
     if let confirmRuns { plan.suite.runs.confirm = confirmRuns }
+    plan.tier = tiers.tier
     let firmwares = try firmwares(plan.suite)
     let id = UUID().uuidString.lowercased()
     let folder = output ?? "latgate-results/\(suite)-\(Self.timestamp())"
@@ -82,13 +88,14 @@ struct CheckCommand: AsyncParsableCommand {
     defer { display.end() }
     let target = try LaneFactory(
       catalog: bench.catalog,
-      server: try ADBServer(environment: ProcessInfo.processInfo.environment)
+      server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share
     ) { console.detail($0) }
     .experiment(device: device ?? plan.suite.device, id: "check-\(getpid())", lanes: lanes)
     let isVirtual = target.lanes.first?.transport == "virtual"
     let bundle = try await bench.bundle(
-      abi: try await abi(of: target), probes: plan.probes)
-    let policy = VerdictPolicy(suite: plan.suite, freeSwitching: isVirtual)
+      abi: try await abi(of: target, firmwares), probes: plan.probes)
+    var policy = VerdictPolicy(suite: plan.suite, freeSwitching: isVirtual)
+    policy.allowsMixed = mixing.allowMixed
     let runner = ExperimentRunner(
       id: id,
       design: ExperimentDesign(
@@ -104,7 +111,7 @@ struct CheckCommand: AsyncParsableCommand {
         request.measuresOverhead = slot.stage == .screen && slot.order < 2
         return request
       },
-      judge: { records, _ in
+      judge: { [policy] records, _ in
         try RegressionAnalysis.judge(Self.input(records, policy))
       },
       handle: { event in
@@ -172,10 +179,24 @@ struct CheckCommand: AsyncParsableCommand {
   }
 
   /// A virtual device's is known before it boots.
-  private func abi(of target: LaneFactory.Target) async throws -> TargetABI {
-    if target.definition.kind == .virtual { return .arm64 }
-    guard let lane = target.lanes.first else { return .arm64 }
-    return try await Plan.abi(of: try await lane.current())
+  private func abi(
+    of target: LaneFactory.Target, _ firmwares: (reference: String, candidate: String)
+  ) async throws -> TargetABI {
+    guard target.definition.kind == .virtual else {
+      guard let lane = target.lanes.first else { return .arm64 }
+      return try await Plan.abi(of: try await lane.current())
+    }
+    let machine = try target.definition.machine(firmware: firmwares.reference)
+    let architecture = machine.kernel.architecture
+    let candidate = try target.definition.machine(firmware: firmwares.candidate)
+    guard candidate.kernel.architecture == architecture,
+      let abi = TargetABI(architecture)
+    else {
+      throw VirtualDeviceError.invalidValue(
+        field: "candidate", value: firmwares.candidate,
+        reason: "its kernel is of another architecture than the reference's")
+    }
+    return abi
   }
 
   private static func timestamp() -> String {

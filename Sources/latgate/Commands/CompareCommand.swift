@@ -29,6 +29,8 @@ struct CompareCommand: ParsableCommand {
   @Option(help: "Suite whose thresholds and budgets hold. Default: the built-in ones.")
   var suite: String?
 
+  @OptionGroup var mixing: MixingOptions
+
   @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: OutputFormat = .terminal
 
@@ -67,8 +69,12 @@ struct CompareCommand: ParsableCommand {
 
   private func policy(_ records: [RunRecord]) throws -> VerdictPolicy {
     let isVirtual = records.allSatisfy { $0.device.transport == "virtual" }
-    guard let suite else { return VerdictPolicy(freeSwitching: isVirtual) }
-    return VerdictPolicy(
-      suite: try Workbench(common).catalog.suite(suite), freeSwitching: isVirtual)
+    var policy = VerdictPolicy(freeSwitching: isVirtual)
+    if let suite {
+      policy = VerdictPolicy(
+        suite: try Workbench(common).catalog.suite(suite), freeSwitching: isVirtual)
+    }
+    policy.allowsMixed = mixing.allowMixed
+    return policy
   }
 }

@@ -14,13 +14,24 @@ struct DoctorCommand: AsyncParsableCommand {
     discussion: """
       Exits 0 when everything needed for the virtual device is there, else 69. Warnings do not \
       count.
+
+      With a device: which tier works on it, and why better ones do not. T2 loads programs, T1 \
+      uses those that the firmware carries, T0 folds trace events. Exits 3 when none works.
+
+        latgate doctor --device demo
       """)
 
   @OptionGroup var common: CommonOptions
 
+  @Option(help: "Ask this device instead of the machine.")
+  var device: String?
+
+  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var format: OutputFormat = .terminal
+
   /// One thing that was looked at.
-  private struct Finding {
-    enum State: String {
+  private struct Finding: Encodable {
+    enum State: String, Encodable {
       case fine = "ok"
       case warning = "warn"
       case missing = "MISSING"
@@ -33,19 +44,34 @@ struct DoctorCommand: AsyncParsableCommand {
 
   func run() async throws {
     let console = common.console
+    if let device {
+      let report = try await Survey(bench: try Workbench(common)).report(device: device, probes: [])
+      try console.print(report, format)
+      if !report.tiers.contains(where: \.works) { throw ExitStatus.gateFailed.code }
+      return
+    }
     var findings = hostPrograms()
     findings.append(shareFolder())
     findings.append(cacheFolder())
     findings += localKernel()
     findings += await devices()
+    try print(findings, console)
+    if findings.contains(where: { $0.state == .missing }) {
+      throw ExitStatus.deviceUnavailable.code
+    }
+  }
+
+  private func print(_ findings: [Finding], _ console: Console) throws {
+    guard format == .terminal else {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      return console.print(String(decoding: try encoder.encode(findings), as: UTF8.self))
+    }
     let width = findings.map(\.subject.count).max() ?? 0
     for finding in findings {
       let state = finding.state.rawValue.padding(toLength: 8, withPad: " ", startingAt: 0)
       let subject = finding.subject.padding(toLength: width + 2, withPad: " ", startingAt: 0)
       console.print(state + subject + finding.detail)
-    }
-    if findings.contains(where: { $0.state == .missing }) {
-      throw ExitStatus.deviceUnavailable.code
     }
   }
 
@@ -58,21 +84,16 @@ struct DoctorCommand: AsyncParsableCommand {
       ("mkfs.f2fs", "f2fs-tools", "disks of virtual devices", true),
       ("adb", "adb", "devices over adb", true),
       ("bpftool", "bpftool", "kernels without BTF", false),
+      ("pahole", "dwarves", "making BTF from debug information", false),
     ]
     return programs.map { program in
-      if let path = path(of: program.name) {
+      if let path = ProgramSearch.path(of: program.name) {
         return Finding(state: .fine, subject: program.name, detail: path)
       }
       return Finding(
         state: program.needed ? .missing : .warning, subject: program.name,
         detail: "needed for \(program.purpose): apt-get install \(program.package)")
     }
-  }
-
-  private func path(of program: String) -> String? {
-    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-    return (folders.map(String.init) + ["/usr/sbin", "/sbin"]).lazy.map { "\($0)/\(program)" }
-      .first { FileManager.default.isExecutableFile(atPath: $0) }
   }
 
   private func shareFolder() -> Finding {

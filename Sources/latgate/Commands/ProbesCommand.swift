@@ -1,24 +1,63 @@
 import ArgumentParser
 import Reporting
+import RunRecords
 
-struct ProbesCommand: ParsableCommand {
+struct ProbesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "probes",
-    abstract: "List the probes: what each measures, its cost, and the tool it is held against.")
+    abstract: "List the probes, or say how each would be attached on a device.",
+    discussion: """
+      Without a device: what each probe measures, its cost, and the tool it is held against. With \
+      one: its tier, the rung of every hook, or what is missing.
+
+        latgate probes
+        latgate probes --device demo --format json
+
+      Exits 3 when the device takes none of the probes.
+      """)
 
   @OptionGroup var common: CommonOptions
+
+  @Option(help: "Try the probes on this device.")
+  var device: String?
+
+  @Option(help: "Only this probe; may be repeated.")
+  var probe: [String] = []
+
+  @OptionGroup var tiers: TierOptions
 
   @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: OutputFormat = .terminal
 
-  func run() throws {
+  func run() async throws {
     let console = common.console
-    let probes = try Workbench(common).catalog.probes.values.sorted { $0.name < $1.name }
+    let bench = try Workbench(common)
+    let names = probe.isEmpty ? bench.catalog.probes.keys.sorted() : probe
+    let probes = try names.map { name in try bench.catalog.probe(name) }
+    guard let device else {
+      switch format {
+      case .terminal:
+        console.print(
+          ProbeListing.text(probes, width: console.width, style: console.style))
+      case .json: console.print(String(decoding: try ProbeListing.json(probes), as: UTF8.self))
+      }
+      return
+    }
+    let report = try await Survey(bench: bench)
+      .report(device: device, probes: probes, tier: tiers.tier)
+    try console.print(report, format)
+    if !report.probes.contains(where: { $0.status == .loaded }) {
+      throw ExitStatus.gateFailed.code
+    }
+  }
+}
+
+extension Console {
+  /// A survey in the form asked for.
+  func print(_ report: SurveyReport, _ format: OutputFormat) throws {
     switch format {
-    case .terminal:
-      console.print(
-        ProbeListing.text(probes, width: console.width, style: console.style))
-    case .json: console.print(String(decoding: try ProbeListing.json(probes), as: UTF8.self))
+    case .terminal: print(report.text(width: width, style: style))
+    case .json: print(String(decoding: try report.json(), as: UTF8.self))
     }
   }
 }

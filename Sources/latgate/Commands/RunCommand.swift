@@ -34,6 +34,8 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "Probe instead of the suite's; may be repeated.")
   var probe: [String] = []
 
+  @OptionGroup var tiers: TierOptions
+
   @Option(help: "Measured iterations instead of the suite's.")
   var iterations: Int?
 
@@ -54,11 +56,12 @@ struct RunCommand: AsyncParsableCommand {
     let bench = try Workbench(common)
     var plan = try Plan(bench: bench, suite: suite, workload: workload, probes: probe)
     if let iterations { plan.suite.iterations = iterations }
+    plan.tier = tiers.tier
     let display = RunDisplay(console: console, runs: 1)
     defer { display.end() }
     let factory = LaneFactory(
       catalog: bench.catalog,
-      server: try ADBServer(environment: ProcessInfo.processInfo.environment)
+      server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share
     ) { display.line($0) }
     let target = try await factory.single(
       device: device ?? plan.suite.device, id: "run-\(getpid())")
@@ -66,9 +69,10 @@ struct RunCommand: AsyncParsableCommand {
     let firmware = firmware ?? plan.suite.reference ?? "running"
     do {
       let started = try await lane.start(firmware: firmware)
-      let request = try await plan.request(
+      var request = try await plan.request(
         bench: bench, device: started.device, definition: target.definition,
         transport: lane.transport, firmware: firmware, firmwareID: started.firmwareID)
+      request.take(started)
       let record = try await RunExecutor(request: request, device: started.device) {
         display.progress(order: 0, $0)
       }.run()

@@ -1,0 +1,166 @@
+import Glibc
+import POSIXSupport
+import Synchronization
+
+/// Packets over a TCP connection to an adb daemon.
+package final class TCPLink: ADBLink {
+  /// A packet of which a part has arrived.
+  private struct Arriving {
+    var header = [UInt8](repeating: 0, count: ADBPacketHeader.size)
+    var headerCount = 0
+    var packet: ADBPacket?
+    var payloadCount = 0
+  }
+
+  private let descriptor: OwnedDescriptor
+  private let arriving = Mutex(Arriving())
+  private let isAborted = Atomic<Bool>(false)
+  package let description: String
+
+  /// How long one wait lasts at most, ms.
+  private static let slice: Int32 = 200
+
+  /// Connects to `host` at `port`.
+  /// - Throws: ``ADBError``, `CancellationError`.
+  package static func connect(
+    host: String, port: UInt16, timeout: Duration
+  ) async throws -> TCPLink {
+    let address = SocketAddress.tcp(host: host, port: port)
+    return try await mappingSocketErrors(service: "connect", timeout: timeout) {
+      do {
+        let socket = try await address.connect(deadline: ContinuousClock.now + timeout)
+        return TCPLink(adopting: try socket.detach(), description: address.description)
+      } catch let error as NameLookupError {
+        throw ADBError.disconnected(service: "connect", detail: error.reason)
+      }
+    }
+  }
+
+  /// Takes over a connected, non-blocking socket.
+  package init(adopting descriptor: consuming OwnedDescriptor, description: String) {
+    self.descriptor = descriptor
+    self.description = description
+  }
+
+  package func receive(limit: Int) throws(ADBError) -> ADBPacket? {
+    // One thread receives, so the lock is never waited for.
+    try arriving.withLock { arriving throws(ADBError) in
+      while arriving.headerCount < ADBPacketHeader.size {
+        let count = try read(
+          into: &arriving.header, from: arriving.headerCount,
+          isAtBoundary: arriving.headerCount == 0)
+        guard let count else { return nil }
+        arriving.headerCount += count
+      }
+      if arriving.packet == nil {
+        let header = try ADBPacketHeader(arriving.header, limit: limit)
+        arriving.packet = ADBPacket(
+          header.command, header.argument0, header.argument1,
+          payload: [UInt8](repeating: 0, count: Int(header.length)))
+        arriving.payloadCount = 0
+      }
+      while let total = arriving.packet?.payload.count, arriving.payloadCount < total {
+        var payload = arriving.packet?.payload ?? []
+        arriving.packet?.payload = []
+        defer { arriving.packet?.payload = payload }
+        let count = try read(into: &payload, from: arriving.payloadCount, isAtBoundary: false)
+        guard let count else { return nil }
+        arriving.payloadCount += count
+      }
+      defer {
+        arriving.packet = nil
+        arriving.headerCount = 0
+      }
+      return arriving.packet
+    }
+  }
+
+  package func send(_ packet: ADBPacket) throws(ADBError) {
+    let header = packet.header.bytes
+    var sent = 0
+    while sent < header.count + packet.payload.count {
+      try checkAborted()
+      let offset = sent
+      do {
+        let count = try systemCallUnlessBlocking("writev", on: description) {
+          gather(header, packet.payload, from: offset)
+        }
+        if let count {
+          sent += count
+        } else {
+          _ = try descriptor.isReady(for: .writable, within: Self.slice, subject: description)
+        }
+      } catch {
+        throw ADBError.disconnected(service: "adb", detail: error.reason)
+      }
+    }
+  }
+
+  package func abort() {
+    isAborted.store(true, ordering: .releasing)
+    _ = shutdown(descriptor.rawValue, Int32(SHUT_RDWR))
+  }
+
+  package func close() {
+    // The descriptor goes with this object.
+  }
+
+  /// - Returns: nil when nothing came within the slice.
+  private func read(
+    into buffer: inout [UInt8], from offset: Int, isAtBoundary: Bool
+  ) throws(ADBError) -> Int? {
+    do {
+      for attempt in 0..<2 {
+        let count = try systemCallUnlessBlocking("read", on: description) {
+          buffer.withUnsafeMutableBytes { raw in
+            Glibc.read(
+              descriptor.rawValue, raw.baseAddress?.advanced(by: offset), raw.count - offset)
+          }
+        }
+        if let count {
+          if count > 0 { return count }
+          throw ADBError.disconnected(
+            service: "adb",
+            detail: isAtBoundary ? "the device hung up" : "it ended inside a packet")
+        }
+        guard attempt == 0,
+          try descriptor.isReady(for: .readable, within: Self.slice, subject: description)
+        else { break }
+      }
+    } catch let error as SystemCallError {
+      throw ADBError.disconnected(service: "adb", detail: error.reason)
+    } catch let error as ADBError {
+      throw error
+    } catch {
+      throw ADBError.disconnected(service: "adb", detail: "\(error)")
+    }
+    try checkAborted()
+    return nil
+  }
+
+  private func checkAborted() throws(ADBError) {
+    if isAborted.load(ordering: .acquiring) {
+      throw .disconnected(service: "adb", detail: "closed by this side")
+    }
+  }
+
+  /// One writev(2) of what is left of header and payload.
+  private func gather(_ header: [UInt8], _ payload: [UInt8], from offset: Int) -> Int {
+    header.withUnsafeBytes { head in
+      payload.withUnsafeBytes { body in
+        let headRest = max(0, head.count - offset)
+        let bodyOffset = max(0, offset - head.count)
+        var parts: [iovec] = []
+        if headRest > 0 {
+          let start = UnsafeMutableRawPointer(mutating: head.baseAddress?.advanced(by: offset))
+          parts.append(iovec(iov_base: start, iov_len: headRest))
+        }
+        if body.count > bodyOffset {
+          let start = UnsafeMutableRawPointer(mutating: body.baseAddress?.advanced(by: bodyOffset))
+          parts.append(iovec(iov_base: start, iov_len: body.count - bodyOffset))
+        }
+        return writev(descriptor.rawValue, parts, Int32(parts.count))
+      }
+    }
+  }
+}

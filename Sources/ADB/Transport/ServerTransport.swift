@@ -1,0 +1,39 @@
+import POSIXSupport
+
+/// A device of an adb server.
+package struct ServerTransport: ADBTransport {
+  package let serial: String
+  private let server: ADBServer
+
+  /// `serial` is a serial number, `HOST:PORT`, or USB path, as the server lists it.
+  package init(serial: String, server: ADBServer) {
+    self.serial = serial
+    self.server = server
+  }
+
+  package func open(_ service: String, timeout: Duration) async throws -> any ByteChannel {
+    try await server.open(service, on: serial, timeout: timeout)
+  }
+
+  package func features(timeout: Duration) async throws -> Set<String> {
+    try await server.features(of: serial, timeout: timeout)
+  }
+
+  package func state(timeout: Duration) async throws -> DeviceState? {
+    try await server.state(of: serial, timeout: timeout)
+  }
+
+  /// The server forgets a TCP device that was away for long, and keeps the dead connection of one
+  /// that restarted.
+  package func reconnect(timeout: Duration) async throws {
+    guard serial.contains(":"), !serial.hasPrefix("usb:") else { return }
+    let state = try await server.state(of: serial, timeout: timeout)
+    if state == .offline { try await server.disconnect(serial) }
+    if state == nil || state == .offline { try await server.connect(serial, timeout: timeout) }
+  }
+
+  package func neighbours() async -> [String] {
+    let listed = (try? await server.devices()) ?? []
+    return listed.map { "\($0.serial.isEmpty ? $0.path : $0.serial) (\($0.state.word))" }
+  }
+}

@@ -1,0 +1,72 @@
+import AgentSession
+import Catalogs
+import Devices
+import ProbeBuild
+import RunRecords
+
+/// Asks a device which probes it takes, and how, without measuring anything.
+package struct DeviceSurvey: Sendable {
+  /// What a device said.
+  package struct Findings: Sendable, Equatable {
+    package var device: String
+    package var model: String
+    package var fingerprint: String
+    package var kernelRelease: String
+    package var kernelBuildID: String
+    /// Best first: every tier with the reason why no probe can use it, nil when it is open.
+    package var tiers: [Tier: TierPlan.PassedOver]
+    /// The best tier that is open; nil when none is.
+    package var best: Tier? { Tier.allCases.first { tiers[$0] == nil } }
+    /// In the order asked for; empty when only the device was asked.
+    package var probes: [ProbeRecord]
+  }
+
+  private let device: any Device
+  private let bundle: ProbeBundle
+  private let toolVersion: String
+
+  package init(device: any Device, bundle: ProbeBundle, toolVersion: String) {
+    self.device = device
+    self.bundle = bundle
+    self.toolVersion = toolVersion
+  }
+
+  /// Loads the probes one after the other, attaches none of them, and leaves nothing behind.
+  /// - Parameters:
+  ///   - probes: of the bundle; empty asks the device alone.
+  ///   - tier: the only one that may be used; nil = the best that works.
+  /// - Returns: what it said.
+  /// - Throws: ``RunError``, `DeviceError`, `AgentSessionError`, `CancellationError`.
+  package func run(probes: [ProbeManifest] = [], tier: Tier? = nil) async throws -> Findings {
+    let identity = try await device.identify()
+    let installed = try await AgentInstaller(device: device).install(
+      AgentPayload(
+        hash: bundle.payloadHash, agentPath: bundle.agent.path,
+        loadHelperPath: bundle.loadHelper.path))
+    let session = try await AgentClient.start(
+      on: device, command: shellQuote(installed.agentPath), hostVersion: toolVersion)
+    do {
+      let support = TierSupport(features: session.facts.features)
+      var findings = Findings(
+        device: device.name, model: identity.model, fingerprint: identity.fingerprint,
+        kernelRelease: identity.kernelRelease, kernelBuildID: session.facts.kernelBuildID,
+        tiers: Dictionary(
+          Tier.allCases.compactMap { tier in support.obstacle(to: tier).map { (tier, $0) } }
+        ) { first, _ in first },
+        probes: [])
+      let loader = ProbeLoader(
+        probes: probes, bundle: bundle, tier: tier, device: device.name)
+      for probe in probes {
+        var loaded = ProbeLoader.Loaded()
+        try await loader.load(probe, session, &loaded)
+        if !loaded.metrics.isEmpty { try await session.unload(probe.name) }
+        findings.probes += loaded.records
+      }
+      try await session.bye()
+      return findings
+    } catch {
+      await session.close()
+      throw error
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import Foundation
+import KernelTypes
+import ProbeBuild
+
+/// Gets a kernel's types out of whatever a firmware build leaves behind: BTF, a vmlinux with BTF or
+/// with DWARF, a kernel image, each also compressed.
+package struct KernelFileReader: Sendable {
+  let cache: BuildCache
+
+  /// - Parameter cache: where types made from DWARF are kept.
+  package init(cache: BuildCache) {
+    self.cache = cache
+  }
+
+  /// Reads a file.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - buildID: the kernel's build-id where the user gives it; it must not contradict the file's.
+  /// - Returns: types that were checked throughout.
+  /// - Throws: ``KernelBTFError``.
+  package func read(_ path: String, buildID: String? = nil) async throws -> KernelFile {
+    let given = try buildID.map { text in
+      guard let id = BuildIDNote.parse(text) else {
+        throw KernelBTFError.badBuildID(text: text, place: path)
+      }
+      return id
+    }
+    let (origin, bytes, note) = try await content(path, of: path, depth: 0)
+    let types: BTFTypes
+    do {
+      types = try BTFTypes(bytes)
+    } catch {
+      throw KernelBTFError.unusable(
+        path: path, reason: "damaged BTF: \(error.reason)", remedy: "copy the file again")
+    }
+    guard types.type(named: "task_struct", .structure) != nil else {
+      throw KernelBTFError.unusable(
+        path: path, reason: "BTF, but not of a kernel: it has no struct task_struct",
+        remedy: "give the kernel's vmlinux or its /sys/kernel/btf/vmlinux")
+    }
+    let known = try note ?? sidecar(path)
+    if let known, let given, known != given {
+      throw KernelBTFError.mismatch(
+        path: path, fileID: known, device: "the build named by --btf-build-id or btf_build_id",
+        deviceID: given)
+    }
+    return KernelFile(path: path, origin: origin, types: types, buildID: known ?? given)
+  }
+
+  typealias Content = (origin: KernelFile.Origin, bytes: [UInt8], buildID: String?)
+
+  /// - Parameters:
+  ///   - file: what is read: the file itself, or what was unpacked from it.
+  ///   - path: the file as the user knows it.
+  func content(_ file: String, of path: String, depth: Int) async throws -> Content {
+    let data: Data
+    do {
+      data = try Data(contentsOf: URL(fileURLWithPath: file), options: .alwaysMapped)
+    } catch {
+      var isFolder: ObjCBool = false
+      let exists = FileManager.default.fileExists(atPath: file, isDirectory: &isFolder)
+      throw KernelBTFError.unreadable(
+        path: path,
+        reason: isFolder.boolValue ? "is a folder" : exists ? "cannot be read" : "no such file")
+    }
+    switch FileFormat(data) {
+    case .btf: return (.btf, [UInt8](data), nil)
+    case .elf: return try await elf(data, file: file, of: path)
+    case .compressed(let program):
+      guard depth < 3 else {
+        throw KernelBTFError.unusable(
+          path: path, reason: "compressed more than three times over", remedy: "unpack it")
+      }
+      return try await cache.withWorkFolder { work in
+        let unpacked = "\(work)/unpacked"
+        let outcome = try await program.run(["-dc", file], outputPath: unpacked)
+        guard outcome.isSuccess else {
+          throw KernelBTFError.unusable(
+            path: path, reason: "\(program.name) cannot unpack it: \(outcome.log)",
+            remedy: "copy the file again")
+        }
+        return try await content(unpacked, of: path, depth: depth + 1)
+      }
+    case .image(let name):
+      return try await image(data, name: name, of: path)
+    case .other(let what):
+      throw KernelBTFError.unusable(
+        path: path, reason: what, remedy: "give BTF, or the vmlinux of the build")
+    }
+  }
+
+  private func elf(_ data: Data, file: String, of path: String) async throws -> Content {
+    let elf: ELFReader
+    do {
+      elf = try ELFReader(data)
+    } catch {
+      throw KernelBTFError.unusable(
+        path: path, reason: "damaged ELF: \(error.reason)", remedy: "copy the file again")
+    }
+    if elf.type == ELFReader.relocatable {
+      let what = elf.machine == ELFReader.machineBPF ? "a BPF object" : "a kernel module"
+      throw KernelBTFError.unusable(
+        path: path, reason: "\(what), not a kernel", remedy: "give the vmlinux of the build")
+    }
+    let buildID = BuildIDNote.find(in: elf)
+    if let section = elf.section(".BTF"), !section.range.isEmpty {
+      return (.vmlinux, elf.contents(of: section), buildID)
+    }
+    guard elf.section(".debug_info") != nil else {
+      throw KernelBTFError.unusable(
+        path: path, reason: "an ELF file with neither BTF nor DWARF",
+        remedy: "give the unstripped vmlinux, or build with CONFIG_DEBUG_INFO_BTF=y")
+    }
+    return (.dwarf, try await DwarfConversion(cache: cache).btf(file, of: path, buildID), buildID)
+  }
+
+  private func image(_ data: Data, name: String, of path: String) async throws -> Content {
+    if let types = KernelImage.types(in: data) {
+      return (.image, types, KernelImage.buildID(in: data))
+    }
+    let found = try await cache.withWorkFolder { work in
+      try await KernelImage.unpacking(data, in: work) { file -> Content? in
+        let kernel = try Data(contentsOf: URL(fileURLWithPath: file), options: .alwaysMapped)
+        let types = KernelImage.types(in: kernel)
+        return types.map { (.image, $0, KernelImage.buildID(in: kernel)) }
+      }
+    }
+    if let found { return found }
+    throw KernelBTFError.unusable(
+      path: path, reason: "\(name) without BTF",
+      remedy: "give the vmlinux of the build, or build with CONFIG_DEBUG_INFO_BTF=y")
+  }
+
+  /// The build-id that a file beside bare BTF tells: `<path>.build-id`.
+  private func sidecar(_ path: String) throws -> String? {
+    let file = path + ".build-id"
+    guard let data = FileManager.default.contents(atPath: file) else { return nil }
+    let text = String(decoding: data.prefix(200), as: UTF8.self)
+    guard let id = BuildIDNote.parse(text) else {
+      throw KernelBTFError.badBuildID(
+        text: text.trimmingCharacters(in: .whitespacesAndNewlines), place: file)
+    }
+    return id
+  }
+}

@@ -1,0 +1,194 @@
+import Foundation
+
+/// Sections, symbols and notes of a little-endian ELF file, 32 or 64 bit, read with bounds checks
+/// throughout.
+///
+/// Any bytes may be given: what does not fit is an error, never a trap.
+package struct ELFReader: Sendable {
+  /// A section header with its name.
+  package struct Section: Sendable, Equatable {
+    package let name: String
+    /// `SHT_…`
+    package let type: UInt32
+    /// `SHF_…`
+    package let flags: UInt64
+    /// Bytes in the file; empty for sections without any.
+    package let range: Range<Int>
+    package let link: Int
+  }
+
+  /// A symbol with its name.
+  package struct Symbol: Sendable, Equatable {
+    package let name: String
+    /// `STT_…`
+    package let type: UInt8
+    /// Index of its section.
+    package let section: Int
+    /// Offset in its section.
+    package let value: UInt64
+  }
+
+  /// `EM_BPF`
+  package static let machineBPF: UInt16 = 247
+  /// `ET_REL`: an object or a kernel module.
+  package static let relocatable: UInt16 = 1
+  /// The first bytes of every ELF file.
+  package static let magic: [UInt8] = [0x7f, 0x45, 0x4c, 0x46]
+  private static let typeNoBits: UInt32 = 8
+  private static let typeSymbols: UInt32 = 2
+
+  private let bytes: Data
+  private let layout: Layout
+  /// `ET_…`
+  package let type: UInt16
+  /// `EM_…`
+  package let machine: UInt16
+  package let sections: [Section]
+
+  package init(_ bytes: [UInt8]) throws(Malformed) {
+    try self.init(Data(bytes))
+  }
+
+  /// As `init(_:)` without a copy: `bytes` may be a mapped file of any size.
+  package init(_ bytes: Data) throws(Malformed) {
+    // Offsets below count from 0, a slice's do not.
+    let bytes = bytes.startIndex == 0 ? bytes : Data(bytes)
+    self.bytes = bytes
+    guard bytes.count >= 52, bytes.starts(with: Self.magic) else {
+      throw Malformed(reason: "not an ELF file")
+    }
+    guard bytes[5] == 1, let layout = Layout(rawValue: bytes[4]) else {
+      throw Malformed(reason: "not a little-endian ELF file of 32 or 64 bits")
+    }
+    self.layout = layout
+    type = UInt16(try Self.integer(bytes, at: 16, size: 2))
+    machine = UInt16(try Self.integer(bytes, at: 18, size: 2))
+    let table = try Self.integer(bytes, at: layout.tableOffset, size: layout.word)
+    let entrySize = Int(try Self.integer(bytes, at: layout.entrySizeOffset, size: 2))
+    let count = Int(try Self.integer(bytes, at: layout.entrySizeOffset + 2, size: 2))
+    let nameIndex = Int(try Self.integer(bytes, at: layout.entrySizeOffset + 4, size: 2))
+    guard entrySize >= layout.headerSize, table <= UInt64(bytes.count),
+      count * entrySize <= bytes.count - Int(table)
+    else {
+      throw Malformed(reason: "no section table, or the file is cut off before its end")
+    }
+    var raw: [(name: Int, section: Section)] = []
+    for index in 0..<count {
+      raw.append(
+        try Self.section(bytes, at: Int(table) + index * entrySize, index: index, layout))
+    }
+    guard raw.indices.contains(nameIndex) else { throw Malformed(reason: "no section names") }
+    let names = raw[nameIndex].section.range
+    var sections: [Section] = []
+    for (name, section) in raw {
+      sections.append(
+        Section(
+          name: try Self.text(bytes, in: names, at: name), type: section.type,
+          flags: section.flags, range: section.range, link: section.link))
+    }
+    self.sections = sections
+  }
+
+  /// Bytes of a whole file whose section table is its end, as linkers write it, by its first 64
+  /// bytes; nil for what is no such header.
+  package static func wholeSize(_ header: [UInt8]) -> Int? {
+    let bytes = Data(header)
+    guard bytes.count >= 64, bytes.starts(with: magic), bytes[5] == 1,
+      let layout = Layout(rawValue: bytes[4]),
+      let table = try? integer(bytes, at: layout.tableOffset, size: layout.word),
+      let entrySize = try? integer(bytes, at: layout.entrySizeOffset, size: 2),
+      let count = try? integer(bytes, at: layout.entrySizeOffset + 2, size: 2),
+      table < 1 << 32
+    else { return nil }
+    return Int(table + entrySize * count)
+  }
+
+  /// The first section of that name.
+  package func section(_ name: String) -> Section? { sections.first { $0.name == name } }
+
+  /// The bytes of a section of this file.
+  package func contents(of section: Section) -> [UInt8] { [UInt8](bytes[section.range]) }
+
+  /// All symbols, in the file's order.
+  package func symbols() throws(Malformed) -> [Symbol] {
+    guard let table = sections.first(where: { $0.type == Self.typeSymbols }) else { return [] }
+    guard sections.indices.contains(table.link) else {
+      throw Malformed(reason: "the symbol table has no names")
+    }
+    let names = sections[table.link].range
+    let fields = layout.symbol
+    var symbols: [Symbol] = []
+    for base in stride(
+      from: table.range.lowerBound, to: table.range.upperBound - fields.size + 1, by: fields.size)
+    {
+      let name = Int(try Self.integer(bytes, at: base, size: 4))
+      symbols.append(
+        Symbol(
+          name: try Self.text(bytes, in: names, at: name),
+          type: UInt8(try Self.integer(bytes, at: base + fields.info, size: 1)) & 0xf,
+          section: Int(try Self.integer(bytes, at: base + fields.section, size: 2)),
+          value: try Self.integer(bytes, at: base + fields.value, size: layout.word)))
+    }
+    return symbols
+  }
+
+  private static func section(
+    _ bytes: Data, at base: Int, index: Int, _ layout: Layout
+  ) throws(Malformed) -> (name: Int, section: Section) {
+    let word = layout.word
+    let type = UInt32(try integer(bytes, at: base + 4, size: 4))
+    let flags = try integer(bytes, at: base + 8, size: word)
+    let offset = try integer(bytes, at: base + 8 + 2 * word, size: word)
+    let size = try integer(bytes, at: base + 8 + 3 * word, size: word)
+    let end = offset.addingReportingOverflow(size)
+    guard type == typeNoBits || (!end.overflow && end.partialValue <= UInt64(bytes.count))
+    else { throw Malformed(reason: "section \(index) leaves the file") }
+    let section = Section(
+      name: "", type: type, flags: flags,
+      range: type == typeNoBits ? 0..<0 : Int(offset)..<Int(end.partialValue),
+      link: Int(try integer(bytes, at: base + 8 + 4 * word, size: 4)))
+    return (Int(try integer(bytes, at: base, size: 4)), section)
+  }
+
+  private static func integer(
+    _ bytes: Data, at offset: Int, size: Int
+  ) throws(Malformed) -> UInt64 {
+    guard offset >= 0, offset <= bytes.count - size else {
+      throw Malformed(reason: "truncated at byte \(offset)")
+    }
+    var value: UInt64 = 0
+    for index in (0..<size).reversed() { value = value << 8 | UInt64(bytes[offset + index]) }
+    return value
+  }
+
+  private static func text(
+    _ bytes: Data, in range: Range<Int>, at offset: Int
+  ) throws(Malformed) -> String {
+    guard offset >= 0, offset < range.count,
+      let end = bytes[(range.lowerBound + offset)..<range.upperBound].firstIndex(of: 0)
+    else {
+      if range.isEmpty && offset == 0 { return "" }
+      throw Malformed(reason: "a name leaves its table")
+    }
+    return String(decoding: bytes[(range.lowerBound + offset)..<end], as: UTF8.self)
+  }
+}
+
+/// Where the two classes of ELF keep their fields.
+private enum Layout: UInt8 {
+  case bits32 = 1
+  case bits64 = 2
+
+  /// Bytes of an address, an offset and a size.
+  var word: Int { self == .bits64 ? 8 : 4 }
+  /// `e_shoff`
+  var tableOffset: Int { self == .bits64 ? 40 : 32 }
+  /// `e_shentsize`; number of sections and index of their names follow.
+  var entrySizeOffset: Int { self == .bits64 ? 58 : 46 }
+  /// Bytes of a section header.
+  var headerSize: Int { self == .bits64 ? 64 : 40 }
+  /// Bytes of a symbol, and the offsets of its fields.
+  var symbol: (size: Int, info: Int, section: Int, value: Int) {
+    self == .bits64 ? (24, 4, 6, 8) : (16, 12, 14, 4)
+  }
+}

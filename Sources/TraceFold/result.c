@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* What a closed window has to say. */
+#include <errno.h>
+
+#include "fold_internal.h"
+
+static lg_u64 in_flight(const struct lg_counters *c)
+{
+	return c->started - c->recorded - c->overwritten - c->cancelled;
+}
+
+lg_u64 lg_fold_in_flight(const struct lg_fold *fold)
+{
+	lg_u64 sum = 0;
+
+	for (lg_u32 i = 0; i < LG_FOLD_METRICS; i++) {
+		if (lg_fold_wants(fold, i))
+			sum += in_flight(&fold->metrics[i].counters);
+	}
+	return sum;
+}
+
+/* The age of an operation in flight is (close - open) - (start - open). */
+int lg_fold_result(const struct lg_fold *fold, lg_u32 metric, struct lg_fold_result *out)
+{
+	const struct lg_counters *c;
+
+	if (metric >= LG_FOLD_METRICS || !lg_fold_wants(fold, metric))
+		return -EINVAL;
+	if (fold->close_ns == LG_NEVER)
+		return -EBUSY;
+	c = &fold->metrics[metric].counters;
+	out->counters = *c;
+	out->censored = in_flight(c);
+	out->censored_age_sum_ns = 0;
+	if (out->censored)
+		out->censored_age_sum_ns = out->censored * (fold->close_ns - fold->open_ns) -
+					   (c->start_offset_sum - c->end_offset_sum);
+	return 0;
+}
+
+size_t lg_fold_label_count(const struct lg_fold *fold, lg_u32 metric)
+{
+	if (metric >= LG_FOLD_METRICS || !lg_fold_wants(fold, metric))
+		return 0;
+	return fold->metrics[metric].labels.count;
+}
+
+bool lg_fold_label(const struct lg_fold *fold, lg_u32 metric, size_t index,
+		   struct lg_fold_label *out)
+{
+	const struct lg_labels *labels;
+
+	if (index >= lg_fold_label_count(fold, metric))
+		return false;
+	labels = &fold->metrics[metric].labels;
+	/* Keys are little-endian, and so are all machines this runs on. */
+	out->key = (const unsigned char *)&labels->keys[index];
+	out->key_size = lg_fold_metric_info(metric)->key_size;
+	out->name = NULL;
+	if (metric == LG_FOLD_HARDIRQ_RUN)
+		out->name = lg_fold_irq_name(fold, (lg_u32)labels->keys[index]);
+	out->hist = labels->hists[index];
+	return true;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* Start and end of an operation. Held against bpf/include/stamp.h by Tests/fold. */
+#include "fold_internal.h"
+
+static bool judged(const struct lg_stamp *stamp)
+{
+	return stamp->word == LG_WINDOW_OPEN && stamp->class_ != LG_CLASS_SELF;
+}
+
+void lg_fold_cancel(struct lg_fold *fold, lg_u32 metric, struct lg_stamp *stamp)
+{
+	struct lg_counters *c = &fold->metrics[metric].counters;
+
+	if (judged(stamp)) {
+		c->cancelled++;
+		c->end_offset_sum += stamp->start_ns - fold->open_ns;
+	}
+	stamp->word = 0;
+}
+
+void lg_fold_missed(struct lg_fold *fold, lg_u32 metric, struct lg_stamp *stamp)
+{
+	struct lg_counters *c = &fold->metrics[metric].counters;
+
+	if (judged(stamp)) {
+		c->overwritten++;
+		c->end_offset_sum += stamp->start_ns - fold->open_ns;
+	}
+	stamp->word = 0;
+}
+
+void lg_fold_start(struct lg_fold *fold, lg_u32 metric, struct lg_stamp *stamp, lg_u32 state,
+		   lg_u64 ns, lg_u32 class_)
+{
+	struct lg_counters *c = &fold->metrics[metric].counters;
+
+	lg_fold_missed(fold, metric, stamp);
+	if (state == LG_WINDOW_OPEN) {
+		if (class_ == LG_CLASS_SELF) {
+			c->excluded++;
+		} else {
+			c->started++;
+			c->start_offset_sum += ns - fold->open_ns;
+		}
+	}
+	stamp->class_ = class_;
+	stamp->start_ns = ns;
+	stamp->word = state;
+}
+
+bool lg_fold_end(struct lg_fold *fold, lg_u32 metric, struct lg_stamp *stamp, lg_u32 state,
+		 lg_u64 ns, struct lg_fold_span *span)
+{
+	struct lg_counters *c = &fold->metrics[metric].counters;
+	lg_u32 start_state;
+
+	if (!stamp || !stamp->word) {
+		/* While arming, operations from before it end: nobody asks about them. */
+		if (state != LG_WINDOW_ARMED)
+			c->no_start++;
+		return false;
+	}
+	start_state = stamp->word;
+	stamp->word = 0;
+	if (stamp->class_ == LG_CLASS_SELF)
+		return false;
+	if (start_state == LG_WINDOW_ARMED) {
+		c->before_window++;
+		return false;
+	}
+	if (start_state == LG_WINDOW_DRAIN) {
+		c->after_window++;
+		return false;
+	}
+	span->class_ = stamp->class_;
+	span->start_offset_ns = stamp->start_ns - fold->open_ns;
+	if (ns < stamp->start_ns) {
+		c->negative++;
+		c->cancelled++;
+		c->end_offset_sum += span->start_offset_ns;
+		return false;
+	}
+	span->duration_ns = ns - stamp->start_ns;
+	return true;
+}
+
+void lg_fold_record(struct lg_fold *fold, lg_u32 metric, lg_u64 key,
+		    const struct lg_fold_span *span)
+{
+	struct lg_folded *folded = &fold->metrics[metric];
+	struct lg_hist_sum *hist = lg_labels_hist(&folded->labels, key);
+
+	folded->counters.end_offset_sum += span->start_offset_ns;
+	if (!hist) {
+		folded->counters.map_full++;
+		folded->counters.cancelled++;
+		return;
+	}
+	folded->counters.recorded++;
+	if (lg_hist_sum_add(hist, span->duration_ns))
+		folded->counters.clamped++;
+}
+
+void lg_fold_exclude(struct lg_fold *fold, lg_u32 metric, const struct lg_fold_span *span)
+{
+	struct lg_counters *c = &fold->metrics[metric].counters;
+
+	c->excluded++;
+	c->cancelled++;
+	c->end_offset_sum += span->start_offset_ns;
+}
+
+struct lg_slot *lg_fold_start_key(struct lg_fold *fold, lg_u32 metric, lg_u64 high, lg_u64 low,
+				  lg_u32 state, lg_u64 ns, lg_u32 class_)
+{
+	struct lg_folded *folded = &fold->metrics[metric];
+	struct lg_slot *slot = lg_table_make(&folded->stamps, high, low);
+
+	if (!slot) {
+		if (state == LG_WINDOW_OPEN)
+			folded->counters.map_full++;
+		return NULL;
+	}
+	lg_fold_start(fold, metric, &slot->stamp, state, ns, class_);
+	return slot;
+}
+
+bool lg_fold_end_key(struct lg_fold *fold, lg_u32 metric, lg_u64 high, lg_u64 low, lg_u32 state,
+		     lg_u64 ns, struct lg_fold_span *span)
+{
+	struct lg_table *stamps = &fold->metrics[metric].stamps;
+	struct lg_slot *slot = lg_table_find(stamps, high, low);
+	bool is_judged = lg_fold_end(fold, metric, slot ? &slot->stamp : NULL, state, ns, span);
+
+	if (slot)
+		lg_table_remove(stamps, slot);
+	return is_judged;
+}
+
+void lg_fold_cancel_key(struct lg_fold *fold, lg_u32 metric, lg_u64 high, lg_u64 low)
+{
+	struct lg_table *stamps = &fold->metrics[metric].stamps;
+	struct lg_slot *slot = lg_table_find(stamps, high, low);
+
+	if (!slot)
+		return;
+	lg_fold_cancel(fold, metric, &slot->stamp);
+	lg_table_remove(stamps, slot);
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+#define _GNU_SOURCE 1
+#include "trace_tasks.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "trace_fold.h"
+
+enum { PF_KTHREAD = 0x00200000 };
+
+struct task {
+	lg_u32 tid, class_;
+};
+
+struct lg_tasks {
+	pid_t session, self;
+	struct task *all; /* by tid, ascending */
+	size_t count, capacity;
+};
+
+struct stat_line {
+	int session;
+	unsigned int flags, threads;
+};
+
+/* proc(5): pid (comm) state ppid pgrp session tty tpgid flags … num_threads is the 20th. */
+static bool read_stat(const char *path, struct stat_line *line)
+{
+	char text[512];
+	const char *after;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return false;
+	text[n] = 0;
+	after = strrchr(text, ')');
+	return after && sscanf(after + 1,
+			       " %*c %*d %*d %d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
+			       "%*d %u",
+			       &line->session, &line->flags, &line->threads) == 3;
+}
+
+static lg_u32 class_of(const struct lg_tasks *tasks, const struct stat_line *line, pid_t process)
+{
+	if (line->flags & PF_KTHREAD)
+		return LG_CLASS_KERNEL;
+	if (process == tasks->self)
+		return LG_CLASS_SELF;
+	return tasks->session && line->session == tasks->session ? LG_CLASS_WORKLOAD
+								 : LG_CLASS_USER;
+}
+
+static bool add(struct lg_tasks *tasks, lg_u32 tid, lg_u32 class_)
+{
+	if (tasks->count == tasks->capacity) {
+		size_t wanted = tasks->capacity ? 2 * tasks->capacity : 256;
+		struct task *grown = realloc(tasks->all, wanted * sizeof(*grown));
+
+		if (!grown)
+			return false;
+		tasks->all = grown;
+		tasks->capacity = wanted;
+	}
+	tasks->all[tasks->count++] = (struct task){tid, class_};
+	return true;
+}
+
+static bool is_number(const char *name)
+{
+	return isdigit((unsigned char)name[0]);
+}
+
+static bool add_threads(struct lg_tasks *tasks, const char *process, lg_u32 class_)
+{
+	char path[64];
+	struct dirent *entry;
+	bool good = true;
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/task", process);
+	folder = opendir(path);
+	while (folder && good && (entry = readdir(folder))) {
+		if (is_number(entry->d_name))
+			good = add(tasks, (lg_u32)atoi(entry->d_name), class_);
+	}
+	if (folder)
+		closedir(folder);
+	return good;
+}
+
+static int by_tid(const void *a, const void *b)
+{
+	lg_u32 left = ((const struct task *)a)->tid, right = ((const struct task *)b)->tid;
+
+	return left < right ? -1 : left > right;
+}
+
+struct lg_tasks *lg_tasks_snapshot(pid_t session)
+{
+	struct lg_tasks *tasks = calloc(1, sizeof(*tasks));
+	DIR *proc = tasks ? opendir("/proc") : NULL;
+	struct dirent *entry;
+	bool good = tasks;
+
+	if (tasks) {
+		tasks->session = session;
+		tasks->self = getpid();
+	}
+	while (proc && good && (entry = readdir(proc))) {
+		struct stat_line line;
+		char path[64];
+		lg_u32 class_;
+
+		snprintf(path, sizeof(path), "/proc/%.20s/stat", entry->d_name);
+		if (!is_number(entry->d_name) || !read_stat(path, &line))
+			continue;
+		class_ = class_of(tasks, &line, atoi(entry->d_name));
+		good = line.threads > 1 ? add_threads(tasks, entry->d_name, class_)
+					: add(tasks, (lg_u32)atoi(entry->d_name), class_);
+	}
+	if (proc)
+		closedir(proc);
+	if (!good) {
+		lg_tasks_free(tasks);
+		return NULL;
+	}
+	qsort(tasks->all, tasks->count, sizeof(*tasks->all), by_tid);
+	return tasks;
+}
+
+void lg_tasks_free(struct lg_tasks *tasks)
+{
+	if (!tasks)
+		return;
+	free(tasks->all);
+	free(tasks);
+}
+
+/* The process of a thread: `Tgid:` of its status; 0 = gone. */
+static pid_t process_of(lg_u32 tid)
+{
+	char path[64], text[1024];
+	const char *found;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/status", tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return 0;
+	text[n] = 0;
+	found = strstr(text, "\nTgid:");
+	return found ? atoi(found + 6) : 0;
+}
+
+lg_u32 lg_tasks_class(void *arg, lg_u32 tid)
+{
+	const struct lg_tasks *tasks = arg;
+	struct task key = {.tid = tid};
+	const struct task *found =
+		tasks->count ? bsearch(&key, tasks->all, tasks->count, sizeof(key), by_tid) : NULL;
+	struct stat_line line;
+	char path[64];
+
+	if (found)
+		return found->class_;
+	snprintf(path, sizeof(path), "/proc/%u/stat", tid);
+	if (!read_stat(path, &line))
+		return LG_CLASS_UNKNOWN;
+	return class_of(tasks, &line, process_of(tid));
+}

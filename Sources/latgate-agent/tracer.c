@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* The tracer's life, its probes, and attaching. */
+#define _GNU_SOURCE 1
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fault.h"
+#include "tracefs.h"
+#include "tracer_internal.h"
+
+struct lg_tracer *lg_tracer_new(const char *root)
+{
+	struct lg_tracer *tracer = calloc(1, sizeof(*tracer));
+
+	if (tracer) {
+		tracer->root = root;
+		lg_decoder_init(&tracer->decoder);
+	}
+	return tracer;
+}
+
+static void free_probe(struct lg_trace_probe *probe)
+{
+	free(probe->name);
+	free(probe);
+}
+
+void lg_tracer_free(struct lg_tracer *tracer)
+{
+	if (!tracer)
+		return;
+	lg_tracer_detach(tracer);
+	lg_fold_free(tracer->fold);
+	while (tracer->probes) {
+		struct lg_trace_probe *next = tracer->probes->next;
+
+		free_probe(tracer->probes);
+		tracer->probes = next;
+	}
+	free(tracer);
+}
+
+/* What every T0 probe needs, whatever its events. NULL = all there. */
+static const char *obstacle(const struct lg_tracer *tracer, char *text, size_t size)
+{
+	static const char *const written[] = {"tracing_on", "trace_clock"};
+	char clocks[256];
+	int fd;
+
+	if (!tracer->root)
+		return "tracefs is not mounted, or not readable by this user";
+	for (size_t i = 0; i < sizeof(written) / sizeof(written[0]); i++) {
+		int rc = lg_tracefs_writable(tracer->root, written[i]);
+
+		if (rc) {
+			snprintf(text, size, "%s cannot be written: %s", written[i], strerror(-rc));
+			return text;
+		}
+	}
+	if (lg_tracefs_line(tracer->root, "trace_clock", clocks, sizeof(clocks)) ||
+	    !strstr(clocks, "mono"))
+		return "the kernel's trace has no clock 'mono'";
+	fd = lg_tracefs_open(tracer->root, "per_cpu/cpu0/trace_pipe_raw", O_RDONLY | O_NONBLOCK);
+	if (fd < 0) {
+		snprintf(text, size, "trace_pipe_raw cannot be read: %s", strerror(-fd));
+		return text;
+	}
+	close(fd);
+	return NULL;
+}
+
+void lg_tracer_feature(struct lg_tracer *tracer, char *line, size_t size)
+{
+	char text[160];
+	const char *why = obstacle(tracer, text, sizeof(text));
+
+	snprintf(line, size, "trace=%s%s%s", why ? "no" : "yes", why ? ": " : "", why ? why : "");
+}
+
+static int learn_pages(struct lg_tracer *tracer, struct lg_error *err)
+{
+	struct lg_trace_fault fault;
+	char text[4096];
+	ssize_t n;
+
+	if (tracer->layout.data_size)
+		return 0;
+	n = lg_tracefs_read(tracer->root, "events/header_page", text, sizeof(text));
+	if (n < 0)
+		return lg_fault(err, LG_ERR_UNSUPPORTED, "%s/events/header_page: %s", tracer->root,
+				strerror((int)-n));
+	if (!lg_page_layout_parse(&tracer->layout, text, (size_t)n, &fault)) {
+		tracer->layout.data_size = 0;
+		return lg_fault(err, LG_ERR_UNSUPPORTED, "%s/events/header_page, line %u: %s",
+				tracer->root, fault.line, fault.what);
+	}
+	return 0;
+}
+
+static bool find_metric(const char *name, lg_u32 *metric)
+{
+	for (*metric = 0; *metric < LG_FOLD_METRICS; (*metric)++) {
+		if (!strcmp(lg_fold_metric_info(*metric)->name, name))
+			return true;
+	}
+	return false;
+}
+
+static int name_metrics(struct lg_trace_probe *probe, const struct lg_trace_metric *metrics,
+			size_t count, struct lg_error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		lg_u32 metric;
+
+		if (!find_metric(metrics[i].name, &metric))
+			return lg_fault(err, LG_ERR_UNSUPPORTED,
+					"no trace events give the metric %.64s", metrics[i].name);
+		probe->metrics |= LG_FOLD_BIT(metric);
+		probe->ids[metric] = metrics[i].id;
+	}
+	return count ? 0 : lg_fault(err, LG_ERR_UNSUPPORTED, "no trace events give its metrics");
+}
+
+/* Finds out which events can be had; all metrics of the probe must be possible. */
+static int prepare_events(struct lg_tracer *tracer, const struct lg_trace_probe *probe,
+			  lg_hook_fn hook_fn, void *arg, struct lg_error *err)
+{
+	lg_u32 wanted = lg_fold_events(probe->metrics), have = 0;
+	char missing[256] = "";
+
+	for (lg_u32 kind = 0; kind < LG_EVENT_KINDS; kind++) {
+		char program[LG_EVENT_FILE];
+		struct lg_hook_report report = {.hook = lg_event_name(kind), .program = program};
+
+		if (!(wanted & LG_EVENT_BIT(kind)))
+			continue;
+		report.why = lg_event_prepare(tracer, kind);
+		report.rung = report.why ? "" : "ftrace";
+		snprintf(program, sizeof(program), "%s:%s", lg_event_system(kind),
+			 lg_event_name(kind));
+		hook_fn(arg, &report);
+		if (!report.why)
+			have |= LG_EVENT_BIT(kind);
+		else if (strlen(missing) + strlen(program) + strlen(report.why) + 5 <
+			 sizeof(missing))
+			sprintf(missing + strlen(missing), "%s%s (%s)", missing[0] ? ", " : "",
+				program, report.why);
+	}
+	if (lg_fold_possible(probe->metrics, have) != probe->metrics)
+		return lg_fault(err, LG_ERR_UNSUPPORTED, "without these events: %.400s", missing);
+	tracer->events |= have;
+	return 0;
+}
+
+static bool is_loaded(const struct lg_tracer *tracer, const char *name)
+{
+	for (const struct lg_trace_probe *probe = tracer->probes; probe; probe = probe->next) {
+		if (!strcmp(probe->name, name))
+			return true;
+	}
+	return false;
+}
+
+int lg_tracer_load(struct lg_tracer *tracer, const char *name,
+		   const struct lg_trace_metric *metrics, size_t count, lg_hook_fn hook_fn,
+		   void *arg, struct lg_error *err)
+{
+	struct lg_trace_probe *probe, **end = &tracer->probes;
+	char text[256];
+	const char *why = obstacle(tracer, text, sizeof(text));
+
+	if (why)
+		return lg_fault(err, LG_ERR_UNSUPPORTED, "%s", why);
+	if (tracer->attached)
+		return lg_fault(err, LG_ERR_STATE, "detach before loading %s", name);
+	if (is_loaded(tracer, name))
+		return lg_fault(err, LG_ERR_STATE, "probe %s is loaded already", name);
+	lg_contention(tracer->root, text, sizeof(text));
+	if (text[0])
+		return lg_fault(err, LG_ERR_BUSY, "%s", text);
+	probe = calloc(1, sizeof(*probe));
+	if (!probe || !(probe->name = strdup(name))) {
+		free(probe);
+		return lg_fault(err, LG_ERR_INTERNAL, "out of memory");
+	}
+	if (name_metrics(probe, metrics, count, err) || learn_pages(tracer, err) ||
+	    prepare_events(tracer, probe, hook_fn, arg, err)) {
+		free_probe(probe);
+		return -1;
+	}
+	while (*end)
+		end = &(*end)->next;
+	*end = probe;
+	return 0;
+}
+
+int lg_tracer_unload(struct lg_tracer *tracer, const char *name)
+{
+	for (struct lg_trace_probe **at = &tracer->probes; *at; at = &(*at)->next) {
+		struct lg_trace_probe *probe = *at;
+
+		if (strcmp(probe->name, name))
+			continue;
+		*at = probe->next;
+		free_probe(probe);
+		if (!tracer->probes)
+			lg_tracer_detach(tracer);
+		return 0;
+	}
+	return -1;
+}
+
+int lg_tracer_attach(struct lg_tracer *tracer, struct lg_error *err)
+{
+	char text[256];
+	int rc;
+
+	if (tracer->attached || !tracer->probes)
+		return 0;
+	lg_contention(tracer->root, text, sizeof(text));
+	if (text[0])
+		return lg_fault(err, LG_ERR_BUSY, "%s", text);
+	tracer->journal = lg_journal_new(tracer->root);
+	if (!tracer->journal)
+		return lg_fault(err, LG_ERR_INTERNAL, "out of memory");
+	tracer->attached = true;
+	rc = lg_journal_guard(tracer->journal);
+	if (rc)
+		lg_fault(err, LG_ERR_INTERNAL,
+			 "no process to restore tracing's settings could be started: %s",
+			 strerror(-rc));
+	if (!rc)
+		rc = lg_tracer_configure(tracer, err);
+	if (rc)
+		lg_tracer_detach(tracer);
+	return rc ? -1 : 0;
+}
+
+void lg_tracer_scope(struct lg_tracer *tracer, pid_t session)
+{
+	tracer->session = session;
+}
+
+const char *lg_tracer_fault(const struct lg_tracer *tracer)
+{
+	return tracer->fault;
+}

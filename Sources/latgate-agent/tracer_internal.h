@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* What the files of the tracer share. */
+#ifndef LATGATE_AGENT_TRACER_INTERNAL_H
+#define LATGATE_AGENT_TRACER_INTERNAL_H
+
+#include "agent_protocol.h"
+#include "trace_event.h"
+#include "trace_fold.h"
+#include "trace_journal.h"
+#include "trace_pipes.h"
+#include "trace_tasks.h"
+#include "tracer.h"
+
+struct lg_trace_probe {
+	struct lg_trace_probe *next;
+	char *name;
+	lg_u32 metrics; /* LG_FOLD_BIT()s */
+	lg_u32 ids[LG_FOLD_METRICS]; /* by which the host knows them */
+};
+
+struct lg_tracer {
+	const char *root; /* NULL = no tracefs */
+	struct lg_trace_probe *probes;
+	struct lg_journal *journal;
+	bool attached;
+	struct lg_page_layout layout;
+	struct lg_decoder decoder;
+	lg_u32 events; /* LG_EVENT_BIT()s of the loaded probes that can be enabled */
+	pid_t session;
+	/* of a window */
+	lg_u32 state; /* LG_WINDOW_* */
+	struct lg_fold *fold;
+	struct lg_merge *merge;
+	struct lg_pipes *pipes;
+	struct lg_tasks *tasks;
+	lg_u64 undecodable; /* records that their format does not fit */
+	lg_u64 lost; /* events */
+	char fault[256];
+};
+
+/* tracer_events.c */
+enum { LG_EVENT_FILE = 96 };
+void lg_event_file(char file[LG_EVENT_FILE], lg_u32 kind, const char *leaf);
+/* Why an event of a kind cannot be traced, or NULL; what can be goes into the decoder. */
+const char *lg_event_prepare(struct lg_tracer *tracer, lg_u32 kind);
+
+/* tracer_settings.c */
+/* Empty, or who traces already and what to do. */
+void lg_contention(const char *root, char *text, size_t size);
+/* "mono", out of "local [global] mono"; -errno. */
+int lg_current_clock(const char *root, char *clock, size_t size);
+int lg_tracer_configure(struct lg_tracer *tracer, struct lg_error *err);
+/* Bytes that one of `shares` of the free memory has, between least and most. */
+size_t lg_memory_share(size_t shares, size_t least, size_t most);
+
+#endif
