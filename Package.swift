@@ -199,7 +199,8 @@ let package = Package(
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
-        "RunRecords", "Catalogs", "ProbeBuild", "AgentSession", "RecordStore", "Experiments",
+        "RunRecords", "Catalogs", "ProbeBuild", "Devices", "AgentSession", "RecordStore",
+        "Experiments",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -76,13 +76,18 @@ extension SuiteDefinition.Runs {
 
 extension SuiteDefinition.Settle {
   fileprivate static func read(_ value: FieldReader?) -> Self {
-    let map = value?.mapping(known: ["limit", "quiet", "uptime_min", "cpu_pressure_max"])
+    let map = value?.mapping(
+      known: [
+        "limit", "quiet", "uptime_min", "cpu_pressure_max", "cpu_busy_max", "iteration_limit",
+      ])
     return Self(
       limit: map?.optional("limit")?.duration() ?? .seconds(300),
       quiet: map?.optional("quiet")?.duration() ?? .seconds(30),
       uptimeMin: map?.optional("uptime_min")?.duration() ?? .seconds(60),
       cpuPressureMax: map?.optional("cpu_pressure_max")?.percentage()
-        ?? Percentage(fraction: 0.1))
+        ?? Percentage(fraction: 0.1),
+      cpuBusyMax: map?.optional("cpu_busy_max")?.percentage() ?? Percentage(fraction: 0.2),
+      iterationLimit: map?.optional("iteration_limit")?.duration() ?? .seconds(60))
   }
 }
 
@@ -92,16 +97,17 @@ extension SuiteDefinition.Overhead {
     return Self(
       slowdownMax: map?.optional("slowdown_max")?.percentage() ?? Percentage(fraction: 0.05),
       cpuMax: map?.optional("cpu_max")?.percentage() ?? Percentage(fraction: 0.02),
-      iterations: map?.optional("iterations")?.integer(in: 0...100) ?? 1)
+      iterations: map?.optional("iterations")?.integer(in: 0...100) ?? 3)
   }
 }
 
 extension SuiteDefinition.Limits {
   fileprivate static func read(_ value: FieldReader?) -> Self {
-    let map = value?.mapping(known: ["loss_max", "drop_imbalance", "drain"])
+    let map = value?.mapping(known: ["loss_max", "drop_imbalance", "condition_max", "drain"])
     return Self(
       lossMax: map?.optional("loss_max")?.percentage() ?? Percentage(fraction: 0.001),
       dropImbalance: map?.optional("drop_imbalance")?.percentage() ?? Percentage(fraction: 0.1),
+      conditionMax: map?.optional("condition_max")?.percentage() ?? Percentage(fraction: 0.05),
       drain: map?.optional("drain")?.duration() ?? .seconds(2))
   }
 }

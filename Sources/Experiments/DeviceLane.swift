@@ -1,5 +1,6 @@
 import Catalogs
 import Devices
+import RunRecords
 
 /// A place where runs are made one after the other: a device, and the way a firmware gets onto it.
 package protocol DeviceLane: Sendable {
@@ -27,10 +28,15 @@ package struct StartedFirmware: Sendable {
   package var firmwareID: String?
   /// BTF on the host where the lane knows it; nil = what the device file says.
   package var typesPath: String?
+  /// Which installation it is; nil where the lane installed nothing.
+  package var flash: FlashFacts?
 
-  package init(device: any Device, firmwareID: String?, typesPath: String? = nil) {
+  package init(
+    device: any Device, firmwareID: String?, typesPath: String? = nil, flash: FlashFacts? = nil
+  ) {
     self.device = device
     self.firmwareID = firmwareID
     self.typesPath = typesPath
+    self.flash = flash
   }
 }

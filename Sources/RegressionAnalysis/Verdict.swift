@@ -84,12 +84,16 @@ package struct Verdict: Codable, Sendable, Equatable {
   package var comparisons: Int
   /// How much noisier than the profile the bench was; 1 = as the profile says.
   package var noiseFactor: Double
+  /// The reason that decided the outcome, where it was not a metric.
+  package var cause: String?
+  /// Conditions of the bench that every run tells of, alike or not.
+  package var conditions: [ConditionFinding]
 
   package init(
     schema: String = "latgate.verdict/1", outcome: Outcome, screenNeedsConfirmation: Bool,
     confirmed: Bool, grade: EvidenceGrade, reasons: [String], probes: [ProbeFinding],
     metrics: [MetricVerdict], counts: VerdictCounts, runs: RunCounts, comparisons: Int,
-    noiseFactor: Double
+    noiseFactor: Double, cause: String? = nil, conditions: [ConditionFinding] = []
   ) {
     self.schema = schema
     self.outcome = outcome
@@ -103,6 +107,8 @@ package struct Verdict: Codable, Sendable, Equatable {
     self.runs = runs
     self.comparisons = comparisons
     self.noiseFactor = noiseFactor
+    self.cause = cause
+    self.conditions = conditions
   }
 
   /// The process exit code of the outcome: 0 pass, 1 regression, 2 inconclusive, 3 failed.

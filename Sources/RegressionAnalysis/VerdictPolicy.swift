@@ -53,6 +53,10 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
   package var lossAllowance: UInt64
   /// Difference of the arms' shares of dropped iterations beyond which nothing is concluded.
   package var dropImbalance: Double
+  /// Relative difference of a bench condition, such as the machine's speed, that counts as none.
+  package var conditionTolerance: Double
+  /// Relative difference of the arms' uptimes that counts as none; 10 s always do.
+  package var ageTolerance: Double
   /// Standard deviation between runs, relative, below which no noise is believed.
   package var deviationFloor: Double
   /// Compares metrics whose probe was not attached in one way; the evidence is then weak.
@@ -70,8 +74,9 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
     budgets: [MetricBudget] = [], gating: [String] = ["*"], design: Design = .interleaved,
     freeSwitching: Bool = false, minimumGrade: EvidenceGrade = .weak, minimumRuns: Int = 3,
     maximumRuns: Int = 64, minimumTailEvents: Double = 50, lossLimit: Double = 0.001,
-    lossAllowance: UInt64 = 2, dropImbalance: Double = 0.10, deviationFloor: Double = 0.002,
-    allowsMixed: Bool = false, maximumCPUShare: Double? = nil, maximumSlowdown: Double? = nil
+    lossAllowance: UInt64 = 2, dropImbalance: Double = 0.10, conditionTolerance: Double = 0.05,
+    ageTolerance: Double = 0.25, deviationFloor: Double = 0.002, allowsMixed: Bool = false,
+    maximumCPUShare: Double? = nil, maximumSlowdown: Double? = nil
   ) {
     self.alpha = alpha
     self.screenAlpha = screenAlpha
@@ -94,6 +99,8 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
     self.lossLimit = lossLimit
     self.lossAllowance = lossAllowance
     self.dropImbalance = dropImbalance
+    self.conditionTolerance = conditionTolerance
+    self.ageTolerance = ageTolerance
     self.deviationFloor = deviationFloor
     self.allowsMixed = allowsMixed
     self.maximumCPUShare = maximumCPUShare

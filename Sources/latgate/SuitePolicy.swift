@@ -19,6 +19,7 @@ extension VerdictPolicy {
       freeSwitching: freeSwitching, minimumRuns: min(3, suite.runs.screen),
       lossLimit: suite.limits.lossMax.fraction,
       dropImbalance: suite.limits.dropImbalance.fraction,
+      conditionTolerance: suite.limits.conditionMax.fraction,
       maximumCPUShare: suite.overhead.cpuMax.fraction,
       maximumSlowdown: suite.overhead.slowdownMax.fraction)
   }

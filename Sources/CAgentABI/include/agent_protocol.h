@@ -48,7 +48,7 @@ enum {
 	LG_MSG_WINDOW_CLOSE = 11,
 	/* ENABLE (u32 0 | 1) -> PROGRAM* on disable, DONE */
 	LG_MSG_STATS = 12,
-	/* PATH* PATTERN* -> FILE* (a missing file has no DATA; of a pattern only what exists), DONE */
+	/* PATH* PATTERN* -> FILE*, DONE; a missing PATH has no DATA, a PATTERN gives what exists */
 	LG_MSG_READ_FILES = 13,
 	/* empty -> DONE, then the agent exits 0 */
 	LG_MSG_BYE = 14,
