@@ -27,6 +27,9 @@ let package = Package(
     .target(name: "KernelTypes", swiftSettings: strict),
     .target(
       name: "LatencyHistograms", swiftSettings: strict),
+    .target(
+      name: "PerfettoTraces", dependencies: ["CAgentABI", "TraceFold", "LatencyHistograms"],
+      swiftSettings: strict),
     .target(name: "RunRecords", dependencies: ["LatencyHistograms"], swiftSettings: strict),
     .target(
       name: "Catalogs",
@@ -105,7 +108,7 @@ let package = Package(
     .executableTarget(
       name: "latgate",
       dependencies: [
-        "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "KernelBTF", "Devices",
+        "POSIXSupport", "PerfettoTraces", "RunRecords", "Catalogs", "ProbeBuild", "KernelBTF", "Devices",
         "AgentSession", "ADB", "VirtualDevices", "RegressionAnalysis", "Reporting", "Experiments",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -117,6 +120,11 @@ let package = Package(
     .testTarget(
       name: "LatencyHistogramsTests",
       dependencies: ["CAgentABI", "LatencyHistograms"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PerfettoTracesTests",
+      dependencies: ["LatencyHistograms", "PerfettoTraces"],
+      resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(
       name: "RunRecordsTests",

@@ -24,6 +24,7 @@ struct Latgate: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       CheckCommand.self, RunCommand.self, CompareCommand.self, VerdictCommand.self,
+      FoldCommand.self,
       DeviceCommand.self, ProbesCommand.self, BuildCommand.self, DoctorCommand.self,
       VersionCommand.self,
     ])
