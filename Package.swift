@@ -108,8 +108,9 @@ let package = Package(
     .executableTarget(
       name: "latgate",
       dependencies: [
-        "POSIXSupport", "PerfettoTraces", "RunRecords", "Catalogs", "ProbeBuild", "KernelBTF", "Devices",
-        "AgentSession", "ADB", "VirtualDevices", "RegressionAnalysis", "Reporting", "Experiments",
+        "POSIXSupport", "PerfettoTraces", "RunRecords", "Catalogs", "ProbeBuild", "KernelBTF",
+        "Devices", "AgentSession", "ADB", "VirtualDevices", "RegressionAnalysis", "Reporting",
+        "Experiments",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

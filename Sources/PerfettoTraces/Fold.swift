@@ -7,8 +7,7 @@ struct Fold: ~Copyable {
   private let classes: ThreadClasses
   private let metrics: UInt32
 
-  /// Nil without memory.
-  /// - Parameter metrics: `LG_FOLD_BIT()`s.
+  /// A fold of `metrics`, which are `LG_FOLD_BIT()`s; nil without memory.
   init?(metrics: UInt32, classes: ThreadClasses, window: WindowMoments) {
     var options = lg_fold_options()
     options.metrics = metrics

@@ -17,7 +17,7 @@ package struct TraceFolder: Sendable {
     self.metrics = metrics
   }
 
-  /// - Parameter data: the file's bytes; untrusted.
+  /// Folds a trace file's bytes, which are not trusted.
   package func fold(_ data: [UInt8]) throws(PerfettoTraceError) -> FoldedTrace {
     let index = try TraceIndex(data)
     let moments = try index.moments(of: window, data)

@@ -19,7 +19,7 @@ struct WireReader {
   private(set) var at: Int
   private let end: Int
 
-  /// - Parameter range: of the message, inside `data`.
+  /// A reader of the message in `range`, which lies inside `data`.
   init(_ data: [UInt8], _ range: Range<Int>) {
     self.data = data
     at = range.lowerBound
