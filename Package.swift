@@ -28,6 +28,9 @@ let package = Package(
     .target(name: "KernelTypes", swiftSettings: strict),
     .target(
       name: "LatencyHistograms", swiftSettings: strict),
+    .target(
+      name: "PerfettoTraces", dependencies: ["CAgentABI", "TraceFold", "LatencyHistograms"],
+      swiftSettings: strict),
     .target(name: "RunRecords", dependencies: ["LatencyHistograms"], swiftSettings: strict),
     .target(
       name: "Catalogs",
@@ -121,9 +124,9 @@ let package = Package(
     .executableTarget(
       name: "latgate",
       dependencies: [
-        "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "FirmwareKit", "KernelBTF",
-        "Devices", "AgentSession", "ADB", "VirtualDevices", "RegressionAnalysis", "Reporting",
-        "RecordStore",
+        "POSIXSupport", "PerfettoTraces", "RunRecords", "Catalogs", "ProbeBuild", "FirmwareKit",
+        "KernelBTF", "Devices", "AgentSession", "ADB", "VirtualDevices", "RegressionAnalysis",
+        "Reporting", "RecordStore",
         "Experiments",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -135,6 +138,11 @@ let package = Package(
     .testTarget(
       name: "LatencyHistogramsTests",
       dependencies: ["CAgentABI", "LatencyHistograms"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PerfettoTracesTests",
+      dependencies: ["LatencyHistograms", "PerfettoTraces"],
+      resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(
       name: "RunRecordsTests",
