@@ -61,13 +61,17 @@ let package = Package(
     .systemLibrary(name: "CLZ4"),
     .systemLibrary(name: "CZstd"),
     .systemLibrary(name: "CBrotli"),
+    .systemLibrary(name: "CLibUSB"),
     .target(
       name: "ADB",
       dependencies: [
-        "POSIXSupport", "CLZ4", "CZstd", "CBrotli",
+        "POSIXSupport", "CLZ4", "CZstd", "CBrotli", "CLibUSB",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
       ],
+      swiftSettings: strict),
+    .target(
+      name: "FirmwareKit", dependencies: ["CAgentABI", "POSIXSupport", "ProbeBuild"],
       swiftSettings: strict),
     .target(
       name: "Devices",
@@ -93,20 +97,25 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Reporting",
-      dependencies: ["LatencyHistograms", "RunRecords", "Catalogs", "RegressionAnalysis"],
+      dependencies: [
+        "LatencyHistograms", "KernelTypes", "RunRecords", "Catalogs", "RegressionAnalysis",
+      ],
       swiftSettings: strict),
     .target(
       name: "Experiments",
       dependencies: [
-        "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "KernelBTF", "ADB",
+        "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "FirmwareKit", "KernelBTF", "ADB",
         "Devices", "AgentSession", "VirtualDevices", "RegressionAnalysis",
       ],
       swiftSettings: strict),
     .executableTarget(
+      name: "latgate-exam", dependencies: ["RegressionAnalysis"], swiftSettings: strict),
+    .executableTarget(
       name: "latgate",
       dependencies: [
-        "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "KernelBTF", "Devices",
-        "AgentSession", "ADB", "VirtualDevices", "RegressionAnalysis", "Reporting", "Experiments",
+        "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "FirmwareKit", "KernelBTF",
+        "Devices", "AgentSession", "ADB", "VirtualDevices", "RegressionAnalysis", "Reporting",
+        "Experiments",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -142,6 +151,10 @@ let package = Package(
     .testTarget(
       name: "ProbeBuildTests",
       dependencies: ["KernelTypes", "ProbeBuild"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "FirmwareKitTests",
+      dependencies: ["ProbeBuild", "FirmwareKit"],
       swiftSettings: strict),
     .testTarget(
       name: "ADBTests",
@@ -180,7 +193,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: [],
+      dependencies: ["DebianRoots"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

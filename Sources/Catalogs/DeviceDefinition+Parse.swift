@@ -63,7 +63,8 @@ extension DeviceDefinition {
     let buildID = root.optional("btf_build_id")
     guard let field, field.node.scalar?.string != "device" else {
       buildID?.report(
-        "only a BTF file has a build-id of its own", remedy: "remove it, or add 'btf: {file: PATH}'")
+        "only a BTF file has a build-id of its own", remedy: "remove it, or add 'btf: {file: PATH}'"
+      )
       return .device
     }
     guard field.node.mapping != nil else {

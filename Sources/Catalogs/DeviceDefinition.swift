@@ -115,6 +115,8 @@ package struct VirtualFirmwareDefinition: Sendable, Equatable {
   /// Nil = the kernel's choice.
   package var scheduler: Scheduler?
   package var timing = Timing.counted
+  /// Probes that the firmware pins at boot, as one with the firmware kit does.
+  package var kit: [String] = []
 }
 
 extension DeviceDefinition {

@@ -21,9 +21,12 @@ package struct StartedFirmware: Sendable {
   package var device: any Device
   /// Build id where the lane knows it; nil = what the device says of itself.
   package var firmwareID: String?
+  /// BTF on the host where the lane knows it; nil = what the device file says.
+  package var typesPath: String?
 
-  package init(device: any Device, firmwareID: String?) {
+  package init(device: any Device, firmwareID: String?, typesPath: String? = nil) {
     self.device = device
     self.firmwareID = firmwareID
+    self.typesPath = typesPath
   }
 }

@@ -13,6 +13,8 @@ struct IterationExecutor: Sendable {
   let loaded: ProbeLoader.Loaded
   let resolver: LabelResolver
 
+  private var steps: StepExecutor { StepExecutor(device: device, session: session) }
+
   /// Makes one iteration; `entering` gets each phase's name before its window opens.
   /// - Returns: the iteration, with the reason in it where it must not be judged.
   /// - Throws: ``RunError``, `AgentSessionError`, `DeviceError`, `CancellationError`.
@@ -48,24 +50,11 @@ struct IterationExecutor: Sendable {
     return record
   }
 
-  /// Makes a step of setup or teardown.
-  func outside(_ step: WorkloadStep, place: String) async throws -> StepRecord {
-    let result: AgentStepResult
-    switch step.action {
-    case .host(let command):
-      result = try await host(command, step)
-    case .run, .sleep:
-      result = try await session.exec(agentStep(step))
-    }
-    try requireSuccess(result, step.text, place: place)
-    return StepRecord(step, result)
-  }
-
   private func onDevice(_ phase: WorkloadPhase, number: UInt8) async throws -> PhaseResult {
     try await session.run(
       AgentPhase(
         number: number, preRoll: phase.preroll,
-        drain: phase.drain ?? request.suite.limits.drain, steps: phase.steps.map(agentStep)))
+        drain: phase.drain ?? request.suite.limits.drain, steps: phase.steps.map(steps.forAgent)))
   }
 
   /// A phase with steps that only the host can make: the transport is then part of the load, so
@@ -76,7 +65,7 @@ struct IterationExecutor: Sendable {
     do {
       for step in phase.steps {
         switch step.action {
-        case .host(let command): results.append(try await host(command, step))
+        case .host(let command): results.append(try await steps.host(command, step))
         case .sleep(let duration):
           try await Task.sleep(for: duration)
           results.append(AgentStepResult(index: results.count, exitCode: 0, duration: duration))
@@ -98,25 +87,10 @@ struct IterationExecutor: Sendable {
     return result
   }
 
-  private func host(_ command: String, _ step: WorkloadStep) async throws -> AgentStepResult {
-    let begun = ContinuousClock.now
-    let filled = command.replacing("{serial}", with: shellQuote(device.name))
-    let made = try await LocalDevice().exec(filled, timeout: step.timeout)
-    return AgentStepResult(made, after: ContinuousClock.now - begun, index: 0)
-  }
-
-  private func agentStep(_ step: WorkloadStep) -> AgentStep {
-    switch step.action {
-    case .run(let words): .run(argv: words, timeout: step.timeout)
-    case .sleep(let duration): .sleep(duration)
-    case .host: preconditionFailure("a host step is never sent to the agent")
-    }
-  }
-
   private func dropCaches() async throws {
     let command = "sync; echo 3 > /proc/sys/vm/drop_caches"
     let made = try await session.exec(.run(argv: ["sh", "-c", command], timeout: .seconds(60)))
-    try requireSuccess(made, command, place: "cache: cold")
+    try steps.requireSuccess(made, command, place: "cache: cold")
   }
 
   private func phaseRecord(
@@ -126,7 +100,7 @@ struct IterationExecutor: Sendable {
       name: phase.name, durationNs: result.window.closed &- result.window.opened,
       drainNs: result.window.drained &- result.window.closed)
     for (step, made) in zip(phase.steps, result.steps) {
-      try requireSuccess(made, step.text, place: "phase \(phase.name)")
+      try steps.requireSuccess(made, step.text, place: "phase \(phase.name)")
       record.steps.append(StepRecord(step, made))
       let output = String(decoding: made.standardOutput, as: UTF8.self)
       for scalar in step.scalars {
@@ -134,7 +108,7 @@ struct IterationExecutor: Sendable {
           throw RunError.stepFailed(
             device: device.name, place: "phase \(phase.name)", step: step.text,
             outcome: "no number for \(scalar.metric): nothing matches /\(scalar.pattern)/",
-            output: tail(output))
+            output: steps.tail(output))
         }
         record.scalars.append(
           ScalarRecord(
@@ -161,22 +135,6 @@ struct IterationExecutor: Sendable {
       loaded.metrics[counters.metricID].map { LossRecord($0.metric.name, counters) }
     }
     return record
-  }
-
-  private func requireSuccess(_ result: AgentStepResult, _ step: String, place: String) throws {
-    let outcome: String
-    switch result.ending {
-    case .exited(0): return
-    case .exited(let code): outcome = "exit code \(code)"
-    case .signalled(let signal): outcome = "signal \(signal)"
-    }
-    throw RunError.stepFailed(
-      device: device.name, place: place, step: step, outcome: outcome,
-      output: tail(String(decoding: result.standardError + result.standardOutput, as: UTF8.self)))
-  }
-
-  private func tail(_ text: String) -> String {
-    String(text.suffix(500)).trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
   /// What happened to the machine inside the window that makes its times worthless.
@@ -237,7 +195,7 @@ extension LossRecord {
 
 extension AgentStepResult {
   /// A step that the host made.
-  fileprivate init(_ made: ExecResult, after duration: Duration, index: Int) {
+  init(_ made: ExecResult, after duration: Duration, index: Int) {
     self.init(
       index: index, exitCode: made.exitCode, duration: duration,
       standardOutput: made.standardOutput, standardError: made.standardError)

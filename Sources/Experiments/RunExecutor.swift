@@ -36,7 +36,8 @@ package struct RunExecutor: Sendable {
     do {
       let btf = try await ShippedBTF(request: request, device: device)
         .ship(to: installed, kernelBuildID: session.facts.kernelBuildID)
-      let record = try await measure(session, btf: btf, identity: identity, created: created)
+      let record = try await measure(
+        session, of: installed, btf: btf, identity: identity, created: created)
       try await session.bye()
       return record
     } catch {
@@ -56,7 +57,8 @@ package struct RunExecutor: Sendable {
   }
 
   private func measure(
-    _ session: AgentClient, btf: ShippedBTF.Placed?, identity: DeviceIdentity, created: Date
+    _ session: AgentClient, of agent: InstalledAgent, btf: ShippedBTF.Placed?,
+    identity: DeviceIdentity, created: Date
   ) async throws -> RunRecord {
     let loaded = try await ProbeLoader(
       probes: request.probes, bundle: request.bundle, tier: request.tier, device: device.name,
@@ -70,14 +72,16 @@ package struct RunExecutor: Sendable {
     let iterator = IterationExecutor(
       request: request, device: device, session: session, loaded: loaded, resolver: resolver)
 
-    try await steps(request.workload.setup, in: "setup", iterator)
     do {
+      try await steps(request.workload.setup, in: "setup", session)
       (iterations, overhead) = try await iterate(iterator, session)
+      try await steps(request.workload.teardown, in: "teardown", session)
     } catch {
-      try? await steps(request.workload.teardown, in: "teardown", iterator)
+      // Also when the teardown itself was interrupted: none of its steps may be left out.
+      await session.close()
+      await Teardown(request: request, device: device, agent: agent).run()
       throw error
     }
-    try await steps(request.workload.teardown, in: "teardown", iterator)
 
     var record = RunRecord(
       id: UUID().uuidString.lowercased(), created: created, toolVersion: request.toolVersion,
@@ -188,11 +192,11 @@ package struct RunExecutor: Sendable {
   }
 
   private func steps(
-    _ steps: [WorkloadStep], in place: String, _ iterator: IterationExecutor
+    _ steps: [WorkloadStep], in place: String, _ session: AgentClient
   ) async throws {
     for step in steps {
       report(RunProgress(activity: place, iteration: 0, iterations: request.totalIterations))
-      _ = try await iterator.outside(step, place: place)
+      try await StepExecutor(device: device, session: session).make(step, place: place)
     }
   }
 }

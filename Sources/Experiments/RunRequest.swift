@@ -53,6 +53,12 @@ package struct RunRequest: Sendable {
     self.toolVersion = toolVersion
   }
 
+  /// Takes over what the lane knows of the firmware it started.
+  package mutating func take(_ started: StartedFirmware) {
+    firmwareID = started.firmwareID
+    if case .device = btf, let path = started.typesPath { btf = .file(path: path, buildID: nil) }
+  }
+
   var warmupIterations: Int { suite.warmup ?? workload.warmup }
 
   /// Iterations of all kinds, for progress.

@@ -116,6 +116,17 @@ package struct KernelFileReader: Sendable {
   }
 
   private func image(_ data: Data, name: String, of path: String) async throws -> Content {
+    if let types = KernelImage.types(in: data) {
+      return (.image, types, KernelImage.buildID(in: data))
+    }
+    let found = try await cache.withWorkFolder { work in
+      try await KernelImage.unpacking(data, in: work) { file -> Content? in
+        let kernel = try Data(contentsOf: URL(fileURLWithPath: file), options: .alwaysMapped)
+        let types = KernelImage.types(in: kernel)
+        return types.map { (.image, $0, KernelImage.buildID(in: kernel)) }
+      }
+    }
+    if let found { return found }
     throw KernelBTFError.unusable(
       path: path, reason: "\(name) without BTF",
       remedy: "give the vmlinux of the build, or build with CONFIG_DEBUG_INFO_BTF=y")

@@ -3,6 +3,7 @@ import AgentSession
 import Catalogs
 import Devices
 import Experiments
+import FirmwareKit
 import KernelBTF
 import POSIXSupport
 import ProbeBuild
@@ -51,6 +52,7 @@ struct ErrorReport {
     case let error as KernelBTFError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case let error as ProbeBuildError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case is DeviceError, is ADBError, is VirtualDeviceError: .deviceUnavailable
+    case is KitFolder.Failure: .usage
     case let error as AgentSessionError: status(of: error)
     case let error as RunError: status(of: error)
     default: .internalError

@@ -24,8 +24,8 @@ struct Latgate: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       CheckCommand.self, RunCommand.self, CompareCommand.self, VerdictCommand.self,
-      DeviceCommand.self, ProbesCommand.self, BuildCommand.self, DoctorCommand.self,
-      VersionCommand.self,
+      DeviceCommand.self, ProbesCommand.self, PreflightCommand.self, BuildCommand.self,
+      FirmwareKitCommand.self, DoctorCommand.self, VersionCommand.self,
     ])
 
   static func main() async {

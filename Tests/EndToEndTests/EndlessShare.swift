@@ -2,6 +2,10 @@ import Foundation
 
 /// A catalogue with one more suite, `endless`: runqueue, and a load of minutes.
 struct EndlessShare: ~Copyable {
+  /// Folder on the device that the workload's setup makes and its teardown removes, after a step
+  /// that fails.
+  static let traces = "/data/local/tmp/latgate-test"
+
   private let folder: TemporaryFolder
   var path: String { folder.path }
 
@@ -24,6 +28,11 @@ struct EndlessShare: ~Copyable {
     description: ends only when it is ended
     warmup: 0
     step_timeout: 5m
+    setup:
+      - shell: mkdir \(traces); touch \(traces)/one \(traces)/two
+    teardown:
+      - shell: "false"
+      - shell: rm -r \(traces)
     phases:
       - phase: ping-pong
         steps:

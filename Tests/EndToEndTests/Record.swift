@@ -12,6 +12,7 @@ struct Record: Decodable {
 
     var name: String
     var status: String
+    var tier: String?
     var reason: String?
     var hooks: [Hook]
   }
@@ -47,6 +48,12 @@ struct Record: Decodable {
     var exitCode: Int?
   }
 
+  struct BTF: Decodable {
+    var buildID: String?
+    var isProven: Bool
+  }
+
+  var btf: BTF?
   var probes: [Probe]
   var iterations: [Iteration]
 
