@@ -156,27 +156,3 @@ package enum EvidenceGrade: String, Codable, Sendable, Equatable, CaseIterable, 
     (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
   }
 }
-
-/// Whether text matches a pattern with `*` (any characters) and `?` (one character).
-package func matches(_ text: String, pattern: String) -> Bool {
-  let text = Array(text)
-  let pattern = Array(pattern)
-  var (t, p) = (0, 0)
-  var resume: (text: Int, pattern: Int)?
-  while t < text.count {
-    if p < pattern.count, pattern[p] == "*" {
-      resume = (t, p + 1)
-      p += 1
-    } else if p < pattern.count, pattern[p] == "?" || pattern[p] == text[t] {
-      t += 1
-      p += 1
-    } else if let (from, next) = resume {
-      resume = (from + 1, next)
-      t = from + 1
-      p = next
-    } else {
-      return false
-    }
-  }
-  return pattern[p...].allSatisfy { $0 == "*" }
-}

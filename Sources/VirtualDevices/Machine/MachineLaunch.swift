@@ -26,7 +26,10 @@ struct MachineLaunch: Sendable {
     if let state = try? MachineState.read(folder.statePath), state.process.isRunning {
       throw VirtualDeviceError.nameInUse(name: name, processID: state.process.processID)
     }
+    // Another launch may have taken it for a past device's before the lock was ours.
+    try UserFolders.makeFolder(folder.path)
     folder.clear(keepingLog: false)
+    RunFolder.prune(URL(fileURLWithPath: folder.path).deletingLastPathComponent().path)
     try await copyDisks()
     // A detached device needs it too until it is up: half a boot must not stay behind.
     let lifetimeGuard = try LifetimeGuard(machine: name, folder: folder)
