@@ -91,6 +91,20 @@ package actor AgentClient {
     _ = try await ask(LG_MSG_PING, "PING", timeout: timeout)
   }
 
+  /// Loads a program that does nothing, which the greeting does not: what it says of `bpf` is only
+  /// known afterwards.
+  /// - Returns: whether the kernel takes programs from the agent.
+  package func canary(timeout: Duration = .seconds(60)) async throws -> AgentFeature {
+    do {
+      _ = try await ask(LG_MSG_CANARY, "CANARY", timeout: timeout)
+      return AgentFeature(name: "bpf", state: .yes, reason: "")
+    } catch AgentSessionError.refused(let refusal)
+      where refusal.code == .refused || refusal.code == .unsupported
+    {
+      return AgentFeature(name: "bpf", state: .no, reason: refusal.text)
+    }
+  }
+
   /// Loads a probe; nothing of it stays loaded after a refusal.
   /// - Returns: how each of its hooks will be attached; an empty rung = not at all.
   package func load(
@@ -113,7 +127,7 @@ package actor AgentClient {
 
   /// Takes a probe that the firmware pinned at boot, without loading anything; afterwards it is
   /// like a loaded one. Refused as `.unsupported` where it is not pinned, as `.refused` where the
-  /// agent may not open or attach the pins, as `.state` while another agent uses them.
+  /// agent may not open or attach the pins, as `.busy` while another agent uses them.
   /// - Returns: how its hooks were pinned; an empty rung = not there at boot.
   package func loadPinned(
     _ probe: AgentPinnedProbe, timeout: Duration = .seconds(60)

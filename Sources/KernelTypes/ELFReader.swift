@@ -36,6 +36,8 @@ package struct ELFReader: Sendable {
   package static let magic: [UInt8] = [0x7f, 0x45, 0x4c, 0x46]
   private static let typeNoBits: UInt32 = 8
   private static let typeSymbols: UInt32 = 2
+  private static let typeRelocations: UInt32 = 9
+  private static let relocationCall: UInt64 = 10
 
   private let bytes: Data
   private let layout: Layout
@@ -89,6 +91,20 @@ package struct ELFReader: Sendable {
     self.sections = sections
   }
 
+  /// Bytes of a whole file whose section table is its end, as linkers write it, by its first 64
+  /// bytes; nil for what is no such header.
+  package static func wholeSize(_ header: [UInt8]) -> Int? {
+    let bytes = Data(header)
+    guard bytes.count >= 64, bytes.starts(with: magic), bytes[5] == 1,
+      let layout = Layout(rawValue: bytes[4]),
+      let table = try? integer(bytes, at: layout.tableOffset, size: layout.word),
+      let entrySize = try? integer(bytes, at: layout.entrySizeOffset, size: 2),
+      let count = try? integer(bytes, at: layout.entrySizeOffset + 2, size: 2),
+      table < 1 << 32
+    else { return nil }
+    return Int(table + entrySize * count)
+  }
+
   /// The first section of that name.
   package func section(_ name: String) -> Section? { sections.first { $0.name == name } }
 
@@ -116,6 +132,25 @@ package struct ELFReader: Sendable {
           value: try Self.integer(bytes, at: base + fields.value, size: layout.word)))
     }
     return symbols
+  }
+
+  /// Names of symbols outside the file that instructions of a BPF object call (`R_BPF_64_32`).
+  package func calledUndefinedSymbols() throws(Malformed) -> [String] {
+    let symbols = try symbols()
+    var names: [String] = []
+    for table in sections where table.type == Self.typeRelocations && layout == .bits64 {
+      for base in stride(
+        from: table.range.lowerBound, to: table.range.upperBound - 16 + 1, by: 16)
+      {
+        let info = try Self.integer(bytes, at: base + 8, size: 8)
+        guard info & 0xffff_ffff == Self.relocationCall,
+          symbols.indices.contains(Int(info >> 32))
+        else { continue }
+        let symbol = symbols[Int(info >> 32)]
+        if symbol.section == 0, !symbol.name.isEmpty { names.append(symbol.name) }
+      }
+    }
+    return names
   }
 
   private static func section(

@@ -35,7 +35,7 @@ enum lg_known lg_kprobes_known(void)
  * Some kernels do not survive their first BPF program, so the first one does
  * nothing: if the device is gone after it, no probe was to blame.
  */
-int lg_canary(struct lg_engine *engine, struct lg_error *err)
+int lg_engine_canary(struct lg_engine *engine, struct lg_error *err)
 {
 	/* r0 = 0; exit */
 	static const struct bpf_insn nothing[] = {
@@ -90,7 +90,7 @@ static void say_btf(const struct sink *sink)
 static void say_task_storage(const struct sink *sink)
 {
 	struct lg_ladder_sources sources = {.btf_path = "/sys/kernel/btf/vmlinux",
-					    .btf_in_kernel = true};
+					    .btf_in_kernel = LG_YES};
 	struct lg_ladder *ladder;
 	char why[LG_LADDER_WHY];
 
@@ -143,7 +143,9 @@ void lg_engine_features(struct lg_engine *engine, void (*fn)(void *arg, const ch
 	const char *tracefs = lg_tracefs_path();
 	struct lg_error refused;
 
-	if (lg_canary(engine, &refused))
+	if (engine->canary == LG_UNKNOWN)
+		say(&sink, "bpf", LG_UNKNOWN, "no program was loaded yet");
+	else if (lg_engine_canary(engine, &refused))
 		say(&sink, "bpf", LG_NO, refused.text);
 	else
 		say(&sink, "bpf", LG_YES, NULL);

@@ -24,7 +24,8 @@ struct Latgate: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       CheckCommand.self, RunCommand.self, CompareCommand.self, VerdictCommand.self,
-      DeviceCommand.self, ProbesCommand.self, BuildCommand.self, DoctorCommand.self,
+      FoldCommand.self, DeviceCommand.self, ProbesCommand.self, PreflightCommand.self,
+      BuildCommand.self, FirmwareKitCommand.self, QuarantineCommand.self, DoctorCommand.self,
       VersionCommand.self,
     ])
 

@@ -24,7 +24,7 @@ struct KernelTests {
       Types32.buildID, within: .seconds(180))
     try #require(kept.exitCode == 0, "\(kept.errors)")
     try await DetachedDevice.with(
-      definition: "virtual-armv7", firmware: firmware, tool: tool
+      of: "virtual-armv7", firmware: firmware, tool: tool
     ) { device in
       let record = try await countedWork(device, abi: "armv7")
       #expect(record.btf?.buildID == Types32.buildID)

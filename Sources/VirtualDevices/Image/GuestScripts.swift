@@ -110,6 +110,10 @@ enum GuestScripts {
       mount -t tracefs -o mode=0755 tracefs /sys/kernel/tracing
       build=userdebug keys=test-keys debuggable=1
     fi
+    # What a firmware brings along starts here, with all modules loaded.
+    for service in /etc/init.d/S*; do
+      [ -x "$service" ] && "$service" start
+    done
     cat >>/etc/latgate/properties <<EOF
     ro.build.type=$build
     ro.build.tags=$keys
@@ -145,7 +149,9 @@ enum GuestScripts {
     read -r uptime _ </proc/uptime
     echo "latgate: ready $uptime"
 
-    read -r request </run/latgate.control
+    # The end of an orphan interrupts the wait: only a word counts.
+    request=
+    until [ -n "$request" ]; do read -r request </run/latgate.control; done
     complain "$request"
     kill $server
     # Connections are closed properly: after the restart nobody could tell the peer.

@@ -6,6 +6,7 @@ struct MachineLaunch: Sendable {
   let firmware: VirtualFirmware
   let firmwareID: String
   let image: VirtualImage
+  let files: [GuestFile]
   let name: String
   let folder: RunFolder
   let lifetime: MachineLifetime
@@ -31,6 +32,10 @@ struct MachineLaunch: Sendable {
     folder.clear(keepingLog: false)
     RunFolder.prune(URL(fileURLWithPath: folder.path).deletingLastPathComponent().path)
     try await copyDisks()
+    if !files.isEmpty {
+      try files.prepend(
+        to: image.initramfsPath, as: "\(folder.path)/\(VirtualImage.extendedInitramfsName)")
+    }
     // A detached device needs it too until it is up: half a boot must not stay behind.
     let lifetimeGuard = try LifetimeGuard(machine: name, folder: folder)
     do {
@@ -61,7 +66,8 @@ struct MachineLaunch: Sendable {
       let chosen = try port ?? LoopbackPort.anyFree()
       let commandLine = QEMUCommandLine(
         firmware: firmware, firmwareID: firmwareID, kernelPath: image.kernelPath,
-        initramfsPath: image.initramfsPath, name: name, port: chosen)
+        initramfsPath: files.isEmpty ? image.initramfsPath : VirtualImage.extendedInitramfsName,
+        name: name, port: chosen)
       let outcome = try await HostTool.qemu(firmware.kernel.architecture)
         .run(commandLine.arguments, in: folder.path)
       if outcome.status.isSuccess { return (try startedProcess(), chosen) }
