@@ -28,7 +28,7 @@ struct FoldedRecord {
         name: firmware, id: "\(facts.fingerprint)/\(facts.kernelVersion)",
         fingerprint: facts.fingerprint, kernelRelease: facts.kernelRelease, kernelBuildID: ""),
       boot: BootFacts(bootID: "", uptimeSeconds: uptime), suite: suite, workload: "trace",
-      tier: .t0, probes: probes.map(probeRecord), iterations: [])
+      probes: probes.map(probeRecord), iterations: [])
     var phase = PhaseRecord(
       name: phase, durationNs: trace.window.drain - trace.window.open,
       drainNs: trace.window.close - trace.window.drain)
@@ -98,7 +98,7 @@ struct FoldedRecord {
     }
     let events = Set(folded.flatMap(\.events)).sorted()
     return ProbeRecord(
-      name: probe.name, status: .loaded,
+      name: probe.name, status: .loaded, tier: .t0,
       hooks: events.map { event in
         // Another beginning of the wait is another metric: such runs are not compared.
         let stands = event == "sched_wakeup" && trace.wakingIsWakeup
