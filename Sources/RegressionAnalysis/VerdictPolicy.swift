@@ -112,7 +112,7 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
 
   /// Whether a metric is one that must not change.
   func isSentinel(_ id: MetricID) -> Bool {
-    sentinels.contains { matches(id.text, pattern: $0) }
+    sentinels.contains { glob($0, matches: id.text) }
   }
 }
 
@@ -170,28 +170,4 @@ package enum EvidenceGrade: String, Codable, Sendable, Equatable, CaseIterable, 
   package static func < (left: EvidenceGrade, right: EvidenceGrade) -> Bool {
     (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
   }
-}
-
-/// Whether text matches a pattern with `*` (any characters) and `?` (one character).
-package func matches(_ text: String, pattern: String) -> Bool {
-  let text = Array(text)
-  let pattern = Array(pattern)
-  var (t, p) = (0, 0)
-  var resume: (text: Int, pattern: Int)?
-  while t < text.count {
-    if p < pattern.count, pattern[p] == "*" {
-      resume = (t, p + 1)
-      p += 1
-    } else if p < pattern.count, pattern[p] == "?" || pattern[p] == text[t] {
-      t += 1
-      p += 1
-    } else if let (from, next) = resume {
-      resume = (from + 1, next)
-      t = from + 1
-      p = next
-    } else {
-      return false
-    }
-  }
-  return pattern[p...].allSatisfy { $0 == "*" }
 }
