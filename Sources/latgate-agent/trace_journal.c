@@ -222,6 +222,9 @@ void lg_journal_free(struct lg_journal *journal)
 		return;
 	lg_journal_restore_all(journal);
 	if (journal->guard) {
+		/* A word rather than the end of the pipe: a child of ours may hold it, too. */
+		if (write(journal->alive, "", 1) != 1)
+			kill(journal->guard, SIGKILL);
 		close(journal->alive);
 		while (waitpid(journal->guard, NULL, 0) < 0 && errno == EINTR)
 			continue;

@@ -59,6 +59,41 @@ def hello_is_answered_with_facts(scratch):
 
 
 @test
+def a_trace_probe_without_tracefs_is_unsupported(scratch):
+    agent = Agent(AGENT)
+    agent.greet()
+    metric = attribute(22, attribute(23, (7, 4)) + attribute(90, "runqueue.wait"))
+    agent.send(frame(wire.LOAD_TRACE, 5, attribute(20, "runqueue"), metric))
+    (error,) = agent.answers()
+    assert (error.kind, error.sequence, error.number(33)) == (wire.ERROR, 5, 3)
+    assert "tracefs" in error.text(31) and error.text(20) == "runqueue"
+    # Nothing is loaded, so attaching and a window have nothing to do.
+    agent.send(frame(wire.ATTACH, 6), phase(7, step("true")))
+    assert agent.answers()[-1].kind == wire.DONE and agent.answers()[-1].kind == wire.DONE
+    assert agent.bye() == 0
+
+
+@test
+def a_malformed_trace_probe_ends_the_session(scratch):
+    nameless = attribute(22, attribute(23, (7, 4)))
+    cases = {
+        "METRIC needs": (attribute(20, "runqueue"), nameless),
+        "PROBE is missing": (attribute(22, attribute(23, (7, 4)) + attribute(90, "a.b")),),
+        "leaves the payload": (attribute(20, "runqueue"), b"\x16\0\0\0\x50\0\0\0"),
+        "more than 32": (attribute(20, "x"),
+                         *[attribute(22, attribute(23, (7, 4)) + attribute(90, "a.b"))] * 33),
+    }
+    for text, attributes in cases.items():
+        agent = Agent(AGENT)
+        agent.greet()
+        agent.send(frame(wire.LOAD_TRACE, 5, *attributes))
+        (error,) = agent.answers()
+        assert error.kind == wire.ERROR and error.number(33) == 1, text
+        assert text in error.text(31), error.text(31)
+        assert agent.finish() == 76
+
+
+@test
 def ping_bytes(scratch):
     agent = Agent(AGENT)
     agent.greet()
