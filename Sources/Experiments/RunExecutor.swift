@@ -107,8 +107,7 @@ package struct RunExecutor: Sendable {
         id: request.firmwareID ?? "\(identity.fingerprint)/\(session.facts.kernelBuildID)",
         fingerprint: identity.fingerprint, kernelRelease: identity.kernelRelease,
         kernelBuildID: session.facts.kernelBuildID),
-      flash: request.flash,
-      btf: btf?.record,
+      btf: btf?.record, flash: request.flash,
       boot: BootFacts(
         bootID: session.facts.bootID, uptimeSeconds: uptime,
         covariates: Covariates.state(first)),
