@@ -38,7 +38,7 @@ extension SuiteDefinition {
     let names = (probes?.list() ?? []).compactMap { $0.name() }
     reportDuplicates(names, in: probes)
     let gates = root.optional("gates")?.mapping(
-      known: ["tau", "budgets", "metrics"])
+      known: ["tau", "budgets", "metrics", "sentinels"])
     return SuiteDefinition(
       name: root.required("suite", remedy: "name it, such as 'suite: demo'")?.name() ?? "",
       description: root.optional("description")?.text() ?? "",
@@ -53,7 +53,9 @@ extension SuiteDefinition {
       limits: Limits.read(root.optional("limits")), tau: Tau.read(gates?.optional("tau")),
       budgets: gates?.items("budgets", Budget.read) ?? [],
       gating: gates?.optional("metrics")?.list().compactMap { $0.metricPattern() }
-        ?? MetricPattern("*").map { [$0] } ?? [], file: file)
+        ?? MetricPattern("*").map { [$0] } ?? [],
+      sentinels: gates?.optional("sentinels")?.list().compactMap { $0.metricPattern() } ?? [],
+      file: file)
   }
 }
 

@@ -86,6 +86,8 @@ package struct SuiteDefinition: Sendable, Equatable {
   package var budgets: [Budget]
   /// Metrics that decide; others are shown only.
   package var gating: [MetricPattern]
+  /// Metrics that no firmware can change: when one moves, the bench did. They never gate.
+  package var sentinels: [MetricPattern]
   /// Path of the file it was read from.
   package var file: String
 }

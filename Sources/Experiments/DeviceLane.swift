@@ -13,6 +13,10 @@ package protocol DeviceLane: Sendable {
   /// The device as it stands; a lane that makes its devices has none before ``start(firmware:)``.
   func current() async throws -> any Device
 
+  /// Brings a device that does not answer any more back up with the same firmware.
+  /// - Returns: false where the lane has no means to.
+  func recover() async throws -> Bool
+
   /// Ends what ``start(firmware:)`` began. Safe to call when nothing was begun.
   func finish() async
 }

@@ -63,6 +63,12 @@ package struct HookedLane: DeviceLane {
 
   package func current() async throws -> any Device { device }
 
+  package func recover() async throws -> Bool {
+    guard let hooks = definition.hooks, let reboot = hooks.reboot else { return false }
+    try await run(reboot, "reboot", "", hooks.timeout)
+    return true
+  }
+
   package func finish() async {}
 
   private func run(

@@ -15,19 +15,54 @@ package struct RunExecutor: Sendable {
   let request: RunRequest
   let device: any Device
   let report: @Sendable (RunProgress) -> Void
+  /// Brings back a device that does not answer; false where nobody can.
+  let recover: @Sendable () async throws -> Bool
 
   package init(
-    request: RunRequest, device: any Device, report: @escaping @Sendable (RunProgress) -> Void
+    request: RunRequest, device: any Device,
+    recover: @escaping @Sendable () async throws -> Bool = { false },
+    report: @escaping @Sendable (RunProgress) -> Void
   ) {
     self.request = request
     self.device = device
+    self.recover = recover
     self.report = report
   }
 
-  /// - Throws: ``RunError``, `DeviceError`, `AgentSessionError`, `CancellationError`.
+  /// A device that dies of a probe is measured without it once it is back.
+  /// - Throws: ``RunError``, `DeviceError`, `AgentSessionError`, `StoreError`,
+  ///   `CancellationError`.
   package func run() async throws -> RunRecord {
+    let id = UUID().uuidString.lowercased()
+    var identity = request.identity
+    // The canary and every probe can each cost one boot.
+    for attempt in 0... {
+      do {
+        return try await once(id: id, identity: identity)
+      } catch let crash as LoadCrash {
+        let name = crash.event.subject.probe
+        report(RunProgress(activity: "the device died of \(name)", iteration: 0, iterations: 0))
+        let isLast = attempt == request.probes.count
+        guard !isLast, try await isUp(after: crash) else {
+          throw RunError.crashed(device: device.name, event: crash.event)
+        }
+        // The boot is another one.
+        identity = nil
+      }
+    }
+    preconditionFailure("the last attempt returns or throws")
+  }
+
+  private func isUp(after crash: LoadCrash) async throws -> Bool {
+    if crash.isBack { return true }
+    guard try await recover() else { return false }
+    try await device.waitUntilReady(timeout: .seconds(120))
+    return true
+  }
+
+  private func once(id: String, identity known: DeviceIdentity?) async throws -> RunRecord {
     let created = Date()
-    let identity = if let known = request.identity { known } else { try await device.identify() }
+    let identity = if let known { known } else { try await device.identify() }
     let installed = try await AgentInstaller(device: device).install(
       AgentPayload(
         hash: request.bundle.payloadHash, agentPath: request.bundle.agent.path,
@@ -38,7 +73,7 @@ package struct RunExecutor: Sendable {
       let btf = try await ShippedBTF(request: request, device: device)
         .ship(to: installed, kernelBuildID: session.facts.kernelBuildID)
       let record = try await measure(
-        session, of: installed, btf: btf, identity: identity, created: created)
+        session, of: installed, id: id, btf: btf, identity: identity, created: created)
       try await session.bye()
       return record
     } catch {
@@ -58,13 +93,16 @@ package struct RunExecutor: Sendable {
   }
 
   private func measure(
-    _ session: AgentClient, of agent: InstalledAgent, btf: ShippedBTF.Placed?,
+    _ session: AgentClient, of agent: InstalledAgent, id: String, btf: ShippedBTF.Placed?,
     identity: DeviceIdentity, created: Date
   ) async throws -> RunRecord {
+    let gate = SafetyGate(
+      safety: request.safety, device: device, identity: identity, session: session, run: id,
+      returnLimit: SafetyGate.returnLimit(transport: request.transport))
     let loaded = try await ProbeLoader(
-      probes: request.probes, bundle: request.bundle, tier: request.tier, device: device.name,
+      probes: request.probes, bundle: request.bundle, tier: request.tier, gate: gate,
       btfPath: btf?.path
-    ).load(into: session)
+    ).load()
     let first = try await DeviceWatch.look(session)
     try await session.attach()
     let uptime = try await SettleWait(
@@ -97,7 +135,7 @@ package struct RunExecutor: Sendable {
     }
 
     var record = RunRecord(
-      id: UUID().uuidString.lowercased(), created: created, toolVersion: request.toolVersion,
+      id: id, created: created, toolVersion: request.toolVersion,
       experiment: request.place, target: request.target,
       device: DeviceFacts(
         name: device.name, serial: identity.serial, model: identity.model,

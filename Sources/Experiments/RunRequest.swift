@@ -27,6 +27,7 @@ package struct RunRequest: Sendable {
   package var place: ExperimentPlace?
   /// The only tier that may be used; nil = the best that works, probe by probe.
   package var tier: Tier?
+  package var safety: LoadSafety
   /// Whether extra iterations are made to learn what the probes cost.
   package var measuresOverhead: Bool
   package var toolVersion: String
@@ -36,7 +37,7 @@ package struct RunRequest: Sendable {
     bundle: ProbeBundle, stability: DeviceDefinition.Stability,
     btf: DeviceDefinition.BTFSource = .device, identity: DeviceIdentity? = nil, target: String,
     transport: String, firmwareName: String, firmwareID: String? = nil,
-    flash: FlashFacts? = nil, place: ExperimentPlace? = nil, tier: Tier? = nil,
+    flash: FlashFacts? = nil, place: ExperimentPlace? = nil, tier: Tier? = nil, safety: LoadSafety,
     measuresOverhead: Bool, toolVersion: String
   ) {
     self.suite = suite
@@ -53,6 +54,7 @@ package struct RunRequest: Sendable {
     self.flash = flash
     self.place = place
     self.tier = tier
+    self.safety = safety
     self.measuresOverhead = measuresOverhead
     self.toolVersion = toolVersion
   }

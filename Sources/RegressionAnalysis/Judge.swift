@@ -17,7 +17,10 @@ package func judge(_ input: VerdictInput) throws(VerdictError) -> Verdict {
     series: series, runs: runs, isConfirm: false, policy: policy, profile: input.profile)
   let confirm = StageAnalysis(
     series: series, runs: runs, isConfirm: true, policy: policy, profile: input.profile)
-  let isConfirmed = !input.confirmReference.isEmpty && !input.confirmCandidate.isEmpty
+  // Stored builds serve both stages: only the candidate is run afresh.
+  let isConfirmed =
+    !input.confirmCandidate.isEmpty
+    && (!input.confirmReference.isEmpty || policy.design == .stored)
   let comparisons = max(
     1, series.filter { $0.refusal == nil && $0.statistic != .rate }.count)
   let metricJudge = MetricJudge(
@@ -36,7 +39,8 @@ package func judge(_ input: VerdictInput) throws(VerdictError) -> Verdict {
       confirmReference: input.confirmReference.count,
       confirmCandidate: input.confirmCandidate.count),
     comparisons: comparisons, noiseFactor: rounded(max(screen.lambda, confirm.lambda)),
-    conditions: ConditionRule(policy: policy, grade: metricJudge.grade).findings(runs))
+    conditions: ConditionRule(policy: policy, grade: metricJudge.grade).findings(runs),
+    flags: screen.flags(series, policy))
   conclude(&verdict, runs, mixtures, policy)
   verdict.counts = VerdictCounts(verdict.metrics)
   return verdict
@@ -151,6 +155,7 @@ private func conclude(
   withhold(&verdict, bench)
   let gating = verdict.metrics.filter(\.gating)
   var doubts = bench + overhead.doubts
+  doubts += sentinelDoubts(verdict, policy)
   if verdict.grade < policy.minimumGrade {
     doubts.append(
       "the evidence is \(verdict.grade.rawValue), the suite asks for "
@@ -159,6 +164,12 @@ private func conclude(
   let decided: Set<MetricVerdict.Outcome> = [.regression, .improvement, .noChange, .inconclusive]
   if !gating.contains(where: { decided.contains($0.outcome) }) {
     doubts.append("no gating metric could be judged")
+  }
+  let builds = Set(runs.filter { !$0.isCandidate }.map(\.index.record.firmware.id)).count
+  if verdict.grade == .stored, builds < EvidenceGrade.buildsOfPromise {
+    remarks.append(
+      "\(builds) stored builds: at most 1% false alarms are promised from "
+        + "\(EvidenceGrade.buildsOfPromise) on")
   }
   verdict.reasons = failures + doubts + remarks
   verdict.cause = failures.first ?? doubts.first
@@ -204,6 +215,23 @@ private func withhold(_ verdict: inout Verdict, _ problems: [String]) {
       "looks like \(outcome == .regression ? "a regression" : "an improvement"), but the bench "
       + "treated the arms differently"
     verdict.metrics[index].blocking = verdict.metrics[index].gating
+  }
+}
+
+/// What sentinels say of the bench: they moved, or there is none.
+private func sentinelDoubts(_ verdict: Verdict, _ policy: VerdictPolicy) -> [String] {
+  guard !policy.sentinels.isEmpty else { return [] }
+  let watched = verdict.metrics.filter { policy.isSentinel($0.id) && $0.statistic != .rate }
+  let judged = watched.filter { $0.p != nil }
+  guard !judged.isEmpty else {
+    return ["no sentinel (\(policy.sentinels.joined(separator: ", "))) could be judged"]
+  }
+  return judged.compactMap { metric in
+    guard let p = metric.p, let change = metric.change, let threshold = metric.threshold,
+      p <= policy.alpha / Double(judged.count), abs(log1p(change)) >= log1p(threshold)
+    else { return nil }
+    return "sentinel \(metric.id.text) \(metric.statistic.text) moved by \(percent(change)): "
+      + "the bench changed between the arms, not only the firmware"
   }
 }
 

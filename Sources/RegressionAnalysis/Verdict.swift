@@ -88,12 +88,15 @@ package struct Verdict: Codable, Sendable, Equatable {
   package var cause: String?
   /// Conditions of the bench that every run tells of, alike or not.
   package var conditions: [ConditionFinding]
+  /// Statistics that the screen flagged, by direction.
+  package var flags: FlagBalance
 
   package init(
     schema: String = "latgate.verdict/1", outcome: Outcome, screenNeedsConfirmation: Bool,
     confirmed: Bool, grade: EvidenceGrade, reasons: [String], probes: [ProbeFinding],
     metrics: [MetricVerdict], counts: VerdictCounts, runs: RunCounts, comparisons: Int,
-    noiseFactor: Double, cause: String? = nil, conditions: [ConditionFinding] = []
+    noiseFactor: Double, cause: String? = nil, conditions: [ConditionFinding] = [],
+    flags: FlagBalance = FlagBalance()
   ) {
     self.schema = schema
     self.outcome = outcome
@@ -109,6 +112,7 @@ package struct Verdict: Codable, Sendable, Equatable {
     self.noiseFactor = noiseFactor
     self.cause = cause
     self.conditions = conditions
+    self.flags = flags
   }
 
   /// The process exit code of the outcome: 0 pass, 1 regression, 2 inconclusive, 3 failed.

@@ -36,6 +36,8 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
   package var budgets: [MetricBudget]
   /// Metrics that decide the verdict, as patterns over ``MetricID/text`` with `*` and `?`.
   package var gating: [String]
+  /// Metrics that no firmware can change, as patterns: when one moves, the bench did.
+  package var sentinels: [String]
   package var design: Design
   /// Switching firmware needs no flash (a virtual device): runs alone make the grade.
   package var freeSwitching: Bool
@@ -71,8 +73,8 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
     screenShare: Double = 0.67, intervalLevel: Double = 0.95,
     quantiles: [QuantileThreshold] = QuantileThreshold.standard, valueThreshold: Double = 0.03,
     tailThreshold: Double = 0.25, rateThreshold: Double = 0.10, defaultBudgetFactor: Double = 3,
-    budgets: [MetricBudget] = [], gating: [String] = ["*"], design: Design = .interleaved,
-    freeSwitching: Bool = false, minimumGrade: EvidenceGrade = .weak, minimumRuns: Int = 3,
+    budgets: [MetricBudget] = [], gating: [String] = ["*"], sentinels: [String] = [],
+    design: Design = .interleaved, freeSwitching: Bool = false, minimumGrade: EvidenceGrade = .weak, minimumRuns: Int = 3,
     maximumRuns: Int = 64, minimumTailEvents: Double = 50, lossLimit: Double = 0.001,
     lossAllowance: UInt64 = 2, dropImbalance: Double = 0.10, conditionTolerance: Double = 0.05,
     ageTolerance: Double = 0.25, deviationFloor: Double = 0.002, allowsMixed: Bool = false,
@@ -90,6 +92,7 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
     self.defaultBudgetFactor = defaultBudgetFactor
     self.budgets = budgets
     self.gating = gating
+    self.sentinels = sentinels
     self.design = design
     self.freeSwitching = freeSwitching
     self.minimumGrade = minimumGrade
@@ -105,6 +108,11 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
     self.allowsMixed = allowsMixed
     self.maximumCPUShare = maximumCPUShare
     self.maximumSlowdown = maximumSlowdown
+  }
+
+  /// Whether a metric is one that must not change.
+  func isSentinel(_ id: MetricID) -> Bool {
+    sentinels.contains { matches(id.text, pattern: $0) }
   }
 }
 

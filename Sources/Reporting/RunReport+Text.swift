@@ -90,7 +90,7 @@ extension RunReport {
         ))
     }
     for probe in probes where probe.status != .loaded {
-      let reason = probe.reason.map { ": \($0)" } ?? ""
+      let reason = probe.reason.map { ": \($0.replacing("\n", with: "; "))" } ?? ""
       notes.append(("probe \(probe.name) is \(probe.status.rawValue)\(reason)", .bad))
     }
     if let btf, !btf.isProven {

@@ -15,6 +15,9 @@ struct Tool {
   /// Folder with the catalogue.
   var share = Tool.repository
   var serverPort = Tool.serverPort
+  /// Where the tool remembers what devices did; the user's own is left alone.
+  var store = Tool.sharedStore
+  static let sharedStore = NSTemporaryDirectory() + "latgate-tests-\(getpid()).sqlite"
   /// Searched before the folders of `PATH`; nil = none.
   var programs: String?
 
@@ -22,6 +25,7 @@ struct Tool {
   func start(_ arguments: [String]) throws -> Call {
     var environment = [
       "LATGATE_SHARE": share, "NO_COLOR": "1", "ANDROID_ADB_SERVER_PORT": "\(serverPort)",
+      "LATGATE_STORE": store,
     ]
     if let programs {
       environment["PATH"] = "\(programs):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"

@@ -3,7 +3,8 @@
 
 One agent on a device with root rights loads every probe twice, as BPF and as trace events. Both
 see the same windows, so they must tell the same: as many operations (within 2%), medians in the
-same bucket or its neighbour (but see steps_apart()). AGENT_FOLDER is where agent and load helper are on the device;
+same bucket or its neighbour. "ok, run" and "ok, gap" say that it needed what judge() and
+steps_apart() allow beyond that. AGENT_FOLDER is where agent and load helper are on the device;
 OBJECT is PROBE=PATH of a BPF object on this machine. Prints a line per histogram and ends with 1
 when one differs, 2 when the comparison could not be made.
 """
@@ -158,13 +159,17 @@ def program_times(agent):
     return fastest
 
 
-def median(buckets):
-    middle, below = (sum(buckets.values()) + 1) // 2, 0
+def quantile(buckets, share):
+    rank, below = max(1, round(sum(buckets.values()) * share)), 0
     for index in sorted(buckets):
         below += buckets[index]
-        if below >= middle:
+        if below >= rank:
             return index
     return None
+
+
+def median(buckets):
+    return quantile(buckets, 0.5)
 
 
 def lowest(bucket):
@@ -183,27 +188,36 @@ def steps_apart(bucket, times):
     return max(1, -(-times // width))
 
 
-def problem(expected, found, times):
+def judge(expected, found, times):
+    """"ok" and how, or "FAILED" and what."""
     before, after = sum(expected.values()), sum(found.values())
     if abs(after - before) > max(EDGE, TOLERANCE * before):
-        return "count"
+        return "FAILED count"
     if before < ENOUGH:
-        return None
-    middle = median(expected)
-    return "median" if abs(middle - median(found)) > steps_apart(middle, times) else None
+        return "ok"
+    middle, other = median(expected), median(found)
+    if abs(middle - other) <= 1:
+        return "ok"
+    if abs(middle - other) <= steps_apart(middle, times):
+        return "ok, run"
+    # Between two groups of values a median leaps when a few operations change sides: the emulator
+    # may stop a CPU between the two readings of one event.
+    if quantile(expected, 0.4) - 1 <= other <= quantile(expected, 0.6) + 1:
+        return "ok, gap"
+    return "FAILED median"
 
 
 def compare(phase, found, times):
     wrong = 0
     for (metric, key), tiers in sorted(found.items()):
         bpf, trace = tiers.get("T2", {}), tiers.get("T0", {})
-        fault = problem(bpf, trace, times.get(metric.split(".")[0], 0))
+        said = judge(bpf, trace, times.get(metric.split(".")[0], 0))
         label = ",".join(str(int.from_bytes(key[at:at + 4], "little"))
                          for at in range(0, len(key), 4))
-        print(f"  {'FAILED ' + fault if fault else 'ok':13} {metric}{{{label}}}@{phase}: "
+        print(f"  {said:13} {metric}{{{label}}}@{phase}: "
               f"T2 {sum(bpf.values())} events, median in bucket {median(bpf)}; "
               f"T0 {sum(trace.values())}, {median(trace)}", flush=True)
-        wrong += fault is not None
+        wrong += said.startswith("FAILED")
     return wrong
 
 

@@ -57,6 +57,9 @@ enum {
 	LG_MSG_LOAD_PINNED = 15,
 	/* PROBE, METRIC* (METRIC_ID, METRIC_NAME) -> HOOK*, DONE | ERROR; from trace events, no BPF */
 	LG_MSG_LOAD_TRACE = 16,
+	/* empty -> DONE | ERROR; loads a program that does nothing. HELLO loads none, so that the
+	 * host can note first what it is about to try */
+	LG_MSG_CANARY = 20,
 
 	/* Agent to host */
 	LG_MSG_DONE = 64,

@@ -149,7 +149,9 @@ enum GuestScripts {
     read -r uptime _ </proc/uptime
     echo "latgate: ready $uptime"
 
-    read -r request </run/latgate.control
+    # The end of an orphan interrupts the wait: only a word counts.
+    request=
+    until [ -n "$request" ]; do read -r request </run/latgate.control; done
     complain "$request"
     kill $server
     # Connections are closed properly: after the restart nobody could tell the peer.
