@@ -186,7 +186,7 @@ let package = Package(
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
-        "RunRecords", "Catalogs", "ProbeBuild", "AgentSession", "RecordStore", "Experiments",
+        "RunRecords", "Catalogs", "ProbeBuild", "AgentSession", "Experiments",
       ],
       swiftSettings: strict),
     .testTarget(
