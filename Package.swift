@@ -207,8 +207,7 @@ let package = Package(
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
-        "RunRecords", "Catalogs", "ProbeBuild", "Devices", "AgentSession", "RecordStore",
-        "Experiments",
+        "RunRecords", "Catalogs", "ProbeBuild", "Devices", "AgentSession", "Experiments",
       ],
       swiftSettings: strict),
     .testTarget(
