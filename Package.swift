@@ -29,7 +29,7 @@ let package = Package(
     .target(
       name: "LatencyHistograms", swiftSettings: strict),
     .target(
-      name: "PerfettoTraces", dependencies: ["CAgentABI", "TraceFold", "LatencyHistograms"],
+      name: "PerfettoTraces", dependencies: ["TraceFold", "LatencyHistograms"],
       swiftSettings: strict),
     .target(name: "RunRecords", dependencies: ["LatencyHistograms"], swiftSettings: strict),
     .target(

@@ -119,7 +119,7 @@ extension KitProbe {
       MemoryLayout<lg_window_vars>.offset(of: field) ?? 0
     }
     let offsets = [
-      offset(\.window), offset(\.opened_ns), offset(\.session), offset(\.self), offset(\.epoch),
+      offset(\.window), offset(\.opened_ns), offset(\.session), offset(\.`self`), offset(\.epoch),
     ]
     var lines = [
       ["latgate-pins", "1", "\(MemoryLayout<lg_hist>.size)", "\(MemoryLayout<lg_counters>.size)"],

@@ -52,7 +52,9 @@ struct BuildContext: Sendable {
     return try await object(probe, pinning: programs)
   }
 
-  /// - Parameter programs: the probe's, for an object that bpfloader pins.
+  /// Compiles a probe; `programs` are its own, for an object that bpfloader pins.
+  /// - Returns: the object in the cache.
+  /// - Throws: `ProbeBuildError`.
   private func object(
     _ probe: ProbeSource, pinning programs: [ProbeObject.Program]?
   ) async throws -> BuildArtifact {

@@ -186,11 +186,12 @@ static int pin_all(const struct pinning *p, const struct lg_hook_report *hooks, 
 static void remove_pins(const char *folder)
 {
 	DIR *dir = opendir(folder);
+	int fd = dir ? dirfd(dir) : -1;
 	struct dirent *entry;
 
-	while (dir && (entry = readdir(dir))) {
+	while (fd >= 0 && (entry = readdir(dir))) {
 		if (entry->d_name[0] != '.')
-			unlinkat(dirfd(dir), entry->d_name, 0);
+			unlinkat(fd, entry->d_name, 0);
 	}
 	if (dir)
 		closedir(dir);

@@ -134,7 +134,8 @@ struct lg_tasks *lg_tasks_snapshot(pid_t session)
 		lg_tasks_free(tasks);
 		return NULL;
 	}
-	qsort(tasks->all, tasks->count, sizeof(*tasks->all), by_tid);
+	if (tasks->count)
+		qsort(tasks->all, tasks->count, sizeof(*tasks->all), by_tid);
 	return tasks;
 }
 

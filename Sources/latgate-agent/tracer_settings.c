@@ -51,13 +51,15 @@ static int pipe_reader(const char *root)
 		char path[64], link[LG_TRACEFS_PATH];
 		struct dirent *entry;
 		DIR *fds;
+		int fd;
 
 		if (atoi(process->d_name) <= 0 || atoi(process->d_name) == getpid())
 			continue;
 		snprintf(path, sizeof(path), "/proc/%.20s/fd", process->d_name);
 		fds = opendir(path);
-		while (fds && !found && (entry = readdir(fds))) {
-			ssize_t n = readlinkat(dirfd(fds), entry->d_name, link, sizeof(link) - 1);
+		fd = fds ? dirfd(fds) : -1;
+		while (fd >= 0 && !found && (entry = readdir(fds))) {
+			ssize_t n = readlinkat(fd, entry->d_name, link, sizeof(link) - 1);
 
 			if (n <= 0)
 				continue;

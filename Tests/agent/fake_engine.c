@@ -115,8 +115,8 @@ int lg_engine_load_pinned(struct lg_engine *engine, const char *probe, const cha
 	struct lg_hook_report report = {"sched_switch", "tp_btf", "on_switch", ""};
 	char line[256];
 
-	snprintf(line, sizeof(line), "load_pinned %s folder %s manifest %s metrics %zu map %s", probe,
-		 folder ? folder : "-", manifest_file ? manifest_file : "-", metric_count,
+	snprintf(line, sizeof(line), "load_pinned %s folder %s manifest %s metrics %zu map %s",
+		 probe, folder ? folder : "-", manifest_file ? manifest_file : "-", metric_count,
 		 metric_count ? metrics[0].map : "-");
 	trace(engine, line);
 	hook_fn(arg, &report);

@@ -162,7 +162,8 @@ enum {
 	LG_ERR_STEP = 7, /* a step could not be started or timed out */
 	LG_ERR_INCONSISTENT = 8, /* sum of buckets != count: the data are invalid */
 	LG_ERR_INTERNAL = 9,
-	LG_ERR_BUSY = 10, /* another tool traces, or uses the pins: TEXT names it and says what to do */
+	LG_ERR_BUSY =
+		10, /* another tool traces, or uses the pins: TEXT names it and says what to do */
 };
 
 #endif
