@@ -28,6 +28,9 @@ let package = Package(
     .target(name: "KernelTypes", swiftSettings: strict),
     .target(
       name: "LatencyHistograms", swiftSettings: strict),
+    .target(
+      name: "PerfettoTraces", dependencies: ["CAgentABI", "TraceFold", "LatencyHistograms"],
+      swiftSettings: strict),
     .target(name: "RunRecords", dependencies: ["LatencyHistograms"], swiftSettings: strict),
     .target(
       name: "Catalogs",
@@ -62,13 +65,17 @@ let package = Package(
     .systemLibrary(name: "CLZ4"),
     .systemLibrary(name: "CZstd"),
     .systemLibrary(name: "CBrotli"),
+    .systemLibrary(name: "CLibUSB"),
     .target(
       name: "ADB",
       dependencies: [
-        "POSIXSupport", "CLZ4", "CZstd", "CBrotli",
+        "POSIXSupport", "CLZ4", "CZstd", "CBrotli", "CLibUSB",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
       ],
+      swiftSettings: strict),
+    .target(
+      name: "FirmwareKit", dependencies: ["CAgentABI", "POSIXSupport", "ProbeBuild"],
       swiftSettings: strict),
     .target(
       name: "Devices",
@@ -94,7 +101,9 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Reporting",
-      dependencies: ["LatencyHistograms", "RunRecords", "Catalogs", "RegressionAnalysis"],
+      dependencies: [
+        "LatencyHistograms", "KernelTypes", "RunRecords", "Catalogs", "RegressionAnalysis",
+      ],
       swiftSettings: strict),
     .target(
       name: "RecordStore",
@@ -106,15 +115,18 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "KernelBTF", "ADB",
+        "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "FirmwareKit", "KernelBTF", "ADB",
         "Devices", "AgentSession", "VirtualDevices", "RegressionAnalysis", "RecordStore",
       ],
       swiftSettings: strict),
     .executableTarget(
+      name: "latgate-exam", dependencies: ["RegressionAnalysis"], swiftSettings: strict),
+    .executableTarget(
       name: "latgate",
       dependencies: [
-        "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "KernelBTF", "Devices",
-        "AgentSession", "ADB", "VirtualDevices", "RegressionAnalysis", "Reporting", "RecordStore",
+        "POSIXSupport", "PerfettoTraces", "RunRecords", "Catalogs", "ProbeBuild", "FirmwareKit",
+        "KernelBTF", "Devices", "AgentSession", "ADB", "VirtualDevices", "RegressionAnalysis",
+        "Reporting", "RecordStore",
         "Experiments",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -126,6 +138,11 @@ let package = Package(
     .testTarget(
       name: "LatencyHistogramsTests",
       dependencies: ["CAgentABI", "LatencyHistograms"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PerfettoTracesTests",
+      dependencies: ["LatencyHistograms", "PerfettoTraces"],
+      resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(
       name: "RunRecordsTests",
@@ -151,6 +168,10 @@ let package = Package(
     .testTarget(
       name: "ProbeBuildTests",
       dependencies: ["KernelTypes", "ProbeBuild"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "FirmwareKitTests",
+      dependencies: ["ProbeBuild", "FirmwareKit"],
       swiftSettings: strict),
     .testTarget(
       name: "ADBTests",
@@ -186,7 +207,8 @@ let package = Package(
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
-        "RunRecords", "Catalogs", "ProbeBuild", "AgentSession", "Experiments",
+        "RunRecords", "Catalogs", "ProbeBuild", "Devices", "AgentSession", "RecordStore",
+        "Experiments",
       ],
       swiftSettings: strict),
     .testTarget(
@@ -195,7 +217,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: [],
+      dependencies: ["DebianRoots"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

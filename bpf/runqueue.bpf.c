@@ -2,6 +2,7 @@
 /* How long a runnable task waited for a CPU: from wakeup or preemption to running. */
 #define LG_METRICS 1
 #include "probe.h"
+#include "compat_task.h"
 
 enum { METRIC_WAIT = 0, CLASSES = 3, MAX_TASKS = 32768 };
 
@@ -95,15 +96,6 @@ static __always_inline bool still_runnable(bool preempt, u32 state)
 #endif
 }
 
-static __always_inline u32 state_of(struct task_struct *task, bool direct)
-{
-	struct task_struct___state *old = (void *)task;
-
-	if (bpf_core_field_exists(task->__state))
-		return direct ? task->__state : BPF_CORE_READ(task, __state);
-	return direct ? old->state : BPF_CORE_READ(old, state);
-}
-
 static __always_inline void record(u32 class_, const struct lg_span *span, struct lg_counters *c)
 {
 	if (class_ == LG_CLASS_SELF)
@@ -130,7 +122,7 @@ static __always_inline int switched(bool preempt, struct task_struct *prev,
 	prev_pid = pid_of(prev, direct);
 	if (prev_pid) {
 		/* The argument, where there is one: the field may have changed since. */
-		u32 state = lg_args_sched_switch > 3 ? (u32)ctx[3] : state_of(prev, direct);
+		u32 state = lg_args_sched_switch > 3 ? (u32)ctx[3] : lg_task_state(prev, direct);
 
 		if (still_runnable(preempt, state)) {
 			stamp = make_stamp(prev, prev_pid, word, direct, c);

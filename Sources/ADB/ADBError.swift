@@ -20,6 +20,10 @@ package enum ADBError: Error, Sendable, Equatable {
   case refused(service: String, message: String)
   /// The device lacks something that latgate needs, such as `shell_v2`.
   case missingFeature(serial: String, feature: String)
+  /// Another program holds the USB device's adb interface.
+  case busy(serial: String)
+  /// USB cannot be used on this machine.
+  case usbUnavailable(detail: String)
   /// A key of this user that cannot be used.
   case badKey(file: String, detail: String)
   /// Bytes that do not follow the protocol.

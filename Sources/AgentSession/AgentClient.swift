@@ -127,7 +127,7 @@ package actor AgentClient {
 
   /// Takes a probe that the firmware pinned at boot, without loading anything; afterwards it is
   /// like a loaded one. Refused as `.unsupported` where it is not pinned, as `.refused` where the
-  /// agent may not open or attach the pins, as `.state` while another agent uses them.
+  /// agent may not open or attach the pins, as `.busy` while another agent uses them.
   /// - Returns: how its hooks were pinned; an empty rung = not there at boot.
   package func loadPinned(
     _ probe: AgentPinnedProbe, timeout: Duration = .seconds(60)

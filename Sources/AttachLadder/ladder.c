@@ -78,59 +78,108 @@ static bool tracepoint_exists(struct lg_ladder *ladder, const char *name)
 	       lg_kallsyms_has_tracepoint(ladder, name) == LG_YES;
 }
 
-static bool kprobe_fits(struct lg_ladder *ladder, const struct lg_program *program,
-			struct lg_choice *choice)
+/* No source knows the tracepoint: absent, or in a module that files of the kernel do not tell of. */
+static enum lg_known tracepoint_absent(const struct lg_ladder *ladder, bool own)
+{
+	return ladder->sources.elsewhere && !ladder->sources.kallsyms && !own ? LG_UNKNOWN : LG_NO;
+}
+
+static enum lg_known kprobe_fits(struct lg_ladder *ladder, const struct lg_program *program,
+				 struct lg_choice *choice)
 {
 	enum lg_known known = lg_kallsyms_has_function(ladder, program->target);
 
 	if (ladder->sources.kprobes == LG_NO) {
 		add_reason(choice, "kprobe: the kernel has no kprobes");
-		return false;
+		return LG_NO;
 	}
-	if (known == LG_YES)
-		return true;
 	if (known == LG_UNKNOWN && lg_btf_has_function(ladder, program->target))
-		return true;
-	add_reason(choice, "kprobe: no function %s (removed, renamed or inlined)", program->target);
-	return false;
+		known = LG_YES;
+	if (known == LG_UNKNOWN && ladder->sources.elsewhere) {
+		add_reason(choice, "kprobe: unknown, no kallsyms given to find %s in",
+			   program->target);
+		return LG_UNKNOWN;
+	}
+	if (known != LG_YES) {
+		add_reason(choice, "kprobe: no function %s (removed, renamed or inlined)",
+			   program->target);
+		return LG_NO;
+	}
+	if (ladder->sources.kprobes == LG_UNKNOWN && ladder->sources.elsewhere) {
+		add_reason(choice, "kprobe: unknown, no config given to tell of kprobes");
+		return LG_UNKNOWN;
+	}
+	return LG_YES;
 }
 
-/* Whether the program can attach; if not, the reason is added to the choice. */
-static bool fits(struct lg_ladder *ladder, const struct lg_program *program,
-		 struct lg_choice *choice)
+static enum lg_known tp_btf_fits(struct lg_ladder *ladder, const struct lg_program *program,
+				 struct lg_choice *choice)
 {
-	enum lg_known known;
+	if (ladder->sources.btf_in_kernel == LG_NO) {
+		add_reason(choice, "tp_btf: the kernel carries no BTF of its own");
+		return LG_NO;
+	}
+	if (lg_btf_tracepoint_args(ladder, program->target) < 0) {
+		add_reason(choice, "tp_btf: no tracepoint %s in BTF", program->target);
+		return LG_NO;
+	}
+	if (ladder->sources.btf_in_kernel == LG_UNKNOWN) {
+		add_reason(choice, "tp_btf: unknown whether the kernel itself carries BTF");
+		return LG_UNKNOWN;
+	}
+	return LG_YES;
+}
 
+static enum lg_known tracepoint_fits(struct lg_ladder *ladder, const struct lg_program *program,
+				     bool own, struct lg_choice *choice)
+{
+	enum lg_known known = lg_tracefs_has_event(ladder, program->category, program->target);
+
+	if (known == LG_YES)
+		return LG_YES;
+	if (known == LG_UNKNOWN && ladder->sources.elsewhere) {
+		if (tracepoint_exists(ladder, program->target))
+			return LG_YES;
+		add_reason(choice, "tracepoint: no event %s:%s in BTF%s", program->category,
+			   program->target,
+			   tracepoint_absent(ladder, own) == LG_NO
+				   ? ""
+				   : ", and no kallsyms given to find a module's");
+		return tracepoint_absent(ladder, own);
+	}
+	if (known == LG_UNKNOWN)
+		add_reason(choice, "tracepoint: tracefs is not readable");
+	else
+		add_reason(choice, "tracepoint: no event %s:%s", program->category,
+			   program->target);
+	return LG_NO;
+}
+
+/*
+ * Whether the program can attach; if it is not sure, the reason is added to the
+ * choice. `own`: the hook is the kernel's own, never a module's, since a rung of
+ * it is tp_btf.
+ */
+static enum lg_known fits(struct lg_ladder *ladder, const struct lg_program *program, bool own,
+			  struct lg_choice *choice)
+{
 	if (!ladder->btf) {
 		add_reason(choice, "%s: no BTF for this kernel", lg_rung_name(program->rung));
-		return false;
+		return LG_NO;
 	}
 	switch (program->rung) {
 	case LG_RUNG_TP_BTF:
-		if (!ladder->sources.btf_in_kernel) {
-			add_reason(choice, "tp_btf: the kernel carries no BTF of its own");
-			return false;
-		}
-		if (lg_btf_tracepoint_args(ladder, program->target) < 0) {
-			add_reason(choice, "tp_btf: no tracepoint %s in BTF", program->target);
-			return false;
-		}
-		return true;
+		return tp_btf_fits(ladder, program, choice);
 	case LG_RUNG_RAW_TP:
 		if (tracepoint_exists(ladder, program->target))
-			return true;
-		add_reason(choice, "raw_tp: no tracepoint %s", program->target);
-		return false;
+			return LG_YES;
+		add_reason(choice, "raw_tp: no tracepoint %s%s", program->target,
+			   tracepoint_absent(ladder, own) == LG_NO
+				   ? ""
+				   : " in BTF, and no kallsyms given to find a module's");
+		return tracepoint_absent(ladder, own);
 	case LG_RUNG_TRACEPOINT:
-		known = lg_tracefs_has_event(ladder, program->category, program->target);
-		if (known == LG_YES)
-			return true;
-		if (known == LG_UNKNOWN)
-			add_reason(choice, "tracepoint: tracefs is not readable");
-		else
-			add_reason(choice, "tracepoint: no event %s:%s", program->category,
-				   program->target);
-		return false;
+		return tracepoint_fits(ladder, program, own, choice);
 	default:
 		return kprobe_fits(ladder, program, choice);
 	}
@@ -149,10 +198,15 @@ static int find_hook(struct lg_choice *choices, int count, const char *hook)
 static void choose_hook(struct lg_ladder *ladder, struct lg_choice *choice,
 			const struct lg_program *programs, size_t count)
 {
+	bool own = false;
 	long done = -1;
 
+	for (size_t i = 0; i < count; i++)
+		own |= programs[i].rung == LG_RUNG_TP_BTF &&
+		       !strcmp(programs[i].hook, choice->hook);
 	for (;;) {
 		long best = -1, best_rank = 0;
+		enum lg_known known;
 
 		for (size_t i = 0; i < count; i++) {
 			long rank =
@@ -167,11 +221,14 @@ static void choose_hook(struct lg_ladder *ladder, struct lg_choice *choice,
 		}
 		if (best < 0)
 			return;
-		if (fits(ladder, &programs[best], choice)) {
+		known = fits(ladder, &programs[best], own, choice);
+		if (known == LG_YES) {
 			choice->candidate = (int)best;
 			choice->rung = lg_rung_name(programs[best].rung);
+			choice->unknown = false;
 			return;
 		}
+		choice->unknown |= known == LG_UNKNOWN;
 		done = best_rank;
 	}
 }

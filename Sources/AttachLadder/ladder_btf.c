@@ -91,7 +91,7 @@ bool lg_ladder_task_storage(struct lg_ladder *ladder)
 	const struct btf_type *type;
 	int id;
 
-	if (!ladder->btf || !ladder->sources.btf_in_kernel)
+	if (!ladder->btf || ladder->sources.btf_in_kernel != LG_YES)
 		return false;
 	id = btf__find_by_name_kind(ladder->btf, "task_struct", BTF_KIND_STRUCT);
 	if (id < 0)

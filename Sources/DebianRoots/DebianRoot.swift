@@ -61,19 +61,47 @@ package struct DebianRoot: Sendable, Hashable {
     try check()
     if cache.contains(key) { return cache.path(key) }
     return try await cache.withLock(key) {
-      if cache.contains(key) { return cache.path(key) }
-      let temporary = try cache.temporary(key)
-      do {
-        let extraction = PackageExtraction(root: self, work: temporary)
-        let tree = try await extraction.run(progress: progress)
-        try cache.publish(tree, as: key)
-      } catch {
-        try? FileManager.default.removeItem(atPath: temporary)
-        throw error
-      }
-      try? FileManager.default.removeItem(atPath: temporary)
-      return cache.path(key)
+      try await extractLocked(into: cache, progress: progress)
     }
+  }
+
+  /// Extracts the root, hands its path to `body` and removes it: for hundreds of megabytes of
+  /// which little is needed, and that once. When `body` throws, the root stays for the next try.
+  ///
+  /// - Parameters:
+  ///   - progress: called with one line for people at a time.
+  ///   - body: gets the absolute path of the root.
+  /// - Returns: what `body` returns.
+  /// - Throws: as ``extract(name:packages:architecture:suites:progress:)``, and what `body` throws.
+  package func once<T>(
+    progress: @Sendable (String) -> Void, _ body: (String) async throws -> T
+  ) async throws -> T {
+    try await once(in: try .ofThisUser(), progress: progress, body)
+  }
+
+  func once<T>(
+    in cache: RootCache, progress: @Sendable (String) -> Void,
+    _ body: (String) async throws -> T
+  ) async throws -> T {
+    try check()
+    // Locked throughout: another process must neither use what is about to go nor remove it.
+    return try await cache.withLock(key) {
+      let result = try await body(try await extractLocked(into: cache, progress: progress))
+      cache.remove(key)
+      return result
+    }
+  }
+
+  /// Only under the lock of ``key``.
+  private func extractLocked(
+    into cache: RootCache, progress: @Sendable (String) -> Void
+  ) async throws -> String {
+    if cache.contains(key) { return cache.path(key) }
+    let temporary = try cache.temporary(key)
+    defer { try? FileManager.default.removeItem(atPath: temporary) }
+    let tree = try await PackageExtraction(root: self, work: temporary).run(progress: progress)
+    try cache.publish(tree, as: key)
+    return cache.path(key)
   }
 
   private func check() throws {

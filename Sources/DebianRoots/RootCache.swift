@@ -37,6 +37,14 @@ struct RootCache: Sendable {
     try systemCall("rename", on: path(key)) { rename(tree, path(key)) }
   }
 
+  /// Removes a root; only under the lock of `key`.
+  func remove(_ key: String) {
+    // Renamed first: half a root must never be taken for one.
+    let path = "\(folder)/.\(key).part"
+    guard rename(self.path(key), path) == 0 else { return }
+    try? FileManager.default.removeItem(atPath: path)
+  }
+
   /// Runs `body` while no other process or task builds `key`.
   func withLock<T>(_ key: String, _ body: () async throws -> T) async throws -> T {
     try UserFolders.makeFolder(folder)

@@ -5,10 +5,12 @@ import Foundation
 ///
 ///     local               this machine
 ///     tcp:HOST[:PORT]     adb spoken directly to a daemon; port 5555 unless given
-///     anything else       a serial number, HOST:PORT or USB path of the adb server's list
+///     usb:[SERIAL|PATH]   adb spoken directly over USB; the only device unless named
+///     anything else       a serial number, or HOST:PORT of the adb server's list
 package enum DeviceAddress: Sendable, Equatable {
   case local
   case tcp(host: String, port: UInt16)
+  case usb(selector: String)
   case server(serial: String)
 
   /// Every text means something; `tcp:` with an unusable port is a name for the adb server.
@@ -17,6 +19,8 @@ package enum DeviceAddress: Sendable, Equatable {
       self = .local
     } else if let (host, port) = Self.endpoint(text) {
       self = .tcp(host: host, port: port)
+    } else if text.hasPrefix("usb:") {
+      self = .usb(selector: String(text.dropFirst("usb:".count)))
     } else {
       self = .server(serial: text)
     }
@@ -27,6 +31,7 @@ package enum DeviceAddress: Sendable, Equatable {
     switch self {
     case .local: "local"
     case .tcp, .server: "adb"
+    case .usb: "usb"
     }
   }
 
@@ -39,6 +44,9 @@ package enum DeviceAddress: Sendable, Equatable {
       return ADBDevice(
         transport: DirectTransport(
           host: host, port: port, keys: ADBKeyStore(environment: environment)))
+    case .usb(let selector):
+      return ADBDevice(
+        transport: DirectTransport(usb: selector, keys: ADBKeyStore(environment: environment)))
     case .server(let serial):
       return ADBDevice(serial: serial, server: try ADBServer(environment: environment))
     }

@@ -32,6 +32,14 @@ extension DeviceError {
       self = .unsupported(
         device: device, detail: "its adb daemon has no \(feature)",
         remedy: "latgate needs Android 7 or newer, or a current adbd")
+    case .busy(let serial):
+      self = .transportUnavailable(
+        detail: "another program holds \(serial)",
+        remedy: "run `adb kill-server`, and close other tools that use adb over USB")
+    case .usbUnavailable(let detail):
+      self = .transportUnavailable(
+        detail: "USB cannot be used (\(detail))",
+        remedy: "mount /dev/bus/usb, or reach the device by tcp:HOST:PORT")
     case .badKey(let file, let detail):
       self = .hostFile(
         path: file.isEmpty ? "the adb key" : file,

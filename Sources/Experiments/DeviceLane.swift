@@ -1,5 +1,6 @@
 import Catalogs
 import Devices
+import RunRecords
 
 /// A place where runs are made one after the other: a device, and the way a firmware gets onto it.
 package protocol DeviceLane: Sendable {
@@ -25,9 +26,17 @@ package struct StartedFirmware: Sendable {
   package var device: any Device
   /// Build id where the lane knows it; nil = what the device says of itself.
   package var firmwareID: String?
+  /// BTF on the host where the lane knows it; nil = what the device file says.
+  package var typesPath: String?
+  /// Which installation it is; nil where the lane installed nothing.
+  package var flash: FlashFacts?
 
-  package init(device: any Device, firmwareID: String?) {
+  package init(
+    device: any Device, firmwareID: String?, typesPath: String? = nil, flash: FlashFacts? = nil
+  ) {
     self.device = device
     self.firmwareID = firmwareID
+    self.typesPath = typesPath
+    self.flash = flash
   }
 }

@@ -118,7 +118,7 @@ package struct ExperimentRunner: Sendable {
         slot,
         ExperimentPlace(id: id, arm: slot.arm, order: slot.order, stage: slot.stage))
       request.firmwareName = firmware
-      request.firmwareID = started.firmwareID
+      request.take(started)
       request.transport = lane.transport
       let record = try await RunExecutor(
         request: request, device: started.device, recover: { try await lane.recover() }

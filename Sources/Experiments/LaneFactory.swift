@@ -2,6 +2,7 @@ import ADB
 import Catalogs
 import Devices
 import Foundation
+import ProbeBuild
 import VirtualDevices
 
 /// Finds the device that a user means by a name, and the way firmwares get onto it.
@@ -10,13 +11,16 @@ import VirtualDevices
 package struct LaneFactory: Sendable {
   private let catalog: Catalog
   private let server: ADBServer
+  private let share: ShareRoot
   private let progress: @Sendable (String) -> Void
 
   package init(
-    catalog: Catalog, server: ADBServer, progress: @escaping @Sendable (String) -> Void
+    catalog: Catalog, server: ADBServer, share: ShareRoot,
+    progress: @escaping @Sendable (String) -> Void
   ) {
     self.catalog = catalog
     self.server = server
+    self.share = share
     self.progress = progress
   }
 
@@ -39,7 +43,8 @@ package struct LaneFactory: Sendable {
     case .virtual:
       let made = (1...max(1, lanes)).map { number in
         VirtualLane(
-          name: "\(id)-\(number)", definition: definition, server: server, progress: progress)
+          name: "\(id)-\(number)", definition: definition, server: server, share: share,
+          progress: progress)
       }
       return Target(lanes: made, definition: definition)
     case .local:
@@ -60,8 +65,8 @@ package struct LaneFactory: Sendable {
       return Target(
         lanes: [
           RunningLane(
-            device: device, firmwareID: machine.state.firmwareID, transport: "virtual",
-            machine: machine)
+            device: device, firmwareID: machine.state.firmwareID, typesPath: types(of: machine),
+            transport: "virtual", machine: machine)
         ],
         definition: try definition(like: name) { $0 == .virtual })
     }
@@ -77,6 +82,15 @@ package struct LaneFactory: Sendable {
     return Target(lanes: [lane], definition: try definition(like: name, where: \.isADB))
   }
 
+  private func types(of machine: VirtualMachine) -> String? {
+    do {
+      return try machine.types()
+    } catch {
+      progress("\(machine.name): \(error)")
+      return nil
+    }
+  }
+
   /// The first device file of a kind, for a device that has no file of its own.
   private func definition(
     like name: String, where fits: (DeviceDefinition.Kind) -> Bool
@@ -89,10 +103,10 @@ package struct LaneFactory: Sendable {
     let name = try await self.serial(serial)
     let address = DeviceAddress(name)
     let device: any Device =
-      if case .tcp = address {
-        try address.device(environment: ProcessInfo.processInfo.environment)
-      } else {
+      if case .server = address {
         ADBDevice(serial: name, server: server)
+      } else {
+        try address.device(environment: ProcessInfo.processInfo.environment)
       }
     // Asks once: a device that is not there will not come by waiting.
     _ = try await device.exec("true", timeout: .seconds(20))
@@ -113,12 +127,13 @@ package struct LaneFactory: Sendable {
 struct RunningLane: DeviceLane {
   let device: any Device
   let firmwareID: String?
+  var typesPath: String?
   let transport: String
   /// Nil for a device whose power nobody here controls.
   var machine: VirtualMachine?
 
   func start(firmware: String) async throws -> StartedFirmware {
-    StartedFirmware(device: device, firmwareID: firmwareID)
+    StartedFirmware(device: device, firmwareID: firmwareID, typesPath: typesPath)
   }
 
   func current() async throws -> any Device { device }

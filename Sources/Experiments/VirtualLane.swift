@@ -1,6 +1,7 @@
 import ADB
 import Catalogs
 import Devices
+import ProbeBuild
 import VirtualDevices
 
 /// Virtual machines booted afresh for every run: a firmware is never measured in another's boot.
@@ -9,30 +10,46 @@ package actor VirtualLane: DeviceLane {
   private let name: String
   private let definition: DeviceDefinition
   private let server: ADBServer
+  private let share: ShareRoot
   private let progress: @Sendable (String) -> Void
   private var machine: VirtualMachine?
 
-  /// A lane whose machines are called `name`; no two lanes may share one. `progress` gets lines
-  /// for people about images and boots.
+  /// A lane whose machines are called `name`; no two lanes may share one. `share` has the sources
+  /// of firmware kits; `progress` gets lines for people about images and boots.
   package init(
-    name: String, definition: DeviceDefinition, server: ADBServer,
+    name: String, definition: DeviceDefinition, server: ADBServer, share: ShareRoot,
     progress: @escaping @Sendable (String) -> Void
   ) {
     self.name = name
     self.definition = definition
     self.server = server
+    self.share = share
     self.progress = progress
   }
 
   package func start(firmware: String) async throws -> StartedFirmware {
     await finish()
     let machine = try await VirtualMachine.boot(
-      firmware: try definition.machine(firmware: firmware), name: name, lifetime: .owned,
+      firmware: try definition.machine(firmware: firmware),
+      files: try await definition.kitFiles(
+        firmware: firmware, share: share, progress: progress),
+      name: name, lifetime: .owned,
       progress: progress)
     self.machine = machine
     let device = ADBDevice(serial: machine.serial, server: server)
     try await device.waitUntilReady(timeout: .seconds(60))
-    return StartedFirmware(device: device, firmwareID: machine.state.firmwareID)
+    return StartedFirmware(
+      device: device, firmwareID: machine.state.firmwareID, typesPath: types(of: machine))
+  }
+
+  /// A device file that names its BTF itself, or a tier that needs none, is no failure here.
+  private func types(of machine: VirtualMachine) -> String? {
+    do {
+      return try machine.types()
+    } catch {
+      if definition.btf == .device { progress("\(name): \(error)") }
+      return nil
+    }
   }
 
   package func current() async throws -> any Device {

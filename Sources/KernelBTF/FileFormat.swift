@@ -12,23 +12,26 @@ enum FileFormat: Sendable {
   /// Anything else; the text is for people.
   case other(String)
 
+  /// Magic bytes and the program that unpacks what begins with them.
+  static let compressions: [(magic: [UInt8], program: HostProgram)] = [
+    ([0x1f, 0x8b, 0x08], HostProgram(name: "gzip", package: "gzip")),
+    ([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], HostProgram(name: "xz", package: "xz-utils")),
+    ([0x28, 0xb5, 0x2f, 0xfd], HostProgram(name: "zstd", package: "zstd")),
+    ([0x04, 0x22, 0x4d, 0x18], HostProgram(name: "lz4", package: "lz4")),
+    ([0x02, 0x21, 0x4c, 0x18], HostProgram(name: "lz4", package: "lz4")),
+  ]
+
   init(_ data: Data) {
     func has(_ bytes: [UInt8], at offset: Int = 0) -> Bool {
-      data.count >= offset + bytes.count && data[offset..<(offset + bytes.count)].elementsEqual(bytes)
+      data.count >= offset + bytes.count
+        && data[offset..<(offset + bytes.count)].elementsEqual(bytes)
     }
     func has(_ text: String, at offset: Int = 0) -> Bool { has(Array(text.utf8), at: offset) }
-    let compressed: [([UInt8], HostProgram)] = [
-      ([0x1f, 0x8b], HostProgram(name: "gzip", package: "gzip")),
-      ([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], HostProgram(name: "xz", package: "xz-utils")),
-      ([0x28, 0xb5, 0x2f, 0xfd], HostProgram(name: "zstd", package: "zstd")),
-      ([0x04, 0x22, 0x4d, 0x18], HostProgram(name: "lz4", package: "lz4")),
-      ([0x02, 0x21, 0x4c, 0x18], HostProgram(name: "lz4", package: "lz4")),
-    ]
     if has(BTFTypes.magic) || has(Array(BTFTypes.magic.reversed())) {
       self = .btf
     } else if has(ELFReader.magic) {
       self = .elf
-    } else if let (_, program) = compressed.first(where: { has($0.0) }) {
+    } else if let (_, program) = Self.compressions.first(where: { has($0.magic) }) {
       self = .compressed(program)
     } else if has("ARMd", at: 56) {
       self = .image("an arm64 kernel image")

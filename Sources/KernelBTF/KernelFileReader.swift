@@ -41,18 +41,15 @@ package struct KernelFileReader: Sendable {
     }
     let known = try note ?? sidecar(path)
     if let known, let given, known != given {
-      throw KernelBTFError.mismatch(
-        path: path, fileID: known, device: "the build named by --btf-build-id or btf_build_id",
-        deviceID: given)
+      throw KernelBTFError.contradiction(path: path, fileID: known, given: given)
     }
     return KernelFile(path: path, origin: origin, types: types, buildID: known ?? given)
   }
 
   typealias Content = (origin: KernelFile.Origin, bytes: [UInt8], buildID: String?)
 
-  /// - Parameters:
-  ///   - file: what is read: the file itself, or what was unpacked from it.
-  ///   - path: the file as the user knows it.
+  /// The types in `file`, which is the file that the user knows as `path`, or what was unpacked from
+  /// it `depth` times over.
   func content(_ file: String, of path: String, depth: Int) async throws -> Content {
     let data: Data
     do {
@@ -116,6 +113,17 @@ package struct KernelFileReader: Sendable {
   }
 
   private func image(_ data: Data, name: String, of path: String) async throws -> Content {
+    if let types = KernelImage.types(in: data) {
+      return (.image, types, KernelImage.buildID(in: data))
+    }
+    let found = try await cache.withWorkFolder { work in
+      try await KernelImage.unpacking(data, in: work) { file -> Content? in
+        let kernel = try Data(contentsOf: URL(fileURLWithPath: file), options: .alwaysMapped)
+        let types = KernelImage.types(in: kernel)
+        return types.map { (.image, $0, KernelImage.buildID(in: kernel)) }
+      }
+    }
+    if let found { return found }
     throw KernelBTFError.unusable(
       path: path, reason: "\(name) without BTF",
       remedy: "give the vmlinux of the build, or build with CONFIG_DEBUG_INFO_BTF=y")

@@ -5,15 +5,7 @@ package struct BTFHeader: Sendable, Equatable {
 
   /// - Throws: ``Malformed`` for bytes that are no whole BTF of this machine's byte order.
   package init(_ bytes: [UInt8]) throws(Malformed) {
-    try self.init(bytes[...])
-  }
-
-  /// As `init(_:)`; bytes after the end of the BTF are allowed when `isOpenEnded`.
-  init(_ bytes: ArraySlice<UInt8>, isOpenEnded: Bool = false) throws(Malformed) {
-    func word(_ at: Int) -> Int {
-      let base = bytes.startIndex + at
-      return (0..<4).reversed().reduce(0) { $0 << 8 | Int(bytes[base + $1]) }
-    }
+    func word(_ at: Int) -> Int { Self.word(bytes, at) }
     guard bytes.count >= BTFTypes.headerSize else {
       throw Malformed(reason: "\(bytes.count) bytes are too few for BTF")
     }
@@ -21,8 +13,8 @@ package struct BTFHeader: Sendable, Equatable {
       throw Malformed(reason: "big-endian BTF, which latgate does not read")
     }
     guard bytes.starts(with: BTFTypes.magic) else { throw Malformed(reason: "not BTF") }
-    guard bytes[bytes.startIndex + 2] == 1 else {
-      throw Malformed(reason: "BTF of version \(bytes[bytes.startIndex + 2]); this reads version 1")
+    guard bytes[2] == 1 else {
+      throw Malformed(reason: "BTF of version \(bytes[2]); this reads version 1")
     }
     let header = word(4)
     let (typeOffset, typeSize) = (word(8), word(12))
@@ -35,16 +27,27 @@ package struct BTFHeader: Sendable, Equatable {
       throw Malformed(
         reason: "cut off: \(bytes.count) bytes are there, its header speaks of \(end)")
     }
-    guard end == bytes.count || isOpenEnded else {
+    guard end == bytes.count else {
       throw Malformed(reason: "\(bytes.count - end) bytes follow its end")
     }
     guard typeOffset % 4 == 0, typeOffset + typeSize <= stringOffset else {
       throw Malformed(reason: "its types and names overlap")
     }
-    let base = bytes.startIndex + header
-    types = (base + typeOffset)..<(base + typeOffset + typeSize)
-    strings = (base + stringOffset)..<(base + stringOffset + stringSize)
+    types = (header + typeOffset)..<(header + typeOffset + typeSize)
+    strings = (header + stringOffset)..<(header + stringOffset + stringSize)
     guard let first = bytes[strings].first, let last = bytes[strings].last, first == 0, last == 0
     else { throw Malformed(reason: "its table of names is not closed by a NUL") }
+  }
+  /// Bytes of the whole blob by its header alone; nil for what is no header.
+  package static func wholeSize(_ header: [UInt8]) -> Int? {
+    guard header.count >= BTFTypes.headerSize, header.starts(with: BTFTypes.magic) else {
+      return nil
+    }
+    return word(header, 4)
+      + max(word(header, 8) + word(header, 12), word(header, 16) + word(header, 20))
+  }
+
+  private static func word(_ bytes: [UInt8], _ at: Int) -> Int {
+    (0..<4).reversed().reduce(0) { $0 << 8 | Int(bytes[at + $1]) }
   }
 }

@@ -91,6 +91,20 @@ package struct ELFReader: Sendable {
     self.sections = sections
   }
 
+  /// Bytes of a whole file whose section table is its end, as linkers write it, by its first 64
+  /// bytes; nil for what is no such header.
+  package static func wholeSize(_ header: [UInt8]) -> Int? {
+    let bytes = Data(header)
+    guard bytes.count >= 64, bytes.starts(with: magic), bytes[5] == 1,
+      let layout = Layout(rawValue: bytes[4]),
+      let table = try? integer(bytes, at: layout.tableOffset, size: layout.word),
+      let entrySize = try? integer(bytes, at: layout.entrySizeOffset, size: 2),
+      let count = try? integer(bytes, at: layout.entrySizeOffset + 2, size: 2),
+      table < 1 << 32
+    else { return nil }
+    return Int(table + entrySize * count)
+  }
+
   /// The first section of that name.
   package func section(_ name: String) -> Section? { sections.first { $0.name == name } }
 

@@ -43,14 +43,29 @@ struct BuildContext: Sendable {
   /// Instruction set v2 is what kernels from 4.14 know; v3 saved 1% of the run-queue probe's
   /// instructions and needs 5.1.
   func object(_ probe: ProbeSource) async throws -> BuildArtifact {
+    try await object(probe, pinning: nil)
+  }
+
+  /// The same for Android's bpfloader; see ``PinnedSource``.
+  func pinnedObject(_ probe: ProbeSource) async throws -> BuildArtifact {
+    let programs = try ProbeObject.inspect(path: try await object(probe).path).programs
+    return try await object(probe, pinning: programs)
+  }
+
+  /// - Parameter programs: the probe's, for an object that bpfloader pins.
+  private func object(
+    _ probe: ProbeSource, pinning programs: [ProbeObject.Program]?
+  ) async throws -> BuildArtifact {
     let folder = URL(fileURLWithPath: probe.path).standardizedFileURL.deletingLastPathComponent()
-    let flags = [
-      "--target=bpf", "-g", "-O2", "-mcpu=v2", "-D__TARGET_ARCH_\(abi.bpfArchitecture)", "-Wall",
-      "-Wextra", "-Werror",
-    ]
+    let flags =
+      [
+        "--target=bpf", "-g", "-O2", "-mcpu=v2", "-D__TARGET_ARCH_\(abi.bpfArchitecture)",
+        "-Wall", "-Wextra", "-Werror",
+      ] + (programs == nil ? [] : ["-DLG_WINDOW_MAP"])
     let includes = ["bpf/include", "Sources/CAgentABI/include"]
     var inputs = inputs(kind: "probe", flags: flags)
     try inputs.add(file: probe.path, as: probe.name)
+    if let programs { inputs.add("kept", PinnedSource.chosen(programs).map(\.name)) }
     for include in includes { try inputs.add(tree: "\(share.path)/\(include)", as: include) }
     for header in headers(beside: folder.path) {
       try inputs.add(file: "\(folder.path)/\(header)", as: header)
@@ -58,16 +73,30 @@ struct BuildContext: Sendable {
     return try await cached("\(probe.name)-\(abi.rawValue)-\(inputs.key()).bpf.o") { work in
       try await compiler.requireBPF()
       let output = "\(work)/object"
+      let source = try programs.map { try pinned(probe, $0, in: work) } ?? probe.path
       try await compiler.compile(
         flags + sysroot.includes(abi) + includes.flatMap { ["-I", "\(share.path)/\($0)"] }
-          + [folder.path, sysroot.path, share.path].map { "-ffile-prefix-map=\($0)/=" }
-          + ["-ffile-compilation-dir=.", "-c", probe.path, "-o", output],
+          + (programs == nil ? [] : ["-I", folder.path])
+          + [folder.path, sysroot.path, share.path, work].map { "-ffile-prefix-map=\($0)/=" }
+          + ["-ffile-compilation-dir=.", "-c", source, "-o", output],
         what: probe.path, isProbe: true)
       try await compiler.stripDebugInformation(output)
       let bytes = FileManager.default.contents(atPath: output) ?? Data()
       _ = try ProbeObject.inspect(Array(bytes), name: probe.path)
       return output
     }
+  }
+
+  private func pinned(
+    _ probe: ProbeSource, _ programs: [ProbeObject.Program], in work: String
+  ) throws -> String {
+    guard let data = FileManager.default.contents(atPath: probe.path) else {
+      throw ProbeBuildError.file(path: probe.path, reason: "cannot be read")
+    }
+    let path = "\(work)/\(probe.name)\(ProbeSource.suffix)"
+    let source = PinnedSource.rewritten(String(decoding: data, as: UTF8.self), programs: programs)
+    try AtomicFile.write(source.utf8, to: path, durable: false)
+    return path
   }
 
   /// The numbers in the sysroot's kernel headers.

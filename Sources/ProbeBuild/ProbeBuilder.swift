@@ -86,6 +86,16 @@ package struct ProbeBuilder: Sendable {
     try await context(abi, progress).object(probe)
   }
 
+  /// Builds one probe for Android's bpfloader: no `.bss`, and one program per hook to be loaded.
+  ///
+  /// - Throws: as ``object(of:abi:progress:)``.
+  package func pinnedObject(
+    of probe: ProbeSource, abi: TargetABI,
+    progress: @escaping @Sendable (String) -> Void = { _ in }
+  ) async throws -> BuildArtifact {
+    try await context(abi, progress).pinnedObject(probe)
+  }
+
   /// System call names of an ABI, also of the 32-bit one beside a 64-bit agent.
   package func systemCalls(
     of abi: TargetABI, progress: @escaping @Sendable (String) -> Void = { _ in }

@@ -15,6 +15,9 @@ package struct ProbeObject: Sendable, Equatable {
   package let programs: [Program]
   /// Names of its maps, in the object's order.
   package let maps: [String]
+  /// Sections of variables, such as `.bss` and `.rodata`; each becomes a map that the source does
+  /// not name.
+  package let dataSections: [String]
   /// License it declares to the kernel.
   package let license: String
 
@@ -108,7 +111,11 @@ package struct ProbeObject: Sendable, Equatable {
     }
     if let objection = try callObjection(elf, symbols) { throw fail(objection) }
     let text = elf.contents(of: license).prefix { $0 != 0 }
+    let data = elf.sections.map(\.name).filter { name in
+      [".bss", ".data", ".rodata"].contains { name == $0 || name.hasPrefix($0 + ".") }
+    }
     return ProbeObject(
-      programs: programs, maps: maps, license: String(decoding: text, as: UTF8.self))
+      programs: programs, maps: maps, dataSections: data,
+      license: String(decoding: text, as: UTF8.self))
   }
 }

@@ -15,6 +15,14 @@ package enum TargetABI: String, Sendable, CaseIterable {
     }
   }
 
+  /// The ABI of a Debian architecture.
+  package init?(_ architecture: DebianArchitecture) {
+    guard let abi = Self.allCases.first(where: { $0.debianArchitecture == architecture }) else {
+      return nil
+    }
+    self = abi
+  }
+
   /// Target and instruction set flags for clang.
   var compilerFlags: [String] {
     let target = "--target=\(debianArchitecture.multiarch)"

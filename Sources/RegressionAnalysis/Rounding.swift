@@ -3,7 +3,12 @@ import Foundation
 /// Six significant digits: what is published, alike on every machine.
 func rounded(_ value: Double) -> Double {
   guard value != 0, value.isFinite else { return value }
-  return Double(String(format: "%.6g", value)) ?? value
+  let places = 5 - Int(log10(abs(value)).rounded(.down))
+  // Powers of ten up to 22 are exact, so a quotient of whole numbers is the nearest to its decimal.
+  guard (-16...22).contains(places) else { return Double(String(format: "%.6g", value)) ?? value }
+  let scale = pow(10, Double(abs(places)))
+  return places >= 0
+    ? (value * scale).rounded() / scale : (value / scale).rounded() * scale
 }
 
 /// A published number; nil when it is none.

@@ -16,8 +16,8 @@ struct SeriesBuilder {
       keys.formUnion(run.index.histograms.keys)
       keys.formUnion(run.index.scalars.keys)
     }
-    return keys.flatMap { $0.isScalar ? [scalarSeries($0)] : histogramSeries($0) }
-      .sorted { ($0.id, $0.statistic) < ($1.id, $1.statistic) }
+    return keys.map { (id: identity($0), key: $0) }.sorted { ($0.id, $0.key.isScalar ? 1 : 0) < ($1.id, $1.key.isScalar ? 1 : 0) }
+      .flatMap { $0.key.isScalar ? [scalarSeries($0.key)] : histogramSeries($0.key) }
   }
 
   // MARK: Identity and refusals common to all statistics
@@ -161,6 +161,8 @@ struct SeriesBuilder {
     }
     if let refusal = silence(total) { return refused(refusal) }
     fill(&rate, data.map { $0.map { log(max(Double($0.count), 0.5)) } })
+    rate.shift = ShiftFunction.points(
+      merged, isCandidate: runs.map(\.isCandidate), policy: policy)
     let moved = meanDifference(rate.values)
     if abs(moved) > log(1 + policy.rateThreshold),
       let tail = tailSeries(id, key, data: data, merged: merged)

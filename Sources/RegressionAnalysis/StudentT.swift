@@ -4,6 +4,8 @@ import Foundation
 package enum StudentT {
   /// Beyond this the normal distribution is used: the difference is below 1e-7.
   private static let normalFrom = 1e7
+  /// Beyond this the expansion about the normal's quantile is exact to 1e-12.
+  private static let expansionFrom = 1e3
 
   /// Probability of a value above `t`; precise far into the tail.
   package static func upperTail(_ t: Double, degreesOfFreedom n: Double) -> Double {
@@ -26,15 +28,37 @@ package enum StudentT {
     if p == 1 { return -.infinity }
     if n >= normalFrom { return NormalDistribution.upperQuantile(p) }
     if p > 0.5 { return -upperQuantile(1 - p, degreesOfFreedom: n) }
-    var high = 1.0
-    while upperTail(high, degreesOfFreedom: n) > p, high < 1e300 { high *= 2 }
-    var low = high / 2 <= 0.5 ? 0 : high / 2
-    for _ in 0..<200 {
-      let middle = (low + high) / 2
-      if middle == low || middle == high { break }
-      if upperTail(middle, degreesOfFreedom: n) > p { low = middle } else { high = middle }
+    if n >= expansionFrom { return start(p, n) }
+    // From the normal's value (Abramowitz and Stegun 26.7.5), then Newton on the logarithm of the tail, kept inside a bracket.
+    var (low, high) = (0.0, Double.greatestFiniteMagnitude)
+    var t = start(p, n)
+    let logP = log(p)
+    let scale = exp(lgamma((n + 1) / 2) - lgamma(n / 2)) / (n * .pi).squareRoot()
+    for _ in 0..<100 {
+      let tail = upperTail(t, degreesOfFreedom: n)
+      if tail > p { low = t } else { high = t }
+      let density = scale * pow(1 + t * t / n, -(n + 1) / 2)
+      var next = t + (log(tail) - logP) * tail / density
+      if !next.isFinite || next <= low || next >= high {
+        next = high == .greatestFiniteMagnitude ? 2 * max(t, 1) : (low + high) / 2
+      }
+      let moved = abs(next - t)
+      t = next
+      if moved <= 1e-14 * max(1, t) { break }
     }
-    return (low + high) / 2
+    return t
+  }
+
+  /// A first guess at the value with probability `p` above it, 0 < p < 0.5.
+  private static func start(_ p: Double, _ n: Double) -> Double {
+    if n <= 1 { return 1 / tan(.pi * p) }
+    if n <= 2 { return (1 - 2 * p) / (2 * p * (1 - p)).squareRoot() }
+    let z = NormalDistribution.upperQuantile(p)
+    let u = z * z
+    let first = (u + 1) / (4 * n)
+    let second = ((5 * u + 16) * u + 3) / (96 * n * n)
+    let third = (((3 * u + 19) * u + 17) * u - 15) / (384 * n * n * n)
+    return z * (1 + first + second + third)
   }
 }
 

@@ -5,10 +5,11 @@
  */
 #include "fold_internal.h"
 
+/* Beside LG_CLASS_* in an entry. */
 enum {
-	/* Beside LG_CLASS_*: a process forked by the agent, on its way to be a step's. */
-	CLASS_STEP = 0x100,
-	CLASS_MASK = 0x1ff,
+	CLASS_MASK = 0xff,
+	/* To be asked about; the class is what holds when it is gone. */
+	ASK = 0x100,
 	/* Its fork was seen, its first wakeup not yet. */
 	FRESH = 0x200,
 };
@@ -25,9 +26,8 @@ static lg_u32 ask(struct lg_fold *fold, lg_u32 tid, lg_u32 otherwise)
 lg_u32 lg_fold_class_known(const struct lg_fold *fold, lg_u32 tid)
 {
 	const struct lg_slot *slot = lg_table_find(&fold->classes, 0, tid);
-	lg_u32 class_ = slot ? slot->value & CLASS_MASK : LG_CLASS_UNKNOWN;
 
-	return class_ == CLASS_STEP ? LG_CLASS_UNKNOWN : class_;
+	return slot && !(slot->value & ASK) ? slot->value & CLASS_MASK : LG_CLASS_UNKNOWN;
 }
 
 lg_u32 lg_fold_class(struct lg_fold *fold, lg_u32 tid)
@@ -37,19 +37,25 @@ lg_u32 lg_fold_class(struct lg_fold *fold, lg_u32 tid)
 
 	if (!tid)
 		return LG_CLASS_KERNEL;
-	if (slot) {
-		class_ = slot->value & CLASS_MASK;
-		if (class_ == CLASS_STEP) {
-			class_ = ask(fold, tid, LG_CLASS_WORKLOAD);
-			slot->value = (slot->value & FRESH) | class_;
-		}
-		return class_;
-	}
-	class_ = ask(fold, tid, LG_CLASS_USER);
+	if (slot && !(slot->value & ASK))
+		return slot->value & CLASS_MASK;
+	class_ = ask(fold, tid, slot ? slot->value & CLASS_MASK : LG_CLASS_USER);
 	slot = lg_table_make(&fold->classes, 0, tid);
 	if (slot)
-		slot->value = class_;
+		slot->value = (slot->value & FRESH) | class_;
 	return class_;
+}
+
+/* What a child is, and whether that is certain. */
+static lg_u32 inherited(lg_u32 parent, lg_u32 thread)
+{
+	if (parent == LG_CLASS_WORKLOAD || (parent == LG_CLASS_SELF && thread == 1))
+		return parent;
+	/* The agent starts nothing but steps, which leave for a session of their own. */
+	if (parent == LG_CLASS_SELF)
+		return ASK | LG_CLASS_WORKLOAD;
+	/* A kernel thread's child is one, too, or a helper program. */
+	return ASK | LG_CLASS_USER;
 }
 
 static void forked(struct lg_fold *fold, lg_u32 parent_tid, lg_u32 child_tid, lg_u32 thread)
@@ -60,16 +66,7 @@ static void forked(struct lg_fold *fold, lg_u32 parent_tid, lg_u32 child_tid, lg
 	/* sched_process_fork tells again what task_newtask told. */
 	if (!child_tid || (thread == LG_FORK_UNKNOWN && slot && slot->value & FRESH))
 		return;
-	class_ = lg_fold_class(fold, parent_tid);
-	/* A kernel thread's child is one, too, or a helper program: only asking tells. */
-	if (class_ == LG_CLASS_KERNEL) {
-		slot = lg_table_find(&fold->classes, 0, child_tid);
-		if (slot)
-			lg_table_remove(&fold->classes, slot);
-		return;
-	}
-	if (class_ == LG_CLASS_SELF && thread != 1)
-		class_ = CLASS_STEP;
+	class_ = inherited(lg_fold_class(fold, parent_tid), thread);
 	slot = lg_table_make(&fold->classes, 0, child_tid);
 	if (slot)
 		slot->value = class_ | FRESH;

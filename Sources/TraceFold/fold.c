@@ -50,6 +50,7 @@ struct lg_fold *lg_fold_new(const struct lg_fold_options *options)
 	lg_table_init(&fold->classes, MAX_TASKS);
 	lg_table_init(&fold->running, LG_FOLD_MAX_CPUS);
 	lg_table_init(&fold->on_cpu, LG_FOLD_MAX_CPUS);
+	lg_table_init(&fold->switched, LG_FOLD_MAX_CPUS);
 	lg_table_init(&fold->served, MAX_THREADS);
 	lg_table_init(&fold->replies, MAX_THREADS);
 	lg_table_init(&fold->names, MAX_INTERRUPTS);
@@ -74,6 +75,7 @@ void lg_fold_free(struct lg_fold *fold)
 	lg_table_free(&fold->classes);
 	lg_table_free(&fold->running);
 	lg_table_free(&fold->on_cpu);
+	lg_table_free(&fold->switched);
 	lg_table_free(&fold->served);
 	lg_table_free(&fold->replies);
 	lg_table_free(&fold->names);
@@ -150,9 +152,7 @@ void lg_fold_event(struct lg_fold *fold, const struct lg_trace_event *event)
 		lg_fold_clock_event(fold, event);
 	if (state != LG_WINDOW_CLOSED)
 		fold_judged(fold, event, state);
-	/* Afterwards: a wait ends with the switch that the thread runs from. */
-	if (event->kind == LG_EVENT_SCHED_SWITCH)
-		lg_fold_running(fold, event);
+	lg_fold_running(fold, event);
 	if (event->time_ns > fold->last_ns)
 		fold->last_ns = event->time_ns;
 }

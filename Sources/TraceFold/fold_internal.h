@@ -33,6 +33,7 @@ struct lg_fold {
 	struct lg_table classes; /* tid -> class */
 	struct lg_table running; /* CPU -> tid in `value` */
 	struct lg_table on_cpu; /* tid -> CPU in `value` */
+	struct lg_table switched; /* CPU -> tid that its last switch brought */
 	struct lg_table served; /* binder: tid -> transactions it serves */
 	struct lg_table replies; /* binder: debug_id of a reply -> stamp of what it answers */
 	struct lg_table names; /* irq -> index in irq_names */
@@ -64,6 +65,8 @@ void lg_fold_start(struct lg_fold *fold, lg_u32 metric, struct lg_stamp *stamp, 
 /* stamp NULL: none was found. True: judged; lg_fold_record() or _exclude() must follow. */
 bool lg_fold_end(struct lg_fold *fold, lg_u32 metric, struct lg_stamp *stamp, lg_u32 state,
 		 lg_u64 ns, struct lg_fold_span *span);
+/* The end of this was missed: counted as overwritten, which is a loss. */
+void lg_fold_missed(struct lg_fold *fold, lg_u32 metric, struct lg_stamp *stamp);
 /* A start that can have no end. */
 void lg_fold_cancel(struct lg_fold *fold, lg_u32 metric, struct lg_stamp *stamp);
 void lg_fold_record(struct lg_fold *fold, lg_u32 metric, lg_u64 key,
@@ -104,6 +107,8 @@ void lg_fold_reclaim(struct lg_fold *fold, const struct lg_trace_event *event, l
 
 /* Whatever the window's state. */
 void lg_fold_running(struct lg_fold *fold, const struct lg_trace_event *event);
+/* To be asked before lg_fold_running(): prev came onto its CPU unseen. */
+bool lg_fold_switch_missed(const struct lg_fold *fold, const struct lg_trace_event *event);
 bool lg_fold_is_running(const struct lg_fold *fold, lg_u32 tid);
 void lg_fold_clock_event(struct lg_fold *fold, const struct lg_trace_event *event);
 void lg_fold_clock_reset(struct lg_fold *fold);

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* runqueue.wait: as bpf/runqueue.bpf.c. */
+/*
+ * runqueue.wait: as bpf/runqueue.bpf.c. Some kernels' trace leaves out switches
+ * from the idle thread that a probe on the same tracepoint sees. Then a thread
+ * leaves a CPU that it never came to, and the wait it had is a loss.
+ */
 #include "fold_internal.h"
 
 enum { METRIC = LG_FOLD_RUNQUEUE_WAIT };
@@ -40,10 +44,23 @@ static void runs(struct lg_fold *fold, lg_u32 tid, lg_u32 state, lg_u64 ns)
 		lg_fold_record(fold, METRIC, class_, &span);
 }
 
+static void ran_unseen(struct lg_fold *fold, lg_u32 tid)
+{
+	struct lg_table *stamps = &fold->metrics[METRIC].stamps;
+	struct lg_slot *slot = lg_table_find(stamps, 0, tid);
+
+	if (!slot)
+		return;
+	lg_fold_missed(fold, METRIC, &slot->stamp);
+	lg_table_remove(stamps, slot);
+}
+
 static void switched(struct lg_fold *fold, const struct lg_trace_event *event, lg_u32 state)
 {
 	lg_u32 prev = event->sched_switch.prev_tid, next = event->sched_switch.next_tid;
 
+	if (lg_fold_switch_missed(fold, event))
+		ran_unseen(fold, prev);
 	if (prev && event->sched_switch.sleep == LG_SLEEP_NONE)
 		lg_fold_start_key(fold, METRIC, 0, prev, state, event->time_ns,
 				  class_at_start(fold, prev));

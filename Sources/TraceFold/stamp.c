@@ -18,8 +18,7 @@ void lg_fold_cancel(struct lg_fold *fold, lg_u32 metric, struct lg_stamp *stamp)
 	stamp->word = 0;
 }
 
-void lg_fold_start(struct lg_fold *fold, lg_u32 metric, struct lg_stamp *stamp, lg_u32 state,
-		   lg_u64 ns, lg_u32 class_)
+void lg_fold_missed(struct lg_fold *fold, lg_u32 metric, struct lg_stamp *stamp)
 {
 	struct lg_counters *c = &fold->metrics[metric].counters;
 
@@ -27,6 +26,15 @@ void lg_fold_start(struct lg_fold *fold, lg_u32 metric, struct lg_stamp *stamp, 
 		c->overwritten++;
 		c->end_offset_sum += stamp->start_ns - fold->open_ns;
 	}
+	stamp->word = 0;
+}
+
+void lg_fold_start(struct lg_fold *fold, lg_u32 metric, struct lg_stamp *stamp, lg_u32 state,
+		   lg_u64 ns, lg_u32 class_)
+{
+	struct lg_counters *c = &fold->metrics[metric].counters;
+
+	lg_fold_missed(fold, metric, stamp);
 	if (state == LG_WINDOW_OPEN) {
 		if (class_ == LG_CLASS_SELF) {
 			c->excluded++;

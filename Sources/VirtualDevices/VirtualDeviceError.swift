@@ -18,6 +18,8 @@ package enum VirtualDeviceError: Error, Sendable, Equatable, CustomStringConvert
   case bootTimedOut(name: String, limit: Duration, log: String, tail: String)
   /// The device's kernel panicked; `tail` has the end of its serial console.
   case kernelPanic(name: String, log: String, tail: String)
+  /// Nobody has given the types of a kernel that carries none.
+  case noTypes(kernel: String, path: String)
   /// No running virtual device has this name.
   case notRunning(name: String)
   /// The process survived QMP's `quit`, SIGTERM and SIGKILL.
@@ -53,6 +55,11 @@ package enum VirtualDeviceError: Error, Sendable, Equatable, CustomStringConvert
       """
     case .kernelPanic(let name, let log, let tail):
       "virtual device '\(name)': kernel panic; end of its console (\(log)):\n\(tail)"
+    case .noTypes(let kernel, let path):
+      """
+      kernel \(kernel) carries no types (BTF), and there is no \(path); give them once with \
+      'latgate device image \(kernel) --btf FILE', or have them made with --debug-package
+      """
     case .notRunning(let name):
       "no virtual device '\(name)' is running"
     case .cannotStop(let name, let processID):

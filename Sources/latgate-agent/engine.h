@@ -69,7 +69,7 @@ int lg_engine_unload(struct lg_engine *engine, const char *probe);
 /*
  * Takes a probe that was pinned at boot: nothing is loaded. `folder` holds its
  * pins; NULL = looked for in the two places above. LG_ERR_UNSUPPORTED when
- * there are no pins, LG_ERR_STATE when another agent uses them,
+ * there are no pins of this release, LG_ERR_BUSY when another agent uses them,
  * LG_ERR_REFUSED when this process may not open them.
  */
 int lg_engine_load_pinned(struct lg_engine *engine, const char *probe, const char *folder,

@@ -90,7 +90,7 @@ static void say_btf(const struct sink *sink)
 static void say_task_storage(const struct sink *sink)
 {
 	struct lg_ladder_sources sources = {.btf_path = "/sys/kernel/btf/vmlinux",
-					    .btf_in_kernel = true};
+					    .btf_in_kernel = LG_YES};
 	struct lg_ladder *ladder;
 	char why[LG_LADDER_WHY];
 

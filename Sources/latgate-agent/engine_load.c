@@ -25,7 +25,7 @@ static int open_ladder(struct lg_ladder **ladder, const char *btf_path, struct l
 			    : own    ? kernel_btf
 				     : NULL,
 		.module_btf_dir = own && !btf_path ? "/sys/kernel/btf" : NULL,
-		.btf_in_kernel = own,
+		.btf_in_kernel = own ? LG_YES : LG_NO,
 		.tracefs = lg_tracefs_path(),
 		.kallsyms = "/proc/kallsyms",
 		.kprobes = lg_kprobes_known(),

@@ -137,7 +137,7 @@ static int lock_pins(const struct lg_engine *engine, struct lg_probe *probe, con
 		return probe->lock < 0 ? lg_fail(err, LG_ERR_INTERNAL, "%s", strerror(errno)) : 0;
 	}
 	if (flock(probe->lock, LOCK_EX | LOCK_NB))
-		return lg_fail(err, LG_ERR_STATE,
+		return lg_fail(err, LG_ERR_BUSY,
 			       "probe %s: another agent uses the pins in %s: wait for its end",
 			       probe->name, folder);
 	return 0;
@@ -266,7 +266,7 @@ int lg_engine_load_pinned(struct lg_engine *engine, const char *name, const char
 		probe->lock = -1;
 	rc = lg_manifest_parse(&manifest, text, why, sizeof(why));
 	if (rc || strcmp(manifest.probe, name))
-		rc = lg_fail(err, LG_ERR_OBJECT, "probe %s: %s", name,
+		rc = lg_fail(err, LG_ERR_UNSUPPORTED, "probe %s: %s", name,
 			     rc ? why : "the manifest is another probe's");
 	else if (!probe || !(probe->name = strdup(name)))
 		rc = lg_fail(err, LG_ERR_INTERNAL, "out of memory");

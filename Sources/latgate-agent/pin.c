@@ -224,7 +224,7 @@ static void seen(void *arg, const char *probe, const char *folder)
 }
 
 /* What the agent will meet, seen with its eyes: no capabilities, only the group. */
-static void check_access(gid_t group)
+static bool group_may_use(gid_t group, bool quiet)
 {
 	pid_t child = fork();
 	int status = 0;
@@ -236,12 +236,26 @@ static void check_access(gid_t group)
 		if (setgroups(0, NULL) || setgid(group) || setuid(NOBODY))
 			_exit(0);
 		why = lg_engine_pins(seen, &count);
-		if (why)
+		if (why && !quiet)
 			say("warning: group %d: %s", (int)group, why);
-		_exit(0);
+		_exit(why ? 1 : 0);
 	}
-	if (child > 0)
-		waitpid(child, &status, 0);
+	if (child < 0 || waitpid(child, &status, 0) < 0)
+		return true;
+	return WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+static bool check_access(const struct order *order)
+{
+	/* Elsewhere no agent looks by itself. */
+	if (strcmp(order->rules.root, LG_PIN_ROOT))
+		return true;
+	if (order->unprivileged_bpf && !group_may_use(order->rules.group, true) &&
+	    !allow_unprivileged())
+		return false;
+	/* The firmware may yet give the agent more than its group. */
+	group_may_use(order->rules.group, false);
+	return true;
 }
 
 static bool parse_group(const char *text, gid_t *group)
@@ -314,10 +328,7 @@ int lg_pin_command(int argc, char **argv)
 	for (; at < argc; at++)
 		all &= pin_object(engine, &order, argv[at]);
 	lg_engine_free(engine);
-	if (order.unprivileged_bpf)
-		all &= allow_unprivileged();
-	if (!strcmp(order.rules.root, LG_PIN_ROOT))
-		check_access(order.rules.group);
+	all &= check_access(&order);
 	return all ? LG_EXIT_OK : LG_EXIT_SOME;
 }
 

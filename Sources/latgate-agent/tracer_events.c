@@ -24,7 +24,8 @@ static const char *learn(struct lg_tracer *tracer, const char *file, char *text)
 	const char *why = NULL, *field = NULL;
 
 	if (n < 0)
-		return n == -ENOENT ? "this kernel has no such event" : "its format is not readable";
+		return n == -ENOENT ? "this kernel has no such event"
+				    : "its format is not readable";
 	format = malloc(sizeof(*format));
 	if (!format)
 		return "no memory for its format";

@@ -88,9 +88,10 @@ void lg_contention(const char *root, char *text, size_t size)
 			 "into %.100s/current_tracer",
 			 tracer, root);
 	} else if (on[0] == '1' && events[0] != '0') {
-		snprintf(text, size,
-			 "trace events are enabled and being recorded, by perfetto or another tool: "
-			 "end it, or fold the trace that it writes");
+		snprintf(
+			text, size,
+			"trace events are enabled and being recorded, by perfetto or another tool: "
+			"end it, or fold the trace that it writes");
 	} else if ((reader = pipe_reader(root))) {
 		snprintf(text, size, "process %d reads the trace buffer: end it first", reader);
 	}

@@ -51,19 +51,21 @@ static int make_parts(struct lg_tracer *tracer, struct lg_error *err)
 	int rc;
 
 	lg_fold_free(tracer->fold);
-	tracer->tasks = lg_tasks_snapshot(tracer->session);
-	options.arg = tracer->tasks;
-	tracer->fold = tracer->tasks ? lg_fold_new(&options) : NULL;
+	tracer->fold = NULL;
 	tracer->merge = lg_merge_new(&tracer->layout, LG_FOLD_MAX_CPUS,
 				     lg_memory_share(PAGE_SHARES, PAGES_LEAST, PAGES_MOST));
-	if (!tracer->fold || !tracer->merge)
+	if (!tracer->merge)
 		return lg_fault(err, LG_ERR_INTERNAL, "out of memory for the trace");
 	rc = lg_pipes_open(&tracer->pipes, tracer->root, &tracer->layout, tracer->merge);
 	if (!rc)
 		rc = lg_pipes_start(tracer->pipes);
-	return rc ? lg_fault(err, LG_ERR_INTERNAL, "the trace buffer cannot be read: %s",
-			     strerror(-rc))
-		  : 0;
+	if (rc)
+		return lg_fault(err, LG_ERR_INTERNAL, "the trace buffer cannot be read: %s",
+				strerror(-rc));
+	/* After the pipes' thread began: it is ours, too. */
+	options.arg = tracer->tasks = lg_tasks_snapshot(tracer->session);
+	tracer->fold = tracer->tasks ? lg_fold_new(&options) : NULL;
+	return tracer->fold ? 0 : lg_fault(err, LG_ERR_INTERNAL, "out of memory for the trace");
 }
 
 static int switch_events(struct lg_tracer *tracer, struct lg_error *err)

@@ -3,6 +3,7 @@ import AgentSession
 import Catalogs
 import Devices
 import Experiments
+import FirmwareKit
 import KernelBTF
 import POSIXSupport
 import ProbeBuild
@@ -47,12 +48,13 @@ struct ErrorReport {
   private static func status(_ error: any Error) -> ExitStatus {
     switch error {
     case is CancellationError: .interrupted
-    case is CatalogError, is RunRecordError, is VerdictError: .badInput
+    case is CatalogError, is RunRecordError, is VerdictError, is TraceFault: .badInput
     case is UnknownName: .usage
     case let error as KernelBTFError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case let error as ProbeBuildError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case is StoreError: .internalError
     case is DeviceError, is ADBError, is VirtualDeviceError: .deviceUnavailable
+    case is KitFolder.Failure: .usage
     case let error as AgentSessionError: status(of: error)
     case let error as RunError: status(of: error)
     default: .internalError

@@ -24,7 +24,7 @@ struct Survey: Sendable {
     let console = bench.console
     let target = try await LaneFactory(
       catalog: bench.catalog,
-      server: try ADBServer(environment: ProcessInfo.processInfo.environment)
+      server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share
     ) { console.note($0) }
     .single(device: name, id: "survey-\(getpid())")
     guard let lane = target.lanes.first else {

@@ -47,6 +47,25 @@ struct AgentClientTests {
     try await client.bye()
   }
 
+  @Test func pinnedProbesAreTakenOrRefused() async throws {
+    let metrics = [AgentMetric(id: 7, map: "h_wait", countersIndex: 0)]
+    let client = try await start()
+    #expect(client.facts.pinnedProbes.isEmpty)
+    let hooks = try await client.loadPinned(AgentPinnedProbe(name: "runqueue", metrics: metrics))
+    #expect(hooks.map(\.rung) == ["tp_btf"])
+    try await client.bye()
+    let other = try await start("LATGATE_FAKE_FAULT=load_pinned")
+    do {
+      _ = try await other.loadPinned(
+        AgentPinnedProbe(name: "block", metrics: metrics, folder: "/pins", manifest: "/file"))
+      Issue.record("pins in use were taken")
+    } catch AgentSessionError.refused(let refusal) {
+      #expect(refusal.code == .busy)
+      #expect(refusal.text == "another agent uses the pins")
+    }
+    try await other.bye()
+  }
+
   @Test func phaseGivesStepsHistogramsCountersAndWindow() async throws {
     let client = try await start()
     let hooks = try await client.load(

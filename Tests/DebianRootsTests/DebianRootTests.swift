@@ -49,6 +49,26 @@ import Testing
     }
   }
 
+  @Test func aRootForOneUseIsGoneAfterIt() async throws {
+    try await withCache { cache in
+      let wanted = root("sys", ["no-such-package"], ["bookworm"])
+      let path = cache.path(wanted.key)
+      try FileManager.default.createDirectory(
+        atPath: "\(path)/etc", withIntermediateDirectories: true)
+      struct Failure: Error {}
+      await #expect(throws: Failure.self) {
+        try await wanted.once(in: cache, progress: { _ in }) { _ in throw Failure() }
+      }
+      #expect(cache.contains(wanted.key))
+      let used = try await wanted.once(in: cache, progress: { _ in }) { path in
+        #expect(FileManager.default.fileExists(atPath: "\(path)/etc"))
+        return path
+      }
+      #expect(used == path)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: cache.folder).count == 1)
+    }
+  }
+
   @Test func removesLeftoversOfDeadBuilds() throws {
     let folder = NSTemporaryDirectory() + "roots-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: folder) }

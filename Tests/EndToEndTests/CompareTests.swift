@@ -92,7 +92,8 @@ struct CompareTests {
     let listing = try JSONDecoder().decode(Listing.self, from: Data(made.output.utf8))
     #expect(
       listing.probes.map(\.name) == [
-        "binder", "block", "fsync", "hardirq", "runqueue", "softirq", "syscall",
+        "binder", "block", "fsync", "hardirq", "reclaim", "runqueue", "sleep", "softirq",
+        "syscall",
       ])
     #expect(listing.probes.flatMap(\.metrics).allSatisfy { $0.unit == "ns" && !$0.name.isEmpty })
   }

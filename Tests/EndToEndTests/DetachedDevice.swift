@@ -8,18 +8,22 @@ struct DetachedDevice {
 
   /// Boots a device, hands it to `work` and stops it, whatever happens.
   static func with(
-    firmware: String = "reference", tool: Tool = Tool(),
+    of definition: String = "virtual", firmware: String = "reference", tool: Tool = Tool(),
     _ work: (DetachedDevice) async throws -> Void
   ) async throws {
-    try await Bench.shared.alone { try await booted(firmware: firmware, tool: tool, work) }
+    try await Bench.shared.alone {
+      try await booted(of: definition, firmware: firmware, tool: tool, work)
+    }
   }
 
   private static func booted(
-    firmware: String, tool: Tool, _ work: (DetachedDevice) async throws -> Void
+    of definition: String, firmware: String, tool: Tool,
+    _ work: (DetachedDevice) async throws -> Void
   ) async throws {
     let device = DetachedDevice(name: "test-\(UUID().uuidString.prefix(8))", tool: tool)
     let boot = try await tool.run(
-      "device", "boot", device.name, "--firmware", firmware, within: .seconds(180))
+      "device", "boot", device.name, "--device", definition, "--firmware", firmware,
+      within: .seconds(180))
     try #require(boot.exitCode == 0, "\(boot.errors)")
     do {
       try await work(device)
@@ -57,6 +61,38 @@ struct DetachedDevice {
       /proc/sys/kernel/bpf_stats_enabled /proc/sys/kernel/perf_event_paranoid \
       /proc/sys/kernel/kptr_restrict; do echo "$file: $(cat $file 2>&1)"; done
       """)
+  }
+
+  /// Everything that tracing could change or leave: settings of tracing, sysctls, processes with
+  /// a command line, files in the shell's folder.
+  func footprint() async throws -> String {
+    try await shell(
+      """
+      cd /sys/kernel/tracing
+      for file in tracing_on trace_clock current_tracer buffer_size_kb options/overwrite       trace_options per_cpu/*/buffer_size_kb events/*/*/enable; do
+        read -r value < "$file" && echo "$file: $value"
+      done
+      for file in $(find /proc/sys/kernel /proc/sys/vm -type f ! -path '*/random/*'       ! -path '*/pty/*' ! -name ns_last_pid); do
+        read -r value 2>/dev/null < "$file" && echo "$file: $value"
+      done
+      for process in /proc/[0-9]*; do
+        [ "$process" = "/proc/$$" ] || tr '\\0' ' ' 2>/dev/null < "$process/cmdline"
+      done
+      echo
+      ls -lR /data/local/tmp
+      """)
+  }
+
+  /// Ids of the processes of a name, as in `/proc/PID/comm`.
+  func processes(named name: String) async throws -> [String] {
+    try await shell(
+      """
+      for process in /proc/[0-9]*; do
+        read -r name 2>/dev/null < "$process/comm"
+        [ "$name" = "\(name)" ] && echo "${process#/proc/}"
+      done
+      """
+    ).split(whereSeparator: \.isWhitespace).map(String.init)
   }
 
   /// Waits until the load runs and programs are attached: the middle of a run.

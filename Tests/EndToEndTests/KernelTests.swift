@@ -1,54 +1,92 @@
 import Foundation
 import Testing
 
-/// One agent and one set of objects measure the same work on three kernels.
+/// One agent and one set of objects for each ABI measure the same work on several kernels.
 @Suite(.serialized, .enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
 struct KernelTests {
   @Test(arguments: ["k510", "reference", "k612"])
   func everyProbeCountsTheWork(firmware: String) async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
     let tool = Tool()
     try await DetachedDevice.with(firmware: firmware, tool: tool) { device in
-      let before = try await device.settings()
-      #expect(before.contains("bpf_stats_enabled: 0"))
-      let made = try await tool.run(
-        "run", "e2e", "--device", device.name, "--format", "json", "--output",
-        "\(path)/runs", within: .seconds(180))
-      try #require(made.exitCode == 0, "\(made.errors)")
-      _ = try JSONSerialization.jsonObject(with: Data(made.output.utf8))
-      let record = try Record.only(in: "\(path)/runs")
-
-      #expect(record.phases.count == 5)
-      // The statistics were on meanwhile: what is compared below was changed and restored.
-      #expect(record.iterations.count { $0.kind == "overhead" } == 2)
-      expectProbes(record)
-      expectCounts(record)
-      for phase in record.phases {
-        #expect(phase.steps.allSatisfy { $0.exitCode == 0 })
-        for loss in phase.losses {
-          let ended = loss.recorded + loss.overwritten + loss.cancelled + loss.censored
-          #expect(loss.started == ended, "\(phase.name): \(loss)")
-        }
-      }
-
-      #expect(try await device.programs() == "")
-      #expect(try await device.attachments() == "")
-      #expect(try await device.settings() == before)
-
-      // One file on this machine, whatever the kernel: the device ran exactly that.
-      let built = try await tool.run("build", "--abi", "arm64", "--quiet")
-      let line = try #require(built.output.split(separator: "\n").first { $0.contains(": agent ") })
-      let agent = try #require(line.split(separator: " ").last).description
-      let folders = try await device.shell("ls -d /data/local/tmp/latgate-*")
-        .split(whereSeparator: \.isWhitespace)
-      #expect(folders.count == 1)
-      let copy = "\(path)/agent"
-      let pulled = try await tool.run(
-        "device", "pull", device.name, "\(folders.first ?? "")/latgate-agent", copy)
-      try #require(pulled.exitCode == 0, "\(pulled.errors)")
-      #expect(FileManager.default.contentsEqual(atPath: copy, andPath: agent))
+      let record = try await countedWork(device, abi: "arm64")
+      #expect(record.btf == nil)
     }
+  }
+
+  /// A 32-bit kernel that carries no types: they come from a file, and programs take other rungs.
+  @Test(
+    .enabled(if: Types32.path != nil, "needs ../shared/data/armv7-btf beside the repository"),
+    arguments: ["reference", "two-cpus", "interpreter"])
+  func everyProbeCountsTheWorkOf32Bits(firmware: String) async throws {
+    let tool = Tool()
+    let kept = try await tool.run(
+      "device", "image", "5.10-armmp", "--btf", try #require(Types32.path), "--btf-build-id",
+      Types32.buildID, within: .seconds(180))
+    try #require(kept.exitCode == 0, "\(kept.errors)")
+    try await DetachedDevice.with(
+      of: "virtual-armv7", firmware: firmware, tool: tool
+    ) { device in
+      let record = try await countedWork(device, abi: "armv7")
+      #expect(record.btf?.buildID == Types32.buildID)
+      #expect(record.btf?.isProven == true)
+      #expect(!record.probes.flatMap(\.hooks).contains { $0.rung == "tp_btf" })
+    }
+  }
+
+  /// Types of the kernel in the image, made by pahole from its debug information.
+  private enum Types32 {
+    static let buildID = "64fa8f84858edec2c4d2dd1d72d70ab28c8f8f65"
+    /// Nil where the file is absent.
+    static let path: String? = {
+      let path = "\(Tool.repository)/../shared/data/armv7-btf/debian-5.10.0-32-armmp-lpae.btf.xz"
+      return FileManager.default.fileExists(atPath: path) ? path : nil
+    }()
+  }
+
+  /// Makes one run, holds its record against the work done and the device against itself before.
+  private func countedWork(_ device: DetachedDevice, abi: String) async throws -> Record {
+    let folder = try TemporaryFolder()
+    let path = folder.path
+    let tool = device.tool
+    let before = try await device.settings()
+    #expect(before.contains("bpf_stats_enabled: 0"))
+    let made = try await tool.run(
+      "run", "e2e", "--device", device.name, "--format", "json", "--output",
+      "\(path)/runs", within: .seconds(180))
+    try #require(made.exitCode == 0, "\(made.errors)")
+    _ = try JSONSerialization.jsonObject(with: Data(made.output.utf8))
+    let record = try Record.only(in: "\(path)/runs")
+
+    #expect(record.phases.count == 5)
+    // The statistics were on meanwhile: what is compared below was changed and restored.
+    #expect(record.iterations.count { $0.kind == "overhead" } == 2)
+    expectProbes(record)
+    expectCounts(record)
+    for phase in record.phases {
+      #expect(phase.steps.allSatisfy { $0.exitCode == 0 })
+      for loss in phase.losses {
+        let ended = loss.recorded + loss.overwritten + loss.cancelled + loss.censored
+        #expect(loss.started == ended, "\(phase.name): \(loss)")
+      }
+    }
+
+    #expect(try await device.programs() == "")
+    #expect(try await device.attachments() == "")
+    #expect(try await device.settings() == before)
+
+    // One file on this machine, whatever the kernel: the device ran exactly that.
+    let built = try await tool.run("build", "--abi", abi, "--quiet")
+    let line = try #require(built.output.split(separator: "\n").first { $0.contains(": agent ") })
+    let agent = try #require(line.split(separator: " ").last).description
+    let folders = try await device.shell("ls -d /data/local/tmp/latgate-*")
+      .split(whereSeparator: \.isWhitespace)
+    #expect(folders.count == 1)
+    let copy = "\(path)/agent"
+    let pulled = try await tool.run(
+      "device", "pull", device.name, "\(folders.first ?? "")/latgate-agent", copy)
+    try #require(pulled.exitCode == 0, "\(pulled.errors)")
+    #expect(FileManager.default.contentsEqual(atPath: copy, andPath: agent))
+    return record
   }
 
   private func expectProbes(_ record: Record) {

@@ -48,10 +48,12 @@ struct PlugTests {
     try await DetachedDevice.with(tool: tool) { device in
       let run = try tool.start(["run", "endless", "--device", device.name])
       #expect(try await device.isMeasuring(run))
+      #expect(try await device.shell("ls \(EndlessShare.traces)") != "")
       run.signal(SIGINT)
       let made = try await run.end(within: bound)
       #expect(made.exitCode == 130)
       #expect(errors(in: made.errors) == 1, "\(made.errors)")
+      #expect(try await device.shell("ls -d \(EndlessShare.traces) 2>/dev/null") == "")
       // The message promises it, so there is nothing to wait for.
       #expect(try await device.programs() == "")
       #expect(try await device.attachments() == "")

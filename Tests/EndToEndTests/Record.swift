@@ -12,6 +12,7 @@ struct Record: Decodable {
 
     var name: String
     var status: String
+    var tier: String?
     var reason: String?
     var hooks: [Hook]
   }
@@ -19,6 +20,13 @@ struct Record: Decodable {
   struct Iteration: Decodable {
     var kind: String
     var phases: [Phase]
+    var covariates: [String: Double]
+    var dropped: String?
+    var dropCause: String?
+  }
+
+  struct Mark: Decodable {
+    var reason: String
   }
 
   struct Phase: Decodable {
@@ -47,11 +55,20 @@ struct Record: Decodable {
     var exitCode: Int?
   }
 
+  struct BTF: Decodable {
+    var buildID: String?
+    var isProven: Bool
+  }
+
+  var btf: BTF?
   var probes: [Probe]
   var iterations: [Iteration]
+  var invalid: [Mark]
+
+  var measured: [Iteration] { iterations.filter { $0.kind == "measured" } }
 
   /// Those of the measured iterations.
-  var phases: [Phase] { iterations.filter { $0.kind == "measured" }.flatMap(\.phases) }
+  var phases: [Phase] { measured.flatMap(\.phases) }
 
   /// Operations of a metric with at least these labels in a phase, over measured iterations.
   func count(_ metric: String, _ labels: [String: String], in phase: String) -> UInt64 {

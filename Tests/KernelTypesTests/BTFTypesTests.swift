@@ -2,7 +2,107 @@ import KernelTypes
 import Testing
 
 @Suite struct BTFTypesTests {
-  @Test func refusesEmptyBytes() {
-    #expect(throws: Malformed(reason: "0 bytes are too few for BTF")) { try BTFTypes([]) }
+  private func sample() -> TypeBuilder {
+    var builder = TypeBuilder()
+    let long = builder.integer("long unsigned int", bytes: 8)
+    let int = builder.integer("int", bytes: 4, signed: true)
+    let inner = builder.structure("", bytes: 8, [("deep", int, 0), ("low", int, 32)])
+    _ = builder.structure(
+      "task_struct", bytes: 24, [("state", long, 0), ("", inner, 64), ("flags", int, 128)])
+    _ = builder.structure("task_struct___old", bytes: 8, [("state", long, 0)])
+    builder.tracepoint("sched_switch", [int, builder.pointer(4)])
+    return builder
   }
+
+  @Test func findsTypesByName() throws {
+    let types = try BTFTypes(sample().bytes)
+    let task = try #require(types.type(named: "task_struct", .structure))
+    #expect(types[task].size == 24)
+    #expect(types.members(of: types[task]).map(\.name) == ["state", "", "flags"])
+    #expect(types.types(named: "task_struct", flavours: true, .structure).count == 2)
+    #expect(types.type(named: "task_struct", .union) == nil)
+    #expect(types.type(named: "task", .structure) == nil)
+    #expect(types.arguments(of: "sched_switch") == 2)
+    #expect(types.arguments(of: "sched_wakeup") == nil)
+    #expect(types.text(of: 1) == "unsigned long")
+    #expect(types.pointerSize == 8)
+  }
+
+  @Test func refusesOtherFiles() {
+    let cases: [([UInt8], String)] = [
+      ([], "0 bytes are too few for BTF"),
+      ([UInt8](repeating: 7, count: 30), "not BTF"),
+      (
+        [0xeb, 0x9f] + [UInt8](repeating: 0, count: 30),
+        "big-endian BTF, which latgate does not read"
+      ),
+    ]
+    for (bytes, reason) in cases {
+      #expect(throws: Malformed(reason: reason)) { try BTFTypes(bytes) }
+    }
+  }
+
+  @Test func refusesEveryTruncation() throws {
+    let bytes = sample().bytes
+    _ = try BTFTypes(bytes)
+    for count in 0..<bytes.count {
+      #expect(throws: Malformed.self, "\(count) bytes") {
+        try BTFTypes(Array(bytes.prefix(count)))
+      }
+    }
+    #expect(throws: Malformed(reason: "1 bytes follow its end")) { try BTFTypes(bytes + [0]) }
+  }
+
+  @Test func refusesChainsWithoutEnd() throws {
+    var builder = TypeBuilder()
+    _ = builder.typedef("a", 2)
+    _ = builder.typedef("b", 1)
+    #expect(throws: Malformed(reason: "type 1 refers to what is not there")) {
+      try BTFTypes(builder.bytes)
+    }
+    var long = TypeBuilder()
+    for id in 1...40 { _ = long.typedef("t\(id)", UInt32(id - 1)) }
+    #expect(throws: Malformed.self) { try BTFTypes(long.bytes) }
+  }
+
+  @Test(arguments: [2, 4, 8, 13] as [UInt32])
+  func refusesReferencesToNothing(kind: UInt32) throws {
+    var builder = TypeBuilder()
+    let type: UInt32 = 9
+    let rest: [UInt32] = kind == 4 ? [0, type, 0] : []
+    _ = builder.raw(
+      kind, count: rest.isEmpty ? 0 : 1, third: kind == 4 ? 8 : type, rest: rest)
+    #expect(throws: Malformed(reason: "type 1 refers to what is not there")) {
+      try BTFTypes(builder.bytes)
+    }
+  }
+
+  /// Whatever is accepted can be read and written out as text without a trap.
+  @Test func survivesDamage() throws {
+    let bytes = sample().bytes
+    var accepted = 0
+    for round in 0..<5000 {
+      let damaged = damage(bytes, round)
+      guard let types = try? BTFTypes(damaged) else { continue }
+      accepted += 1
+      for id in 0..<UInt32(types.count) {
+        _ = types.text(of: id)
+        _ = types.size(of: id, pointerSize: 8)
+        for member in types.members(of: types[id]) { _ = types.resolved(member.type) }
+        _ = types.enumerators(of: types[id])
+      }
+      _ = types.prototype(ofTracepoint: "sched_switch")
+    }
+    #expect(accepted > 0)
+  }
+}
+
+/// The bytes with one to three others in their place, the same in every run.
+func damage(_ bytes: [UInt8], _ round: Int) -> [UInt8] {
+  var damaged = bytes
+  for change in 0...(round % 3) {
+    damaged[(round * 7919 + change * 104_729) % bytes.count] = UInt8(
+      truncatingIfNeeded: round &* 31 &+ change &* 97)
+  }
+  return damaged
 }

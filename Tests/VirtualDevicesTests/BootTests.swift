@@ -10,7 +10,8 @@ import Testing
     if: ProcessInfo.processInfo.environment["LATGATE_E2E"] == "1",
     "set LATGATE_E2E=1 to boot virtual devices"),
   .enabled(
-    if: (try? HostTool.qemu(.arm64).requirePresence()) != nil, "needs the Debian package qemu-system-arm"),
+    if: (try? HostTool.qemu(.arm64).requirePresence()) != nil,
+    "needs the Debian package qemu-system-arm"),
   .serialized)
 struct BootTests {
   @Test(arguments: [VirtualKernel.v5_10, .v6_1, .v6_12, .v5_10armmp])

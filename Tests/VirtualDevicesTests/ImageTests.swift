@@ -24,6 +24,44 @@ struct ImageRecipeTests {
   }
 }
 
+@Suite("Types of a kernel without BTF")
+struct KernelTypesTests {
+  /// An image of a kernel in a cache folder of its own, removed afterwards.
+  private func withImage(
+    _ kernel: VirtualKernel, _ body: (VirtualImage, _ cache: String) throws -> Void
+  ) throws {
+    let cache = NSTemporaryDirectory() + "images-\(UUID().uuidString)"
+    let folder = "\(cache)/virtual/images/some-key"
+    defer { try? FileManager.default.removeItem(atPath: cache) }
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let facts = VirtualImage.Facts(
+      kernel: kernel, kernelRelease: "5.10.0-32-x", kernelDigest: "0123456789abcdef")
+    try JSONEncoder().encode(facts).write(to: URL(fileURLWithPath: "\(folder)/image.json"))
+    try body(try VirtualImage(folder: folder), cache)
+  }
+
+  @Test func areKeptByTheKernelsBuild() throws {
+    try withImage(.v5_10armmp) { image, cache in
+      let path = "\(cache)/virtual/btf/5.10.0-32-x-0123456789ab.btf"
+      #expect(image.typesPath == path)
+      #expect(try image.keepTypes([1, 2, 3], buildID: "abcd") == path)
+      #expect(FileManager.default.contents(atPath: path) == Data([1, 2, 3]))
+      #expect(try String(contentsOfFile: "\(path).build-id", encoding: .utf8) == "abcd\n")
+      // The id of the types before would tie the new ones to a kernel they may not be of.
+      try image.keepTypes([4], buildID: nil)
+      #expect(FileManager.default.contents(atPath: path) == Data([4]))
+      #expect(!FileManager.default.fileExists(atPath: "\(path).build-id"))
+    }
+  }
+
+  @Test func areNotForAKernelThatTellsThem() throws {
+    try withImage(.v6_1) { image, _ in
+      #expect(image.typesPath == nil)
+      #expect(throws: VirtualDeviceError.self) { try image.keepTypes([1], buildID: nil) }
+    }
+  }
+}
+
 @Suite("Kernel modules")
 struct ModuleDependenciesTests {
   private let dependencies = ModuleDependencies(

@@ -32,6 +32,26 @@ struct VirtualFirmwareTests {
     }
   }
 
+  @Test func filesOfItsOwnComeBeforeTheImage() throws {
+    let folder = FileManager.default.temporaryDirectory
+      .appending(path: "guest-files-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let image = folder.appending(path: "image").path
+    try Data("image".utf8).write(to: URL(fileURLWithPath: image))
+    let files = [GuestFile(path: "etc/init.d/S1", content: Array("go".utf8), mode: 0o755)]
+    let whole = folder.appending(path: "whole").path
+    try files.prepend(to: image, as: whole)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: whole))
+    #expect(bytes.starts(with: Array("070701".utf8)))
+    #expect(bytes.suffix(5) == Data("image".utf8))
+    // The kernel looks for the next archive at a multiple of four.
+    #expect((bytes.count - 5).isMultiple(of: 4))
+    #expect([GuestFile]().digest == nil)
+    let other = [GuestFile(path: "etc/init.d/S1", content: Array("no".utf8), mode: 0o755)]
+    #expect(files.digest != other.digest)
+  }
+
   @Test func identifierDependsOnSettingsAndKernelBuild() throws {
     let build = "6.1.0-50-arm64-0123456789ab"
     let standard = try VirtualFirmware().identifier(kernelBuild: build)

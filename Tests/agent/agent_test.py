@@ -208,7 +208,7 @@ def pins_in_use_are_told(scratch):
     agent.greet()
     agent.send(frame(wire.LOAD_PINNED, 5, attribute(20, "p")))
     hook, error = agent.answers()
-    assert hook.kind == wire.HOOK and error.number(33) == 2
+    assert hook.kind == wire.HOOK and error.number(33) == 10
     assert error.text(31) == "another agent uses the pins"
     assert agent.bye() == 0
 

@@ -120,7 +120,7 @@ int lg_engine_load_pinned(struct lg_engine *engine, const char *probe, const cha
 		 metric_count ? metrics[0].map : "-");
 	trace(engine, line);
 	hook_fn(arg, &report);
-	if (failed(engine, "load_pinned", LG_ERR_STATE, "another agent uses the pins", err))
+	if (failed(engine, "load_pinned", LG_ERR_BUSY, "another agent uses the pins", err))
 		return -1;
 	snprintf(engine->probe, sizeof(engine->probe), "%s", probe);
 	return 0;

@@ -80,11 +80,10 @@ static void put_tracefs(void)
 	put("buffer_size_kb", "7 (expanded: 1408)\n");
 	put("trace", "");
 	put("events/enable", "0\n");
-	put("events/header_page",
-	    "\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n"
-	    "\tfield: local_t commit;\toffset:8;\tsize:8;\tsigned:1;\n"
-	    "\tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;\n"
-	    "\tfield: char data;\toffset:16;\tsize:4080;\tsigned:1;\n");
+	put("events/header_page", "\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n"
+				  "\tfield: local_t commit;\toffset:8;\tsize:8;\tsigned:1;\n"
+				  "\tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;\n"
+				  "\tfield: char data;\toffset:16;\tsize:4080;\tsigned:1;\n");
 	put("per_cpu/cpu0/trace_pipe_raw", "");
 	put("per_cpu/cpu0/buffer_size_kb", "1408\n");
 	put("per_cpu/cpu0/stats", "entries: 0\noverrun: 0\ncommit overrun: 0\nbytes: 0\n"
@@ -107,8 +106,9 @@ static void test_journal(void)
 	      !lg_journal_set(journal, "a", "two", "one") && holds("a", "two"));
 	check("and named as changed", !strcmp(lg_journal_changed(journal), "a"));
 	check("written again it keeps its first value",
-	      !lg_journal_set(journal, "a", "three", "two") && !lg_journal_set(journal, "b", "y", "x") &&
-		      !lg_journal_restore_all(journal) && holds("a", "one") && holds("b", "x"));
+	      !lg_journal_set(journal, "a", "three", "two") &&
+		      !lg_journal_set(journal, "b", "y", "x") && !lg_journal_restore_all(journal) &&
+		      holds("a", "one") && holds("b", "x"));
 	check("nothing is left in the journal", !lg_journal_changed(journal));
 	put("a", "somebody else's\n");
 	check("what is restored is not touched again",
@@ -206,7 +206,8 @@ static bool is_untouched(void)
 {
 	/* 7 (expanded: 1408) becomes 1408 by any use of tracing, and plain files tell no more. */
 	return holds("tracing_on", "0") && holds("trace_clock", "local") &&
-	       holds("buffer_size_kb", "1408") && holds("events/irq/irq_handler_entry/enable", "0") &&
+	       holds("buffer_size_kb", "1408") &&
+	       holds("events/irq/irq_handler_entry/enable", "0") &&
 	       holds("events/irq/irq_handler_exit/enable", "0");
 }
 
@@ -267,8 +268,8 @@ static void refused(struct lg_tracer *tracer, const char *name, const char *text
 {
 	struct lg_error err = {0};
 
-	check(name, lg_tracer_attach(tracer, &err) && err.code == LG_ERR_BUSY &&
-			    strstr(err.text, text));
+	check(name,
+	      lg_tracer_attach(tracer, &err) && err.code == LG_ERR_BUSY && strstr(err.text, text));
 }
 
 static void test_contention(void)
@@ -295,7 +296,8 @@ static void test_contention(void)
 
 static void test_unsupported(void)
 {
-	static const struct lg_trace_metric known = {1, "softirq.run"}, unknown = {1, "block.queue"};
+	static const struct lg_trace_metric known = {1, "softirq.run"},
+					    unknown = {1, "block.queue"};
 	struct lg_tracer *tracer = lg_tracer_new(root), *nowhere = lg_tracer_new(NULL);
 	struct lg_error err = {0};
 	char line[256];

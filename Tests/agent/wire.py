@@ -8,7 +8,7 @@ import subprocess
 import time
 
 HELLO, PING, LOAD, BLOB, ATTACH, DETACH, UNLOAD, EXEC, PHASE = range(1, 10)
-WINDOW_OPEN, WINDOW_CLOSE, STATS, READ_FILES, BYE, LOAD_PINNED = range(10, 16)
+WINDOW_OPEN, WINDOW_CLOSE, STATS, READ_FILES, BYE, LOAD_PINNED, LOAD_TRACE = range(10, 17)
 CANARY = 20
 DONE, ERROR, FACTS, HOOK, STEP_RESULT, HISTOGRAM, COUNTERS, WINDOW, PROGRAM, FILE = range(64, 74)
 
@@ -86,8 +86,8 @@ class Agent:
 
     LIMIT = 30
 
-    def __init__(self, executable, **environment):
-        self.process = subprocess.Popen([executable], stdin=subprocess.PIPE, bufsize=0,
+    def __init__(self, *command, **environment):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, bufsize=0,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         env={**os.environ, **environment})
 

@@ -78,7 +78,7 @@ static void on_own_btf(const char *dir, struct lg_choice *choices)
 {
 	char tracefs[4200], kallsyms[4200];
 	struct lg_ladder_sources sources = {.btf_path = kernel_btf,
-					    .btf_in_kernel = true,
+					    .btf_in_kernel = LG_YES,
 					    .tracefs = tracefs,
 					    .kallsyms = kallsyms,
 					    .kprobes = LG_YES};
@@ -177,7 +177,7 @@ static void on_cut_btf(const char *dir, struct lg_choice *choices)
 
 static void features_by_btf(void)
 {
-	struct lg_ladder_sources sources = {.btf_path = kernel_btf, .btf_in_kernel = true};
+	struct lg_ladder_sources sources = {.btf_path = kernel_btf, .btf_in_kernel = LG_YES};
 	struct lg_ladder *ladder;
 	char why[512];
 

@@ -226,7 +226,7 @@ static void one_agent_at_a_time(const char *name)
 
 	check(!answer->rc, "the pins are free again", "%s", answer->err.text);
 	answer = ask_load(&second, name);
-	check(answer->rc && answer->err.code == LG_ERR_STATE &&
+	check(answer->rc && answer->err.code == LG_ERR_BUSY &&
 		      strstr(answer->err.text, "another agent"),
 	      "a second agent is kept off", "%u %s", answer->err.code, answer->err.text);
 	agent_end(&first, SIGKILL);
@@ -332,7 +332,7 @@ static void damaged_manifests(void)
 	free(text);
 }
 
-static void wrong_manifest(const char *what, const char *from, const char *to)
+static void wrong_manifest(const char *what, const char *from, const char *to, lg_u32 code)
 {
 	char *text = pinned_manifest("operation"), *at = strstr(text, from), path[96], folder[96];
 	char changed[8192];
@@ -347,7 +347,7 @@ static void wrong_manifest(const char *what, const char *from, const char *to)
 	snprintf(folder, sizeof(folder), "%s/operation", root);
 	write_text(path, changed);
 	answer = ask(&agent, 'm', "operation", folder, path);
-	check(answer->rc && answer->err.code == LG_ERR_OBJECT, what, "%u %s", answer->err.code,
+	check(answer->rc && answer->err.code == code, what, "%u %s", answer->err.code,
 	      answer->err.text);
 	unlink(path);
 	free(text);
@@ -448,13 +448,16 @@ void test_pinned(void)
 	killed_inside_a_window("operation_raw");
 	refusals();
 	damaged_manifests();
-	wrong_manifest("another layout is refused", "latgate-pins\t1\t2136", "latgate-pins\t1\t8");
-	wrong_manifest("another probe's manifest is refused", "probe\toperation", "probe\tother");
-	wrong_manifest("offsets outside the map are refused", "window\tbss\t0",
-		       "window\tbss\t4000");
+	wrong_manifest("another layout is refused", "latgate-pins\t1\t2136", "latgate-pins\t1\t8",
+		       LG_ERR_UNSUPPORTED);
+	wrong_manifest("another probe's manifest is refused", "probe\toperation", "probe\tother",
+		       LG_ERR_UNSUPPORTED);
+	wrong_manifest("offsets outside the map are refused", "window\tbss\t0", "window\tbss\t4000",
+		       LG_ERR_OBJECT);
 	wrong_manifest("a map that is not pinned is refused", "map\tlg_counters",
-		       "map\tlg_encounters");
-	wrong_manifest("a path in a name is refused", "map\tlg_counters", "map\t../lg_counters");
+		       "map\tlg_encounters", LG_ERR_OBJECT);
+	wrong_manifest("a path in a name is refused", "map\tlg_counters", "map\t../lg_counters",
+		       LG_ERR_UNSUPPORTED);
 	pinned_by_bpfloader();
 	umount2(mount_point, MNT_DETACH);
 	rmdir(mount_point);

@@ -28,6 +28,10 @@ struct task_struct___compat {
 	struct thread_struct___compat thread;
 };
 
+struct task_struct___iowait {
+	unsigned int in_iowait : 1;
+};
+
 struct task_struct___start {
 	u64 start_time; /* CLOCK_MONOTONIC ns */
 };
@@ -46,6 +50,25 @@ static __always_inline bool lg_task_compat(struct task_struct *task, bool direct
 		return (direct ? t->thread_info.flags : BPF_CORE_READ(t, thread_info.flags)) &
 		       (1UL << LG_TIF_32BIT_ARM64);
 	return false;
+}
+
+/* TASK_* bits: `__state` since 5.14. */
+static __always_inline u32 lg_task_state(struct task_struct *task, bool direct)
+{
+	struct task_struct___state *old = (void *)task;
+
+	if (bpf_core_field_exists(task->__state))
+		return direct ? task->__state : BPF_CORE_READ(task, __state);
+	return direct ? old->state : BPF_CORE_READ(old, state);
+}
+
+/* True while a sleeping task waits for I/O. */
+static __always_inline bool lg_task_in_iowait(struct task_struct *task, bool direct)
+{
+	struct task_struct___iowait *t = (void *)task;
+
+	return direct ? BPF_CORE_READ_BITFIELD(t, in_iowait)
+		      : BPF_CORE_READ_BITFIELD_PROBED(t, in_iowait);
 }
 
 static __always_inline u64 lg_task_start_ns(struct task_struct *task)

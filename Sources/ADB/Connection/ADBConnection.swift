@@ -37,6 +37,9 @@ package final class ADBConnection: Sendable {
     var keys: [ADBKey]?
     var outbox: [ADBPacket] = []
     var isFinished = false
+    /// Threads that still use the link.
+    var threads = 2
+    var enders: [CheckedContinuation<Void, Never>] = []
     var services: [String: @Sendable (ADBStreamChannel) -> Void] = [:]
   }
 
@@ -70,14 +73,21 @@ package final class ADBConnection: Sendable {
     timeout: Duration = .seconds(10)
   ) async throws -> ADBConnection {
     let connection = ADBConnection(link: link, state: state, keys: keys)
-    Thread.detachNewThread { connection.receiveAll() }
-    Thread.detachNewThread { connection.sendAll() }
+    Thread.detachNewThread {
+      connection.receiveAll()
+      connection.leave()
+    }
+    Thread.detachNewThread {
+      connection.sendAll()
+      connection.leave()
+    }
     connection.perform(connection.shared.withLock { $0.protocolState.start() })
     do {
       try await connection.waitUntilOnline(timeout: timeout)
       return connection
     } catch {
       connection.close()
+      await connection.finished()
       throw error
     }
   }
@@ -144,6 +154,32 @@ package final class ADBConnection: Sendable {
   /// Ends the connection and every stream of it. Safe to repeat.
   package func close() {
     fail(.disconnected(service: "adb", detail: "closed by this side"))
+  }
+
+  /// Returns when the link is given back, so that the device can be opened again.
+  package func finished() async {
+    await withCheckedContinuation { continuation in
+      let isOver = shared.withLock { shared in
+        if shared.threads > 0 { shared.enders.append(continuation) }
+        return shared.threads == 0
+      }
+      if isOver { continuation.resume() }
+    }
+  }
+
+  private func leave() {
+    // Only the last of the two threads closes, and only then is the connection over.
+    let isLast = shared.withLock { shared in
+      if shared.threads > 1 { shared.threads -= 1; return false }
+      return true
+    }
+    guard isLast else { return }
+    link.close()
+    let enders = shared.withLock { shared in
+      shared.threads = 0
+      return shared.enders
+    }
+    for ender in enders { ender.resume() }
   }
 
   // MARK: Streams

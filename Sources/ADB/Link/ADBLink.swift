@@ -17,4 +17,7 @@ package protocol ADBLink: Sendable {
 
   /// Makes both calls end, from any thread. Safe to repeat.
   func abort()
+
+  /// Gives everything back. Called once, after the last call of the others has ended.
+  func close()
 }

@@ -101,6 +101,10 @@ package final class TCPLink: ADBLink {
     _ = shutdown(descriptor.rawValue, Int32(SHUT_RDWR))
   }
 
+  package func close() {
+    // The descriptor goes with this object.
+  }
+
   /// - Returns: nil when nothing came within the slice.
   private func read(
     into buffer: inout [UInt8], from offset: Int, isAtBoundary: Bool

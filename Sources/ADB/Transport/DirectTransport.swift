@@ -22,6 +22,14 @@ package actor DirectTransport: ADBTransport {
     self.connect = connect
   }
 
+  /// A device on USB, named by its serial number or its path, such as `1-2.3`; empty = the only
+  /// one. It is looked for anew whenever the connection was lost.
+  package init(usb selector: String, keys: ADBKeyStore) {
+    self.init(serial: "usb:\(selector)", keys: keys) { _ in
+      try await offloaded { try USBDevice.open(selector) }
+    }
+  }
+
   /// A device that listens on TCP, as after `adb tcpip 5555`.
   package init(host: String, port: UInt16, keys: ADBKeyStore) {
     self.init(serial: "tcp:\(host):\(port)", keys: keys) { timeout in
@@ -46,8 +54,10 @@ package actor DirectTransport: ADBTransport {
   package func online(timeout: Duration) async throws -> ADBConnection {
     if let connection, connection.failure == nil { return connection }
     if let attempt { return try await attempt.value }
-    let (keys, connect, serial) = (keys, connect, serial)
+    let (keys, connect, serial, lost) = (keys, connect, serial, connection)
     let attempt = Task {
+      // A USB interface is free only when the old connection has let go of it.
+      await lost?.finished()
       let link = try await connect(timeout)
       do {
         return try await ADBConnection.open(over: link, keys: keys.keys, timeout: timeout)
@@ -71,7 +81,11 @@ package actor DirectTransport: ADBTransport {
     _ = try await online(timeout: timeout)
   }
 
-  package nonisolated func neighbours() async -> [String] { [] }
+  package nonisolated func neighbours() async -> [String] {
+    guard serial.hasPrefix("usb:") else { return [] }
+    let found = (try? await offloaded { try USBDevice.list() }) ?? []
+    return found.map { "usb:\($0.serial.isEmpty ? $0.path : $0.serial)" }
+  }
 
   /// Ends the connection; a later call makes a new one.
   package func disconnect() {

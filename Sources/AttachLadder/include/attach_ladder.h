@@ -22,10 +22,15 @@ struct lg_ladder_sources {
 	/* Directory of module BTF beside it, or NULL. */
 	const char *module_btf_dir;
 	/* The kernel itself has this BTF: without, tp_btf cannot attach. */
-	bool btf_in_kernel;
+	enum lg_known btf_in_kernel;
 	const char *tracefs; /* mount point */
 	const char *kallsyms;
 	enum lg_known kprobes; /* can kprobes be made at all */
+	/*
+	 * The kernel does not run here, its files do: what none of them tells is
+	 * unknown instead of absent. The BTF must then be whole.
+	 */
+	bool elsewhere;
 };
 
 struct lg_ladder;
@@ -50,6 +55,7 @@ struct lg_choice {
 	bool optional; /* its absence is no failure */
 	const char *rung; /* "" when none fits */
 	int candidate; /* index of the program, -1 when none fits */
+	bool unknown; /* none is known to fit, but one may: see why */
 	char why[LG_LADDER_WHY]; /* why the rungs above were passed over, or "" */
 };
 

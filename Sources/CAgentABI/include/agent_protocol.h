@@ -48,7 +48,7 @@ enum {
 	LG_MSG_WINDOW_CLOSE = 11,
 	/* ENABLE (u32 0 | 1) -> PROGRAM* on disable, DONE */
 	LG_MSG_STATS = 12,
-	/* PATH* PATTERN* -> FILE* (a missing file has no DATA; of a pattern only what exists), DONE */
+	/* PATH* PATTERN* -> FILE*, DONE; a missing PATH has no DATA, a PATTERN gives what exists */
 	LG_MSG_READ_FILES = 13,
 	/* empty -> DONE, then the agent exits 0 */
 	LG_MSG_BYE = 14,
@@ -162,7 +162,7 @@ enum {
 	LG_ERR_STEP = 7, /* a step could not be started or timed out */
 	LG_ERR_INCONSISTENT = 8, /* sum of buckets != count: the data are invalid */
 	LG_ERR_INTERNAL = 9,
-	LG_ERR_BUSY = 10, /* another tool traces: TEXT names it and says what to do */
+	LG_ERR_BUSY = 10, /* another tool traces, or uses the pins: TEXT names it and says what to do */
 };
 
 #endif

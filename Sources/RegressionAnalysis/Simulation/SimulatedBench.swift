@@ -1,22 +1,3 @@
-/// How noisy a class of test benches is.
-package enum NoiseClass: String, Codable, Sendable, CaseIterable {
-  case quiet
-  case typical
-  case noisy
-
-  /// Standard deviation between boots, relative, of a median.
-  package var bootDeviation: Double {
-    switch self {
-    case .quiet: 0.005
-    case .typical: 0.01
-    case .noisy: 0.03
-    }
-  }
-
-  /// Standard deviation between the iterations of a boot, relative, of a median.
-  package var iterationDeviation: Double { 2 * bootDeviation }
-}
-
 /// A bench that makes run records without a device.
 ///
 /// Every metric is a histogram whose p50, p90 and p99 are drawn: a level of its own, a boot's
@@ -30,7 +11,7 @@ package struct SimulatedBench: Codable, Sendable, Equatable {
   /// The same between the iterations of a boot.
   package var iterationDeviation: Double
   /// Noise of p50, p90 and p99 in terms of the median's.
-  package var quantileFactors = [1, 1.4, 2.0]
+  package var quantileFactors: [Double]
   /// Histogram metrics, three statistics each; at least 1.
   package var metrics = 20
   /// Iterations per boot, at least 1.
@@ -49,16 +30,22 @@ package struct SimulatedBench: Codable, Sendable, Equatable {
   package var drift = 1.0
   /// Share of bad boots.
   package var badBoots = 0.03
-  /// Mean slowdown by a bad boot, in ``bootDeviation``.
-  package var badBootSlowdown = 4.0
+  /// Mean slowdown of medians by a bad boot, relative; each metric has half to one and a half of
+  /// it, higher quantiles ``quantileFactors`` times as much.
+  package var badBootSlowdown = 0.04
 
-  package init(bootDeviation: Double, iterationDeviation: Double) {
+  package init(
+    bootDeviation: Double, iterationDeviation: Double, quantileFactors: [Double] = [1, 1.4, 2]
+  ) {
     self.bootDeviation = bootDeviation
     self.iterationDeviation = iterationDeviation
+    self.quantileFactors = quantileFactors
   }
 
   package init(_ noise: NoiseClass) {
-    self.init(bootDeviation: noise.bootDeviation, iterationDeviation: noise.iterationDeviation)
+    self.init(
+      bootDeviation: noise.bootDeviation, iterationDeviation: noise.iterationDeviation,
+      quantileFactors: noise.quantileFactors)
   }
 
   /// What is simulated and judged: p50, p90 and p99 of each metric.

@@ -25,7 +25,7 @@ struct SimulatedLevels {
       let median = log(20_000) + log(100) * self.random.uniform()
       let noise = exp(bench.spread * self.random.normal())
       for (probability, factor) in zip(SimulatedBench.probabilities, bench.quantileFactors) {
-        centres.append(median + 0.4 * NormalDistribution.quantile(probability))
+        centres.append(median + 0.25 * NormalDistribution.quantile(probability))
         deviationFactors.append(noise * factor)
       }
     }
@@ -47,9 +47,8 @@ struct SimulatedLevels {
     }
     var levels = centres
     for position in levels.indices {
-      let deviation =
-        carried[position] + Double(boots) * slopes[position] + slowdowns[position]
-      levels[position] += bench.bootDeviation * deviationFactors[position] * deviation
+      let deviation = bench.bootDeviation * (carried[position] + Double(boots) * slopes[position])
+      levels[position] += deviationFactors[position] * (deviation + slowdowns[position])
       let (metric, quantile) = position.quotientAndRemainder(
         dividingBy: SimulatedBench.probabilities.count)
       if isCandidate, effect.changes(metric: metric, quantile: quantile) {

@@ -72,7 +72,7 @@ struct lg_trace_event {
 	lg_u64 time_ns;
 	lg_u32 kind; /* enum lg_event_kind */
 	lg_u32 cpu; /* that wrote it */
-	lg_u32 tid; /* of the running thread, 0 = idle */
+	lg_u32 tid; /* of the thread that runs on it; 0 = idle, or not known */
 	union {
 		struct {
 			lg_u32 prev_tid, next_tid;

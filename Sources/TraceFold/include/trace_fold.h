@@ -26,7 +26,10 @@ struct lg_fold;
 
 /* Numbered from 0 without gaps. Key fields are u32, little-endian, in this order. */
 enum lg_fold_metric {
-	/* runqueue.wait {class}: wakeup or preemption to running. */
+	/*
+	 * runqueue.wait {class}: wakeup or preemption to running. Where the trace
+	 * leaves out the switch to a thread, its wait counts as overwritten.
+	 */
 	LG_FOLD_RUNQUEUE_WAIT,
 	/*
 	 * block.device {dev, op}: issue to completion, matched by device, sector and
@@ -96,10 +99,11 @@ struct lg_fold_options {
 	lg_u32 metrics; /* LG_FOLD_BIT()s */
 	/*
 	 * LG_CLASS_* of a thread, or LG_CLASS_UNKNOWN when it is gone; NULL: all are
-	 * LG_CLASS_USER. Asked once per thread and window, never for thread 0. A
-	 * thread whose birth was seen gets its parent's class without being asked
-	 * about, except a process that LG_CLASS_SELF forked: that is asked, and
-	 * LG_CLASS_WORKLOAD when gone, since the agent starts nothing but steps.
+	 * LG_CLASS_USER. Asked once per thread and window, never for thread 0, and
+	 * not about threads whose birth was seen and whose parent was the workload's
+	 * or, of a thread in the same process, the agent's: they are the same. A
+	 * process that LG_CLASS_SELF forked is LG_CLASS_WORKLOAD when it is gone,
+	 * since the agent starts nothing but steps.
 	 * Any other thread that is gone is LG_CLASS_USER.
 	 */
 	lg_u32 (*class_of)(void *arg, lg_u32 tid);

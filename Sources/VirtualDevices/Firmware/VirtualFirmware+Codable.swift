@@ -15,5 +15,6 @@ extension VirtualFirmware {
       privilege: try values.decodeIfPresent(VirtualPrivilege.self, forKey: .privilege)
         ?? standard.privilege,
       timing: try values.decodeIfPresent(VirtualTiming.self, forKey: .timing) ?? standard.timing)
+    addition = try values.decodeIfPresent(String.self, forKey: .addition)
   }
 }

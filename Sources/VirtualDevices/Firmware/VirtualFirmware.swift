@@ -19,9 +19,12 @@ package struct VirtualFirmware: Sendable, Hashable, Codable {
   package var scheduler: DiskScheduler?
   package var privilege: VirtualPrivilege
   package var timing: VirtualTiming
+  /// Digest of files that the firmware has beyond the image, set by the boot; nil = none.
+  package var addition: String?
 
   enum CodingKeys: String, CodingKey {
     case kernel, commandLine, cpus, memoryMiB, data, f2fs, scheduler, privilege, timing
+    case addition
   }
 
   package init(

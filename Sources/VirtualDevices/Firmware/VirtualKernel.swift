@@ -22,6 +22,9 @@ package enum VirtualKernel: String, Sendable, Hashable, Codable, CaseIterable {
     }
   }
 
+  /// Whether the kernel tells its types itself, at `/sys/kernel/btf/vmlinux`.
+  package var hasBTF: Bool { architecture == .arm64 }
+
   /// The package in apt-get's spelling.
   var package: String {
     switch self {
@@ -31,6 +34,13 @@ package enum VirtualKernel: String, Sendable, Hashable, Codable, CaseIterable {
     case .v6_12: "linux-image-arm64/bookworm-backports"
     case .v5_10armmp: "linux-image-5.10.0-32-armmp-lpae"
     }
+  }
+
+  /// The package with the kernel's debug information, some 570 MB, of a kernel without BTF.
+  var debugRoot: DebianRoot {
+    DebianRoot(
+      name: "virtual-debug-\(fileName)", packages: ["\(package)-dbg"],
+      architecture: architecture, suites: suites)
   }
 
   /// The suites to take the package from, base suite first.

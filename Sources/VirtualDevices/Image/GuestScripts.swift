@@ -110,6 +110,10 @@ enum GuestScripts {
       mount -t tracefs -o mode=0755 tracefs /sys/kernel/tracing
       build=userdebug keys=test-keys debuggable=1
     fi
+    # What a firmware brings along starts here, with all modules loaded.
+    for service in /etc/init.d/S*; do
+      [ -x "$service" ] && "$service" start
+    done
     cat >>/etc/latgate/properties <<EOF
     ro.build.type=$build
     ro.build.tags=$keys

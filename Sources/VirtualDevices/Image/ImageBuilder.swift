@@ -20,11 +20,13 @@ struct ImageBuilder: Sendable {
     ] {
       try tool.requirePresence()
     }
-    async let userlandPath = extract(recipe.userland)
-    async let kernelRootPath = extract(recipe.kernelRoot)
-    let userland = try await userlandPath
-    let kernel = try KernelPackage(root: try await kernelRootPath)
+    let userland = try await extract(recipe.userland)
+    try await recipe.kernelRoot.once(progress: progress) { root in
+      try await build(try KernelPackage(root: root), userland: userland)
+    }
+  }
 
+  private func build(_ kernel: KernelPackage, userland: String) async throws {
     progress("\(label): collecting modules of \(kernel.release)")
     var archive = CpioArchive()
     let layout = RootLayout(kernel: recipe.kernel)

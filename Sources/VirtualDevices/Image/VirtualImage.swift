@@ -27,6 +27,8 @@ package struct VirtualImage: Sendable, Equatable {
 
   static let kernelName = "kernel"
   static let initramfsName = "initramfs.cpio.zst"
+  /// In the run folder, of a firmware that has files of its own.
+  static let extendedInitramfsName = "initramfs"
   static let dataDiskName = "data.raw"
   static let f2fsDiskName = "f2fs.raw"
   static let factsName = "image.json"

@@ -6,6 +6,7 @@ struct MachineLaunch: Sendable {
   let firmware: VirtualFirmware
   let firmwareID: String
   let image: VirtualImage
+  let files: [GuestFile]
   let name: String
   let folder: RunFolder
   let lifetime: MachineLifetime
@@ -28,13 +29,18 @@ struct MachineLaunch: Sendable {
     }
     folder.clear(keepingLog: false)
     try await copyDisks()
+    if !files.isEmpty {
+      try files.prepend(
+        to: image.initramfsPath, as: "\(folder.path)/\(VirtualImage.extendedInitramfsName)")
+    }
     // A detached device needs it too until it is up: half a boot must not stay behind.
     let lifetimeGuard = try LifetimeGuard(machine: name, folder: folder)
     do {
       let (process, port) = try await start(port: port)
       let state = MachineState(
         name: name, process: process, port: port, firmware: firmware, firmwareID: firmwareID,
-        kernelRelease: image.facts.kernelRelease, lifetime: lifetime, startedAt: Date())
+        kernelRelease: image.facts.kernelRelease, typesPath: image.typesPath, lifetime: lifetime,
+        startedAt: Date())
       try state.write(folder.statePath)
       return VirtualMachine(state: state, folder: folder, lifetimeGuard: lifetimeGuard)
     } catch {
@@ -57,7 +63,8 @@ struct MachineLaunch: Sendable {
       let chosen = try port ?? LoopbackPort.anyFree()
       let commandLine = QEMUCommandLine(
         firmware: firmware, firmwareID: firmwareID, kernelPath: image.kernelPath,
-        initramfsPath: image.initramfsPath, name: name, port: chosen)
+        initramfsPath: files.isEmpty ? image.initramfsPath : VirtualImage.extendedInitramfsName,
+        name: name, port: chosen)
       let outcome = try await HostTool.qemu(firmware.kernel.architecture)
         .run(commandLine.arguments, in: folder.path)
       if outcome.status.isSuccess { return (try startedProcess(), chosen) }

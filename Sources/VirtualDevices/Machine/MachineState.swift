@@ -15,6 +15,9 @@ package struct MachineState: Sendable, Equatable, Codable {
   package var firmwareID: String
   /// `uname -r`.
   package var kernelRelease: String
+  /// Where the types of a kernel that carries none are kept, once they are; see
+  /// ``VirtualImage/typesPath``.
+  package var typesPath: String?
   package var lifetime: MachineLifetime
   package var startedAt: Date
   /// From the start of QEMU to adbd's answer, in seconds; nil while booting.

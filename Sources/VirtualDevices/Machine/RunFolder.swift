@@ -38,7 +38,9 @@ struct RunFolder: Sendable, Equatable {
   func clear(keepingLog: Bool) {
     let names =
       ["state.json", QEMUCommandLine.processFile, QEMUCommandLine.monitorSocket]
-      + [VirtualImage.dataDiskName, VirtualImage.f2fsDiskName]
+      + [
+        VirtualImage.dataDiskName, VirtualImage.f2fsDiskName, VirtualImage.extendedInitramfsName,
+      ]
       + (keepingLog ? [] : [QEMUCommandLine.serialLog])
     for name in names { unlink("\(path)/\(name)") }
   }

@@ -5,6 +5,7 @@ extension VirtualMachine {
   /// Boots a firmware and returns when adbd answers; builds the image first where it is missing.
   /// - Parameters:
   ///   - firmware: what to boot.
+  ///   - files: what the firmware has beyond the image; scripts `etc/init.d/S*` are started.
   ///   - name: 1 to 40 letters, digits and `-`; one running device per name.
   ///   - port: port on 127.0.0.1 for adb, outside 5555-5585; nil takes a free one.
   ///   - lifetime: whether the device ends with this process.
@@ -15,10 +16,12 @@ extension VirtualMachine {
   /// - Throws: ``VirtualDeviceError``, `DebianRootError`, `SystemCallError`, `CancellationError`;
   ///   nothing is left running then.
   package static func boot(
-    firmware: VirtualFirmware, name: String, port: UInt16? = nil,
+    firmware: VirtualFirmware, files: [GuestFile] = [], name: String, port: UInt16? = nil,
     lifetime: MachineLifetime = .owned, cache: String? = nil, timeout: Duration = .seconds(120),
     progress: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws -> VirtualMachine {
+    var firmware = firmware
+    firmware.addition = files.digest
     try firmware.validate()
     let folder = try RunFolder(name: name, cache: cache)
     if let port { try LoopbackPort.check(port) }
@@ -27,7 +30,7 @@ extension VirtualMachine {
       kernel: firmware.kernel, cache: cache, progress: progress)
     let launch = MachineLaunch(
       firmware: firmware, firmwareID: try firmware.identifier(kernelBuild: image.kernelBuild),
-      image: image, name: name, folder: folder, lifetime: lifetime)
+      image: image, files: files, name: name, folder: folder, lifetime: lifetime)
     let begin = ContinuousClock.now
     let machine = try await launch.run(port: port)
     do {

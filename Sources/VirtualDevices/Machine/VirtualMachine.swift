@@ -29,6 +29,15 @@ package final class VirtualMachine: Sendable {
   package var logPath: String { folder.serialLog }
   /// From the start of QEMU to adbd's answer; nil while the device boots.
   package var bootDuration: Duration? { state.bootSeconds.map { .seconds($0) } }
+  /// BTF on this machine for a kernel that carries none; nil when it is not needed.
+  /// - Throws: ``VirtualDeviceError/noTypes(kernel:path:)``.
+  package func types() throws(VirtualDeviceError) -> String? {
+    guard let path = state.typesPath else { return nil }
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw .noTypes(kernel: state.firmware.kernel.rawValue, path: path)
+    }
+    return path
+  }
   package var isRunning: Bool { state.process.isRunning }
   /// How often the device has come up since QEMU started: 1 after the boot, 2 after a restart.
   package var readyCount: Int { folder.console().readyCount }

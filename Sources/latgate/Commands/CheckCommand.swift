@@ -8,6 +8,7 @@ import ProbeBuild
 import RegressionAnalysis
 import Reporting
 import RunRecords
+import VirtualDevices
 
 struct CheckCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -89,12 +90,12 @@ struct CheckCommand: AsyncParsableCommand {
     defer { display.end() }
     let target = try LaneFactory(
       catalog: bench.catalog,
-      server: try ADBServer(environment: ProcessInfo.processInfo.environment)
+      server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share
     ) { console.detail($0) }
     .experiment(device: device ?? plan.suite.device, id: "check-\(getpid())", lanes: lanes)
     let isVirtual = target.lanes.first?.transport == "virtual"
     let bundle = try await bench.bundle(
-      abi: try await abi(of: target), probes: plan.probes)
+      abi: try await abi(of: target, firmwares), probes: plan.probes)
     var policy = VerdictPolicy(suite: plan.suite, freeSwitching: isVirtual)
     policy.allowsMixed = mixing.allowMixed
     let runner = ExperimentRunner(
@@ -180,10 +181,24 @@ struct CheckCommand: AsyncParsableCommand {
   }
 
   /// A virtual device's is known before it boots.
-  private func abi(of target: LaneFactory.Target) async throws -> TargetABI {
-    if target.definition.kind == .virtual { return .arm64 }
-    guard let lane = target.lanes.first else { return .arm64 }
-    return try await Plan.abi(of: try await lane.current())
+  private func abi(
+    of target: LaneFactory.Target, _ firmwares: (reference: String, candidate: String)
+  ) async throws -> TargetABI {
+    guard target.definition.kind == .virtual else {
+      guard let lane = target.lanes.first else { return .arm64 }
+      return try await Plan.abi(of: try await lane.current())
+    }
+    let machine = try target.definition.machine(firmware: firmwares.reference)
+    let architecture = machine.kernel.architecture
+    let candidate = try target.definition.machine(firmware: firmwares.candidate)
+    guard candidate.kernel.architecture == architecture,
+      let abi = TargetABI(architecture)
+    else {
+      throw VirtualDeviceError.invalidValue(
+        field: "candidate", value: firmwares.candidate,
+        reason: "its kernel is of another architecture than the reference's")
+    }
+    return abi
   }
 
   private static func timestamp() -> String {

@@ -4,6 +4,8 @@ import Catalogs
 import Devices
 import Experiments
 import Foundation
+import KernelBTF
+import ProbeBuild
 import VirtualDevices
 
 struct DeviceCommand: AsyncParsableCommand {
@@ -11,8 +13,8 @@ struct DeviceCommand: AsyncParsableCommand {
     commandName: "device",
     abstract: "List devices, boot and stop virtual ones, reach into any.",
     discussion: """
-      A device is named by its virtual device's name, its adb serial, 'tcp:HOST:PORT' to speak
-      to its adb daemon directly, or 'local'.
+      A device is named by its virtual device's name, its adb serial, or 'local'. No adb server
+      is needed for 'tcp:HOST:PORT' and 'usb:SERIAL' (or 'usb:PATH'): latgate speaks adb itself.
 
         latgate device boot demo --firmware slow-disk
         latgate device shell demo -- uname -a
@@ -37,7 +39,8 @@ private func reach(_ name: String) async throws -> any Device {
 
 struct DeviceList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List virtual devices and what the adb server sees.")
+    commandName: "list",
+    abstract: "List virtual devices, those of the adb server, and those on USB.")
 
   @OptionGroup var common: CommonOptions
 
@@ -63,10 +66,13 @@ struct DeviceList: AsyncParsableCommand {
         detail: "\(machine.state.kernelRelease), firmware \(machine.state.firmwareID)",
         processID: machine.processID)
     }
+    var served: Set<String> = []
     do {
       let server = try ADBServer(environment: ProcessInfo.processInfo.environment)
       let serials = Set(machines.map(\.serial))
-      rows += try await server.devices().filter { !serials.contains($0.serial) }.map { device in
+      let devices = try await server.devices()
+      served = Set(devices.map(\.serial))
+      rows += devices.filter { !serials.contains($0.serial) }.map { device in
         Row(
           name: device.serial.isEmpty ? device.path : device.serial, transport: "adb",
           state: device.state.word, serial: device.serial, detail: device.model)
@@ -75,8 +81,31 @@ struct DeviceList: AsyncParsableCommand {
       // Virtual devices are worth listing without an adb server.
       console.note("adb: \(DeviceError(error, device: "adb", operation: "listing"))")
     }
+    rows += usbRows(console).filter { !served.contains($0.serial) }
     rows.append(
       Row(name: "local", transport: "local", state: "device", serial: "", detail: "this machine"))
+    try show(rows, console)
+  }
+
+  /// What latgate can open by itself.
+  private func usbRows(_ console: Console) -> [Row] {
+    do {
+      let devices = try USBDevice.list()
+      return devices.map { device in
+        // A serial number that two devices carry names neither.
+        let isUnique = devices.filter { $0.serial == device.serial }.count == 1
+        let name = isUnique && !device.serial.isEmpty ? device.serial : device.path
+        return Row(
+          name: "usb:\(name)", transport: "usb", state: device.obstacle ?? "device",
+          serial: device.serial, detail: "\(device.product), path \(device.path)")
+      }
+    } catch {
+      console.note("usb: \(DeviceError(error, device: "usb", operation: "listing"))")
+      return []
+    }
+  }
+
+  private func show(_ rows: [Row], _ console: Console) throws {
     switch format {
     case .json:
       let encoder = JSONEncoder()
@@ -118,9 +147,13 @@ struct DeviceBoot: AsyncParsableCommand {
   func run() async throws {
     let console = common.console
     let bench = try Workbench(common)
+    let definition = try bench.catalog.device(device)
     let machine = try await VirtualMachine.boot(
-      firmware: try bench.catalog.device(device).machine(firmware: firmware), name: name,
-      port: port, lifetime: .detached
+      firmware: try definition.machine(firmware: firmware),
+      files: try await definition.kitFiles(firmware: firmware, share: bench.share) {
+        console.note($0)
+      },
+      name: name, port: port, lifetime: .detached
     ) { console.note($0) }
     let server = try ADBServer(environment: ProcessInfo.processInfo.environment)
     try await ADBDevice(serial: machine.serial, server: server)
@@ -228,7 +261,14 @@ struct DevicePull: AsyncParsableCommand {
 struct DeviceImage: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "image",
-    abstract: "Build the images of virtual devices, which booting does by itself when needed.")
+    abstract: "Build the images of virtual devices, which booting does by itself when needed.",
+    discussion: """
+      Kernel 5.10-armmp carries no types (BTF), which probes need. They are kept for its virtual \
+      devices once they are given, or made from its debug information:
+
+        latgate device image 5.10-armmp --btf vmlinux.btf.xz
+        latgate device image 5.10-armmp --debug-package
+      """)
 
   @OptionGroup var common: CommonOptions
 
@@ -238,12 +278,49 @@ struct DeviceImage: AsyncParsableCommand {
   @Flag(help: "Build the images of all kernels.")
   var all = false
 
+  @Option(help: "Types of the one kernel named, which carries none: BTF or vmlinux, also packed.")
+  var btf: String?
+
+  @Option(help: "Build-id of the kernel that bare BTF belongs to.")
+  var btfBuildID: String?
+
+  @Flag(help: "Make those types from Debian's debug package: some 570 MB are fetched.")
+  var debugPackage = false
+
+  func validate() throws {
+    guard btf != nil || debugPackage else {
+      if btfBuildID != nil { throw ValidationError("--btf-build-id needs --btf") }
+      return
+    }
+    guard kernels.count == 1, !all, (btf != nil) != debugPackage else {
+      throw ValidationError("name one kernel, and either --btf or --debug-package")
+    }
+  }
+
   func run() async throws {
     let console = common.console
+    if btf != nil || debugPackage {
+      return try await keepTypes(of: kernels[0], console)
+    }
     for kernel in all ? VirtualKernel.allCases : (kernels.isEmpty ? [.v6_1] : kernels) {
       let image = try await VirtualImage.prepare(kernel: kernel) { console.note($0) }
       console.print("\(kernel.rawValue): \(image.kernelPath)")
     }
+  }
+
+  private func keepTypes(of kernel: VirtualKernel, _ console: Console) async throws {
+    let image = try await VirtualImage.prepare(kernel: kernel) { console.note($0) }
+    let reader = KernelFileReader(cache: try .ofUser())
+    let found: KernelFile
+    if let btf {
+      found = try await reader.read(btf, buildID: btfBuildID)
+    } else {
+      found = try await image.withDebugInformation(progress: { console.note($0) }) { vmlinux in
+        try await reader.read(vmlinux)
+      }
+    }
+    let path = try image.keepTypes(found.types.bytes, buildID: found.buildID)
+    console.print("\(kernel.rawValue): \(path)")
   }
 }
 

@@ -65,7 +65,7 @@ struct RunCommand: AsyncParsableCommand {
     defer { display.end() }
     let factory = LaneFactory(
       catalog: bench.catalog,
-      server: try ADBServer(environment: ProcessInfo.processInfo.environment)
+      server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share
     ) { display.line($0) }
     let target = try await factory.single(
       device: device ?? plan.suite.device, id: "run-\(getpid())")
@@ -73,9 +73,10 @@ struct RunCommand: AsyncParsableCommand {
     let firmware = firmware ?? plan.suite.reference ?? "running"
     do {
       let started = try await lane.start(firmware: firmware)
-      let request = try await plan.request(
+      var request = try await plan.request(
         bench: bench, device: started.device, definition: target.definition,
         transport: lane.transport, firmware: firmware, firmwareID: started.firmwareID)
+      request.take(started)
       let record = try await RunExecutor(
         request: request, device: started.device, recover: { try await lane.recover() }
       ) {

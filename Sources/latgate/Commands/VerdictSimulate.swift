@@ -14,7 +14,7 @@ struct VerdictSimulate: AsyncParsableCommand {
       Simulated boots are judged by the same code, in the same two stages, as those of 'check'. \
       They differ among themselves (--boot-sd), their iterations differ (--iteration-sd), one \
       boot resembles the one before, all drift, and 3 in 100 are slow altogether. Noise of all \
-      metrics is correlated; p99 is twice as noisy as p50.
+      metrics is correlated; p99 is noisier than p50.
 
         latgate verdict simulate                  false alarms, unchanged builds
         latgate verdict simulate --shift 10%      power for 10% in all quantiles
@@ -23,8 +23,9 @@ struct VerdictSimulate: AsyncParsableCommand {
 
       Two rules of thumb to see here: boots buy more power than iterations do, and a change of \
       the practical threshold's own size is found in half of all cases at best. A class is a \
-      shorthand: quiet .5%/1%, typical 1%/2%, noisy 3%/6% between boots/iterations. Your own \
-      bench's numbers are those of a few boots of one firmware.
+      shorthand for p50 and p99 between boots: quiet .5% and 1%, typical 1% and 2%, noisy 2% and \
+      3%, harsh 3% and 6%, and twice that between iterations. Your own bench's numbers are those \
+      of a few boots of one firmware.
 
       The same seed gives the same numbers. Exit code 0 whatever they are.
       """)
@@ -41,6 +42,12 @@ struct VerdictSimulate: AsyncParsableCommand {
 
   @Option(help: "Standard deviation of a p50 between iterations, instead of the class's.")
   var iterationSd: Share?
+
+  @Option(help: "How much slower than others a bad boot is, at p50, on average.")
+  var badBootSlowdown = Share(fraction: 0.04)
+
+  @Option(help: "Share of bad boots.")
+  var badBoots = Share(fraction: 0.03)
 
   @Option(help: "Boots per firmware in the screen.")
   var runs = 4
@@ -88,7 +95,10 @@ struct VerdictSimulate: AsyncParsableCommand {
     guard shift.fraction > -0.9, shift.fraction <= 10 else {
       throw ValidationError("--shift must be above -90% and at most 1000%")
     }
-    for (name, value) in [("--boot-sd", bootSd), ("--iteration-sd", iterationSd)] {
+    for (name, value) in [
+      ("--boot-sd", bootSd), ("--iteration-sd", iterationSd),
+      ("--bad-boot-slowdown", badBootSlowdown), ("--bad-boots", badBoots),
+    ] {
       guard let value else { continue }
       guard value.fraction >= 0, value.fraction <= 1 else {
         throw ValidationError("\(name) must be 0% to 100%")
@@ -119,7 +129,10 @@ struct VerdictSimulate: AsyncParsableCommand {
   private var plan: SimulationPlan {
     var bench = SimulatedBench(
       bootDeviation: bootSd?.fraction ?? noise.bootDeviation,
-      iterationDeviation: iterationSd?.fraction ?? noise.iterationDeviation)
+      iterationDeviation: iterationSd?.fraction ?? noise.iterationDeviation,
+      quantileFactors: noise.quantileFactors)
+    bench.badBoots = badBoots.fraction
+    bench.badBootSlowdown = badBootSlowdown.fraction
     bench.metrics = metrics
     bench.iterations = iterations
     return SimulationPlan(

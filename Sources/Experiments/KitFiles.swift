@@ -1,0 +1,27 @@
+import Catalogs
+import FirmwareKit
+import ProbeBuild
+import VirtualDevices
+
+extension DeviceDefinition {
+  /// Who may measure on virtual devices: Android's `shell`.
+  private static let shellGroup: UInt32 = 2000
+
+  /// What one of a virtual device's firmwares carries beyond its image: the firmware kit's own
+  /// files, with the probes that `kit` lists.
+  /// - Throws: `ProbeBuildError`, and what building throws.
+  package func kitFiles(
+    firmware name: String, share: ShareRoot,
+    progress: @escaping @Sendable (String) -> Void = { _ in }
+  ) async throws -> [GuestFile] {
+    guard case .virtual(let firmware) = firmwares[name], !firmware.kit.isEmpty else { return [] }
+    let kit = FirmwareKit(
+      platform: .linux, abi: .arm64, group: Self.shellGroup, allowsUnprivilegedBPF: true)
+    let files = try await kit.files(
+      probes: try firmware.kit.map { try share.probe(named: $0) },
+      builder: try ProbeBuilder(share: share), progress: progress)
+    return files.compactMap { file in
+      file.firmwarePath.map { GuestFile(path: $0, content: file.content, mode: file.mode) }
+    }
+  }
+}

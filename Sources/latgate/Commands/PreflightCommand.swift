@@ -1,0 +1,122 @@
+import ArgumentParser
+import Catalogs
+import KernelBTF
+import ProbeBuild
+import Reporting
+
+struct PreflightCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "preflight",
+    abstract: "Say from a firmware build's files which probes will work on it.",
+    discussion: """
+      No device is needed: the build's own files tell. For every probe it says whether it loads and
+      attaches, by which rung, and what is missing: tracepoints and functions that are gone, fields
+      that programs read and the kernel no longer has. Put it into the firmware's own CI, where a
+      renamed field is found minutes after the commit.
+
+        latgate preflight --btf out/vmlinux
+        latgate preflight --btf out/vmlinux --config out/.config --kallsyms kallsyms
+        latgate preflight --btf out/vmlinux --against last-release/vmlinux
+        latgate preflight --btf phone.btf --suite demo --format json
+
+      The types come from BTF (/sys/kernel/btf/vmlinux of a device, or a vmlinux built with
+      CONFIG_DEBUG_INFO_BTF), else from the DWARF of an unstripped vmlinux, which takes some
+      seconds once per build. BTF knows no functions of modules and not what is configured: without
+      --kallsyms and --config, what only they tell is 'unknown', never 'lost'.
+
+      --against lists what changed since an earlier build as far as the probes depend on it:
+      signatures of tracepoints and of functions with kprobes, offsets, sizes and types of fields.
+
+      Exit codes: 0 every probe fits, 2 one is unknown and none lost, 3 one is lost, 65 a file is
+      not what it should be.
+      """)
+
+  @OptionGroup var common: CommonOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "The kernel's types: BTF, a vmlinux, or a kernel image.", valueName: "file"))
+  var btf: String
+
+  @Option(
+    name: .customLong("btf-build-id"),
+    help: ArgumentHelp(
+      "Build-id of the kernel that bare BTF belongs to; refused when the file says otherwise.",
+      discussion: "Default: the file's own, or that in <file>.build-id.", valueName: "hex"))
+  var buildID: String?
+
+  @Option(help: ArgumentHelp("The build's .config or /proc/config.gz.", valueName: "file"))
+  var config: String?
+
+  @Option(help: ArgumentHelp("/proc/kallsyms of the build, with its modules.", valueName: "file"))
+  var kallsyms: String?
+
+  @Option(help: ArgumentHelp("Types of an earlier build to compare with.", valueName: "file"))
+  var against: String?
+
+  @Option(help: "Suite whose probes are meant. Default: all probes there are.")
+  var suite: String?
+
+  @Option(help: "Probe instead of the suite's; may be repeated.")
+  var probe: [String] = []
+
+  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var format: OutputFormat = .terminal
+
+  func run() async throws {
+    let console = common.console
+    let bench = try Workbench(common)
+    let manifests = try probes(bench)
+    let cache = try BuildCache.ofUser()
+    let reader = KernelFileReader(cache: cache)
+    let kernel = try await reader.read(btf, buildID: buildID)
+    guard let abi = kernel.abi else {
+      throw KernelBTFError.unusable(
+        path: btf, reason: "a kernel of another architecture",
+        remedy: "latgate knows \(TargetABI.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    let previous = if let against { try await reader.read(against) } else { KernelFile?.none }
+    let facts = KernelFacts(
+      kernel: kernel, config: try await config(at: config),
+      kallsyms: try kallsyms.map(KernelFacts.checkedKallsyms))
+    let builder = try ProbeBuilder(share: bench.share)
+    var built: [Preflight.Probe] = []
+    for manifest in manifests {
+      let source = try bench.share.probe(named: manifest.name)
+      built.append(
+        Preflight.Probe(
+          name: manifest.name,
+          object: try await builder.object(of: source, abi: abi) { console.note($0) },
+          t0Events: manifest.t0Events))
+    }
+    let result = try await Preflight(facts: facts, cache: cache).run(
+      built, abi: abi, against: previous)
+    let report = PreflightReport(result)
+    switch format {
+    case .terminal: console.print(report.text(width: console.width, style: console.style))
+    case .json: console.print(String(decoding: try report.json(), as: UTF8.self))
+    }
+    switch result.outcome {
+    case .fits: break
+    case .unknown: throw ExitStatus.inconclusive.code
+    case .lost: throw ExitStatus.gateFailed.code
+    }
+  }
+
+  private func probes(_ bench: Workbench) throws -> [ProbeManifest] {
+    let names =
+      if !probe.isEmpty {
+        probe
+      } else if let suite {
+        try bench.catalog.suite(suite).probes
+      } else {
+        bench.catalog.probes.keys.sorted()
+      }
+    return try names.map { name in try bench.catalog.probe(name) }
+  }
+
+  private func config(at path: String?) async throws -> KernelConfig? {
+    guard let path else { return nil }
+    return try await KernelConfig.read(path)
+  }
+}

@@ -1,0 +1,30 @@
+import DebianRoots
+import Foundation
+import Testing
+
+/// The tool on a real USB stack: a machine that is host and device at once.
+@Suite(.enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
+struct USBTests {
+  @Test
+  func shellAndFilesOverUSBSurviveCutsAndReplugs() async throws {
+    let kernel = try await DebianRoot.extract(
+      name: "usb-kernel", packages: ["linux-image-amd64", "busybox-static"], architecture: .amd64,
+      suites: ["bookworm"])
+    let daemon = try await DebianRoot.extract(
+      name: "adb-peers",
+      packages: [
+        "adbd", "adb", "android-libbase", "android-libcutils", "android-liblog",
+        "android-libboringssl", "android-libziparchive",
+      ].map { "\($0)/bookworm-backports" },
+      architecture: .amd64, suites: ["bookworm", "bookworm-backports"])
+    let made = try await Bench.shared.alone {
+      try await Call(
+        "\(Tool.repository)/Tests/usb/run", [kernel, daemon], environment: [:]
+      ).end(within: .seconds(600))
+    }
+    #expect(made.exitCode == 0, "\(made.output)\n\(made.errors)")
+    // Two speeds with at least these: found, shell, sizes, names, a cut, replugs.
+    #expect(made.output.split(separator: "\n").filter { $0.hasPrefix("ok ") }.count >= 40)
+    #expect(made.output.contains("the connection ended during push"))
+  }
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* Checks that print a line each, and what the tests build their input with. */
+#ifndef LATGATE_FOLD_CHECK_H
+#define LATGATE_FOLD_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "trace_fold.h"
+
+void check(const char *name, bool good);
+/* Tells both numbers when they differ. */
+void check_number(const char *name, unsigned long long is, unsigned long long should);
+
+/* A whole file; aborts when it cannot be read. *size excludes the NUL behind it. */
+char *read_whole(const char *path, size_t *size);
+
+/* A ring buffer page under construction, 64-bit layout. */
+struct page_builder {
+	unsigned char bytes[4096];
+	size_t used; /* of the data */
+};
+
+extern const struct lg_page_layout layout_64, layout_32;
+
+void page_begin(struct page_builder *page, lg_u64 time_ns);
+/* An event header; length in bytes of the data as type_len tells, delta in ns. */
+void page_word(struct page_builder *page, lg_u32 word);
+void page_data(struct page_builder *page, lg_u32 delta, const void *data, size_t size);
+/* Writes the commit word with `flags` (RB_MISSED_*). */
+void page_end(struct page_builder *page, lg_u32 flags);
+
+void test_format(const char *fixtures);
+void test_page(void);
+void test_merge(void);
+void test_decode(const char *fixtures);
+void test_window(void);
+void test_folders(void);
+void test_classes(void);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* TraceFold by itself: bytes and events in, histograms out. Prints one line per check. */
+#include <stdio.h>
+
+#include "check.h"
+
+int main(int argc, char **argv)
+{
+	if (argc != 2) {
+		fprintf(stderr, "usage: fold-test FIXTURES\n");
+		return 2;
+	}
+	test_format(argv[1]);
+	test_page();
+	test_merge();
+	test_decode(argv[1]);
+	test_window();
+	test_folders();
+	test_classes();
+	return 0;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* Whose threads are whose, as births tell and as the caller is asked. */
+#include "check.h"
+
+struct answers {
+	lg_u32 asked;
+	lg_u32 last;
+};
+
+/* 1 the agent, 2 a user, 3 a step, 4 kthreadd; all others are gone. */
+static lg_u32 answer(void *arg, lg_u32 tid)
+{
+	static const lg_u32 known[] = {LG_CLASS_UNKNOWN, LG_CLASS_SELF, LG_CLASS_USER,
+				       LG_CLASS_WORKLOAD, LG_CLASS_KERNEL};
+	struct answers *answers = arg;
+
+	answers->asked++;
+	answers->last = tid;
+	return tid < 5 ? known[tid] : LG_CLASS_UNKNOWN;
+}
+
+static void fork_event(struct lg_fold *fold, lg_u32 kind, lg_u32 parent, lg_u32 child,
+		       lg_u32 thread)
+{
+	struct lg_trace_event event = {
+		.kind = kind, .time_ns = 150, .fork = {parent, child, thread}};
+
+	lg_fold_event(fold, &event);
+}
+
+static void newtask(struct lg_fold *fold, lg_u32 parent, lg_u32 child, lg_u32 thread)
+{
+	fork_event(fold, LG_EVENT_TASK_NEWTASK, parent, child, thread);
+}
+
+static void born(struct lg_fold *fold, lg_u32 tid)
+{
+	struct lg_trace_event event = {
+		.kind = LG_EVENT_SCHED_WAKEUP_NEW, .time_ns = 150, .wakeup = {tid}};
+
+	lg_fold_event(fold, &event);
+}
+
+/* The class that a thread's operation is recorded under; LG_CLASS_SELF when it is left out. */
+static lg_u32 class_of(struct lg_fold *fold, lg_u32 tid)
+{
+	struct lg_trace_event event = {.kind = LG_EVENT_RECLAIM_BEGIN, .time_ns = 200, .tid = tid};
+	struct lg_fold_result before, after;
+	struct lg_fold_label label;
+	lg_u64 counts[3] = {0};
+
+	lg_fold_result(fold, LG_FOLD_RECLAIM_DIRECT, &before);
+	for (size_t i = 0; lg_fold_label(fold, LG_FOLD_RECLAIM_DIRECT, i, &label); i++)
+		counts[label.key[0]] = label.hist->count;
+	lg_fold_event(fold, &event);
+	event.kind = LG_EVENT_RECLAIM_END;
+	lg_fold_event(fold, &event);
+	lg_fold_result(fold, LG_FOLD_RECLAIM_DIRECT, &after);
+	if (after.counters.excluded > before.counters.excluded)
+		return LG_CLASS_SELF;
+	for (size_t i = 0; lg_fold_label(fold, LG_FOLD_RECLAIM_DIRECT, i, &label); i++) {
+		if (label.hist->count > counts[label.key[0]])
+			return label.key[0];
+	}
+	return LG_CLASS_UNKNOWN;
+}
+
+static struct lg_fold *new_fold(struct answers *answers)
+{
+	struct lg_fold_options options = {
+		.metrics = LG_FOLD_BIT(LG_FOLD_RECLAIM_DIRECT), .class_of = answer, .arg = answers};
+	struct lg_fold *fold = lg_fold_new(&options);
+
+	lg_fold_arm(fold, 100);
+	lg_fold_open(fold, 200);
+	lg_fold_drain(fold, 300);
+	lg_fold_close(fold, 400);
+	return fold;
+}
+
+void test_classes(void)
+{
+	struct answers answers = {0};
+	struct lg_fold *fold = new_fold(&answers);
+
+	check_number("asked", class_of(fold, 3), LG_CLASS_WORKLOAD);
+	class_of(fold, 3);
+	check_number("once", answers.asked, 1);
+	check_number("gone: a user's", class_of(fold, 77), LG_CLASS_USER);
+	newtask(fold, 3, 10, 0);
+	newtask(fold, 10, 11, 1);
+	answers.asked = 0;
+	check_number("a child's child of the step", class_of(fold, 11), LG_CLASS_WORKLOAD);
+	check_number("is not asked about", answers.asked, 0);
+	newtask(fold, 1, 12, 0);
+	check_number("a process of the agent, gone: a step", class_of(fold, 12), LG_CLASS_WORKLOAD);
+	newtask(fold, 1, 13, 1);
+	check_number("a thread of the agent", class_of(fold, 13), LG_CLASS_SELF);
+	fork_event(fold, LG_EVENT_SCHED_PROCESS_FORK, 2, 14, LG_FORK_UNKNOWN);
+	check_number("by the other event", class_of(fold, 14), LG_CLASS_USER);
+	newtask(fold, 1, 15, 1);
+	fork_event(fold, LG_EVENT_SCHED_PROCESS_FORK, 1, 15, LG_FORK_UNKNOWN);
+	check_number("the first of two events counts", class_of(fold, 15), LG_CLASS_SELF);
+	newtask(fold, 4, 16, 0);
+	answers.asked = 0;
+	class_of(fold, 16);
+	check_number("a kernel thread's child is asked about", answers.asked, 1);
+	born(fold, 10);
+	check_number("its first wakeup changes nothing", class_of(fold, 10), LG_CLASS_WORKLOAD);
+	born(fold, 10);
+	check_number("a second life is asked about", class_of(fold, 10), LG_CLASS_USER);
+	lg_fold_free(fold);
+}

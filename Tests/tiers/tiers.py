@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+"""Holds the tiers against each other: tiers.py SERIAL AGENT_FOLDER OBJECT...
+
+One agent on a device with root rights loads every probe twice, as BPF and as trace events. Both
+see the same windows, so they must tell the same: as many operations (within 2%), medians in the
+same bucket or its neighbour. "ok, run" and "ok, gap" say that it needed what judge() and
+steps_apart() allow beyond that. AGENT_FOLDER is where agent and load helper are on the device;
+OBJECT is PROBE=PATH of a BPF object on this machine. Prints a line per histogram and ends with 1
+when one differs, 2 when the comparison could not be made.
+"""
+
+import pathlib
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "agent"))
+import wire  # noqa: E402
+from wire import Agent, attribute, frame, step  # noqa: E402
+
+TOLERANCE = 0.02
+# At the edges of a window the two may see one operation more or less.
+EDGE = 2
+# A median of fewer events says nothing.
+ENOUGH = 50
+
+# probe: metrics with their map, index in lg_counters and map of names, as in bpf/<probe>.yaml.
+PROBES = {
+    "runqueue": {"runqueue.wait": ("h_runqueue_wait", 0, None)},
+    "block": {"block.device": ("h_block_device", 1, None)},
+    "fsync": {"fsync.latency": ("h_fsync_latency", 0, None)},
+    "binder": {"binder.call": ("h_binder_call", 0, None),
+               "binder.roundtrip": ("h_binder_roundtrip", 1, None)},
+    "hardirq": {"hardirq.run": ("h_hardirq_run", 0, "n_hardirq_run")},
+    "softirq": {"softirq.raise": ("h_softirq_raise", 0, None),
+                "softirq.run": ("h_softirq_run", 1, None)},
+    "reclaim": {"reclaim.direct": ("h_reclaim_direct", 0, None)},
+    "sleep": {"sleep.uninterruptible": ("h_sleep_uninterruptible", 0, None)},
+}
+
+PHASES = {
+    "ping-pong": [["pingpong", "--ops", "2000"]],
+    "oversubscription": [["spin", "--threads", "8", "--ops", "500", "--work", "200000"]],
+    "fsync-ext4": [["fsync", "--path", "/data/local/tmp", "--ops", "260"]],
+    "fsync-f2fs": [["fsync", "--path", "/mnt/f2fs", "--ops", "260"]],
+    "binder": [["binder", "--ops", "1000"]],
+}
+
+
+class Refused(Exception):
+    pass
+
+
+def ask(agent, *frames):
+    agent.send(*frames)
+    answers = agent.answers()
+    if answers[-1].kind == wire.ERROR:
+        raise Refused(answers[-1].text(31))
+    return answers
+
+
+def load(agent, probe, path, first):
+    """As BPF; the metrics get the ids first, first + 1, …"""
+    data = pathlib.Path(path).read_bytes()
+    metrics = [
+        attribute(22, attribute(23, (first + at, 4)) + attribute(24, where) +
+                  attribute(25, (index, 4)) + (attribute(26, names) if names else b""))
+        for at, (where, index, names) in enumerate(PROBES[probe].values())]
+    chunks = [frame(wire.BLOB, 2, data[at:at + 65536]) for at in range(0, len(data), 65536)]
+    ask(agent, frame(wire.LOAD, 2, attribute(20, probe), attribute(21, (len(data), 4)), *metrics),
+        *chunks)
+
+
+def load_trace(agent, probe, first):
+    """As trace events; the names of those that this kernel has."""
+    answers = ask(agent, frame(wire.LOAD_TRACE, 3, attribute(20, probe), *(
+        attribute(22, attribute(23, (first + at, 4)) + attribute(90, name))
+        for at, name in enumerate(PROBES[probe]))))
+    return [answer.text(30) for answer in answers if answer.kind == wire.HOOK and answer.get(29)]
+
+
+def load_all(agent, objects):
+    """{id: (tier, metric)} of what is loaded, and the events that it needs."""
+    ids, events = {}, []
+    for probe, path in objects.items():
+        load(agent, probe, path, len(ids) + 1)
+        ids |= {len(ids) + 1 + at: ("T2", metric) for at, metric in enumerate(PROBES[probe])}
+        events += load_trace(agent, probe, len(ids) + 1)
+        ids |= {len(ids) + 1 + at: ("T0", metric) for at, metric in enumerate(PROBES[probe])}
+    return ids, sorted(set(events))
+
+
+def enable_first(serial, events):
+    """Enables events before the programs are attached.
+
+    A tracepoint calls its users in the order they came. The trace's clock is read at the begin of
+    its work, the programs' somewhere inside theirs: behind them, the trace would see the rest of
+    their work at a start and at an end, which is not the same.
+    """
+    script = "cd /sys/kernel/tracing && echo 0 > tracing_on && " + " && ".join(
+        f"echo 1 > events/{event.replace(':', '/')}/enable" for event in events)
+    subprocess.run(["adb", "-s", serial, "shell", script], check=True)
+
+
+def varints(data):
+    value = shift = 0
+    for byte in data:
+        value |= (byte & 127) << shift
+        shift += 7
+        if not byte & 128:
+            yield value
+            value = shift = 0
+
+
+def buckets_of(data):
+    numbers, index, found = list(varints(data)), 0, {}
+    for at in range(0, len(numbers), 2):
+        index += numbers[at]
+        found[index] = numbers[at + 1]
+    return found
+
+
+def measure(agent, ids, steps):
+    """{(metric, key): {tier: {bucket: count}}} of one window."""
+    answers = ask(agent, wire.phase(
+        9, *(step("latgate-load", *words, timeout_ms=120000) for words in steps),
+        preroll_ns=100_000_000, drain_ns=2_000_000_000))
+    for answer in answers:
+        if answer.kind == wire.STEP_RESULT and answer.number(48):
+            raise Refused(answer.get(52).decode())
+        if answer.kind == wire.WINDOW and answer.has(91):
+            raise Refused(answer.text(91))
+    found = {}
+    for answer in answers if ids else []:
+        if answer.kind != wire.HISTOGRAM:
+            continue
+        tier, metric = ids[answer.number(23)]
+        key = answer.get(60)
+        if metric == "sleep.uninterruptible":
+            # The cause: trace events tell it on Android's kernels only.
+            key = key[:4]
+        tiers = found.setdefault((metric, key), {}).setdefault(tier, {})
+        for index, count in buckets_of(answer.get(64)).items():
+            tiers[index] = tiers.get(index, 0) + count
+    return found
+
+
+def program_times(agent):
+    """{probe: ns that a run of its fastest program takes}, by the kernel's own account."""
+    ask(agent, frame(wire.STATS, 5, attribute(80, (1, 4))))
+    for steps in PHASES.values():
+        measure(agent, {}, steps)
+    fastest = {}
+    for answer in ask(agent, frame(wire.STATS, 6, attribute(80, (0, 4)))):
+        if answer.kind != wire.PROGRAM or not answer.number(81):
+            continue
+        probe, taken = answer.text(20), answer.number(82) // answer.number(81)
+        fastest[probe] = min(fastest.get(probe, taken), taken)
+    print("  a program's run: " + ", ".join(f"{name} {ns} ns" for name, ns in fastest.items()))
+    return fastest
+
+
+def quantile(buckets, share):
+    rank, below = max(1, round(sum(buckets.values()) * share)), 0
+    for index in sorted(buckets):
+        below += buckets[index]
+        if below >= rank:
+            return index
+    return None
+
+
+def median(buckets):
+    return quantile(buckets, 0.5)
+
+
+def lowest(bucket):
+    """Nanoseconds at which a bucket begins: the layout of probe_abi.h."""
+    octave = max(0, (bucket >> 4) - 1)
+    return (bucket - (octave << 4)) << octave
+
+
+def steps_apart(bucket, times):
+    """Buckets that medians may lie apart: one, or what a run of the probe's program takes there.
+
+    The clocks are read before, inside or after such a run. On an emulator it takes longer than a
+    bucket of a few microseconds is wide.
+    """
+    width = lowest(bucket + 1) - lowest(bucket)
+    return max(1, -(-times // width))
+
+
+def judge(expected, found, times):
+    """"ok" and how, or "FAILED" and what."""
+    before, after = sum(expected.values()), sum(found.values())
+    if abs(after - before) > max(EDGE, TOLERANCE * before):
+        return "FAILED count"
+    if before < ENOUGH:
+        return "ok"
+    middle, other = median(expected), median(found)
+    if abs(middle - other) <= 1:
+        return "ok"
+    if abs(middle - other) <= steps_apart(middle, times):
+        return "ok, run"
+    # Between two groups of values a median leaps when a few operations change sides: the emulator
+    # may stop a CPU between the two readings of one event.
+    if quantile(expected, 0.4) - 1 <= other <= quantile(expected, 0.6) + 1:
+        return "ok, gap"
+    return "FAILED median"
+
+
+def compare(phase, found, times):
+    wrong = 0
+    for (metric, key), tiers in sorted(found.items()):
+        bpf, trace = tiers.get("T2", {}), tiers.get("T0", {})
+        said = judge(bpf, trace, times.get(metric.split(".")[0], 0))
+        label = ",".join(str(int.from_bytes(key[at:at + 4], "little"))
+                         for at in range(0, len(key), 4))
+        print(f"  {said:13} {metric}{{{label}}}@{phase}: "
+              f"T2 {sum(bpf.values())} events, median in bucket {median(bpf)}; "
+              f"T0 {sum(trace.values())}, {median(trace)}", flush=True)
+        wrong += said.startswith("FAILED")
+    return wrong
+
+
+def main():
+    serial, folder, *given = sys.argv[1:]
+    objects = dict(word.split("=", 1) for word in given)
+    agent = Agent("adb", "-s", serial, "shell", "-T", f"exec {folder}/latgate-agent")
+    found = {}
+    try:
+        agent.greet()
+        ids, events = load_all(agent, objects)
+        enable_first(serial, events)
+        ask(agent, frame(wire.ATTACH, 4))
+        for phase, steps in PHASES.items():
+            found[phase] = measure(agent, ids, steps)
+        times = program_times(agent)
+    except Refused as refused:
+        print(f"  FAILED: {refused}")
+        sys.exit(2)
+    agent.bye()
+    wrong = sum(compare(phase, one, times) for phase, one in found.items())
+    sys.exit(1 if wrong else 0)
+
+
+main()
