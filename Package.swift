@@ -207,7 +207,7 @@ let package = Package(
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
-        "RunRecords", "Catalogs", "ProbeBuild", "Devices", "AgentSession", "RecordStore",
+        "RunRecords", "Catalogs", "ProbeBuild", "Devices", "AgentSession",
         "Experiments",
       ],
       swiftSettings: strict),
