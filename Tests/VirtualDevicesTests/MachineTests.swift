@@ -95,12 +95,12 @@ struct MachinePartsTests {
     let quiet = ConsoleLog(
       bytes: Array("latgate: ready 3.1\r\nlatgate: reboot\r\nlatgate: ready 3.0\r\n".utf8))
     #expect(quiet.readyCount == 2)
-    #expect(!quiet.hasPanic)
+    #expect(quiet.panicCount == 0)
     #expect(quiet.tail(lines: 1) == "latgate: ready 3.0")
     let broken = ConsoleLog(
       bytes: [0xff, 0x0a] + Array("[ 1.0] Kernel panic - not syncing: Attempted to kill init".utf8))
     #expect(broken.readyCount == 0)
-    #expect(broken.hasPanic)
+    #expect(broken.panicCount == 1)
     #expect(ConsoleLog(bytes: []).tail() == "(nothing)")
   }
 

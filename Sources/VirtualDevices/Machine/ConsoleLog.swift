@@ -10,7 +10,8 @@ struct ConsoleLog: Sendable {
   /// How often adbd has begun to listen: once per boot.
   var readyCount: Int { lines.count { $0.hasPrefix(GuestScripts.readyMarker) } }
 
-  var hasPanic: Bool { lines.contains { $0.contains("Kernel panic - not syncing") } }
+  /// Lines that tell of a panic, in all boots since QEMU started.
+  var panicCount: Int { lines.count { $0.contains("Kernel panic - not syncing") } }
 
   /// The last lines, for messages.
   func tail(lines count: Int = 25) -> String {

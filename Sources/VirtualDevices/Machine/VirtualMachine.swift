@@ -46,10 +46,13 @@ package final class VirtualMachine: Sendable {
   /// - Parameters:
   ///   - boots: how often the device must have come up; after a restart, one more than
   ///     ``readyCount`` was before it.
+  ///   - panics: those that the console told of before; one more ends the wait.
   ///   - timeout: 30 s suffice on an idle machine.
   /// - Throws: ``VirtualDeviceError``: time-out and panic with the end of the console's log, or
   ///   the end of QEMU; `CancellationError`.
-  package func waitUntilADB(boots: Int = 1, timeout: Duration) async throws {
+  package func waitUntilADB(
+    boots: Int = 1, panics: Int = 0, timeout: Duration
+  ) async throws {
     let deadline = ContinuousClock.now + timeout
     while true {
       let console = folder.console()
@@ -58,7 +61,7 @@ package final class VirtualMachine: Sendable {
       {
         return
       }
-      if console.hasPanic {
+      if console.panicCount > panics {
         throw VirtualDeviceError.kernelPanic(name: name, log: logPath, tail: console.tail())
       }
       if !isRunning {
@@ -75,11 +78,13 @@ package final class VirtualMachine: Sendable {
 
   /// Switches the power off and on again, without asking the device: what was not synced is lost.
   /// For an orderly restart run `reboot` on the device.
-  /// - Throws: as ``waitUntilADB(boots:timeout:)``, and ``VirtualDeviceError/monitor(name:reason:)``.
+  /// - Throws: as ``waitUntilADB(boots:panics:timeout:)``, and ``VirtualDeviceError/monitor(name:reason:)``.
   package func powerCycle(timeout: Duration) async throws {
-    let before = readyCount
+    // A kernel that panicked is a reason to be here, not to give up.
+    let before = folder.console()
     try await monitor.reset(limit: Self.stopLimit)
-    try await waitUntilADB(boots: before + 1, timeout: timeout)
+    try await waitUntilADB(
+      boots: before.readyCount + 1, panics: before.panicCount, timeout: timeout)
   }
 
   /// Ends the device and removes its disks; does nothing when it has ended.
