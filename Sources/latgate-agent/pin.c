@@ -193,7 +193,8 @@ static bool prepare(const struct order *order)
 		say("cannot mount a bpf file system at %s: %s", parent, strerror(errno));
 		return false;
 	}
-	if (statfs(parent, &system) || (unsigned long)system.f_type != BPF_FS || stat(parent, &folder)) {
+	if (statfs(parent, &system) || (unsigned long)system.f_type != BPF_FS ||
+	    stat(parent, &folder)) {
 		say("%s is no bpf file system", parent);
 		return false;
 	}
