@@ -13,6 +13,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -27,6 +28,9 @@ let package = Package(
     .target(name: "KernelTypes", swiftSettings: strict),
     .target(
       name: "LatencyHistograms", swiftSettings: strict),
+    .target(
+      name: "PerfettoTraces", dependencies: ["CAgentABI", "TraceFold", "LatencyHistograms"],
+      swiftSettings: strict),
     .target(name: "RunRecords", dependencies: ["LatencyHistograms"], swiftSettings: strict),
     .target(
       name: "Catalogs",
@@ -102,10 +106,17 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
+      name: "RecordStore",
+      dependencies: [
+        "POSIXSupport",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      swiftSettings: strict),
+    .target(
       name: "Experiments",
       dependencies: [
         "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "FirmwareKit", "KernelBTF", "ADB",
-        "Devices", "AgentSession", "VirtualDevices", "RegressionAnalysis",
+        "Devices", "AgentSession", "VirtualDevices", "RegressionAnalysis", "RecordStore",
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -113,8 +124,9 @@ let package = Package(
     .executableTarget(
       name: "latgate",
       dependencies: [
-        "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "FirmwareKit", "KernelBTF",
-        "Devices", "AgentSession", "ADB", "VirtualDevices", "RegressionAnalysis", "Reporting",
+        "POSIXSupport", "PerfettoTraces", "RunRecords", "Catalogs", "ProbeBuild", "FirmwareKit",
+        "KernelBTF", "Devices", "AgentSession", "ADB", "VirtualDevices", "RegressionAnalysis",
+        "Reporting", "RecordStore",
         "Experiments",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -126,6 +138,11 @@ let package = Package(
     .testTarget(
       name: "LatencyHistogramsTests",
       dependencies: ["CAgentABI", "LatencyHistograms"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PerfettoTracesTests",
+      dependencies: ["LatencyHistograms", "PerfettoTraces"],
+      resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(
       name: "RunRecordsTests",
@@ -189,7 +206,14 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ExperimentsTests",
-      dependencies: ["RunRecords", "Catalogs", "ProbeBuild", "AgentSession", "Experiments"],
+      dependencies: [
+        "RunRecords", "Catalogs", "ProbeBuild", "Devices", "AgentSession", "RecordStore",
+        "Experiments",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "RecordStoreTests",
+      dependencies: ["POSIXSupport", "RecordStore"],
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",

@@ -34,6 +34,12 @@ package struct AgentFeature: Sendable, Equatable {
   /// Why not; empty when nothing was said.
   package var reason: String
 
+  package init(name: String, state: State, reason: String) {
+    self.name = name
+    self.state = state
+    self.reason = reason
+  }
+
   /// Reads `name=yes|no|unknown[: why]`; any other word counts as unknown.
   package init(line: String) {
     let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

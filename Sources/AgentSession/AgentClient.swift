@@ -91,6 +91,20 @@ package actor AgentClient {
     _ = try await ask(LG_MSG_PING, "PING", timeout: timeout)
   }
 
+  /// Loads a program that does nothing, which the greeting does not: what it says of `bpf` is only
+  /// known afterwards.
+  /// - Returns: whether the kernel takes programs from the agent.
+  package func canary(timeout: Duration = .seconds(60)) async throws -> AgentFeature {
+    do {
+      _ = try await ask(LG_MSG_CANARY, "CANARY", timeout: timeout)
+      return AgentFeature(name: "bpf", state: .yes, reason: "")
+    } catch AgentSessionError.refused(let refusal)
+      where refusal.code == .refused || refusal.code == .unsupported
+    {
+      return AgentFeature(name: "bpf", state: .no, reason: refusal.text)
+    }
+  }
+
   /// Loads a probe; nothing of it stays loaded after a refusal.
   /// - Returns: how each of its hooks will be attached; an empty rung = not at all.
   package func load(

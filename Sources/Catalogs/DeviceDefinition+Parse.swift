@@ -132,15 +132,37 @@ extension DeviceDefinition {
 
 extension DeviceDefinition.Stability {
   fileprivate static func read(_ value: FieldReader?) -> Self {
-    let keys = ["temperature_max", "battery_min", "memory_pressure_max", "hotplug"]
+    let keys = [
+      "temperature_max", "temperature_band", "battery_min", "charging", "memory_pressure_max",
+      "memory_available_min", "hotplug", "throttling", "frequency_limit_min", "speed_change_max",
+    ]
     let map = value?.mapping(known: keys)
-    let hotplug = map?.optional("hotplug")?.parsed("a policy for hot-plug, drop or allow") {
-      $0 == "allow" ? true : $0 == "drop" ? false : nil
+    /// Whether what the key names is allowed.
+    func allows(_ key: String) -> Bool? {
+      map?.optional(key)?.parsed("a policy for \(key), drop or allow") {
+        $0 == "allow" ? true : $0 == "drop" ? false : nil
+      }
     }
     return Self(
       temperatureMax: map?.optional("temperature_max")?.temperature(),
+      temperatureBand: band(map?.optional("temperature_band")),
       batteryMin: map?.optional("battery_min")?.percentage(),
+      allowsCharging: allows("charging") ?? true,
       memoryPressureMax: map?.optional("memory_pressure_max")?.percentage(),
-      allowsHotplug: hotplug ?? false)
+      memoryAvailableMin: map?.optional("memory_available_min")?.size(),
+      allowsHotplug: allows("hotplug") ?? false,
+      dropsThrottled: !(allows("throttling") ?? false),
+      frequencyLimitMin: map?.optional("frequency_limit_min")?.percentage(),
+      speedChangeMax: map?.optional("speed_change_max")?.percentage())
+  }
+
+  private static func band(_ value: FieldReader?) -> DeviceDefinition.TemperatureBand? {
+    guard let value, let map = value.mapping(known: ["min", "max"]) else { return nil }
+    let band = DeviceDefinition.TemperatureBand(
+      coolest: map.optional("min")?.temperature(), hottest: map.optional("max")?.temperature())
+    if let coolest = band.coolest, let hottest = band.hottest, coolest.celsius >= hottest.celsius {
+      value.report("the band is empty", remedy: "let min be below max")
+    }
+    return band
   }
 }

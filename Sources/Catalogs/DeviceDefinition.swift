@@ -34,11 +34,53 @@ package struct DeviceDefinition: Sendable, Equatable {
   package struct Stability: Sendable, Equatable {
     /// Of the hottest thermal zone, when an iteration starts or ends.
     package var temperatureMax: Temperature?
+    /// In which an iteration starts, of the hottest zone.
+    package var temperatureBand: TemperatureBand?
     package var batteryMin: Percentage?
-    /// Share of time that some task was stalled for memory (PSI avg10).
+    /// Whether the battery may be charged.
+    package var allowsCharging: Bool
+    /// Share of an iteration's time in which some task was stalled for memory.
     package var memoryPressureMax: Percentage?
+    package var memoryAvailableMin: ByteSize?
     /// Whether CPUs may come and go during an iteration.
     package var allowsHotplug: Bool
+    /// Whether iterations are dropped in which a cooling device, or a limit of a CPU's frequency
+    /// or capacity, is not as it was when the run began.
+    package var dropsThrottled: Bool
+    /// Of the hardware's highest frequency: a lower limit drops the iteration.
+    package var frequencyLimitMin: Percentage?
+    /// Largest change of a CPU's speed from an iteration's start to its end.
+    package var speedChangeMax: Percentage?
+
+    package init(
+      temperatureMax: Temperature? = nil, temperatureBand: TemperatureBand? = nil,
+      batteryMin: Percentage? = nil, allowsCharging: Bool = true,
+      memoryPressureMax: Percentage? = nil, memoryAvailableMin: ByteSize? = nil,
+      allowsHotplug: Bool = false, dropsThrottled: Bool = true,
+      frequencyLimitMin: Percentage? = nil, speedChangeMax: Percentage? = nil
+    ) {
+      self.temperatureMax = temperatureMax
+      self.temperatureBand = temperatureBand
+      self.batteryMin = batteryMin
+      self.allowsCharging = allowsCharging
+      self.memoryPressureMax = memoryPressureMax
+      self.memoryAvailableMin = memoryAvailableMin
+      self.allowsHotplug = allowsHotplug
+      self.dropsThrottled = dropsThrottled
+      self.frequencyLimitMin = frequencyLimitMin
+      self.speedChangeMax = speedChangeMax
+    }
+  }
+
+  /// Bounds that may each be left out.
+  package struct TemperatureBand: Sendable, Equatable {
+    package var coolest: Temperature?
+    package var hottest: Temperature?
+
+    package init(coolest: Temperature?, hottest: Temperature?) {
+      self.coolest = coolest
+      self.hottest = hottest
+    }
   }
 
   /// Commands run on the host to change firmware; `{firmware}` and `{serial}` are filled in.

@@ -38,7 +38,7 @@ extension SuiteDefinition {
     let names = (probes?.list() ?? []).compactMap { $0.name() }
     reportDuplicates(names, in: probes)
     let gates = root.optional("gates")?.mapping(
-      known: ["tau", "budgets", "metrics"])
+      known: ["tau", "budgets", "metrics", "sentinels"])
     return SuiteDefinition(
       name: root.required("suite", remedy: "name it, such as 'suite: demo'")?.name() ?? "",
       description: root.optional("description")?.text() ?? "",
@@ -53,7 +53,9 @@ extension SuiteDefinition {
       limits: Limits.read(root.optional("limits")), tau: Tau.read(gates?.optional("tau")),
       budgets: gates?.items("budgets", Budget.read) ?? [],
       gating: gates?.optional("metrics")?.list().compactMap { $0.metricPattern() }
-        ?? MetricPattern("*").map { [$0] } ?? [], file: file)
+        ?? MetricPattern("*").map { [$0] } ?? [],
+      sentinels: gates?.optional("sentinels")?.list().compactMap { $0.metricPattern() } ?? [],
+      file: file)
   }
 }
 
@@ -76,13 +78,18 @@ extension SuiteDefinition.Runs {
 
 extension SuiteDefinition.Settle {
   fileprivate static func read(_ value: FieldReader?) -> Self {
-    let map = value?.mapping(known: ["limit", "quiet", "uptime_min", "cpu_pressure_max"])
+    let map = value?.mapping(
+      known: [
+        "limit", "quiet", "uptime_min", "cpu_pressure_max", "cpu_busy_max", "iteration_limit",
+      ])
     return Self(
       limit: map?.optional("limit")?.duration() ?? .seconds(300),
       quiet: map?.optional("quiet")?.duration() ?? .seconds(30),
       uptimeMin: map?.optional("uptime_min")?.duration() ?? .seconds(60),
       cpuPressureMax: map?.optional("cpu_pressure_max")?.percentage()
-        ?? Percentage(fraction: 0.1))
+        ?? Percentage(fraction: 0.1),
+      cpuBusyMax: map?.optional("cpu_busy_max")?.percentage() ?? Percentage(fraction: 0.2),
+      iterationLimit: map?.optional("iteration_limit")?.duration() ?? .seconds(60))
   }
 }
 
@@ -92,16 +99,17 @@ extension SuiteDefinition.Overhead {
     return Self(
       slowdownMax: map?.optional("slowdown_max")?.percentage() ?? Percentage(fraction: 0.05),
       cpuMax: map?.optional("cpu_max")?.percentage() ?? Percentage(fraction: 0.02),
-      iterations: map?.optional("iterations")?.integer(in: 0...100) ?? 1)
+      iterations: map?.optional("iterations")?.integer(in: 0...100) ?? 3)
   }
 }
 
 extension SuiteDefinition.Limits {
   fileprivate static func read(_ value: FieldReader?) -> Self {
-    let map = value?.mapping(known: ["loss_max", "drop_imbalance", "drain"])
+    let map = value?.mapping(known: ["loss_max", "drop_imbalance", "condition_max", "drain"])
     return Self(
       lossMax: map?.optional("loss_max")?.percentage() ?? Percentage(fraction: 0.001),
       dropImbalance: map?.optional("drop_imbalance")?.percentage() ?? Percentage(fraction: 0.1),
+      conditionMax: map?.optional("condition_max")?.percentage() ?? Percentage(fraction: 0.05),
       drain: map?.optional("drain")?.duration() ?? .seconds(2))
   }
 }

@@ -18,6 +18,10 @@ package struct SuiteDefinition: Sendable, Equatable {
     package var uptimeMin: Duration
     /// Share of time that some task waited for a CPU (PSI avg10).
     package var cpuPressureMax: Percentage
+    /// Share of all CPUs' time that may be busy, after the boot and before every iteration.
+    package var cpuBusyMax: Percentage
+    /// How long an iteration may wait to start: for its temperature band and for quiet CPUs.
+    package var iterationLimit: Duration
   }
 
   /// What the probes may cost.
@@ -26,7 +30,8 @@ package struct SuiteDefinition: Sendable, Equatable {
     package var slowdownMax: Percentage
     /// Share of all CPU time spent in probes.
     package var cpuMax: Percentage
-    /// Iterations of each kind, probes on and off, per run that measures it; 0 = not measured.
+    /// Pairs of iterations, probes off and on, per run that measures it; 0 = not measured. From
+    /// two on the slowdown has an interval.
     package var iterations: Int
   }
 
@@ -36,6 +41,8 @@ package struct SuiteDefinition: Sendable, Equatable {
     package var lossMax: Percentage
     /// Difference of the arms' shares of dropped iterations; above it nothing is concluded.
     package var dropImbalance: Percentage
+    /// Difference of a bench condition, such as the machine's speed, that counts as none.
+    package var conditionMax: Percentage
     /// Longest wait for operations in flight after a window.
     package var drain: Duration
   }
@@ -79,6 +86,8 @@ package struct SuiteDefinition: Sendable, Equatable {
   package var budgets: [Budget]
   /// Metrics that decide; others are shown only.
   package var gating: [MetricPattern]
+  /// Metrics that no firmware can change: when one moves, the bench did. They never gate.
+  package var sentinels: [MetricPattern]
   /// Path of the file it was read from.
   package var file: String
 }

@@ -1,51 +1,76 @@
-/// Numbers read beside every iteration that may explain why two iterations differ.
-package enum Covariates {
-  /// The files read before and after an iteration; a missing one leaves its number out.
-  package static let paths = [
-    "/proc/meminfo", "/proc/loadavg", "/proc/vmstat",
-    "/sys/class/thermal/thermal_zone0/temp",
-    "/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq",
-    "/sys/devices/system/cpu/cpu0/cpufreq/scaling_max_freq",
-    "/sys/class/power_supply/battery/capacity",
-  ]
+import RunRecords
 
-  /// Names carry their unit: `_kib`, `_celsius`, `_khz`, `_percent`.
-  package static func read(_ files: [String: String]) -> [String: Double] {
+/// Numbers that may explain why two iterations differ, by their names in ``Covariate``.
+package enum Covariates {
+  /// The state at one moment.
+  package static func state(_ reading: DeviceReading) -> [String: Double] {
     var numbers: [String: Double] = [:]
-    if let available = field("MemAvailable:", in: files["/proc/meminfo"]) {
-      numbers["memory_available_kib"] = available
+    numbers[Covariate.memoryAvailable] = reading.memoryAvailable
+    numbers[Covariate.load] = reading.load
+    numbers[Covariate.temperature] = reading.temperatures.values.max()
+    numbers[Covariate.capacity] = reading.capacity
+    numbers[Covariate.onlineCPUs] = reading.onlineCPUs.map(Double.init)
+    numbers[Covariate.battery] = reading.batteryPercent
+    numbers[Covariate.charging] = reading.isCharging.map { $0 ? 1 : 0 }
+    if !reading.coolingStates.isEmpty {
+      numbers[Covariate.throttle] = reading.coolingStates.values.reduce(0, +)
     }
-    if let load = files["/proc/loadavg"]?.split(separator: " ").first.flatMap({ Double($0) }) {
-      numbers["load_1min"] = load
+    func mean(_ name: String, _ field: (DeviceReading.Policy) -> Double?) {
+      let values = reading.policies.values.compactMap(field).filter { $0 > 0 }
+      if !values.isEmpty { numbers[name] = geometricMean(values) }
     }
-    if let faults = field("pgmajfault", in: files["/proc/vmstat"]) {
-      numbers["major_faults_total"] = faults
-    }
-    // The thermal zone's unit is millidegrees (Documentation/driver-api/thermal/sysfs-api.rst).
-    if let temperature = number(files["/sys/class/thermal/thermal_zone0/temp"]) {
-      numbers["temperature_celsius"] = temperature / 1000
-    }
-    if let frequency = number(files["/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq"]) {
-      numbers["cpu0_frequency_khz"] = frequency
-    }
-    if let limit = number(files["/sys/devices/system/cpu/cpu0/cpufreq/scaling_max_freq"]) {
-      numbers["cpu0_frequency_limit_khz"] = limit
-    }
-    if let battery = number(files["/sys/class/power_supply/battery/capacity"]) {
-      numbers["battery_percent"] = battery
+    mean(Covariate.frequencyLimit, \.limit)
+    mean(Covariate.hardwareFrequency, \.hardware)
+    for (name, policy) in reading.policies {
+      numbers["\(name)_frequency_khz"] = policy.current
+      numbers["\(name)_frequency_minimum_khz"] = policy.lowest
+      numbers["\(name)_frequency_limit_khz"] = policy.limit
     }
     return numbers
   }
 
-  private static func number(_ text: String?) -> Double? {
-    text.flatMap { Double($0.split(whereSeparator: \.isWhitespace).joined()) }
+  /// The state before an iteration, what changed until after it, and how fast the machine was.
+  package static func iteration(
+    before: DeviceReading, after: DeviceReading, speed: MachineSpeed?
+  ) -> [String: Double] {
+    var numbers = state(before)
+    numbers[Covariate.speed] = speed?.overall
+    numbers[Covariate.sustainedSpeed] = speed?.overallSustained
+    let ending = state(after)
+    for name in [
+      Covariate.temperature, Covariate.throttle, Covariate.frequencyLimit,
+      Covariate.memoryAvailable,
+    ] {
+      numbers[Covariate.after(name)] = ending[name]
+    }
+    numbers[Covariate.majorFaults] = difference(before.majorFaults, after.majorFaults)
+    if let stalled = difference(before.memoryStalled, after.memoryStalled),
+      let time = difference(before.uptime, after.uptime), time > 0
+    {
+      numbers[Covariate.memoryPressure] = stalled / (time * 1e6) * 100
+    }
+    let changes = before.policies.compactMap { name, policy in
+      difference(policy.changes, after.policies[name]?.changes)
+    }
+    if !changes.isEmpty { numbers[Covariate.frequencyChanges] = changes.reduce(0, +) }
+    let means = before.policies.compactMap { name, policy in
+      after.policies[name].flatMap { meanFrequency(policy, $0) }
+    }
+    if !means.isEmpty { numbers[Covariate.meanFrequency] = geometricMean(means) }
+    return numbers
   }
 
-  private static func field(_ name: String, in text: String?) -> Double? {
-    guard let line = text?.split(separator: "\n").first(where: { $0.hasPrefix(name) }) else {
-      return nil
-    }
-    let words = line.split(whereSeparator: \.isWhitespace)
-    return words.count > 1 ? Double(words[1]) : nil
+  private static func difference(_ first: Double?, _ last: Double?) -> Double? {
+    guard let first, let last, last >= first else { return nil }
+    return last - first
+  }
+
+  /// Mean over the time between two looks, kHz; nil when no tick passed.
+  private static func meanFrequency(
+    _ first: DeviceReading.Policy, _ last: DeviceReading.Policy
+  ) -> Double? {
+    let spent = last.ticks.mapValues { $0 }.merging(first.ticks) { $0 - $1 }.filter { $0.value > 0 }
+    let time = spent.values.reduce(0, +)
+    return time > 0 ? spent.reduce(0) { $0 + $1.key * $1.value } / time : nil
   }
 }

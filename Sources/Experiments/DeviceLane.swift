@@ -1,5 +1,6 @@
 import Catalogs
 import Devices
+import RunRecords
 
 /// A place where runs are made one after the other: a device, and the way a firmware gets onto it.
 package protocol DeviceLane: Sendable {
@@ -12,6 +13,10 @@ package protocol DeviceLane: Sendable {
   /// The device as it stands; a lane that makes its devices has none before ``start(firmware:)``.
   func current() async throws -> any Device
 
+  /// Brings a device that does not answer any more back up with the same firmware.
+  /// - Returns: false where the lane has no means to.
+  func recover() async throws -> Bool
+
   /// Ends what ``start(firmware:)`` began. Safe to call when nothing was begun.
   func finish() async
 }
@@ -23,10 +28,15 @@ package struct StartedFirmware: Sendable {
   package var firmwareID: String?
   /// BTF on the host where the lane knows it; nil = what the device file says.
   package var typesPath: String?
+  /// Which installation it is; nil where the lane installed nothing.
+  package var flash: FlashFacts?
 
-  package init(device: any Device, firmwareID: String?, typesPath: String? = nil) {
+  package init(
+    device: any Device, firmwareID: String?, typesPath: String? = nil, flash: FlashFacts? = nil
+  ) {
     self.device = device
     self.firmwareID = firmwareID
     self.typesPath = typesPath
+    self.flash = flash
   }
 }

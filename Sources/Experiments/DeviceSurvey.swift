@@ -23,15 +23,22 @@ package struct DeviceSurvey: Sendable {
 
   private let device: any Device
   private let bundle: ProbeBundle
+  private let safety: LoadSafety
+  private let transport: String
   private let toolVersion: String
 
-  package init(device: any Device, bundle: ProbeBundle, toolVersion: String) {
+  package init(
+    device: any Device, transport: String, bundle: ProbeBundle, safety: LoadSafety,
+    toolVersion: String
+  ) {
     self.device = device
+    self.transport = transport
     self.bundle = bundle
+    self.safety = safety
     self.toolVersion = toolVersion
   }
 
-  /// Loads the probes one after the other, attaches none of them, and leaves nothing behind.
+  /// Loads the probes one after the other and leaves nothing behind.
   /// - Parameters:
   ///   - probes: of the bundle; empty asks the device alone.
   ///   - tier: the only one that may be used; nil = the best that works.
@@ -46,7 +53,12 @@ package struct DeviceSurvey: Sendable {
     let session = try await AgentClient.start(
       on: device, command: shellQuote(installed.agentPath), hostVersion: toolVersion)
     do {
-      let support = TierSupport(features: session.facts.features)
+      let loader = try await ProbeLoader(
+        probes: probes, bundle: bundle, tier: tier,
+        gate: SafetyGate(
+          safety: safety, device: device, identity: identity, session: session, run: "survey",
+          returnLimit: SafetyGate.returnLimit(transport: transport)))
+      let support = TierSupport(features: loader.features)
       var findings = Findings(
         device: device.name, model: identity.model, fingerprint: identity.fingerprint,
         kernelRelease: identity.kernelRelease, kernelBuildID: session.facts.kernelBuildID,
@@ -54,16 +66,16 @@ package struct DeviceSurvey: Sendable {
           Tier.allCases.compactMap { tier in support.obstacle(to: tier).map { (tier, $0) } }
         ) { first, _ in first },
         probes: [])
-      let loader = ProbeLoader(
-        probes: probes, bundle: bundle, tier: tier, device: device.name)
       for probe in probes {
         var loaded = ProbeLoader.Loaded()
-        try await loader.load(probe, session, &loaded)
+        try await loader.load(probe, &loaded)
         if !loaded.metrics.isEmpty { try await session.unload(probe.name) }
         findings.probes += loaded.records
       }
       try await session.bye()
       return findings
+    } catch let crash as LoadCrash {
+      throw RunError.crashed(device: device.name, event: crash.event)
     } catch {
       await session.close()
       throw error

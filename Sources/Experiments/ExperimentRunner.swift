@@ -120,7 +120,9 @@ package struct ExperimentRunner: Sendable {
       request.firmwareName = firmware
       request.take(started)
       request.transport = lane.transport
-      let record = try await RunExecutor(request: request, device: started.device) { progress in
+      let record = try await RunExecutor(
+        request: request, device: started.device, recover: { try await lane.recover() }
+      ) { progress in
         try? handle(.progress(slot, progress))
       }.run()
       await lane.finish()

@@ -1,5 +1,7 @@
 import Catalogs
 import Devices
+import Foundation
+import RunRecords
 
 /// A real device whose firmware is changed by the commands of its device file.
 package struct HookedLane: DeviceLane {
@@ -16,24 +18,56 @@ package struct HookedLane: DeviceLane {
   package func start(firmware: String) async throws -> StartedFirmware {
     let hooks = definition.hooks
     let timeout = hooks?.timeout ?? .seconds(300)
-    if let flash = hooks?.flash {
-      try await run(flash, "flash", firmware, timeout)
+    var flash: FlashFacts?
+    if let command = hooks?.flash {
+      try await run(command, "flash", firmware, timeout)
+      flash = FlashFacts(id: UUID().uuidString.lowercased())
     } else if let switchTo = hooks?.switchTo {
       try await run(switchTo, "switch", firmware, timeout)
     }
-    if let reboot = hooks?.reboot {
+    try await restart(firmware, timeout)
+    if flash != nil {
+      // The first boot after a flash merges snapshots and compiles packages: none of it is the
+      // firmware's speed, so it is let finish and then thrown away.
+      try await bootWorkEnds(timeout)
+      try await restart(firmware, timeout)
+    }
+    return StartedFirmware(
+      device: device, firmwareID: definition.image(ofFirmware: firmware), flash: flash)
+  }
+
+  private func restart(_ firmware: String, _ timeout: Duration) async throws {
+    if let reboot = definition.hooks?.reboot {
       try await run(reboot, "reboot", firmware, timeout)
     } else {
       try await device.reboot()
     }
-    if let ready = hooks?.ready {
+    if let ready = definition.hooks?.ready {
       try await until(ready, firmware, timeout)
     }
     try await device.waitUntilReady(timeout: timeout)
-    return StartedFirmware(device: device, firmwareID: definition.image(ofFirmware: firmware))
+  }
+
+  private func bootWorkEnds(_ timeout: Duration) async throws {
+    let deadline = ContinuousClock.now + timeout
+    while true {
+      let made = try await device.exec(BootWork.script, timeout: .seconds(60))
+      guard let unrest = BootWork.unrest(String(decoding: made.standardOutput, as: UTF8.self))
+      else { return }
+      if ContinuousClock.now >= deadline {
+        throw RunError.notSettled(device: device.name, limit: timeout, reason: unrest)
+      }
+      try await Task.sleep(for: .seconds(2))
+    }
   }
 
   package func current() async throws -> any Device { device }
+
+  package func recover() async throws -> Bool {
+    guard let hooks = definition.hooks, let reboot = hooks.reboot else { return false }
+    try await run(reboot, "reboot", "", hooks.timeout)
+    return true
+  }
 
   package func finish() async {}
 

@@ -12,20 +12,31 @@ struct IterationExecutor: Sendable {
   let session: AgentClient
   let loaded: ProbeLoader.Loaded
   let resolver: LabelResolver
+  let watch: DeviceWatch
 
   private var steps: StepExecutor { StepExecutor(device: device, session: session) }
 
-  /// Makes one iteration; `entering` gets each phase's name before its window opens.
+  /// Makes one iteration; `entering` gets what it waits for, and each phase's name before its
+  /// window opens.
   /// - Returns: the iteration, with the reason in it where it must not be judged.
   /// - Throws: ``RunError``, `AgentSessionError`, `DeviceError`, `CancellationError`.
   func iteration(
     index: Int, kind: IterationRecord.Kind, entering: (String) -> Void
   ) async throws -> IterationRecord {
     if request.workload.cache == .cold { try await dropCaches() }
-    let before = try await session.texts(of: Covariates.paths + ["/proc/uptime"])
-    let uptime = before["/proc/uptime"]?.split(separator: " ").first.flatMap { Double($0) }
+    let start = try await watch.start { entering("wait: \($0)") }
+    let speed = try await watch.speed()
+    var seen = StabilityGate.Observation(
+      before: try await watch.look(), after: DeviceReading(), speedBefore: speed)
     var record = IterationRecord(
-      index: index, kind: kind, startedUptimeNs: UInt64((uptime ?? 0) * 1e9))
+      index: index, kind: kind, startedUptimeNs: UInt64((seen.before.uptime ?? 0) * 1e9))
+    if case .gaveUp(let drop) = start {
+      record.covariates = Covariates.iteration(
+        before: seen.before, after: seen.before, speed: speed)
+      record.drop(drop)
+      return record
+    }
+    var windows: [AgentWindow] = []
     for (position, phase) in request.workload.phases.enumerated() {
       try Task.checkCancellation()
       entering(phase.name)
@@ -34,19 +45,24 @@ struct IterationExecutor: Sendable {
         phase.isOnDevice
         ? try await onDevice(phase, number: number) : try await withHost(phase, number: number)
       record.phases.append(try phaseRecord(phase, result))
-      record.dropped = record.dropped ?? disturbance(result.window)
+      windows.append(result.window)
+      seen.edges.append(try await watch.edge())
     }
-    record.covariates = Covariates.read(before)
+    seen.after = try await watch.look()
+    seen.speedAfter = try await watch.speed()
+    record.covariates = Covariates.iteration(
+      before: seen.before, after: seen.after, speed: speed)
+    if case .ready(let background) = start {
+      record.covariates[Covariate.background] = background
+    }
     if session.facts.counterFrequency > 0 {
-      record.covariates["counter_hz"] = Double(session.facts.counterFrequency)
+      record.covariates[Covariate.counterFrequency] = Double(session.facts.counterFrequency)
     }
-    let after = Covariates.read(try await session.texts(of: Covariates.paths))
-    if let first = record.covariates.removeValue(forKey: "major_faults_total"),
-      let last = after["major_faults_total"]
-    {
-      record.covariates["major_faults"] = last - first
+    if let first = windows.first?.bootOffsetBefore, let last = windows.last?.bootOffsetAfter {
+      record.covariates[Covariate.suspended] = Double(max(first, last) - first) / 1e6
     }
-    record.dropped = record.dropped ?? instability(record.covariates) ?? instability(after)
+    record.notes["clocksource"] = seen.before.clockSource
+    if let drop = disturbance(windows) ?? watch.gate.drop(seen) { record.drop(drop) }
     return record
   }
 
@@ -137,30 +153,29 @@ struct IterationExecutor: Sendable {
     return record
   }
 
-  /// What happened to the machine inside the window that makes its times worthless.
-  private func disturbance(_ window: AgentWindow) -> String? {
-    if window.bootOffsetBefore != window.bootOffsetAfter {
-      return "the device was suspended inside the window"
+  /// What happened to the machine between the first window's start and the last one's end that
+  /// makes its times worthless.
+  private func disturbance(_ windows: [AgentWindow]) -> StabilityGate.Drop? {
+    guard let first = windows.first, let last = windows.last else { return nil }
+    if first.bootOffsetBefore != last.bootOffsetAfter {
+      return .init(.suspend, "the device was suspended during the iteration")
     }
-    if let fault = window.traceFault { return fault }
-    if !request.stability.allowsHotplug, window.onlineCPUsBefore != window.onlineCPUsAfter {
-      return "CPUs online changed from \(window.onlineCPUsBefore) to \(window.onlineCPUsAfter)"
+    if let fault = windows.compactMap(\.traceFault).first { return .init(.trace, fault) }
+    let online = windows.flatMap { [$0.onlineCPUsBefore, $0.onlineCPUsAfter] }
+    if !request.stability.allowsHotplug,
+      let other = online.first(where: { $0 != first.onlineCPUsBefore })
+    {
+      return .init(
+        .hotplug, "CPUs online changed from \(first.onlineCPUsBefore) to \(other)")
     }
     return nil
   }
+}
 
-  private func instability(_ covariates: [String: Double]) -> String? {
-    if let limit = request.stability.temperatureMax,
-      let temperature = covariates["temperature_celsius"], temperature > limit.celsius
-    {
-      return "temperature \(temperature) C is above \(limit.celsius) C"
-    }
-    if let limit = request.stability.batteryMin,
-      let battery = covariates["battery_percent"], battery < limit.fraction * 100
-    {
-      return "battery at \(battery)% is below \(limit.fraction * 100)%"
-    }
-    return nil
+extension IterationRecord {
+  fileprivate mutating func drop(_ drop: StabilityGate.Drop) {
+    dropped = drop.text
+    dropCause = drop.cause
   }
 }
 
@@ -199,15 +214,5 @@ extension AgentStepResult {
     self.init(
       index: index, exitCode: made.exitCode, duration: duration,
       standardOutput: made.standardOutput, standardError: made.standardError)
-  }
-}
-
-extension AgentClient {
-  /// Files as text, by path; missing ones are left out.
-  func texts(of paths: [String]) async throws -> [String: String] {
-    let files = try await readFiles(paths)
-    return files.reduce(into: [:]) { texts, file in
-      texts[file.path] = file.data.map { String(decoding: $0, as: UTF8.self) }
-    }
   }
 }

@@ -66,7 +66,7 @@ package struct LaneFactory: Sendable {
         lanes: [
           RunningLane(
             device: device, firmwareID: machine.state.firmwareID, typesPath: types(of: machine),
-            transport: "virtual")
+            transport: "virtual", machine: machine)
         ],
         definition: try definition(like: name) { $0 == .virtual })
     }
@@ -129,12 +129,20 @@ struct RunningLane: DeviceLane {
   let firmwareID: String?
   var typesPath: String?
   let transport: String
+  /// Nil for a device whose power nobody here controls.
+  var machine: VirtualMachine?
 
   func start(firmware: String) async throws -> StartedFirmware {
     StartedFirmware(device: device, firmwareID: firmwareID, typesPath: typesPath)
   }
 
   func current() async throws -> any Device { device }
+
+  func recover() async throws -> Bool {
+    guard let machine else { return false }
+    try await machine.powerCycle(timeout: .seconds(120))
+    return true
+  }
 
   func finish() async {}
 }

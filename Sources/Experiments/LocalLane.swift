@@ -12,5 +12,7 @@ package struct LocalLane: DeviceLane {
 
   package func current() async throws -> any Device { LocalDevice() }
 
+  package func recover() async throws -> Bool { false }
+
   package func finish() async {}
 }

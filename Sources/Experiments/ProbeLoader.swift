@@ -11,10 +11,11 @@ struct ProbeLoader: Sendable {
   let bundle: ProbeBundle
   /// The only tier that may be used; nil = the best that works.
   let tier: Tier?
-  /// Name of the device, for messages.
-  let device: String
+  let gate: SafetyGate
   /// Types of the kernel on the device; nil = the kernel's own.
-  var btfPath: String?
+  let btfPath: String?
+  /// Those of the greeting, and what the canary told of `bpf`.
+  let features: [AgentFeature]
 
   /// A metric as the agent numbers it.
   struct Metric: Sendable, Equatable {
@@ -29,33 +30,48 @@ struct ProbeLoader: Sendable {
     var metrics: [UInt32: Metric] = [:]
   }
 
-  /// - Throws: ``RunError``; `AgentSessionError` for anything but a probe that does not fit.
-  func load(into session: AgentClient) async throws -> Loaded {
+  /// Loads the canary first.
+  init(
+    probes: [ProbeManifest], bundle: ProbeBundle, tier: Tier?, gate: SafetyGate,
+    btfPath: String? = nil
+  ) async throws {
+    self.probes = probes
+    self.bundle = bundle
+    self.tier = tier
+    self.gate = gate
+    self.btfPath = btfPath
+    // A tier that loads nothing needs no program that does nothing.
+    let loads = tier == nil || tier == .t2
+    let greeting = gate.session.facts.features
+    features =
+      loads ? greeting.filter { $0.name != "bpf" } + [try await gate.canary()] : greeting
+  }
+
+  /// - Throws: ``RunError``, ``LoadCrash``, `StoreError`; `AgentSessionError` for anything but a
+  ///   probe that does not fit.
+  func load() async throws -> Loaded {
     var loaded = Loaded()
     for probe in probes {
-      try await load(probe, session, &loaded)
+      try await load(probe, &loaded)
     }
     guard !loaded.metrics.isEmpty else {
       throw RunError.noProbe(
-        device: device,
+        device: gate.device.name,
         reasons: loaded.records.map { "\($0.name): \($0.reason ?? "")" })
     }
     return loaded
   }
 
   /// Tries one probe tier by tier.
-  func load(
-    _ probe: ProbeManifest, _ session: AgentClient, _ loaded: inout Loaded
-  ) async throws {
+  func load(_ probe: ProbeManifest, _ loaded: inout Loaded) async throws {
     let plan = TierPlan(
-      probe: probe, features: session.facts.features, choice: tier,
-      hasExternalBTF: btfPath != nil)
+      probe: probe, features: features, choice: tier, hasExternalBTF: btfPath != nil)
     let first = UInt32(loaded.metrics.count) + 1
     var failures = plan.passedOver
     for tier in plan.candidates {
       let metrics = tier == .t0 ? probe.t0Metrics : probe.metrics
       do {
-        let hooks = try await attempt(tier, probe, metrics, first, session)
+        let hooks = try await attempt(tier, probe, metrics, first)
         loaded.records.append(
           ProbeRecord(
             name: probe.name, status: .loaded, tier: tier, hooks: hooks.map(HookRecord.init),
@@ -66,6 +82,12 @@ struct ProbeLoader: Sendable {
         return
       } catch AgentSessionError.refused(let refusal) {
         failures.append(TierPlan.PassedOver(tier: tier, reason: try reason(refusal, probe)))
+      } catch let quarantined as QuarantinedLoad {
+        // No other tier in its place: that would change what is compared with what.
+        loaded.records.append(
+          ProbeRecord(
+            name: probe.name, status: .quarantined, reason: quarantined.event.sentence))
+        return
       }
     }
     loaded.records.append(
@@ -75,9 +97,9 @@ struct ProbeLoader: Sendable {
 
   /// Loads or enables a probe in one tier; its metrics are numbered from `first` on.
   private func attempt(
-    _ tier: Tier, _ probe: ProbeManifest, _ metrics: [ProbeMetric], _ first: UInt32,
-    _ session: AgentClient
+    _ tier: Tier, _ probe: ProbeManifest, _ metrics: [ProbeMetric], _ first: UInt32
   ) async throws -> [AgentHook] {
+    let session = gate.session
     let numbered = metrics.enumerated().map { (id: first + UInt32($0.offset), metric: $0.element) }
     switch tier {
     case .t2:
@@ -85,10 +107,13 @@ struct ProbeLoader: Sendable {
         throw RunError.badObject(probe: probe.name, path: "", reason: "it was not built")
       }
       let bytes = try Data(contentsOf: URL(fileURLWithPath: object.path))
-      return try await session.load(
-        AgentProbe(
-          name: probe.name, object: Array(bytes), metrics: numbered.map(AgentMetric.init),
-          btfPath: btfPath))
+      return try await gate.guarded(probe: probe.name, content: object.hash) {
+        try await session.load(
+          AgentProbe(
+            name: probe.name, object: Array(bytes), metrics: numbered.map(AgentMetric.init),
+            btfPath: btfPath),
+          timeout: SafetyGate.loadLimit)
+      }
     case .t0:
       return try await session.loadTrace(
         AgentTraceProbe(

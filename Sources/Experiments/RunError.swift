@@ -1,4 +1,5 @@
 import Catalogs
+import RecordStore
 
 /// Why a run has no record, or none that counts.
 package enum RunError: Error, Sendable, Equatable {
@@ -8,6 +9,8 @@ package enum RunError: Error, Sendable, Equatable {
   case notSettled(device: String, limit: Duration, reason: String)
   /// Not one probe of the suite can be attached.
   case noProbe(device: String, reasons: [String])
+  /// The device did not survive loading a probe, which is quarantined now.
+  case crashed(device: String, event: CrashEvent)
   /// An object is broken or of another release.
   case badObject(probe: String, path: String, reason: String)
   /// A histogram key does not fit its manifest.
@@ -38,6 +41,11 @@ extension RunError: CustomStringConvertible {
     case .noProbe(let device, let reasons):
       "\(device): not one probe of the suite can be attached:\n  "
         + reasons.joined(separator: "\n").replacing("\n", with: "\n  ")
+    case .crashed(let device, let event):
+      """
+      \(device) did not survive loading probe \(event.subject.probe): \(event.sentence)
+      The next run goes on without it. Restart the device if it does not answer.
+      """
     case .badObject(let probe, let path, let reason):
       "probe \(probe): \(path): \(reason); build it again with 'latgate build'"
     case .badKey(let probe, let metric, let bytes, let expected):

@@ -3,6 +3,7 @@ import Catalogs
 import Devices
 import Foundation
 import ProbeBuild
+import RegressionAnalysis
 import RunRecords
 
 /// Makes one run on one device that is up: installs the agent, loads the probes, waits for quiet,
@@ -14,19 +15,54 @@ package struct RunExecutor: Sendable {
   let request: RunRequest
   let device: any Device
   let report: @Sendable (RunProgress) -> Void
+  /// Brings back a device that does not answer; false where nobody can.
+  let recover: @Sendable () async throws -> Bool
 
   package init(
-    request: RunRequest, device: any Device, report: @escaping @Sendable (RunProgress) -> Void
+    request: RunRequest, device: any Device,
+    recover: @escaping @Sendable () async throws -> Bool = { false },
+    report: @escaping @Sendable (RunProgress) -> Void
   ) {
     self.request = request
     self.device = device
+    self.recover = recover
     self.report = report
   }
 
-  /// - Throws: ``RunError``, `DeviceError`, `AgentSessionError`, `CancellationError`.
+  /// A device that dies of a probe is measured without it once it is back.
+  /// - Throws: ``RunError``, `DeviceError`, `AgentSessionError`, `StoreError`,
+  ///   `CancellationError`.
   package func run() async throws -> RunRecord {
+    let id = UUID().uuidString.lowercased()
+    var identity = request.identity
+    // The canary and every probe can each cost one boot.
+    for attempt in 0... {
+      do {
+        return try await once(id: id, identity: identity)
+      } catch let crash as LoadCrash {
+        let name = crash.event.subject.probe
+        report(RunProgress(activity: "the device died of \(name)", iteration: 0, iterations: 0))
+        let isLast = attempt == request.probes.count
+        guard !isLast, try await isUp(after: crash) else {
+          throw RunError.crashed(device: device.name, event: crash.event)
+        }
+        // The boot is another one.
+        identity = nil
+      }
+    }
+    preconditionFailure("the last attempt returns or throws")
+  }
+
+  private func isUp(after crash: LoadCrash) async throws -> Bool {
+    if crash.isBack { return true }
+    guard try await recover() else { return false }
+    try await device.waitUntilReady(timeout: .seconds(120))
+    return true
+  }
+
+  private func once(id: String, identity known: DeviceIdentity?) async throws -> RunRecord {
     let created = Date()
-    let identity = if let known = request.identity { known } else { try await device.identify() }
+    let identity = if let known { known } else { try await device.identify() }
     let installed = try await AgentInstaller(device: device).install(
       AgentPayload(
         hash: request.bundle.payloadHash, agentPath: request.bundle.agent.path,
@@ -37,7 +73,7 @@ package struct RunExecutor: Sendable {
       let btf = try await ShippedBTF(request: request, device: device)
         .ship(to: installed, kernelBuildID: session.facts.kernelBuildID)
       let record = try await measure(
-        session, of: installed, btf: btf, identity: identity, created: created)
+        session, of: installed, id: id, btf: btf, identity: identity, created: created)
       try await session.bye()
       return record
     } catch {
@@ -57,24 +93,39 @@ package struct RunExecutor: Sendable {
   }
 
   private func measure(
-    _ session: AgentClient, of agent: InstalledAgent, btf: ShippedBTF.Placed?,
+    _ session: AgentClient, of agent: InstalledAgent, id: String, btf: ShippedBTF.Placed?,
     identity: DeviceIdentity, created: Date
   ) async throws -> RunRecord {
+    let gate = SafetyGate(
+      safety: request.safety, device: device, identity: identity, session: session, run: id,
+      returnLimit: SafetyGate.returnLimit(transport: request.transport))
     let loaded = try await ProbeLoader(
-      probes: request.probes, bundle: request.bundle, tier: request.tier, device: device.name,
+      probes: request.probes, bundle: request.bundle, tier: request.tier, gate: gate,
       btfPath: btf?.path
-    ).load(into: session)
+    ).load()
+    let first = try await DeviceWatch.look(session)
     try await session.attach()
-    let uptime = try await settle(session)
+    let uptime = try await SettleWait(
+      session: session, device: device.name, limits: request.suite.settle
+    ).run { reason in
+      report(
+        RunProgress(
+          activity: "settle: \(reason)", iteration: 0, iterations: request.totalIterations))
+    }
+    // A device that was hot when the agent came may have cooled down.
+    let baseline = first.leastThrottled(try await DeviceWatch.look(session))
     var iterations: [IterationRecord] = []
     var overhead: OverheadRecord?
     let resolver = try await labelResolver(session)
     let iterator = IterationExecutor(
-      request: request, device: device, session: session, loaded: loaded, resolver: resolver)
+      request: request, device: device, session: session, loaded: loaded, resolver: resolver,
+      watch: DeviceWatch(
+        session: session, bounds: request.stability, settle: request.suite.settle,
+        baseline: baseline))
 
     do {
       try await steps(request.workload.setup, in: "setup", session)
-      (iterations, overhead) = try await iterate(iterator, session)
+      (iterations, overhead) = try await iterate(iterator, session, loaded)
       try await steps(request.workload.teardown, in: "teardown", session)
     } catch {
       // Also when the teardown itself was interrupted: none of its steps may be left out.
@@ -84,7 +135,7 @@ package struct RunExecutor: Sendable {
     }
 
     var record = RunRecord(
-      id: UUID().uuidString.lowercased(), created: created, toolVersion: request.toolVersion,
+      id: id, created: created, toolVersion: request.toolVersion,
       experiment: request.place, target: request.target,
       device: DeviceFacts(
         name: device.name, serial: identity.serial, model: identity.model,
@@ -95,23 +146,32 @@ package struct RunExecutor: Sendable {
         fingerprint: identity.fingerprint, kernelRelease: identity.kernelRelease,
         kernelBuildID: session.facts.kernelBuildID),
       btf: btf?.record,
-      boot: BootFacts(bootID: session.facts.bootID, uptimeSeconds: uptime),
+      flash: request.flash,
+      boot: BootFacts(
+        bootID: session.facts.bootID, uptimeSeconds: uptime,
+        covariates: Covariates.state(first)),
       suite: request.suite.name, workload: request.workload.name, probes: loaded.records,
       iterations: iterations, overhead: overhead)
-    if let overhead,
-      let problem = OverheadGate.problem(
-        overhead, budget: request.suite.overhead.cpuMax.fraction)
-    {
+    if let overhead, case .over(let problem) = budget.standing(of: overhead) {
       record.invalid.append(InvalidMark(reason: problem))
     }
     return record
   }
 
+  private var budget: OverheadBudget {
+    OverheadBudget(
+      cpuShare: request.suite.overhead.cpuMax.fraction,
+      slowdown: request.suite.overhead.slowdownMax.fraction)
+  }
+
   private func iterate(
-    _ iterator: IterationExecutor, _ session: AgentClient
+    _ iterator: IterationExecutor, _ session: AgentClient, _ loaded: ProbeLoader.Loaded
   ) async throws -> ([IterationRecord], OverheadRecord?) {
     var iterations: [IterationRecord] = []
-    func make(_ kind: IterationRecord.Kind, note: String? = nil) async throws {
+    @discardableResult
+    func make(
+      _ kind: IterationRecord.Kind, note: String? = nil
+    ) async throws -> IterationRecord {
       let index = iterations.count
       var made = try await iterator.iteration(index: index, kind: kind) { phase in
         report(
@@ -120,6 +180,7 @@ package struct RunExecutor: Sendable {
       }
       if let note { made.notes["probes"] = note }
       iterations.append(made)
+      return made
     }
 
     for _ in 0..<request.warmupIterations { try await make(.warmup) }
@@ -128,67 +189,18 @@ package struct RunExecutor: Sendable {
       return (iterations, nil)
     }
 
-    try await session.detach()
-    for _ in 0..<request.suite.overhead.iterations { try await make(.overhead, note: "off") }
-    try await session.attach()
-    _ = try await session.setStatistics(enabled: true)
-    for _ in 0..<request.suite.overhead.iterations { try await make(.overhead, note: "stats") }
-    let programs = try await session.setStatistics(enabled: false).map {
-      ProgramCost(
-        probe: $0.probe, program: $0.program, runs: $0.runCount, ns: $0.runNanoseconds,
-        recursionMisses: $0.recursionMisses)
-    }
-    return (iterations, overhead(iterations, programs: programs, session))
-  }
-
-  private func overhead(
-    _ iterations: [IterationRecord], programs: [ProgramCost], _ session: AgentClient
-  ) -> OverheadRecord {
-    let stats = iterations.filter { $0.notes["probes"] == "stats" }
-    // The device's own clock: under emulation the host's runs at another speed.
-    let open = stats.flatMap(\.phases).reduce(0 as UInt64) { $0 &+ $1.durationNs }
-    return OverheadRecord(
-      programs: programs,
-      cpuShare: OverheadGate.cpuShare(
-        programs: programs, windowNs: open, cpus: Int(session.facts.possibleCPUs)),
-      slowdown: OverheadGate.slowdown(
-        with: iterations.filter(\.isJudged).flatMap(\.phases),
-        without: iterations.filter { $0.notes["probes"] == "off" }.flatMap(\.phases)))
+    let overhead = try await OverheadMeasurement(
+      session: session, pairs: request.suite.overhead.iterations,
+      probes: loaded.records.filter { $0.status == .loaded }.map(\.name),
+      possibleCPUs: Int(session.facts.possibleCPUs), budget: budget
+    ).run { try await make(.overhead, note: $0) }
+    return (iterations, overhead)
   }
 
   private func labelResolver(_ session: AgentClient) async throws -> LabelResolver {
     let files = try await session.texts(of: ["/proc/partitions"])
     return LabelResolver(
       partitions: files["/proc/partitions"] ?? "", systemCalls: request.bundle.systemCalls)
-  }
-
-  /// - Returns: uptime when the device was quiet, seconds.
-  private func settle(_ session: AgentClient) async throws -> Double {
-    let limits = request.suite.settle
-    let interval = Duration.milliseconds(500)
-    var gate = SettleGate(
-      limits: SettleGate.Limits(
-        pressure: limits.cpuPressureMax.fraction * 100,
-        quietSamples: max(1, Int((limits.quiet / interval).rounded(.up))),
-        uptime: limits.uptimeMin / .seconds(1),
-        maxSamples: max(2, Int((limits.limit / interval).rounded(.up)))))
-    while true {
-      let files = try await session.texts(of: SettleGate.Sample.paths)
-      guard let sample = SettleGate.Sample(files: files) else {
-        throw RunError.notSettled(
-          device: device.name, limit: limits.limit, reason: "/proc/stat cannot be read")
-      }
-      switch gate.handle(sample) {
-      case .settled: return sample.uptime
-      case .gaveUp(let reason):
-        throw RunError.notSettled(device: device.name, limit: limits.limit, reason: reason)
-      case .wait(let reason):
-        report(
-          RunProgress(
-            activity: "settle: \(reason)", iteration: 0, iterations: request.totalIterations))
-        try await Task.sleep(for: interval)
-      }
-    }
   }
 
   private func steps(

@@ -22,9 +22,12 @@ package struct RunRequest: Sendable {
   package var firmwareName: String
   /// Build id; nil = made from what the device says of itself.
   package var firmwareID: String?
+  /// Nil when nobody told which installation of the firmware this is.
+  package var flash: FlashFacts?
   package var place: ExperimentPlace?
   /// The only tier that may be used; nil = the best that works, probe by probe.
   package var tier: Tier?
+  package var safety: LoadSafety
   /// Whether extra iterations are made to learn what the probes cost.
   package var measuresOverhead: Bool
   package var toolVersion: String
@@ -34,7 +37,8 @@ package struct RunRequest: Sendable {
     bundle: ProbeBundle, stability: DeviceDefinition.Stability,
     btf: DeviceDefinition.BTFSource = .device, identity: DeviceIdentity? = nil, target: String,
     transport: String, firmwareName: String, firmwareID: String? = nil,
-    place: ExperimentPlace? = nil, tier: Tier? = nil, measuresOverhead: Bool, toolVersion: String
+    flash: FlashFacts? = nil, place: ExperimentPlace? = nil, tier: Tier? = nil, safety: LoadSafety,
+    measuresOverhead: Bool, toolVersion: String
   ) {
     self.suite = suite
     self.workload = workload
@@ -47,8 +51,10 @@ package struct RunRequest: Sendable {
     self.transport = transport
     self.firmwareName = firmwareName
     self.firmwareID = firmwareID
+    self.flash = flash
     self.place = place
     self.tier = tier
+    self.safety = safety
     self.measuresOverhead = measuresOverhead
     self.toolVersion = toolVersion
   }
@@ -56,6 +62,7 @@ package struct RunRequest: Sendable {
   /// Takes over what the lane knows of the firmware it started.
   package mutating func take(_ started: StartedFirmware) {
     firmwareID = started.firmwareID
+    flash = started.flash
     if case .device = btf, let path = started.typesPath { btf = .file(path: path, buildID: nil) }
   }
 
@@ -63,7 +70,10 @@ package struct RunRequest: Sendable {
 
   /// Iterations of all kinds, for progress.
   var totalIterations: Int {
-    warmupIterations + suite.iterations + (measuresOverhead ? 2 * suite.overhead.iterations : 0)
+    let overhead = suite.overhead.iterations
+    // Pairs, and one with the kernel's account.
+    return warmupIterations + suite.iterations
+      + (measuresOverhead && overhead > 0 ? 2 * overhead + 1 : 0)
   }
 }
 

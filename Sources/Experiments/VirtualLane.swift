@@ -57,6 +57,12 @@ package actor VirtualLane: DeviceLane {
     return ADBDevice(serial: machine.serial, server: server)
   }
 
+  package func recover() async throws -> Bool {
+    guard let machine else { return false }
+    try await machine.powerCycle(timeout: .seconds(120))
+    return true
+  }
+
   package func finish() async {
     guard let machine else { return }
     self.machine = nil

@@ -9,6 +9,7 @@ struct DwarfConversion: Sendable {
   ///   - file: the ELF file.
   ///   - path: the file as the user knows it.
   ///   - buildID: names the result in the cache; without one nothing is kept.
+  /// - Returns: the BTF.
   /// - Throws: ``KernelBTFError``.
   func btf(_ file: String, of path: String, _ buildID: String?) async throws -> [UInt8] {
     let name = buildID.map { "kernel-\($0).btf" }

@@ -21,9 +21,9 @@ struct HostProgram: Sendable {
     var log: String
   }
 
-  /// Runs to the end; an exit code other than 0 is a result.
-  /// - Parameter outputPath: a file for standard output; nil collects at most 4 MiB of it.
-  /// - Throws: ``KernelBTFError/missingTool(name:package:)``, or the error of `Subprocess`.
+  /// Runs to the end; an exit code other than 0 is a result. Standard output goes to the file
+  /// `outputPath`; without one, at most 4 MiB of it are collected.
+  /// Throws ``KernelBTFError/missingTool(name:package:)``, or the error of `Subprocess`.
   func run(_ arguments: [String], outputPath: String? = nil) async throws -> Outcome {
     guard let path = ProgramSearch.path(of: name) else {
       throw KernelBTFError.missingTool(name: name, package: package)

@@ -4,8 +4,10 @@ package enum KernelBTFError: Error, Sendable, Equatable {
   case unreadable(path: String, reason: String)
   /// The file is not what a kernel's types can come from; `remedy` says which file is.
   case unusable(path: String, reason: String, remedy: String)
-  /// Given and found build-id differ.
+  /// The file belongs to another kernel than the device runs.
   case mismatch(path: String, fileID: String, device: String, deviceID: String)
+  /// The file's own build-id is not the one that was given for it.
+  case contradiction(path: String, fileID: String, given: String)
   /// Text given as a build-id is none.
   case badBuildID(text: String, place: String)
   /// A program of the host is missing.
@@ -16,7 +18,7 @@ package enum KernelBTFError: Error, Sendable, Equatable {
   /// Exit code for the command line: 65 for a bad input file, 70 for a fault of the host.
   package var exitCode: Int32 {
     switch self {
-    case .unreadable, .unusable, .mismatch, .badBuildID: 65
+    case .unreadable, .unusable, .mismatch, .contradiction, .badBuildID: 65
     case .missingTool, .toolFailed: 70
     }
   }
@@ -31,6 +33,11 @@ extension KernelBTFError: CustomStringConvertible {
       """
       \(path) belongs to the kernel with build-id \(fileID), \(device) runs the one with build-id \
       \(deviceID); give the BTF of the build that is on the device
+      """
+    case .contradiction(let path, let fileID, let given):
+      """
+      \(path) belongs to the kernel with build-id \(fileID), not \(given) as --btf-build-id or \
+      btf_build_id says; correct the one or the other
       """
     case .badBuildID(let text, let place):
       "\(place): '\(text)' is no build-id; write its 16 to 128 hex digits, as 'file vmlinux' shows"

@@ -41,18 +41,15 @@ package struct KernelFileReader: Sendable {
     }
     let known = try note ?? sidecar(path)
     if let known, let given, known != given {
-      throw KernelBTFError.mismatch(
-        path: path, fileID: known, device: "the build named by --btf-build-id or btf_build_id",
-        deviceID: given)
+      throw KernelBTFError.contradiction(path: path, fileID: known, given: given)
     }
     return KernelFile(path: path, origin: origin, types: types, buildID: known ?? given)
   }
 
   typealias Content = (origin: KernelFile.Origin, bytes: [UInt8], buildID: String?)
 
-  /// - Parameters:
-  ///   - file: what is read: the file itself, or what was unpacked from it.
-  ///   - path: the file as the user knows it.
+  /// The types in `file`, which is the file that the user knows as `path`, or what was unpacked from
+  /// it `depth` times over.
   func content(_ file: String, of path: String, depth: Int) async throws -> Content {
     let data: Data
     do {

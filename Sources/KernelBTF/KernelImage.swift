@@ -56,10 +56,9 @@ enum KernelImage {
     return found
   }
 
-  /// Unpacks what looks like a compressed kernel in the image, largest use first.
-  ///
-  /// - Parameter folder: for files; each result takes the place of the one before.
-  /// - Returns: the first file for which `body` gives something.
+  /// Unpacks what looks like a compressed kernel in the image, into files in `folder`, each of which
+  /// takes the place of the one before. Returns what `body` gives for the first file for which it
+  /// gives something.
   static func unpacking<T>(
     _ data: Data, in folder: String, _ body: (String) async throws -> T?
   ) async throws -> T? {

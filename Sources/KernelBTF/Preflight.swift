@@ -32,10 +32,8 @@ package struct Preflight: Sendable {
     self.cache = cache
   }
 
-  /// - Parameters:
-  ///   - probes: those of the suite.
-  ///   - previous: an earlier build to compare with; nil = none.
-  /// - Throws: ``KernelBTFError``, `ProbeBuildError` for objects.
+  /// Judges the probes, and compares with an earlier build where there is one. Throws
+  /// ``KernelBTFError``, and `ProbeBuildError` for objects.
   package func run(
     _ probes: [Probe], abi: TargetABI, against previous: KernelFile? = nil
   ) async throws -> PreflightResult {
@@ -81,6 +79,8 @@ package struct Preflight: Sendable {
     let answers = try named(read.probe.name) { try read.core.answers(from: facts.kernel.types) }
     let chosen = choices.compactMap(\.program)
     let taken = answers.filter { chosen.contains($0.program) }
+    // What a program attaches to is there, also where only kallsyms tells of it.
+    let attached = read.programs.filter { chosen.contains($0.name) }.compactMap(\.tracepoint)
     let unmet = unique(taken.flatMap(\.unmet).map(\.complaint))
     let spared = unique(
       taken.flatMap { program in
@@ -97,7 +97,9 @@ package struct Preflight: Sendable {
       probe: read.probe.name, outcome: outcome, reasons: reasons, hooks: hooks,
       reads: Set(taken.flatMap(\.all).filter { $0.outcome != .missing }.map(\.subject)).count,
       spared: spared, t0Events: read.probe.t0Events,
-      t0Present: read.probe.t0Events.filter { facts.kernel.types.arguments(of: $0) != nil })
+      t0Present: read.probe.t0Events.filter {
+        attached.contains($0) || facts.kernel.types.arguments(of: $0) != nil
+      })
   }
 
   private func conclude(

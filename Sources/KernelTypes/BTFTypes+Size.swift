@@ -7,9 +7,8 @@ extension BTFTypes {
     return 8
   }
 
-  /// Bytes of a type; nil for functions, `void` and forward declarations.
-  ///
-  /// - Parameter pointerSize: ``pointerSize``, which takes a search.
+  /// Bytes of a type; nil for functions, `void` and forward declarations. ``pointerSize`` is given,
+  /// since it takes a search.
   package func size(of id: UInt32, pointerSize: Int) -> Int? {
     var factor = 1
     var id = id

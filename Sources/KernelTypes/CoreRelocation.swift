@@ -34,6 +34,7 @@ package struct CoreRelocation: Sendable, Equatable {
   /// - Parameters:
   ///   - bytes: contents of `.BTF.ext`.
   ///   - types: the object's own, for names.
+  /// - Returns: in the object's order.
   /// - Throws: ``Malformed``.
   package static func read(_ bytes: [UInt8], types: BTFTypes) throws(Malformed) -> [CoreRelocation]
   {

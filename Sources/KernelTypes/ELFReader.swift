@@ -36,6 +36,8 @@ package struct ELFReader: Sendable {
   package static let magic: [UInt8] = [0x7f, 0x45, 0x4c, 0x46]
   private static let typeNoBits: UInt32 = 8
   private static let typeSymbols: UInt32 = 2
+  private static let typeRelocations: UInt32 = 9
+  private static let relocationCall: UInt64 = 10
 
   private let bytes: Data
   private let layout: Layout
@@ -130,6 +132,25 @@ package struct ELFReader: Sendable {
           value: try Self.integer(bytes, at: base + fields.value, size: layout.word)))
     }
     return symbols
+  }
+
+  /// Names of symbols outside the file that instructions of a BPF object call (`R_BPF_64_32`).
+  package func calledUndefinedSymbols() throws(Malformed) -> [String] {
+    let symbols = try symbols()
+    var names: [String] = []
+    for table in sections where table.type == Self.typeRelocations && layout == .bits64 {
+      for base in stride(
+        from: table.range.lowerBound, to: table.range.upperBound - 16 + 1, by: 16)
+      {
+        let info = try Self.integer(bytes, at: base + 8, size: 8)
+        guard info & 0xffff_ffff == Self.relocationCall,
+          symbols.indices.contains(Int(info >> 32))
+        else { continue }
+        let symbol = symbols[Int(info >> 32)]
+        if symbol.section == 0, !symbol.name.isEmpty { names.append(symbol.name) }
+      }
+    }
+    return names
   }
 
   private static func section(

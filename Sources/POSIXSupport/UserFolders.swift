@@ -14,6 +14,18 @@ package enum UserFolders {
     return nil
   }
 
+  /// What must outlive the cache: `$XDG_STATE_HOME/latgate`, else `$HOME/.local/state/latgate`.
+  ///
+  /// A relative `XDG_STATE_HOME` is ignored. Nothing is created.
+  /// - Returns: nil when neither variable holds an absolute path.
+  package static func statePath(environment: [String: String]) -> String? {
+    if let base = environment["XDG_STATE_HOME"], base.hasPrefix("/") { return base + "/latgate" }
+    if let home = environment["HOME"], home.hasPrefix("/") {
+      return home + "/.local/state/latgate"
+    }
+    return nil
+  }
+
   /// The cache folder of the running process, made if missing (mode 0700).
   /// - Throws: ``SystemCallError``: the folder cannot be made, or `HOME` is unset.
   package static func cache() throws -> String {

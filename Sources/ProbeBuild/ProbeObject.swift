@@ -22,6 +22,7 @@ package struct ProbeObject: Sendable, Equatable {
   package let license: String
 
   private static let allocatedCode: UInt64 = 0x2 | 0x4
+  private static let executableCode: UInt64 = 0x4
   private static let symbolObject: UInt8 = 1
   private static let symbolFunction: UInt8 = 2
 
@@ -50,6 +51,33 @@ package struct ProbeObject: Sendable, Equatable {
     return try inspect(Array(data), name: path)
   }
 
+  /// The first call that a probe may not make, with the function that makes it.
+  private static func callObjection(
+    _ elf: ELFReader, _ symbols: [ELFReader.Symbol]
+  ) throws(Malformed) -> String? {
+    for (index, section) in elf.sections.enumerated() where section.flags & executableCode != 0 {
+      for (offset, call) in ProgramRules.calls(in: elf.contents(of: section)[...]) {
+        let objection =
+          switch call {
+          case .helper(let number): ProgramRules.objection(toHelper: number)
+          case .kernelFunction: "it calls a function of the kernel, not a helper"
+          case .indirect: "it calls an address that is not known beforehand"
+          }
+        guard let objection else { continue }
+        let function = symbols.last {
+          $0.section == index && $0.type == symbolFunction && $0.value <= UInt64(offset)
+        }
+        return "program '\(function?.name ?? section.name)': \(objection)"
+      }
+    }
+    // clang writes a call of a kernel function as one inside the object, to a symbol that is
+    // not there.
+    if let name = try elf.calledUndefinedSymbols().first {
+      return "it calls \(name) of the kernel, but probes may only call helpers that observe"
+    }
+    return nil
+  }
+
   private static func read(_ bytes: [UInt8], name: String) throws -> ProbeObject {
     func fail(_ reason: String) -> ProbeBuildError { .badObject(what: name, reason: reason) }
     let elf = try ELFReader(bytes)
@@ -75,10 +103,13 @@ package struct ProbeObject: Sendable, Equatable {
     }
     guard !programs.isEmpty else { throw fail("no program: mark functions with SEC(\"…\")") }
     for program in programs {
-      if let objection = HookRules.objection(toSection: program.section) {
+      if let objection = HookRules.objection(toSection: program.section)
+        ?? ProgramRules.objection(toSection: program.section)
+      {
         throw fail("program '\(program.name)', \(objection)")
       }
     }
+    if let objection = try callObjection(elf, symbols) { throw fail(objection) }
     let text = elf.contents(of: license).prefix { $0 != 0 }
     let data = elf.sections.map(\.name).filter { name in
       [".bss", ".data", ".rodata"].contains { name == $0 || name.hasPrefix($0 + ".") }

@@ -15,9 +15,13 @@ struct Comparison {
   /// Mean moderated variance of a run.
   let runVariance: Double
 
-  init(screen: StageFit, confirm: StageFit?) {
+  /// Whether both stages compare with the same stored builds.
+  private let sharesReference: Bool
+
+  init(screen: StageFit, confirm: StageFit?, sharesReference: Bool = false) {
     self.screen = screen
     self.confirm = confirm
+    self.sharesReference = sharesReference
     let stages = [screen] + (confirm.map { [$0] } ?? [])
     let total = stages.reduce(0) { $0 + 1 / $1.leverage }
     let weights = stages.map { 1 / $0.leverage / total }
@@ -25,16 +29,20 @@ struct Comparison {
     delta = zip(stages, weights).reduce(0) { $0 + $1.0.delta * $1.1 }
     shared = zip(stages, weights).reduce(0) { $0 + $1.0.shared * $1.1 }
     let own = parts.reduce(0, +)
-    error = (own + shared).squareRoot()
+    error =
+      sharesReference && confirm != nil
+      ? stages.map(\.error).max() ?? 0 : (own + shared).squareRoot()
     // Satterthwaite.
     let spread = zip(stages, parts).reduce(0) { $0 + $1.1 * $1.1 / $1.0.moderatedDegrees }
     degreesOfFreedom = spread > 0 ? own * own / spread : screen.moderatedDegrees
     runVariance = zip(stages, weights).reduce(0) { $0 + $1.0.moderatedVariance * $1.1 }
   }
 
-  /// Stouffer's combination of the stages; the screen's own p without a confirm stage.
+  /// Stouffer's combination of the stages; the screen's own p without a confirm stage. Stages that
+  /// share their reference tell no more together than the weaker one.
   var p: Double {
     guard let confirm else { return screen.p }
+    if sharesReference { return max(screen.p, confirm.p) }
     let (a, b) = (1 / screen.leverage, 1 / confirm.leverage)
     let z = (a.squareRoot() * screen.z + b.squareRoot() * confirm.z) / (a + b).squareRoot()
     return min(1, 2 * NormalDistribution.upperTail(abs(z)))

@@ -1,13 +1,18 @@
 import RunRecords
 
 extension EvidenceGrade {
+  /// Stored builds from which the grade is better than weak.
+  static let leastBuilds = 8
+  /// Stored builds from which at most 1% of unchanged builds are flagged.
+  static let buildsOfPromise = 16
+
   /// The best that the layout of the runs allows.
   static func of(_ runs: [PlacedRun], policy: VerdictPolicy) -> EvidenceGrade {
     let reference = runs.filter { !$0.isCandidate }.map(\.index.record)
     let candidate = runs.filter { $0.isCandidate }.map(\.index.record)
     switch policy.design {
     case .stored:
-      return Set(reference.map(\.firmware.id)).count >= 8 ? .stored : .weak
+      return Set(reference.map(\.firmware.id)).count >= leastBuilds ? .stored : .weak
     case .crossover:
       let shared = Set(reference.map(\.device.serial))
         .intersection(candidate.map(\.device.serial))

@@ -17,7 +17,10 @@ package func judge(_ input: VerdictInput) throws(VerdictError) -> Verdict {
     series: series, runs: runs, isConfirm: false, policy: policy, profile: input.profile)
   let confirm = StageAnalysis(
     series: series, runs: runs, isConfirm: true, policy: policy, profile: input.profile)
-  let isConfirmed = !input.confirmReference.isEmpty && !input.confirmCandidate.isEmpty
+  // Stored builds serve both stages: only the candidate is run afresh.
+  let isConfirmed =
+    !input.confirmCandidate.isEmpty
+    && (!input.confirmReference.isEmpty || policy.design == .stored)
   let comparisons = max(
     1, series.filter { $0.refusal == nil && $0.statistic != .rate }.count)
   let metricJudge = MetricJudge(
@@ -35,8 +38,11 @@ package func judge(_ input: VerdictInput) throws(VerdictError) -> Verdict {
       reference: input.reference.count, candidate: input.candidate.count,
       confirmReference: input.confirmReference.count,
       confirmCandidate: input.confirmCandidate.count),
-    comparisons: comparisons, noiseFactor: rounded(max(screen.lambda, confirm.lambda)))
+    comparisons: comparisons, noiseFactor: rounded(max(screen.lambda, confirm.lambda)),
+    conditions: ConditionRule(policy: policy, grade: metricJudge.grade).findings(runs),
+    flags: screen.flags(series, policy))
   conclude(&verdict, runs, mixtures, policy)
+  verdict.counts = VerdictCounts(verdict.metrics)
   return verdict
 }
 
@@ -123,13 +129,14 @@ private func conclude(
   _ verdict: inout Verdict, _ runs: [PlacedRun], _ mixtures: [ProbeMixture],
   _ policy: VerdictPolicy
 ) {
-  let gating = verdict.metrics.filter(\.gating)
-  var failures = overheadProblems(runs, policy)
+  var failures: [String] = []
   for run in runs {
     for mark in run.index.record.invalid where mark.metric == nil && mark.probe == nil {
       failures.append("run \(run.index.record.id) is invalid: \(mark.reason)")
     }
   }
+  let overhead = overheadProblems(runs, policy)
+  failures += overhead.failures.filter { !failures.contains($0) }
   for finding in verdict.probes where finding.arm == "candidate" {
     let own = verdict.metrics.filter { $0.id.probe == finding.probe }
     if own.isEmpty || own.contains(where: \.gating) {
@@ -144,8 +151,11 @@ private func conclude(
       failures.append("\(mixture.description): \(ProbeMixture.remedy)")
     }
   }
-  var doubts: [String] = []
-  if let imbalance = dropImbalance(runs, policy) { doubts.append(imbalance) }
+  let bench = benchProblems(verdict.conditions, runs, policy)
+  withhold(&verdict, bench)
+  let gating = verdict.metrics.filter(\.gating)
+  var doubts = bench + overhead.doubts
+  doubts += sentinelDoubts(verdict, policy)
   if verdict.grade < policy.minimumGrade {
     doubts.append(
       "the evidence is \(verdict.grade.rawValue), the suite asks for "
@@ -155,7 +165,14 @@ private func conclude(
   if !gating.contains(where: { decided.contains($0.outcome) }) {
     doubts.append("no gating metric could be judged")
   }
+  let builds = Set(runs.filter { !$0.isCandidate }.map(\.index.record.firmware.id)).count
+  if verdict.grade == .stored, builds < EvidenceGrade.buildsOfPromise {
+    remarks.append(
+      "\(builds) stored builds: at most 1% false alarms are promised from "
+        + "\(EvidenceGrade.buildsOfPromise) on")
+  }
   verdict.reasons = failures + doubts + remarks
+  verdict.cause = failures.first ?? doubts.first
   let broken = gating.contains { $0.outcome == .invalid || $0.outcome == .probeLost }
   let blocked = gating.contains(where: \.blocking)
   if !failures.isEmpty || broken {
@@ -166,40 +183,98 @@ private func conclude(
     verdict.outcome = .pass
   }
   // A confirmed regression in sound metrics stands beside failures elsewhere, but not on
-  // evidence weaker than asked for, nor on arms that dropped different iterations.
-  if doubts.isEmpty, gating.contains(where: { $0.outcome == .regression }) {
+  // evidence weaker than asked for, nor on arms that the bench treated differently.
+  if doubts.isEmpty, overhead.failures.isEmpty,
+    gating.contains(where: { $0.outcome == .regression })
+  {
     verdict.outcome = .regression
   }
+  // Fresh runs do not mend runs that the bench has disturbed.
   verdict.screenNeedsConfirmation =
-    !verdict.confirmed && verdict.outcome == .inconclusive
+    !verdict.confirmed && verdict.outcome == .inconclusive && bench.isEmpty
     && gating.contains { $0.blocking && $0.outcome != .notMeasurable && $0.interval != nil }
 }
 
-private func overheadProblems(_ runs: [PlacedRun], _ policy: VerdictPolicy) -> [String] {
-  runs.compactMap { run in
-    guard let overhead = run.index.record.overhead else { return nil }
-    if let limit = policy.maximumCPUShare, !(overhead.cpuShare <= limit) {
-      return "run \(run.index.record.id): probes took \(percent(overhead.cpuShare)) of the CPU "
-        + "(limit \(percent(limit)))"
-    }
-    if let limit = policy.maximumSlowdown, let slowdown = overhead.slowdown, !(slowdown <= limit) {
-      return "run \(run.index.record.id): probes slowed the workload by \(percent(slowdown)) "
-        + "(limit \(percent(limit)))"
-    }
-    return nil
+/// What makes the arms' data incomparable, whatever the metrics say.
+private func benchProblems(
+  _ conditions: [ConditionFinding], _ runs: [PlacedRun], _ policy: VerdictPolicy
+) -> [String] {
+  let differing = conditions.filter { $0.kind == .unstable || $0.kind == .unexplained }
+  let age = ConditionRule(policy: policy, grade: .weak).ageProblem(runs)
+  return differing.map(\.text) + [dropImbalance(runs, policy), age].compactMap(\.self)
+}
+
+/// Takes back what metrics seem to show when the bench explains it.
+private func withhold(_ verdict: inout Verdict, _ problems: [String]) {
+  guard !problems.isEmpty else { return }
+  for index in verdict.metrics.indices {
+    let outcome = verdict.metrics[index].outcome
+    guard outcome == .regression || outcome == .improvement else { continue }
+    verdict.metrics[index].outcome = .inconclusive
+    verdict.metrics[index].reason =
+      "looks like \(outcome == .regression ? "a regression" : "an improvement"), but the bench "
+      + "treated the arms differently"
+    verdict.metrics[index].blocking = verdict.metrics[index].gating
   }
 }
 
+/// What sentinels say of the bench: they moved, or there is none.
+private func sentinelDoubts(_ verdict: Verdict, _ policy: VerdictPolicy) -> [String] {
+  guard !policy.sentinels.isEmpty else { return [] }
+  let watched = verdict.metrics.filter { policy.isSentinel($0.id) && $0.statistic != .rate }
+  let judged = watched.filter { $0.p != nil }
+  guard !judged.isEmpty else {
+    return ["no sentinel (\(policy.sentinels.joined(separator: ", "))) could be judged"]
+  }
+  return judged.compactMap { metric in
+    guard let p = metric.p, let change = metric.change, let threshold = metric.threshold,
+      p <= policy.alpha / Double(judged.count), abs(log1p(change)) >= log1p(threshold)
+    else { return nil }
+    return "sentinel \(metric.id.text) \(metric.statistic.text) moved by \(percent(change)): "
+      + "the bench changed between the arms, not only the firmware"
+  }
+}
+
+private func overheadProblems(
+  _ runs: [PlacedRun], _ policy: VerdictPolicy
+) -> (failures: [String], doubts: [String]) {
+  let budget = OverheadBudget(
+    cpuShare: policy.maximumCPUShare, slowdown: policy.maximumSlowdown)
+  var found: (failures: [String], doubts: [String]) = ([], [])
+  for run in runs {
+    guard let overhead = run.index.record.overhead else { continue }
+    switch budget.standing(of: overhead) {
+    case .within: continue
+    case .over(let text):
+      found.failures.append("run \(run.index.record.id) is invalid: \(text)")
+    case .unclear(let text): found.doubts.append("run \(run.index.record.id): \(text)")
+    }
+  }
+  return found
+}
+
+/// Arms that lost different shares of their iterations: the rest of the hotter, or the slower,
+/// arm is its better part.
 private func dropImbalance(_ runs: [PlacedRun], _ policy: VerdictPolicy) -> String? {
-  func share(_ isCandidate: Bool) -> Double {
+  func arm(_ isCandidate: Bool) -> (share: Double, causes: String) {
     let arm = runs.filter { $0.isCandidate == isCandidate }
     let measured = arm.reduce(0) { $0 + $1.index.measured }
-    return measured > 0 ? Double(arm.reduce(0) { $0 + $1.index.dropped }) / Double(measured) : 0
+    let dropped = arm.flatMap { $0.index.record.iterations }
+      .filter { $0.kind == .measured && !$0.isJudged }
+    // Records of older versions know the reason in words only.
+    let counts = Dictionary(grouping: dropped.compactMap(\.dropCause), by: \.rawValue)
+      .mapValues(\.count).sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    let causes = counts.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    return (
+      measured > 0 ? Double(dropped.count) / Double(measured) : 0,
+      causes.isEmpty ? "" : " (\(causes))"
+    )
   }
-  let (reference, candidate) = (share(false), share(true))
-  guard abs(reference - candidate) > policy.dropImbalance else { return nil }
-  return "iterations dropped: \(percent(reference)) of the reference, \(percent(candidate)) of the "
-    + "candidate; what is left cannot be compared"
+  let (reference, candidate) = (arm(false), arm(true))
+  guard abs(reference.share - candidate.share) > policy.dropImbalance else { return nil }
+  return "iterations dropped: \(percent(reference.share)) of the reference\(reference.causes), "
+    + "\(percent(candidate.share)) of the candidate\(candidate.causes); what is left cannot be "
+    + "compared"
 }
 
 extension VerdictCounts {

@@ -14,7 +14,7 @@ struct MetricJudge {
   func judge(_ series: Series, screen: StageFit?, confirm: StageFit?) -> MetricVerdict {
     var verdict = MetricVerdict(
       id: series.id, statistic: series.statistic, outcome: .inconclusive, gating: isGating(series),
-      blocking: false, grade: grade, reason: series.note)
+      blocking: false, grade: grade, shift: series.shift, reason: series.note)
     verdict.referenceValue = level(series, isCandidate: false)
     verdict.candidateValue = level(series, isCandidate: true)
     if let refusal = series.refusal {
@@ -35,7 +35,8 @@ struct MetricJudge {
       verdict.reason = "fewer than \(least) runs in an arm: nothing can be told from so few"
       return verdict
     }
-    let both = Comparison(screen: screen, confirm: confirm)
+    let both = Comparison(
+      screen: screen, confirm: confirm, sharesReference: policy.design == .stored)
     describe(&verdict, both, tau: tau)
     decide(&verdict, series, both, tau: tau, budget: log(1 + max(0, allowed)))
     return verdict
@@ -120,7 +121,7 @@ struct MetricJudge {
   }
 
   private func isGating(_ series: Series) -> Bool {
-    series.statistic != .rate
+    series.statistic != .rate && !policy.isSentinel(series.id)
       && policy.gating.contains { matches(series.id.text, pattern: $0) }
   }
 

@@ -46,6 +46,8 @@ package struct MetricVerdict: Codable, Sendable, Equatable {
   /// profile grows from.
   package var runVariance: Double?
   package var degreesOfFreedom: Double?
+  /// Where in the distribution the arms differ; only on the rate of a histogram metric.
+  package var shift: [ShiftPoint]?
   /// In words, where the numbers do not speak for themselves.
   package var reason: String?
 
@@ -55,7 +57,7 @@ package struct MetricVerdict: Codable, Sendable, Equatable {
     interval: ChangeInterval? = nil, p: Double? = nil, mde80: Double? = nil,
     threshold: Double? = nil, budget: Double? = nil, grade: EvidenceGrade,
     runsNeeded: Int? = nil, unreachable: Bool = false, runVariance: Double? = nil,
-    degreesOfFreedom: Double? = nil, reason: String? = nil
+    degreesOfFreedom: Double? = nil, shift: [ShiftPoint]? = nil, reason: String? = nil
   ) {
     self.id = id
     self.statistic = statistic
@@ -75,6 +77,7 @@ package struct MetricVerdict: Codable, Sendable, Equatable {
     self.unreachable = unreachable
     self.runVariance = runVariance
     self.degreesOfFreedom = degreesOfFreedom
+    self.shift = shift
     self.reason = reason
   }
 }

@@ -16,6 +16,8 @@ struct Series {
   var resolution: Double = 0
   var refusal: Refusal?
   var note: String?
+  /// Only on the rate of a histogram metric.
+  var shift: [ShiftPoint]?
   /// Every value is 0, so ``values`` hold 0 in place of a logarithm.
   var isAllZero = false
 

@@ -161,6 +161,8 @@ struct SeriesBuilder {
     }
     if let refusal = silence(total) { return refused(refusal) }
     fill(&rate, data.map { $0.map { log(max(Double($0.count), 0.5)) } })
+    rate.shift = ShiftFunction.points(
+      merged, isCandidate: runs.map(\.isCandidate), policy: policy)
     let moved = meanDifference(rate.values)
     if abs(moved) > log(1 + policy.rateThreshold),
       let tail = tailSeries(id, key, data: data, merged: merged)

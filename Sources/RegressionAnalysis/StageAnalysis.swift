@@ -19,6 +19,20 @@ struct StageAnalysis {
     moderate(series, policy: policy, profile: profile)
   }
 
+  /// Statistics that a screen of this stage flags, by direction.
+  func flags(_ series: [Series], _ policy: VerdictPolicy) -> FlagBalance {
+    var balance = FlagBalance()
+    for (position, fit) in fits where series[position].statistic != .rate {
+      guard fit.p < policy.screenAlpha else { continue }
+      if fit.delta * series[position].worse > 0 {
+        balance.worse += 1
+      } else {
+        balance.better += 1
+      }
+    }
+    return balance
+  }
+
   private mutating func moderate(
     _ series: [Series], policy: VerdictPolicy, profile: NoiseProfile?
   ) {

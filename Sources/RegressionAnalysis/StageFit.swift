@@ -44,7 +44,13 @@ struct StageDesign {
   init(runs: [PlacedRun], isConfirm: Bool, policy: VerdictPolicy) {
     self.runs = runs
     self.policy = policy
-    let own = runs.indices.filter { runs[$0].isConfirm == isConfirm }
+    // The candidate's fresh runs stand against the stored builds again, unless there are others.
+    let hasReference = runs.contains { $0.isConfirm == isConfirm && !$0.isCandidate }
+    let hasCandidate = runs.contains { $0.isConfirm == isConfirm && $0.isCandidate }
+    let sharesBuilds = policy.design == .stored && hasCandidate && !hasReference
+    let own = runs.indices.filter {
+      runs[$0].isConfirm == isConfirm || (sharesBuilds && !runs[$0].isCandidate)
+    }
     members = own
     let orders = own.compactMap { runs[$0].index.record.experiment?.order }
     let created = own.map { runs[$0].index.record.created.timeIntervalSince1970 }

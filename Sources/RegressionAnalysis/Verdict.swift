@@ -84,12 +84,19 @@ package struct Verdict: Codable, Sendable, Equatable {
   package var comparisons: Int
   /// How much noisier than the profile the bench was; 1 = as the profile says.
   package var noiseFactor: Double
+  /// The reason that decided the outcome, where it was not a metric.
+  package var cause: String?
+  /// Conditions of the bench that every run tells of, alike or not.
+  package var conditions: [ConditionFinding]
+  /// Statistics that the screen flagged, by direction.
+  package var flags: FlagBalance
 
   package init(
     schema: String = "latgate.verdict/1", outcome: Outcome, screenNeedsConfirmation: Bool,
     confirmed: Bool, grade: EvidenceGrade, reasons: [String], probes: [ProbeFinding],
     metrics: [MetricVerdict], counts: VerdictCounts, runs: RunCounts, comparisons: Int,
-    noiseFactor: Double
+    noiseFactor: Double, cause: String? = nil, conditions: [ConditionFinding] = [],
+    flags: FlagBalance = FlagBalance()
   ) {
     self.schema = schema
     self.outcome = outcome
@@ -103,6 +110,9 @@ package struct Verdict: Codable, Sendable, Equatable {
     self.runs = runs
     self.comparisons = comparisons
     self.noiseFactor = noiseFactor
+    self.cause = cause
+    self.conditions = conditions
+    self.flags = flags
   }
 
   /// The process exit code of the outcome: 0 pass, 1 regression, 2 inconclusive, 3 failed.

@@ -36,6 +36,8 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
   package var budgets: [MetricBudget]
   /// Metrics that decide the verdict, as patterns over ``MetricID/text`` with `*` and `?`.
   package var gating: [String]
+  /// Metrics that no firmware can change, as patterns: when one moves, the bench did.
+  package var sentinels: [String]
   package var design: Design
   /// Switching firmware needs no flash (a virtual device): runs alone make the grade.
   package var freeSwitching: Bool
@@ -53,6 +55,10 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
   package var lossAllowance: UInt64
   /// Difference of the arms' shares of dropped iterations beyond which nothing is concluded.
   package var dropImbalance: Double
+  /// Relative difference of a bench condition, such as the machine's speed, that counts as none.
+  package var conditionTolerance: Double
+  /// Relative difference of the arms' uptimes that counts as none; 10 s always do.
+  package var ageTolerance: Double
   /// Standard deviation between runs, relative, below which no noise is believed.
   package var deviationFloor: Double
   /// Compares metrics whose probe was not attached in one way; the evidence is then weak.
@@ -67,11 +73,12 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
     screenShare: Double = 0.67, intervalLevel: Double = 0.95,
     quantiles: [QuantileThreshold] = QuantileThreshold.standard, valueThreshold: Double = 0.03,
     tailThreshold: Double = 0.25, rateThreshold: Double = 0.10, defaultBudgetFactor: Double = 3,
-    budgets: [MetricBudget] = [], gating: [String] = ["*"], design: Design = .interleaved,
-    freeSwitching: Bool = false, minimumGrade: EvidenceGrade = .weak, minimumRuns: Int = 3,
+    budgets: [MetricBudget] = [], gating: [String] = ["*"], sentinels: [String] = [],
+    design: Design = .interleaved, freeSwitching: Bool = false, minimumGrade: EvidenceGrade = .weak, minimumRuns: Int = 3,
     maximumRuns: Int = 64, minimumTailEvents: Double = 50, lossLimit: Double = 0.001,
-    lossAllowance: UInt64 = 2, dropImbalance: Double = 0.10, deviationFloor: Double = 0.002,
-    allowsMixed: Bool = false, maximumCPUShare: Double? = nil, maximumSlowdown: Double? = nil
+    lossAllowance: UInt64 = 2, dropImbalance: Double = 0.10, conditionTolerance: Double = 0.05,
+    ageTolerance: Double = 0.25, deviationFloor: Double = 0.002, allowsMixed: Bool = false,
+    maximumCPUShare: Double? = nil, maximumSlowdown: Double? = nil
   ) {
     self.alpha = alpha
     self.screenAlpha = screenAlpha
@@ -85,6 +92,7 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
     self.defaultBudgetFactor = defaultBudgetFactor
     self.budgets = budgets
     self.gating = gating
+    self.sentinels = sentinels
     self.design = design
     self.freeSwitching = freeSwitching
     self.minimumGrade = minimumGrade
@@ -94,10 +102,17 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
     self.lossLimit = lossLimit
     self.lossAllowance = lossAllowance
     self.dropImbalance = dropImbalance
+    self.conditionTolerance = conditionTolerance
+    self.ageTolerance = ageTolerance
     self.deviationFloor = deviationFloor
     self.allowsMixed = allowsMixed
     self.maximumCPUShare = maximumCPUShare
     self.maximumSlowdown = maximumSlowdown
+  }
+
+  /// Whether a metric is one that must not change.
+  func isSentinel(_ id: MetricID) -> Bool {
+    sentinels.contains { matches(id.text, pattern: $0) }
   }
 }
 

@@ -90,7 +90,7 @@ extension RunReport {
         ))
     }
     for probe in probes where probe.status != .loaded {
-      let reason = probe.reason.map { ": \($0)" } ?? ""
+      let reason = probe.reason.map { ": \($0.replacing("\n", with: "; "))" } ?? ""
       notes.append(("probe \(probe.name) is \(probe.status.rawValue)\(reason)", .bad))
     }
     if let btf, !btf.isProven {
@@ -106,9 +106,21 @@ extension RunReport {
     for reason in dropped { notes.append(("iteration dropped: \(reason)", .doubtful)) }
     for mark in invalid { notes.append(("\(mark.subject) is invalid: \(mark.reason)", .bad)) }
     if let overhead {
-      let slowdown = overhead.slowdown.map { ", workload \(humanChange($0))" } ?? ""
-      notes.append(("probes cost \(humanShare(overhead.cpuShare)) of CPU time\(slowdown)", .none))
+      let pairs = counted(overhead.pairs ?? 0, "pair")
+      let range =
+        overhead.slowdownInterval.map {
+          " (\(humanChange($0.low)) … \(humanChange($0.high)), \(pairs))"
+        } ?? ""
+      let parts = [
+        overhead.cpuShare.map { "cost \(humanShare($0)) of CPU time" },
+        overhead.slowdown.map { "slow the workload by \(humanChange($0))\(range)" },
+      ].compactMap(\.self)
+      if !parts.isEmpty { notes.append(("probes \(parts.joined(separator: ", "))", .none)) }
     }
+    let bench = CovariateSummary.shown.compactMap { name, title in
+      covariates.first { $0.name == name }.map { "\(title) \($0.text)" }
+    }
+    if !bench.isEmpty { notes.append(("bench: \(bench.joined(separator: ", "))", .dim)) }
     return notes.flatMap { text, emphasis in
       wrapped(text, width: width, indent: "  ").map { emphasis.applied(to: $0, style) }
     }

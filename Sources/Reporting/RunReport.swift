@@ -48,6 +48,7 @@ package struct RunReport: Sendable, Equatable, Encodable {
   package var metrics: [Metric]
   package var scalars: [Scalar]
   package var overhead: OverheadRecord?
+  package var covariates: [CovariateSummary]
   package var invalid: [InvalidMark]
 
   /// Sums up the judged iterations of a record.
@@ -63,6 +64,7 @@ package struct RunReport: Sendable, Equatable, Encodable {
     dropped = record.iterations.filter { $0.kind == .measured }.compactMap(\.dropped)
     probes = record.probes
     overhead = record.overhead
+    covariates = CovariateSummary.all([record])
     invalid = record.invalid
     var losses: [MetricID: (lost: Double, seen: Double, censored: UInt64)] = [:]
     var numbers: [MetricID: (better: ScalarRecord.Better, values: [Double])] = [:]

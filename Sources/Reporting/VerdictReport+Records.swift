@@ -140,7 +140,10 @@ extension VerdictReport.Arm {
       name: firmware?.name ?? "", build: firmware?.id ?? "",
       kernelRelease: firmware?.kernelRelease ?? "", runs: records.count,
       iterations: iterations.count(where: \.isJudged),
-      dropped: iterations.count { !$0.isJudged })
+      dropped: iterations.count { !$0.isJudged },
+      dropCauses: Dictionary(grouping: iterations.compactMap(\.dropCause), by: \.rawValue)
+        .mapValues(\.count),
+      covariates: CovariateSummary.all(records))
   }
 }
 
@@ -150,9 +153,15 @@ extension VerdictReport.Overhead {
     func worst(_ records: [RunRecord], _ value: (OverheadRecord) -> Double?) -> Double? {
       records.compactMap(\.overhead).compactMap(value).max()
     }
+    func interval(_ records: [RunRecord]) -> Interval? {
+      let slowest = records.compactMap(\.overhead)
+        .max { ($0.slowdown ?? -.infinity) < ($1.slowdown ?? -.infinity) }
+      return slowest?.slowdownInterval.map { Interval(lower: $0.low, upper: $0.high) }
+    }
     self.init(
       referenceCPU: worst(reference, \.cpuShare), candidateCPU: worst(candidate, \.cpuShare),
       referenceSlowdown: worst(reference, \.slowdown),
-      candidateSlowdown: worst(candidate, \.slowdown))
+      candidateSlowdown: worst(candidate, \.slowdown), referenceInterval: interval(reference),
+      candidateInterval: interval(candidate))
   }
 }

@@ -61,6 +61,7 @@ extension VerdictReport {
       return "\(candidate.name) against \(reference.name): \(worst.metric)"
         + " \(worst.statistic) \(values)\(change)\(more)"
     case .inconclusive:
+      if let cause { return cause }
       let open = gating.count { $0.finding == .inconclusive && $0.isBlocking }
       return "no regression confirmed in \(candidate.name), but"
         + " \(counted(open, "gating statistic")) could still be over budget"
@@ -175,6 +176,8 @@ extension VerdictReport {
         ))
     }
     if let text = overhead.text { facts.append(("overhead", text)) }
+    if let text = bench { facts.append(("bench", text)) }
+    facts += conditions.filter { $0.kind == "firmware" }.map { ("firmware", $0.text) }
     facts += reasons.map { ("note", $0) }
     let label = facts.map(\.0.count).max() ?? 0
     return facts.flatMap { name, text in
@@ -187,9 +190,23 @@ extension VerdictReport {
     }
   }
 
+  /// The conditions that both arms were measured in, one text where they are the same.
+  private var bench: String? {
+    let parts = CovariateSummary.shown.compactMap { name, title -> String? in
+      let old = reference.covariates.first { $0.name == name }?.text
+      let new = candidate.covariates.first { $0.name == name }?.text
+      guard old != nil || new != nil else { return nil }
+      return old == new ? "\(title) \(old ?? "")" : "\(title) \(old ?? "-") -> \(new ?? "-")"
+    }
+    return parts.isEmpty ? nil : parts.joined(separator: ", ")
+  }
+
   private func arm(_ arm: Arm) -> String {
     let build = arm.build.isEmpty || arm.build == arm.name ? "" : " (\(arm.build))"
-    let dropped = arm.dropped > 0 ? ", \(arm.dropped) dropped" : ""
+    let causes = arm.dropCauses.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+      .map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    let why = causes.isEmpty ? "" : " (\(causes))"
+    let dropped = arm.dropped > 0 ? ", \(arm.dropped) dropped\(why)" : ""
     return "\(arm.name)\(build), kernel \(arm.kernelRelease), \(counted(arm.runs, "run")),"
       + " \(counted(arm.iterations, "iteration"))\(dropped)"
   }
@@ -220,15 +237,19 @@ extension VerdictReport.Row {
 
 extension VerdictReport.Overhead {
   fileprivate var text: String? {
-    func arm(_ name: String, _ cpu: Double?, _ slowdown: Double?) -> String? {
+    func arm(
+      _ name: String, _ cpu: Double?, _ slowdown: Double?, _ interval: Interval?
+    ) -> String? {
+      let range = interval.map { " (\(humanChange($0.lower)) … \(humanChange($0.upper)))" } ?? ""
       let parts = [
-        cpu.map { "\(humanShare($0)) of CPU time" }, slowdown.map { "workload \(humanChange($0))" },
+        cpu.map { "\(humanShare($0)) of CPU time" },
+        slowdown.map { "workload \(humanChange($0))\(range)" },
       ].compactMap(\.self)
       return parts.isEmpty ? nil : "\(name) \(parts.joined(separator: ", "))"
     }
     let arms = [
-      arm("reference", referenceCPU, referenceSlowdown),
-      arm("candidate", candidateCPU, candidateSlowdown),
+      arm("reference", referenceCPU, referenceSlowdown, referenceInterval),
+      arm("candidate", candidateCPU, candidateSlowdown, candidateInterval),
     ].compactMap(\.self)
     return arms.isEmpty ? nil : arms.joined(separator: "; ")
   }

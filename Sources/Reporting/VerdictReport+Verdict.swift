@@ -9,6 +9,12 @@ extension VerdictReport {
       grade: verdict.grade.rawValue, confidence: input.policy.intervalLevel,
       rows: verdict.metrics.map(Row.init), reference: input.reference + input.confirmReference,
       candidate: input.candidate + input.confirmCandidate, reasons: verdict.reasons)
+    cause = verdict.cause
+    conditions = verdict.conditions.map {
+      Condition(
+        covariate: $0.covariate, kind: $0.kind.rawValue, reference: $0.reference,
+        candidate: $0.candidate, spread: $0.spread, text: $0.text)
+    }
     for finding in verdict.probes {
       for index in probes.indices where probes[index].name == finding.probe {
         probes[index].reason = finding.reason

@@ -25,9 +25,14 @@ package struct VerdictReport: Sendable, Equatable, Encodable {
     /// Judged ones.
     package var iterations: Int
     package var dropped: Int
+    /// Dropped iterations by the kind of reason.
+    package var dropCauses: [String: Int]
+    /// What may explain a difference, over judged iterations.
+    package var covariates: [CovariateSummary]
 
     package init(
-      name: String, build: String, kernelRelease: String, runs: Int, iterations: Int, dropped: Int
+      name: String, build: String, kernelRelease: String, runs: Int, iterations: Int,
+      dropped: Int, dropCauses: [String: Int] = [:], covariates: [CovariateSummary] = []
     ) {
       self.name = name
       self.build = build
@@ -35,6 +40,8 @@ package struct VerdictReport: Sendable, Equatable, Encodable {
       self.runs = runs
       self.iterations = iterations
       self.dropped = dropped
+      self.dropCauses = dropCauses
+      self.covariates = covariates
     }
   }
 
@@ -124,10 +131,44 @@ package struct VerdictReport: Sendable, Equatable, Encodable {
 
   /// What the probes cost in each arm; nil where it was not measured.
   package struct Overhead: Sendable, Equatable, Encodable {
+    /// 95% interval of a slowdown.
+    package struct Interval: Sendable, Equatable, Encodable {
+      package var lower: Double
+      package var upper: Double
+    }
+
     package var referenceCPU: Double?
     package var candidateCPU: Double?
     package var referenceSlowdown: Double?
     package var candidateSlowdown: Double?
+    /// Nil where there was one pair of iterations only.
+    package var referenceInterval: Interval?
+    package var candidateInterval: Interval?
+  }
+
+  /// A condition of the bench that was held against the arms.
+  package struct Condition: Sendable, Equatable, Encodable {
+    package var covariate: String
+    /// `alike`, `firmware`, `unstable` or `unexplained`.
+    package var kind: String
+    package var reference: Double
+    package var candidate: Double
+    /// Largest difference between runs of one firmware.
+    package var spread: Double
+    /// Empty when alike.
+    package var text: String
+
+    package init(
+      covariate: String, kind: String, reference: Double, candidate: Double, spread: Double,
+      text: String
+    ) {
+      self.covariate = covariate
+      self.kind = kind
+      self.reference = reference
+      self.candidate = candidate
+      self.spread = spread
+      self.text = text
+    }
   }
 
   package var schema = "latgate.report/1"
@@ -148,6 +189,9 @@ package struct VerdictReport: Sendable, Equatable, Encodable {
   package var probes: [Probe]
   package var losses: [Loss]
   package var overhead: Overhead
+  package var conditions: [Condition] = []
+  /// The reason that decided the outcome, where it was not a row.
+  package var cause: String?
   /// What holds for the verdict as a whole, in words.
   package var reasons: [String]
   /// What to do next, most useful first.

@@ -62,11 +62,15 @@ package struct BootFacts: Codable, Sendable, Equatable {
   package var bootID: String
   /// Uptime when the first iteration began, seconds.
   package var uptimeSeconds: Double
+  /// What the first look at the device found, before any waiting: later changes are the bench's
+  /// or the heat's, what is so from here on is the firmware's. Nil in records of older versions.
+  package var covariates: [String: Double]?
 
   package init(
-    bootID: String, uptimeSeconds: Double
+    bootID: String, uptimeSeconds: Double, covariates: [String: Double]? = nil
   ) {
     self.bootID = bootID
     self.uptimeSeconds = uptimeSeconds
+    self.covariates = covariates
   }
 }

@@ -13,15 +13,19 @@ package struct IterationRecord: Codable, Sendable, Equatable {
   /// CLOCK_BOOTTIME at its start, ns.
   package var startedUptimeNs: UInt64
   package var phases: [PhaseRecord]
-  /// Numbers that may explain a difference: temperature, frequency, free space.
+  /// Numbers that may explain a difference, named with their unit; ``Covariate`` lists those
+  /// that a verdict looks at.
   package var covariates: [String: Double]
   package var notes: [String: String]
   /// Why the iteration must not be judged; nil = it counts. Drops are compared between arms.
   package var dropped: String?
+  /// What kind of reason it was; nil when it counts, and in records of older versions.
+  package var dropCause: DropCause?
 
   package init(
     index: Int, kind: Kind, startedUptimeNs: UInt64, phases: [PhaseRecord] = [],
-    covariates: [String: Double] = [:], notes: [String: String] = [:], dropped: String? = nil
+    covariates: [String: Double] = [:], notes: [String: String] = [:], dropped: String? = nil,
+    dropCause: DropCause? = nil
   ) {
     self.index = index
     self.kind = kind
@@ -30,6 +34,7 @@ package struct IterationRecord: Codable, Sendable, Equatable {
     self.covariates = covariates
     self.notes = notes
     self.dropped = dropped
+    self.dropCause = dropCause
   }
 
   /// Whether the iteration is evidence.

@@ -42,7 +42,13 @@ typedef void (*lg_hook_fn)(void *arg, const struct lg_hook_report *report);
 int lg_engine_new(struct lg_engine **out, struct lg_error *err);
 void lg_engine_free(struct lg_engine *engine); /* detaches and unloads everything */
 
-/* Feature lines "name=yes|no|unknown[: why]"; calls fn once per feature. */
+/* Loads a program that does nothing, once; 0 or an error telling what refused it. */
+int lg_engine_canary(struct lg_engine *engine, struct lg_error *err);
+
+/*
+ * Feature lines "name=yes|no|unknown[: why]"; calls fn once per feature. Loads
+ * nothing: bpf is unknown before the canary.
+ */
 void lg_engine_features(struct lg_engine *engine, void (*fn)(void *arg, const char *line),
 			void *arg);
 

@@ -35,7 +35,7 @@ enum lg_known lg_kprobes_known(void)
  * Some kernels do not survive their first BPF program, so the first one does
  * nothing: if the device is gone after it, no probe was to blame.
  */
-int lg_canary(struct lg_engine *engine, struct lg_error *err)
+int lg_engine_canary(struct lg_engine *engine, struct lg_error *err)
 {
 	/* r0 = 0; exit */
 	static const struct bpf_insn nothing[] = {
@@ -143,7 +143,9 @@ void lg_engine_features(struct lg_engine *engine, void (*fn)(void *arg, const ch
 	const char *tracefs = lg_tracefs_path();
 	struct lg_error refused;
 
-	if (lg_canary(engine, &refused))
+	if (engine->canary == LG_UNKNOWN)
+		say(&sink, "bpf", LG_UNKNOWN, "no program was loaded yet");
+	else if (lg_engine_canary(engine, &refused))
 		say(&sink, "bpf", LG_NO, refused.text);
 	else
 		say(&sink, "bpf", LG_YES, NULL);

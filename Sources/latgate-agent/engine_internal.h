@@ -93,8 +93,6 @@ void lg_warnings_clear(void);
 const char *lg_warnings(void);
 
 /* engine_features.c */
-/* Loads the trivial program once; 0 or an error telling what refused it. */
-int lg_canary(struct lg_engine *engine, struct lg_error *err);
 enum lg_known lg_kprobes_known(void);
 
 /* engine_trial.c */

@@ -178,7 +178,7 @@ int lg_engine_load(struct lg_engine *engine, const char *name, const void *objec
 		return lg_fail(err, LG_ERR_STATE, "close the window before loading %s", name);
 	if (lg_is_loaded(engine, name))
 		return lg_fail(err, LG_ERR_STATE, "probe %s is loaded already", name);
-	if (lg_canary(engine, err))
+	if (lg_engine_canary(engine, err))
 		return -1;
 	probe = calloc(1, sizeof(*probe));
 	log = calloc(1, LOG_SIZE);

@@ -193,6 +193,15 @@ int lg_handle_load_pinned(struct lg_agent *agent, const struct lg_frame *frame)
 	return code;
 }
 
+int lg_handle_canary(struct lg_agent *agent, const struct lg_frame *frame)
+{
+	struct lg_error err = {0};
+
+	if (lg_engine_canary(agent->engine, &err) && !err.code)
+		lg_fault(&err, LG_ERR_INTERNAL, "the first program could not be loaded");
+	return lg_answer(agent, frame->sequence, &err, NULL);
+}
+
 int lg_handle_attach(struct lg_agent *agent, const struct lg_frame *frame)
 {
 	struct lg_error err = {0};

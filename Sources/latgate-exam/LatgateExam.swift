@@ -78,6 +78,7 @@ struct LatgateExam {
         line += padded(text(cells[position], results[position]) + (isBroken ? " BROKEN" : ""), 24)
       }
       print(line)
+      fflush(nil)
     }
     return broken
   }

@@ -7,6 +7,7 @@ import FirmwareKit
 import KernelBTF
 import POSIXSupport
 import ProbeBuild
+import RecordStore
 import RegressionAnalysis
 import Reporting
 import RunRecords
@@ -47,10 +48,11 @@ struct ErrorReport {
   private static func status(_ error: any Error) -> ExitStatus {
     switch error {
     case is CancellationError: .interrupted
-    case is CatalogError, is RunRecordError, is VerdictError: .badInput
+    case is CatalogError, is RunRecordError, is VerdictError, is TraceFault: .badInput
     case is UnknownName: .usage
     case let error as KernelBTFError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case let error as ProbeBuildError: ExitStatus(rawValue: error.exitCode) ?? .internalError
+    case is StoreError: .internalError
     case is DeviceError, is ADBError, is VirtualDeviceError: .deviceUnavailable
     case is KitFolder.Failure: .usage
     case let error as AgentSessionError: status(of: error)
@@ -72,7 +74,7 @@ struct ErrorReport {
     switch error {
     case .badObject, .badKey: .badInput
     case .noFirmware, .unknownFirmware: .usage
-    case .hookFailed: .deviceUnavailable
+    case .hookFailed, .crashed: .deviceUnavailable
     case .noVerdict: .internalError
     case .stepFailed, .notSettled, .noProbe, .gaveUp: .gateFailed
     }

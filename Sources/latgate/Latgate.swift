@@ -24,8 +24,9 @@ struct Latgate: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       CheckCommand.self, RunCommand.self, CompareCommand.self, VerdictCommand.self,
-      DeviceCommand.self, ProbesCommand.self, PreflightCommand.self, BuildCommand.self,
-      FirmwareKitCommand.self, DoctorCommand.self, VersionCommand.self,
+      FoldCommand.self, DeviceCommand.self, ProbesCommand.self, PreflightCommand.self,
+      BuildCommand.self, FirmwareKitCommand.self, QuarantineCommand.self, DoctorCommand.self,
+      VersionCommand.self,
     ])
 
   static func main() async {

@@ -1,4 +1,7 @@
 import ArgumentParser
+import Experiments
+import Foundation
+import RecordStore
 import RunRecords
 
 /// Options that every command takes.
@@ -31,6 +34,39 @@ struct TierOptions: ParsableArguments {
       discussion: "Default: for each probe the first of T2, T1, T0 that works.",
       valueName: "tier"))
   var tier: Tier?
+}
+
+/// Where latgate remembers what it learnt.
+struct StoreOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "File in which latgate remembers what devices did.",
+      discussion: "Default: $LATGATE_STORE, or latgate/latgate.sqlite in the user's state folder.",
+      valueName: "file"))
+  var store: String?
+
+  /// - Throws: `StoreError`.
+  func open() async throws -> Store {
+    try await Store.open(
+      path: try Store.location(
+        option: store, environment: ProcessInfo.processInfo.environment))
+  }
+}
+
+/// How programs are loaded on a device that has not survived them yet.
+struct SafetyOptions: ParsableArguments {
+  @OptionGroup var store: StoreOptions
+
+  @Flag(
+    help: ArgumentHelp(
+      "Load all probes at once, also on a build that has not survived them yet.",
+      discussion: "Without it a new probe is loaded and attached alone first."))
+  var trust = false
+
+  /// - Throws: `StoreError`.
+  func open() async throws -> LoadSafety {
+    LoadSafety(store: try await store.open(), trusts: trust)
+  }
 }
 
 /// Whether probes that were attached in different ways may be compared.

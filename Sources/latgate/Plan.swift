@@ -11,12 +11,15 @@ struct Plan: Sendable {
   var probes: [ProbeManifest]
   /// The only tier that may be used; nil = the best that works.
   var tier: Tier?
+  var safety: LoadSafety
 
   /// Looks everything up; a workload, and probes when there are any, take the suite's place.
   /// - Throws: `UnknownName`.
   init(
-    bench: Workbench, suite: String, workload: String? = nil, probes: [String] = []
+    bench: Workbench, suite: String, workload: String? = nil, probes: [String] = [],
+    safety: LoadSafety
   ) throws {
+    self.safety = safety
     self.suite = try bench.catalog.suite(suite)
     self.workload = try bench.catalog.workload(workload ?? self.suite.workload)
     let names = probes.isEmpty ? self.suite.probes : probes
@@ -48,7 +51,7 @@ struct Plan: Sendable {
       suite: suite, workload: workload, probes: probes, bundle: bundle,
       stability: definition.stability, btf: definition.placedBTF, target: definition.name,
       transport: transport, firmwareName: firmware, firmwareID: firmwareID, tier: tier,
-      measuresOverhead: true,
+      safety: safety, measuresOverhead: true,
       toolVersion: Version.text)
   }
 

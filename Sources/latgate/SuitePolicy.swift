@@ -15,10 +15,11 @@ extension VerdictPolicy {
       budgets: suite.budgets.flatMap { entry in
         entry.metric.globs.map { MetricBudget(pattern: $0, budget: entry.budget.fraction) }
       },
-      gating: suite.gating.flatMap(\.globs),
+      gating: suite.gating.flatMap(\.globs), sentinels: suite.sentinels.flatMap(\.globs),
       freeSwitching: freeSwitching, minimumRuns: min(3, suite.runs.screen),
       lossLimit: suite.limits.lossMax.fraction,
       dropImbalance: suite.limits.dropImbalance.fraction,
+      conditionTolerance: suite.limits.conditionMax.fraction,
       maximumCPUShare: suite.overhead.cpuMax.fraction,
       maximumSlowdown: suite.overhead.slowdownMax.fraction)
   }

@@ -10,6 +10,7 @@ import RunRecords
 /// Asks a device what it takes, for the commands that show it.
 struct Survey: Sendable {
   let bench: Workbench
+  let safety: LoadSafety
 
   /// - Parameters:
   ///   - name: as `--device` has it; a device file of a virtual device boots its `reference`.
@@ -32,9 +33,9 @@ struct Survey: Sendable {
     do {
       let device = try await lane.start(firmware: "reference").device
       let findings = try await DeviceSurvey(
-        device: device,
+        device: device, transport: lane.transport,
         bundle: try await bench.bundle(abi: try await Plan.abi(of: device), probes: probes),
-        toolVersion: Version.text
+        safety: safety, toolVersion: Version.text
       ).run(probes: probes, tier: tier)
       await lane.finish()
       return SurveyReport(findings)

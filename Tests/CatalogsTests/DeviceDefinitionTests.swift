@@ -88,6 +88,47 @@ struct DeviceDefinitionTests {
         == "./flash.sh '{firmware}' 'b-77'")
   }
 
+  @Test func readsStabilityBounds() throws {
+    let text = """
+      device: phone
+      kind: adb
+      stability:
+        temperature_band: {min: 25C, max: 38C}
+        charging: drop
+        memory_available_min: 64MiB
+        throttling: allow
+        frequency_limit_min: 80%
+        speed_change_max: 5%
+      """
+    #expect(
+      try DeviceDefinition.parse(text, file: "d.yaml").stability
+        == .init(
+          temperatureBand: .init(
+            coolest: Temperature(celsius: 25), hottest: Temperature(celsius: 38)),
+          allowsCharging: false, memoryAvailableMin: ByteSize(bytes: 64 << 20),
+          dropsThrottled: false, frequencyLimitMin: Percentage(fraction: 0.8),
+          speedChangeMax: Percentage(fraction: 0.05)))
+    let plain = try DeviceDefinition.parse("device: d\nkind: adb\n", file: "d.yaml").stability
+    #expect(plain == .init())
+    #expect(plain.dropsThrottled && plain.allowsCharging && !plain.allowsHotplug)
+  }
+
+  @Test func anEmptyBandAndAWrongPolicyAreReported() {
+    #expect(
+      deviceProblems(
+        """
+        device: d
+        kind: adb
+        stability:
+          temperature_band: {min: 38C, max: 38C}
+          throttling: "yes"
+        """) == [
+          "d.yaml:4:21: stability.temperature_band: the band is empty (let min be below max)",
+          "d.yaml:5:15: stability.throttling: 'yes' is not a policy for throttling"
+            + " (write a policy for throttling, drop or allow)",
+        ])
+  }
+
   @Test func reportsProblems() {
     let text = """
       device: v

@@ -20,6 +20,13 @@ struct Record: Decodable {
   struct Iteration: Decodable {
     var kind: String
     var phases: [Phase]
+    var covariates: [String: Double]
+    var dropped: String?
+    var dropCause: String?
+  }
+
+  struct Mark: Decodable {
+    var reason: String
   }
 
   struct Phase: Decodable {
@@ -56,9 +63,12 @@ struct Record: Decodable {
   var btf: BTF?
   var probes: [Probe]
   var iterations: [Iteration]
+  var invalid: [Mark]
+
+  var measured: [Iteration] { iterations.filter { $0.kind == "measured" } }
 
   /// Those of the measured iterations.
-  var phases: [Phase] { iterations.filter { $0.kind == "measured" }.flatMap(\.phases) }
+  var phases: [Phase] { measured.flatMap(\.phases) }
 
   /// Operations of a metric with at least these labels in a phase, over measured iterations.
   func count(_ metric: String, _ labels: [String: String], in phase: String) -> UInt64 {

@@ -15,14 +15,23 @@ struct Tool {
   /// Folder with the catalogue.
   var share = Tool.repository
   var serverPort = Tool.serverPort
+  /// Where the tool remembers what devices did; the user's own is left alone.
+  var store = Tool.sharedStore
+  static let sharedStore = NSTemporaryDirectory() + "latgate-tests-\(getpid()).sqlite"
+  /// Searched before the folders of `PATH`; nil = none.
+  var programs: String?
 
   /// Starts the tool; ``Call/end(within:)`` waits for it.
   func start(_ arguments: [String]) throws -> Call {
-    try Call(
-      "\(Tool.repository)/.build/debug/latgate", arguments,
-      environment: [
-        "LATGATE_SHARE": share, "NO_COLOR": "1", "ANDROID_ADB_SERVER_PORT": "\(serverPort)",
-      ])
+    var environment = [
+      "LATGATE_SHARE": share, "NO_COLOR": "1", "ANDROID_ADB_SERVER_PORT": "\(serverPort)",
+      "LATGATE_STORE": store,
+    ]
+    if let programs {
+      environment["PATH"] = "\(programs):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
+    }
+    return try Call(
+      "\(Tool.repository)/.build/debug/latgate", arguments, environment: environment)
   }
 
   /// Runs the tool to its end.

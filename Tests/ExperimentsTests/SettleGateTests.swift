@@ -6,7 +6,8 @@ import Testing
   private func sample(
     busy: UInt64, total: UInt64, pressure: Double? = 0, uptime: Double = 100
   ) -> SettleGate.Sample {
-    SettleGate.Sample(busyTicks: busy, totalTicks: total, pressure: pressure, uptime: uptime)
+    SettleGate.Sample(
+      ticks: CPUTicks(busy: busy, total: total), pressure: pressure, uptime: uptime)
   }
 
   @Test func settlesAfterConsecutiveQuietSamples() {
@@ -38,6 +39,18 @@ import Testing
     #expect(gate.handle(sample(busy: 0, total: 300)) == .settled)
   }
 
+  @Test func bootWorkIsUnrest() {
+    var gate = SettleGate(limits: .init(quietSamples: 2))
+    _ = gate.handle(sample(busy: 0, total: 0))
+    #expect(gate.handle(sample(busy: 0, total: 100)) == .wait("quiet"))
+    var busy = sample(busy: 0, total: 200)
+    busy.unrest = "boot not completed"
+    #expect(gate.handle(busy) == .wait("boot not completed"))
+    // The quiet before does not count.
+    #expect(gate.handle(sample(busy: 0, total: 300)) == .wait("quiet"))
+    #expect(gate.handle(sample(busy: 0, total: 400)) == .settled)
+  }
+
   @Test func readsProcFiles() throws {
     let made = SettleGate.Sample(files: [
       "/proc/stat": "cpu  10 1 20 300 40 5 6 7 2 0\ncpu0 1 2 3\n",
@@ -46,8 +59,7 @@ import Testing
       "/proc/pressure/io": "some avg10=7.25 avg60=0 avg300=0 total=1\nfull avg10=9.0\n",
     ])
     let sample = try #require(made)
-    #expect(sample.totalTicks == 389)
-    #expect(sample.busyTicks == 49)
+    #expect(sample.ticks == CPUTicks(busy: 49, total: 389))
     #expect(sample.pressure == 7.25)
     #expect(sample.uptime == 12.34)
     #expect(SettleGate.Sample(files: ["/proc/stat": "garbage", "/proc/uptime": "x"]) == nil)

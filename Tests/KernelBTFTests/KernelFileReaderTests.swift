@@ -45,9 +45,8 @@ import Testing
       #expect(throws: KernelBTFError.self) { try kernel.isProven(against: other, of: "phone") }
       #expect(
         await refusal(fixture, path, id: other)
-          == "65 k.btf belongs to the kernel with build-id \(Self.id), the build named by "
-          + "--btf-build-id or btf_build_id runs the one with build-id \(other); give the BTF of "
-          + "the build that is on the device")
+          == "65 k.btf belongs to the kernel with build-id \(Self.id), not \(other) as "
+          + "--btf-build-id or btf_build_id says; correct the one or the other")
       #expect(await refusal(fixture, path, id: "abc").hasPrefix("65 k.btf: 'abc' is no build-id"))
       _ = try fixture.write("see release notes\n".utf8, to: "k.btf.build-id")
       #expect(

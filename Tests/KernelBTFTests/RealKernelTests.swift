@@ -5,19 +5,15 @@ import Testing
 
 @testable import ProbeBuild
 
-private enum RealKernels {
-  static let folder = ProcessInfo.processInfo.environment["LATGATE_KERNEL_BTF_DIR"]
-}
-
 /// Kernels of real devices: BTF files below `LATGATE_KERNEL_BTF_DIR`, packed as their source has
 /// them. Without that folder there is nothing to test.
-@Suite(.enabled(if: RealKernels.folder != nil), .serialized)
+@Suite(.enabled(if: folder != nil), .serialized)
 struct RealKernelTests {
   /// Unpacks every kernel and hands over those that were found.
   private func withKernels(
     _ body: (Fixture, [KernelFile]) async throws -> Void
   ) async throws {
-    let folder = try #require(RealKernels.folder)
+    let folder = try #require(folder)
     let names = (FileManager.default.enumerator(atPath: folder)?.allObjects ?? [])
       .compactMap { $0 as? String }.filter { $0.contains(".btf") && $0.hasSuffix(".xz") }.sorted()
     try await withFixture { fixture in
@@ -132,6 +128,8 @@ struct RealKernelTests {
     return found
   }
 }
+
+private let folder = ProcessInfo.processInfo.environment["LATGATE_KERNEL_BTF_DIR"]
 
 /// The repository that these tests are part of.
 private let repository = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()

@@ -27,6 +27,15 @@ import Testing
     #expect(near(StudentT.upperQuantile(p, degreesOfFreedom: n), truth))
   }
 
+  @Test func aQuantileHasItsTail() {
+    for n in [0.5, 1, 1.3, 2, 2.5, 5, 12.5, 40, 300, 900, 1100, 5000] {
+      for p in [0.4999, 0.2, 0.025, 1e-4, 1e-10, 1e-30] {
+        let t = StudentT.upperQuantile(p, degreesOfFreedom: n)
+        #expect(abs(StudentT.upperTail(t, degreesOfFreedom: n) / p - 1) < 1e-7)
+      }
+    }
+  }
+
   @Test(arguments: [
     (1, 0.15865525393145707), (3.5, 0.00023262907903552502), (10, 7.61985302416047e-24),
     (30, 4.906713927147908e-198),

@@ -14,6 +14,7 @@ import Testing
     var bench = SimulatedBench(bootDeviation: noise, iterationDeviation: 2 * noise)
     bench.metrics = 2
     bench.iterations = 2
+    if noise == 0 { bench.badBoots = 0 }
     return SimulationPlan(
       bench: bench, effect: SimulatedEffect(shift: shift, part: part), experiments: 3, seed: 7)
   }

@@ -36,12 +36,18 @@ func record(
     ],
     scalars: [ScalarRecord(metric: "fsync.rate", unit: "/s", value: 312.25, better: .higher)])
   let iteration = IterationRecord(
-    index: 1, kind: .measured, startedUptimeNs: 9_000_000_000, phases: phases ?? [phase])
+    index: 1, kind: .measured, startedUptimeNs: 9_000_000_000, phases: phases ?? [phase],
+    covariates: [
+      "speed_loops_per_us": 249.9, "background_cpu_share": 0.012, "temperature_celsius": 31.25,
+      "frequency_limit_khz": 1_800_000, "load_1min": 0.5,
+    ])
   var second = iteration
   second.index = 2
+  second.covariates["temperature_celsius"] = 33
   if phases == nil { second.phases[0].scalars[0].value = 298.5 }
   var hot = iteration
   hot.dropped = "hotter than 45 C"
+  hot.dropCause = .temperature
   return RunRecord(
     id: "run-\(firmware)", created: Date(timeIntervalSince1970: 1_760_000_000),
     toolVersion: "0.1.0", target: "virtual",
@@ -67,7 +73,9 @@ func record(
       IterationRecord(index: 0, kind: .warmup, startedUptimeNs: 8, phases: phases ?? [phase]),
       iteration, second, hot,
     ],
-    overhead: OverheadRecord(cpuShare: 0.0123, slowdown: 0.008))
+    overhead: OverheadRecord(
+      cpuShare: 0.0123, slowdown: 0.008, slowdownInterval: .init(low: -0.002, high: 0.018),
+      pairs: 3))
 }
 
 /// A bell of events as a histogram.

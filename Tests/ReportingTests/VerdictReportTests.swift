@@ -120,7 +120,15 @@ struct ReportFromRecordsTests {
       report.reference
         == .init(
           name: "reference", build: "reference-1f2e", kernelRelease: "6.1.0-40-arm64", runs: 2,
-          iterations: 4, dropped: 2))
+          iterations: 4, dropped: 2, dropCauses: ["temperature": 2],
+          covariates: [
+            .init(name: "background_cpu_share", mean: 0.012, lowest: 0.012, highest: 0.012),
+            .init(
+              name: "frequency_limit_khz", mean: 1_800_000, lowest: 1_800_000, highest: 1_800_000),
+            .init(name: "load_1min", mean: 0.5, lowest: 0.5, highest: 0.5),
+            .init(name: "speed_loops_per_us", mean: 249.9, lowest: 249.9, highest: 249.9),
+            .init(name: "temperature_celsius", mean: 32.125, lowest: 31.25, highest: 33),
+          ]))
     #expect(report.candidate.runs == 1)
     #expect(report.distributions.map(\.metric) == [metric])
     #expect(report.distributions.first?.referenceCount == 4 * 90 * 165)

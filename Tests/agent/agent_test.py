@@ -168,6 +168,29 @@ def an_engine_that_cannot_start_is_named(scratch):
 
 
 @test
+def the_canary_is_loaded_only_when_asked_for(scratch):
+    trace = scratch / "trace"
+    agent = Agent(AGENT, LATGATE_FAKE_TRACE=str(trace))
+    agent.greet()
+    assert "canary" not in trace.read_text()
+    agent.send(frame(wire.CANARY, 5))
+    assert [(a.kind, a.sequence) for a in agent.answers()] == [(wire.DONE, 5)]
+    assert agent.bye() == 0
+    assert "canary" in trace.read_text()
+
+
+@test
+def a_refused_canary_says_why(scratch):
+    agent = Agent(AGENT, LATGATE_FAKE_FAULT="canary")
+    agent.greet()
+    agent.send(frame(wire.CANARY, 5))
+    (error,) = agent.answers()
+    assert (error.kind, error.sequence, error.number(33)) == (wire.ERROR, 5, 4)
+    assert error.text(31) == "bpf() is not permitted"
+    assert agent.bye() == 0
+
+
+@test
 def load_attach_unload(scratch):
     trace = scratch / "trace"
     agent = Agent(AGENT, LATGATE_FAKE_TRACE=str(trace))

@@ -73,6 +73,12 @@ const char *lg_tracefs_path(void)
 	return getenv("LATGATE_FAKE_TRACEFS");
 }
 
+int lg_engine_canary(struct lg_engine *engine, struct lg_error *err)
+{
+	trace(engine, "canary");
+	return failed(engine, "canary", LG_ERR_REFUSED, "bpf() is not permitted", err);
+}
+
 void lg_engine_features(struct lg_engine *engine, void (*fn)(void *arg, const char *line),
 			void *arg)
 {

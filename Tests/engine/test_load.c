@@ -199,8 +199,13 @@ void test_load(void)
 {
 	struct lg_engine *engine = engine_or_exit();
 	char features[1024] = "|";
+	struct lg_error err = {0};
 
 	printf("# load\n");
+	lg_engine_features(engine, note_feature, features);
+	check(strstr(features, "|bpf=unknown: "), "nothing is loaded unasked", "%s", features);
+	check(!lg_engine_canary(engine, &err), "the canary", "%s", err.text);
+	strcpy(features, "|");
 	lg_engine_features(engine, note_feature, features);
 	check(strstr(features, "|bpf=yes|") && strstr(features, "|btf=yes|") &&
 		      strstr(features, "|task_storage=") && strstr(features, "|tracefs=") &&

@@ -48,7 +48,7 @@ enum {
 	LG_MSG_WINDOW_CLOSE = 11,
 	/* ENABLE (u32 0 | 1) -> PROGRAM* on disable, DONE */
 	LG_MSG_STATS = 12,
-	/* PATH* PATTERN* -> FILE* (a missing file has no DATA; of a pattern only what exists), DONE */
+	/* PATH* PATTERN* -> FILE*, DONE; a missing PATH has no DATA, a PATTERN gives what exists */
 	LG_MSG_READ_FILES = 13,
 	/* empty -> DONE, then the agent exits 0 */
 	LG_MSG_BYE = 14,
@@ -57,6 +57,9 @@ enum {
 	LG_MSG_LOAD_PINNED = 15,
 	/* PROBE, METRIC* (METRIC_ID, METRIC_NAME) -> HOOK*, DONE | ERROR; from trace events, no BPF */
 	LG_MSG_LOAD_TRACE = 16,
+	/* empty -> DONE | ERROR; loads a program that does nothing. HELLO loads none, so that the
+	 * host can note first what it is about to try */
+	LG_MSG_CANARY = 20,
 
 	/* Agent to host */
 	LG_MSG_DONE = 64,

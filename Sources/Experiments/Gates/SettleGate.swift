@@ -30,25 +30,21 @@ package struct SettleGate: Sendable, Equatable {
 
   /// What the device said at one moment.
   package struct Sample: Sendable, Equatable {
-    /// /proc/stat: ticks of all CPUs spent outside idle and iowait, and altogether.
-    package var busyTicks: UInt64
-    package var totalTicks: UInt64
+    package var ticks: CPUTicks
     /// Largest `some avg10` over cpu, io and memory; nil where the kernel has no PSI.
     package var pressure: Double?
     /// /proc/uptime, seconds.
     package var uptime: Double
-    /// `sys.boot_completed` is 1, or the device has no such property.
-    package var bootCompleted: Bool
+    /// What the device says it still does (``BootWork``); nil = nothing.
+    package var unrest: String?
 
     package init(
-      busyTicks: UInt64, totalTicks: UInt64, pressure: Double?, uptime: Double,
-      bootCompleted: Bool = true
+      ticks: CPUTicks, pressure: Double?, uptime: Double, unrest: String? = nil
     ) {
-      self.busyTicks = busyTicks
-      self.totalTicks = totalTicks
+      self.ticks = ticks
       self.pressure = pressure
       self.uptime = uptime
-      self.bootCompleted = bootCompleted
+      self.unrest = unrest
     }
   }
 
@@ -84,19 +80,16 @@ package struct SettleGate: Sendable, Equatable {
   }
 
   private func unrest(_ sample: Sample) -> String? {
-    guard sample.bootCompleted else { return "boot not completed" }
+    if let unrest = sample.unrest { return unrest }
     if sample.uptime < limits.uptime {
       return "uptime \(Int(sample.uptime)) s of \(Int(limits.uptime)) s"
     }
     if let pressure = sample.pressure, pressure > limits.pressure {
       return "pressure \(Int(pressure.rounded()))%, limit \(Int(limits.pressure))%"
     }
-    guard let previous, sample.totalTicks > previous.totalTicks,
-      sample.busyTicks >= previous.busyTicks
-    else { return "first sample" }
-    let share =
-      Double(sample.busyTicks - previous.busyTicks)
-      / Double(sample.totalTicks - previous.totalTicks)
+    guard let previous, let share = sample.ticks.busyShare(since: previous.ticks) else {
+      return "first sample"
+    }
     guard share > limits.cpuBusy else { return nil }
     return "CPU \(Int((share * 100).rounded()))% busy, limit \(Int(limits.cpuBusy * 100))%"
   }
@@ -111,25 +104,11 @@ extension SettleGate.Sample {
 
   /// Reads a sample from the text of ``paths``; nil when /proc/stat or /proc/uptime make no sense.
   package init?(files: [String: String]) {
-    guard let stat = files["/proc/stat"],
-      let line = stat.split(separator: "\n").first(where: { $0.hasPrefix("cpu ") }),
+    guard let ticks = files["/proc/stat"].flatMap(CPUTicks.init(stat:)),
       let uptime = files["/proc/uptime"]?.split(separator: " ").first.flatMap({ Double($0) })
     else { return nil }
-    // proc(5): user nice system idle iowait irq softirq steal; guest time is inside user.
-    let ticks = line.split(separator: " ").dropFirst().prefix(8).compactMap { UInt64($0) }
-    guard ticks.count >= 5 else { return nil }
-    let total = ticks.reduce(0, &+)
-    let idle = ticks[3] &+ ticks[4]
-    guard total >= idle else { return nil }
     let pressures = Self.paths.filter { $0.hasPrefix("/proc/pressure") }
-      .compactMap { files[$0].flatMap(Self.someAverage10) }
-    self.init(
-      busyTicks: total - idle, totalTicks: total, pressure: pressures.max(), uptime: uptime)
-  }
-
-  private static func someAverage10(_ text: String) -> Double? {
-    text.split(separator: "\n").first { $0.hasPrefix("some ") }?
-      .split(separator: " ").first { $0.hasPrefix("avg10=") }
-      .flatMap { Double($0.dropFirst("avg10=".count)) }
+      .compactMap { files[$0].flatMap { PressureLine(text: $0).average10 } }
+    self.init(ticks: ticks, pressure: pressures.max(), uptime: uptime)
   }
 }

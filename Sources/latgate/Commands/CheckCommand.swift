@@ -46,6 +46,8 @@ struct CheckCommand: AsyncParsableCommand {
 
   @OptionGroup var tiers: TierOptions
 
+  @OptionGroup var safety: SafetyOptions
+
   @OptionGroup var mixing: MixingOptions
 
   @Option(help: "Virtual devices side by side: 1 or 2.")
@@ -71,7 +73,7 @@ struct CheckCommand: AsyncParsableCommand {
   func run() async throws {
     let console = common.console
     let bench = try Workbench(common)
-    var plan = try Plan(bench: bench, suite: suite)
+    var plan = try Plan(bench: bench, suite: suite, safety: try await safety.open())
     if let runs { plan.suite.runs.screen = runs }
     if let confirmRuns { plan.suite.runs.confirm = confirmRuns }
     plan.tier = tiers.tier

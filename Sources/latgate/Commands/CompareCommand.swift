@@ -8,11 +8,24 @@ struct CompareCommand: ParsableCommand {
     commandName: "compare",
     abstract: "Judge run records that exist already.",
     discussion: """
-      Records are files, or folders of them. Those of a 'check' hold their stage, so that a \
-      confirmed experiment is judged as it was.
+      Records are files, or folders of them; what they hold may be histograms, scalars, or both. \
+      Those of a 'check' say their stage, so that a confirmed experiment is judged as it was. \
+      Others are divided in time: the earlier half of each firmware's runs is searched for \
+      changes, the later half must confirm them. A change is called a regression only when it is \
+      confirmed, so give 3 + 3 runs of each firmware at least; 4 + 4 find much more.
 
         latgate compare --reference ref/*.json --candidate cand/*.json
         latgate compare --experiment latgate-results/demo-20260101-120000/runs
+        latgate compare --design stored --reference builds/ --candidate new/
+
+      How the runs were made limits what they can prove. Firmwares that took turns on one device, \
+      flashed at least twice each, are 'interleaved' evidence. Two devices of one model that both \
+      ran both firmwares are a 'crossover'. A new build against 8 or more earlier ones is \
+      'stored', with the build as the unit; 16 make false alarms rare. All else is 'weak': one \
+      flash per firmware, say, cannot tell a slow build from a slow flash.
+
+      Exit code 0: no slower, within budget. 1: slower, confirmed. 2: cannot tell; the report \
+      says how many runs would. 3: data that must not be judged.
       """)
 
   @OptionGroup var common: CommonOptions
@@ -28,6 +41,13 @@ struct CompareCommand: ParsableCommand {
 
   @Option(help: "Suite whose thresholds and budgets hold. Default: the built-in ones.")
   var suite: String?
+
+  @Option(
+    help: """
+      How the runs were laid out: \
+      \(VerdictPolicy.Design.allCases.map(\.rawValue).joined(separator: ", ")).
+      """)
+  var design: VerdictPolicy.Design = .interleaved
 
   @OptionGroup var mixing: MixingOptions
 
@@ -62,7 +82,7 @@ struct CompareCommand: ParsableCommand {
     }
     let references = try RecordFiles.read(reference)
     let candidates = try RecordFiles.read(candidate)
-    return VerdictInput(
+    return .staged(
       reference: references, candidate: candidates,
       policy: try policy(references + candidates))
   }
@@ -74,7 +94,10 @@ struct CompareCommand: ParsableCommand {
       policy = VerdictPolicy(
         suite: try Workbench(common).catalog.suite(suite), freeSwitching: isVirtual)
     }
+    policy.design = design
     policy.allowsMixed = mixing.allowMixed
     return policy
   }
 }
+
+extension VerdictPolicy.Design: ExpressibleByArgument {}

@@ -23,6 +23,8 @@ struct DoctorCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
+  @OptionGroup var safety: SafetyOptions
+
   @Option(help: "Ask this device instead of the machine.")
   var device: String?
 
@@ -45,7 +47,8 @@ struct DoctorCommand: AsyncParsableCommand {
   func run() async throws {
     let console = common.console
     if let device {
-      let report = try await Survey(bench: try Workbench(common)).report(device: device, probes: [])
+      let survey = Survey(bench: try Workbench(common), safety: try await safety.open())
+      let report = try await survey.report(device: device, probes: [])
       try console.print(report, format)
       if !report.tiers.contains(where: \.works) { throw ExitStatus.gateFailed.code }
       return

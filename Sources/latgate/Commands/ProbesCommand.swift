@@ -26,6 +26,8 @@ struct ProbesCommand: AsyncParsableCommand {
 
   @OptionGroup var tiers: TierOptions
 
+  @OptionGroup var safety: SafetyOptions
+
   @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: OutputFormat = .terminal
 
@@ -43,7 +45,7 @@ struct ProbesCommand: AsyncParsableCommand {
       }
       return
     }
-    let report = try await Survey(bench: bench)
+    let report = try await Survey(bench: bench, safety: try await safety.open())
       .report(device: device, probes: probes, tier: tiers.tier)
     try console.print(report, format)
     if !report.probes.contains(where: { $0.status == .loaded }) {

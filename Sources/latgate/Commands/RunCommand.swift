@@ -36,6 +36,8 @@ struct RunCommand: AsyncParsableCommand {
 
   @OptionGroup var tiers: TierOptions
 
+  @OptionGroup var safety: SafetyOptions
+
   @Option(help: "Measured iterations instead of the suite's.")
   var iterations: Int?
 
@@ -54,7 +56,9 @@ struct RunCommand: AsyncParsableCommand {
   func run() async throws {
     let console = common.console
     let bench = try Workbench(common)
-    var plan = try Plan(bench: bench, suite: suite, workload: workload, probes: probe)
+    var plan = try Plan(
+      bench: bench, suite: suite, workload: workload, probes: probe,
+      safety: try await safety.open())
     if let iterations { plan.suite.iterations = iterations }
     plan.tier = tiers.tier
     let display = RunDisplay(console: console, runs: 1)
@@ -73,7 +77,9 @@ struct RunCommand: AsyncParsableCommand {
         bench: bench, device: started.device, definition: target.definition,
         transport: lane.transport, firmware: firmware, firmwareID: started.firmwareID)
       request.take(started)
-      let record = try await RunExecutor(request: request, device: started.device) {
+      let record = try await RunExecutor(
+        request: request, device: started.device, recover: { try await lane.recover() }
+      ) {
         display.progress(order: 0, $0)
       }.run()
       await lane.finish()

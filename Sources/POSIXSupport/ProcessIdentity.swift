@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-import POSIXSupport
 
 /// One process of this host, told from a later one with the same number.
 package struct ProcessIdentity: Sendable, Hashable, Codable {
@@ -10,23 +9,29 @@ package struct ProcessIdentity: Sendable, Hashable, Codable {
   /// The host's boot.
   package var hostBootID: String
 
+  package init(processID: Int32, startTicks: UInt64, hostBootID: String) {
+    self.processID = processID
+    self.startTicks = startTicks
+    self.hostBootID = hostBootID
+  }
+
   /// The running process with this number; nil when there is none.
-  static func current(of processID: Int32) -> ProcessIdentity? {
+  package static func current(of processID: Int32) -> ProcessIdentity? {
     guard let ticks = startTicks(of: processID), let bootID = hostBoot() else { return nil }
     return ProcessIdentity(processID: processID, startTicks: ticks, hostBootID: bootID)
   }
 
   /// False once the process has ended, also while nobody has collected its exit status.
-  var isRunning: Bool { ProcessIdentity.current(of: processID) == self }
+  package var isRunning: Bool { ProcessIdentity.current(of: processID) == self }
 
   /// Sends a signal unless the process is gone or its number belongs to another one.
-  func signal(_ number: Int32) {
+  package func signal(_ number: Int32) {
     if isRunning { _ = kill(processID, number) }
   }
 
   /// Waits for the end of a process that need not be a child.
   /// - Returns: false when it still runs after `limit`.
-  func waitForEnd(limit: Duration) async throws -> Bool {
+  package func waitForEnd(limit: Duration) async throws -> Bool {
     let deadline = ContinuousClock.now + limit
     while isRunning {
       if ContinuousClock.now >= deadline { return false }
@@ -48,7 +53,7 @@ package struct ProcessIdentity: Sendable, Hashable, Codable {
   }
 
   /// Field 22 of a line of proc_pid_stat(5); nil for a process that has ended.
-  static func startTicks(inStat line: String) -> UInt64? {
+  package static func startTicks(inStat line: String) -> UInt64? {
     // The second field is a name that may hold spaces and brackets itself.
     guard let bracket = line.lastIndex(of: ")") else { return nil }
     let fields = line[line.index(after: bracket)...].split(separator: " ")

@@ -1,0 +1,91 @@
+import AgentSession
+import Foundation
+import RegressionAnalysis
+import RunRecords
+
+/// Learns what the probes cost, in iterations made for it alone.
+///
+/// Pairs of iterations, probes off and on, in the order off on, on off, …: a drift of the device
+/// falls on both alike. Then one with the kernel's own account of BPF programs, which costs time
+/// itself and so has no part in the slowdown.
+struct OverheadMeasurement: Sendable {
+  let session: AgentClient
+  let pairs: Int
+  /// Probes that are loaded, in the order in which they are taken away.
+  let probes: [String]
+  let possibleCPUs: Int
+  let budget: OverheadBudget
+
+  private typealias Times = [String: Double]
+
+  /// `make` makes an iteration and notes what it was for.
+  func run(_ make: (String) async throws -> IterationRecord) async throws -> OverheadRecord {
+    var timed: [(without: Times, with: Times)] = []
+    for number in 0..<pairs {
+      var made: [Bool: Times] = [:]
+      for isOn in number.isMultiple(of: 2) ? [false, true] : [true, false] {
+        if isOn { try await session.attach() } else { try await session.detach() }
+        let iteration = try await make(isOn ? "on" : "off")
+        if iteration.dropped == nil { made[isOn] = Self.times(iteration) }
+      }
+      if let without = made[false], let with = made[true] { timed.append((without, with)) }
+    }
+    try await session.attach()
+    var record = try await account(make)
+    if let slowdown = OverheadBudget.slowdown(pairs: timed) {
+      record.slowdown = slowdown.change
+      record.slowdownInterval = slowdown.interval
+      record.pairs = slowdown.pairs
+    }
+    if case .over = budget.standing(of: record), record.programs.isEmpty, probes.count > 1 {
+      record.probeSlowdowns = try await leaveOut(timed, make)
+    }
+    return record
+  }
+
+  /// What the kernel says of each program, where it does.
+  private func account(
+    _ make: (String) async throws -> IterationRecord
+  ) async throws -> OverheadRecord {
+    do {
+      _ = try await session.setStatistics(enabled: true)
+    } catch AgentSessionError.refused {
+      return OverheadRecord(cpuShare: nil)
+    }
+    let iteration = try await make("stats")
+    let programs = try await session.setStatistics(enabled: false).map {
+      ProgramCost(
+        probe: $0.probe, program: $0.program, runs: $0.runCount, ns: $0.runNanoseconds,
+        recursionMisses: $0.recursionMisses)
+    }
+    // The device's own clock: under emulation the host's runs at another speed.
+    let open = iteration.phases.reduce(0 as UInt64) { $0 &+ $1.durationNs }
+    return OverheadRecord(
+      programs: programs,
+      cpuShare: OverheadGate.cpuShare(programs: programs, windowNs: open, cpus: possibleCPUs))
+  }
+
+  /// Takes one probe after the other away: what the workload gains is what the probe took.
+  private func leaveOut(
+    _ timed: [(without: Times, with: Times)], _ make: (String) async throws -> IterationRecord
+  ) async throws -> [String: Double] {
+    guard let last = timed.last else { return [:] }
+    var found: [String: Double] = [:]
+    var with = last.with
+    for probe in probes.dropLast() {
+      try await session.unload(probe)
+      let iteration = try await make("without \(probe)")
+      let without = Self.times(iteration)
+      found[probe] = OverheadBudget.slowdown(pairs: [(without, with)])?.change
+      with = without
+    }
+    if let only = probes.last {
+      found[only] = OverheadBudget.slowdown(pairs: [(last.without, with)])?.change
+    }
+    return found
+  }
+
+  private static func times(_ iteration: IterationRecord) -> Times {
+    Dictionary(iteration.phases.map { ($0.name, Double($0.durationNs)) }) { first, _ in first }
+  }
+}

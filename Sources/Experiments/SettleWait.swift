@@ -1,0 +1,57 @@
+import AgentSession
+import Catalogs
+import Devices
+import Foundation
+
+/// Waits until a device that has just booted is quiet enough to be measured.
+struct SettleWait: Sendable {
+  let session: AgentClient
+  /// Of the device, for messages.
+  let device: String
+  let limits: SuiteDefinition.Settle
+
+  private static let interval = Duration.milliseconds(500)
+
+  /// - Returns: uptime when the device was quiet, seconds.
+  /// - Throws: ``RunError/notSettled(device:limit:reason:)``.
+  func run(waiting: (String) -> Void) async throws -> Double {
+    var gate = SettleGate(
+      limits: SettleGate.Limits(
+        cpuBusy: limits.cpuBusyMax.fraction, pressure: limits.cpuPressureMax.fraction * 100,
+        quietSamples: max(1, Int((limits.quiet / Self.interval).rounded(.up))),
+        uptime: limits.uptimeMin / .seconds(1),
+        maxSamples: max(2, Int((limits.limit / Self.interval).rounded(.up)))))
+    var unrest = try await bootWork()
+    while true {
+      let files = try await session.texts(of: SettleGate.Sample.paths)
+      guard var sample = SettleGate.Sample(files: files) else {
+        throw RunError.notSettled(
+          device: device, limit: limits.limit, reason: "/proc/stat cannot be read")
+      }
+      sample.unrest = unrest
+      switch gate.handle(sample) {
+      case .settled:
+        // It may have begun since; asking all the time would be unrest of our own.
+        unrest = try await bootWork()
+        if unrest == nil { return sample.uptime }
+      case .gaveUp(let reason):
+        throw RunError.notSettled(device: device, limit: limits.limit, reason: reason)
+      case .wait(let reason):
+        waiting(reason)
+        try await Task.sleep(for: Self.interval)
+        if unrest != nil { unrest = try await bootWork() }
+      }
+    }
+  }
+
+  /// What the device says it still does; nil when it cannot be asked.
+  private func bootWork() async throws -> String? {
+    do {
+      let made = try await session.exec(
+        .run(argv: ["sh", "-c", BootWork.script], timeout: .seconds(20)))
+      return BootWork.unrest(String(decoding: made.standardOutput, as: UTF8.self))
+    } catch AgentSessionError.refused {
+      return nil
+    }
+  }
+}

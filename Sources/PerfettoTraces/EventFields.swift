@@ -1,0 +1,22 @@
+/// The fields of one event's message: small numbers, each at most once.
+struct EventFields {
+  private static let slots = 12
+  private var numbers = [UInt64](repeating: 0, count: slots)
+  private var ranges = [Range<Int>](repeating: 0..<0, count: slots)
+
+  init(_ data: [UInt8], _ range: Range<Int>) throws(PerfettoTraceError) {
+    var reader = WireReader(data, range)
+    while let field = try reader.next() {
+      guard field.number < Self.slots else { continue }
+      numbers[field.number] = field.number64
+      ranges[field.number] = field.bytes
+    }
+  }
+
+  /// A number; 0 when the field is not there.
+  subscript(number: Int) -> UInt64 { numbers[number] }
+  /// An int32, uint32 or what fits into one.
+  func word(_ number: Int) -> UInt32 { UInt32(truncatingIfNeeded: numbers[number]) }
+  /// Bytes of a text; empty when the field is not there.
+  func text(_ number: Int) -> Range<Int> { ranges[number] }
+}

@@ -1,0 +1,50 @@
+import TraceFold
+
+/// The kernel events of all CPUs in the order of time.
+struct EventStream {
+  private var streams: [CPUStream]
+  private var lastNs: UInt64 = 0
+  /// Events earlier than one given out before: the trace is not what it says it is.
+  private(set) var disordered = 0
+
+  init(_ data: [UInt8], _ index: TraceIndex) {
+    let byCPU = Dictionary(grouping: index.bundles, by: \.cpu)
+    streams = byCPU.sorted { $0.key < $1.key }.map { cpu, bundles in
+      CPUStream(data, cpu: cpu, bundles: bundles, wakingIsWakeup: index.wakingIsWakeup)
+    }
+  }
+
+  mutating func next() throws(PerfettoTraceError) -> lg_trace_event? {
+    var earliest: (index: Int, event: lg_trace_event)?
+    for index in streams.indices {
+      guard let event = try streams[index].peek() else { continue }
+      if earliest.map({ event.time_ns < $0.event.time_ns }) ?? true { earliest = (index, event) }
+    }
+    guard let earliest else { return nil }
+    streams[earliest.index].advance()
+    if earliest.event.time_ns < lastNs { disordered += 1 }
+    lastNs = max(lastNs, earliest.event.time_ns)
+    return earliest.event
+  }
+}
+
+extension TraceIndex {
+  /// Whether `sched_waking` stands in for `sched_wakeup`, which many configurations leave out.
+  var wakingIsWakeup: Bool {
+    eventFields.contains(EventDecoding.waking) && !eventFields.contains(EventDecoding.wakeup)
+  }
+
+  /// `LG_EVENT_BIT()`s of the events the trace has.
+  var events: UInt32 {
+    var bits: UInt32 = 0
+    for field in eventFields {
+      if let kind = EventDecoding.kind(ofField: field) { bits |= 1 << kind.rawValue }
+    }
+    if wakingIsWakeup { bits |= 1 << LG_EVENT_SCHED_WAKEUP.rawValue }
+    // A short trace may see no thread being born.
+    if bits & (1 << LG_EVENT_SCHED_WAKEUP.rawValue) != 0 {
+      bits |= 1 << LG_EVENT_SCHED_WAKEUP_NEW.rawValue
+    }
+    return bits
+  }
+}

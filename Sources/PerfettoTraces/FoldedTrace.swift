@@ -1,0 +1,44 @@
+import LatencyHistograms
+
+/// What a trace folds to.
+package struct FoldedTrace: Sendable, Equatable {
+  package var facts: TraceFacts
+  package var window: WindowMoments
+  /// Of the first kernel event, in the events' clock: by default CLOCK_BOOTTIME.
+  package var firstNs: UInt64
+  package var metrics: [FoldedMetric]
+  /// Metrics that were asked for, and the events the trace lacks for them.
+  package var missing: [String: [String]]
+  package var frequencies: [FoldedFrequency]
+  /// `sched_wakeup` was not recorded, so waits begin at `sched_waking`, somewhat earlier.
+  package var wakingIsWakeup: Bool
+}
+
+/// A metric over the window.
+package struct FoldedMetric: Sendable, Equatable {
+  package var name: String
+  package var labels: [FoldedLabel]
+  package var counters: FoldedCounters
+  /// Names of the events it is made from.
+  package var events: [String]
+}
+
+/// A histogram under the key that the probe's BPF map has.
+package struct FoldedLabel: Sendable, Equatable {
+  package var key: [UInt8]
+  package var name: String?
+  package var histogram: LatencyHistogram
+}
+
+/// As `lg_counters` in `probe_abi.h`, as far as traces can have them.
+package struct FoldedCounters: Sendable, Equatable {
+  package var started, recorded, overwritten, cancelled, beforeWindow, afterWindow: UInt64
+  package var noStart, mapFull, clamped, excluded, negative, censored, censoredAgeSumNs: UInt64
+}
+
+/// How fast a CPU ran over the window, as far as its changes tell.
+package struct FoldedFrequency: Sendable, Equatable {
+  package var cpu: UInt32
+  package var meanKHz: UInt32
+  package var changes: UInt64
+}

@@ -1,0 +1,83 @@
+import Foundation
+import GRDB
+import POSIXSupport
+
+/// What latgate remembers between runs: one SQLite file per user.
+///
+/// Several processes may use it at once: readers are never blocked (write-ahead log), and writers
+/// wait for each other. What was written is on the disk when a call returns, also after a power
+/// failure. All calls throw ``StoreError``.
+package final class Store: Sendable {
+  /// Absolute path of the file.
+  package let path: String
+  let queue: DatabaseQueue
+
+  /// How long a writer waits for another process.
+  private static let busyLimit = Duration.seconds(20)
+
+  /// Opens the file, which is made if missing, and brings its tables up to date.
+  /// - Throws: ``StoreError``; `CancellationError` while another process does the same.
+  package static func open(path: String) async throws -> Store {
+    do {
+      try UserFolders.makeFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+      // Two processes that make the tables at once would both begin with the first one.
+      let lock = try await FileLock.acquire(path + ".lock", timeout: busyLimit)
+      defer { withExtendedLifetime(lock) {} }
+      return try Store(path: path)
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      throw StoreError(path: path, cause: error)
+    }
+  }
+
+  private init(path: String) throws {
+    self.path = path
+    var configuration = Configuration()
+    configuration.journalMode = .wal
+    configuration.busyMode = .timeout(Self.busyLimit / .seconds(1))
+    configuration.label = "latgate.store"
+    configuration.prepareDatabase { database in
+      // The default of the write-ahead log loses the last writes with the power.
+      try database.execute(sql: "PRAGMA synchronous = FULL")
+    }
+    queue = try DatabaseQueue(path: path, configuration: configuration)
+    var migrator = DatabaseMigrator()
+    for migration in Self.migrations {
+      migrator.registerMigration(migration.name, migrate: migration.make)
+    }
+    try migrator.migrate(queue)
+  }
+
+  /// One concern's tables.
+  struct Migration: Sendable {
+    /// Never changed once released.
+    var name: String
+    var make: @Sendable (Database) throws -> Void
+  }
+
+  /// In the order in which they came to be; released ones are never changed.
+  private static let migrations: [Migration] = [crashLedger, trustMarks]
+
+  /// Where the store is: `option`, `$LATGATE_STORE`, or the user's state folder.
+  /// - Throws: ``StoreError`` when there is no home.
+  package static func location(
+    option: String?, environment: [String: String]
+  ) throws(StoreError) -> String {
+    if let given = option ?? environment["LATGATE_STORE"], !given.isEmpty {
+      return URL(fileURLWithPath: given).standardizedFileURL.path
+    }
+    guard let folder = UserFolders.statePath(environment: environment) else {
+      throw StoreError(path: "latgate.sqlite", reason: "neither HOME nor XDG_STATE_HOME is set")
+    }
+    return folder + "/latgate.sqlite"
+  }
+
+  func read<Value>(_ work: (Database) throws -> Value) throws(StoreError) -> Value {
+    do { return try queue.read(work) } catch { throw StoreError(path: path, cause: error) }
+  }
+
+  func write<Value>(_ work: (Database) throws -> Value) throws(StoreError) -> Value {
+    do { return try queue.write(work) } catch { throw StoreError(path: path, cause: error) }
+  }
+}

@@ -1,0 +1,118 @@
+import ArgumentParser
+import Catalogs
+import Foundation
+import PerfettoTraces
+import POSIXSupport
+import Reporting
+import RunRecords
+
+struct FoldCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fold",
+    abstract: "Turn a perfetto trace into a run record, with the histograms the probes give.",
+    discussion: """
+      Works on archived traces, and on traces of devices where BPF and tracefs are out of reach. \
+      The trace needs the events of linux.ftrace that the probes' manifests name under t0. A \
+      trace with gaps gives a record that is marked invalid, and exit code 3.
+
+        latgate fold app-start.perfetto-trace
+        latgate fold boot.perfetto-trace --from 2 --to 7.5 -o record.json
+        latgate fold test.perfetto-trace --from-marker 'scroll begin' --to-marker 'scroll end' \\
+          --process com.example.app --probe runqueue
+      """)
+
+  @OptionGroup var common: CommonOptions
+
+  @Argument(help: "The trace.", completion: .file())
+  var trace: String
+
+  @Option(help: "Suite that names the probes. Default: every probe the trace has events for.")
+  var suite: String?
+
+  @Option(help: "Probe instead of the suite's; may be repeated.")
+  var probe: [String] = []
+
+  @Option(help: "Seconds from the first event where judging begins.")
+  var from: Double?
+
+  @Option(help: "Seconds from the first event where judging ends. Default: the trace's end.")
+  var to: Double?
+
+  @Option(help: "Text in a print event where judging begins.")
+  var fromMarker: String?
+
+  @Option(help: "Text in a print event where judging ends.")
+  var toMarker: String?
+
+  @Option(
+    help: "Name of a process that is the workload, as the trace has it; may be repeated.")
+  var process: [String] = []
+
+  @Option(help: "Name of the phase in the record.")
+  var phase = "trace"
+
+  @Option(help: "Name of the device in the record.")
+  var device = "traced"
+
+  @Option(help: "Name of the firmware in the record. Default: the build's fingerprint.")
+  var firmware: String?
+
+  @Option(name: .shortAndLong, help: "File for the run record. Default: none is kept.")
+  var output: String?
+
+  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var format: OutputFormat = .terminal
+
+  func validate() throws {
+    if (fromMarker == nil) != (toMarker == nil) {
+      throw ValidationError("--from-marker and --to-marker belong together")
+    }
+    if fromMarker != nil, from != nil || to != nil {
+      throw ValidationError("give the window by --from and --to or by markers, not both")
+    }
+  }
+
+  func run() async throws {
+    let console = common.console
+    let catalog = try Workbench(common).catalog
+    let probes = try wantedProbes(catalog)
+    let named = suite != nil || !probe.isEmpty
+    let folder = TraceFolder(
+      window: window, workload: Set(process),
+      metrics: Set(probes.flatMap(\.metrics).map(\.name)))
+    let folded = try TraceFile.fold(trace, by: folder)
+    if case .whole = folder.window {
+      console.note("the window is the whole trace: --from, --to or markers choose a part")
+    }
+    let loaded = Set(folded.metrics.map { MetricID.probe(ofMetric: $0.name) })
+    let record = FoldedRecord(
+      trace: folded, probes: named ? probes : probes.filter { loaded.contains($0.name) },
+      device: device, firmware: firmware ?? folded.facts.fingerprint, suite: suite ?? "trace",
+      phase: phase
+    ).record()
+    if let output {
+      try AtomicFile.write(try record.encoded(file: output), to: output)
+      console.note("record: \(output)")
+    }
+    let report = RunReport(record)
+    switch format {
+    case .terminal: console.print(report.text(width: console.width, style: console.style))
+    case .json: console.print(String(decoding: try report.json(), as: UTF8.self))
+    }
+    let isLost = record.probes.contains { $0.status == .lost }
+    if isLost || !record.invalid.isEmpty { throw ExitStatus.gateFailed.code }
+  }
+
+  private var window: TraceWindow {
+    if let fromMarker, let toMarker { return .markers(from: fromMarker, to: toMarker) }
+    return from == nil && to == nil ? .whole : .seconds(from: from, to: to)
+  }
+
+  private func wantedProbes(_ catalog: Catalog) throws -> [ProbeManifest] {
+    if !probe.isEmpty { return try probe.map { try catalog.probe($0) } }
+    if let suite {
+      return try catalog.suite(suite).probes.map { try catalog.probe($0) }
+    }
+    return catalog.probes.values.sorted { $0.name < $1.name }
+  }
+}

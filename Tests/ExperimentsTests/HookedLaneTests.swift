@@ -1,0 +1,81 @@
+import Catalogs
+import Devices
+import Foundation
+import RunRecords
+import Synchronization
+import Testing
+
+@testable import Experiments
+
+/// A device that notes what is asked of it, in the file its hooks write to.
+private struct NotingDevice: Device {
+  let name = "noted"
+  let log: String
+  /// What the questions about boot work are answered with, in turn; then nothing is under way.
+  let answers: Answers
+
+  final class Answers: Sendable {
+    private let left: Mutex<[String]>
+    init(_ answers: [String]) { left = Mutex(answers) }
+    func next() -> String { left.withLock { $0.isEmpty ? "" : $0.removeFirst() } }
+  }
+
+  private func note(_ text: String) throws {
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
+    try file.seekToEnd()
+    try file.write(contentsOf: Data("\(text)\n".utf8))
+    try file.close()
+  }
+
+  func exec(_ command: String, timeout: Duration) async throws -> ExecResult {
+    try note("ask")
+    return ExecResult(
+      exitCode: 0, standardOutput: Array(answers.next().utf8), standardError: [])
+  }
+
+  func reboot() async throws { try note("restart") }
+  func waitUntilReady(timeout: Duration) async throws { try note("ready") }
+
+  private struct Unused: Error {}
+  func stream(_ command: String) async throws -> any DeviceStream { throw Unused() }
+  func push(_ localPath: String, to remotePath: String, mode: UInt32) async throws {
+    throw Unused()
+  }
+  func pull(_ remotePath: String, to localPath: String) async throws { throw Unused() }
+  func identify() async throws -> DeviceIdentity { throw Unused() }
+}
+
+@Suite struct HookedLaneTests {
+  /// What a start does, in order, and the flash it tells of.
+  private func start(
+    hooks: String, answers: [String] = []
+  ) async throws -> (events: [String], flash: FlashFacts?) {
+    let log = NSTemporaryDirectory() + "latgate-hooks-\(UUID().uuidString)"
+    try Data().write(to: URL(fileURLWithPath: log))
+    defer { try? FileManager.default.removeItem(atPath: log) }
+    let text =
+      "device: noted\nkind: adb\nhooks:\n"
+      + hooks.replacing("LOG", with: log)
+    let lane = HookedLane(
+      device: NotingDevice(log: log, answers: .init(answers)),
+      definition: try DeviceDefinition.parse(text, file: "d.yaml"), transport: "adb")
+    let started = try await lane.start(firmware: "new")
+    let events = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
+    return (events.map(String.init), started.flash)
+  }
+
+  @Test func theFirstBootAfterAFlashIsDiscarded() async throws {
+    let made = try await start(
+      hooks: "  flash: echo flash {firmware} >>LOG\n", answers: ["Update state: merging\n"])
+    // Asked twice, as the first answer was a merge under way.
+    #expect(
+      made.events == ["flash new", "restart", "ready", "ask", "ask", "restart", "ready"])
+    let again = try await start(hooks: "  flash: echo flash >>LOG\n")
+    #expect(made.flash != nil && made.flash != again.flash)
+  }
+
+  @Test func aSwitchNeedsOneBoot() async throws {
+    let made = try await start(hooks: "  switch: echo switch >>LOG\n")
+    #expect(made.events == ["switch", "restart", "ready"] && made.flash == nil)
+  }
+}

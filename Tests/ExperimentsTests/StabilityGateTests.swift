@@ -1,0 +1,191 @@
+import Catalogs
+import RunRecords
+import Testing
+
+@testable import Experiments
+
+@Suite struct StabilityGateTests {
+  private typealias Stability = DeviceDefinition.Stability
+
+  private func reading(_ change: (inout DeviceReading) -> Void = { _ in }) -> DeviceReading {
+    var made = DeviceReading()
+    made.temperatures = ["zone": 40]
+    made.coolingStates = ["cooling_device0": 1]
+    made.policies = ["policy0": .init(limit: 1500, hardware: 2000)]
+    made.capacity = 2048
+    made.batteryPercent = 50
+    made.isCharging = false
+    made.memoryAvailable = 1024
+    made.memoryStalled = 0
+    made.uptime = 100
+    made.clockSource = "arch"
+    change(&made)
+    return made
+  }
+
+  private func speed(_ ns: Int) -> MachineSpeed? {
+    MachineSpeed(output: "work: 1000\ncpu0_fastest_ns: \(ns)\ncpu0_mean_ns: \(ns)\n")
+  }
+
+  private func cause(
+    _ bounds: Stability, before: DeviceReading? = nil, edges: [DeviceReading] = [],
+    after: DeviceReading? = nil, speeds: (Int, Int) = (1000, 1000)
+  ) -> DropCause? {
+    StabilityGate(bounds: bounds, baseline: reading()).drop(
+      .init(
+        before: before ?? reading(), edges: edges, after: after ?? reading { $0.uptime = 110 },
+        speedBefore: speed(speeds.0), speedAfter: speed(speeds.1)))?.cause
+  }
+
+  @Test func whatIsAsItWasAtFirstCounts() {
+    // Throttled and limited from the boot on: the firmware's own affair.
+    #expect(cause(Stability()) == nil)
+  }
+
+  @Test func limitsThatChangeDrop() {
+    let hotter = reading { $0.coolingStates["cooling_device0"] = 2 }
+    let lower = reading { $0.policies["policy0"]?.limit = 1499 }
+    let higher = reading { $0.policies["policy0"]?.limit = 1501 }
+    for where_ in 0..<3 {
+      func at(_ seen: DeviceReading) -> DropCause? {
+        cause(
+          Stability(), before: where_ == 0 ? seen : nil, edges: where_ == 1 ? [seen] : [],
+          after: where_ == 2 ? seen : nil)
+      }
+      #expect(at(hotter) == .throttling)
+      #expect(at(lower) == .frequencyLimit)
+      #expect(at(higher) == .frequencyLimit)
+    }
+    #expect(cause(Stability(), after: reading { $0.coolingStates["cooling_device0"] = 0 }) == nil)
+    #expect(cause(Stability(), after: reading { $0.capacity = 2047 }) == .throttling)
+    #expect(cause(Stability(dropsThrottled: false), before: hotter, after: lower) == nil)
+  }
+
+  @Test func theLessThrottledLookIsTheBaseline() {
+    var hot = reading {
+      $0.coolingStates = ["cooling_device0": 3, "cooling_device1": 0]
+      $0.policies["policy0"]?.limit = 900
+    }
+    hot.capacity = 1000
+    for made in [hot.leastThrottled(reading()), reading().leastThrottled(hot)] {
+      #expect(made.coolingStates == ["cooling_device0": 1, "cooling_device1": 0])
+      #expect(made.policies["policy0"]?.limit == 1500 && made.capacity == 2048)
+    }
+  }
+
+  @Test func aLimitHasALowestShareOfTheHardware() {
+    // 1500 of 2000.
+    #expect(cause(Stability(frequencyLimitMin: Percentage(fraction: 0.75))) == nil)
+    #expect(cause(Stability(frequencyLimitMin: Percentage(fraction: 0.76))) == .frequencyLimit)
+  }
+
+  @Test func speedMayChangeUpToItsBound() {
+    let bounds = Stability(speedChangeMax: Percentage(fraction: 0.5))
+    #expect(cause(bounds, speeds: (1000, 2000)) == nil)
+    #expect(cause(bounds, speeds: (1000, 2001)) == .speed)
+    #expect(cause(bounds, speeds: (2001, 1000)) == .speed)
+    #expect(cause(Stability(), speeds: (1000, 9000)) == nil)
+  }
+
+  @Test func temperatureBatteryAndMemoryHaveBounds() {
+    let bounds = Stability(
+      temperatureMax: Temperature(celsius: 40), batteryMin: Percentage(fraction: 0.5),
+      allowsCharging: false, memoryPressureMax: Percentage(fraction: 0.1),
+      memoryAvailableMin: ByteSize(bytes: 1 << 20))
+    #expect(cause(bounds) == nil)
+    #expect(cause(bounds, after: reading { $0.temperatures["zone"] = 40.5 }) == .temperature)
+    #expect(cause(bounds, before: reading { $0.batteryPercent = 49 }) == .battery)
+    #expect(cause(bounds, before: reading { $0.isCharging = true }) == .battery)
+    #expect(cause(bounds, before: reading { $0.memoryAvailable = 1023 }) == .memoryPressure)
+    func stalled(_ microseconds: Double) -> DropCause? {
+      cause(
+        bounds,
+        after: reading {
+          $0.uptime = 110
+          $0.memoryStalled = microseconds
+        })
+    }
+    #expect(stalled(1_000_000) == nil)
+    #expect(stalled(1_000_001) == .memoryPressure)
+  }
+
+  @Test func chargingOrClockThatChangesDropsAlways() {
+    #expect(cause(Stability(), after: reading { $0.isCharging = true }) == .battery)
+    #expect(
+      cause(
+        Stability(), before: reading { $0.isCharging = true },
+        after: reading { $0.isCharging = true })
+        == nil)
+    #expect(cause(Stability(), after: reading { $0.clockSource = "jiffies" }) == .clock)
+  }
+
+  @Test func aDeviceThatSaysNothingIsNotDropped() {
+    let bounds = Stability(
+      temperatureMax: Temperature(celsius: 1), batteryMin: Percentage(fraction: 1),
+      memoryPressureMax: Percentage(fraction: 0), frequencyLimitMin: Percentage(fraction: 1),
+      speedChangeMax: Percentage(fraction: 0))
+    let gate = StabilityGate(bounds: bounds, baseline: DeviceReading())
+    #expect(gate.drop(.init(before: DeviceReading(), after: DeviceReading())) == nil)
+  }
+}
+
+@Suite struct StartGateTests {
+  private func look(_ temperature: Double?, busy: UInt64, total: UInt64) -> DeviceReading {
+    var made = DeviceReading()
+    if let temperature { made.temperatures = ["zone": temperature] }
+    made.ticks = CPUTicks(busy: busy, total: total)
+    return made
+  }
+
+  @Test func waitsForTheBandAndForQuiet() {
+    var gate = StartGate(coolest: 30, hottest: 38, background: 0.2, maxLooks: 10)
+    #expect(gate.handle(look(38, busy: 0, total: 0)) == .wait("first look"))
+    #expect(
+      gate.handle(look(38.1, busy: 0, total: 100))
+        == .wait("temperature 38.1 C, to start it may be 38.0 C"))
+    #expect(
+      gate.handle(look(29.9, busy: 0, total: 200))
+        == .wait("temperature 29.9 C, to start it must be 30.0 C"))
+    #expect(
+      gate.handle(look(38, busy: 21, total: 300))
+        == .wait("CPU 21.0% busy before the iteration, limit 20.0%"))
+    #expect(gate.handle(look(30, busy: 41, total: 400)) == .ready(background: 0.2))
+  }
+
+  @Test func givesUpAtTheLimitWithItsCause() {
+    var gate = StartGate(coolest: nil, hottest: 38, background: 1, maxLooks: 3)
+    for total: UInt64 in [0, 100] {
+      guard case .wait = gate.handle(look(50, busy: 0, total: total)) else {
+        Issue.record("gave up too early")
+        return
+      }
+    }
+    guard case .gaveUp(let drop) = gate.handle(look(50, busy: 0, total: 200)) else {
+      Issue.record("did not give up")
+      return
+    }
+    #expect(drop.cause == .temperature)
+  }
+
+  @Test func aDeviceWithoutFilesStartsAtOnce() {
+    var gate = StartGate(coolest: 30, hottest: 38, background: 0, maxLooks: 2)
+    #expect(gate.handle(DeviceReading()) == .ready(background: 0))
+  }
+}
+
+@Suite struct BootWorkTests {
+  @Test(arguments: [
+    ("", nil), ("zygote=\nboot_completed=\n", nil), ("zygote=\nboot_completed=1\n", nil),
+    ("zygote=zygote64\nboot_completed=1\n", nil),
+    ("zygote=zygote64\nboot_completed=\n", "boot not completed"),
+    ("zygote=zygote64\nboot_completed=0\n", "boot not completed"),
+    ("Update state: none\n", nil), ("Update state: merge-completed\n", nil),
+    ("Update state: initiated\n", nil),
+    ("Update state: merging\n", "an update is being merged (merging)"),
+    ("Update state: unverified\n", "an update is being merged (unverified)"),
+    ("boot_completed=1\ndexopt=dex2oat64\n", "packages are being compiled (dex2oat64)"),
+  ])
+  func saysWhatIsUnderWay(_ output: String, _ expected: String?) {
+    #expect(BootWork.unrest(output) == expected)
+  }
+}

@@ -1,0 +1,141 @@
+import Foundation
+import LatencyHistograms
+import Testing
+
+@testable import PerfettoTraces
+
+/// `Fixtures/*.perfetto-trace` hold the events of `Tests/fold/capture`, serialised with the
+/// protocol buffer classes of perfetto's own Python package: plain, and with compact scheduling.
+@Suite struct TraceFolderTests {
+  /// A histogram line of `Tests/fold/capture/folded.txt`, which the C side is held to.
+  struct Line: Equatable, CustomStringConvertible {
+    var metric: String
+    var key: String
+    var count: UInt64
+    var sum: UInt64
+    var max: UInt64
+    var description: String { "\(metric) \(key) \(count) \(sum) \(max)" }
+  }
+
+  static func fixture(_ name: String) throws -> [UInt8] {
+    let url = try #require(
+      Bundle.module.url(
+        forResource: name, withExtension: "perfetto-trace", subdirectory: "Fixtures"))
+    return try [UInt8](Data(contentsOf: url))
+  }
+
+  static func expected() throws -> [Line] {
+    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../fold/capture/folded.txt")
+    return try String(contentsOf: path, encoding: .utf8).split(separator: "\n").compactMap {
+      let words = $0.split(separator: "\t", omittingEmptySubsequences: false)
+      guard words[0] == "hist" else { return nil }
+      return try Line(
+        metric: String(words[1]), key: String(words[2]), count: #require(UInt64(words[4])),
+        sum: #require(UInt64(words[5])), max: #require(UInt64(words[6])))
+    }
+  }
+
+  static func lines(_ folded: FoldedTrace) -> [Line] {
+    folded.metrics.flatMap { metric in
+      metric.labels.map { label in
+        let words = stride(from: 0, to: label.key.count, by: 4).map { at in
+          label.key[at..<at + 4].reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+        }
+        return Line(
+          metric: metric.name, key: words.map(String.init).joined(separator: ","),
+          count: label.histogram.count, sum: label.histogram.sum, max: label.histogram.max)
+      }
+    }
+  }
+
+  @Test func aTraceFoldsAsTheKernelsOwnPages() throws {
+    let folded = try TraceFolder().fold(Self.fixture("events"))
+    let made = Self.lines(folded).map(\.description).sorted()
+    #expect(made == (try Self.expected()).map(\.description).sorted())
+    #expect(folded.facts.gaps == [])
+    #expect(folded.facts.kernelRelease == "6.18.44")
+    #expect(folded.facts.fingerprint == "example/device/build:1")
+    #expect(!folded.wakingIsWakeup)
+  }
+
+  @Test func compactSchedulingFoldsTheSameButForWhatItLeavesOut() throws {
+    let folded = try TraceFolder().fold(Self.fixture("compact"))
+    func others(_ lines: [Line]) -> [String] {
+      lines.filter { !$0.metric.hasPrefix("runqueue") && !$0.metric.hasPrefix("sleep") }
+        .map(\.description).sorted()
+    }
+    #expect(others(Self.lines(folded)) == others(try Self.expected()))
+    let runqueue = try #require(folded.metrics.first { $0.name == "runqueue.wait" })
+    let counters = runqueue.counters
+    #expect(counters.recorded > 0)
+    #expect(
+      counters.started
+        == counters.recorded + counters.overwritten + counters.cancelled + counters.censored)
+  }
+
+  @Test func everyCutIsAnErrorOrATrace() throws {
+    let data = try Self.fixture("compact")
+    var errors = 0
+    for cut in stride(from: 0, to: data.count, by: 97) {
+      do {
+        _ = try TraceFolder().fold(Array(data[..<cut]))
+      } catch {
+        errors += 1
+      }
+    }
+    #expect(errors > 0)
+  }
+
+  @Test func aCutTellsWhere() throws {
+    let data = try Self.fixture("events")
+    #expect(throws: PerfettoTraceError.self) { try TraceFolder().fold(Array(data.dropLast())) }
+    #expect(throws: PerfettoTraceError.noEvents) { try TraceFolder().fold([]) }
+    #expect(throws: PerfettoTraceError.malformed(offset: 0, problem: "wire type 7 is not in use")) {
+      try TraceFolder().fold([0x0f])
+    }
+    #expect(throws: PerfettoTraceError.truncated(offset: 0)) {
+      try TraceFolder().fold([0x0a, 0x05, 0x01])
+    }
+  }
+
+  @Test func lostEventsAreGaps() throws {
+    // Packet { ftrace_events { cpu: 1, lost_events: true } }, before the rest.
+    let lost: [UInt8] = [0x0a, 0x06, 0x0a, 0x04, 0x08, 0x01, 0x18, 0x01]
+    let folded = try TraceFolder().fold(lost + Self.fixture("events"))
+    #expect(folded.facts.gaps == ["the kernel's buffer of CPU 1 overran"])
+  }
+
+  @Test func compressedPacketsAreRefused() {
+    let packet: [UInt8] = [0x0a, 0x04, 0x92, 0x03, 0x01, 0x00]
+    #expect(throws: PerfettoTraceError.compressed(offset: 2)) { try TraceFolder().fold(packet) }
+  }
+
+  @Test func aPartOfATrace() throws {
+    let data = try Self.fixture("events")
+    let folded = try TraceFolder(window: .seconds(from: 0.01, to: 0.02)).fold(data)
+    #expect(folded.window.open - folded.firstNs == 10_000_000)
+    #expect(folded.window.drain - folded.window.open == 10_000_000)
+    #expect(folded.window.arm == folded.firstNs)
+    #expect(throws: PerfettoTraceError.noMarker("begin")) {
+      try TraceFolder(window: .markers(from: "begin", to: "end")).fold(data)
+    }
+    #expect(throws: PerfettoTraceError.self) {
+      try TraceFolder(window: .seconds(from: 100, to: nil)).fold(data)
+    }
+  }
+
+  @Test func devicesAreNumberedAsTheKernelDoes() {
+    // new_encode_dev(MKDEV(259, 1234)): minor's low byte, major, minor's upper bits.
+    let encoded: UInt64 = (1234 & 0xff) | 259 << 8 | (1234 & ~0xff) << 12
+    #expect(EventDecoding.kernelDevice(encoded) == 259 << 20 | 1234)
+  }
+
+  @Test func whatATraceLacksIsNamed() throws {
+    let folded = try TraceFolder(metrics: ["binder.call", "softirq.run"])
+      .fold(Self.fixture("events"))
+    #expect(folded.metrics.map(\.name) == ["softirq.run"])
+    #expect(
+      folded.missing == ["binder.call": ["binder_transaction", "binder_transaction_received"]])
+  }
+}

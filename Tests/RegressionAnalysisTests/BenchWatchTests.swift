@@ -1,0 +1,113 @@
+import LatencyHistograms
+import RunRecords
+import Testing
+
+@testable import RegressionAnalysis
+
+/// What tells a change of the bench from one of the firmware, and what a report is drawn from.
+@Suite struct BenchWatchTests {
+  private let m0 = "block.m0{dev=vdb}@write"
+
+  @Test func aSentinelThatMovesEndsTheVerdict() throws {
+    var input = Bench(metrics: 4, shift: 1.3).both(seed: 21)
+    #expect(try judge(input).outcome == .regression)
+    input.policy.sentinels = ["block.m0"]
+    #expect(try judge(input).outcome == .inconclusive)
+    input.policy.sentinels = ["block.m0{*"]
+    let verdict = try judge(input)
+    #expect(verdict.outcome == .inconclusive)
+    #expect(verdict.exitCode == 2)
+    #expect(verdict.reasons.count == 3)
+    #expect(verdict.reasons.allSatisfy { $0.hasPrefix("sentinel \(m0) p") })
+    #expect(verdict.metric(m0, .quantile(0.5))?.gating == false)
+  }
+
+  @Test func aStillSentinelIsNoMatter() throws {
+    var input = Bench(metrics: 4, shift: 1.3).both(seed: 21)
+    input.policy.sentinels = ["block.m3{*"]
+    #expect(try judge(input).outcome == .regression)
+  }
+
+  @Test func aSentinelThatIsNotMeasuredIsSaid() throws {
+    var input = Bench(metrics: 4).screen(seed: 22)
+    input.policy.sentinels = ["spin"]
+    #expect(try judge(input).reasons == ["no sentinel (spin) could be judged"])
+  }
+
+  @Test func theShiftFunctionSaysWhere() throws {
+    let plain = smooth(events: 20_000)
+    let tailed = smooth(events: 20_000, tail: 1.5)
+    let verdict = try judge(
+      experiment { isCandidate, run in
+        (0..<3).map {
+          iteration(
+            $0,
+            [
+              HistogramRecord(
+                metric: "block.m0", labels: ["dev": "vdb"],
+                histogram: (isCandidate ? tailed : plain).scaled(1 + 0.001 * Double(run)))
+            ])
+        }
+      })
+    let shift = try #require(verdict.metric(m0, .rate)?.shift)
+    #expect(shift.map(\.probability) == ShiftFunction.probabilities)
+    for point in shift {
+      let interval = try #require(point.interval)
+      #expect(interval.low <= point.change && point.change <= interval.high)
+      if point.probability < 0.95 { #expect(abs(point.change) < 0.01) }
+      if point.probability > 0.95 { #expect(abs(point.change - 0.5) < 0.02) }
+    }
+    #expect(verdict.metrics.filter { $0.statistic != .rate }.allSatisfy { $0.shift == nil })
+  }
+
+  @Test func fewEventsHaveAShortShiftFunction() throws {
+    let verdict = try judge(Bench(iterations: 1, metrics: 4, events: 600).screen(seed: 23))
+    let shift = try #require(verdict.metric(m0, .rate)?.shift)
+    #expect(shift.map(\.probability) == [0.1, 0.25, 0.5, 0.75, 0.9])
+  }
+
+  @Test func flagsAreCountedByDirection() throws {
+    let slower = try judge(Bench(metrics: 4, shift: 1.3).screen(seed: 24))
+    #expect(slower.flags.worse >= 3)
+    let faster = try judge(Bench(metrics: 4, shift: 0.7).screen(seed: 24))
+    #expect(faster.flags.better >= 3)
+    #expect(faster.flags.lean == -1)
+  }
+
+  @Test func aLeaningBenchIsUnlikely() {
+    let up = FlagBalance(worse: 5, better: 1)
+    let down = FlagBalance(worse: 0, better: 1)
+    #expect(FlagBalance.imbalance(of: []) == 1)
+    #expect(FlagBalance.imbalance(of: [up, down]) == 1)
+    // 2 / 2^8, and (1 + 10) * 2 / 2^10.
+    #expect(FlagBalance.imbalance(of: Array(repeating: up, count: 8)) == 0.0078125)
+    let ten = Array(repeating: down, count: 9) + [up, FlagBalance()]
+    #expect(abs(FlagBalance.imbalance(of: ten) - 22.0 / 1024) < 1e-12)
+  }
+
+  // MARK: Existing records
+
+  @Test func recordsWithoutAStageAreDividedInTime() throws {
+    var runs = Bench(runsPerArm: 8, metrics: 4, shift: 1.3).records(seed: 25)
+    for position in runs.reference.indices { runs.reference[position].experiment?.stage = nil }
+    for position in runs.candidate.indices { runs.candidate[position].experiment?.stage = nil }
+    let input = VerdictInput.staged(
+      reference: runs.reference.reversed(), candidate: runs.candidate.shuffled())
+    #expect(input.reference == Array(runs.reference[..<4]))
+    #expect(input.confirmCandidate == Array(runs.candidate[4...]))
+    #expect(try judge(input).outcome == .regression)
+    let few = VerdictInput.staged(
+      reference: Array(runs.reference[..<5]), candidate: Array(runs.candidate[..<5]))
+    #expect(few.reference.count == 5 && few.confirmReference.isEmpty)
+    #expect(try judge(few).counts.regression == 0)
+  }
+
+  @Test func recordsKeepTheStageTheySay() {
+    let whole = Bench(metrics: 1).both(seed: 26)
+    let input = VerdictInput.staged(
+      reference: whole.reference + whole.confirmReference,
+      candidate: whole.candidate + whole.confirmCandidate)
+    #expect(input.reference == whole.reference)
+    #expect(input.confirmCandidate == whole.confirmCandidate)
+  }
+}
