@@ -34,12 +34,12 @@ let package = Package(
     .target(name: "RunRecords", dependencies: ["LatencyHistograms"], swiftSettings: strict),
     .target(
       name: "Catalogs",
-      dependencies: [.product(name: "Yams", package: "Yams")],
+      dependencies: ["RunRecords", .product(name: "Yams", package: "Yams")],
       swiftSettings: strict),
     .target(
       name: "DebianRoots",
       dependencies: [
-        "POSIXSupport",
+        "POSIXSupport", "KernelTypes",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
@@ -89,7 +89,7 @@ let package = Package(
     .target(
       name: "VirtualDevices",
       dependencies: [
-        "POSIXSupport", "DebianRoots",
+        "POSIXSupport", "KernelTypes", "DebianRoots",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -151,7 +151,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CatalogsTests",
-      dependencies: ["Catalogs"],
+      dependencies: ["RunRecords", "Catalogs"],
       swiftSettings: strict),
     .testTarget(
       name: "DebianRootsTests",
@@ -207,8 +207,7 @@ let package = Package(
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
-        "RunRecords", "Catalogs", "ProbeBuild", "Devices", "AgentSession", "RecordStore",
-        "Experiments",
+        "RunRecords", "Catalogs", "ProbeBuild", "Devices", "AgentSession", "Experiments",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -7,6 +7,7 @@ extension InstalledAgent {
   /// - Parameters:
   ///   - localPath: the file on this machine.
   ///   - name: its name there; it must change with the contents.
+  ///   - device: the device that the agent is on.
   /// - Returns: its path on the device.
   /// - Throws: `DeviceError`.
   package func place(

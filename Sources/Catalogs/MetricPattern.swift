@@ -1,4 +1,6 @@
-/// Which metrics a gate or budget is about: `name{label=value}@phase`, each part with `*`.
+import RunRecords
+
+/// Which metrics a gate or budget is about: `name{label=value}@phase`, each part with `*` and `?`.
 ///
 /// A part that is left out matches anything: `block.*` means every metric of the block probe with
 /// any labels in any phase. Labels that are named must be there; others may be.
@@ -61,30 +63,4 @@ extension MetricPattern {
     let names = pairs.isEmpty ? [name, "\(name){*}"] : insides.map { "\(name){\($0)}" }
     return names.flatMap { name in phase.map { ["\(name)@\($0)"] } ?? [name, "\(name)@*"] }
   }
-}
-
-/// Whether `text` is `pattern`, where `*` stands for any run of characters, also none.
-func glob(_ pattern: String, matches text: String) -> Bool {
-  let pattern = Array(pattern.utf8)
-  let text = Array(text.utf8)
-  var p = 0
-  var t = 0
-  // Where to go on when the last star has to take one more byte.
-  var retry: (p: Int, t: Int)?
-  while t < text.count {
-    if p < pattern.count, pattern[p] == UInt8(ascii: "*") {
-      retry = (p + 1, t)
-      p += 1
-    } else if p < pattern.count, pattern[p] == text[t] {
-      p += 1
-      t += 1
-    } else if let (starP, starT) = retry {
-      retry = (starP, starT + 1)
-      p = starP
-      t = starT + 1
-    } else {
-      return false
-    }
-  }
-  return pattern[p...].allSatisfy { $0 == UInt8(ascii: "*") }
 }

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import KernelTypes
 
 /// A directory tree of Debian packages for any architecture, unpacked and never run.
 ///
@@ -28,11 +29,7 @@ package struct DebianRoot: Sendable, Hashable {
   package var key: String {
     let request = [name, architecture.rawValue] + suites + ["--"] + packages.sorted()
     let digest = SHA256.hash(data: Data(request.joined(separator: "\n").utf8))
-    let hex = digest.prefix(8).map { byte in
-      let digits = String(byte, radix: 16)
-      return digits.count == 1 ? "0\(digits)" : digits
-    }
-    return "\(name)-\(hex.joined())"
+    return "\(name)-\(digest.prefix(8).hexadecimal)"
   }
 
   /// Gives the path of the extracted root, from the cache if it is there.

@@ -145,8 +145,7 @@ package struct RunExecutor: Sendable {
         id: request.firmwareID ?? "\(identity.fingerprint)/\(session.facts.kernelBuildID)",
         fingerprint: identity.fingerprint, kernelRelease: identity.kernelRelease,
         kernelBuildID: session.facts.kernelBuildID),
-      btf: btf?.record,
-      flash: request.flash,
+      btf: btf?.record, flash: request.flash,
       boot: BootFacts(
         bootID: session.facts.bootID, uptimeSeconds: uptime,
         covariates: Covariates.state(first)),

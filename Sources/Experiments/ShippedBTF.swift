@@ -21,9 +21,8 @@ struct ShippedBTF: Sendable {
   /// Reads the file of the device definition, holds its build-id against the device's, cuts it for
   /// the probes of the run and copies it.
   ///
-  /// - Parameter kernelBuildID: hex, as the agent read it; empty where it could not.
-  /// - Returns: nil when the device's own types are to be used.
-  /// - Throws: `KernelBTFError`, `DeviceError`.
+  /// `kernelBuildID` is hex, as the agent read it; empty where it could not. Returns nil when the
+  /// device's own types are to be used; throws `KernelBTFError`, `DeviceError`.
   func ship(to agent: InstalledAgent, kernelBuildID: String) async throws -> Placed? {
     guard case .file(let template, let buildID) = request.btf else { return nil }
     let path = template.replacing("{firmware}", with: request.firmwareName)

@@ -102,8 +102,8 @@ extension Store {
           continue
         }
         event.kind = .abandoned
-        event.evidence = "the host ended while it was loading; the device has not said since that "
-          + "it survived"
+        event.evidence =
+          "the host ended while it was loading; the device has not said since that it survived"
         try database.execute(
           sql: "UPDATE crashEvent SET kind = ?, evidence = ? WHERE id = ?",
           arguments: [event.kind.rawValue, event.evidence, event.id])

@@ -11,9 +11,12 @@ package struct StoreError: Error, Sendable, Equatable {
   }
 
   init(path: String, cause: any Error) {
-    let reason =
-      (cause as? DatabaseError).map { "\($0.message ?? "SQLite error") (\($0.resultCode.rawValue))" }
-    self.init(path: path, reason: reason ?? "\(cause)")
+    guard let fault = cause as? DatabaseError else {
+      self.init(path: path, reason: "\(cause)")
+      return
+    }
+    self.init(
+      path: path, reason: "\(fault.message ?? "SQLite error") (\(fault.resultCode.rawValue))")
   }
 }
 

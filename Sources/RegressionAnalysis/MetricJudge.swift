@@ -122,12 +122,12 @@ struct MetricJudge {
 
   private func isGating(_ series: Series) -> Bool {
     series.statistic != .rate && !policy.isSentinel(series.id)
-      && policy.gating.contains { matches(series.id.text, pattern: $0) }
+      && policy.gating.contains { glob($0, matches: series.id.text) }
   }
 
   private func budget(_ series: Series) -> Double {
     let own = policy.budgets.first {
-      matches(series.id.text, pattern: $0.pattern)
+      glob($0.pattern, matches: series.id.text)
         && ($0.statistic == nil || $0.statistic == series.statistic)
     }
     return own?.budget ?? policy.defaultBudgetFactor * max(series.threshold, series.resolution)

@@ -74,7 +74,8 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
     quantiles: [QuantileThreshold] = QuantileThreshold.standard, valueThreshold: Double = 0.03,
     tailThreshold: Double = 0.25, rateThreshold: Double = 0.10, defaultBudgetFactor: Double = 3,
     budgets: [MetricBudget] = [], gating: [String] = ["*"], sentinels: [String] = [],
-    design: Design = .interleaved, freeSwitching: Bool = false, minimumGrade: EvidenceGrade = .weak, minimumRuns: Int = 3,
+    design: Design = .interleaved, freeSwitching: Bool = false, minimumGrade: EvidenceGrade = .weak,
+    minimumRuns: Int = 3,
     maximumRuns: Int = 64, minimumTailEvents: Double = 50, lossLimit: Double = 0.001,
     lossAllowance: UInt64 = 2, dropImbalance: Double = 0.10, conditionTolerance: Double = 0.05,
     ageTolerance: Double = 0.25, deviationFloor: Double = 0.002, allowsMixed: Bool = false,
@@ -112,7 +113,7 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
 
   /// Whether a metric is one that must not change.
   func isSentinel(_ id: MetricID) -> Bool {
-    sentinels.contains { matches(id.text, pattern: $0) }
+    sentinels.contains { glob($0, matches: id.text) }
   }
 }
 
@@ -170,28 +171,4 @@ package enum EvidenceGrade: String, Codable, Sendable, Equatable, CaseIterable, 
   package static func < (left: EvidenceGrade, right: EvidenceGrade) -> Bool {
     (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
   }
-}
-
-/// Whether text matches a pattern with `*` (any characters) and `?` (one character).
-package func matches(_ text: String, pattern: String) -> Bool {
-  let text = Array(text)
-  let pattern = Array(pattern)
-  var (t, p) = (0, 0)
-  var resume: (text: Int, pattern: Int)?
-  while t < text.count {
-    if p < pattern.count, pattern[p] == "*" {
-      resume = (t, p + 1)
-      p += 1
-    } else if p < pattern.count, pattern[p] == "?" || pattern[p] == text[t] {
-      t += 1
-      p += 1
-    } else if let (from, next) = resume {
-      resume = (from + 1, next)
-      t = from + 1
-      p = next
-    } else {
-      return false
-    }
-  }
-  return pattern[p...].allSatisfy { $0 == "*" }
 }

@@ -79,6 +79,9 @@ struct FoldedRecord {
     if trace.wakingIsWakeup {
       notes["runqueue"] = "waits begin at sched_waking: the trace has no sched_wakeup"
     }
+    for (metric, events) in trace.missing where !events.isEmpty {
+      notes[metric] = "not there: the trace has no \(events.joined(separator: ", "))"
+    }
     return notes
   }
 

@@ -39,7 +39,6 @@ struct ADBDeviceTests {
     #expect(try await server.version() >= 39)
     #expect(try await server.state(of: serial) == .device)
     #expect(try await server.features(of: serial).contains("shell_v2"))
-    try await server.waitForDevice(serial, timeout: .seconds(20))
     let listed = try await LocalDevice().exec("adb devices -l", timeout: .seconds(20))
     #expect(ListedDevice.parse(list: listed.text) == (try await server.devices()))
   }

@@ -86,7 +86,7 @@ extension DetachedDevice {
       echo 'p:trap bpf_obj_name_cpy name=+0(%x1):string' > kprobe_events &&
       echo 'name ~ "\(pattern ?? "")"' > events/kprobes/trap/filter &&
       echo 1 > events/kprobes/trap/enable && echo armed
-      (read -r line < trace_pipe && echo \(key) > /proc/sysrq-trigger) \
+      setsid sh -c 'read -r line < trace_pipe && echo \(key) > /proc/sysrq-trigger' \
       < /dev/null > /dev/null 2>&1 &
       """
     let disarm = """

@@ -73,7 +73,7 @@ import Testing
   @Test func whatWouldCostTheWholeObjectIsRefused() async throws {
     let withBTF = android(try await probe(pinned: false))
     #expect(problems(withBTF).contains { $0.contains("section 'tp_btf/sched_switch'") })
-    let extra = "int counted; SEC(\"raw_tp/x\") int x__raw_tp(void *c) { return counted++; }"
+    let extra = "int counted; SEC(\"raw_tp/x\") int x__raw_tp(void *c) { return c ? counted++ : 0; }"
     let withData = android(try await probe(extra: extra))
     #expect(problems(withData).contains { $0.contains("section .bss") })
     let long = android(try await probe(map: "h_" + String(repeating: "x", count: 250)))

@@ -96,8 +96,8 @@ import Testing
       // A hook without a tp_btf rung may be a module's, which a vmlinux does not tell of.
       let module = try await first(
         kernel: Fixture.kernel.replacing("sched_switch", with: "switching"),
-        probe: Fixture.probe.replacing("tp_btf", with: "raw_tp").replacing(
-          "int sched_switch__raw_tp", with: "int sched_switch__raw_tp_2"))
+        probe: Fixture.probe.replacing("switch__raw_tp(", with: "switch__raw_tp_2(")
+          .replacing("tp_btf", with: "raw_tp"))
       #expect(module.outcome == .unknown)
     }
   }

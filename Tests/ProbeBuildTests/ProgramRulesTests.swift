@@ -67,7 +67,7 @@ import Testing
   @Test func acceptsObservers() async throws {
     let source = """
       static unsigned long long (*now)(void) = (void *)5;
-      __attribute__((noinline)) int inner(long a) { return now() > a; }
+      __attribute__((noinline)) int inner(long a) { return (long)now() > a; }
       SEC("raw_tp/sched_switch") int program(void *ctx) {
         return inner(0x123456789abcdefLL + (ctx != 0));
       }

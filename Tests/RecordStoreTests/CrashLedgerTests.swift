@@ -4,13 +4,17 @@ import Testing
 
 @testable import RecordStore
 
-@Suite struct CrashLedgerTests {
+@Suite final class CrashLedgerTests {
   private let folder = NSTemporaryDirectory() + "latgate-store-\(UUID().uuidString)"
   private let subject = LoadSubject(
     model: "board", build: "b1", kernelBuildID: "00ff", probe: "block", content: "abc")
   private let now = Date(timeIntervalSince1970: 1_790_000_000)
   /// A process that cannot run any more.
   private let dead = ProcessIdentity(processID: 1, startTicks: 1, hostBootID: "another boot")
+
+  deinit {
+    try? FileManager.default.removeItem(atPath: folder)
+  }
 
   private func open() async throws -> Store {
     try await Store.open(path: folder + "/a/latgate.sqlite")
@@ -94,19 +98,21 @@ import Testing
 
   @Test func severalMayOpenAndWriteAtOnce() async throws {
     let owner = try own()
+    let path = folder + "/shared.sqlite"
+    let (subject, attempt) = (subject, attempt(owner))
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<8 {
         group.addTask {
-          let store = try await open()
+          let store = try await Store.open(path: path)
           for _ in 0..<5 {
-            let id = try store.beginLoad(subject, attempt(owner))
+            let id = try store.beginLoad(subject, attempt)
             try store.blame(id, .hang, evidence: "")
           }
         }
       }
       try await group.waitForAll()
     }
-    #expect(try await open().quarantines(current: true).count == 40)
+    #expect(try await Store.open(path: path).quarantines(current: true).count == 40)
   }
 
   @Test func aFileThatIsNoStoreIsNamed() async throws {

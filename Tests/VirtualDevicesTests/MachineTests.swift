@@ -5,6 +5,37 @@ import Testing
 
 @testable import VirtualDevices
 
+@Suite("Logs of past machines")
+struct PastMachineTests {
+  @Test func theLastOnesStay() throws {
+    let parent = NSTemporaryDirectory() + "runs-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: parent) }
+    let count = RunFolder.keptLogs + 4
+    for number in 0..<count {
+      let folder = "\(parent)/m\(number)"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      let log = "\(folder)/\(QEMUCommandLine.serialLog)"
+      try Data().write(to: URL(fileURLWithPath: log))
+      try FileManager.default.setAttributes(
+        [.modificationDate: Date(timeIntervalSince1970: Double(1000 * number))], ofItemAtPath: log)
+    }
+    // The oldest runs, the next one is about to start.
+    let process = try #require(ProcessIdentity.current(of: getpid()))
+    try MachineState(
+      name: "m0", process: process, port: 17001, firmware: VirtualFirmware(), firmwareID: "id",
+      kernelRelease: "r", lifetime: .owned, startedAt: Date()
+    ).write("\(parent)/m0/state.json")
+    guard let lock = try FileLock.tryAcquire("\(parent)/m1/lock") else {
+      Issue.record("the lock is taken")
+      return
+    }
+    RunFolder.prune(parent)
+    _ = consume lock
+    let kept = try FileManager.default.contentsOfDirectory(atPath: parent)
+    #expect(Set(kept) == Set(["m0", "m1"] + (4..<count).map { "m\($0)" }))
+  }
+}
+
 @Suite("State of a machine")
 struct MachineStateTests {
   private static let text = """

@@ -67,17 +67,6 @@ package struct ADBServer: Sendable {
     return Set(text.split(separator: ",").map(String.init))
   }
 
-  /// Returns when the device is in the state `device`.
-  /// - Throws: ``ADBError/timedOut(service:after:)`` among others.
-  package func waitForDevice(_ serial: String, timeout: Duration) async throws {
-    let service = "host-serial:\(serial):wait-for-any-device"
-    try await withConnection(service: service, serial: serial, timeout: timeout) { connection in
-      try await connection.request(service)
-      // The first OKAY took the request, the second one is the device's arrival.
-      try await connection.status(of: service)
-    }
-  }
-
   /// Opens a service of a device, such as `sync:`. The time-out is for the opening alone.
   package func open(
     _ service: String, on serial: String, timeout: Duration = .seconds(20)

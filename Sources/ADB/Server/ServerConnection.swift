@@ -18,7 +18,7 @@ struct ServerConnection: Sendable {
   }
 
   /// Waits for `OKAY`.
-  func status(of service: String) async throws {
+  private func status(of service: String) async throws {
     let word = try await read(4, of: service)
     switch String(decoding: word, as: UTF8.self) {
     case "OKAY":

@@ -149,7 +149,7 @@ enum GuestScripts {
     read -r uptime _ </proc/uptime
     echo "latgate: ready $uptime"
 
-    # The end of an orphan interrupts the wait: only a word counts.
+    # The end of an orphan, which this process inherits, interrupts the wait.
     request=
     until [ -n "$request" ]; do read -r request </run/latgate.control; done
     complain "$request"

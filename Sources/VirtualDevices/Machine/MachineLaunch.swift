@@ -27,7 +27,10 @@ struct MachineLaunch: Sendable {
     if let state = try? MachineState.read(folder.statePath), state.process.isRunning {
       throw VirtualDeviceError.nameInUse(name: name, processID: state.process.processID)
     }
+    // Another launch may have taken it for a past device's before the lock was ours.
+    try UserFolders.makeFolder(folder.path)
     folder.clear(keepingLog: false)
+    RunFolder.prune(URL(fileURLWithPath: folder.path).deletingLastPathComponent().path)
     try await copyDisks()
     if !files.isEmpty {
       try files.prepend(

@@ -34,6 +34,30 @@ struct RunFolder: Sendable, Equatable {
     self.path = "\(try Self.parent(cache: cache))/\(name)"
   }
 
+  /// Logs of past devices that are kept, the last ones.
+  static let keptLogs = 10
+
+  /// Removes the folders of devices that have ended but for the last ``keptLogs`` of them.
+  /// - Parameter parent: ``parent(cache:)``.
+  static func prune(_ parent: String) {
+    let manager = FileManager.default
+    let ended = ((try? manager.contentsOfDirectory(atPath: parent)) ?? [])
+      .map { "\(parent)/\($0)" }
+      .compactMap { path -> (path: String, date: Date)? in
+        if let state = try? MachineState.read("\(path)/state.json"), state.process.isRunning {
+          return nil
+        }
+        let log = try? manager.attributesOfItem(atPath: "\(path)/\(QEMUCommandLine.serialLog)")
+        return (path, log?[.modificationDate] as? Date ?? .distantPast)
+      }
+    for (path, _) in ended.sorted(by: { $0.date > $1.date }).dropFirst(keptLogs) {
+      // A device that is about to start holds the lock of its name.
+      guard let lock = try? FileLock.tryAcquire("\(path)/lock") else { continue }
+      try? manager.removeItem(atPath: path)
+      _ = consume lock
+    }
+  }
+
   /// Removes what only a running device needs.
   func clear(keepingLog: Bool) {
     let names =
