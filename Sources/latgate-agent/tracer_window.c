@@ -109,12 +109,17 @@ static void set_tracing(const struct lg_tracer *tracer, const char *value)
 
 int lg_tracer_arm(struct lg_tracer *tracer, struct lg_error *err)
 {
+	char on[16] = "";
 	int rc;
 
 	tracer->fault[0] = 0;
 	tracer->undecodable = tracer->lost = 0;
 	if (!tracer->attached)
 		return 0;
+	lg_tracefs_line(tracer->root, "tracing_on", on, sizeof(on));
+	if (on[0] == '1')
+		return lg_fault(err, LG_ERR_BUSY,
+				"another tool began to trace between two windows: end it first");
 	/* What is left of earlier traces would only be skipped. */
 	lg_tracefs_write(tracer->root, "trace", "");
 	rc = make_parts(tracer, err);
@@ -125,7 +130,8 @@ int lg_tracer_arm(struct lg_tracer *tracer, struct lg_error *err)
 	if (rc) {
 		restore_events(tracer);
 		end_window(tracer);
-		return -1;
+		return err->code ? -1
+				 : lg_fault(err, LG_ERR_INTERNAL, "the fold could not be armed");
 	}
 	set_tracing(tracer, "1");
 	tracer->state = LG_WINDOW_ARMED;

@@ -86,6 +86,20 @@ struct UserBuildTests {
     }
   }
 
+  @Test func aSlowerDiskIsARegression() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path
+    let made = try await Bench.shared.alone {
+      try await Tool().run(
+        "check", "user", "--candidate", "slow-disk", "--runs", "3", "--confirm-runs", "3",
+        "--output", path, within: .seconds(540))
+    }
+    #expect(made.exitCode == 1, "\(made.errors)\n\(made.output)")
+    #expect(made.output.contains("REGRESSION"))
+    #expect(made.output.contains("fsync.latency{class=workload,fs=ext4}@fsync-ext4"))
+    #expect(made.output.contains("fsync (T0 ftrace)"))
+  }
+
   /// A user build on which the agent is installed and tracing was used once: the kernel then shows
   /// the size of its buffer, which any first use sets for good.
   private func prepared(

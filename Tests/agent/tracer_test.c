@@ -254,6 +254,12 @@ static void test_window(void)
 	check("overwritten events are a fault",
 	      strstr(lg_tracer_fault(tracer), "2 events overwritten") != NULL);
 
+	put("tracing_on", "1\n");
+	check("a tracer that came between two windows is not disturbed",
+	      lg_tracer_arm(tracer, &err) && err.code == LG_ERR_BUSY &&
+		      holds("events/irq/irq_handler_entry/enable", "0"));
+	put("tracing_on", "0\n");
+	err = (struct lg_error){0};
 	check("armed again", !lg_tracer_arm(tracer, &err));
 	lg_tracer_detach(tracer);
 	check("detaching in a window restores all", is_untouched());
