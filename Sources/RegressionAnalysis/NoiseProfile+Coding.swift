@@ -23,6 +23,8 @@ extension NoiseProfile {
   /// - Parameters:
   ///   - data: the bytes of the file.
   ///   - file: its name, for messages.
+  /// - Returns: the profile, every entry sound.
+  /// - Throws: ``NoiseProfileError`` naming the file.
   package static func decode(_ data: Data, file: String) throws(NoiseProfileError) -> NoiseProfile {
     let profile: NoiseProfile
     do {

@@ -24,7 +24,7 @@ import Testing
     let found = ChangePointFinder().changePoints(flow)
     #expect(found.map(\.index) == [28])
     let change = try #require(found.first)
-    #expect(change.before == 1110 && change.after == 833.5)
+    #expect(change.before == 1130 && change.after == 842.5)
     #expect(change.p == 0.005)
   }
 

@@ -38,6 +38,7 @@ package struct ChangePointFinder: Sendable, Equatable {
   /// The change points of a series, ascending; values that are not finite count as missing.
   /// - Parameter series: in the order of builds; logarithms for relative changes. The time taken
   ///   grows with its square.
+  /// - Returns: none for a series shorter than two stretches.
   package func changePoints(_ series: [Double]) -> [ChangePoint] {
     let places = series.indices.filter { series[$0].isFinite }
     let values = places.map { series[$0] }
@@ -66,7 +67,8 @@ package struct ChangePointFinder: Sendable, Equatable {
     .max { $0.strength < $1.strength }
   }
 
-  /// Share of permutations within the stretches whose best split is as strong.
+  /// Share of permutations within the stretches whose best split is as strong; counting ends once
+  /// the share is above ``alpha``.
   private func significance(
     of strength: Double, _ values: [Double], _ cuts: [Int], _ random: inout SimulationRandom
   ) -> Double {
@@ -77,6 +79,7 @@ package struct ChangePointFinder: Sendable, Equatable {
       if let other = best(shuffled, cuts), other.strength >= strength * (1 - 1e-12) {
         stronger += 1
       }
+      if Double(1 + stronger) > alpha * Double(1 + permutations) { break }
     }
     return Double(1 + stronger) / Double(1 + permutations)
   }
