@@ -19,6 +19,7 @@ package struct FlagBalance: Codable, Sendable, Equatable {
   /// Each experiment has one vote, however many statistics it flagged: those of one experiment
   /// share its boots.
   /// - Parameter experiments: independent ones, without known changes.
+  /// - Returns: 0...1; 1 without a vote.
   package static func imbalance(of experiments: [FlagBalance]) -> Double {
     let votes = experiments.map(\.lean).filter { $0 != 0 }
     let worse = votes.filter { $0 > 0 }.count

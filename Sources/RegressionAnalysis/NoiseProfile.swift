@@ -12,7 +12,7 @@ package struct NoiseProfile: Codable, Sendable, Equatable {
   package var entries: [NoiseEntry]
 
   package init(
-    schema: String = "latgate.noise/1", entries: [NoiseEntry] = []
+    schema: String = NoiseProfile.currentSchema, entries: [NoiseEntry] = []
   ) {
     self.schema = schema
     self.entries = entries

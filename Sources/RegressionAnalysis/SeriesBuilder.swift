@@ -16,7 +16,8 @@ struct SeriesBuilder {
       keys.formUnion(run.index.histograms.keys)
       keys.formUnion(run.index.scalars.keys)
     }
-    return keys.map { (id: identity($0), key: $0) }.sorted { ($0.id, $0.key.isScalar ? 1 : 0) < ($1.id, $1.key.isScalar ? 1 : 0) }
+    let known = keys.map { (id: identity($0), rank: $0.isScalar ? 1 : 0, key: $0) }
+    return known.sorted { ($0.id, $0.rank) < ($1.id, $1.rank) }
       .flatMap { $0.key.isScalar ? [scalarSeries($0.key)] : histogramSeries($0.key) }
   }
 

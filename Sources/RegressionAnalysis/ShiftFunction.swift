@@ -35,6 +35,7 @@ struct ShiftFunction {
   ///   - histograms: one per run, all its iterations together.
   ///   - isCandidate: of each run.
   ///   - policy: says how many events a quantile needs and the intervals' level.
+  /// - Returns: by probability, ascending.
   static func points(
     _ histograms: [LatencyHistogram], isCandidate: [Bool], policy: VerdictPolicy
   ) -> [ShiftPoint] {

@@ -48,7 +48,8 @@ struct ErrorReport {
   private static func status(_ error: any Error) -> ExitStatus {
     switch error {
     case is CancellationError: .interrupted
-    case is CatalogError, is RunRecordError, is VerdictError, is TraceFault: .badInput
+    case is CatalogError, is RunRecordError, is VerdictError, is NoiseProfileError, is TraceFault:
+      .badInput
     case is UnknownName: .usage
     case let error as KernelBTFError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case let error as ProbeBuildError: ExitStatus(rawValue: error.exitCode) ?? .internalError

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import RegressionAnalysis
@@ -48,6 +49,26 @@ import Testing
     let before = try #require(alone.metric(m0, .quantile(0.5))?.mde80)
     let after = try #require(told.metric(m0, .quantile(0.5))?.mde80)
     #expect(after > 2 * before)
+  }
+
+  @Test func aFileKeepsAProfile() throws {
+    let profile = NoiseProfile().absorbing(try judge(Bench(metrics: 2).screen(seed: 36)))
+    #expect(try NoiseProfile.decode(profile.encoded(), file: "p") == profile)
+    func problem(_ text: String) -> String? {
+      do throws(NoiseProfileError) {
+        _ = try NoiseProfile.decode(Data(text.utf8), file: "p")
+        return nil
+      } catch { return error.problem }
+    }
+    #expect(problem("{") == "is not the JSON of a noise profile")
+    #expect(
+      problem(#"{"schema":"latgate.noise/9","entries":[]}"#)
+        == #"has schema "latgate.noise/9", this version reads "latgate.noise/1""#)
+    #expect(
+      problem(
+        #"{"schema":"latgate.noise/1","entries":[{"metric":"m","statistic":"p50","variance":0,"#
+          + #""degreesOfFreedom":5}]}"#)
+        == "variance and degreesOfFreedom of m p50 must be above 0")
   }
 
   @Test func aProfileThatIsTooQuietIsNotBelieved() throws {

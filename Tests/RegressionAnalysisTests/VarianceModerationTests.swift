@@ -11,7 +11,7 @@ import Testing
     }
   }
 
-  /// Numbers of limma's eBayes formulas (Smyth 2004), evaluated with scipy.
+  /// limma 3.54.1 and its formulas (Smyth 2004) evaluated with scipy give these numbers.
   @Test func isEmpiricalBayes() {
     let all = inputs([12, 8, 91, 1, 22, 9, 57, 0.5])
     let moderation = VarianceModeration(all)
@@ -25,6 +25,27 @@ import Testing
       let result = moderation.moderated(input)
       #expect(abs(result.variance - expected) < 1e-7)
       #expect(abs(result.degreesOfFreedom - 6.4197236064818195) < 1e-8)
+    }
+  }
+
+  /// limma 3.54.1 (Debian r-bioc-limma): squeezeVar(variances, df), options(digits = 16).
+  @Test func isLimmasEmpiricalBayes() {
+    let variances = [3.1, 5.2, 1.1, 7.2, 9.3, 1.8, 2.7, 4.4, 6.5, 0.9].map { $0 * 1e-4 }
+    let degrees: [Double] = [5, 5, 4, 5, 3, 5, 5, 5, 4, 5]
+    let all = zip(variances, degrees).map {
+      VarianceModeration.Input(
+        variance: $0, degreesOfFreedom: $1, prior: 1e-4, priorDegrees: .infinity)
+    }
+    let moderation = VarianceModeration(all)
+    #expect(abs(moderation.priorDegrees - 20.00442800456189) < 1e-7)
+    #expect(abs(moderation.lambda * 1e-4 - 0.0003975688642346973) < 1e-13)
+    let posterior = [
+      0.0003800581928810633, 0.0004220507551507715, 0.0003496495613160780, 0.0004620436715981126,
+      0.0004670030360810548, 0.0003540627971902916, 0.0003720596095915951, 0.0004060535885718351,
+      0.0004396329593620347, 0.0003360659847889881,
+    ]
+    for (input, truth) in zip(all, posterior) {
+      #expect(abs(moderation.moderated(input).variance - truth) < 1e-13)
     }
   }
 

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Foundation
+import POSIXSupport
 import RegressionAnalysis
 import Reporting
 import RunRecords
@@ -17,12 +19,16 @@ struct CompareCommand: ParsableCommand {
         latgate compare --reference ref/*.json --candidate cand/*.json
         latgate compare --experiment latgate-results/demo-20260101-120000/runs
         latgate compare --design stored --reference builds/ --candidate new/
+        latgate compare --profile bench.json --learn bench.json --experiment runs/
 
       How the runs were made limits what they can prove. Firmwares that took turns on one device, \
       flashed at least twice each, are 'interleaved' evidence. Two devices of one model that both \
       ran both firmwares are a 'crossover'. A new build against 8 or more earlier ones is \
       'stored', with the build as the unit; 16 make false alarms rare. All else is 'weak': one \
       flash per firmware, say, cannot tell a slow build from a slow flash.
+
+      A noise profile (--profile) lets few runs tell more; each comparison can add to it \
+      (--learn).
 
       Exit code 0: no slower, within budget. 1: slower, confirmed. 2: cannot tell; the report \
       says how many runs would. 3: data that must not be judged.
@@ -49,6 +55,13 @@ struct CompareCommand: ParsableCommand {
       """)
   var design: VerdictPolicy.Design = .interleaved
 
+  @Option(
+    help: "File with the noise profile of the bench: what is known of it from runs before.")
+  var profile: String?
+
+  @Option(help: "File to write the noise profile to, after these runs were added to it.")
+  var learn: String?
+
   @OptionGroup var mixing: MixingOptions
 
   @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
@@ -65,14 +78,26 @@ struct CompareCommand: ParsableCommand {
 
   func run() throws {
     let console = common.console
-    let input = try input()
+    var input = try input()
+    input.profile = try profile.map(Self.readProfile)
     let verdict = try judge(input)
+    if let learn {
+      let grown = (input.profile ?? NoiseProfile()).absorbing(verdict)
+      try AtomicFile.write(try grown.encoded(), to: learn)
+    }
     let report = VerdictReport(verdict, of: input)
     switch format {
     case .terminal: console.print(report.text(width: console.width, style: console.style))
     case .json: console.print(String(decoding: try report.json(), as: UTF8.self))
     }
     if verdict.exitCode != 0 { throw ExitCode(verdict.exitCode) }
+  }
+
+  private static func readProfile(_ path: String) throws -> NoiseProfile {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw NoiseProfileError(file: path, problem: "cannot be read")
+    }
+    return try NoiseProfile.decode(data, file: path)
   }
 
   private func input() throws -> VerdictInput {
