@@ -4,8 +4,8 @@ import Foundation
 package enum StudentT {
   /// Beyond this the normal distribution is used: the difference is below 1e-7.
   private static let normalFrom = 1e7
-  /// Beyond this the expansion about the normal's quantile is exact to 1e-12.
-  private static let expansionFrom = 1e3
+  /// Beyond this the expansion about the normal's quantile is exact to 1e-10 down to p = 1e-30.
+  private static let expansionFrom = 1e4
 
   /// Probability of a value above `t`; precise far into the tail.
   package static func upperTail(_ t: Double, degreesOfFreedom n: Double) -> Double {

@@ -28,7 +28,7 @@ import Testing
   }
 
   @Test func aQuantileHasItsTail() {
-    for n in [0.5, 1, 1.3, 2, 2.5, 5, 12.5, 40, 300, 900, 1100, 5000] {
+    for n in [0.5, 1, 1.3, 2, 2.5, 5, 12.5, 40, 300, 1100, 5000, 20_000] {
       for p in [0.4999, 0.2, 0.025, 1e-4, 1e-10, 1e-30] {
         let t = StudentT.upperQuantile(p, degreesOfFreedom: n)
         #expect(abs(StudentT.upperTail(t, degreesOfFreedom: n) / p - 1) < 1e-7)

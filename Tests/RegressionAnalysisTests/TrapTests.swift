@@ -195,6 +195,34 @@ import Testing
     #expect(try judge(input).metric(m0, .tail)?.outcome == .regression)
   }
 
+  @Test func aWiderDistributionWithTheSameMedianIsFound() throws {
+    func arm(_ isCandidate: Bool, _ run: Int) -> [IterationRecord] {
+      histograms(smooth(sigma: isCandidate ? 0.6 : 0.4).scaled(1 + 0.002 * Double(run % 3)))
+    }
+    var input = experiment(arm)
+    let fresh = experiment(arm)
+    input.confirmReference = fresh.reference.map { renamed($0) }
+    input.confirmCandidate = fresh.candidate.map { renamed($0) }
+    let verdict = try judge(input)
+    #expect(verdict.outcome == .regression)
+    #expect(verdict.metric(m0, .quantile(0.5))?.outcome != .regression)
+    #expect(verdict.metric(m0, .quantile(0.99))?.outcome == .regression)
+  }
+
+  @Test func runsThatDifferMoreAroundTheSameMedianAreNoRegression() throws {
+    // The candidate's runs lie 30% to either side of the reference's.
+    func arm(_ isCandidate: Bool, _ run: Int) -> [IterationRecord] {
+      histograms(smooth().scaled(isCandidate ? (run % 4 == 1 ? 1.3 : 1 / 1.3) : 1))
+    }
+    var input = experiment(arm)
+    let fresh = experiment(arm)
+    input.confirmReference = fresh.reference.map { renamed($0) }
+    input.confirmCandidate = fresh.candidate.map { renamed($0) }
+    let verdict = try judge(input)
+    #expect(verdict.counts.regression == 0)
+    #expect(verdict.outcome == .inconclusive)
+  }
+
   @Test func bimodalRunsAreNotARegression() throws {
     // Half of the runs of either arm are slow, whatever the firmware.
     let verdict = try judge(
