@@ -7,20 +7,24 @@ struct EndlessShare: ~Copyable {
   private let share: TestShare
   var path: String { share.path }
 
-  init() throws {
+  /// Without `hasSetup` the workload leaves nothing on the device that only its teardown removes.
+  init(hasSetup: Bool = true) throws {
     let made = try TestShare()
+    let setup = """
+      setup:
+        - shell: mkdir \(Self.traces); touch \(Self.traces)/one \(Self.traces)/two
+      teardown:
+        - shell: "false"
+        - shell: rm -r \(Self.traces)
+
+      """
     try made.write(
       """
       workload: endless
       description: ends only when it is ended
       warmup: 0
       step_timeout: 5m
-      setup:
-        - shell: mkdir \(Self.traces); touch \(Self.traces)/one \(Self.traces)/two
-      teardown:
-        - shell: "false"
-        - shell: rm -r \(Self.traces)
-      phases:
+      \(hasSetup ? setup : "")phases:
         - phase: ping-pong
           steps:
             - run: latgate-load pingpong --ops 1000000000
