@@ -37,7 +37,8 @@ enum AgentProgram: String, Sendable, CaseIterable {
   /// Small, static, and the same bytes wherever the share root is.
   static func flags(share: String) -> [String] {
     [
-      "-fuse-ld=lld", "-Os", "-static", "-ffunction-sections", "-fdata-sections",
+      "-fuse-ld=lld", "-Oz", "-fno-unwind-tables", "-fno-asynchronous-unwind-tables", "-static",
+      "-ffunction-sections", "-fdata-sections",
       "-Wl,--gc-sections", "-Wl,--build-id=none", "-s", "-Wall", "-Wextra", "-Werror",
       "-ffile-prefix-map=\(share)/=", "-ffile-compilation-dir=.",
     ]

@@ -29,7 +29,7 @@ package enum TargetABI: String, Sendable, CaseIterable {
     switch self {
     case .arm64, .x86_64: return [target]
     // Debian armhf's own baseline: ARMv7 with 16 floating point registers, no NEON.
-    case .armv7: return [target, "-march=armv7-a+fp"]
+    case .armv7: return [target, "-march=armv7-a+fp", "-mthumb"]
     }
   }
 

@@ -161,7 +161,7 @@ struct ADBDeviceTests {
     // Port 1 of the loopback interface has no listener.
     let server = ADBServer(address: ServerAddress(port: 1), program: "latgate-no-adb")
     await #expect(throws: ADBError.adbMissing(program: "latgate-no-adb")) {
-      try await server.version()
+      try await server.version(timeout: .seconds(120))
     }
   }
 
@@ -170,6 +170,6 @@ struct ADBDeviceTests {
     await #expect(
       throws: ADBError.serverUnavailable(
         address: "127.0.0.1:1", reason: "false start-server ended with 1: ")
-    ) { try await server.version() }
+    ) { try await server.version(timeout: .seconds(120)) }
   }
 }
