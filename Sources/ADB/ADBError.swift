@@ -20,6 +20,8 @@ package enum ADBError: Error, Sendable, Equatable {
   case refused(service: String, message: String)
   /// The device lacks something that latgate needs, such as `shell_v2`.
   case missingFeature(serial: String, feature: String)
+  /// The daemon speaks only encrypted, as one that was paired over wifi does.
+  case encryptionRequired
   /// Another program holds the USB device's adb interface.
   case busy(serial: String)
   /// USB cannot be used on this machine.

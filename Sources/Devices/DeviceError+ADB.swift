@@ -32,6 +32,10 @@ extension DeviceError {
       self = .unsupported(
         device: device, detail: "its adb daemon has no \(feature)",
         remedy: "latgate needs Android 7 or newer, or a current adbd")
+    case .encryptionRequired:
+      self = .unsupported(
+        device: device, detail: "its adb daemon speaks only TLS, as after wireless pairing",
+        remedy: "name it as `adb devices` does, or run `adb tcpip 5555` and use tcp:HOST:5555")
     case .busy(let serial):
       self = .transportUnavailable(
         detail: "another program holds \(serial)",

@@ -50,10 +50,10 @@ package struct LaneFactory: Sendable {
     case .local:
       return Target(lanes: [LocalLane()], definition: definition)
     case .adb(let serial):
-      let device = ADBDevice(serial: serial ?? "", server: server)
-      return Target(
-        lanes: [HookedLane(device: device, definition: definition, transport: "adb")],
-        definition: definition)
+      let address = DeviceAddress(serial ?? "")
+      let lane = HookedLane(
+        device: try device(at: address), definition: definition, transport: address.transport)
+      return Target(lanes: [lane], definition: definition)
     }
   }
 
@@ -100,17 +100,16 @@ package struct LaneFactory: Sendable {
   }
 
   private func running(_ serial: String?) async throws -> RunningLane {
-    let name = try await self.serial(serial)
-    let address = DeviceAddress(name)
-    let device: any Device =
-      if case .server = address {
-        ADBDevice(serial: name, server: server)
-      } else {
-        try address.device(environment: ProcessInfo.processInfo.environment)
-      }
+    let address = DeviceAddress(try await self.serial(serial))
+    let device = try device(at: address)
     // Asks once: a device that is not there will not come by waiting.
     _ = try await device.exec("true", timeout: .seconds(20))
-    return RunningLane(device: device, firmwareID: nil, transport: "adb")
+    return RunningLane(device: device, firmwareID: nil, transport: address.transport)
+  }
+
+  private func device(at address: DeviceAddress) throws -> any Device {
+    if case .server(let serial) = address { return ADBDevice(serial: serial, server: server) }
+    return try address.device(environment: ProcessInfo.processInfo.environment)
   }
 
   /// The serial as given, or that of the only device.

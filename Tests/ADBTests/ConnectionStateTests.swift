@@ -161,6 +161,12 @@ import Testing
     #expect(online(Self.classic, limit: .max).payloadLimit == 1 << 20)
   }
 
+  @Test func aDaemonThatOnlySpeaksEncryptedIsNamed() {
+    var state = ADBConnectionState()
+    #expect(
+      state.handle(ADBPacket(.startTLS, 0x0100_0000, 0)) == [.failed(.encryptionRequired)])
+  }
+
   @Test func unknownWordsArePassedOver() {
     var state = online(Self.classic)
     #expect(state.handle(ADBPacket(ADBPacket.Command(rawValue: 0x4141_4141), 1, 2)) == [])

@@ -138,9 +138,7 @@ package struct ADBConnectionState: Sendable {
     case .connect: return introduced(packet)
     case .auth where packet.argument0 == 1: return [.authenticate(token: packet.payload)]
     case .startTLS:
-      return [
-        .failed(.missingFeature(serial: "", feature: "a connection without TLS (wifi pairing)"))
-      ]
+      return [.failed(.encryptionRequired)]
     // Whatever a predecessor's session left in the pipes.
     case _ where banner == nil: return []
     case .open: return requested(packet)
