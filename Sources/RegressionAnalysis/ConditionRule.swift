@@ -126,11 +126,9 @@ struct ConditionRule {
         continue
       }
       let record = run.index.record
-      // A virtual device's serial is its port, another one in every boot.
-      let device =
-        record.device.transport == "virtual" ? record.device.model : record.device.serial
       groups[
-        Group(isCandidate: run.isCandidate, firmware: record.firmware.id, device: device),
+        Group(
+          isCandidate: run.isCandidate, firmware: record.firmware.id, device: record.benchDevice),
         default: []
       ].append(scale(level))
     }

@@ -13,34 +13,21 @@ package func judge(_ input: VerdictInput) throws(VerdictError) -> Verdict {
   let runs = placed(input)
   let mixtures = ProbeMixture.all(in: runs)
   let series = SeriesBuilder(runs: runs, policy: policy, mixtures: mixtures).build()
-  let screen = StageAnalysis(
-    series: series, runs: runs, isConfirm: false, policy: policy, profile: input.profile)
-  let confirm = StageAnalysis(
-    series: series, runs: runs, isConfirm: true, policy: policy, profile: input.profile)
-  // Stored builds serve both stages: only the candidate is run afresh.
-  let isConfirmed =
-    !input.confirmCandidate.isEmpty
-    && (!input.confirmReference.isEmpty || policy.design == .stored)
-  let comparisons = max(
-    1, series.filter { $0.refusal == nil && $0.statistic != .rate }.count)
-  let metricJudge = MetricJudge(
-    policy: policy, comparisons: comparisons,
-    grade: mixtures.isEmpty ? .of(runs, policy: policy) : .weak, isConfirmed: isConfirmed,
-    runs: runs)
-  let metrics = series.enumerated().map { position, one in
-    metricJudge.judge(one, screen: screen.fits[position], confirm: confirm.fits[position])
-  }
+  let rule = StagedRule(
+    series: series, runs: runs, policy: policy, profile: input.profile,
+    grade: mixtures.isEmpty ? .of(runs, policy: policy) : .weak)
   var verdict = Verdict(
-    outcome: .inconclusive, screenNeedsConfirmation: false, confirmed: isConfirmed,
-    grade: metricJudge.grade, reasons: [], probes: probeFindings(runs), metrics: metrics,
-    counts: VerdictCounts(metrics),
+    outcome: .inconclusive, screenNeedsConfirmation: false, confirmed: rule.isConfirmed,
+    grade: rule.grade, reasons: [], probes: probeFindings(runs), metrics: rule.metrics,
+    counts: VerdictCounts(rule.metrics),
     runs: RunCounts(
       reference: input.reference.count, candidate: input.candidate.count,
       confirmReference: input.confirmReference.count,
       confirmCandidate: input.confirmCandidate.count),
-    comparisons: comparisons, noiseFactor: rounded(max(screen.lambda, confirm.lambda)),
-    conditions: ConditionRule(policy: policy, grade: metricJudge.grade).findings(runs),
-    flags: screen.flags(series, policy))
+    comparisons: rule.comparisons,
+    noiseFactor: rounded(max(rule.screen.lambda, rule.confirm.lambda)),
+    conditions: ConditionRule(policy: policy, grade: rule.grade).findings(runs),
+    flags: rule.screen.flags(series, policy))
   conclude(&verdict, runs, mixtures, policy)
   verdict.counts = VerdictCounts(verdict.metrics)
   return verdict
@@ -60,7 +47,7 @@ package func needsConfirmation(_ screen: Verdict) -> Bool { screen.screenNeedsCo
 
 // MARK: Records
 
-private func check(_ input: VerdictInput) throws(VerdictError) {
+func check(_ input: VerdictInput) throws(VerdictError) {
   if input.reference.isEmpty { throw .noRuns(arm: "reference") }
   if input.candidate.isEmpty { throw .noRuns(arm: "candidate") }
   let arms: [(ExperimentPlace.Arm, [RunRecord])] = [
@@ -87,7 +74,7 @@ private func check(_ input: VerdictInput) throws(VerdictError) {
 }
 
 /// All runs in time: the one order that everything below relies on.
-private func placed(_ input: VerdictInput) -> [PlacedRun] {
+func placed(_ input: VerdictInput) -> [PlacedRun] {
   let groups: [(records: [RunRecord], isCandidate: Bool, isConfirm: Bool)] = [
     (input.reference, false, false), (input.candidate, true, false),
     (input.confirmReference, false, true), (input.confirmCandidate, true, true),

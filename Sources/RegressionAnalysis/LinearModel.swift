@@ -8,6 +8,8 @@ struct LinearModel {
     var degreesOfFreedom: Int
     /// Variance of the coefficient per unit of residual variance.
     var leverage: Double
+    /// What the model leaves of every response.
+    var residuals: [Double]
   }
 
   private let rows: [[Double]]
@@ -38,15 +40,14 @@ struct LinearModel {
     let coefficients = (0..<width).map { i in
       (0..<width).reduce(0) { $0 + inverse[i][$1] * products[$1] }
     }
-    var residual = 0.0
-    for (row, response) in zip(rows, responses) {
-      let error = response - zip(row, coefficients).reduce(0) { $0 + $1.0 * $1.1 }
-      residual += error * error
+    let residuals = zip(rows, responses).map { row, response in
+      response - zip(row, coefficients).reduce(0) { $0 + $1.0 * $1.1 }
     }
+    let squares = residuals.reduce(0) { $0 + $1 * $1 }
     let degrees = rows.count - width
     return Fit(
-      coefficient: coefficients[column], variance: degrees > 0 ? residual / Double(degrees) : 0,
-      degreesOfFreedom: degrees, leverage: inverse[column][column])
+      coefficient: coefficients[column], variance: degrees > 0 ? squares / Double(degrees) : 0,
+      degreesOfFreedom: degrees, leverage: inverse[column][column], residuals: residuals)
   }
 
   /// Gauss-Jordan with pivoting; nil for a matrix without a sound inverse.

@@ -10,10 +10,13 @@ struct MetricJudge {
   /// Whether fresh runs were given.
   let isConfirmed: Bool
   let runs: [PlacedRun]
+  /// What unchanged builds differ by (``NoiseEntry/floor``), by ``NoiseEntry/key(_:_:)``.
+  var floors: [String: Double] = [:]
 
   func judge(_ series: Series, screen: StageFit?, confirm: StageFit?) -> MetricVerdict {
     var verdict = MetricVerdict(
-      id: series.id, statistic: series.statistic, outcome: .inconclusive, gating: isGating(series),
+      id: series.id, statistic: series.statistic, outcome: .inconclusive,
+      gating: policy.isGating(series),
       blocking: false, grade: grade, shift: series.shift, reason: series.note)
     verdict.referenceValue = level(series, isCandidate: false)
     verdict.candidateValue = level(series, isCandidate: true)
@@ -23,9 +26,11 @@ struct MetricJudge {
       verdict.blocking = verdict.gating && refusal.blocks
       return verdict
     }
-    let tau = log(1 + max(series.threshold, series.resolution))
+    let tau = log1p(max(series.threshold, series.resolution))
+    let floor = floors[NoiseEntry.key(series.id.text, series.statistic)] ?? 0
+    let raised = max(tau, log1p(floor))
     let allowed = budget(series)
-    verdict.threshold = published(exp(tau) - 1)
+    verdict.threshold = published(exp(raised) - 1)
     verdict.budget = series.statistic == .rate ? nil : published(allowed)
     let least = max(2, policy.minimumRuns)
     let counted = StageCounts(series, runs)
@@ -37,13 +42,14 @@ struct MetricJudge {
     }
     let both = Comparison(
       screen: screen, confirm: confirm, sharesReference: policy.design == .stored)
-    describe(&verdict, both, tau: tau)
-    decide(&verdict, series, both, tau: tau, budget: log(1 + max(0, allowed)))
+    describe(&verdict, both)
+    decide(
+      &verdict, series, both, tau: tau, raised: raised, budget: log(1 + max(0, allowed)))
     return verdict
   }
 
   /// Numbers that hold whatever the outcome.
-  private func describe(_ verdict: inout MetricVerdict, _ both: Comparison, tau: Double) {
+  private func describe(_ verdict: inout MetricVerdict, _ both: Comparison) {
     let reach = both.t((1 - policy.intervalLevel) / 2) * both.error
     // Repeatable runs differ by rounding alone: that is no change.
     verdict.change = abs(both.delta) < 1e-12 ? 0 : published(exp(both.delta) - 1)
@@ -59,9 +65,11 @@ struct MetricJudge {
     verdict.degreesOfFreedom = published(both.screen.degreesOfFreedom)
   }
 
+  /// Equivalence is shown within `tau`, the change that matters, however noisy the bench is; a
+  /// change must exceed `raised` to be called one.
   private func decide(
     _ verdict: inout MetricVerdict, _ series: Series, _ both: Comparison, tau: Double,
-    budget: Double
+    raised: Double, budget: Double
   ) {
     let tail = (1 - policy.intervalLevel) / 2
     let reach = both.t(tail) * both.error
@@ -73,9 +81,10 @@ struct MetricJudge {
       return
     }
     let screened =
-      both.screen.p < policy.screenAlpha && abs(both.screen.delta) >= policy.screenShare * tau
+      both.screen.p < policy.screenAlpha
+      && abs(both.screen.delta) >= policy.screenShare * raised
     let withinBudget = worsening + reach <= budget
-    if screened, isConfirmedChange(both, tau: tau) {
+    if screened, isConfirmedChange(both, tau: raised) {
       verdict.outcome = worsening > 0 ? .regression : .improvement
       verdict.blocking = verdict.gating && (worsening > 0 || !withinBudget)
       return
@@ -118,11 +127,6 @@ struct MetricJudge {
       verdict.unreachable = true
       verdict.reason = verdict.reason ?? "the noise is too high for \(policy.maximumRuns) runs"
     }
-  }
-
-  private func isGating(_ series: Series) -> Bool {
-    series.statistic != .rate && !policy.isSentinel(series.id)
-      && policy.gating.contains { glob($0, matches: series.id.text) }
   }
 
   private func budget(_ series: Series) -> Double {

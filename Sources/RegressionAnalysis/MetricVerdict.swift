@@ -33,7 +33,8 @@ package struct MetricVerdict: Codable, Sendable, Equatable {
   package var p: Double?
   /// Smallest relative change found with 80% power by the runs given.
   package var mde80: Double?
-  /// Smallest relative change that matters, raised to what the buckets resolve.
+  /// Smallest relative change that matters, raised to what the buckets resolve and to what
+  /// unchanged builds of this bench differ by.
   package var threshold: Double?
   /// Largest relative worsening allowed.
   package var budget: Double?

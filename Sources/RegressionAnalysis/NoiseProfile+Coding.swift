@@ -51,11 +51,5 @@ extension NoiseProfile {
   }
 
   /// The bytes of the profile's file: sorted keys, so that equal profiles are equal files.
-  package func encoded() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    var data = try encoder.encode(self)
-    data.append(UInt8(ascii: "\n"))
-    return data
-  }
+  package func encoded() throws -> Data { try canonicalJSON(self) }
 }

@@ -23,35 +23,60 @@ package struct NoiseProfile: Codable, Sendable, Equatable {
     entries.first { $0.metric == metric && $0.statistic == statistic }
   }
 
-  /// The profile after one more gate run.
+  /// The profile after one more experiment.
   ///
-  /// Residual variances are pooled by degrees of freedom; a residual beyond 4 times what is known
-  /// counts as 4 times, so that one bad boot does not blind the bench.
-  package func absorbing(_ verdict: Verdict) -> NoiseProfile {
+  /// Residuals are pooled by degrees of freedom. Those beyond 2.5 standard deviations of what is
+  /// known count as that much (winsorised), so that one bad boot does not blind the bench; a bench
+  /// that has become noisier still shows, in a few experiments. Growing twice by the same
+  /// experiment counts it twice: who keeps the profile keeps the experiments' ids.
+  package func grown(by residuals: [MetricResiduals]) -> NoiseProfile {
     var table: [String: NoiseEntry] = [:]
     for entry in entries { table[entry.key] = entry }
-    for metric in verdict.metrics {
-      guard let variance = metric.runVariance, let degrees = metric.degreesOfFreedom,
-        variance > 0, variance.isFinite, degrees > 0
+    for fresh in residuals where fresh.degreesOfFreedom > 0 {
+      let key = NoiseEntry.key(fresh.metric, fresh.statistic)
+      let known = table[key]
+      guard let variance = fresh.variance(known: known?.variance), variance > 0,
+        variance.isFinite
       else { continue }
-      let fresh = NoiseEntry(
-        metric: metric.id.text, statistic: metric.statistic, variance: variance,
-        degreesOfFreedom: degrees)
-      guard let known = table[fresh.key] else {
-        table[fresh.key] = fresh
-        continue
-      }
-      let capped = min(variance, 4 * known.variance)
-      let total = known.degreesOfFreedom + degrees
-      table[fresh.key] = NoiseEntry(
-        metric: known.metric, statistic: known.statistic,
-        variance: (known.variance * known.degreesOfFreedom + capped * degrees) / total,
+      let before = known?.degreesOfFreedom ?? 0
+      let total = before + fresh.degreesOfFreedom
+      table[key] = NoiseEntry(
+        metric: fresh.metric, statistic: fresh.statistic,
+        variance: ((known?.variance ?? 0) * before + variance * fresh.degreesOfFreedom) / total,
         degreesOfFreedom: min(total, Self.maximumDegrees))
     }
     return NoiseProfile(
       schema: schema,
       entries: table.values.sorted { ($0.metric, $0.statistic) < ($1.metric, $1.statistic) })
   }
+
+  /// Entries as verdicts use them, by ``NoiseEntry/key(_:_:)``: few runs per metric make variances
+  /// that are too large or too small by luck, so that those of one statistic are drawn together as
+  /// far as they agree (Smyth 2004).
+  var shrunk: [String: NoiseEntry] {
+    var table: [String: NoiseEntry] = [:]
+    let sound = entries.filter {
+      $0.variance > 0 && $0.variance.isFinite && $0.degreesOfFreedom > 0
+    }
+    for (_, members) in Dictionary(grouping: sound, by: \.statistic) {
+      let ensemble = VarianceModeration.Ensemble(
+        members.map { ($0.variance, $0.degreesOfFreedom) })
+      for entry in members {
+        var entry = entry
+        if let ensemble {
+          let own = entry.degreesOfFreedom
+          let lent = min(ensemble.degreesOfFreedom, Self.maximumDegrees)
+          entry.variance = (lent * ensemble.variance + own * entry.variance) / (lent + own)
+          entry.degreesOfFreedom = min(lent + own, Self.maximumDegrees)
+        }
+        table[entry.key] = entry
+      }
+    }
+    return table
+  }
+
+  /// ``NoiseEntry/floor`` by ``NoiseEntry/key(_:_:)``.
+  var floors: [String: Double] { shrunk.mapValues(\.floor) }
 }
 
 /// The variance between runs of one statistic of one metric.
@@ -72,5 +97,13 @@ package struct NoiseEntry: Codable, Sendable, Equatable {
     self.degreesOfFreedom = degreesOfFreedom
   }
 
-  fileprivate var key: String { metric + " " + statistic.text }
+  /// What unchanged builds differ by in one of twenty experiments of 4 + 4 runs and 4 + 4 fresh
+  /// ones, relative: no smaller change is called one.
+  package var floor: Double { exp(1.96 * (variance * 2 / 8).squareRoot()) - 1 }
+
+  var key: String { Self.key(metric, statistic) }
+
+  static func key(_ metric: String, _ statistic: Statistic) -> String {
+    metric + " " + statistic.text
+  }
 }

@@ -16,6 +16,13 @@ func scaledMAD(_ values: [Double]) -> Double {
   return 1.4826 * mad
 }
 
+/// Variance of a sample; nil with fewer than two values.
+func sampleVariance(_ values: [Double]) -> Double? {
+  guard values.count >= 2 else { return nil }
+  let mean = values.reduce(0, +) / Double(values.count)
+  return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)
+}
+
 /// Huber's location with the scale held at the MAD: one bad iteration pulls at most `k` scales.
 /// - Parameters:
 ///   - values: finite numbers.

@@ -10,6 +10,10 @@ struct Series {
   var values: [Double?] = []
   /// Variance that the limited number of events and iterations alone gives a run's value.
   var samplingVariance: Double = 0
+  /// Between the iterations of a run, pooled over runs; nil when runs have one value each.
+  var withinVariance: Double?
+  /// Iterations with a value, of the median run.
+  var iterations: Double = 0
   /// Smallest relative change that matters.
   var threshold: Double
   /// Relative error that the histogram's buckets or the device's counter can make.

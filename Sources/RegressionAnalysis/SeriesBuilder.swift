@@ -288,6 +288,13 @@ struct SeriesBuilder {
   /// Fills in one Huber location per run and the variance that iterations alone explain.
   private func fill(_ series: inout Series, _ perRun: [[Double]]) {
     series.values = perRun.map { huberLocation($0) }
+    series.iterations = median(perRun.filter { !$0.isEmpty }.map { Double($0.count) }) ?? 0
+    let within = perRun.compactMap(sampleVariance)
+    if let typical = median(within) {
+      // One disturbed run does not speak for all.
+      let drawn = within.reduce(0) { $0 + min($1, 4 * typical) }
+      series.withinVariance = drawn / Double(within.count)
+    }
     let repeated = perRun.filter { $0.count >= 3 }
     if let deviation = median(repeated.map(scaledMAD)),
       let count = median(repeated.map { Double($0.count) })

@@ -36,10 +36,7 @@ struct StageAnalysis {
   private mutating func moderate(
     _ series: [Series], policy: VerdictPolicy, profile: NoiseProfile?
   ) {
-    var known: [String: NoiseEntry] = [:]
-    for entry in profile?.entries ?? [] where entry.variance > 0 && entry.variance.isFinite {
-      known[entry.metric + " " + entry.statistic.text] = entry
-    }
+    let known = profile?.shrunk ?? [:]
     // The rate is described, not judged: it neither lends nor borrows noise.
     let judged = fits.keys.sorted().filter { series[$0].statistic != .rate }
     var classes: [Statistic: [Double]] = [:]
@@ -52,7 +49,7 @@ struct StageAnalysis {
     for position in judged {
       guard let fit = fits[position] else { continue }
       let one = series[position]
-      let entry = known[one.id.text + " " + one.statistic.text]
+      let entry = known[NoiseEntry.key(one.id.text, one.statistic)]
       let members = classes[one.statistic] ?? []
       let typical = exp(members.reduce(0, +) / Double(max(members.count, 1)))
       inputs.append(

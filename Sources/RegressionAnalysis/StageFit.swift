@@ -12,6 +12,8 @@ struct StageFit {
   var leverage: Double
   /// Runs (or builds) of the smaller arm.
   var runs: Int
+  /// What the model leaves of every run's value; empty where builds are the units.
+  var residuals: [Double] = []
   /// Set by moderation.
   var moderatedVariance: Double
   var moderatedDegrees: Double
@@ -40,6 +42,15 @@ struct StageDesign {
   private let runs: [PlacedRun]
   private let policy: VerdictPolicy
   private let times: [Int: Double]
+  /// The model of series that have a value in every run.
+  private var whole: Prepared?
+
+  /// A model that depends on who has a value, not on the values.
+  private struct Prepared {
+    var model: LinearModel
+    /// Of the smaller arm.
+    var runs: Int
+  }
 
   init(runs: [PlacedRun], isConfirm: Bool, policy: VerdictPolicy) {
     self.runs = runs
@@ -59,16 +70,27 @@ struct StageDesign {
     times =
       known
       ? Dictionary(uniqueKeysWithValues: own.enumerated().map { ($1, Double($0)) }) : [:]
+    whole = policy.design == .stored ? nil : prepared(own)
   }
 
   /// Fits a series; nil when an arm has no value or nothing is left to tell noise from.
   func fit(_ values: [Double?]) -> StageFit? {
     let present = members.filter { values[$0] != nil }
     if policy.design == .stored { return storedFit(values, present) }
+    guard let prepared = present.count == members.count ? whole : prepared(present) else {
+      return nil
+    }
+    let fit = prepared.model.fit(present.compactMap { values[$0] }, column: 1)
+    var made = stageFit(fit, runs: prepared.runs)
+    made?.residuals = fit.residuals
+    return made
+  }
+
+  /// Arm, device and trend, as far as the runs can tell them apart.
+  private func prepared(_ present: [Int]) -> Prepared? {
     let candidates = present.filter { runs[$0].isCandidate }.count
     let smaller = min(candidates, present.count - candidates)
     guard smaller > 0 else { return nil }
-    let responses = present.compactMap { values[$0] }
     let base = present.map { [1, runs[$0].isCandidate ? 1.0 : 0.0] }
     let blocked = zip(base, deviceColumns(present)).map { $0 + $1 }
     let centre = present.compactMap { times[$0] }.reduce(0, +) / Double(present.count)
@@ -78,7 +100,7 @@ struct StageDesign {
       let model = (useTrend ? LinearModel(rows: trended) : nil) ?? LinearModel(rows: blocked)
         ?? LinearModel(rows: base)
     else { return nil }
-    return stageFit(model.fit(responses, column: 1), runs: smaller)
+    return Prepared(model: model, runs: smaller)
   }
 
   /// Builds as units: the candidate against the spread of the reference's builds.
@@ -103,10 +125,12 @@ struct StageDesign {
 
   /// A column per device beyond the first, where more than one took part.
   private func deviceColumns(_ present: [Int]) -> [[Double]] {
-    let devices = Set(present.map { runs[$0].index.record.device.serial }).sorted().dropFirst()
-    return present.map { position in
-      devices.map { $0 == runs[position].index.record.device.serial ? 1 : 0 }
+    func device(_ position: Int) -> String {
+      let record = runs[position].index.record
+      return policy.design == .crossover ? record.device.serial : record.benchDevice
     }
+    let devices = Set(present.map(device)).sorted().dropFirst()
+    return present.map { position in devices.map { $0 == device(position) ? 1 : 0 } }
   }
 
   private func stageFit(_ fit: LinearModel.Fit, runs: Int) -> StageFit? {

@@ -43,23 +43,40 @@ package struct VarianceModeration: Sendable, Equatable {
       $0.variance > 0 && $0.prior > 0 && $0.variance.isFinite && $0.prior.isFinite
         && $0.degreesOfFreedom > 0
     }
-    guard usable.count >= Self.minimumMetrics else {
+    guard
+      let ensemble = Ensemble(
+        usable.map { ($0.variance / $0.prior, $0.degreesOfFreedom) })
+    else {
       lambda = 1
       priorDegrees = 0
       return
     }
-    let e = usable.map {
-      log($0.variance / $0.prior) - digamma($0.degreesOfFreedom / 2) + log($0.degreesOfFreedom / 2)
+    priorDegrees = ensemble.degreesOfFreedom
+    lambda = max(1, ensemble.variance)
+  }
+
+  /// What many variances have in common: a scaled inverse chi-squared distribution.
+  struct Ensemble {
+    var variance: Double
+    /// Infinite when the variances differ no more than chance makes them.
+    var degreesOfFreedom: Double
+
+    /// Nil with fewer than ``VarianceModeration/minimumMetrics``.
+    init?(_ members: [(variance: Double, degreesOfFreedom: Double)]) {
+      guard members.count >= VarianceModeration.minimumMetrics else { return nil }
+      let e = members.map {
+        log($0.variance) - digamma($0.degreesOfFreedom / 2) + log($0.degreesOfFreedom / 2)
+      }
+      let count = Double(e.count)
+      let mean = e.reduce(0, +) / count
+      let spread = e.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
+      let expected = members.reduce(0) { $0 + trigamma($1.degreesOfFreedom / 2) } / count
+      let excess = spread - expected
+      let degrees = excess > 0 ? 2 * inverseTrigamma(excess) : .infinity
+      degreesOfFreedom = degrees
+      let shift = degrees.isFinite ? digamma(degrees / 2) - log(degrees / 2) : 0
+      variance = exp(mean + shift)
     }
-    let count = Double(e.count)
-    let mean = e.reduce(0, +) / count
-    let spread = e.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
-    let expected = usable.reduce(0) { $0 + trigamma($1.degreesOfFreedom / 2) } / count
-    let excess = spread - expected
-    let degrees = excess > 0 ? 2 * inverseTrigamma(excess) : .infinity
-    priorDegrees = degrees
-    let shift = degrees.isFinite ? digamma(degrees / 2) - log(degrees / 2) : 0
-    lambda = max(1, exp(mean + shift))
   }
 
   /// The moderated variance of a metric and its degrees of freedom.

@@ -126,13 +126,7 @@ package struct Verdict: Codable, Sendable, Equatable {
   }
 
   /// JSON with sorted keys: equal verdicts are equal bytes.
-  package func encoded() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    var data = try encoder.encode(self)
-    data.append(UInt8(ascii: "\n"))
-    return data
-  }
+  package func encoded() throws -> Data { try canonicalJSON(self) }
 }
 
 /// Runs that counted, per arm and stage.

@@ -115,6 +115,12 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
   func isSentinel(_ id: MetricID) -> Bool {
     sentinels.contains { glob($0, matches: id.text) }
   }
+
+  /// Whether a series decides the verdict.
+  func isGating(_ series: Series) -> Bool {
+    series.statistic != .rate && !isSentinel(series.id)
+      && gating.contains { glob($0, matches: series.id.text) }
+  }
 }
 
 /// A quantile and the relative change of it that matters.

@@ -82,7 +82,7 @@ struct CompareCommand: ParsableCommand {
     input.profile = try profile.map(Self.readProfile)
     let verdict = try judge(input)
     if let learn {
-      let grown = (input.profile ?? NoiseProfile()).absorbing(verdict)
+      let grown = (input.profile ?? NoiseProfile()).grown(by: try runResiduals(of: input))
       try AtomicFile.write(try grown.encoded(), to: learn)
     }
     let report = VerdictReport(verdict, of: input)
