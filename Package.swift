@@ -108,7 +108,8 @@ let package = Package(
     .target(
       name: "RecordStore",
       dependencies: [
-        "POSIXSupport",
+        "POSIXSupport", "RunRecords",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
@@ -212,7 +213,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "RecordStoreTests",
-      dependencies: ["POSIXSupport", "RecordStore"],
+      dependencies: ["POSIXSupport", "RunRecords", "RecordStore"],
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",

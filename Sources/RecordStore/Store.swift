@@ -37,6 +37,7 @@ package final class Store: Sendable {
     configuration.journalMode = .wal
     configuration.busyMode = .timeout(Self.busyLimit / .seconds(1))
     configuration.label = "latgate.store"
+    try Self.refuseStranger(path)
     configuration.prepareDatabase { database in
       // The default of the write-ahead log loses the last writes with the power.
       try database.execute(sql: "PRAGMA synchronous = FULL")
@@ -49,6 +50,36 @@ package final class Store: Sendable {
     try migrator.migrate(queue)
   }
 
+  /// Looks at a file that exists before anything is written to it: what another program, or a later
+  /// version, keeps there stays untouched.
+  private static func refuseStranger(_ path: String) throws {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    guard let size = attributes?[.size] as? UInt64, size > 0 else { return }
+    var configuration = Configuration()
+    configuration.readonly = true
+    configuration.busyMode = .timeout(busyLimit / .seconds(1))
+    try DatabaseQueue(path: path, configuration: configuration).read { database in
+      let tables = try String.fetchAll(
+        database, sql: "SELECT name FROM sqlite_schema WHERE type = 'table'")
+      if tables.isEmpty { return }
+      let made =
+        tables.contains("grdb_migrations")
+        ? try String.fetchAll(
+          database, sql: "SELECT identifier FROM grdb_migrations ORDER BY rowid") : []
+      guard let first = migrations.first, made.contains(first.name) else {
+        throw StoreError(path: path, reason: "belongs to another program", kind: .badFile)
+      }
+      let known = Set(migrations.map(\.name))
+      let strange = made.filter { !known.contains($0) }
+      guard strange.isEmpty else {
+        throw StoreError(
+          path: path,
+          reason: "was made by a later version of latgate (it has \(strange.joined(separator: ", ")))",
+          kind: .badFile)
+      }
+    }
+  }
+
   /// One concern's tables.
   struct Migration: Sendable {
     /// Never changed once released.
@@ -57,7 +88,9 @@ package final class Store: Sendable {
   }
 
   /// In the order in which they came to be; released ones are never changed.
-  private static let migrations: [Migration] = [crashLedger, trustMarks]
+  private static let migrations: [Migration] = [
+    crashLedger, trustMarks, runs, experiments, baselines, noiseProfiles, waivers,
+  ]
 
   /// Where the store is: `option`, `$LATGATE_STORE`, or the user's state folder.
   /// - Throws: ``StoreError`` when there is no home.

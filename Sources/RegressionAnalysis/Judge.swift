@@ -15,11 +15,12 @@ package func judge(_ input: VerdictInput) throws(VerdictError) -> Verdict {
   let series = SeriesBuilder(runs: runs, policy: policy, mixtures: mixtures).build()
   let rule = StagedRule(
     series: series, runs: runs, policy: policy, profile: input.profile,
-    grade: mixtures.isEmpty ? .of(runs, policy: policy) : .weak)
+    grade: mixtures.isEmpty && input.benchCaveat == nil ? .of(runs, policy: policy) : .weak)
+  let metrics = rule.metrics.map { $0.waived(by: input.waivers) }
   var verdict = Verdict(
     outcome: .inconclusive, screenNeedsConfirmation: false, confirmed: rule.isConfirmed,
-    grade: rule.grade, reasons: [], probes: probeFindings(runs), metrics: rule.metrics,
-    counts: VerdictCounts(rule.metrics),
+    grade: rule.grade, reasons: [], probes: probeFindings(runs), metrics: metrics,
+    counts: VerdictCounts(metrics),
     runs: RunCounts(
       reference: input.reference.count, candidate: input.candidate.count,
       confirmReference: input.confirmReference.count,
@@ -28,7 +29,7 @@ package func judge(_ input: VerdictInput) throws(VerdictError) -> Verdict {
     noiseFactor: rounded(max(rule.screen.lambda, rule.confirm.lambda)),
     conditions: ConditionRule(policy: policy, grade: rule.grade).findings(runs),
     flags: rule.screen.flags(series, policy))
-  conclude(&verdict, runs, mixtures, policy)
+  conclude(&verdict, runs, mixtures, input)
   verdict.counts = VerdictCounts(verdict.metrics)
   return verdict
 }
@@ -114,43 +115,51 @@ private func probeFindings(_ runs: [PlacedRun]) -> [ProbeFinding] {
 
 private func conclude(
   _ verdict: inout Verdict, _ runs: [PlacedRun], _ mixtures: [ProbeMixture],
-  _ policy: VerdictPolicy
+  _ input: VerdictInput
 ) {
-  var failures: [String] = []
+  let policy = input.policy
+  var failures: [Trouble] = []
   for run in runs {
     for mark in run.index.record.invalid where mark.metric == nil && mark.probe == nil {
-      failures.append("run \(run.index.record.id) is invalid: \(mark.reason)")
+      failures.append(
+        Trouble(.invalidRun, "run \(run.index.record.id) is invalid: \(mark.reason)"))
     }
   }
   let overhead = overheadProblems(runs, policy)
-  failures += overhead.failures.filter { !failures.contains($0) }
+  failures += overhead.failures.filter { new in !failures.contains { $0.text == new } }
+    .map { Trouble(.overhead, $0) }
   for finding in verdict.probes where finding.arm == "candidate" {
     let own = verdict.metrics.filter { $0.id.probe == finding.probe }
     if own.isEmpty || own.contains(where: \.gating) {
-      failures.append("probe \(finding.probe) is \(finding.status.rawValue) on the candidate")
+      failures.append(
+        Trouble(
+          .probeLost, "probe \(finding.probe) is \(finding.status.rawValue) on the candidate"))
     }
   }
-  var remarks: [String] = []
+  var remarks = [input.benchCaveat].compactMap(\.self)
   for mixture in mixtures {
     if policy.allowsMixed {
       remarks.append("\(mixture.description): compared as asked, on weak evidence")
     } else if verdict.metrics.contains(where: { $0.gating && $0.id.probe == mixture.probe }) {
-      failures.append("\(mixture.description): \(ProbeMixture.remedy)")
+      failures.append(Trouble(.mixedProbes, "\(mixture.description): \(ProbeMixture.remedy)"))
     }
   }
   let bench = benchProblems(verdict.conditions, runs, policy)
   withhold(&verdict, bench)
   let gating = verdict.metrics.filter(\.gating)
-  var doubts = bench + overhead.doubts
-  doubts += sentinelDoubts(verdict, policy)
+  var doubts = bench.map { Trouble(.conditions, $0) }
+  doubts += overhead.doubts.map { Trouble(.overhead, $0) }
+  doubts += sentinelDoubts(verdict, policy).map { Trouble(.sentinel, $0) }
   if verdict.grade < policy.minimumGrade {
     doubts.append(
-      "the evidence is \(verdict.grade.rawValue), the suite asks for "
-        + "\(policy.minimumGrade.rawValue)")
+      Trouble(
+        .weakEvidence,
+        "the evidence is \(verdict.grade.rawValue), the suite asks for "
+          + "\(policy.minimumGrade.rawValue)"))
   }
   let decided: Set<MetricVerdict.Outcome> = [.regression, .improvement, .noChange, .inconclusive]
   if !gating.contains(where: { decided.contains($0.outcome) }) {
-    doubts.append("no gating metric could be judged")
+    doubts.append(Trouble(.nothingMeasured, "no gating metric could be judged"))
   }
   let builds = Set(runs.filter { !$0.isCandidate }.map(\.index.record.firmware.id)).count
   if verdict.grade == .stored, builds < EvidenceGrade.buildsOfPromise {
@@ -158,8 +167,8 @@ private func conclude(
       "\(builds) stored builds: at most 1% false alarms are promised from "
         + "\(EvidenceGrade.buildsOfPromise) on")
   }
-  verdict.reasons = failures + doubts + remarks
-  verdict.cause = failures.first ?? doubts.first
+  verdict.reasons = (failures + doubts).map(\.text) + remarks
+  verdict.cause = failures.first?.text ?? doubts.first?.text
   let broken = gating.contains { $0.outcome == .invalid || $0.outcome == .probeLost }
   let blocked = gating.contains(where: \.blocking)
   if !failures.isEmpty || broken {
@@ -172,10 +181,12 @@ private func conclude(
   // A confirmed regression in sound metrics stands beside failures elsewhere, but not on
   // evidence weaker than asked for, nor on arms that the bench treated differently.
   if doubts.isEmpty, overhead.failures.isEmpty,
-    gating.contains(where: { $0.outcome == .regression })
+    gating.contains(where: { $0.outcome == .regression && !$0.isWaived })
   {
     verdict.outcome = .regression
   }
+  verdict.failure = failureCause(of: verdict, failures: failures, doubts: doubts)
+  verdict.owner = verdict.failure?.owner
   // Fresh runs do not mend runs that the bench has disturbed.
   verdict.screenNeedsConfirmation =
     !verdict.confirmed && verdict.outcome == .inconclusive && bench.isEmpty
@@ -201,7 +212,8 @@ private func withhold(_ verdict: inout Verdict, _ problems: [String]) {
     verdict.metrics[index].reason =
       "looks like \(outcome == .regression ? "a regression" : "an improvement"), but the bench "
       + "treated the arms differently"
-    verdict.metrics[index].blocking = verdict.metrics[index].gating
+    verdict.metrics[index].blocking =
+      verdict.metrics[index].gating && !verdict.metrics[index].isWaived
   }
 }
 

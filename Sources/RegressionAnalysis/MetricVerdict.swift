@@ -51,6 +51,8 @@ package struct MetricVerdict: Codable, Sendable, Equatable {
   package var shift: [ShiftPoint]?
   /// In words, where the numbers do not speak for themselves.
   package var reason: String?
+  /// The known issue that this belongs to; only where it would keep the firmware from passing.
+  package var waiver: MetricWaiver?
 
   package init(
     id: MetricID, statistic: Statistic, outcome: Outcome, gating: Bool, blocking: Bool,

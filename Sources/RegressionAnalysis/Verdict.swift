@@ -11,6 +11,10 @@ package struct VerdictInput: Sendable {
   package var policy: VerdictPolicy
   /// The bench's noise from runs of unchanged firmware; nil = learn it from these runs alone.
   package var profile: NoiseProfile?
+  /// Known issues that do not fail a firmware.
+  package var waivers: [MetricWaiver] = []
+  /// Why the bench should not judge, where the user wants a verdict all the same: it is weak then.
+  package var benchCaveat: String?
 
   package init(
     reference: [RunRecord], candidate: [RunRecord], confirmReference: [RunRecord] = [],
@@ -90,6 +94,9 @@ package struct Verdict: Codable, Sendable, Equatable {
   package var conditions: [ConditionFinding]
   /// Statistics that the screen flagged, by direction.
   package var flags: FlagBalance
+  /// What decided the outcome, and who has to act; nil after a pass.
+  package var failure: FailureCause?
+  package var owner: FailureOwner?
 
   package init(
     schema: String = "latgate.verdict/1", outcome: Outcome, screenNeedsConfirmation: Bool,

@@ -84,7 +84,7 @@ extension VerdictReport {
         "find out why probe \(probe.name) is \(probe.candidate) on \(candidate.name) and"
           + " \(probe.reference) on \(reference.name); 'latgate doctor' names the missing hook")
     }
-    let bad = rows.filter { $0.finding == .regression && $0.isGating }
+    let bad = rows.filter { $0.finding == .regression && $0.isGating && !$0.isWaived }
     var phases: [String: Set<String>] = [:]
     for row in bad {
       let parts = row.metric.split(separator: "@", maxSplits: 1)

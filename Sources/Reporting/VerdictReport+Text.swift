@@ -31,8 +31,9 @@ extension VerdictReport {
     // The word is put back after wrapping, so that colour does not count as width.
     let lines = wrapped("\(word) \(sentence)", width: width, indent: "  ")
     let first = lines.first.map { emphasis.applied(to: word, style) + $0.dropFirst(word.count) }
+    let whose = owner.map { " · owner: \($0)" } ?? ""
     let context =
-      "\(suite) on \(target) · \(arms) · \(grade) evidence"
+      "\(suite) on \(target) · \(arms) · \(grade) evidence\(whose)"
     return [first].compactMap(\.self) + lines.dropFirst()
       + wrapped(context, width: width, indent: "  ").map { Emphasis.dim.applied(to: $0, style) }
   }
@@ -45,12 +46,14 @@ extension VerdictReport {
 
   private var sentence: String {
     let gating = rows.filter(\.isGating)
+    let waived = gating.count(where: \.isWaived)
+    let excused = waived > 0 ? ", \(waived) waived" : ""
     switch outcome {
     case .pass:
       return "\(candidate.name) is no slower than \(reference.name):"
-        + " \(counted(gating.count, "gating statistic")) within budget"
+        + " \(counted(gating.count - waived, "gating statistic")) within budget\(excused)"
     case .regression:
-      let bad = gating.filter { $0.finding == .regression }
+      let bad = gating.filter { $0.finding == .regression && !$0.isWaived }
       guard let worst = bad.max(by: { abs($0.change ?? 0) < abs($1.change ?? 0) }) else {
         return "\(candidate.name) is slower than \(reference.name)"
       }
@@ -95,7 +98,8 @@ extension VerdictReport {
         .init("  \(row.statistic)"), value(row.reference), value(row.candidate),
         .init(row.change.map(humanChange) ?? "-", row.finding.isMove ? emphasis : .none),
         .init(row.interval), .init(row.detectable.map(humanShare) ?? "-"),
-        .init(row.finding.rawValue + (row.isGating ? "" : " *"), emphasis))
+        .init(
+          row.finding.rawValue + (row.isWaived ? ", waived" : row.isGating ? "" : " *"), emphasis))
       if !row.note.isEmpty {
         for line in wrapped(row.note, width: width - 6) {
           table.rows.append(.heading(.init("      \(line)", .dim)))
@@ -224,7 +228,7 @@ extension VerdictReport.Row {
   fileprivate var isWorthALine: Bool {
     switch finding {
     case .noChange, .notMeasurable: false
-    case .inconclusive: isBlocking
+    case .inconclusive: isBlocking || isWaived
     case .regression, .improvement, .invalid, .probeLost: true
     }
   }

@@ -10,6 +10,8 @@ extension VerdictReport {
       rows: verdict.metrics.map(Row.init), reference: input.reference + input.confirmReference,
       candidate: input.candidate + input.confirmCandidate, reasons: verdict.reasons)
     cause = verdict.cause
+    owner = verdict.owner?.rawValue
+    failure = verdict.failure?.rawValue
     conditions = verdict.conditions.map {
       Condition(
         covariate: $0.covariate, kind: $0.kind.rawValue, reference: $0.reference,
@@ -62,6 +64,12 @@ extension VerdictReport.Row {
         notes.append("needs \(counted(runs, "more run")) per arm")
       }
     }
+    if let waiver = verdict.waiver {
+      notes.append(
+        waiver.isExpired
+          ? "the waiver \(waiver.id) of it expired on \(waiver.until): \(waiver.reason)"
+          : "waived until \(waiver.until): \(waiver.reason)")
+    }
     self.init(
       metric: verdict.id.text, unit: counts ? "events" : verdict.id.unit,
       statistic: verdict.statistic.text, reference: verdict.referenceValue,
@@ -69,5 +77,6 @@ extension VerdictReport.Row {
       upper: verdict.interval?.high, detectable: verdict.mde80, budget: verdict.budget,
       finding: .init(verdict.outcome), isGating: verdict.gating, isBlocking: verdict.blocking,
       runsNeeded: verdict.runsNeeded, note: notes.joined(separator: "; "))
+    isWaived = verdict.isWaived
   }
 }

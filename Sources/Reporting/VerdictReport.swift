@@ -72,6 +72,8 @@ package struct VerdictReport: Sendable, Equatable, Encodable {
     package var runsNeeded: Int?
     /// Why, in a few words; empty when the numbers say it.
     package var note: String
+    /// Whether a waiver that holds keeps the row from failing the firmware.
+    package var isWaived = false
 
     package init(
       metric: String, unit: String, statistic: String, reference: Double? = nil,
@@ -174,6 +176,10 @@ package struct VerdictReport: Sendable, Equatable, Encodable {
   package var schema = "latgate.report/1"
   package var outcome: Outcome
   package var exitCode: Int32
+  /// Who has to act: `firmware` or `rack`; nil after a pass.
+  package var owner: String?
+  /// What decided the outcome, as one word; nil after a pass.
+  package var failure: String?
   /// How good the evidence is: `interleaved`, `crossover`, `stored` or `weak`.
   package var grade: String
   package var suite: String
