@@ -105,6 +105,8 @@ package struct DeviceDefinition: Sendable, Equatable {
   package var stability: Stability
   /// Nil for virtual devices.
   package var hooks: Hooks?
+  /// Nil = nobody says.
+  package var costs: DeviceCosts?
   /// Never empty for a virtual device.
   package var firmwares: [String: FirmwareDefinition]
   /// Path of the file it was read from.
@@ -157,6 +159,9 @@ package struct VirtualFirmwareDefinition: Sendable, Equatable {
   /// Nil = the kernel's choice.
   package var scheduler: Scheduler?
   package var timing = Timing.counted
+  /// Share of all CPUs' time that the processes get, by the scheduler's bandwidth control; nil =
+  /// not limited.
+  package var cpuQuota: Percentage?
   /// Probes that the firmware pins at boot, as one with the firmware kit does.
   package var kit: [String] = []
 }
