@@ -157,6 +157,9 @@ package struct VirtualFirmwareDefinition: Sendable, Equatable {
   /// Nil = the kernel's choice.
   package var scheduler: Scheduler?
   package var timing = Timing.counted
+  /// Share of all CPUs' time that the processes get, by the scheduler's bandwidth control; nil =
+  /// not limited.
+  package var cpuQuota: Percentage?
   /// Probes that the firmware pins at boot, as one with the firmware kit does.
   package var kit: [String] = []
 }

@@ -25,7 +25,7 @@ extension VirtualFirmwareDefinition {
 
   private static let keys = [
     "extends", "kernel", "cmdline", "cpus", "memory", "disks", "scheduler", "timing",
-    "kit",
+    "cpu_quota", "kit",
   ]
 
   /// Reads one firmware; `base` holds for keys that are not given, nil gives the defaults.
@@ -51,6 +51,10 @@ extension VirtualFirmwareDefinition {
     }
     firmware.scheduler = map.optional("scheduler")?.choice() ?? firmware.scheduler
     firmware.timing = map.optional("timing")?.choice() ?? firmware.timing
+    firmware.cpuQuota =
+      map.optional("cpu_quota")?.parsed("a share from 5% to 100%") { text in
+        Percentage(text).flatMap { (0.05...1).contains($0.fraction) ? $0 : nil }
+      } ?? firmware.cpuQuota
     firmware.kit = map.optional("kit")?.list().compactMap { $0.name() } ?? firmware.kit
     return firmware
   }

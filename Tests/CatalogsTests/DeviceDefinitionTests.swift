@@ -27,6 +27,7 @@ struct DeviceDefinitionTests {
             f2fs: {iops: 200, bandwidth: 20MiB/s}
           scheduler: mq-deadline
           timing: host-clock
+          cpu_quota: 80%
           kit: [runqueue, fsync]
       """
     let device = try DeviceDefinition.parse(text, file: "d.yaml")
@@ -37,7 +38,7 @@ struct DeviceDefinitionTests {
     var slow = VirtualFirmwareDefinition(
       kernel: "5.10", commandLine: "maxcpus=1", cpus: 4, memory: ByteSize(bytes: 512 << 20),
       f2fs: .init(iops: 200, bandwidth: ByteSize(bytes: 20 << 20)), scheduler: .mqDeadline,
-      timing: .hostClock, kit: ["runqueue", "fsync"])
+      timing: .hostClock, cpuQuota: Percentage(fraction: 0.8), kit: ["runqueue", "fsync"])
     #expect(device.firmwares["slow"] == .virtual(slow))
     slow.kernel = "6.1-rt"
     slow.f2fs.iops = 100

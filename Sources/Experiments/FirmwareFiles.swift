@@ -7,14 +7,25 @@ extension DeviceDefinition {
   /// Who may measure on virtual devices: Android's `shell`.
   private static let shellGroup: UInt32 = 2000
 
-  /// What one of a virtual device's firmwares carries beyond its image: the firmware kit's own
-  /// files, with the probes that `kit` lists.
+  /// What one of a virtual device's firmwares carries beyond its image: what limits its CPUs, and
+  /// the firmware kit's own files with the probes that `kit` lists.
   /// - Throws: `ProbeBuildError`, and what building throws.
-  package func kitFiles(
+  package func ownFiles(
     firmware name: String, share: ShareRoot,
     progress: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws -> [GuestFile] {
-    guard case .virtual(let firmware) = firmwares[name], !firmware.kit.isEmpty else { return [] }
+    guard case .virtual(let firmware) = firmwares[name] else { return [] }
+    let limits = firmware.cpuQuota.map {
+      [GuestFile.cpuQuota(share: $0.fraction, cpus: firmware.cpus)]
+    }
+    return try await (limits ?? []) + kitFiles(firmware, share: share, progress: progress)
+  }
+
+  private func kitFiles(
+    _ firmware: VirtualFirmwareDefinition, share: ShareRoot,
+    progress: @escaping @Sendable (String) -> Void
+  ) async throws -> [GuestFile] {
+    guard !firmware.kit.isEmpty else { return [] }
     let kit = FirmwareKit(
       platform: .linux, abi: .arm64, group: Self.shellGroup, allowsUnprivilegedBPF: true)
     let files = try await kit.files(
