@@ -8,6 +8,7 @@ extension GuestFile {
   /// - Parameters:
   ///   - share: above 0 up to 1, of all CPUs together.
   ///   - cpus: how many the firmware has.
+  /// - Returns: the service, which starts before adbd.
   package static func cpuQuota(share: Double, cpus: Int) -> GuestFile {
     let quota = Int((share * Double(cpus * quotaPeriod)).rounded())
     let script = """
