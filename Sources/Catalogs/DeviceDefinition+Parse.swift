@@ -23,7 +23,7 @@ extension DeviceDefinition {
     try parseDocument(text, file: file, nameKey: "device", others: others) { document in
       let keys = [
         "device", "description", "kind", "serial", "privilege", "btf", "btf_build_id", "stability",
-        "hooks", "firmwares",
+        "hooks", "costs", "firmwares",
       ]
       guard let root = document.mapping(known: keys) else { return nil }
       let kindName = readKind(root)
@@ -33,7 +33,8 @@ extension DeviceDefinition {
         description: root.optional("description")?.text() ?? "",
         kind: kind(kindName, root), privilege: root.optional("privilege")?.choice() ?? .root,
         btf: readBTF(root), stability: Stability.read(root.optional("stability")),
-        hooks: readHooks(root, kindName), firmwares: readFirmwares(root, kindName), file: file)
+        hooks: readHooks(root, kindName), costs: DeviceCosts.read(root.optional("costs")),
+        firmwares: readFirmwares(root, kindName), file: file)
     }
   }
 

@@ -105,6 +105,8 @@ package struct DeviceDefinition: Sendable, Equatable {
   package var stability: Stability
   /// Nil for virtual devices.
   package var hooks: Hooks?
+  /// Nil = nobody says.
+  package var costs: DeviceCosts?
   /// Never empty for a virtual device.
   package var firmwares: [String: FirmwareDefinition]
   /// Path of the file it was read from.

@@ -10,6 +10,10 @@ package protocol DeviceLane: Sendable {
   /// Brings the firmware up in a fresh boot and returns the device once it answers.
   func start(firmware: String) async throws -> StartedFirmware
 
+  /// As ``start(firmware:)``; where `installs` is false, a firmware that this lane has installed
+  /// already is booted again and not installed anew.
+  func start(firmware: String, installs: Bool) async throws -> StartedFirmware
+
   /// The device as it stands; a lane that makes its devices has none before ``start(firmware:)``.
   func current() async throws -> any Device
 
@@ -19,6 +23,13 @@ package protocol DeviceLane: Sendable {
 
   /// Ends what ``start(firmware:)`` began. Safe to call when nothing was begun.
   func finish() async
+}
+
+extension DeviceLane {
+  /// For lanes that install nothing.
+  package func start(firmware: String, installs: Bool) async throws -> StartedFirmware {
+    try await start(firmware: firmware)
+  }
 }
 
 /// A firmware that is up.

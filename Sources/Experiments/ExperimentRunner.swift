@@ -10,31 +10,41 @@ package struct ExperimentRunner: Sendable {
     case starting(RunSlot, firmware: String)
     case progress(RunSlot, RunProgress)
     case recorded(RunSlot, RunRecord)
+    /// It was made before this process began.
+    case reused(RunSlot, RunRecord)
     case failed(RunSlot, String)
     case judging(ExperimentPlace.Stage)
+    /// So many runs are left out.
+    case timeIsUp(runsLeft: Int)
   }
 
   /// The records and what they say.
   package struct Outcome: Sendable {
     package var records: [RunRecord]
     package var verdict: Verdict
+    /// Runs that the time did not allow; nil = all that were asked for were made.
+    package var runsLeft: Int?
   }
 
   private let id: String
   private let design: ExperimentDesign
   private let lanes: [any DeviceLane]
   private let firmwares: [ExperimentPlace.Arm: String]
+  private let made: [RunRecord]
+  private let budget: TimeBudget?
   /// The request of a slot, without what the lane knows.
   private let request: @Sendable (RunSlot, ExperimentPlace) -> RunRequest
   private let judge: @Sendable ([RunRecord], ExperimentPlace.Stage) throws -> Verdict
   private let handle: @Sendable (Event) throws -> Void
 
-  /// An experiment on at least `design.lanes` lanes. `request` makes a slot's request, whose
-  /// firmware the lane fills in; `judge` judges all records so far after a stage; `handle` is
-  /// called from several tasks when there are several lanes.
+  /// An experiment on at least `design.lanes` lanes. `made` are runs of this experiment that need
+  /// not be made again; `request` makes a slot's request, whose firmware the lane fills in; `judge`
+  /// judges all records so far after a stage; `handle` is called from several tasks when there are
+  /// several lanes.
   package init(
     id: String, design: ExperimentDesign, lanes: [any DeviceLane], reference: String,
-    candidate: String, request: @escaping @Sendable (RunSlot, ExperimentPlace) -> RunRequest,
+    candidate: String, made: [RunRecord] = [], budget: TimeBudget? = nil,
+    request: @escaping @Sendable (RunSlot, ExperimentPlace) -> RunRequest,
     judge: @escaping @Sendable ([RunRecord], ExperimentPlace.Stage) throws -> Verdict,
     handle: @escaping @Sendable (Event) throws -> Void
   ) {
@@ -42,6 +52,8 @@ package struct ExperimentRunner: Sendable {
     self.design = design
     self.lanes = lanes
     self.firmwares = [.reference: reference, .candidate: candidate]
+    self.made = made
+    self.budget = budget
     self.request = request
     self.judge = judge
     self.handle = handle
@@ -53,11 +65,30 @@ package struct ExperimentRunner: Sendable {
     var records: [RunRecord] = []
     var verdict: Verdict?
     var lastFailure: (any Error)?
+    var budget = budget
     while true {
       try Task.checkCancellation()
+      let isOutOfTime =
+        state.runsLeft == nil && budget?.allowsMore == false
+        && state.upcoming.contains { kept(for: $0) == nil }
+      if isOutOfTime {
+        state.handle(.timeIsUp)
+        try handle(.timeIsUp(runsLeft: state.runsLeft ?? 0))
+      }
       switch state.next() {
       case .run(let batch):
-        for (slot, result) in await make(batch) {
+        var missing: [RunSlot] = []
+        for slot in batch {
+          guard let record = kept(for: slot) else {
+            missing.append(slot)
+            continue
+          }
+          records.append(record)
+          try handle(.reused(slot, record))
+          state.handle(.runFinished(slot))
+        }
+        let begun = ContinuousClock.now
+        for (slot, result) in await make(missing) {
           switch result {
           case .success(let record):
             records.append(record)
@@ -70,6 +101,7 @@ package struct ExperimentRunner: Sendable {
             state.handle(.runFailed(slot))
           }
         }
+        if !missing.isEmpty { budget?.took(ContinuousClock.now - begun) }
       case .judge(let stage):
         try handle(.judging(stage))
         let made = try judge(records, stage)
@@ -82,7 +114,7 @@ package struct ExperimentRunner: Sendable {
         }
       case .finish:
         guard let verdict else { throw RunError.noVerdict }
-        return Outcome(records: records, verdict: verdict)
+        return Outcome(records: records, verdict: verdict, runsLeft: state.runsLeft)
       case .giveUp(let slot):
         throw lastFailure ?? RunError.gaveUp(slot: slot, attempts: design.attempts)
       case .wait:
@@ -91,13 +123,25 @@ package struct ExperimentRunner: Sendable {
     }
   }
 
-  /// Makes the runs of a batch, each on a lane of its own, and waits for all of them.
+  /// The run of a slot that was made before.
+  private func kept(for slot: RunSlot) -> RunRecord? {
+    made.first {
+      guard let place = $0.experiment else { return false }
+      return place.arm == slot.arm && place.order == slot.order && place.stage == slot.stage
+    }
+  }
+
+  /// Makes runs, each on a lane of its own, and waits for all of them.
   private func make(_ batch: [RunSlot]) async -> [(RunSlot, Result<RunRecord, any Error>)] {
     await withTaskGroup(of: (RunSlot, Result<RunRecord, any Error>).self) { group in
-      for (slot, lane) in zip(batch, lanes) {
+      for (position, slot) in batch.enumerated() {
+        let lane = lanes[slot.lane ?? position]
         group.addTask {
+          let begun = ContinuousClock.now
           do {
-            return (slot, .success(try await make(slot, on: lane)))
+            var record = try await make(slot, on: lane)
+            record.hostSeconds = (ContinuousClock.now - begun) / .seconds(1)
+            return (slot, .success(record))
           } catch {
             return (slot, .failure(error))
           }
@@ -113,7 +157,7 @@ package struct ExperimentRunner: Sendable {
     let firmware = firmwares[slot.arm] ?? ""
     try handle(.starting(slot, firmware: firmware))
     do {
-      let started = try await lane.start(firmware: firmware)
+      let started = try await lane.start(firmware: firmware, installs: slot.installs)
       var request = request(
         slot,
         ExperimentPlace(id: id, arm: slot.arm, order: slot.order, stage: slot.stage))

@@ -1,44 +1,13 @@
 import RunRecords
 
-/// How many runs an experiment holds and how they are spread over devices.
-package struct ExperimentDesign: Sendable, Equatable {
-  /// Runs of each arm before the first judgement.
-  package var screenRuns: Int
-  /// Fresh runs of each arm after a screen that found something or could not decide.
-  package var confirmRuns: Int
-  /// Runs made at the same time, each on a device of its own: 1 or 2.
-  package var lanes: Int
-  /// Attempts a slot gets before the experiment gives up; the same for both arms, because
-  /// retrying only the slow build would discard its evidence.
-  package var attempts: Int
-
-  package init(screenRuns: Int, confirmRuns: Int, lanes: Int = 1, attempts: Int = 1) {
-    self.screenRuns = screenRuns
-    self.confirmRuns = confirmRuns
-    self.lanes = lanes
-    self.attempts = attempts
-  }
-}
-
-/// One place in the experiment: a run that is to be made.
-package struct RunSlot: Sendable, Equatable, Hashable {
-  package var arm: ExperimentPlace.Arm
-  package var stage: ExperimentPlace.Stage
-  /// Position in the whole experiment from 0; the trend term of the analysis.
-  package var order: Int
-  /// Attempt from 1.
-  package var attempt: Int
-}
-
 /// Decides which runs an experiment makes next. Pure: events in, actions out.
-///
-/// Runs come in pairs A B, B A, A B, …: a drift of the bench that is linear in time then falls on
-/// both arms alike. With two lanes the two runs of a pair are made at the same time.
 package struct ExperimentState: Sendable, Equatable {
   /// What happened.
   package enum Event: Sendable, Equatable {
     case runFinished(RunSlot)
     case runFailed(RunSlot)
+    /// There is no time for more runs: what is there is judged, and that is the end.
+    case timeIsUp
     case screenJudged(needsConfirmation: Bool)
     case confirmationJudged
   }
@@ -68,23 +37,12 @@ package struct ExperimentState: Sendable, Equatable {
   private var step: Step = .running(.screen)
   private var queue: [RunSlot]
   private var underWay: Set<RunSlot> = []
+  /// Runs that the time did not allow; nil = it allowed all that were asked for.
+  package private(set) var runsLeft: Int?
 
   package init(design: ExperimentDesign) {
     self.design = design
-    self.queue = Self.slots(stage: .screen, perArm: design.screenRuns, firstOrder: 0)
-  }
-
-  /// The interleaved slots of a stage.
-  package static func slots(
-    stage: ExperimentPlace.Stage, perArm: Int, firstOrder: Int
-  ) -> [RunSlot] {
-    (0..<perArm).flatMap { pair -> [RunSlot] in
-      let arms: [ExperimentPlace.Arm] =
-        pair.isMultiple(of: 2) ? [.reference, .candidate] : [.candidate, .reference]
-      return arms.enumerated().map { position, arm in
-        RunSlot(arm: arm, stage: stage, order: firstOrder + 2 * pair + position, attempt: 1)
-      }
-    }
+    self.queue = design.slots(.screen)
   }
 
   /// The next action; marks the runs it hands out as under way.
@@ -99,11 +57,23 @@ package struct ExperimentState: Sendable, Equatable {
         step = .judging(stage)
         return .judge(stage)
       }
-      let batch = Array(queue.prefix(max(1, design.lanes)))
+      let batch = upcoming
       queue.removeFirst(batch.count)
       underWay = Set(batch)
       return .run(batch)
     }
+  }
+
+  /// What ``next()`` would hand out to be made; empty when it is not the time for runs.
+  package var upcoming: [RunSlot] {
+    guard case .running = step, underWay.isEmpty else { return [] }
+    var batch: [RunSlot] = []
+    for slot in queue.prefix(max(1, design.lanes)) {
+      // A run that is made again may want the device of the next one.
+      if slot.lane != nil, batch.contains(where: { $0.lane == slot.lane }) { break }
+      batch.append(slot)
+    }
+    return batch
   }
 
   /// Takes note of an event.
@@ -120,14 +90,20 @@ package struct ExperimentState: Sendable, Equatable {
       var again = slot
       again.attempt += 1
       queue.insert(again, at: 0)
+    case .timeIsUp:
+      guard case .running(let stage) = step else { return }
+      runsLeft = queue.count
+      queue = []
+      // Fresh runs that were never begun are judged already: the screen's verdict stands.
+      if stage == .confirm, runsLeft == design.slots(.confirm).count { step = .finished }
     case .screenJudged(let needsConfirmation):
       guard needsConfirmation, design.confirmRuns > 0 else {
         step = .finished
         return
       }
-      queue = Self.slots(
-        stage: .confirm, perArm: design.confirmRuns, firstOrder: 2 * design.screenRuns)
+      queue = design.slots(.confirm)
       step = .running(.confirm)
+      if runsLeft != nil { handle(.timeIsUp) }
     case .confirmationJudged:
       step = .finished
     }

@@ -138,7 +138,7 @@ package struct RunExecutor: Sendable {
       id: id, created: created, toolVersion: request.toolVersion,
       experiment: request.place, target: request.target,
       device: DeviceFacts(
-        name: device.name, serial: identity.serial, model: identity.model,
+        name: device.name, serial: request.serial ?? identity.serial, model: identity.model,
         transport: request.transport, abi: identity.abi),
       firmware: FirmwareIdentity(
         name: request.firmwareName,

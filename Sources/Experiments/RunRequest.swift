@@ -14,6 +14,8 @@ package struct RunRequest: Sendable {
   package var btf: DeviceDefinition.BTFSource
   /// What the device said of itself in this boot; nil = the run asks it.
   package var identity: DeviceIdentity?
+  /// What the record calls the device; nil = what the device says of itself.
+  package var serial: String?
   /// Name of the device file.
   package var target: String
   /// `virtual`, `adb` or `local`, for the record.

@@ -130,11 +130,8 @@ struct MetricJudge {
   }
 
   private func budget(_ series: Series) -> Double {
-    let own = policy.budgets.first {
-      glob($0.pattern, matches: series.id.text)
-        && ($0.statistic == nil || $0.statistic == series.statistic)
-    }
-    return own?.budget ?? policy.defaultBudgetFactor * max(series.threshold, series.resolution)
+    policy.budget(
+      of: series.id.text, series.statistic, threshold: max(series.threshold, series.resolution))
   }
 
   private func level(_ series: Series, isCandidate: Bool) -> Double? {

@@ -111,6 +111,15 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
     self.maximumSlowdown = maximumSlowdown
   }
 
+  /// The largest relative worsening allowed of a metric, by its ``MetricID/text``; `threshold` is
+  /// the smallest change of the statistic that matters.
+  func budget(of metric: String, _ statistic: Statistic, threshold: Double) -> Double {
+    let own = budgets.first {
+      glob($0.pattern, matches: metric) && ($0.statistic == nil || $0.statistic == statistic)
+    }
+    return own?.budget ?? defaultBudgetFactor * threshold
+  }
+
   /// Whether a metric is one that must not change.
   func isSentinel(_ id: MetricID) -> Bool {
     sentinels.contains { glob($0, matches: id.text) }

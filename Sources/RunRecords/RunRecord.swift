@@ -13,6 +13,9 @@ package struct RunRecord: Codable, Sendable, Equatable {
   package var id: String
   /// When the run began, UTC, whole seconds.
   package var created: Date
+  /// What the run took of the host's time, from bringing the firmware up to its end, seconds; nil
+  /// in records of older versions.
+  package var hostSeconds: Double?
   /// Version of latgate that measured.
   package var toolVersion: String
   /// Nil for a run outside any experiment (`latgate run`).

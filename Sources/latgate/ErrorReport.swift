@@ -32,6 +32,7 @@ struct ErrorReport {
     case let error as CatalogError: return ErrorMessage.messages(error)
     case let error as UnknownName: return [ErrorMessage(error)]
     case let error as RunRecordError: return [ErrorMessage(error)]
+    case let error as ExperimentPlan.Refusal: return [ErrorMessage(error)]
     case let error as DeviceError:
       let message = error.message
       return [ErrorMessage(what: message.what, place: message.place, remedy: message.remedy)]
@@ -50,7 +51,8 @@ struct ErrorReport {
     case is CancellationError: .interrupted
     case is CatalogError, is RunRecordError, is VerdictError, is NoiseProfileError, is TraceFault:
       .badInput
-    case is UnknownName: .usage
+    case is CheckFolder.Fault: .badInput
+    case is UnknownName, is ExperimentPlan.Refusal: .usage
     case let error as KernelBTFError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case let error as ProbeBuildError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case is StoreError: .internalError

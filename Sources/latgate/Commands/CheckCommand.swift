@@ -3,7 +3,6 @@ import ArgumentParser
 import Catalogs
 import Experiments
 import Foundation
-import POSIXSupport
 import ProbeBuild
 import RegressionAnalysis
 import Reporting
@@ -16,10 +15,16 @@ struct CheckCommand: AsyncParsableCommand {
     abstract: "Compare a candidate firmware with a reference and pass or fail it.",
     discussion: """
       Runs are interleaved (A B, B A, …). When something moved, or a budget could not be shown to \
-      hold, fresh runs of both firmwares must confirm it.
+      hold, fresh runs of both firmwares must confirm it. What it will cost and find is told \
+      before it begins.
 
         latgate check demo
         latgate check demo --candidate debug-left-on --format json
+        latgate check demo --time-budget 30m
+        latgate check --resume latgate-results/demo-20260101-120000
+
+      With a time budget the design is chosen: the smallest that finds a worsening as large as \
+      every budget of the suite, else the largest that fits; one that would miss it is refused.
 
       Exit codes: 0 pass, 1 regression, 2 inconclusive, 3 gate failed or data invalid.
       """)
@@ -27,7 +32,7 @@ struct CheckCommand: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   @Argument(help: "The suite.")
-  var suite: String
+  var suite: String?
 
   @Option(help: "Device file instead of the suite's.")
   var device: String?
@@ -43,6 +48,11 @@ struct CheckCommand: AsyncParsableCommand {
 
   @Option(help: "Fresh runs per arm that must confirm a finding, instead of the suite's.")
   var confirmRuns: Int?
+
+  @Option(help: "Measured iterations per run, instead of the suite's.")
+  var iterations: Int?
+
+  @OptionGroup var flow: FlowOptions
 
   @OptionGroup var tiers: TierOptions
 
@@ -65,95 +75,102 @@ struct CheckCommand: AsyncParsableCommand {
   func validate() throws {
     guard (1...2).contains(lanes) else { throw ValidationError("--lanes must be 1 or 2") }
     if let runs, runs < 1 { throw ValidationError("--runs must be 1 or more") }
+    if let iterations, iterations < 1 { throw ValidationError("--iterations must be 1 or more") }
     if let confirmRuns, confirmRuns < 0 {
       throw ValidationError("--confirm-runs must be 0 or more")
+    }
+    let isNamed = suite != nil
+    guard isNamed == (flow.resume == nil) else {
+      throw ValidationError(
+        isNamed ? "--resume goes on with its own suite: give none" : "name a suite")
+    }
+    let asks: [Any?] = [device, reference, candidate, runs, confirmRuns, iterations, output]
+    guard isNamed || asks.allSatisfy({ $0 == nil }) else {
+      throw ValidationError(
+        "--resume goes on as the check was begun: of its options give --time-budget alone")
     }
   }
 
   func run() async throws {
-    let console = common.console
     let bench = try Workbench(common)
-    var plan = try Plan(bench: bench, suite: suite, safety: try await safety.open())
-    if let runs { plan.suite.runs.screen = runs }
-    if let confirmRuns { plan.suite.runs.confirm = confirmRuns }
-    plan.tier = tiers.tier
-    let firmwares = try firmwares(plan.suite)
-    let id = UUID().uuidString.lowercased()
-    let folder = output ?? "latgate-results/\(suite)-\(Self.timestamp())"
-    try UserFolders.makeFolder(folder, mode: 0o755)
-
-    let perStage = [
-      ExperimentPlace.Stage.screen: 2 * plan.suite.runs.screen,
-      .confirm: 2 * plan.suite.runs.confirm,
-    ]
-    let display = RunDisplay(console: console, runs: perStage[.screen] ?? 0)
-    defer { display.end() }
+    let safety = try await safety.open()
+    var made: [RunRecord] = []
+    var setup: CheckSetup
+    let folder: CheckFolder
+    if let resumed = flow.resume {
+      folder = CheckFolder(path: resumed)
+      (setup, made) = try folder.resume()
+    } else {
+      setup = try newSetup(bench)
+      folder = CheckFolder(path: output ?? "latgate-results/\(setup.suite)-\(Self.timestamp())")
+    }
+    var plan = try Plan(bench: bench, suite: setup.suite, safety: safety)
+    plan.suite.iterations = setup.iterations
+    plan.suite.runs.screen = setup.screenRuns
+    plan.tier = setup.tier
     let target = try LaneFactory(
       catalog: bench.catalog,
       server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share
-    ) { console.detail($0) }
-    .experiment(device: device ?? plan.suite.device, id: "check-\(getpid())", lanes: lanes)
-    let isVirtual = target.lanes.first?.transport == "virtual"
-    let bundle = try await bench.bundle(
-      abi: try await abi(of: target, firmwares), probes: plan.probes)
-    var policy = VerdictPolicy(suite: plan.suite, freeSwitching: isVirtual)
-    policy.allowsMixed = mixing.allowMixed
-    let runner = ExperimentRunner(
-      id: id,
-      design: ExperimentDesign(
-        screenRuns: plan.suite.runs.screen, confirmRuns: plan.suite.runs.confirm,
-        lanes: target.lanes.count),
-      lanes: target.lanes, reference: firmwares.reference, candidate: firmwares.candidate,
-      request: { [plan] slot, place in
-        var request = plan.request(
-          bundle: bundle, definition: target.definition, transport: "", firmware: "",
-          firmwareID: nil)
-        request.place = place
-        // The first run of each arm tells what the probes cost; more would only take time.
-        request.measuresOverhead = slot.stage == .screen && slot.order < 2
-        return request
-      },
-      judge: { [policy] records, _ in
-        try RegressionAnalysis.judge(Self.input(records, policy))
-      },
-      handle: { event in
-        switch event {
-        case .starting(let slot, let firmware):
-          display.starting(
-            order: slot.order, arm: "\(slot.arm.rawValue) (\(firmware))",
-            stage: slot.stage.rawValue, runs: perStage[slot.stage] ?? 0)
-        case .progress(let slot, let progress):
-          display.progress(order: slot.order, progress)
-        case .recorded(let slot, let record):
-          let path = try RecordFiles.write(record, to: "\(folder)/runs")
-          display.finished(order: slot.order)
-          console.detail("record: \(path)")
-        case .failed(let slot, let reason):
-          display.line("run \(slot.order + 1) (\(slot.arm.rawValue)) failed: \(reason)")
-        case .judging(let stage):
-          console.detail("judging the \(stage.rawValue) runs")
-        }
-      })
-    let outcome = try await runner.run()
-    display.end()
-    try finish(outcome, policy, folder: folder, console: console)
+    ) { common.console.detail($0) }
+    .experiment(device: setup.device, id: "check-\(getpid())", lanes: setup.lanes)
+    guard target.lanes.count >= setup.layout.devices else {
+      throw ValidationError(
+        "a \(setup.layout.rawValue) takes \(setup.layout.devices) devices of one model")
+    }
+    setup.lanes = target.lanes.count
+    let experiment = CheckExperiment(
+      setup: setup, plan: plan, target: target,
+      bundle: try await bench.bundle(abi: try await abi(of: target, setup), probes: plan.probes),
+      policy: policy(plan, setup, target), profile: nil, earlier: [], folder: folder,
+      console: common.console)
+    do {
+      try await measure(experiment, made)
+    } catch let error as CancellationError {
+      common.console.note(
+        "finished runs are kept; go on with them: latgate check --resume \(folder.path)")
+      throw error
+    }
+  }
+
+  /// Plans, tells the plan, makes the runs and says what they tell.
+  private func measure(_ prepared: CheckExperiment, _ kept: [RunRecord]) async throws {
+    var experiment = prepared
+    var made = kept
+    var limit = flow.timeBudget?.duration
+    try experiment.folder.begin(experiment.setup)
+    if let given = limit, !experiment.knowsCost, made.isEmpty {
+      common.console.note("nobody knows yet how long a run takes: the first tell")
+      let begun = ContinuousClock.now
+      made = try await experiment.run(experiment.setup.design.first).records
+      limit = given - (ContinuousClock.now - begun)
+    }
+    var plan = experiment.planned(experiment.setup.design, made: made)
+    if let limit, flow.resume == nil {
+      plan = try experiment.fitting(limit, made: made, allowsBlind: flow.force)
+    }
+    experiment.setup.screenRuns = plan.design.screenRuns
+    experiment.setup.confirmRuns = plan.design.confirmRuns
+    try experiment.folder.begin(experiment.setup)
+    common.console.note(
+      String(PlanReport(plan).text(width: common.console.width).dropLast()))
+    let outcome = try await experiment.run(plan.design, made: made, limit: limit)
+    try finish(outcome, experiment)
   }
 
   private func finish(
-    _ outcome: ExperimentRunner.Outcome, _ policy: VerdictPolicy, folder: String, console: Console
+    _ outcome: ExperimentRunner.Outcome, _ experiment: CheckExperiment
   ) throws {
-    let verdict = outcome.verdict
-    let report = VerdictReport(verdict, of: Self.input(outcome.records, policy))
-    let json = try report.json()
-    try AtomicFile.write(try verdict.encoded(), to: "\(folder)/verdict.json")
-    try AtomicFile.write(json, to: "\(folder)/report.json")
-    try AtomicFile.write(
-      report.text(width: 120, style: .plain, showsAll: true).utf8, to: "\(folder)/report.txt")
+    let console = common.console
+    var verdict = outcome.verdict
+    if let left = outcome.runsLeft { verdict.cut(runsLeft: left) }
+    let report = VerdictReport(verdict, of: experiment.input(outcome.records))
+    try experiment.folder.write(verdict, report)
     switch format {
     case .terminal:
       console.print(report.text(width: console.width, style: console.style))
-      console.note("records, verdict.json, report.json and report.txt: \(folder)")
-    case .json: console.print(String(decoding: json, as: UTF8.self))
+      console.note(
+        "records, verdict.json, report.json and report.txt: \(experiment.folder.path)")
+    case .json: console.print(String(decoding: try report.json(), as: UTF8.self))
     }
     if verdict.exitCode != 0 { throw ExitCode(verdict.exitCode) }
   }
@@ -168,34 +185,54 @@ struct CheckCommand: AsyncParsableCommand {
       policy: policy)
   }
 
-  private func firmwares(
-    _ suite: SuiteDefinition
-  ) throws -> (reference: String, candidate: String) {
-    guard let reference = reference ?? suite.reference else {
-      throw RunError.noFirmware(suite: suite.name, arm: "reference")
+  private func newSetup(_ bench: Workbench) throws -> CheckSetup {
+    let definition = try bench.catalog.suite(suite ?? "")
+    guard let reference = reference ?? definition.reference else {
+      throw RunError.noFirmware(suite: definition.name, arm: "reference")
     }
-    guard let candidate = candidate ?? suite.candidate else {
-      throw RunError.noFirmware(suite: suite.name, arm: "candidate")
+    guard let candidate = candidate ?? definition.candidate else {
+      throw RunError.noFirmware(suite: definition.name, arm: "candidate")
     }
-    return (reference, candidate)
+    let device = device ?? definition.device
+    let hooks = bench.catalog.devices[device]?.hooks
+    return CheckSetup(
+      id: UUID().uuidString.lowercased(), suite: definition.name, device: device,
+      reference: reference, candidate: candidate, iterations: iterations ?? definition.iterations,
+      layout: flow.design ?? (hooks?.flash == nil ? .boots : .flashes),
+      screenRuns: runs ?? definition.runs.screen,
+      confirmRuns: confirmRuns ?? definition.runs.confirm, lanes: lanes, tier: tiers.tier,
+      allowsMixed: mixing.allowMixed)
+  }
+
+  private func policy(
+    _ plan: Plan, _ setup: CheckSetup, _ target: LaneFactory.Target
+  ) -> VerdictPolicy {
+    let hooks = target.definition.hooks
+    let isFree = target.isVirtual || (hooks?.switchTo != nil && hooks?.flash == nil)
+    var policy = VerdictPolicy(suite: plan.suite, freeSwitching: isFree)
+    policy.allowsMixed = setup.allowsMixed
+    switch setup.layout {
+    case .boots, .flashes, .blocks: policy.design = .interleaved
+    case .crossover: policy.design = .crossover
+    case .stored: policy.design = .stored
+    }
+    return policy
   }
 
   /// A virtual device's is known before it boots.
-  private func abi(
-    of target: LaneFactory.Target, _ firmwares: (reference: String, candidate: String)
-  ) async throws -> TargetABI {
+  private func abi(of target: LaneFactory.Target, _ setup: CheckSetup) async throws -> TargetABI {
     guard target.definition.kind == .virtual else {
       guard let lane = target.lanes.first else { return .arm64 }
       return try await Plan.abi(of: try await lane.current())
     }
-    let machine = try target.definition.machine(firmware: firmwares.reference)
+    let machine = try target.definition.machine(firmware: setup.reference)
     let architecture = machine.kernel.architecture
-    let candidate = try target.definition.machine(firmware: firmwares.candidate)
+    let candidate = try target.definition.machine(firmware: setup.candidate)
     guard candidate.kernel.architecture == architecture,
       let abi = TargetABI(architecture)
     else {
       throw VirtualDeviceError.invalidValue(
-        field: "candidate", value: firmwares.candidate,
+        field: "candidate", value: setup.candidate,
         reason: "its kernel is of another architecture than the reference's")
     }
     return abi

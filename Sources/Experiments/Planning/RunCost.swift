@@ -1,0 +1,73 @@
+import RunRecords
+
+/// How long runs take on a bench, from what runs before have taken.
+package struct RunCost: Sendable, Equatable {
+  /// One run: the boot, settling, all iterations.
+  package var run: Duration
+  /// More for a run whose firmware is installed first, its discarded boot included.
+  package var installing: Duration
+  /// More for a run that measures what the probes cost.
+  package var overhead: Duration
+  /// Runs that it is known from.
+  package var runs: Int
+
+  package init(run: Duration, installing: Duration, overhead: Duration, runs: Int) {
+    self.run = run
+    self.installing = installing
+    self.overhead = overhead
+    self.runs = runs
+  }
+
+  /// Learns from earlier runs of one suite on one target.
+  /// - Parameters:
+  ///   - records: of any firmware; those that do not tell how long they took are left out.
+  ///   - iterations: measured ones of the runs to come.
+  ///   - installing: what the device file says of a flash; nil = nothing.
+  /// - Returns: nil when no record tells.
+  package init?(records: [RunRecord], iterations: Int, installing: Duration?) {
+    let timed = records.compactMap { record -> (record: RunRecord, seconds: Double)? in
+      guard let seconds = record.hostSeconds, seconds > 0 else { return nil }
+      let made = record.iterations.count { $0.kind == .measured }
+      let more = Double(iterations - made) * (Self.iteration(record) ?? 0)
+      return (record, seconds + more)
+    }
+    let plain = timed.filter { $0.record.overhead == nil }.map(\.seconds)
+    let whole = timed.filter { $0.record.overhead != nil }.map(\.seconds)
+    guard let run = Self.median(plain) ?? Self.median(whole) else { return nil }
+    self.run = .seconds(run)
+    self.installing = installing ?? .zero
+    overhead = .seconds(plain.isEmpty ? 0 : max(0, (Self.median(whole) ?? run) - run))
+    runs = timed.count
+  }
+
+  /// Seconds from one iteration's start to the next, by the device's clock.
+  private static func iteration(_ record: RunRecord) -> Double? {
+    let starts = record.iterations.filter { $0.kind != .overhead }.map(\.startedUptimeNs).sorted()
+    return median(zip(starts, starts.dropFirst()).map { Double($1 - $0) / 1e9 })
+  }
+
+  private static func median(_ values: [Double]) -> Double? {
+    let sorted = values.sorted()
+    guard !sorted.isEmpty else { return nil }
+    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+  }
+
+  /// What a stage takes.
+  package func time(of design: ExperimentDesign, _ stage: ExperimentPlace.Stage) -> Duration {
+    let slots = design.slots(stage)
+    let lanes = max(1, design.lanes)
+    return stride(from: 0, to: slots.count, by: lanes).reduce(.zero) { total, first in
+      let batch = slots[first..<min(first + lanes, slots.count)]
+      return total + (batch.map(time).max() ?? .zero)
+    }
+  }
+
+  private func time(of slot: RunSlot) -> Duration {
+    run + (slot.installs ? installing : .zero) + (slot.measuresOverhead ? overhead : .zero)
+  }
+}
+
+extension RunSlot {
+  /// The first run of each arm tells what the probes cost; more would only take time.
+  package var measuresOverhead: Bool { stage == .screen && order < 2 }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import RunRecords
+
+/// What an experiment of a given size will find, told before it is made from what is known of the
+/// bench's noise.
+package struct DesignForecast: Sendable, Equatable {
+  /// What it finds of one gating statistic.
+  package struct Entry: Sendable, Equatable {
+    /// ``MetricID/text``.
+    package var metric: String
+    package var statistic: Statistic
+    /// Smallest relative worsening that is found with 80% power; nil = none of a sensible size.
+    package var detects: Double?
+    /// Largest relative worsening that the suite allows.
+    package var budget: Double
+
+    /// Whether a worsening as large as the budget would be missed too often.
+    package var isBlind: Bool { (detects ?? .infinity) > budget }
+  }
+
+  /// Of the gating statistics that the profile knows, in its order.
+  package var entries: [Entry]
+
+  /// - Parameters:
+  ///   - profile: the bench's noise.
+  ///   - policy: what the suite asks for.
+  ///   - runs: per arm of the screen, 2 or more.
+  ///   - confirmRuns: fresh ones per arm, 0 or more.
+  package init(profile: NoiseProfile, policy: VerdictPolicy, runs: Int, confirmRuns: Int) {
+    let judged = profile.entries.filter { $0.statistic != .rate }
+    entries = judged.filter { policy.decides($0.metric) }.map { entry in
+      let threshold = policy.threshold(of: entry.statistic)
+      return Entry(
+        metric: entry.metric, statistic: entry.statistic,
+        detects: DesignPower(
+          variance: entry.variance, degreesOfFreedom: entry.degreesOfFreedom,
+          threshold: threshold, runs: runs, confirmRuns: confirmRuns,
+          comparisons: max(1, judged.count), policy: policy
+        ).detectable(),
+        budget: policy.budget(of: entry.metric, entry.statistic, threshold: threshold))
+    }
+  }
+
+  /// Statistics whose budget is smaller than what can be found.
+  package var blind: [Entry] { entries.filter(\.isBlind) }
+}
+
+extension VerdictPolicy {
+  /// Whether a metric, by its text, decides the verdict.
+  fileprivate func decides(_ metric: String) -> Bool {
+    !sentinels.contains { glob($0, matches: metric) }
+      && gating.contains { glob($0, matches: metric) }
+  }
+
+  /// The smallest relative change that matters.
+  fileprivate func threshold(of statistic: Statistic) -> Double {
+    switch statistic {
+    case .quantile(let probability):
+      quantiles.first { abs($0.probability - probability) < 1e-9 }?.threshold ?? valueThreshold
+    case .tail: tailThreshold
+    case .rate: rateThreshold
+    case .value: valueThreshold
+    }
+  }
+}

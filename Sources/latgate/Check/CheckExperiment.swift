@@ -1,0 +1,119 @@
+import Experiments
+import Foundation
+import POSIXSupport
+import ProbeBuild
+import RegressionAnalysis
+import Reporting
+import RunRecords
+
+/// A check with everything it needs: tells what it will cost, makes its runs, judges them.
+struct CheckExperiment: Sendable {
+  var setup: CheckSetup
+  let plan: Plan
+  let target: LaneFactory.Target
+  let bundle: ProbeBundle
+  let policy: VerdictPolicy
+  /// What is known of the bench; nil = nothing.
+  let profile: NoiseProfile?
+  /// Runs of the suite on the target before this check, for their cost.
+  let earlier: [RunRecord]
+  let folder: CheckFolder
+  let console: Console
+
+  // MARK: Before it begins
+
+  /// What the design costs and finds, as far as anybody knows.
+  func planned(_ design: ExperimentDesign, made: [RunRecord]) -> ExperimentPlan {
+    ExperimentPlan(design, cost: cost(made), profile: profile, policy: policy)
+  }
+
+  /// The design that fits a time.
+  /// - Throws: `ExperimentPlan.Refusal`.
+  func fitting(
+    _ limit: Duration, made: [RunRecord], allowsBlind: Bool
+  ) throws(ExperimentPlan.Refusal) -> ExperimentPlan {
+    guard let cost = cost(made) else { return planned(setup.design, made: made) }
+    return try ExperimentPlan.fitting(
+      limit, setup.design, cost: cost, profile: profile, policy: policy, allowsBlind: allowsBlind)
+  }
+
+  /// Whether what runs take is known before the first.
+  var knowsCost: Bool { cost([]) != nil }
+
+  private func cost(_ made: [RunRecord]) -> RunCost? {
+    let costs = target.definition.costs
+    let installing = setup.layout == .boots ? nil : costs?.flash
+    return RunCost(
+      records: earlier + made, iterations: plan.suite.iterations, installing: installing)
+      ?? costs?.run.map {
+        RunCost(run: $0, installing: installing ?? .zero, overhead: .zero, runs: 0)
+      }
+  }
+
+  // MARK: Runs
+
+  /// Makes the runs that are not made yet, within the time when there is a limit.
+  func run(
+    _ design: ExperimentDesign, made: [RunRecord] = [], limit: Duration? = nil
+  ) async throws -> ExperimentRunner.Outcome {
+    let display = RunDisplay(console: console, runs: design.slots(.screen).count)
+    defer { display.end() }
+    let budget = limit.map { TimeBudget(limit: $0, expected: cost(made)?.run ?? .zero) }
+    return try await ExperimentRunner(
+      id: setup.id, design: design, lanes: target.lanes, reference: setup.reference,
+      candidate: setup.candidate, made: made, budget: budget,
+      request: { slot, place in request(slot, place, design) },
+      judge: { records, _ in try RegressionAnalysis.judge(input(records)) },
+      handle: { event in try show(event, design, display) }
+    ).run()
+  }
+
+  /// What the records say.
+  func input(_ records: [RunRecord]) -> VerdictInput {
+    var input = CheckCommand.input(records, policy)
+    input.profile = profile
+    return input
+  }
+
+  private func request(
+    _ slot: RunSlot, _ place: ExperimentPlace, _ design: ExperimentDesign
+  ) -> RunRequest {
+    var request = plan.request(
+      bundle: bundle, definition: target.definition, transport: "", firmware: "",
+      firmwareID: nil)
+    request.place = place
+    request.measuresOverhead = slot.measuresOverhead
+    // A virtual device's own serial is its port, another one in every boot.
+    if let lane = slot.lane, target.isVirtual { request.serial = "virtual-\(lane + 1)" }
+    return request
+  }
+
+  private func show(
+    _ event: ExperimentRunner.Event, _ design: ExperimentDesign, _ display: RunDisplay
+  ) throws {
+    switch event {
+    case .starting(let slot, let firmware):
+      display.starting(
+        order: slot.order, arm: "\(slot.arm.rawValue) (\(firmware))", stage: slot.stage.rawValue,
+        runs: design.slots(slot.stage).count)
+    case .progress(let slot, let progress):
+      display.progress(order: slot.order, progress)
+    case .recorded(let slot, let record):
+      let path = try RecordFiles.write(record, to: folder.runs)
+      display.finished(order: slot.order)
+      console.detail("record: \(path)")
+    case .reused(let slot, _):
+      console.detail("run \(slot.order + 1) (\(slot.arm.rawValue)) was made before")
+    case .failed(let slot, let reason):
+      display.line("run \(slot.order + 1) (\(slot.arm.rawValue)) failed: \(reason)")
+    case .judging(let stage):
+      console.detail("judging the \(stage.rawValue) runs")
+    case .timeIsUp(let left):
+      display.line("the time is up: \(left) runs are left out")
+    }
+  }
+}
+
+extension LaneFactory.Target {
+  var isVirtual: Bool { lanes.first?.transport == "virtual" }
+}

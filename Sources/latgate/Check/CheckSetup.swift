@@ -1,0 +1,31 @@
+import Experiments
+import RunRecords
+
+/// What a check was asked for: enough to go on with it after it was interrupted.
+struct CheckSetup: Codable, Sendable, Equatable {
+  static let currentSchema = "latgate.check/1"
+
+  var schema = Self.currentSchema
+  /// Of the experiment, as in its records.
+  var id: String
+  var suite: String
+  /// Name of the device file, or an address.
+  var device: String
+  /// Names of firmwares.
+  var reference: String
+  var candidate: String
+  /// Measured ones per run.
+  var iterations: Int
+  var layout: ExperimentDesign.Layout
+  /// Runs per arm.
+  var screenRuns: Int
+  var confirmRuns: Int
+  var lanes: Int
+  var tier: Tier?
+  var allowsMixed: Bool
+
+  var design: ExperimentDesign {
+    ExperimentDesign(
+      layout: layout, screenRuns: screenRuns, confirmRuns: confirmRuns, lanes: lanes)
+  }
+}

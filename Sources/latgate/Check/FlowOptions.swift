@@ -1,0 +1,42 @@
+import ArgumentParser
+import Catalogs
+import Experiments
+
+/// How a check goes about its runs.
+struct FlowOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Who runs when: \(ExperimentDesign.Layout.allCases.map(\.rawValue).joined(separator: ", ")).",
+      discussion: """
+        Default: boots, or flashes on a device whose file has a flash hook. A crossover takes two \
+        devices of one model.
+        """))
+  var design: ExperimentDesign.Layout?
+
+  @Option(
+    help: ArgumentHelp(
+      "The time that runs may take, such as 30m; the design is chosen for it.",
+      valueName: "time"))
+  var timeBudget: TimeSpan?
+
+  @Flag(help: "Check within the time budget even if the suite's budgets cannot be shown in it.")
+  var force = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Go on with a check that was interrupted: its finished runs are not made again.",
+      valueName: "folder"))
+  var resume: String?
+}
+
+/// A time on the command line, as in the files: `90s`, `30m`, `2h`.
+struct TimeSpan: ExpressibleByArgument {
+  let duration: Duration
+
+  init?(argument: String) {
+    guard let duration = Duration(quantity: argument), duration > .zero else { return nil }
+    self.duration = duration
+  }
+}
+
+extension ExperimentDesign.Layout: ExpressibleByArgument {}

@@ -1,0 +1,35 @@
+import Experiments
+import Reporting
+
+extension PlanReport {
+  init(_ plan: ExperimentPlan) {
+    self.init(
+      layout: plan.design.layout.text, screenRuns: plan.design.screenRuns,
+      confirmRuns: plan.design.confirmRuns, time: plan.time,
+      source: plan.cost.map { $0.runs > 0 ? "as \($0.runs) runs before" : "by the device file" }
+        ?? "", forecast: plan.forecast)
+  }
+}
+
+extension ErrorMessage {
+  init(_ refusal: ExperimentPlan.Refusal) {
+    self =
+      switch refusal {
+      case .tooShort(let limit, let least): PlanReport(least).tooShort(limit: limit)
+      case .blind(let limit, let best): PlanReport(best).blind(limit: limit)
+      }
+  }
+}
+
+extension ExperimentDesign.Layout {
+  /// How the runs of both firmwares stand to each other.
+  fileprivate var text: String {
+    switch self {
+    case .boots: "in turn"
+    case .flashes: "in turn, a flash each"
+    case .crossover: "on two devices, swapped once"
+    case .stored: "against stored builds"
+    case .blocks: "one firmware after the other"
+    }
+  }
+}
