@@ -213,7 +213,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "RecordStoreTests",
-      dependencies: ["POSIXSupport", "RunRecords", "RecordStore"],
+      dependencies: [
+        "POSIXSupport", "RunRecords", "RecordStore",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",

@@ -72,6 +72,12 @@ package struct UnknownName: Error, Sendable, Equatable {
   /// Sorted.
   package var known: [String]
 
+  package init(kind: String, name: String, known: [String]) {
+    self.kind = kind
+    self.name = name
+    self.known = known.sorted()
+  }
+
   /// What to do about it, without a full stop.
   package var remedy: String { Catalogs.remedy(forUnknown: name, known: known) }
 }

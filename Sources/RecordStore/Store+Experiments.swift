@@ -14,7 +14,7 @@ package struct StoredExperiment: Sendable, Equatable {
   package var id: String
   package var kind: Kind
   package var at: Date
-  package var bench: BenchID
+  package var bench: BenchIdentity
   /// Build ids; the reference is empty where it was a baseline of several.
   package var reference: String
   package var candidate: String
@@ -26,7 +26,7 @@ package struct StoredExperiment: Sendable, Equatable {
   package var verdict: Data
 
   package init(
-    id: String, kind: Kind, at: Date, bench: BenchID, reference: String, candidate: String,
+    id: String, kind: Kind, at: Date, bench: BenchIdentity, reference: String, candidate: String,
     outcome: String, owner: String?, verdict: Data
   ) {
     self.id = id
@@ -51,7 +51,7 @@ extension StoredExperiment: FetchableRecord {
     }
     self.init(
       id: row["id"], kind: kind, at: row["at"],
-      bench: BenchID(target: row["target"], model: row["model"], suite: row["suite"]),
+      bench: BenchIdentity(target: row["target"], device: row["device"], suite: row["suite"]),
       reference: row["reference"], candidate: row["candidate"], outcome: row["outcome"],
       owner: row["owner"], verdict: row["verdict"])
   }
@@ -63,7 +63,7 @@ extension Store {
       table.column("id", .text).primaryKey()
       table.column("kind", .text).notNull()
       table.column("at", .datetime).notNull()
-      for name in ["target", "model", "suite", "reference", "candidate", "outcome"] {
+      for name in ["target", "device", "suite", "reference", "candidate", "outcome"] {
         table.column(name, .text).notNull()
       }
       table.column("owner", .text)
@@ -80,7 +80,7 @@ extension Store {
         sql: "INSERT OR REPLACE INTO experiment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         arguments: [
           experiment.id, experiment.kind.rawValue, experiment.at, experiment.bench.target,
-          experiment.bench.model, experiment.bench.suite, experiment.reference,
+          experiment.bench.device, experiment.bench.suite, experiment.reference,
           experiment.candidate, experiment.outcome, experiment.owner, experiment.verdict,
         ])
     }

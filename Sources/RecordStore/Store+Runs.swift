@@ -8,7 +8,7 @@ extension Store {
       table.column("hash", .text).primaryKey()
       table.column("id", .text).notNull().unique()
       table.column("created", .datetime).notNull()
-      for name in ["target", "model", "suite", "workload", "serial", "build", "firmware"] {
+      for name in ["target", "device", "suite", "workload", "serial", "build", "firmware"] {
         table.column(name, .text).notNull()
       }
       for name in ["experiment", "arm", "stage"] { table.column(name, .text) }
@@ -62,12 +62,12 @@ extension Store {
     let isValid = !record.invalid.contains { $0.metric == nil && $0.probe == nil }
     try database.execute(
       sql: """
-        INSERT INTO run (hash, id, created, target, model, suite, workload, serial, build, firmware,
+        INSERT INTO run (hash, id, created, target, device, suite, workload, serial, build, firmware,
           experiment, arm, stage, place, isValid, record)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
-        document.hash, record.id, record.created, record.target, record.device.model, record.suite,
+        document.hash, record.id, record.created, record.target, record.benchDevice, record.suite,
         record.workload, record.device.serial, record.firmware.id, record.firmware.name,
         record.experiment?.id, record.experiment?.arm.rawValue, record.experiment?.stage?.rawValue,
         record.experiment?.order, isValid, document.bytes,
@@ -98,7 +98,8 @@ extension Store {
   /// - Throws: ``StoreError``; of kind ``StoreError/Kind/badFile`` when the bytes are damaged.
   package func document(of run: StoredRun) throws(StoreError) -> RunDocument {
     let bytes = try read { database in
-      try Data.fetchOne(database, sql: "SELECT record FROM run WHERE hash = ?", arguments: [run.hash])
+      try Data.fetchOne(
+        database, sql: "SELECT record FROM run WHERE hash = ?", arguments: [run.hash])
     }
     guard let bytes else {
       throw StoreError(path: path, reason: "has lost run \(run.id)", kind: .badFile)
@@ -143,12 +144,12 @@ extension Store {
   }
 
   /// Suites and targets of which runs are stored.
-  package func benches() throws(StoreError) -> [BenchID] {
+  package func benches() throws(StoreError) -> [BenchIdentity] {
     try read { database in
       try Row.fetchAll(
         database,
-        sql: "SELECT DISTINCT target, model, suite FROM run ORDER BY suite, target, model"
-      ).map { BenchID(target: $0["target"], model: $0["model"], suite: $0["suite"]) }
+        sql: "SELECT DISTINCT target, device, suite FROM run ORDER BY suite, target, device"
+      ).map { BenchIdentity(target: $0["target"], device: $0["device"], suite: $0["suite"]) }
     }
   }
 }

@@ -74,7 +74,8 @@ package final class Store: Sendable {
       guard strange.isEmpty else {
         throw StoreError(
           path: path,
-          reason: "was made by a later version of latgate (it has \(strange.joined(separator: ", ")))",
+          reason:
+            "was made by a later version of latgate (it has \(strange.joined(separator: ", ")))",
           kind: .badFile)
       }
     }

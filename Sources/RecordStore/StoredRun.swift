@@ -8,7 +8,7 @@ package struct StoredRun: Sendable, Equatable {
   /// The record's own id.
   package var id: String
   package var created: Date
-  package var bench: BenchID
+  package var bench: BenchIdentity
   package var serial: String
   /// Build id and name of the firmware.
   package var build: String
@@ -26,7 +26,7 @@ package struct StoredRun: Sendable, Equatable {
 extension StoredRun: FetchableRecord {
   /// The columns of ``init(row:)``: all but the record itself.
   static let columns = """
-    hash, id, created, target, model, suite, serial, build, firmware, experiment, arm, isValid,
+    hash, id, created, target, device, suite, serial, build, firmware, experiment, arm, isValid,
     length(record) AS size
     """
 
@@ -34,7 +34,7 @@ extension StoredRun: FetchableRecord {
     hash = row["hash"]
     id = row["id"]
     created = row["created"]
-    bench = BenchID(target: row["target"], model: row["model"], suite: row["suite"])
+    bench = BenchIdentity(target: row["target"], device: row["device"], suite: row["suite"])
     serial = row["serial"]
     build = row["build"]
     firmware = row["firmware"]
@@ -73,18 +73,15 @@ extension StoredBuild: FetchableRecord {
 package struct RunFilter: Sendable, Equatable {
   package var suite: String?
   package var target: String?
-  package var model: String?
   /// Id or name of a firmware.
   package var build: String?
   package var experiment: String?
 
   package init(
-    suite: String? = nil, target: String? = nil, model: String? = nil, build: String? = nil,
-    experiment: String? = nil
+    suite: String? = nil, target: String? = nil, build: String? = nil, experiment: String? = nil
   ) {
     self.suite = suite
     self.target = target
-    self.model = model
     self.build = build
     self.experiment = experiment
   }
@@ -94,7 +91,7 @@ package struct RunFilter: Sendable, Equatable {
     var parts = ["1"]
     var arguments = StatementArguments()
     for (column, value) in [
-      ("suite", suite), ("target", target), ("model", model), ("experiment", experiment),
+      ("suite", suite), ("target", target), ("experiment", experiment),
     ] {
       guard let value else { continue }
       parts.append("\(column) = ?")

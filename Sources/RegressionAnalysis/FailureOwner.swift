@@ -60,11 +60,8 @@ struct Trouble {
   }
 }
 
-/// What decided a verdict; nil after a pass.
-/// - Parameters:
-///   - verdict: with its outcome.
-///   - failures: what made it fail, most important first.
-///   - doubts: what made it inconclusive, most important first.
+/// What decided a verdict that has its outcome; nil after a pass. Failures and doubts come most
+/// important first.
 func failureCause(
   of verdict: Verdict, failures: [Trouble], doubts: [Trouble]
 ) -> FailureCause? {

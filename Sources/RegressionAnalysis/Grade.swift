@@ -2,7 +2,7 @@ import RunRecords
 
 extension EvidenceGrade {
   /// Stored builds from which the grade is better than weak.
-  static let leastBuilds = 8
+  package static let leastBuilds = 8
   /// Stored builds from which at most 1% of unchanged builds are flagged.
   static let buildsOfPromise = 16
 

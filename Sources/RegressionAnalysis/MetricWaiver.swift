@@ -30,7 +30,8 @@ extension MetricVerdict {
   /// Only what a slower metric leads to is waived. A lost probe or invalid data fail as ever: a
   /// known slowness does not explain them.
   func waived(by waivers: [MetricWaiver]) -> MetricVerdict {
-    guard gating, blocking, outcome == .regression || outcome == .inconclusive || outcome == .noChange
+    guard gating, blocking,
+      outcome == .regression || outcome == .inconclusive || outcome == .noChange
     else { return self }
     let matching = waivers.filter { glob($0.pattern, matches: id.text) }
     guard let waiver = matching.first(where: { !$0.isExpired }) ?? matching.first else {

@@ -9,6 +9,9 @@ package struct ErrorMessage: Sendable, Equatable {
   package var place: String
   /// What to do, without a full stop; empty when nothing can be done.
   package var remedy: String
+  /// Who has to act where the firmware could not be judged: `firmware` or `rack`; empty where it
+  /// is neither, as with a wrong command line.
+  package var owner = ""
   /// More lines, such as the tail of a log, shown as they are.
   package var details: [String]
 
@@ -26,6 +29,9 @@ package struct ErrorMessage: Sendable, Equatable {
       lines.append("  " + Emphasis.dim.applied(to: "where:", style) + " " + oneLine(place))
     }
     lines += details.map { "  | " + oneLine($0) }
+    if !owner.isEmpty {
+      lines.append("  " + Emphasis.dim.applied(to: "owner:", style) + " " + owner)
+    }
     if !remedy.isEmpty {
       lines.append("  " + Emphasis.dim.applied(to: "try:", style) + " " + oneLine(remedy))
     }

@@ -61,13 +61,3 @@ package enum ProbeListing {
     var probes: [Probe]
   }
 }
-
-/// JSON as every report writes it: sorted keys, indented, one newline at the end.
-func encodedJSON(_ value: some Encodable) throws -> Data {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-  encoder.dateEncodingStrategy = .iso8601
-  var data = try encoder.encode(value)
-  data.append(UInt8(ascii: "\n"))
-  return data
-}

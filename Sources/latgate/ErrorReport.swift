@@ -22,7 +22,18 @@ struct ErrorReport {
 
   init(_ error: any Error) {
     status = Self.status(error)
-    messages = Self.messages(error)
+    var messages = Self.messages(error)
+    // Only where a firmware could not be judged is there somebody else to ask.
+    let cause: FailureCause? =
+      switch status {
+      case .deviceUnavailable: .deviceUnavailable
+      case .gateFailed: .gateFailed
+      default: nil
+      }
+    if let owner = cause?.owner, !messages.isEmpty {
+      messages[messages.count - 1].owner = owner.rawValue
+    }
+    self.messages = messages
   }
 
   private static func messages(_ error: any Error) -> [ErrorMessage] {
@@ -55,7 +66,7 @@ struct ErrorReport {
     case is UnknownName, is ExperimentPlan.Refusal: .usage
     case let error as KernelBTFError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case let error as ProbeBuildError: ExitStatus(rawValue: error.exitCode) ?? .internalError
-    case is StoreError: .internalError
+    case let error as StoreError: error.kind == .unusable ? .internalError : .badInput
     case is DeviceError, is ADBError, is VirtualDeviceError: .deviceUnavailable
     case is KitFolder.Failure: .usage
     case let error as AgentSessionError: status(of: error)

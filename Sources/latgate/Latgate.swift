@@ -24,7 +24,9 @@ struct Latgate: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       CheckCommand.self, RunCommand.self, CompareCommand.self, VerdictCommand.self,
-      FoldCommand.self, DeviceCommand.self, ProbesCommand.self, PreflightCommand.self,
+      RunsCommand.self, BaselineCommand.self, HistoryCommand.self, WaiveCommand.self,
+      WaiverCommand.self, FoldCommand.self, DeviceCommand.self, ProbesCommand.self,
+      PreflightCommand.self,
       BuildCommand.self, FirmwareKitCommand.self, QuarantineCommand.self, DoctorCommand.self,
       VersionCommand.self,
     ])

@@ -1,5 +1,6 @@
 import Foundation
 import POSIXSupport
+import RecordStore
 import RunRecords
 
 /// Run records in folders and files.
@@ -19,11 +20,16 @@ enum RecordFiles {
   /// Reads the records that paths name: files, and the `.json` files in folders.
   /// - Throws: `RunRecordError` naming the file.
   static func read(_ paths: [String]) throws -> [RunRecord] {
+    try documents(paths).map(\.record)
+  }
+
+  /// As ``read(_:)``, with the bytes.
+  static func documents(_ paths: [String]) throws -> [RunDocument] {
     try paths.flatMap(files).map { path in
       guard let data = FileManager.default.contents(atPath: path) else {
         throw RunRecordError.unreadable(file: path)
       }
-      return try RunRecord.decode(data, file: path)
+      return try RunDocument(data, file: path)
     }
   }
 

@@ -86,4 +86,60 @@ import Testing
       #expect(attempts == 3)
     }
   }
+
+  @Test func theTimeEndsAStageWithWhatIsThere() {
+    var state = ExperimentState(design: ExperimentDesign(screenRuns: 4, confirmRuns: 4))
+    for _ in 0..<3 {
+      guard case .run(let batch) = state.next() else { break }
+      for slot in batch { state.handle(.runFinished(slot)) }
+    }
+    state.handle(.timeIsUp)
+    #expect(state.runsLeft == 5)
+    #expect(state.next() == .judge(.screen))
+    // It found something: without time that stays open.
+    state.handle(.screenJudged(needsConfirmation: true))
+    #expect(state.next() == .finish)
+  }
+
+  @Test func theTimeEndsAConfirmationBeforeOrWithinItsRuns() {
+    for made in [0, 3] {
+      var state = ExperimentState(design: ExperimentDesign(screenRuns: 2, confirmRuns: 2))
+      _ = drain(&state)
+      state.handle(.screenJudged(needsConfirmation: true))
+      for _ in 0..<made {
+        guard case .run(let batch) = state.next() else { break }
+        for slot in batch { state.handle(.runFinished(slot)) }
+      }
+      state.handle(.timeIsUp)
+      #expect(state.runsLeft == 4 - made)
+      // Without a fresh run the screen's verdict stands; with some they are judged.
+      #expect(state.next() == (made == 0 ? .finish : .judge(.confirm)))
+    }
+  }
+
+  @Test func theTimeSaysNothingOnceAllRunsAreMade() {
+    var state = ExperimentState(design: ExperimentDesign(screenRuns: 1, confirmRuns: 1))
+    _ = drain(&state)
+    state.handle(.timeIsUp)
+    #expect(state.runsLeft == nil)
+    #expect(state.upcoming.isEmpty)
+  }
+
+  @Test func aRunMadeAgainWaitsForItsDevice() {
+    var state = ExperimentState(
+      design: ExperimentDesign(
+        layout: .crossover, screenRuns: 2, confirmRuns: 0, lanes: 2, attempts: 2))
+    guard case .run(let pair) = state.next() else {
+      Issue.record("no run")
+      return
+    }
+    state.handle(.runFinished(pair[1]))
+    state.handle(.runFailed(pair[0]))
+    guard case .run(let again) = state.next() else {
+      Issue.record("the run is not made again")
+      return
+    }
+    #expect(again.map(\.lane) == [0])
+    #expect(again.first?.attempt == 2)
+  }
 }

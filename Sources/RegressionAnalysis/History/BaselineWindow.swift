@@ -23,12 +23,8 @@ package struct BaselineWindow: Sendable, Equatable {
   package var builds: [String]
   package var pending: Pending?
 
-  /// - Parameters:
-  ///   - builds: all builds, oldest first.
-  ///   - failed: those called a regression.
-  ///   - steps: first builds of accepted levels, in the order of acceptance.
-  ///   - size: builds at most.
-  ///   - isStable: whether builds show one level.
+  /// Chooses at most `size` of all builds, oldest first; `failed` are those called a regression,
+  /// `steps` the first builds of accepted levels, and `isStable` tells whether builds show one level.
   package init(
     builds all: [String], failed: Set<String>, steps: [String], size: Int,
     isStable: ([String]) throws -> Bool

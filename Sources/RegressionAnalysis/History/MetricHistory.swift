@@ -51,7 +51,9 @@ package struct BuildHistory: Sendable {
   package mutating func add(_ record: RunRecord) {
     guard let place = places[record.firmware.id] else { return }
     let run = RunLevels(record, policy: policy)
-    for (metric, value) in run.values { levels[metric, default: [:]][place, default: []].append(value) }
+    for (metric, value) in run.values {
+      levels[metric, default: [:]][place, default: []].append(value)
+    }
     higherIsBetter.formUnion(run.higherIsBetter)
   }
 

@@ -5,7 +5,7 @@ import RegressionAnalysis
 import Reporting
 import RunRecords
 
-struct CompareCommand: ParsableCommand {
+struct CompareCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
     abstract: "Judge run records that exist already.",
@@ -19,6 +19,7 @@ struct CompareCommand: ParsableCommand {
         latgate compare --reference ref/*.json --candidate cand/*.json
         latgate compare --experiment latgate-results/demo-20260101-120000/runs
         latgate compare --design stored --reference builds/ --candidate new/
+        latgate compare --baseline nightly --candidate new/
         latgate compare --profile bench.json --learn bench.json --experiment runs/
 
       How the runs were made limits what they can prove. Firmwares that took turns on one device, \
@@ -45,15 +46,24 @@ struct CompareCommand: ParsableCommand {
   @Option(help: "Folder with the records of both arms of one experiment.")
   var experiment: String?
 
+  @Option(help: "Baseline whose stored runs are the reference; see 'latgate baseline'.")
+  var baseline: String?
+
+  @Flag(help: "Let known issues pass, as 'check' and --baseline do; see 'latgate waive'.")
+  var waivers = false
+
+  @OptionGroup var store: StoreOptions
+
   @Option(help: "Suite whose thresholds and budgets hold. Default: the built-in ones.")
   var suite: String?
 
   @Option(
     help: """
       How the runs were laid out: \
-      \(VerdictPolicy.Design.allCases.map(\.rawValue).joined(separator: ", ")).
+      \(VerdictPolicy.Design.allCases.map(\.rawValue).joined(separator: ", ")). Default: \
+      interleaved.
       """)
-  var design: VerdictPolicy.Design = .interleaved
+  var design: VerdictPolicy.Design?
 
   @Option(
     help: "File with the noise profile of the bench: what is known of it from runs before.")
@@ -68,17 +78,25 @@ struct CompareCommand: ParsableCommand {
   var format: OutputFormat = .terminal
 
   func validate() throws {
-    guard experiment != nil || (!reference.isEmpty && !candidate.isEmpty) else {
-      throw ValidationError("give --reference and --candidate, or --experiment")
+    let hasReference = !reference.isEmpty || baseline != nil
+    guard experiment != nil || (hasReference && !candidate.isEmpty) else {
+      throw ValidationError(
+        "give --reference and --candidate, --baseline and --candidate, or --experiment")
     }
-    guard experiment == nil || (reference.isEmpty && candidate.isEmpty) else {
-      throw ValidationError("--experiment goes without --reference and --candidate")
+    guard experiment == nil || (!hasReference && candidate.isEmpty) else {
+      throw ValidationError("--experiment goes without --reference, --baseline and --candidate")
+    }
+    guard reference.isEmpty || baseline == nil else {
+      throw ValidationError("--baseline takes the place of --reference")
+    }
+    guard baseline == nil || design == nil || design == .stored else {
+      throw ValidationError("--baseline makes the design 'stored'")
     }
   }
 
-  func run() throws {
+  func run() async throws {
     let console = common.console
-    var input = try input()
+    var input = try await input()
     input.profile = try profile.map(Self.readProfile)
     let verdict = try judge(input)
     if let learn {
@@ -100,7 +118,27 @@ struct CompareCommand: ParsableCommand {
     return try NoiseProfile.decode(data, file: path)
   }
 
-  private func input() throws -> VerdictInput {
+  private func input() async throws -> VerdictInput {
+    var input = try await runs()
+    if waivers || baseline != nil, let suite = input.candidate.first?.suite {
+      input.waivers = try await store.open().waivers(for: suite, on: Day(Date()))
+    }
+    return input
+  }
+
+  private func runs() async throws -> VerdictInput {
+    if let baseline {
+      let candidates = try RecordFiles.read(candidate)
+      let reader = BaselineReader(store: try await store.open())
+      let reference = try reader.reference(
+        try reader.baseline(named: baseline), without: Set(candidates.map(\.firmware.id)))
+      if let remark = reference.remark { common.console.note(remark) }
+      let references = try reader.runs(of: reference)
+      var policy = try policy(references + candidates)
+      policy.design = .stored
+      return .staged(reference: references, candidate: candidates, policy: policy)
+    }
+
     if let experiment {
       let records = try RecordFiles.read([experiment])
       return CheckCommand.input(records, try policy(records))
@@ -119,7 +157,7 @@ struct CompareCommand: ParsableCommand {
       policy = VerdictPolicy(
         suite: try Workbench(common).catalog.suite(suite), freeSwitching: isVirtual)
     }
-    policy.design = design
+    policy.design = design ?? .interleaved
     policy.allowsMixed = mixing.allowMixed
     return policy
   }

@@ -1,0 +1,140 @@
+import Foundation
+import RegressionAnalysis
+
+/// Metrics over builds, ready to be shown; the document of `latgate history --format json`.
+package struct HistoryReport: Sendable, Equatable, Encodable {
+  /// A build, in order.
+  package struct Build: Sendable, Equatable, Encodable {
+    package var id: String
+    package var name: String
+    package var first: Date
+
+    package init(id: String, name: String, first: Date) {
+      self.id = id
+      self.name = name
+      self.first = first
+    }
+  }
+
+  /// One build's value of a metric.
+  package struct Point: Sendable, Equatable, Encodable {
+    /// Id of the build.
+    package var build: String
+    /// In the metric's unit.
+    package var value: Double
+    package var runs: Int
+  }
+
+  /// A change of the level for good.
+  package struct Step: Sendable, Equatable, Encodable {
+    /// Id of the first build of the new level.
+    package var build: String
+    package var before: Double
+    package var after: Double
+    /// Relative.
+    package var change: Double
+    package var isWorse: Bool
+    package var p: Double
+  }
+
+  /// One statistic of one metric.
+  package struct Metric: Sendable, Equatable, Encodable {
+    package var metric: String
+    package var statistic: String
+    package var unit: String
+    /// How its probe was attached; empty for scalars.
+    package var rung: String
+    package var points: [Point]
+    package var steps: [Step]
+  }
+
+  package var schema = "latgate.history/1"
+  package var suite: String
+  package var target: String
+  package var builds: [Build]
+  package var metrics: [Metric]
+
+  package init(
+    suite: String, target: String, builds: [Build], histories: [MetricHistory]
+  ) {
+    self.suite = suite
+    self.target = target
+    self.builds = builds
+    metrics = histories.map { history in
+      Metric(
+        metric: history.metric.id.text, statistic: history.metric.statistic.text,
+        unit: history.metric.id.unit, rung: history.metric.id.rung,
+        points: history.points.map {
+          Point(build: builds[$0.build].id, value: $0.value, runs: $0.runs)
+        },
+        steps: history.steps.map {
+          Step(
+            build: builds[$0.build].id, before: $0.before, after: $0.after, change: $0.change,
+            isWorse: $0.isWorse, p: $0.p)
+        })
+    }
+  }
+
+  /// A JSON document, deterministic for equal reports.
+  package func json() throws -> Data { try encodedJSON(self) }
+
+  /// For a terminal: changes first, then with `showsValues` a table of builds per metric.
+  package func text(width: Int, style: TextStyle, showsValues: Bool) -> String {
+    let head =
+      "\(suite) on \(target) · \(counted(builds.count, "build")) · "
+      + "\(counted(metrics.count, "statistic")), \(counted(metrics.count { !$0.steps.isEmpty }, "of them")) changed"
+    var sections = [[Emphasis.dim.applied(to: head, style)], changes(width, style)]
+    if showsValues { sections += metrics.map { values(of: $0, width, style) } }
+    return sections.filter { !$0.isEmpty }.map { $0.map { $0 + "\n" }.joined() }
+      .joined(separator: "\n")
+  }
+
+  private func changes(_ width: Int, _ style: TextStyle) -> [String] {
+    var table = TextTable(columns: [
+      .init(title: "since build"), .init(title: "before", alignment: .right),
+      .init(title: "after", alignment: .right), .init(title: "change", alignment: .right),
+      .init(title: "p", alignment: .right), .init(title: "metric", isElastic: true),
+    ])
+    let order = Dictionary(builds.enumerated().map { ($1.id, $0) }) { first, _ in first }
+    let all = metrics.flatMap { metric in metric.steps.map { (metric, $0) } }
+      .sorted { (order[$0.1.build] ?? 0) < (order[$1.1.build] ?? 0) }
+    for (metric, step) in all {
+      table.add(
+        .init(name(of: step.build)), .init(humanValue(step.before, unit: metric.unit)),
+        .init(humanValue(step.after, unit: metric.unit)),
+        .init(humanChange(step.change), step.isWorse ? .bad : .good), .init(threeDigits(step.p)),
+        .init("\(metric.metric) \(metric.statistic)"))
+    }
+    return all.isEmpty ? ["No metric changed for good."] : table.lines(width: width, style: style)
+  }
+
+  private func values(of metric: Metric, _ width: Int, _ style: TextStyle) -> [String] {
+    var table = TextTable(
+      columns: [
+        .init(title: "build"), .init(title: "runs", alignment: .right),
+        .init(title: "value", alignment: .right), .init(title: "", isElastic: true),
+      ], indent: 2)
+    let values = metric.points.map(\.value)
+    let low = values.min() ?? 0
+    let range = max((values.max() ?? 0) - low, .leastNonzeroMagnitude)
+    let steps = Dictionary(metric.steps.map { ($0.build, $0) }) { first, _ in first }
+    for point in metric.points {
+      let bar = String(repeating: "=", count: 1 + Int(((point.value - low) / range * 23).rounded()))
+      let mark = steps[point.build].map { "  <- \(humanChange($0.change)) since here" } ?? ""
+      table.add(
+        .init(name(of: point.build)), .init("\(point.runs)"),
+        .init(humanValue(point.value, unit: metric.unit)), .init(bar + mark))
+    }
+    let title = "\(metric.metric) \(metric.statistic)"
+    return [Emphasis.strong.applied(to: oneLine(title), style)]
+      + table.lines(width: width, style: style)
+  }
+
+  /// The build's name; its id where the name is that of several.
+  private func name(of id: String) -> String {
+    guard let build = builds.first(where: { $0.id == id }),
+      builds.count(where: { $0.name == build.name }) == 1
+    else { return id }
+    return build.name
+  }
+}

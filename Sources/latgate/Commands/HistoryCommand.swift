@@ -1,0 +1,64 @@
+import ArgumentParser
+import Foundation
+import RecordStore
+import RegressionAnalysis
+import Reporting
+
+struct HistoryCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "history",
+    abstract: "Show metrics over the stored builds, and where they changed for good.",
+    discussion: """
+      Builds stand in the order in which they were first measured. A change point needs \
+      \(ChangePointFinder().minimumSegment) builds on each side and must be worth a verdict's \
+      attention: it is for looking back, 'latgate check' and 'latgate compare' judge a new build.
+
+        latgate history 'fsync.latency*'
+        latgate history --all --suite demo --format json
+
+      Exit code 0, whatever changed.
+      """)
+
+  @OptionGroup var common: CommonOptions
+  @OptionGroup var store: StoreOptions
+  @OptionGroup var scope: ScopeOptions
+
+  @Argument(help: "Metrics, as patterns over their names with * and ?.")
+  var metrics: [String] = []
+
+  @Flag(help: "Every metric; values of builds only in JSON.")
+  var all = false
+
+  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var format: OutputFormat = .terminal
+
+  func validate() throws {
+    guard all != !metrics.isEmpty else { throw ValidationError("give metrics, or --all") }
+  }
+
+  func run() async throws {
+    let console = common.console
+    let store = try await store.open()
+    let (suite, target) = try scope.only(in: store)
+    let builds = try store.builds(suite: suite, target: target)
+    var history = BuildHistory(builds: builds.map(\.id))
+    try store.forEachRun(RunFilter(suite: suite, target: target)) { history.add($0.record) }
+    let found = history.histories(matching: all ? ["*"] : metrics)
+    if found.isEmpty {
+      let names = Set(history.metrics.map(\.id.text)).sorted()
+      throw ValidationError(
+        "no stored metric of \(suite) on \(target) matches; there are: "
+          + (names.isEmpty ? "none" : names.joined(separator: ", ")))
+    }
+    let report = HistoryReport(
+      suite: suite, target: target,
+      builds: builds.map { HistoryReport.Build(id: $0.id, name: $0.name, first: $0.first) },
+      histories: found)
+    switch format {
+    case .terminal:
+      console.print(
+        report.text(width: console.width, style: console.style, showsValues: !all))
+    case .json: console.print(String(decoding: try report.json(), as: UTF8.self))
+    }
+  }
+}

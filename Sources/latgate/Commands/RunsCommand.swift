@@ -1,0 +1,187 @@
+import ArgumentParser
+import Catalogs
+import Foundation
+import POSIXSupport
+import RecordStore
+import Reporting
+import RunRecords
+
+struct RunsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "runs",
+    abstract: "Show, import and export the runs that latgate keeps.",
+    discussion: """
+      'latgate check' and 'latgate calibrate' keep their runs; others are imported. A run is kept \
+      once, byte for byte, and is never changed.
+
+        latgate runs list --suite demo
+        latgate runs import latgate-results/demo-20260101-120000/runs
+        latgate runs export --build 1f2e3d --output records
+      """,
+    subcommands: [RunsList.self, RunsShow.self, RunsImport.self, RunsExport.self])
+}
+
+/// Which runs a command takes.
+struct RunFilterOptions: ParsableArguments {
+  @Option(help: "Only runs of this suite.")
+  var suite: String?
+
+  @Option(help: "Only runs of this device file.")
+  var device: String?
+
+  @Option(help: "Only runs of this firmware, by id or name.")
+  var build: String?
+
+  @Option(help: "Only runs of this experiment, by id.")
+  var experiment: String?
+
+  var filter: RunFilter {
+    RunFilter(suite: suite, target: device, build: build, experiment: experiment)
+  }
+}
+
+struct RunsList: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List runs, oldest first.")
+
+  @OptionGroup var common: CommonOptions
+  @OptionGroup var store: StoreOptions
+  @OptionGroup var filter: RunFilterOptions
+
+  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var format: OutputFormat = .terminal
+
+  private struct Row: Encodable {
+    var id: String
+    var hash: String
+    var created: Date
+    var suite: String
+    var device: String
+    var serial: String
+    var build: String
+    var firmware: String
+    var experiment: String?
+    var arm: String?
+    var bytes: Int
+    var isValid: Bool
+  }
+
+  func run() async throws {
+    let console = common.console
+    let runs = try await store.open().runs(filter.filter)
+    switch format {
+    case .json:
+      let rows = runs.map { run in
+        Row(
+          id: run.id, hash: run.hash, created: run.created, suite: run.bench.suite,
+          device: run.bench.target, serial: run.serial, build: run.build, firmware: run.firmware,
+          experiment: run.experiment, arm: run.arm, bytes: run.size, isValid: run.isValid)
+      }
+      console.print(String(decoding: try encodedJSON(rows), as: UTF8.self))
+    case .terminal:
+      if runs.isEmpty { return console.note("no runs are stored") }
+      var listing = Listing([
+        .init("run"), .init("created"), .init("suite"), .init("device"), .init("firmware"),
+        .init("arm"), .init("kB", isNumber: true), .init("build"),
+      ])
+      for run in runs {
+        listing.add([
+          String(run.id.prefix(8)), run.created.formatted(.iso8601), run.bench.suite,
+          run.bench.target, run.firmware, (run.arm ?? "-") + (run.isValid ? "" : ", invalid"),
+          "\((run.size + 999) / 1000)", run.build,
+        ])
+      }
+      console.print(listing.text(width: console.width, style: console.style))
+    }
+  }
+}
+
+struct RunsShow: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Show what a run measured.")
+
+  @OptionGroup var common: CommonOptions
+  @OptionGroup var store: StoreOptions
+
+  @Argument(help: "The run's id or content hash, or how one of them begins.")
+  var run: String
+
+  @Flag(help: "The record itself, byte for byte.")
+  var record = false
+
+  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var format: OutputFormat = .terminal
+
+  func run() async throws {
+    let console = common.console
+    let store = try await store.open()
+    let found = try store.runs(beginning: run)
+    guard let first = found.first else {
+      throw UnknownName(kind: "run in the store", name: run, known: [])
+    }
+    guard found.count == 1 else {
+      throw ValidationError("\(found.count) runs begin with '\(run)': give more of the id")
+    }
+    let document = try store.document(of: first)
+    if record { return console.print(String(decoding: document.bytes, as: UTF8.self)) }
+    let report = RunReport(document.record)
+    switch format {
+    case .terminal: console.print(report.text(width: console.width, style: console.style))
+    case .json: console.print(String(decoding: try report.json(), as: UTF8.self))
+    }
+  }
+}
+
+struct RunsImport: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import",
+    abstract: "Keep runs from record files.",
+    discussion: """
+      All files are read first: when one is no record, or has the id of another run, nothing is \
+      stored. Runs that are there already are left alone.
+      """)
+
+  @OptionGroup var common: CommonOptions
+  @OptionGroup var store: StoreOptions
+
+  @Argument(help: "Record files, or folders of them.")
+  var paths: [String]
+
+  func run() async throws {
+    let documents = try RecordFiles.documents(paths)
+    let store = try await store.open()
+    let added = try store.add(documents)
+    common.console.note(
+      "\(added.stored) stored, \(added.known) known already: \(store.path)")
+  }
+}
+
+struct RunsExport: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export", abstract: "Write runs as record files, byte for byte as they came.")
+
+  @OptionGroup var common: CommonOptions
+  @OptionGroup var store: StoreOptions
+  @OptionGroup var filter: RunFilterOptions
+
+  @Option(help: "Folder for the files.")
+  var output: String
+
+  func run() async throws {
+    let store = try await store.open()
+    try UserFolders.makeFolder(output, mode: 0o755)
+    var written = 0
+    try store.forEachRun(filter.filter) { document in
+      // An id comes out of a file and may be anything; a hash is a good name too.
+      let id = document.record.id
+      let isName = id.utf8.allSatisfy { byte in
+        (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte | 0x20)
+          || byte == UInt8(ascii: "-")
+      }
+      let name = isName && id.utf8.count <= 100 ? id : document.hash
+      try AtomicFile.write(document.bytes, to: "\(output)/\(name).json")
+      written += 1
+    }
+    common.console.note("\(written) written: \(output)")
+  }
+}

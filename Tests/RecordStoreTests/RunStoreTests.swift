@@ -1,0 +1,112 @@
+import Foundation
+import RunRecords
+import Testing
+
+@testable import RecordStore
+
+@Suite final class RunStoreTests {
+  private let folder = NSTemporaryDirectory() + "latgate-store-\(UUID().uuidString)"
+
+  deinit {
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+
+  private func open() async throws -> Store {
+    try await Store.open(path: folder + "/latgate.sqlite")
+  }
+
+  @Test func aRecordComesBackByteForByte() async throws {
+    let store = try await open()
+    // Other key order, spaces, a key of a later version: all of it is kept.
+    let text = String(decoding: try run("r1").encoded(), as: UTF8.self)
+      .replacing("{\"boot\"", with: "{ \"later\": [1, 2.50], \"boot\"", maxReplacements: 1)
+    let document = try RunDocument(Data(text.utf8), file: "r1.json")
+    #expect(try store.add([document]) == Store.Added(stored: 1, known: 0))
+    let stored = try #require(try store.runs().first)
+    #expect(stored.hash == document.hash)
+    #expect(stored.size == text.utf8.count)
+    #expect(try store.document(of: stored).bytes == Data(text.utf8))
+  }
+
+  @Test func aRunIsKeptOnceInWhateverSpelling() async throws {
+    let store = try await open()
+    let plain = try RunDocument(run("r1"))
+    let spaced = try RunDocument(
+      Data((" " + String(decoding: plain.bytes, as: UTF8.self)).utf8), file: "spaced")
+    #expect(spaced.hash != plain.hash)
+    try store.add([plain])
+    #expect(try store.add([plain, spaced]) == Store.Added(stored: 0, known: 2))
+    #expect(try store.runs().count == 1)
+  }
+
+  @Test func anotherRecordOfTheSameIDIsRefusedAndNothingIsStored() async throws {
+    let store = try await open()
+    try store.add([try RunDocument(run("r1"))])
+    let error = #expect(throws: StoreError.self) {
+      try store.add([try RunDocument(run("r2")), try RunDocument(run("r1", build: "b2"))])
+    }
+    #expect(error?.kind == .conflict)
+    #expect(error?.reason.contains("r1") == true)
+    #expect(try store.runs().map(\.id) == ["r1"])
+  }
+
+  @Test func runsAreFoundByWhatTheyAre() async throws {
+    let store = try await open()
+    let place = ExperimentPlace(id: "e1", arm: .candidate, order: 1, stage: .screen)
+    try store.add(
+      try [
+        run("r3", build: "b2", minute: 3), run("r1", minute: 1),
+        run("r2", build: "b2", minute: 2, experiment: place),
+        run("other", minute: 0, suite: "boot"),
+      ].map { try RunDocument($0) })
+    #expect(try store.runs(RunFilter(suite: "storage")).map(\.id) == ["r1", "r2", "r3"])
+    #expect(try store.runs(RunFilter(build: "b2")).map(\.id) == ["r2", "r3"])
+    #expect(try store.runs(RunFilter(build: "firmware-b2")).map(\.id) == ["r2", "r3"])
+    #expect(try store.runs(RunFilter(experiment: "e1")).map(\.arm) == ["candidate"])
+    #expect(try store.runs(beginning: "oth").map(\.id) == ["other"])
+    #expect(try store.runs(beginning: "r").count == 3)
+    // A prefix is text, not a pattern.
+    #expect(try store.runs(beginning: "%").isEmpty)
+    #expect(Set(try store.benches().map(\.suite)) == ["boot", "storage"])
+  }
+
+  @Test func buildsStandInTheOrderOfTheirFirstRun() async throws {
+    let store = try await open()
+    let broken = InvalidMark(reason: "suspended")
+    try store.add(
+      try [
+        run("c1", build: "c", minute: 9), run("a1", build: "a", minute: 4),
+        run("b1", build: "b", minute: 5), run("a2", build: "a", minute: 8),
+        run("b0", build: "b", minute: 1, invalid: [broken]),
+      ].map { try RunDocument($0) })
+    let builds = try store.builds(suite: "storage", target: "board")
+    #expect(builds.map(\.id) == ["a", "b", "c"])
+    #expect(builds.map(\.runs) == [2, 1, 1])
+  }
+
+  @Test func whatWasChangedInTheFileIsDamage() async throws {
+    let store = try await open()
+    try store.add([try RunDocument(run("r1"))])
+    let changed = try run("r1", build: "forged").encoded()
+    try store.write { database in
+      try database.execute(sql: "UPDATE run SET record = ?", arguments: [changed])
+    }
+    let stored = try #require(try store.runs().first)
+    let error = #expect(throws: StoreError.self) { try store.document(of: stored) }
+    #expect(error?.kind == .badFile)
+  }
+
+  @Test func experimentsAreKeptOnceEach() async throws {
+    let store = try await open()
+    var experiment = StoredExperiment(
+      id: "e1", kind: .gate, at: Date(timeIntervalSince1970: 1_790_000_000),
+      bench: BenchIdentity(run("r1")), reference: "b1", candidate: "b2", outcome: "inconclusive",
+      owner: "rack", verdict: Data("{}".utf8))
+    try store.add(experiment)
+    experiment.outcome = "pass"
+    experiment.owner = nil
+    try store.add(experiment)
+    #expect(try store.experiments(suite: "storage", target: "board") == [experiment])
+    #expect(try store.experiments(suite: "other").isEmpty)
+  }
+}
