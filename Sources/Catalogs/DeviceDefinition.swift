@@ -159,6 +159,8 @@ package struct VirtualFirmwareDefinition: Sendable, Equatable {
   package var timing = Timing.counted
   /// Probes that the firmware pins at boot, as one with the firmware kit does.
   package var kit: [String] = []
+  /// Whether perfetto and its services are part of the firmware, as on Android.
+  package var perfetto = false
 }
 
 extension DeviceDefinition {

@@ -25,7 +25,7 @@ extension VirtualFirmwareDefinition {
 
   private static let keys = [
     "extends", "kernel", "cmdline", "cpus", "memory", "disks", "scheduler", "timing",
-    "kit",
+    "kit", "perfetto",
   ]
 
   /// Reads one firmware; `base` holds for keys that are not given, nil gives the defaults.
@@ -52,6 +52,7 @@ extension VirtualFirmwareDefinition {
     firmware.scheduler = map.optional("scheduler")?.choice() ?? firmware.scheduler
     firmware.timing = map.optional("timing")?.choice() ?? firmware.timing
     firmware.kit = map.optional("kit")?.list().compactMap { $0.name() } ?? firmware.kit
+    firmware.perfetto = map.optional("perfetto")?.boolean() ?? firmware.perfetto
     return firmware
   }
 

@@ -31,7 +31,7 @@ package actor VirtualLane: DeviceLane {
     await finish()
     let machine = try await VirtualMachine.boot(
       firmware: try definition.machine(firmware: firmware),
-      files: try await definition.kitFiles(
+      files: try await definition.addedFiles(
         firmware: firmware, share: share, progress: progress),
       name: name, lifetime: .owned,
       progress: progress)

@@ -8,13 +8,27 @@ extension DeviceDefinition {
   private static let shellGroup: UInt32 = 2000
 
   /// What one of a virtual device's firmwares carries beyond its image: the firmware kit's own
-  /// files, with the probes that `kit` lists.
-  /// - Throws: `ProbeBuildError`, and what building throws.
-  package func kitFiles(
+  /// files, with the probes that `kit` lists, and perfetto.
+  /// - Throws: `ProbeBuildError`, `DebianRootError`, `VirtualDeviceError`, and what building
+  ///   throws.
+  package func addedFiles(
     firmware name: String, share: ShareRoot,
     progress: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws -> [GuestFile] {
-    guard case .virtual(let firmware) = firmwares[name], !firmware.kit.isEmpty else { return [] }
+    guard case .virtual(let firmware) = firmwares[name] else { return [] }
+    var files = try await kitFiles(firmware, share: share, progress: progress)
+    if firmware.perfetto {
+      files += try await PerfettoFiles(kernel: try machine(firmware: name).kernel)
+        .files(progress: progress)
+    }
+    return files
+  }
+
+  private func kitFiles(
+    _ firmware: VirtualFirmwareDefinition, share: ShareRoot,
+    progress: @escaping @Sendable (String) -> Void
+  ) async throws -> [GuestFile] {
+    guard !firmware.kit.isEmpty else { return [] }
     let kit = FirmwareKit(
       platform: .linux, abi: .arm64, group: Self.shellGroup, allowsUnprivilegedBPF: true)
     let files = try await kit.files(
