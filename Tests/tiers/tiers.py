@@ -64,7 +64,7 @@ RECLAIM = """
 stalls() { awk '/^allocstall/ {n += $2} END {print n}' /proc/vmstat; }
 cd /data/local/tmp
 stalls
-for round in 1 2 3; do
+for round in 1 2; do
   for n in 1 2 3; do cat read-$n > /dev/null & done
   wait
 done

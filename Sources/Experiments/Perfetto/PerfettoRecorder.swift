@@ -46,7 +46,7 @@ struct PerfettoRecorder: Sendable {
     read -r word
     [ "$word" = stop ] || exit 1
     kill -INT "$recorder"
-    while kill -0 "$recorder" 2>/dev/null; do sleep 0.05; done
+    while [ -d "/proc/$recorder" ]; do sleep 0.05; done
     recorder=
     wc -c <"$file"
     cat "$file"
