@@ -116,8 +116,9 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "POSIXSupport", "RunRecords", "Catalogs", "ProbeBuild", "FirmwareKit", "KernelBTF", "ADB",
-        "Devices", "AgentSession", "VirtualDevices", "RegressionAnalysis", "RecordStore",
+        "POSIXSupport", "PerfettoTraces", "RunRecords", "Catalogs", "ProbeBuild", "FirmwareKit",
+        "KernelBTF", "ADB", "Devices", "AgentSession", "VirtualDevices", "RegressionAnalysis",
+        "RecordStore",
       ],
       swiftSettings: strict),
     .executableTarget(

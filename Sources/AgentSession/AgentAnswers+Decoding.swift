@@ -133,6 +133,15 @@ extension AgentWindow {
     onlineCPUsBefore = try reader.text(LG_ATTR_ONLINE_BEFORE)
     onlineCPUsAfter = try reader.text(LG_ATTR_ONLINE_AFTER)
     traceFault = reader.optionalText(LG_ATTR_TRACE_FAULT)
+    for bytes in reader.all(LG_ATTR_CPU_FREQUENCY) {
+      let nested = try AttributeReader(payload: bytes, context: "CPU_FREQUENCY")
+      frequencies.append(
+        AgentFrequency(
+          cpu: try nested.number(LG_ATTR_INDEX), knownNs: try nested.number(LG_ATTR_KNOWN_NS),
+          meanKHz: try nested.number(LG_ATTR_MEAN_KHZ),
+          changes: try nested.number(LG_ATTR_CHANGES)))
+    }
+    frequencyMissing = reader.optionalText(LG_ATTR_FREQUENCY_MISSING)
   }
 }
 

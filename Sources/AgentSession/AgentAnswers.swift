@@ -138,6 +138,20 @@ package struct AgentWindow: Sendable, Equatable {
   package var onlineCPUsAfter: String
   /// Why what the trace probes counted is not valid; nil when it is.
   package var traceFault: String?
+  /// Of the CPUs whose frequency trace events told.
+  package var frequencies: [AgentFrequency] = []
+  /// Why they told of none; nil when they did, or nothing was traced.
+  package var frequencyMissing: String?
+}
+
+/// How fast a CPU ran in a window.
+package struct AgentFrequency: Sendable, Equatable {
+  package var cpu: UInt32
+  /// How much of the window is known, ns.
+  package var knownNs: UInt64
+  /// Weighted by time.
+  package var meanKHz: UInt32
+  package var changes: UInt64
 }
 
 /// Everything that one phase gave.

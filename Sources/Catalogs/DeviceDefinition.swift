@@ -164,6 +164,8 @@ package struct VirtualFirmwareDefinition: Sendable, Equatable {
   package var cpuQuota: Percentage?
   /// Probes that the firmware pins at boot, as one with the firmware kit does.
   package var kit: [String] = []
+  /// Whether perfetto and its services are part of the firmware, as on Android.
+  package var perfetto = false
 }
 
 extension DeviceDefinition {

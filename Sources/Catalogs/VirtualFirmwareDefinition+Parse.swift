@@ -25,7 +25,7 @@ extension VirtualFirmwareDefinition {
 
   private static let keys = [
     "extends", "kernel", "cmdline", "cpus", "memory", "disks", "scheduler", "timing",
-    "cpu_quota", "kit",
+    "cpu_quota", "kit", "perfetto",
   ]
 
   /// Reads one firmware; `base` holds for keys that are not given, nil gives the defaults.
@@ -56,6 +56,7 @@ extension VirtualFirmwareDefinition {
         Percentage(text).flatMap { (0.05...1).contains($0.fraction) ? $0 : nil }
       } ?? firmware.cpuQuota
     firmware.kit = map.optional("kit")?.list().compactMap { $0.name() } ?? firmware.kit
+    firmware.perfetto = map.optional("perfetto")?.boolean() ?? firmware.perfetto
     return firmware
   }
 

@@ -30,9 +30,13 @@ package struct AptSource: Sendable, Equatable {
   /// The `sources.list` line that offers `suite` of this archive.
   ///
   /// Of the options only those which concern trust and validity are kept: the machine's
-  /// architecture and language filters do not apply to a foreign root.
+  /// architecture and language filters do not apply to a foreign root. The index of a rolling
+  /// suite says that it is valid for a week; a mirror that lags is taken all the same, as its
+  /// signature is checked and nothing unpacked here needs to be the newest.
   package func line(suite: String) -> String {
     let kept = ["signed-by", "trusted", "check-valid-until", "allow-insecure", "by-hash"]
+    var options = options
+    if ["sid", "unstable"].contains(suite) { options["check-valid-until"] = "no" }
     let words = kept.compactMap { key in options[key].map { "\(key)=\($0)" } }
     let bracket = words.isEmpty ? "" : "[\(words.joined(separator: " "))] "
     return "deb \(bracket)\(uri) \(suite) main"

@@ -13,10 +13,8 @@ package struct DeviceSurvey: Sendable {
     package var fingerprint: String
     package var kernelRelease: String
     package var kernelBuildID: String
-    /// Best first: every tier with the reason why no probe can use it, nil when it is open.
-    package var tiers: [Tier: TierPlan.PassedOver]
-    /// The best tier that is open; nil when none is.
-    package var best: Tier? { Tier.allCases.first { tiers[$0] == nil } }
+    /// Routes that no probe can use, with the reason; the others are open.
+    package var closed: [Route: TierPlan.PassedOver]
     /// In the order asked for; empty when only the device was asked.
     package var probes: [ProbeRecord]
   }
@@ -62,14 +60,19 @@ package struct DeviceSurvey: Sendable {
       var findings = Findings(
         device: device.name, model: identity.model, fingerprint: identity.fingerprint,
         kernelRelease: identity.kernelRelease, kernelBuildID: session.facts.kernelBuildID,
-        tiers: Dictionary(
-          Tier.allCases.compactMap { tier in support.obstacle(to: tier).map { (tier, $0) } }
+        closed: Dictionary(
+          Route.allCases.compactMap { route in support.obstacle(to: route).map { (route, $0) } }
         ) { first, _ in first },
         probes: [])
+      do {
+        _ = try await loader.perfetto.state()
+      } catch let error as PerfettoError {
+        findings.closed[.perfetto] = .init(route: .perfetto, reason: error.description)
+      }
       for probe in probes {
         var loaded = ProbeLoader.Loaded()
         try await loader.load(probe, &loaded)
-        if !loaded.metrics.isEmpty { try await session.unload(probe.name) }
+        for name in loaded.inAgent { try await session.unload(name) }
         findings.probes += loaded.records
       }
       try await session.bye()

@@ -7,18 +7,24 @@ extension DeviceDefinition {
   /// Who may measure on virtual devices: Android's `shell`.
   private static let shellGroup: UInt32 = 2000
 
-  /// What one of a virtual device's firmwares carries beyond its image: what limits its CPUs, and
-  /// the firmware kit's own files with the probes that `kit` lists.
-  /// - Throws: `ProbeBuildError`, and what building throws.
+  /// What one of a virtual device's firmwares carries beyond its image: what limits its CPUs,
+  /// perfetto, and the firmware kit's own files with the probes that `kit` lists.
+  /// - Throws: `ProbeBuildError`, `DebianRootError`, `VirtualDeviceError`, and what building
+  ///   throws.
   package func ownFiles(
     firmware name: String, share: ShareRoot,
     progress: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws -> [GuestFile] {
     guard case .virtual(let firmware) = firmwares[name] else { return [] }
-    let limits = firmware.cpuQuota.map {
-      [GuestFile.cpuQuota(share: $0.fraction, cpus: firmware.cpus)]
+    var files = try await kitFiles(firmware, share: share, progress: progress)
+    if let quota = firmware.cpuQuota {
+      files.append(.cpuQuota(share: quota.fraction, cpus: firmware.cpus))
     }
-    return try await (limits ?? []) + kitFiles(firmware, share: share, progress: progress)
+    if firmware.perfetto {
+      files += try await PerfettoFiles(kernel: try machine(firmware: name).kernel)
+        .files(progress: progress)
+    }
+    return files
   }
 
   private func kitFiles(

@@ -17,11 +17,12 @@ struct IterationExecutor: Sendable {
   private var steps: StepExecutor { StepExecutor(device: device, session: session) }
 
   /// Makes one iteration; `entering` gets what it waits for, and each phase's name before its
-  /// window opens.
+  /// window opens. `isObserved` is false while the agent's probes are detached: nothing else
+  /// records then either.
   /// - Returns: the iteration, with the reason in it where it must not be judged.
   /// - Throws: ``RunError``, `AgentSessionError`, `DeviceError`, `CancellationError`.
   func iteration(
-    index: Int, kind: IterationRecord.Kind, entering: (String) -> Void
+    index: Int, kind: IterationRecord.Kind, isObserved: Bool = true, entering: (String) -> Void
   ) async throws -> IterationRecord {
     if request.workload.cache == .cold { try await dropCaches() }
     let start = try await watch.start { entering("wait: \($0)") }
@@ -37,21 +38,39 @@ struct IterationExecutor: Sendable {
       return record
     }
     var windows: [AgentWindow] = []
-    for (position, phase) in request.workload.phases.enumerated() {
-      try Task.checkCancellation()
-      entering(phase.name)
-      let number = UInt8(clamping: position + 1)
-      let result =
-        phase.isOnDevice
-        ? try await onDevice(phase, number: number) : try await withHost(phase, number: number)
-      record.phases.append(try phaseRecord(phase, result))
-      windows.append(result.window)
-      seen.edges.append(try await watch.edge())
+    func pass() async throws {
+      for (position, phase) in request.workload.phases.enumerated() {
+        try Task.checkCancellation()
+        entering(phase.name)
+        let number = UInt8(clamping: position + 1)
+        let result =
+          phase.isOnDevice
+          ? try await onDevice(phase, number: number) : try await withHost(phase, number: number)
+        record.phases.append(try phaseRecord(phase, result))
+        windows.append(result.window)
+        seen.edges.append(try await watch.edge())
+      }
     }
+    var fault: String?
+    if let perfetto = loaded.perfetto, isObserved {
+      switch try await recorded(by: perfetto, pass) {
+      case .success(let trace): fault = try add(trace, of: perfetto, by: windows, to: &record)
+      case .failure(let error): fault = error.description
+      }
+    } else {
+      try await pass()
+    }
+    var frequencies = FrequencyTally()
+    for window in windows { window.frequencies.forEach { frequencies.add($0) } }
     seen.after = try await watch.look()
     seen.speedAfter = try await watch.speed()
-    record.covariates = Covariates.iteration(
-      before: seen.before, after: seen.after, speed: speed)
+    record.covariates.merge(
+      Covariates.iteration(before: seen.before, after: seen.after, speed: speed)
+    ) { _, new in new }
+    record.covariates.merge(frequencies.covariates) { _, new in new }
+    if let missing = windows.compactMap(\.frequencyMissing).first {
+      record.notes["cpu_frequency"] = "unsupported: \(missing)"
+    }
     if case .ready(let background) = start {
       record.covariates[Covariate.background] = background
     }
@@ -62,7 +81,10 @@ struct IterationExecutor: Sendable {
       record.covariates[Covariate.suspended] = Double(max(first, last) - first) / 1e6
     }
     record.notes["clocksource"] = seen.before.clockSource
-    if let drop = disturbance(windows) ?? watch.gate.drop(seen) { record.drop(drop) }
+    if let drop = disturbance(windows) ?? fault.map({ .init(.trace, $0) }) ?? watch.gate.drop(seen)
+    {
+      record.drop(drop)
+    }
     return record
   }
 
@@ -146,7 +168,7 @@ struct IterationExecutor: Sendable {
           count: histogram.count, sum: histogram.sum, max: histogram.max,
           buckets: histogram.buckets.map { [UInt64($0.index), $0.count] }))
     }
-    record.histograms.sort { ($0.metric, $0.labelText) < ($1.metric, $1.labelText) }
+    record.sortHistograms()
     record.losses = result.counters.compactMap { counters in
       loaded.metrics[counters.metricID].map { LossRecord($0.metric.name, counters) }
     }
@@ -176,6 +198,12 @@ extension IterationRecord {
   fileprivate mutating func drop(_ drop: StabilityGate.Drop) {
     dropped = drop.text
     dropCause = drop.cause
+  }
+}
+
+extension PhaseRecord {
+  mutating func sortHistograms() {
+    histograms.sort { ($0.metric, $0.labelText) < ($1.metric, $1.labelText) }
   }
 }
 

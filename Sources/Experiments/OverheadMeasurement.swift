@@ -11,10 +11,13 @@ import RunRecords
 struct OverheadMeasurement: Sendable {
   let session: AgentClient
   let pairs: Int
-  /// Probes that are loaded, in the order in which they are taken away.
+  /// Probes that the agent has, in the order in which they are taken away.
   let probes: [String]
   let possibleCPUs: Int
   let budget: OverheadBudget
+
+  /// What an iteration without probes is made for.
+  static let off = "off"
 
   private typealias Times = [String: Double]
 
@@ -25,7 +28,7 @@ struct OverheadMeasurement: Sendable {
       var made: [Bool: Times] = [:]
       for isOn in number.isMultiple(of: 2) ? [false, true] : [true, false] {
         if isOn { try await session.attach() } else { try await session.detach() }
-        let iteration = try await make(isOn ? "on" : "off")
+        let iteration = try await make(isOn ? "on" : Self.off)
         if iteration.dropped == nil { made[isOn] = Self.times(iteration) }
       }
       if let without = made[false], let with = made[true] { timed.append((without, with)) }

@@ -16,6 +16,8 @@ struct ProbeLoader: Sendable {
   let btfPath: String?
   /// Those of the greeting, and what the canary told of `bpf`.
   let features: [AgentFeature]
+  /// What the device's own perfetto can do, asked when it is needed.
+  let perfetto: PerfettoSource
 
   /// A metric as the agent numbers it.
   struct Metric: Sendable, Equatable {
@@ -28,6 +30,28 @@ struct ProbeLoader: Sendable {
     var records: [ProbeRecord] = []
     /// By the id that the agent repeats.
     var metrics: [UInt32: Metric] = [:]
+    /// Those that perfetto records for, which the agent knows nothing of.
+    var perfetto: PerfettoPlan?
+
+    var isEmpty: Bool { metrics.isEmpty && perfetto == nil }
+
+    /// Why a further probe cannot take a route: of the two that trace, a run uses one.
+    func obstacle(to route: Route) -> TierPlan.PassedOver? {
+      let isTraced = records.contains { $0.tier == .t0 }
+      switch route {
+      case .t0 where perfetto != nil:
+        return .init(route: route, reason: "perfetto records for other probes of this run")
+      case .perfetto where isTraced && perfetto == nil:
+        return .init(route: route, reason: "the agent traces for other probes of this run")
+      default: return nil
+      }
+    }
+
+    /// Names of those that the agent has.
+    var inAgent: [String] {
+      records.filter { $0.status == .loaded }.map(\.name)
+        .filter { perfetto?.probes.contains($0) != true }
+    }
   }
 
   /// Loads the canary first.
@@ -40,6 +64,7 @@ struct ProbeLoader: Sendable {
     self.tier = tier
     self.gate = gate
     self.btfPath = btfPath
+    perfetto = PerfettoSource(device: gate.device, session: gate.session, probes: probes)
     // A tier that loads nothing needs no program that does nothing.
     let loads = tier == nil || tier == .t2
     let greeting = gate.session.facts.features
@@ -54,7 +79,7 @@ struct ProbeLoader: Sendable {
     for probe in probes {
       try await load(probe, &loaded)
     }
-    guard !loaded.metrics.isEmpty else {
+    guard !loaded.isEmpty else {
       throw RunError.noProbe(
         device: gate.device.name,
         reasons: loaded.records.map { "\($0.name): \($0.reason ?? "")" })
@@ -62,26 +87,32 @@ struct ProbeLoader: Sendable {
     return loaded
   }
 
-  /// Tries one probe tier by tier.
+  /// Tries one probe route by route.
   func load(_ probe: ProbeManifest, _ loaded: inout Loaded) async throws {
     let plan = TierPlan(
       probe: probe, features: features, choice: tier, hasExternalBTF: btfPath != nil)
-    let first = UInt32(loaded.metrics.count) + 1
     var failures = plan.passedOver
-    for tier in plan.candidates {
-      let metrics = tier == .t0 ? probe.t0Metrics : probe.metrics
+    var isTaken = false
+    for route in plan.candidates {
+      if let obstacle = loaded.obstacle(to: route) {
+        failures.append(obstacle)
+        continue
+      }
       do {
-        let hooks = try await attempt(tier, probe, metrics, first)
+        if route == .perfetto, isTaken, try await perfetto.state().recording == 0 {
+          throw PerfettoError.otherTool
+        }
+        let hooks = try await attempt(route, probe, &loaded)
         loaded.records.append(
           ProbeRecord(
-            name: probe.name, status: .loaded, tier: tier, hooks: hooks.map(HookRecord.init),
-            reason: Self.reason(failures, above: tier)))
-        for (offset, metric) in metrics.enumerated() {
-          loaded.metrics[first + UInt32(offset)] = Metric(probe: probe.name, metric: metric)
-        }
+            name: probe.name, status: .loaded, tier: route.tier, hooks: hooks,
+            reason: Self.reason(failures, above: route)))
         return
       } catch AgentSessionError.refused(let refusal) {
-        failures.append(TierPlan.PassedOver(tier: tier, reason: try reason(refusal, probe)))
+        if route == .t0 { isTaken = refusal.code == .busy }
+        failures.append(TierPlan.PassedOver(route: route, reason: try reason(refusal, probe)))
+      } catch let error as PerfettoError {
+        failures.append(TierPlan.PassedOver(route: route, reason: error.description))
       } catch let quarantined as QuarantinedLoad {
         // No other tier in its place: that would change what is compared with what.
         loaded.records.append(
@@ -95,33 +126,75 @@ struct ProbeLoader: Sendable {
         name: probe.name, status: .unsupported, reason: Self.reason(failures, above: nil)))
   }
 
-  /// Loads or enables a probe in one tier; its metrics are numbered from `first` on.
   private func attempt(
-    _ tier: Tier, _ probe: ProbeManifest, _ metrics: [ProbeMetric], _ first: UInt32
-  ) async throws -> [AgentHook] {
-    let session = gate.session
+    _ route: Route, _ probe: ProbeManifest, _ loaded: inout Loaded
+  ) async throws -> [HookRecord] {
+    switch route {
+    case .t2: try await inAgent(probe, probe.metrics, &loaded) { try await load(probe, $0) }
+    case .t1: try await inAgent(probe, probe.metrics, &loaded) { try await takePinned(probe, $0) }
+    case .t0: try await inAgent(probe, probe.t0Metrics, &loaded) { try await trace(probe, $0) }
+    case .perfetto: try await record(probe, &loaded)
+    }
+  }
+
+  private typealias Numbered = [(id: UInt32, metric: ProbeMetric)]
+
+  /// Numbers a probe's metrics for the agent, which `load` brings it into.
+  private func inAgent(
+    _ probe: ProbeManifest, _ metrics: [ProbeMetric], _ loaded: inout Loaded,
+    _ load: (Numbered) async throws -> [AgentHook]
+  ) async throws -> [HookRecord] {
+    let first = UInt32(loaded.metrics.count) + 1
     let numbered = metrics.enumerated().map { (id: first + UInt32($0.offset), metric: $0.element) }
-    switch tier {
-    case .t2:
-      guard let object = bundle.objects[probe.name] else {
-        throw RunError.badObject(probe: probe.name, path: "", reason: "it was not built")
-      }
-      let bytes = try Data(contentsOf: URL(fileURLWithPath: object.path))
-      return try await gate.guarded(probe: probe.name, content: object.hash) {
-        try await session.load(
-          AgentProbe(
-            name: probe.name, object: Array(bytes), metrics: numbered.map(AgentMetric.init),
-            btfPath: btfPath),
-          timeout: SafetyGate.loadLimit)
-      }
-    case .t0:
-      return try await session.loadTrace(
-        AgentTraceProbe(
-          name: probe.name,
-          metrics: numbered.map { AgentTraceProbe.Metric(id: $0.id, name: $0.metric.name) }))
-    case .t1:
-      return try await session.loadPinned(
-        AgentPinnedProbe(name: probe.name, metrics: numbered.map(AgentMetric.init)))
+    let hooks = try await load(numbered)
+    for (id, metric) in numbered { loaded.metrics[id] = Metric(probe: probe.name, metric: metric) }
+    return hooks.map(HookRecord.init)
+  }
+
+  private func load(_ probe: ProbeManifest, _ metrics: Numbered) async throws -> [AgentHook] {
+    guard let object = bundle.objects[probe.name] else {
+      throw RunError.badObject(probe: probe.name, path: "", reason: "it was not built")
+    }
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: object.path))
+    return try await gate.guarded(probe: probe.name, content: object.hash) {
+      try await gate.session.load(
+        AgentProbe(
+          name: probe.name, object: Array(bytes), metrics: metrics.map(AgentMetric.init),
+          btfPath: btfPath),
+        timeout: SafetyGate.loadLimit)
+    }
+  }
+
+  private func takePinned(
+    _ probe: ProbeManifest, _ metrics: Numbered
+  ) async throws -> [AgentHook] {
+    try await gate.session.loadPinned(
+      AgentPinnedProbe(name: probe.name, metrics: metrics.map(AgentMetric.init)))
+  }
+
+  private func trace(_ probe: ProbeManifest, _ metrics: Numbered) async throws -> [AgentHook] {
+    try await gate.session.loadTrace(
+      AgentTraceProbe(
+        name: probe.name,
+        metrics: metrics.map { AgentTraceProbe.Metric(id: $0.id, name: $0.metric.name) }))
+  }
+
+  /// Has perfetto record for a probe.
+  private func record(_ probe: ProbeManifest, _ loaded: inout Loaded) async throws -> [HookRecord] {
+    let events = try await perfetto.events(of: Set(probe.t0Metrics.map(\.name)))
+    var plan: PerfettoPlan
+    if let made = loaded.perfetto {
+      plan = made
+    } else {
+      plan = PerfettoPlan(device: gate.device, ability: try await perfetto.ability())
+    }
+    plan.add(probe, events: events.filter { $0.missing == nil }.map(\.event))
+    loaded.perfetto = plan
+    return events.map { event, missing in
+      let name = event.split(separator: "/").last.map(String.init) ?? event
+      return HookRecord(
+        hook: name, rung: missing == nil ? "perfetto" : "",
+        program: event.replacing("/", with: ":"), why: missing ?? "")
     }
   }
 
@@ -137,11 +210,11 @@ struct ProbeLoader: Sendable {
     }
   }
 
-  /// Why the tiers above one were not used, in one line each; nil when there are none.
-  private static func reason(_ failures: [TierPlan.PassedOver], above tier: Tier?) -> String? {
-    let better = Tier.allCases.prefix { $0 != tier }
-    let lines = better.compactMap { tier in
-      failures.first { $0.tier == tier }.map { "\(tier.rawValue): \($0.text)" }
+  /// Why the routes above one were not used, in one line each; nil when there are none.
+  private static func reason(_ failures: [TierPlan.PassedOver], above route: Route?) -> String? {
+    let better = Route.allCases.prefix { $0 != route }
+    let lines = better.compactMap { route in
+      failures.first { $0.route == route }.map { "\(route.text): \($0.text)" }
     }
     return lines.isEmpty ? nil : lines.joined(separator: "\n")
   }

@@ -172,7 +172,9 @@ package struct RunExecutor: Sendable {
       _ kind: IterationRecord.Kind, note: String? = nil
     ) async throws -> IterationRecord {
       let index = iterations.count
-      var made = try await iterator.iteration(index: index, kind: kind) { phase in
+      var made = try await iterator.iteration(
+        index: index, kind: kind, isObserved: note != OverheadMeasurement.off
+      ) { phase in
         report(
           RunProgress(
             activity: phase, iteration: index, iterations: request.totalIterations))
@@ -190,7 +192,7 @@ package struct RunExecutor: Sendable {
 
     let overhead = try await OverheadMeasurement(
       session: session, pairs: request.suite.overhead.iterations,
-      probes: loaded.records.filter { $0.status == .loaded }.map(\.name),
+      probes: loaded.inAgent,
       possibleCPUs: Int(session.facts.possibleCPUs), budget: budget
     ).run { try await make(.overhead, note: $0) }
     return (iterations, overhead)

@@ -2,27 +2,45 @@ import AgentSession
 import Catalogs
 import RunRecords
 
-/// Which tiers to try for one probe on one device, best first, and why the others are not tried.
+/// A way in which a probe can be made to work. Tier T0 has two: the agent's own tracing, and the
+/// device's perfetto where tracing is taken or out of the agent's reach.
+package enum Route: Sendable, Equatable, CaseIterable {
+  /// Best first.
+  case t2, t1, t0, perfetto
+
+  package var tier: Tier {
+    switch self {
+    case .t2: .t2
+    case .t1: .t1
+    case .t0, .perfetto: .t0
+    }
+  }
+
+  /// `T2`, or `T0 by perfetto`.
+  package var text: String { self == .perfetto ? "T0 by perfetto" : tier.rawValue }
+}
+
+/// Which routes to try for one probe on one device, best first, and why the others are not tried.
 ///
 /// Decided from what the agent's greeting says and the probe's manifest alone; whether a tier
 /// really works is only known once it was tried.
 package struct TierPlan: Sendable, Equatable {
-  /// A tier that is not used, and what to do to get it.
+  /// A route that is not used, and what to do to get it.
   package struct PassedOver: Sendable, Equatable {
-    package var tier: Tier
+    package var route: Route
     package var reason: String
     /// Nil when nothing can be done about it, or the user chose another tier.
     package var remedy: String?
 
-    package init(tier: Tier, reason: String, remedy: String? = nil) {
-      self.tier = tier
+    package init(route: Route, reason: String, remedy: String? = nil) {
+      self.route = route
       self.reason = reason
       self.remedy = remedy
     }
   }
 
   /// In the order in which they are to be tried.
-  package var candidates: [Tier] = []
+  package var candidates: [Route] = []
   /// The rest, best first.
   package var passedOver: [PassedOver] = []
 
@@ -36,13 +54,14 @@ package struct TierPlan: Sendable, Equatable {
     hasExternalBTF: Bool = false
   ) {
     let device = TierSupport(features: features, hasExternalBTF: hasExternalBTF)
-    for tier in Tier.allCases {
-      if let choice, choice != tier {
-        passedOver.append(PassedOver(tier: tier, reason: "--tier \(choice.rawValue) was given"))
-      } else if let obstacle = device.obstacle(to: tier, for: probe) {
+    for route in Route.allCases {
+      if let choice, choice != route.tier {
+        passedOver.append(
+          PassedOver(route: route, reason: "--tier \(choice.rawValue) was given"))
+      } else if let obstacle = device.obstacle(to: route, for: probe) {
         passedOver.append(obstacle)
       } else {
-        candidates.append(tier)
+        candidates.append(route)
       }
     }
   }

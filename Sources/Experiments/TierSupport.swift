@@ -2,7 +2,7 @@ import AgentSession
 import Catalogs
 import RunRecords
 
-/// What a device allows in each tier, by the feature lines of the agent's greeting.
+/// What a device allows on each route, by the feature lines of the agent's greeting.
 package struct TierSupport: Sendable, Equatable {
   private let features: [String: AgentFeature]
   private let hasExternalBTF: Bool
@@ -12,9 +12,11 @@ package struct TierSupport: Sendable, Equatable {
     self.hasExternalBTF = hasExternalBTF
   }
 
-  /// Why no probe at all can use a tier here; nil when it is worth trying.
-  package func obstacle(to tier: Tier) -> TierPlan.PassedOver? {
-    switch tier {
+  /// Why no probe at all can use a route here; nil when it is worth trying, as perfetto always is:
+  /// only the device's shell can tell whether there is one.
+  package func obstacle(to route: Route) -> TierPlan.PassedOver? {
+    switch route {
+    case .perfetto: nil
     case .t2: loading
     case .t1:
       refusal(
@@ -28,20 +30,20 @@ package struct TierSupport: Sendable, Equatable {
     }
   }
 
-  /// Why one probe cannot use a tier here; nil when it is worth trying.
-  func obstacle(to tier: Tier, for probe: ProbeManifest) -> TierPlan.PassedOver? {
-    if let obstacle = obstacle(to: tier) { return obstacle }
-    switch tier {
+  /// Why one probe cannot use a route here; nil when it is worth trying.
+  func obstacle(to route: Route, for probe: ProbeManifest) -> TierPlan.PassedOver? {
+    if let obstacle = obstacle(to: route) { return obstacle }
+    switch route {
     case .t2: return nil
     case .t1:
       guard let pinned = pinnedProbes, !pinned.contains(probe.name) else { return nil }
       return TierPlan.PassedOver(
-        tier: .t1, reason: "the firmware carries \(pinned.sorted().joined(separator: ", ")) only",
+        route: .t1, reason: "the firmware carries \(pinned.sorted().joined(separator: ", ")) only",
         remedy: "add the probe with 'latgate firmware-kit'")
-    case .t0:
+    case .t0, .perfetto:
       guard probe.t0Events.isEmpty else { return nil }
       return TierPlan.PassedOver(
-        tier: .t0, reason: "no trace events tell what this probe measures")
+        route: route, reason: "no trace events tell what this probe measures")
     }
   }
 
@@ -60,14 +62,14 @@ package struct TierSupport: Sendable, Equatable {
   /// A feature that is not there; one that was not mentioned counts as missing when `otherwise`
   /// says what that means, and is worth trying when it is nil.
   private func refusal(
-    _ name: String, of tier: Tier, otherwise: String?, remedy: String
+    _ name: String, of route: Route, otherwise: String?, remedy: String
   ) -> TierPlan.PassedOver? {
     guard let feature = features[name] else {
-      return otherwise.map { TierPlan.PassedOver(tier: tier, reason: $0, remedy: remedy) }
+      return otherwise.map { TierPlan.PassedOver(route: route, reason: $0, remedy: remedy) }
     }
     guard feature.state == .no else { return nil }
     let reason = feature.reason.isEmpty ? otherwise ?? "the device says no" : feature.reason
-    return TierPlan.PassedOver(tier: tier, reason: reason, remedy: remedy)
+    return TierPlan.PassedOver(route: route, reason: reason, remedy: remedy)
   }
 
   /// Names in the reason of `pinned=yes: a b`; nil when the agent does not list them.

@@ -2,7 +2,7 @@ import LatencyHistograms
 import TraceFold
 
 /// Owns the C library's fold.
-struct Fold: ~Copyable {
+final class Fold {
   private let handle: OpaquePointer
   private let classes: ThreadClasses
   private let metrics: UInt32
@@ -50,7 +50,9 @@ struct Fold: ~Copyable {
     (0..<UInt32(LG_FOLD_MAX_CPUS)).compactMap { cpu in
       var frequency = lg_fold_frequency()
       guard lg_fold_frequency(handle, cpu, &frequency), frequency.known_ns > 0 else { return nil }
-      return FoldedFrequency(cpu: cpu, meanKHz: frequency.mean_khz, changes: frequency.changes)
+      return FoldedFrequency(
+        cpu: cpu, knownNs: frequency.known_ns, meanKHz: frequency.mean_khz,
+        changes: frequency.changes)
     }
   }
 

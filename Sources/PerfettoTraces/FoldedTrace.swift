@@ -39,6 +39,8 @@ package struct FoldedCounters: Sendable, Equatable {
 /// How fast a CPU ran over the window, as far as its changes tell.
 package struct FoldedFrequency: Sendable, Equatable {
   package var cpu: UInt32
+  /// How much of the window is known, ns.
+  package var knownNs: UInt64
   package var meanKHz: UInt32
   package var changes: UInt64
 }

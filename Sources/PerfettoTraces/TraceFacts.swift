@@ -12,6 +12,14 @@ package struct TraceFacts: Sendable, Equatable {
   package var realtimeNs: UInt64?
   /// Why events may be missing, in words, each once.
   package var gaps: [String] = []
+  /// Events that the kernel does not have, and those that perfetto may not enable, as `group/name`.
+  package var unknownEvents: Set<String> = []
+  package var refusedEvents: Set<String> = []
+  /// CLOCK_BOOTTIME ns from which on, and up to which, everything was recorded; nil when not told.
+  package var startedNs: UInt64?
+  package var endedNs: UInt64?
+  /// Whether the events' times are CLOCK_BOOTTIME, perfetto's choice wherever the kernel has it.
+  package var isBootTime = true
   /// CLOCK_BOOTTIME less CLOCK_MONOTONIC of each snapshot, ns.
   var suspendedNs: [Int64] = []
 
@@ -30,5 +38,6 @@ package struct TraceFacts: Sendable, Equatable {
 /// A process as the trace's process tree has it.
 struct TracedProcess: Equatable {
   var name = ""
+  var parent: UInt32 = 0
   var isKernel = false
 }

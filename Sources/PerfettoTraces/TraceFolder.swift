@@ -20,8 +20,9 @@ package struct TraceFolder: Sendable {
   /// Folds a trace file's bytes, which are not trusted.
   package func fold(_ data: [UInt8]) throws(PerfettoTraceError) -> FoldedTrace {
     let index = try TraceIndex(data)
+    guard index.hasEvents else { throw .noEvents }
     let moments = try index.moments(of: window, data)
-    let wanted = wantedMetrics()
+    let wanted = FoldMetrics.bits(of: metrics)
     let possible = lg_fold_possible(wanted, index.events)
     let classes = ThreadClasses(index, workload: workload)
     guard let fold = Fold(metrics: possible, classes: classes, window: moments) else {
@@ -36,32 +37,8 @@ package struct TraceFolder: Sendable {
     }
     return FoldedTrace(
       facts: facts, window: moments, firstNs: index.firstNs, metrics: fold.results(),
-      missing: metrics == nil ? [:] : missing(wanted & ~possible, index.events),
+      missing: metrics == nil
+        ? [:] : FoldMetrics.missing(wanted & ~possible, having: index.events),
       frequencies: fold.frequencies(), wakingIsWakeup: index.wakingIsWakeup)
-  }
-
-  /// Names of every metric that traces fold to.
-  package static var metricNames: [String] {
-    (0..<LG_FOLD_METRICS.rawValue).compactMap { metric in
-      lg_fold_metric_info(metric).map { String(cString: $0.pointee.name) }
-    }
-  }
-
-  private func wantedMetrics() -> UInt32 {
-    var bits: UInt32 = 0
-    for (metric, name) in Self.metricNames.enumerated() where metrics?.contains(name) ?? true {
-      bits |= 1 << UInt32(metric)
-    }
-    return bits
-  }
-
-  private func missing(_ metrics: UInt32, _ events: UInt32) -> [String: [String]] {
-    var result: [String: [String]] = [:]
-    for (metric, name) in Self.metricNames.enumerated() where metrics >> UInt32(metric) & 1 == 1 {
-      guard let info = lg_fold_metric_info(UInt32(metric))?.pointee else { continue }
-      let needed = info.needs | info.needs_one.0 | info.needs_one.1
-      result[name] = Fold.names(needed & ~events)
-    }
-    return result
   }
 }

@@ -32,13 +32,19 @@ struct TraceIndex {
       }
       try packet(field.bytes)
     }
-    if firstNs > lastNs { throw .noEvents }
   }
+
+  /// Whether there is any kernel event.
+  var hasEvents: Bool { firstNs <= lastNs }
 
   private mutating func packet(_ range: Range<Int>) throws(PerfettoTraceError) {
     var packet = WireReader(data, range)
+    var timestamp: UInt64?
+    var served: Range<Int>?
     while let field = try packet.next() {
       switch field.number {
+      case 8: timestamp = field.number64
+      case 69: served = field.bytes
       case 1: try bundle(field.bytes)
       case 2: try processTree(field.bytes)
       case 6: try clocks(field.bytes)
@@ -46,6 +52,21 @@ struct TraceIndex {
       case 35: try traceStats(field.bytes)
       case 45: try systemInfo(field.bytes)
       case 50: throw .compressed(offset: field.offset)
+      default: break
+      }
+    }
+    if let served { try serviceEvent(served, at: timestamp) }
+  }
+
+  /// A TracingServiceEvent: all data sources started, or tracing disabled.
+  private mutating func serviceEvent(
+    _ range: Range<Int>, at timestamp: UInt64?
+  ) throws(PerfettoTraceError) {
+    var reader = WireReader(data, range)
+    while let field = try reader.next() {
+      switch field.number {
+      case 1: facts.startedNs = facts.startedNs ?? timestamp
+      case 5: facts.endedNs = timestamp
       default: break
       }
     }
@@ -61,6 +82,7 @@ struct TraceIndex {
       case 4: try compactEvents(field.bytes)
       case 3 where field.number64 != 0:
         facts.gap("the kernel's buffer of CPU \(bundle.cpu) overran")
+      case 5 where field.number64 != 0: facts.isBootTime = false
       case 8: facts.gap("perfetto could not parse a page of CPU \(bundle.cpu)")
       default: break
       }
@@ -105,7 +127,7 @@ struct TraceIndex {
         let pid = process.word(1)
         // Everything kernel threads are born from is thread 2, kthreadd.
         processes[pid] = TracedProcess(
-          name: text(process.text(3)),
+          name: text(process.text(3)), parent: process.word(2),
           isKernel: process[8] != 0 || pid == 2 || process.word(2) == 2)
         processOfThread[pid] = pid
       case 2:
@@ -141,7 +163,10 @@ struct TraceIndex {
       case 2:
         let cpu = try EventFields(data, field.bytes)
         lost[cpu[1]] = cpu[3] &+ cpu[4] &+ cpu[8]
-      case 7: facts.gap("the kernel refused event \(text(field.bytes))")
+      case 6: facts.unknownEvents.insert(text(field.bytes))
+      case 7:
+        facts.refusedEvents.insert(text(field.bytes))
+        facts.gap("the kernel refused event \(text(field.bytes))")
       case 9: facts.gap("perfetto could not parse a page of the kernel's buffer")
       default: break
       }

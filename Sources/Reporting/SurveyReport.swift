@@ -7,14 +7,19 @@ package struct SurveyReport: Sendable, Equatable, Encodable {
   /// A way into the kernel, and why it is closed.
   package struct TierLine: Sendable, Equatable, Encodable {
     package var tier: Tier
+    /// A program of the device's own that is used in place of the agent's means; nil = none.
+    package var tool: String?
     package var works: Bool
     /// Empty when it works.
     package var reason: String
     /// What opens it; nil when nothing does, or nothing is needed.
     package var remedy: String?
 
-    package init(tier: Tier, works: Bool, reason: String = "", remedy: String? = nil) {
+    package init(
+      tier: Tier, tool: String? = nil, works: Bool, reason: String = "", remedy: String? = nil
+    ) {
       self.tier = tier
+      self.tool = tool
       self.works = works
       self.reason = reason
       self.remedy = remedy
@@ -63,7 +68,8 @@ package struct SurveyReport: Sendable, Equatable, Encodable {
   private func tierLines(_ width: Int, _ style: TextStyle) -> [String] {
     tiers.flatMap { line in
       let state = line.works ? "works" : line.reason + (line.remedy.map { "; \($0)" } ?? "")
-      let text = "\(line.tier.rawValue) \(line.tier.meaning): \(state)"
+      let meaning = line.tier.meaning + (line.tool.map { " recorded by \($0)" } ?? "")
+      let text = "\(line.tier.rawValue) \(meaning): \(state)"
       return wrapped(text, width: width, indent: "   ").map {
         (line.works ? Emphasis.good : .doubtful).applied(to: $0, style)
       }

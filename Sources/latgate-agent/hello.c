@@ -54,7 +54,7 @@ static int start_engine(struct lg_agent *agent, const struct lg_frame *frame)
 	int code;
 
 	if (!lg_engine_new(&agent->engine, &err)) {
-		agent->tracer = lg_tracer_new(lg_tracefs_path());
+		agent->tracer = lg_tracer_new(lg_tracefs_path(), "/sys/devices/system/cpu");
 		if (agent->tracer)
 			return LG_GO_ON;
 		lg_fault(&err, LG_ERR_INTERNAL, "out of memory");

@@ -12,12 +12,13 @@
 #include "tracefs.h"
 #include "tracer_internal.h"
 
-struct lg_tracer *lg_tracer_new(const char *root)
+struct lg_tracer *lg_tracer_new(const char *root, const char *cpus)
 {
 	struct lg_tracer *tracer = calloc(1, sizeof(*tracer));
 
 	if (tracer) {
 		tracer->root = root;
+		tracer->cpus = cpus;
 		lg_decoder_init(&tracer->decoder);
 	}
 	return tracer;
@@ -192,6 +193,7 @@ int lg_tracer_load(struct lg_tracer *tracer, const char *name,
 		free_probe(probe);
 		return -1;
 	}
+	lg_tracer_frequency_prepare(tracer);
 	while (*end)
 		end = &(*end)->next;
 	*end = probe;

@@ -13,6 +13,7 @@
 #define LATGATE_AGENT_TRACER_H
 
 #include "engine.h"
+#include "trace_fold.h"
 
 struct lg_tracer;
 
@@ -22,8 +23,11 @@ struct lg_trace_metric {
 	const char *name;
 };
 
-/* With the tracefs at root, NULL = none; NULL without memory. */
-struct lg_tracer *lg_tracer_new(const char *root);
+/*
+ * With the tracefs at root, NULL = none, and the CPUs' folders in cpus
+ * (/sys/devices/system/cpu). NULL without memory.
+ */
+struct lg_tracer *lg_tracer_new(const char *root, const char *cpus);
 /* Restores every setting. */
 void lg_tracer_free(struct lg_tracer *tracer);
 
@@ -58,6 +62,10 @@ void lg_tracer_close(struct lg_tracer *tracer, lg_u64 ns);
 
 /* After close(). */
 int lg_tracer_read(struct lg_tracer *tracer, const struct lg_reader *reader, struct lg_error *err);
+/* How fast a CPU ran in the last window; false where nothing is known. */
+bool lg_tracer_frequency(const struct lg_tracer *tracer, lg_u32 cpu, struct lg_fold_frequency *out);
+/* Why that is known of no CPU; NULL when it is, or nothing is traced. */
+const char *lg_tracer_frequency_missing(const struct lg_tracer *tracer);
 /* Why the last window's metrics do not count, or "". */
 const char *lg_tracer_fault(const struct lg_tracer *tracer);
 

@@ -20,6 +20,8 @@ struct lg_trace_probe {
 
 struct lg_tracer {
 	const char *root; /* NULL = no tracefs */
+	const char *cpus; /* folder with cpu0, cpu1, … */
+	const char *frequency_why; /* why frequencies cannot be told; NULL = they can */
 	struct lg_trace_probe *probes;
 	struct lg_journal *journal;
 	bool attached;
@@ -43,6 +45,12 @@ enum { LG_EVENT_FILE = 96 };
 void lg_event_file(char file[LG_EVENT_FILE], lg_u32 kind, const char *leaf);
 /* Why an event of a kind cannot be traced, or NULL; what can be goes into the decoder. */
 const char *lg_event_prepare(struct lg_tracer *tracer, lg_u32 kind);
+
+/* tracer_frequency.c */
+/* Adds the event to those of the loaded probes. */
+void lg_tracer_frequency_prepare(struct lg_tracer *tracer);
+/* After lg_fold_arm(). */
+void lg_tracer_frequency_seed(struct lg_tracer *tracer);
 
 /* tracer_settings.c */
 /* Empty, or who traces already and what to do. */

@@ -126,6 +126,8 @@ int lg_tracer_arm(struct lg_tracer *tracer, struct lg_error *err)
 	if (!rc)
 		rc = lg_fold_arm(tracer->fold, lg_monotonic_ns());
 	if (!rc)
+		lg_tracer_frequency_seed(tracer);
+	if (!rc)
 		rc = switch_events(tracer, err);
 	if (rc) {
 		restore_events(tracer);

@@ -119,9 +119,31 @@ static int put_counters(void *arg, lg_u32 metric_id, const struct lg_counters *s
 	return frames->failed ? -1 : 0;
 }
 
-static void put_window(const struct lg_window *window, const char *trace_fault,
+static void put_frequencies(const struct lg_tracer *tracer, struct lg_buffer *frames)
+{
+	const char *missing = lg_tracer_frequency_missing(tracer);
+	struct lg_fold_frequency found;
+
+	for (lg_u32 cpu = 0; cpu < LG_FOLD_MAX_CPUS; cpu++) {
+		size_t begun;
+
+		if (!lg_tracer_frequency(tracer, cpu, &found))
+			continue;
+		begun = lg_put_begin(frames, LG_ATTR_CPU_FREQUENCY);
+		lg_put_u32(frames, LG_ATTR_INDEX, cpu);
+		lg_put_u64(frames, LG_ATTR_KNOWN_NS, found.known_ns);
+		lg_put_u32(frames, LG_ATTR_MEAN_KHZ, found.mean_khz);
+		lg_put_u64(frames, LG_ATTR_CHANGES, found.changes);
+		lg_put_end(frames, begun);
+	}
+	if (missing)
+		lg_put_text(frames, LG_ATTR_FREQUENCY_MISSING, missing);
+}
+
+static void put_window(const struct lg_window *window, const struct lg_tracer *tracer,
 		       struct lg_buffer *frames, lg_u32 sequence)
 {
+	const char *trace_fault = lg_tracer_fault(tracer);
 	size_t begun = lg_frame_begin(frames, LG_MSG_WINDOW, sequence);
 
 	lg_put_u32(frames, LG_ATTR_PHASE, window->phase);
@@ -134,6 +156,7 @@ static void put_window(const struct lg_window *window, const char *trace_fault,
 	lg_put_text(frames, LG_ATTR_ONLINE_AFTER, window->online_after);
 	if (trace_fault[0])
 		lg_put_text(frames, LG_ATTR_TRACE_FAULT, trace_fault);
+	put_frequencies(tracer, frames);
 	lg_frame_end(frames, begun);
 }
 
@@ -144,8 +167,7 @@ void lg_window_read(struct lg_agent *agent, lg_u32 sequence, struct lg_error *er
 
 	if (!lg_engine_read(agent->engine, &reader, err) &&
 	    !lg_tracer_read(agent->tracer, &reader, err)) {
-		put_window(&agent->window, lg_tracer_fault(agent->tracer), reading.frames,
-			   sequence);
+		put_window(&agent->window, agent->tracer, reading.frames, sequence);
 		return;
 	}
 	lg_buffer_reset(reading.frames);

@@ -1,4 +1,5 @@
 import Catalogs
+import Experiments
 import Foundation
 import PerfettoTraces
 import RunRecords
@@ -68,8 +69,8 @@ struct FoldedRecord {
   private var covariates: [String: Double] {
     var result: [String: Double] = [:]
     for frequency in trace.frequencies {
-      result["cpu\(frequency.cpu)_mean_khz"] = Double(frequency.meanKHz)
-      result["cpu\(frequency.cpu)_frequency_changes"] = Double(frequency.changes)
+      result[Covariate.meanFrequency(cpu: frequency.cpu)] = Double(frequency.meanKHz)
+      result[Covariate.frequencyChanges(cpu: frequency.cpu)] = Double(frequency.changes)
     }
     return result
   }
@@ -117,18 +118,5 @@ struct FoldedRecord {
     case let machine where machine.hasPrefix("arm"): "armv7"
     default: machine
     }
-  }
-}
-
-extension LossRecord {
-  fileprivate init(_ metric: FoldedMetric) {
-    let counters = metric.counters
-    self.init(
-      metric: metric.name, started: counters.started, recorded: counters.recorded,
-      overwritten: counters.overwritten, cancelled: counters.cancelled,
-      beforeWindow: counters.beforeWindow, afterWindow: counters.afterWindow,
-      noStart: counters.noStart, mapFull: counters.mapFull, clamped: counters.clamped,
-      excluded: counters.excluded, negative: counters.negative, censored: counters.censored,
-      censoredAgeSumNs: counters.censoredAgeSumNs)
   }
 }

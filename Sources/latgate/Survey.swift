@@ -51,10 +51,11 @@ extension SurveyReport {
     self.init(
       device: findings.device, model: findings.model, fingerprint: findings.fingerprint,
       kernelRelease: findings.kernelRelease,
-      tiers: Tier.allCases.map { tier in
-        let closed = findings.tiers[tier]
+      tiers: Route.allCases.map { route in
+        let closed = findings.closed[route]
         return TierLine(
-          tier: tier, works: closed == nil, reason: closed?.reason ?? "", remedy: closed?.remedy)
+          tier: route.tier, tool: route == .perfetto ? "perfetto" : nil, works: closed == nil,
+          reason: closed?.reason ?? "", remedy: closed?.remedy)
       },
       probes: findings.probes)
   }

@@ -84,17 +84,114 @@ struct UserBuildTests {
     Set(before.split(separator: "\n")).symmetricDifference(after.split(separator: "\n"))
   }
 
-  @Test func anotherTracerIsNotDisturbed() async throws {
+  @Test(arguments: [
+    "reference": "the device has no perfetto", "perfetto": "another tool than perfetto is tracing",
+  ])
+  func anotherTracerIsNotDisturbed(firmware: String, reason: String) async throws {
     let tool = Tool()
-    try await prepared(tool) { device in
+    try await prepared(tool, firmware: firmware) { device in
       _ = try await device.shell(
         "cd /sys/kernel/tracing; echo 1 > events/power/cpu_idle/enable; echo 1 > tracing_on")
       let before = try await device.footprint()
       let made = try await tool.run("run", "smoke", "--device", device.name)
       #expect(made.exitCode == 3)
       #expect(made.errors.contains("being recorded"), "\(made.errors)")
+      #expect(made.errors.contains(reason), "\(made.errors)")
       #expect(try await device.footprint() == before)
     }
+  }
+
+  /// On phones somebody's perfetto is often at work: its service records for us as well.
+  @Test func perfettoRecordsWhereItHasTracing() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path
+    let tool = Tool()
+    try await prepared(tool, firmware: "perfetto") { device in
+      let own = try await record(tool, device, in: "\(path)/own")
+      #expect(own.probes.flatMap(\.hooks).allSatisfy { ["ftrace", ""].contains($0.rung) })
+      try await startOtherSession(device)
+      let before = try await device.footprint()
+      let made = try await record(tool, device, in: "\(path)/perfetto")
+      let changed = changes(from: before, to: try await device.footprint())
+      #expect(changed.isEmpty, "\(changed)")
+      #expect(try await device.shell("ls /data/misc/perfetto-traces") == "other.pftrace\n")
+
+      for probe in made.probes {
+        #expect(probe.status == "loaded" && probe.tier == "T0", "\(probe)")
+        #expect(probe.hooks.contains { $0.rung == "perfetto" })
+        #expect(probe.hooks.allSatisfy { ["perfetto", ""].contains($0.rung) }, "\(probe)")
+        #expect(probe.reason?.contains("being recorded") == true, "\(probe)")
+      }
+      #expect(made.measured.allSatisfy { $0.dropped == nil }, "\(made.measured[0].dropped ?? "")")
+      for loss in made.phases.flatMap(\.losses) {
+        let ended = loss.recorded + loss.overwritten + loss.cancelled + loss.censored
+        #expect(loss.started == ended, "\(loss)")
+      }
+      expectSameOperations(own, made)
+      let doctor = try await tool.run("doctor", "--device", device.name)
+      #expect(doctor.output.contains("recorded by perfetto: works"), "\(doctor.output)")
+    }
+  }
+
+  @Test func perfettoEndsWithAKilledHost() async throws {
+    let share = try EndlessShare(hasSetup: false)
+    let tool = Tool(share: share.path)
+    try await prepared(tool, firmware: "perfetto") { device in
+      try await startOtherSession(device)
+      let before = try await device.footprint()
+      let run = try tool.start(["run", "endless", "--device", device.name])
+      #expect(try await device.isMeasuring(run))
+      #expect(
+        try await eventually(within: bound) {
+          try await device.shell("ls /data/misc/perfetto-traces").contains("latgate-")
+        })
+      run.signal(SIGKILL)
+      _ = try await run.end(within: bound)
+      _ = try await eventually(within: bound) { try await device.footprint() == before }
+      let changed = changes(from: before, to: try await device.footprint())
+      #expect(changed.isEmpty, "\(changed)")
+      #expect(try await device.shell("ls /data/misc/perfetto-traces") == "other.pftrace\n")
+    }
+  }
+
+  /// A workload of known operations, recorded.
+  private func record(
+    _ tool: Tool, _ device: DetachedDevice, in folder: String
+  ) async throws -> Record {
+    let made = try await tool.run(
+      "run", "e2e", "--device", device.name, "--probe", "runqueue", "--probe", "block", "--probe",
+      "fsync", "--probe", "binder", "--output", folder, within: .seconds(180))
+    try #require(made.exitCode == 0, "\(made.errors)")
+    return try Record.only(in: folder)
+  }
+
+  /// Counts of what the workload itself does a known number of times, within 2%.
+  private func expectSameOperations(_ one: Record, _ other: Record) {
+    let workload = ["class": "workload"]
+    for (metric, phase) in [
+      ("runqueue.wait", "ping-pong"), ("fsync.latency", "fsync-ext4"),
+      ("fsync.latency", "fsync-f2fs"), ("binder.call", "binder"), ("binder.roundtrip", "binder"),
+    ] {
+      let (expected, found) = (
+        one.count(metric, workload, in: phase), other.count(metric, workload, in: phase)
+      )
+      #expect(expected >= 100, "\(metric)@\(phase)")
+      #expect(
+        abs(Int(expected) - Int(found)) <= max(2, Int(expected) / 50),
+        "\(metric)@\(phase): \(expected), \(found)")
+    }
+  }
+
+  private func startOtherSession(_ device: DetachedDevice) async throws {
+    let said = try await device.shell(
+      """
+      printf 'buffers { size_kb: 8192 fill_policy: RING_BUFFER }
+      data_sources { config { name: "linux.ftrace" ftrace_config {
+        ftrace_events: "sched/sched_switch" ftrace_events: "power/cpu_idle" } } }
+      duration_ms: 3600000' |
+        perfetto --txt -c - -o /data/misc/perfetto-traces/other.pftrace --background-wait
+      """)
+    try #require(Int(said.trimmingCharacters(in: .whitespacesAndNewlines)) != nil, "\(said)")
   }
 
   @Test func aSlowerDiskIsARegression() async throws {
@@ -114,9 +211,10 @@ struct UserBuildTests {
   /// A user build on which the agent is installed and tracing was used once: the kernel then shows
   /// the size of its buffer, which any first use sets for good.
   private func prepared(
-    _ tool: Tool, _ work: (DetachedDevice) async throws -> Void
+    _ tool: Tool, firmware: String = "reference",
+    _ work: (DetachedDevice) async throws -> Void
   ) async throws {
-    try await DetachedDevice.with(of: "virtual-user", tool: tool) { device in
+    try await DetachedDevice.with(of: "virtual-user", firmware: firmware, tool: tool) { device in
       _ = try await device.shell(
         """
         cd /sys/kernel/tracing/events/sched/sched_switch

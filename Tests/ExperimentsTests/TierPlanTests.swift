@@ -23,21 +23,21 @@ import Testing
       hasExternalBTF: hasExternalBTF)
   }
 
-  private func reason(_ plan: TierPlan, _ tier: Tier) -> String? {
-    plan.passedOver.first { $0.tier == tier }?.reason
+  private func reason(_ plan: TierPlan, _ route: Route) -> String? {
+    plan.passedOver.first { $0.route == route }?.reason
   }
 
   @Test func theBestTierComesFirst() {
     let plan = plan(Self.root)
-    #expect(plan.candidates == [.t2, .t0])
-    #expect(plan.passedOver.map(\.tier) == [.t1])
+    #expect(plan.candidates == [.t2, .t0, .perfetto])
+    #expect(plan.passedOver.map(\.route) == [.t1])
     #expect(reason(plan, .t1) == "/sys/fs/bpf is empty")
     #expect(plan.passedOver[0].remedy?.contains("firmware-kit") == true)
   }
 
   @Test func whereProgramsMayNotBeLoadedTraceEventsServe() {
     let plan = plan(Self.user)
-    #expect(plan.candidates == [.t0])
+    #expect(plan.candidates == [.t0, .perfetto])
     #expect(reason(plan, .t2) == "Operation not permitted")
     #expect(plan.passedOver[0].remedy?.contains("adb root") == true)
   }
@@ -45,22 +45,23 @@ import Testing
   @Test func aProbeWithoutTraceEventsHasNoT0() {
     let plan = plan(Self.user, t0: [])
     #expect(plan.candidates.isEmpty)
-    #expect(plan.passedOver.map(\.tier) == [.t2, .t1, .t0])
+    #expect(plan.passedOver.map(\.route) == [.t2, .t1, .t0, .perfetto])
     #expect(reason(plan, .t0)?.contains("no trace events") == true)
+    #expect(reason(plan, .perfetto)?.contains("no trace events") == true)
   }
 
   @Test func pinnedProgramsComeBeforeTraceEvents() {
     let lines = ["bpf=no: Operation not permitted", "pinned=yes", "trace=yes"]
-    #expect(plan(lines).candidates == [.t1, .t0])
+    #expect(plan(lines).candidates == [.t1, .t0, .perfetto])
     let listed = ["bpf=no: Operation not permitted", "pinned=yes: fsync, block", "trace=yes"]
-    #expect(plan(listed).candidates == [.t1, .t0])
+    #expect(plan(listed).candidates == [.t1, .t0, .perfetto])
     let others = ["bpf=no: Operation not permitted", "pinned=yes: fsync runqueue", "trace=yes"]
-    #expect(plan(others).candidates == [.t0])
+    #expect(plan(others).candidates == [.t0, .perfetto])
     #expect(reason(plan(others), .t1) == "the firmware carries fsync, runqueue only")
   }
 
   @Test func theUsersChoiceIsTheOnlyCandidate() {
-    #expect(plan(Self.root, choice: .t0).candidates == [.t0])
+    #expect(plan(Self.root, choice: .t0).candidates == [.t0, .perfetto])
     #expect(reason(plan(Self.root, choice: .t0), .t2) == "--tier T0 was given")
     // A choice does not make a tier work that the device does not have.
     let refused = plan(Self.root, choice: .t1)
@@ -70,13 +71,22 @@ import Testing
 
   @Test func withoutBTFProgramsNeedItFromTheBuild() {
     let lines = ["bpf=yes", "btf=no: no /sys/kernel/btf/vmlinux", "trace=yes"]
-    #expect(plan(lines).candidates == [.t0])
+    #expect(plan(lines).candidates == [.t0, .perfetto])
     #expect(reason(plan(lines), .t2) == "no /sys/kernel/btf/vmlinux")
-    #expect(plan(lines, hasExternalBTF: true).candidates == [.t2, .t0])
+    #expect(plan(lines, hasExternalBTF: true).candidates == [.t2, .t0, .perfetto])
+  }
+
+  @Test func perfettoServesWhereTheAgentMayNotTrace() {
+    let lines = ["bpf=no: Operation not permitted", "trace=no: tracing_on may not be written"]
+    #expect(plan(lines).candidates == [.perfetto])
+    #expect(reason(plan(lines), .t0) == "tracing_on may not be written")
+    #expect(plan(lines, choice: .t0).candidates == [.perfetto])
+    #expect(plan(lines, choice: .t2).candidates.isEmpty)
   }
 
   @Test func whatTheAgentDoesNotKnowIsTriedOnlyWhereThatIsHarmless() {
-    #expect(plan([]).candidates == [.t2])
-    #expect(plan(["bpf=unknown", "btf=unknown", "trace=unknown"]).candidates == [.t2, .t0])
+    #expect(plan([]).candidates == [.t2, .perfetto])
+    #expect(
+      plan(["bpf=unknown", "btf=unknown", "trace=unknown"]).candidates == [.t2, .t0, .perfetto])
   }
 }

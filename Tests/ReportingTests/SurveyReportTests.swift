@@ -13,6 +13,7 @@ struct SurveyReportTests {
         remedy: "use a root shell ('adb root' on a userdebug or eng build)"),
       .init(tier: .t1, works: true),
       .init(tier: .t0, works: true),
+      .init(tier: .t0, tool: "perfetto", works: false, reason: "the device has no perfetto"),
     ],
     probes: [
       ProbeRecord(

@@ -192,7 +192,7 @@ static void count_hook(void *arg, const struct lg_hook_report *report)
 static struct lg_tracer *loaded(void)
 {
 	static const struct lg_trace_metric metric = {7, "hardirq.run"};
-	struct lg_tracer *tracer = lg_tracer_new(root);
+	struct lg_tracer *tracer = lg_tracer_new(root, root);
 	struct lg_error err = {0};
 	int hooks = 0;
 
@@ -270,6 +270,91 @@ static void test_window(void)
 	check("freeing in a window restores all", is_untouched());
 }
 
+static void measure(struct lg_tracer *tracer)
+{
+	struct lg_error err = {0};
+
+	check("a window is measured", !lg_tracer_arm(tracer, &err));
+	lg_tracer_open(tracer, lg_monotonic_ns());
+	lg_tracer_drain(tracer, lg_monotonic_ns());
+	lg_tracer_close(tracer, lg_monotonic_ns());
+}
+
+/* A page of CPU 0's buffer with one event: it changes to khz at ns. */
+static void put_change(lg_u64 ns, lg_u32 khz)
+{
+	struct {
+		lg_u64 time_ns, committed;
+		/* A record of four words, no time after the page's. */
+		lg_u32 header;
+		unsigned short type;
+		unsigned char flags, preempt_count;
+		lg_u32 pid, state, cpu;
+	} page = {.time_ns = ns, .committed = 20, .header = 4, .type = 13, .state = khz};
+	char path[256];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/per_cpu/cpu0/trace_pipe_raw", root);
+	out = fopen(path, "w");
+	/* The compiler pads the end. */
+	if (!out || fwrite(&page, 36, 1, out) != 1 || fclose(out)) {
+		perror(path);
+		exit(2);
+	}
+}
+
+static void test_frequency(void)
+{
+	struct lg_fold_frequency found;
+	struct lg_tracer *tracer;
+	struct lg_error err = {0};
+	lg_u64 opened;
+
+	put_tracefs();
+	tracer = loaded();
+	check("without tracing nothing is missing", !lg_tracer_frequency_missing(tracer));
+	lg_tracer_attach(tracer, &err);
+	put("trace_clock", "local [mono]\n");
+	measure(tracer);
+	check("a kernel without the event tells no frequency",
+	      strstr(lg_tracer_frequency_missing(tracer), "no such event") != NULL &&
+		      !lg_tracer_frequency(tracer, 0, &found));
+	lg_tracer_free(tracer);
+
+	put_tracefs();
+	put_event("power/cpu_frequency", 13,
+		  "\tfield:u32 state;\toffset:8;\tsize:4;\tsigned:0;\n"
+		  "\tfield:u32 cpu_id;\toffset:12;\tsize:4;\tsigned:0;\n");
+	tracer = loaded();
+	lg_tracer_attach(tracer, &err);
+	put("trace_clock", "local [mono]\n");
+	measure(tracer);
+	check("nor do CPUs without a driver",
+	      strstr(lg_tracer_frequency_missing(tracer), "cpufreq driver") != NULL);
+	put("cpu0/cpufreq/scaling_cur_freq", "<unknown>\n");
+	measure(tracer);
+	check("nor one that does not know it", lg_tracer_frequency_missing(tracer) != NULL);
+	put("cpu0/cpufreq/scaling_cur_freq", "1804800\n");
+	measure(tracer);
+	check("a CPU that never changes has the frequency it began with",
+	      !lg_tracer_frequency_missing(tracer) && lg_tracer_frequency(tracer, 0, &found) &&
+		      found.mean_khz == 1804800 && !found.changes && found.known_ns);
+	check("a CPU that is not there has none", !lg_tracer_frequency(tracer, 511, &found));
+	check("a window with a change is armed", !lg_tracer_arm(tracer, &err));
+	opened = lg_monotonic_ns();
+	lg_tracer_open(tracer, opened);
+	put_change(opened + 1000, 600000);
+	lg_tracer_drain(tracer, opened + 3000);
+	lg_tracer_close(tracer, lg_monotonic_ns() + 4000);
+	check("a change counts, weighted by time",
+	      lg_tracer_frequency(tracer, 0, &found) && found.changes == 1 &&
+		      found.known_ns == 3000 && found.mean_khz == (1804800 + 2 * 600000) / 3);
+	check("and the trace is whole", !lg_tracer_fault(tracer)[0]);
+	put("per_cpu/cpu0/trace_pipe_raw", "");
+	lg_tracer_free(tracer);
+	check("its event is disabled again", holds("events/power/cpu_frequency/enable", "0"));
+}
+
 static void refused(struct lg_tracer *tracer, const char *name, const char *text)
 {
 	struct lg_error err = {0};
@@ -304,7 +389,7 @@ static void test_unsupported(void)
 {
 	static const struct lg_trace_metric known = {1, "softirq.run"},
 					    unknown = {1, "block.queue"};
-	struct lg_tracer *tracer = lg_tracer_new(root), *nowhere = lg_tracer_new(NULL);
+	struct lg_tracer *tracer = lg_tracer_new(root, root), *nowhere = lg_tracer_new(NULL, root);
 	struct lg_error err = {0};
 	char line[256];
 	int hooks = 0;
@@ -333,6 +418,7 @@ int main(int argc, char **argv)
 	test_guard();
 	test_window();
 	test_contention();
+	test_frequency();
 	put_tracefs();
 	test_unsupported();
 	return 0;

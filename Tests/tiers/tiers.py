@@ -3,7 +3,8 @@
 
 One agent on a device with root rights loads every probe twice, as BPF and as trace events. Both
 see the same windows, so they must tell the same: as many operations (within 2%), medians in the
-same bucket or its neighbour. "ok, run" and "ok, gap" say that it needed what judge() and
+same bucket or its neighbour. Direct reclaim is provoked by files read into memory that is short of
+room, and also counted by the kernel itself. "ok, run" and "ok, gap" say that it needed what judge() and
 steps_apart() allow beyond that. AGENT_FOLDER is where agent and load helper are on the device;
 OBJECT is PROBE=PATH of a BPF object on this machine. Prints a line per histogram and ends with 1
 when one differs, 2 when the comparison could not be made.
@@ -44,6 +45,32 @@ PHASES = {
     "fsync-f2fs": [["fsync", "--path", "/mnt/f2fs", "--ops", "260"]],
     "binder": [["binder", "--ops", "1000"]],
 }
+
+# Leaves room for half of what is read, in memory that is not for caches.
+SHORTAGE = """
+set -e
+echo 512 > /proc/sys/vm/min_free_kbytes
+cd /data/local/tmp
+for n in 1 2 3; do dd if=/dev/zero of=read-$n bs=1048576 count=100 2>/dev/null; done
+sync
+echo 3 > /proc/sys/vm/drop_caches
+mkdir full
+mount -t tmpfs -o size=95% tmpfs full
+free=$(awk '/^MemAvailable:/ {print int($2 / 1024)}' /proc/meminfo)
+dd if=/dev/zero of=full/it bs=1048576 count=$((free - 130)) 2>/dev/null
+"""
+# The kernel's own count of direct reclaims (allocstall_* of /proc/vmstat), before and after.
+RECLAIM = """
+stalls() { awk '/^allocstall/ {n += $2} END {print n}' /proc/vmstat; }
+cd /data/local/tmp
+stalls
+for round in 1 2; do
+  for n in 1 2 3; do cat read-$n > /dev/null & done
+  wait
+done
+stalls
+"""
+PLENTY = "cd /data/local/tmp && umount full && rmdir full && rm read-*"
 
 
 class Refused(Exception):
@@ -121,9 +148,16 @@ def buckets_of(data):
 
 def measure(agent, ids, steps):
     """{(metric, key): {tier: {bucket: count}}} of one window."""
+    return window(agent, ids, [["latgate-load", *words] for words in steps])[0]
+
+
+def window(agent, ids, commands):
+    """The same, and what the commands printed."""
     answers = ask(agent, wire.phase(
-        9, *(step("latgate-load", *words, timeout_ms=120000) for words in steps),
+        9, *(step(*words, timeout_ms=120000) for words in commands),
         preroll_ns=100_000_000, drain_ns=2_000_000_000))
+    printed = "".join(answer.get(51).decode() for answer in answers
+                      if answer.kind == wire.STEP_RESULT)
     for answer in answers:
         if answer.kind == wire.STEP_RESULT and answer.number(48):
             raise Refused(answer.get(52).decode())
@@ -141,7 +175,24 @@ def measure(agent, ids, steps):
         tiers = found.setdefault((metric, key), {}).setdefault(tier, {})
         for index, count in buckets_of(answer.get(64)).items():
             tiers[index] = tiers.get(index, 0) + count
-    return found
+    return found, printed
+
+
+def shell(agent, script):
+    for answer in ask(agent, frame(wire.EXEC, 7, step("sh", "-c", script, timeout_ms=120000))):
+        if answer.kind == wire.STEP_RESULT and answer.number(48):
+            raise Refused(answer.get(52).decode())
+
+
+def reclaim(agent, ids):
+    """What a window of direct reclaim counted, and the kernel's own count."""
+    shell(agent, SHORTAGE)
+    try:
+        found, printed = window(agent, ids, [["sh", "-c", RECLAIM]])
+    finally:
+        shell(agent, PLENTY)
+    before, after = map(int, printed.split())
+    return found, after - before
 
 
 def program_times(agent):
@@ -221,6 +272,19 @@ def compare(phase, found, times):
     return wrong
 
 
+def compare_stalls(found, stalls):
+    """Holds both tiers against the kernel's count; 1 when one differs, or nothing stalled."""
+    wrong = 0
+    for tier in ("T2", "T0"):
+        counted = sum(sum(tiers.get(tier, {}).values()) for (metric, _), tiers in found.items()
+                      if metric == "reclaim.direct")
+        good = stalls >= ENOUGH and abs(counted - stalls) <= max(EDGE, TOLERANCE * stalls)
+        print(f"  {'ok' if good else 'FAILED count':13} reclaim.direct: {tier} {counted} events, "
+              f"/proc/vmstat {stalls} allocation stalls", flush=True)
+        wrong += not good
+    return wrong
+
+
 def main():
     serial, folder, *given = sys.argv[1:]
     objects = dict(word.split("=", 1) for word in given)
@@ -233,12 +297,14 @@ def main():
         ask(agent, frame(wire.ATTACH, 4))
         for phase, steps in PHASES.items():
             found[phase] = measure(agent, ids, steps)
+        found["reclaim"], stalls = reclaim(agent, ids)
         times = program_times(agent)
     except Refused as refused:
         print(f"  FAILED: {refused}")
         sys.exit(2)
     agent.bye()
     wrong = sum(compare(phase, one, times) for phase, one in found.items())
+    wrong += compare_stalls(found["reclaim"], stalls)
     sys.exit(1 if wrong else 0)
 
 

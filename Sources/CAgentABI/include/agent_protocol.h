@@ -72,7 +72,7 @@ enum {
 	LG_MSG_HISTOGRAM = 69, /* METRIC_ID, KEY, COUNT, SUM, MAX, BUCKETS, [LABEL_NAME] */
 	LG_MSG_COUNTERS = 70, /* METRIC_ID, COUNTER_VALUES, CENSORED, CENSORED_AGE_SUM_NS */
 	LG_MSG_WINDOW =
-		71, /* PHASE, OPENED_NS, CLOSED_NS, DRAINED_NS, BOOT_OFFSET_BEFORE_NS, BOOT_OFFSET_AFTER_NS, ONLINE_BEFORE, ONLINE_AFTER, [TRACE_FAULT] */
+		71, /* PHASE, OPENED_NS, CLOSED_NS, DRAINED_NS, BOOT_OFFSET_BEFORE_NS, BOOT_OFFSET_AFTER_NS, ONLINE_BEFORE, ONLINE_AFTER, [TRACE_FAULT], CPU_FREQUENCY*, [FREQUENCY_MISSING] */
 	LG_MSG_PROGRAM = 72, /* PROBE, PROGRAM, RUN_COUNT, RUN_NS, RECURSION_MISSES */
 	LG_MSG_FILE = 73, /* PATH, [DATA] */
 };
@@ -149,6 +149,12 @@ enum {
 	LG_ATTR_PIN_MANIFEST = 87, /* text: file with their manifest, in place of the pinned one */
 	LG_ATTR_METRIC_NAME = 90, /* text: as in the manifest */
 	LG_ATTR_TRACE_FAULT = 91, /* text: why what LOAD_TRACE's probes counted is not valid */
+	LG_ATTR_CPU_FREQUENCY = 92, /* nested: INDEX (the CPU), KNOWN_NS, MEAN_KHZ, CHANGES */
+	LG_ATTR_KNOWN_NS = 93, /* u64: how much of the window the frequency is known of */
+	LG_ATTR_MEAN_KHZ = 94, /* u32: weighted by time */
+	LG_ATTR_CHANGES = 95, /* u64 */
+	LG_ATTR_FREQUENCY_MISSING =
+		96, /* text: why it is known of no CPU, though events are traced */
 	LG_ATTR_PATTERN = 105, /* text: absolute path with *, ? and [] inside its parts */
 };
 

@@ -1,0 +1,112 @@
+import AgentSession
+import Catalogs
+import Devices
+import Foundation
+import PerfettoTraces
+
+/// What the device's own perfetto can give a run, found out by a recording of a moment.
+actor PerfettoSource {
+  /// What a trial found.
+  struct Ability: Sendable {
+    /// Why an event cannot be recorded, by its `group/name`.
+    var missing: [String: String]
+    /// Process id of the agent, as the trace has it.
+    var agent: UInt32
+    var freeKiB: Int
+  }
+
+  private let device: any Device
+  private let session: AgentClient
+  /// Every event that the run's probes could use, as `group/name`.
+  private let events: [String]
+  private var known: Result<Ability, PerfettoError>?
+
+  /// Longest duration of a trial, should nobody end it.
+  private static let trialLimit = Duration.seconds(60)
+  /// Recorded in the trial because it happens all the time.
+  private static let frequent = "sched/sched_switch"
+
+  /// Recorded beside the probes' events where it can be.
+  static let frequency = "power/cpu_frequency"
+
+  init(device: any Device, session: AgentClient, probes: [ProbeManifest]) {
+    self.device = device
+    self.session = session
+    events = FoldMetrics.events(of: Set(probes.flatMap(\.t0Metrics).map(\.name)))
+  }
+
+  /// Asks the service, without recording anything.
+  /// - Throws: ``PerfettoError``, `DeviceError`.
+  func state() async throws -> ServiceState {
+    let made = try await device.exec(
+      "command -v perfetto >/dev/null || exit 127; exec perfetto --query-raw",
+      timeout: .seconds(60))
+    if made.exitCode == 127 { throw PerfettoError.absent }
+    let said = String(decoding: made.standardError, as: UTF8.self)
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+    guard made.exitCode == 0 else { throw PerfettoError.notStarted(said) }
+    do {
+      return try ServiceState(made.standardOutput)
+    } catch {
+      throw PerfettoError.notStarted("its service's answer makes no sense")
+    }
+  }
+
+  /// Asks once; later answers are the first one's.
+  /// - Throws: ``PerfettoError``, `DeviceError`, `AgentSessionError`, `CancellationError`.
+  func ability() async throws -> Ability {
+    if let known { return try known.get() }
+    do {
+      let found = try await trial()
+      known = .success(found)
+      return found
+    } catch let error as PerfettoError {
+      known = .failure(error)
+      throw error
+    }
+  }
+
+  /// Which of a probe's events are recorded, and why the others are not.
+  /// - Throws: as ``ability()``; ``PerfettoError/lacking(_:)`` for a probe that needs events which
+  ///   cannot be recorded.
+  func events(of metrics: Set<String>) async throws -> [(event: String, missing: String?)] {
+    let ability = try await ability()
+    let events = FoldMetrics.events(of: metrics).map { ($0, ability.missing[$0]) }
+    let lacking = Set(events.filter { $0.1 != nil }.map(\.0))
+    guard FoldMetrics.impossible(metrics, without: lacking).isEmpty else {
+      throw PerfettoError.lacking(
+        events.compactMap { event, why in why.map { "\(event) (\($0))" } })
+    }
+    return events
+  }
+
+  private func trial() async throws -> Ability {
+    let files = try await session.texts(of: ["/proc/self/stat", "/proc/meminfo"])
+    let freeKiB =
+      files["/proc/meminfo"]?.firstMatch(of: /MemAvailable:\s*(\d+)/)
+      .flatMap { Int($0.output.1) } ?? 0
+    guard let agent = files["/proc/self/stat"]?.prefix(while: \.isNumber), let pid = UInt32(agent)
+    else { throw PerfettoError.useless("the agent's process is not known") }
+    let wanted = Set(events).union([Self.frequent, Self.frequency]).sorted()
+    let recording = try await PerfettoRecorder(device: device).start(
+      PerfettoConfig(events: wanted, limit: Self.trialLimit, freeKiB: freeKiB))
+    let trace = try await recording.stop()
+    let found: (facts: TraceFacts, hasEvents: Bool)
+    do {
+      found = try RecordingFolder.facts(of: trace)
+    } catch {
+      throw PerfettoError.useless(error.description)
+    }
+    guard found.hasEvents else {
+      throw PerfettoError.useless(
+        "it has no kernel events; another tool may hold tracefs, see traced_probes' log")
+    }
+    guard found.facts.isBootTime else {
+      throw PerfettoError.useless("its events have another clock than CLOCK_BOOTTIME")
+    }
+    var missing: [String: String] = [:]
+    for event in found.facts.unknownEvents { missing[event] = "this kernel has no such event" }
+    for event in found.facts.refusedEvents { missing[event] = "perfetto may not enable it" }
+    return Ability(missing: missing, agent: pid, freeKiB: freeKiB)
+  }
+}

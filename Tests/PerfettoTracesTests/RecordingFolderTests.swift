@@ -1,0 +1,161 @@
+import Testing
+
+@testable import PerfettoTraces
+
+/// Traces recorded around windows that are known beforehand.
+@Suite struct RecordingFolderTests {
+  private static func varint(_ value: UInt64) -> [UInt8] {
+    var value = value
+    var bytes: [UInt8] = []
+    while value >= 0x80 {
+      bytes.append(UInt8(value & 0x7f) | 0x80)
+      value >>= 7
+    }
+    return bytes + [UInt8(value)]
+  }
+
+  private static func field(_ number: UInt64, _ value: UInt64) -> [UInt8] {
+    varint(number << 3) + varint(value)
+  }
+
+  private static func field(_ number: UInt64, _ message: [UInt8]) -> [UInt8] {
+    varint(number << 3 | 2) + varint(UInt64(message.count)) + message
+  }
+
+  /// Packet { timestamp, service_event { event: true } }
+  private static func service(_ event: UInt64, at ns: UInt64) -> [UInt8] {
+    field(1, field(8, ns) + field(69, field(event, 1)))
+  }
+
+  /// The fixture's events as a recording of all data sources from before the first to after the
+  /// last one.
+  private static func recording(_ more: [UInt8] = []) throws -> (
+    data: [UInt8], first: UInt64, last: UInt64
+  ) {
+    let events = try TraceFolderTests.fixture("events")
+    let whole = try TraceFolder().fold(events)
+    let last = whole.window.close
+    return (
+      service(1, at: whole.firstNs - 1) + events + more + service(5, at: last + 1), whole.firstNs,
+      last
+    )
+  }
+
+  private static func folder(
+    _ windows: [RecordingFolder.Window], metrics: Set<String> = Set(FoldMetrics.names),
+    agent: UInt32 = 1
+  ) -> RecordingFolder {
+    RecordingFolder(windows: windows, metrics: metrics, agent: agent)
+  }
+
+  @Test func windowsFoldAsAPartOfTheTrace() throws {
+    let (data, first, last) = try Self.recording()
+    let window = RecordingFolder.Window(
+      arm: first, opened: first + 10_000_000, closed: first + 20_000_000, until: last)
+    let whole = RecordingFolder.Window(arm: first, opened: first, closed: last, until: last)
+    let folded = try Self.folder([window, whole]).fold(data)
+    #expect(folded.faults == [])
+    let part = try TraceFolder(window: .seconds(from: 0.01, to: 0.02))
+      .fold(TraceFolderTests.fixture("events"))
+    let all = try TraceFolder().fold(TraceFolderTests.fixture("events"))
+    for (made, expected) in zip(folded.windows, [part, all]) {
+      for metric in expected.metrics {
+        let found = try #require(made.metrics.first { $0.name == metric.name })
+        #expect(
+          found.labels.reduce(0) { $0 + $1.histogram.count }
+            == metric.labels.reduce(0) { $0 + $1.histogram.count }, "\(metric.name)")
+      }
+      // What the trace has no event of is 0, not missing: the recording asked for it.
+      #expect(made.metrics.count == FoldMetrics.names.count)
+    }
+  }
+
+  @Test func aRecordingThatDoesNotCoverTheWindowsDoesNotCount() throws {
+    let events = try TraceFolderTests.fixture("events")
+    let (data, first, last) = try Self.recording()
+    let window = RecordingFolder.Window(arm: first, opened: first, closed: last, until: last)
+    #expect(
+      try Self.folder([window]).fold(events).faults == [
+        "recording began after the first window", "recording ended before the last window",
+      ])
+    var late = window
+    late.closed = last + 1_000_000
+    late.until = last + 2_000_000
+    #expect(
+      try Self.folder([late]).fold(data).faults == ["recording ended before the last window"])
+    var early = window
+    early.arm = first - 1_000_000
+    #expect(
+      try Self.folder([early]).fold(data).faults == ["recording began after the first window"])
+  }
+
+  @Test func lossesAndForeignClocksDoNotCount() throws {
+    // ftrace_events { cpu: 1, lost_events: true }, and one whose events have clock 2.
+    let lost = Self.field(1, Self.field(1, Self.field(1, 1) + Self.field(3, 1)))
+    let clock = Self.field(1, Self.field(1, Self.field(1, 1) + Self.field(5, 2)))
+    // trace_stats { buffer_stats { chunks_discarded: 4 } }
+    let full = Self.field(1, Self.field(35, Self.field(1, Self.field(18, 4))))
+    for (bytes, text) in [
+      (lost, "the kernel's buffer of CPU 1 overran"),
+      (clock, "its events have another clock than CLOCK_BOOTTIME"),
+      (full, "perfetto's own buffer lost data"),
+    ] {
+      let (data, first, last) = try Self.recording(bytes)
+      let window = RecordingFolder.Window(arm: first, opened: first, closed: last, until: last)
+      #expect(try Self.folder([window]).fold(data).faults == [text])
+    }
+  }
+
+  @Test func aCutTraceIsAnError() throws {
+    let (data, first, last) = try Self.recording()
+    let window = RecordingFolder.Window(arm: first, opened: first, closed: last, until: last)
+    #expect(throws: PerfettoTraceError.self) {
+      try Self.folder([window]).fold(Array(data.dropLast(3)))
+    }
+  }
+
+  @Test func whatTheKernelLacksIsTold() throws {
+    // ftrace_stats { phase: START, unknown: "a/b", failed: "c/d" }
+    let stats = Self.field(
+      1,
+      Self.field(
+        34, Self.field(1, 1) + Self.field(6, Array("a/b".utf8)) + Self.field(7, Array("c/d".utf8))))
+    let (facts, hasEvents) = try RecordingFolder.facts(of: stats)
+    #expect(facts.unknownEvents == ["a/b"])
+    #expect(facts.refusedEvents == ["c/d"])
+    #expect(!hasEvents)
+  }
+
+  @Test func theServiceSaysWhoRecords() throws {
+    let version = Self.field(5, Array("Perfetto v1".utf8))
+    #expect(try ServiceState(version + Self.field(3, 2) + Self.field(4, 1)).recording == 1)
+    #expect(try ServiceState(version).recording == 0)
+    #expect(throws: PerfettoTraceError.self) { try ServiceState(Array(version.dropLast())) }
+  }
+
+  @Test func eventsAreThoseOfTheMetrics() {
+    let events = FoldMetrics.events(of: ["reclaim.direct"])
+    #expect(events.contains("vmscan/mm_vmscan_direct_reclaim_begin"))
+    #expect(events.contains("task/task_newtask"))
+    #expect(!events.contains("block/block_rq_issue"))
+    let begin: Set<String> = ["vmscan/mm_vmscan_direct_reclaim_begin"]
+    #expect(FoldMetrics.impossible(["reclaim.direct"], without: begin) == ["reclaim.direct"])
+    #expect(FoldMetrics.impossible(["reclaim.direct"], without: ["task/task_newtask"]) == [])
+    let f2fs: Set<String> = ["f2fs/f2fs_sync_file_enter", "f2fs/f2fs_sync_file_exit"]
+    #expect(FoldMetrics.impossible(["fsync.latency"], without: f2fs) == [])
+  }
+
+  /// Process tree: the agent 100, its child 101, whose thread is 102, and 7 of somebody else.
+  @Test func theAgentsChildrenAreJudgedByTheirBirth() throws {
+    func process(_ pid: UInt64, of parent: UInt64) -> [UInt8] {
+      Self.field(1, Self.field(1, pid) + Self.field(2, parent) + Self.field(3, Array("x".utf8)))
+    }
+    let tree =
+      process(1, of: 0) + process(7, of: 1) + process(100, of: 7) + process(101, of: 100)
+      + Self.field(2, Self.field(1, 102) + Self.field(3, 101)) + process(30, of: 2)
+    let index = try TraceIndex(Self.field(1, Self.field(2, tree)))
+    let classes = ThreadClasses(index, agent: 100)
+    let gone = UInt32.max
+    #expect([7, 100, 101, 102, 30, 55].map(classes.classOf) == [1, 3, gone, gone, 2, gone])
+  }
+}
