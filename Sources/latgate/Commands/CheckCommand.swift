@@ -48,6 +48,8 @@ struct CheckCommand: AsyncParsableCommand {
 
   @OptionGroup var safety: SafetyOptions
 
+  @OptionGroup var devices: DeviceOptions
+
   @OptionGroup var mixing: MixingOptions
 
   @Option(help: "Virtual devices side by side: 1 or 2.")
@@ -77,6 +79,7 @@ struct CheckCommand: AsyncParsableCommand {
     if let runs { plan.suite.runs.screen = runs }
     if let confirmRuns { plan.suite.runs.confirm = confirmRuns }
     plan.tier = tiers.tier
+    plan.reconnect = devices.reconnect
     let firmwares = try firmwares(plan.suite)
     let id = UUID().uuidString.lowercased()
     let folder = output ?? "latgate-results/\(suite)-\(Self.timestamp())"
@@ -88,11 +91,15 @@ struct CheckCommand: AsyncParsableCommand {
     ]
     let display = RunDisplay(console: console, runs: perStage[.screen] ?? 0)
     defer { display.end() }
-    let target = try LaneFactory(
+    let target = try await LaneFactory(
       catalog: bench.catalog,
-      server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share
+      server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share,
+      leases: try devices.leases { display.line($0) }, hookLog: "\(folder)/hooks.log"
     ) { console.detail($0) }
-    .experiment(device: device ?? plan.suite.device, id: "check-\(getpid())", lanes: lanes)
+    .experiment(
+      device: device ?? plan.suite.device, fallback: plan.suite.device, id: "check-\(getpid())",
+      lanes: lanes)
+    defer { target.release() }
     let isVirtual = target.lanes.first?.transport == "virtual"
     let bundle = try await bench.bundle(
       abi: try await abi(of: target, firmwares), probes: plan.probes)

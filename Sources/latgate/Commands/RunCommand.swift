@@ -38,6 +38,8 @@ struct RunCommand: AsyncParsableCommand {
 
   @OptionGroup var safety: SafetyOptions
 
+  @OptionGroup var devices: DeviceOptions
+
   @Option(help: "Measured iterations instead of the suite's.")
   var iterations: Int?
 
@@ -61,14 +63,17 @@ struct RunCommand: AsyncParsableCommand {
       safety: try await safety.open())
     if let iterations { plan.suite.iterations = iterations }
     plan.tier = tiers.tier
+    plan.reconnect = devices.reconnect
     let display = RunDisplay(console: console, runs: 1)
     defer { display.end() }
     let factory = LaneFactory(
       catalog: bench.catalog,
-      server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share
+      server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share,
+      leases: try devices.leases { display.line($0) }, hookLog: output.map { "\($0)/hooks.log" }
     ) { display.line($0) }
     let target = try await factory.single(
       device: device ?? plan.suite.device, id: "run-\(getpid())")
+    defer { target.release() }
     guard let lane = target.lanes.first else { return }
     let firmware = firmware ?? plan.suite.reference ?? "running"
     do {
