@@ -93,7 +93,10 @@ struct IterationExecutor: Sendable {
         }
       }
     } catch {
-      _ = try? await session.closeWindow(drain: .zero)
+      // A device that is gone closes it by itself, and would only be waited for.
+      if DeviceLoss.cause(error, device: device.name) == nil {
+        _ = try? await session.closeWindow(drain: .zero)
+      }
       throw error
     }
     var result = try await session.closeWindow(
@@ -109,7 +112,8 @@ struct IterationExecutor: Sendable {
       return try await device.exec(
         words.map(shellQuote).joined(separator: " "), timeout: step.timeout)
     } catch DeviceError.timedOut {
-      // The step's fault, and not that of a device that is gone.
+      // The step's fault, unless the device does not answer at all any more.
+      _ = try await device.exec("true", timeout: .seconds(20))
       throw RunError.stepFailed(
         device: device.name, place: place, step: step.text,
         outcome: "no end within \(step.timeout)", output: "")

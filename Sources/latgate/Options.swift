@@ -24,6 +24,10 @@ struct CommonOptions: ParsableArguments {
   @Flag(name: .customLong("no-color"), help: "No colour, as with NO_COLOR in the environment.")
   var noColor = false
 
+  /// For a process that works for another one, which it must not outlive.
+  @Flag(name: .customLong("ends-with-input"), help: .hidden)
+  var endsWithInput = false
+
   var console: Console { Console(quiet: quiet, verbose: verbose, noColor: noColor) }
 }
 

@@ -29,8 +29,7 @@ struct CheckCommand: AsyncParsableCommand {
   @Argument(help: "The suite.")
   var suite: String
 
-  @Option(help: "Device file instead of the suite's.")
-  var device: String?
+  @OptionGroup var pool: PoolOptions
 
   @Option(help: "Reference firmware instead of the suite's.")
   var reference: String?
@@ -75,6 +74,12 @@ struct CheckCommand: AsyncParsableCommand {
   func run() async throws {
     let console = common.console
     let bench = try Workbench(common)
+    let folder = output ?? "latgate-results/\(suite)-\(Self.timestamp())"
+    if let pool = try pool.pool(bench.catalog) {
+      return try await PoolRun(
+        command: "check", suite: suite, pool: pool, bench: bench, folder: folder
+      ).run(format)
+    }
     var plan = try Plan(bench: bench, suite: suite, safety: try await safety.open())
     if let runs { plan.suite.runs.screen = runs }
     if let confirmRuns { plan.suite.runs.confirm = confirmRuns }
@@ -82,7 +87,6 @@ struct CheckCommand: AsyncParsableCommand {
     plan.reconnect = devices.reconnect
     let firmwares = try firmwares(plan.suite)
     let id = UUID().uuidString.lowercased()
-    let folder = output ?? "latgate-results/\(suite)-\(Self.timestamp())"
     try UserFolders.makeFolder(folder, mode: 0o755)
 
     let perStage = [
@@ -97,7 +101,7 @@ struct CheckCommand: AsyncParsableCommand {
       leases: try devices.leases { display.line($0) }, hookLog: "\(folder)/hooks.log"
     ) { console.detail($0) }
     .experiment(
-      device: device ?? plan.suite.device, fallback: plan.suite.device, id: "check-\(getpid())",
+      device: pool.device.first ?? plan.suite.device, fallback: plan.suite.device, id: "check-\(getpid())",
       lanes: lanes)
     defer { target.release() }
     let isVirtual = target.lanes.first?.transport == "virtual"
@@ -208,7 +212,7 @@ struct CheckCommand: AsyncParsableCommand {
     return abi
   }
 
-  private static func timestamp() -> String {
+  static func timestamp() -> String {
     Date().formatted(
       .verbatim(
         "\(year: .defaultDigits)\(month: .twoDigits)\(day: .twoDigits)-\(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased))\(minute: .twoDigits)\(second: .twoDigits)",
