@@ -44,7 +44,8 @@ package struct PoolDefinition: Sendable, Equatable {
       if let given { return Member(name: given, device: device) }
       let plain = device.map { character -> Character in
         let isPlain =
-          character.isASCII && (character.isLetter || character.isNumber || "_.".contains(character))
+          character.isASCII
+          && (character.isLetter || character.isNumber || "_.".contains(character))
         return isPlain ? character : "-"
       }
       let base = String(String(plain).drop { "-.".contains($0) }.prefix(48))

@@ -17,10 +17,8 @@ package struct LaneFactory: Sendable {
   private let hookLog: String?
   private let progress: @Sendable (String) -> Void
 
-  /// - Parameters:
-  ///   - leases: keep other jobs off the devices that are found.
-  ///   - hookLog: file for what hooks say; nil = one of the user's cache.
-  ///   - progress: gets lines for people.
+  /// `leases` keep other jobs off the devices that are found; `hookLog` is the file for what hooks
+  /// say, nil = one of the user's cache; `progress` gets lines for people.
   package init(
     catalog: Catalog, server: ADBServer, share: ShareRoot, leases: LeaseDesk,
     hookLog: String? = nil, progress: @escaping @Sendable (String) -> Void

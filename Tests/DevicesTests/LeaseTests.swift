@@ -14,7 +14,8 @@ import Testing
   }
 
   private func desk(
-    _ folder: String, wait: Duration = .zero, report: @escaping @Sendable (String) -> Void = { _ in }
+    _ folder: String, wait: Duration = .zero,
+    report: @escaping @Sendable (String) -> Void = { _ in }
   ) throws -> LeaseDesk {
     try LeaseDesk(
       environment: ["LATGATE_LEASES": folder], wait: wait, command: "latgate check demo",

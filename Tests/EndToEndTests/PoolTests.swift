@@ -28,15 +28,19 @@ struct PoolTests {
   /// The QEMU of one device is killed in the middle of its second run; the other goes on to its
   /// verdict, which one run of each arm cannot decide.
   @Test func oneDevicesFailureDoesNotStopTheOther() async throws {
-    let share = try TroubleShare(
-      """
-      """, iterations: 1)
+    let share = try TroubleShare("true", iterations: 1)
     try share.write(
       """
       #!/bin/sh
       for process in /proc/[0-9]*; do
-        tr '\\0' ' ' 2> /dev/null < "$process/cmdline" |
-          grep -q "hostfwd=tcp:$1-.* latgate.doomed" && kill -9 "${process#/proc/}"
+        words=$(tr '\\0' ' ' 2> /dev/null < "$process/cmdline")
+        case $words in
+          qemu*"hostfwd=tcp:$1-"*) ;;
+          *) continue ;;
+        esac
+        case $words in
+          *latgate.doomed*) kill -9 "${process#/proc/}" ;;
+        esac
       done
       exit 0
       """, to: "trouble.sh")
@@ -94,18 +98,18 @@ struct PoolTests {
     try await DetachedDevice.with(tool: tool) { device in
       let port = try await device.port()
       try """
-        device: board
-        kind: adb
-        hooks:
-          switch:
-            run: >-
-              \(latgate) device stop \(device.name) &&
-              \(latgate) device boot \(device.name) --port \(port) --firmware {firmware}
-            timeout: 2m
-          reboot: "true"
-        firmwares: {old: reference, new: k510}
-        """.write(
-          toFile: "\(path)/targets/devices/board.yaml", atomically: true, encoding: .utf8)
+      device: board
+      kind: adb
+      hooks:
+        switch:
+          run: >-
+            \(latgate) device stop \(device.name) &&
+            \(latgate) device boot \(device.name) --port \(port) --firmware {firmware}
+          timeout: 2m
+        reboot: "true"
+      firmwares: {old: reference, new: k510}
+      """.write(
+        toFile: "\(path)/targets/devices/board.yaml", atomically: true, encoding: .utf8)
       let made = try await check(
         tool, "--device", "board@tcp:127.0.0.1:\(port)", "--reference", "old", "--candidate",
         "new", "--output", folder)

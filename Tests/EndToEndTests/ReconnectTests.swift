@@ -89,14 +89,14 @@ struct ReconnectTests {
     let path = share.path
     try await DetachedDevice.with(tool: tool) { device in
       try """
-        device: board
-        kind: adb
-        serial: tcp:127.0.0.1:\(try await device.port())
-        reconnect: 3s
-        hooks:
-          power_cycle: {run: \(Self.tool) device reset \(device.name), timeout: 1m}
-        """.write(
-          toFile: "\(path)/targets/devices/board.yaml", atomically: true, encoding: .utf8)
+      device: board
+      kind: adb
+      serial: tcp:127.0.0.1:\(try await device.port())
+      reconnect: 3s
+      hooks:
+        power_cycle: {run: \(Self.tool) device reset \(device.name), timeout: 1m}
+      """.write(
+        toFile: "\(path)/targets/devices/board.yaml", atomically: true, encoding: .utf8)
       let (record, errors) = try await run(tool, on: "board")
       #expect(errors.contains("cycling its power"), "\(errors)")
       #expect(record.interruptions?.map(\.outcome) == ["repeated"])

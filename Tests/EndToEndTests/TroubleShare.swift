@@ -8,7 +8,7 @@ struct TroubleShare: ~Copyable {
   /// Where the script leaves its marks.
   var marks: String { "\(share.path)/marks" }
 
-  /// - Parameter trouble: a shell command, with the device's name for adb in `$1`.
+  /// `trouble` is a shell command, with the device's name for adb in `$1`.
   init(_ trouble: String, iterations: Int = 3) throws {
     let made = try TestShare()
     try made.write(

@@ -3,10 +3,11 @@ import Testing
 @testable import Reporting
 
 @Suite struct PoolReportTests {
-  @Test(arguments: [
-    ([0, 0], 0), ([0, 2], 2), ([2, 69], 69), ([69, 3, 2], 3), ([3, 70], 70), ([69, 1, 70], 1),
-    ([1, 130], 130), ([0, 137], 70), ([64, 65], 65), ([], 70),
-  ] as [([Int32], Int32)])
+  @Test(
+    arguments: [
+      ([0, 0], 0), ([0, 2], 2), ([2, 69], 69), ([69, 3, 2], 3), ([3, 70], 70), ([69, 1, 70], 1),
+      ([1, 130], 130), ([0, 137], 70), ([64, 65], 65), ([], 70),
+    ] as [([Int32], Int32)])
   func theGravestCodeIsThePools(codes: [Int32], worst: Int32) {
     #expect(PoolReport.worst(codes) == worst)
   }

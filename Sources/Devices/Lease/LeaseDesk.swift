@@ -46,6 +46,7 @@ package struct LeaseDesk: Sendable {
   /// - Parameters:
   ///   - keys: of ``LeaseKeys``; none gives a lease of nothing.
   ///   - device: what the user calls it.
+  /// - Returns: the lease; it ends with its last reference, or this process.
   /// - Throws: ``DeviceError/inUse(device:holder:)``, `SystemCallError`, `CancellationError`.
   package func take(_ keys: [String], device: String) async throws -> DeviceLease {
     try UserFolders.makeFolder(folder, mode: mode == 0o600 ? 0o700 : 0o777)

@@ -40,10 +40,8 @@ struct DeviceReturn: Sendable {
   /// Gets what is done, for people.
   let report: @Sendable (String) -> Void
 
-  /// Carries out what `state` decides until the device is back.
-  /// - Parameters:
-  ///   - cause: why it counts as lost.
-  ///   - bootID: of the boot that it was lost in.
+  /// Carries out what `state` decides until the device is back. `cause` is why it counts as lost,
+  /// `bootID` that of the boot it was lost in.
   /// - Returns: true when it is in the same boot still.
   /// - Throws: ``RunError/deviceLost(device:cause:outcome:)``, `CancellationError`.
   func wait(cause: String, bootID: String, _ state: inout LossState) async throws -> Bool {

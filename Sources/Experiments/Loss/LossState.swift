@@ -93,7 +93,8 @@ package struct LossState: Sendable, Equatable {
       return .wait(limits.boot)
     case .powerCycled(false):
       let waited = limits.reconnect.components.seconds
-      return .giveUp("it did not come back within \(waited) s, and its file has no power_cycle hook")
+      return .giveUp(
+        "it did not come back within \(waited) s, and its file has no power_cycle hook")
     case .powerCycleFailed(let reason):
       cycles += 1
       cyclesNow += 1

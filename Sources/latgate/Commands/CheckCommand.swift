@@ -20,8 +20,16 @@ struct CheckCommand: AsyncParsableCommand {
 
         latgate check demo
         latgate check demo --candidate debug-left-on --format json
+        latgate check app-start --device pixel@tcp:10.0.0.7:5555 --wait-for-device 10m
+        latgate check app-start --pool rack1
 
-      Exit codes: 0 pass, 1 regression, 2 inconclusive, 3 gate failed or data invalid.
+      A device file's hooks change the firmware of a real device; what they say is in hooks.log \
+      of the results. Their time limits, unless the file has others: flash 15m, switch 10m, \
+      reboot 5m, ready 5m, power_cycle 2m. A hook that fails or runs over its time ends the check \
+      with 69.
+
+      Exit codes: 0 pass, 1 regression, 2 inconclusive, 3 gate failed or data invalid, 69 device \
+      unavailable or in use.
       """)
 
   @OptionGroup var common: CommonOptions
@@ -101,8 +109,8 @@ struct CheckCommand: AsyncParsableCommand {
       leases: try devices.leases { display.line($0) }, hookLog: "\(folder)/hooks.log"
     ) { console.detail($0) }
     .experiment(
-      device: pool.device.first ?? plan.suite.device, fallback: plan.suite.device, id: "check-\(getpid())",
-      lanes: lanes)
+      device: pool.device.first ?? plan.suite.device, fallback: plan.suite.device,
+      id: "check-\(getpid())", lanes: lanes)
     defer { target.release() }
     let isVirtual = target.lanes.first?.transport == "virtual"
     let bundle = try await bench.bundle(

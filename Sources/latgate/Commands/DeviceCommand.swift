@@ -21,8 +21,8 @@ struct DeviceCommand: AsyncParsableCommand {
         latgate device stop demo
       """,
     subcommands: [
-      DeviceList.self, DeviceBoot.self, DeviceStop.self, DeviceReset.self, DeviceShell.self, DevicePush.self,
-      DevicePull.self, DeviceImage.self,
+      DeviceList.self, DeviceBoot.self, DeviceStop.self, DeviceReset.self, DeviceShell.self,
+      DevicePush.self, DevicePull.self, DeviceImage.self,
     ])
 }
 

@@ -64,7 +64,8 @@ struct PoolRun: Sendable {
       "--ends-with-input", "--device", member.device, "--output", "\(folder)/\(member.name)",
     ]
     // Two machines for one device would be more than the pool's share.
-    if command == "check", isVirtual(member.device), !own.contains(where: { $0.hasPrefix("--lanes") }) {
+    let choosesLanes = own.contains { $0.hasPrefix("--lanes") }
+    if command == "check", isVirtual(member.device), !choosesLanes {
       added += ["--lanes", "1"]
     }
     let place = words.firstIndex(of: command).map { $0 + 1 } ?? words.endIndex
