@@ -52,13 +52,18 @@ private struct NotingDevice: Device {
   ) async throws -> (events: [String], flash: FlashFacts?) {
     let log = NSTemporaryDirectory() + "latgate-hooks-\(UUID().uuidString)"
     try Data().write(to: URL(fileURLWithPath: log))
-    defer { try? FileManager.default.removeItem(atPath: log) }
+    defer {
+      for path in [log, "\(log)-hooks"] { try? FileManager.default.removeItem(atPath: path) }
+    }
     let text =
       "device: noted\nkind: adb\nhooks:\n"
       + hooks.replacing("LOG", with: log)
+    let definition = try DeviceDefinition.parse(text, file: "d.yaml")
     let lane = HookedLane(
-      device: NotingDevice(log: log, answers: .init(answers)),
-      definition: try DeviceDefinition.parse(text, file: "d.yaml"), transport: "adb")
+      device: NotingDevice(log: log, answers: .init(answers)), definition: definition,
+      transport: "adb",
+      hooks: HookRunner(
+        device: "noted", definition: definition, usbPath: nil, log: "\(log)-hooks"))
     let started = try await lane.start(firmware: "new")
     let events = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
     return (events.map(String.init), started.flash)
