@@ -49,10 +49,11 @@ package struct LaneFactory: Sendable {
       return Target(lanes: made, definition: definition)
     case .local:
       return Target(lanes: [LocalLane()], definition: definition)
-    case .adb(let serial):
-      let address = DeviceAddress(serial ?? "")
+    case .adb, .ssh:
+      let address = definition.ownAddress ?? DeviceAddress("")
       let lane = HookedLane(
-        device: try device(at: address), definition: definition, transport: address.transport)
+        device: try device(at: address, definition.privilegeWish), definition: definition,
+        transport: address.transport)
       return Target(lanes: [lane], definition: definition)
     }
   }
@@ -73,12 +74,14 @@ package struct LaneFactory: Sendable {
     if let definition = catalog.devices[name] {
       switch definition.kind {
       case .virtual, .local: return try experiment(device: name, id: id, lanes: 1)
-      case .adb(let serial):
+      case .adb, .ssh:
         return Target(
-          lanes: [try await running(serial)], definition: definition)
+          lanes: [try await running(definition.ownAddress, definition.privilegeWish)],
+          definition: definition)
       }
     }
-    let lane = try await running(name)
+    // The file only lends its bounds; who may be root is found out.
+    let lane = try await running(DeviceAddress(name), .auto)
     return Target(lanes: [lane], definition: try definition(like: name, where: \.isADB))
   }
 
@@ -99,22 +102,29 @@ package struct LaneFactory: Sendable {
     return try ordered.first { fits($0.kind) } ?? catalog.device(name)
   }
 
-  private func running(_ serial: String?) async throws -> RunningLane {
-    let address = DeviceAddress(try await self.serial(serial))
-    let device = try device(at: address)
+  private func running(
+    _ given: DeviceAddress?, _ wish: PrivilegeWish
+  ) async throws -> RunningLane {
+    let address = if let given { given } else { DeviceAddress(try await onlySerial()) }
+    let device = try device(at: address, wish)
     // Asks once: a device that is not there will not come by waiting.
     _ = try await device.exec("true", timeout: .seconds(20))
     return RunningLane(device: device, firmwareID: nil, transport: address.transport)
   }
 
-  private func device(at address: DeviceAddress) throws -> any Device {
-    if case .server(let serial) = address { return ADBDevice(serial: serial, server: server) }
-    return try address.device(environment: ProcessInfo.processInfo.environment)
+  private func device(at address: DeviceAddress, _ wish: PrivilegeWish) throws -> any Device {
+    switch address {
+    case .local: LocalDevice()
+    case .server(let serial):
+      PrivilegedDevice(ADBDevice(serial: serial, server: server), wish: wish)
+    case .tcp, .usb, .ssh:
+      PrivilegedDevice(
+        try address.device(environment: ProcessInfo.processInfo.environment), wish: wish)
+    }
   }
 
-  /// The serial as given, or that of the only device.
-  private func serial(_ given: String?) async throws -> String {
-    if let given { return given }
+  /// The serial of the only device that adb sees.
+  private func onlySerial() async throws -> String {
     let listed = try await server.devices()
     guard let only = listed.first else { throw DeviceError.notFound(device: "adb", known: []) }
     guard listed.count == 1 else { throw DeviceError.ambiguous(device: "adb") }

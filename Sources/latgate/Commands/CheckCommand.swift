@@ -69,6 +69,8 @@ struct CheckCommand: AsyncParsableCommand {
       discussion: "Default: latgate-results/<suite>-<time>."))
   var output: String?
 
+  @OptionGroup var failures: FailureOptions
+
   @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: OutputFormat = .terminal
 
@@ -102,7 +104,7 @@ struct CheckCommand: AsyncParsableCommand {
       (setup, made) = try folder.resume()
     } else {
       setup = try newSetup(bench)
-      folder = CheckFolder(path: output ?? "latgate-results/\(setup.suite)-\(Self.timestamp())")
+      folder = CheckFolder(path: output ?? "latgate-results/\(setup.suite)-\(timestamp())")
     }
     var plan = try Plan(bench: bench, suite: setup.suite, safety: safety)
     plan.suite.iterations = setup.iterations
@@ -122,6 +124,9 @@ struct CheckCommand: AsyncParsableCommand {
       setup: setup, plan: plan, target: target,
       bundle: try await bench.bundle(abi: try await abi(of: target, setup), probes: plan.probes),
       policy: policy(plan, setup, target), profile: nil, earlier: [], folder: folder,
+      failures: FailureFiles(
+        console: common.console, folder: "\(folder.path)/bugreports",
+        isWanted: failures.bugReport),
       console: common.console)
     do {
       try await measure(experiment, made)
@@ -236,12 +241,5 @@ struct CheckCommand: AsyncParsableCommand {
         reason: "its kernel is of another architecture than the reference's")
     }
     return abi
-  }
-
-  private static func timestamp() -> String {
-    Date().formatted(
-      .verbatim(
-        "\(year: .defaultDigits)\(month: .twoDigits)\(day: .twoDigits)-\(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased))\(minute: .twoDigits)\(second: .twoDigits)",
-        timeZone: .current, calendar: Calendar(identifier: .gregorian)))
   }
 }

@@ -1,5 +1,6 @@
 import ADB
 import ArgumentParser
+import Devices
 import Experiments
 import Foundation
 import Reporting
@@ -44,6 +45,8 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "Folder for the run record. Default: none is kept.")
   var output: String?
 
+  @OptionGroup var failures: FailureOptions
+
   @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: OutputFormat = .terminal
 
@@ -71,8 +74,12 @@ struct RunCommand: AsyncParsableCommand {
       device: device ?? plan.suite.device, id: "run-\(getpid())")
     guard let lane = target.lanes.first else { return }
     let firmware = firmware ?? plan.suite.reference ?? "running"
+    let kept = FailureFiles(
+      console: console, folder: output ?? "latgate-results", isWanted: failures.bugReport)
+    var reached: (any Device)?
     do {
       let started = try await lane.start(firmware: firmware)
+      reached = started.device
       var request = try await plan.request(
         bench: bench, device: started.device, definition: target.definition,
         transport: lane.transport, firmware: firmware, firmwareID: started.firmwareID)
@@ -82,6 +89,11 @@ struct RunCommand: AsyncParsableCommand {
       ) {
         display.progress(order: 0, $0)
       }.run()
+      if !record.invalid.isEmpty {
+        await kept.collect(
+          "bugreport-\(timestamp())", of: reached,
+          reason: record.invalid.map(\.reason).joined(separator: "\n"))
+      }
       await lane.finish()
       display.end()
       if let output { console.note("record: \(try RecordFiles.write(record, to: output))") }
@@ -92,6 +104,10 @@ struct RunCommand: AsyncParsableCommand {
       }
       if !record.invalid.isEmpty { throw ExitStatus.gateFailed.code }
     } catch {
+      if !(error is ExitCode) {
+        await kept.collect(
+          "bugreport-\(timestamp())", of: reached, reason: "\(error)", error: error)
+      }
       await lane.finish()
       throw error
     }
