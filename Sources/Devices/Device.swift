@@ -100,6 +100,6 @@ package struct DeviceIdentity: Sendable, Equatable, Codable {
     self.abi = abi
     self.bootID = bootID
     self.userID = userID
-    privilege = userID.map { $0 == 0 ? .root : .none }
+    privilege = userID.map { $0 == 0 ? .root : .shell }
   }
 }

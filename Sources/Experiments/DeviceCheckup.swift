@@ -81,7 +81,7 @@ package struct DeviceCheckup: Sendable, Equatable {
   }
 
   /// What the shell's user may do, as a record says it.
-  package var privilege: RootWay { identity.privilege ?? .none }
+  package var privilege: RootWay { identity.privilege ?? .shell }
 
   private var isRoot: Bool { privilege.isRoot }
 

@@ -23,7 +23,7 @@ struct PrivilegeTests {
 
   @Test(arguments: [
     ("root", RootWay.root), ("granted", .suCommand), ("sudoer", .sudo), ("android", .suZero),
-    ("board", .none),
+    ("board", .shell),
   ])
   func theWayIsFoundByTrying(user: String, way: RootWay) async throws {
     let device = PrivilegedDevice(board(user), wish: .auto, cache: nil)
@@ -79,7 +79,7 @@ struct PrivilegeTests {
     let finder = PrivilegeFinder(
       device: board("stuck"), wish: .auto, cache: cache, limit: .seconds(2))
     let answer = try await finder.find()
-    #expect(answer.way == RootWay.none)
+    #expect(answer.way == RootWay.shell)
     #expect(answer.refusals.first == "su 0: it did not answer within 2 s")
     let again = PrivilegeFinder(
       device: board("stuck"), wish: .auto, cache: cache, limit: .seconds(2))
@@ -100,7 +100,7 @@ struct PrivilegeTests {
     let words = "\(try #require(demandsWay))"
     #expect(words.contains("su -c: ") && words.contains("sudo: "), "\(words)")
     let shell = PrivilegedDevice(board("sudoer"), wish: .shell, cache: nil)
-    #expect(try await shell.privilege().way == RootWay.none)
+    #expect(try await shell.privilege().way == RootWay.shell)
   }
 
   @Test func aKnownWayIsTriedAgainBeforeItIsBelieved() async throws {

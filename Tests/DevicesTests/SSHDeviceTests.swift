@@ -194,13 +194,32 @@ struct SSHDeviceTests {
     try body()
   }
 
+  @Test(arguments: ["root", "sudoer"])
+  func aRestartIsSeenAndWaitedFor(user: String) async throws {
+    let own = try await SSHPeer.start()
+    let device = PrivilegedDevice(Self.device(own, user: user), wish: .auto, cache: nil)
+    try await device.reboot()
+    try await device.waitUntilReady(timeout: .seconds(30))
+    #expect(try await device.exec("id -u", timeout: .seconds(20)).text == "0\n")
+  }
+
+  @Test func whoMayNotRestartIsTold() async throws {
+    let error = await #expect(throws: DeviceError.self) {
+      try await Self.device(peer, user: "board").reboot()
+    }
+    guard case .unsupported = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
   @Test func identifiesTheBoard() async throws {
     let root = try await device.identify()
     #expect(root.userID == 0)
     #expect(root.privilege == .root)
     let board = try await Self.device(peer, user: "board").identify()
     #expect(board.userID == 2000)
-    #expect(board.privilege == RootWay.none)
+    #expect(board.privilege == RootWay.shell)
     #expect(board.bootID == root.bootID)
     try await device.waitUntilReady(timeout: .seconds(20))
   }

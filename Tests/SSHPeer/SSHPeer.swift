@@ -15,6 +15,8 @@ import POSIXSupport
 /// | `sudoer` | `sudo`, without a password |
 /// | `android` | a `su` that takes a user and runs the words after it, as Android's does |
 /// | `stuck` | none: its `su` never answers |
+///
+/// Its `reboot` ends the server and all sessions; the server is back after two seconds.
 package final class SSHPeer: Sendable {
   /// The tests that use it need root and the network's Debian mirror.
   package static let isEnabled =
@@ -115,7 +117,7 @@ package final class SSHPeer: Sendable {
       echo KbdInteractiveAuthentication no
       echo PermitRootLogin prohibit-password
       echo UsePAM no
-      echo PidFile none
+      echo PidFile /run/peer.pid
       echo StrictModes no
       echo MaxStartups 100
       for user in android stuck; do
@@ -123,7 +125,15 @@ package final class SSHPeer: Sendable {
         echo SetEnv PATH=/opt/$user:/usr/bin:/bin
       done
     } > $r/etc/peer/sshd_config
-    exec chroot $r /usr/sbin/sshd -D -e -f /etc/peer/sshd_config
+    {
+      echo '#!/bin/sh'
+      echo 'daemon=$(cat /run/peer.pid)'
+      echo 'kill "$daemon" $(pgrep -P "$daemon")'
+    } > $r/usr/local/bin/reboot
+    chmod 755 $r/usr/local/bin/reboot
+    while :; do
+      chroot $r /usr/sbin/sshd -D -e -f /etc/peer/sshd_config || sleep 2
+    done
     """
   }
 

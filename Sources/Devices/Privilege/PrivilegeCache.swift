@@ -28,7 +28,7 @@ package struct PrivilegeCache: Sendable {
 
   func way(for key: String) -> RootWay? {
     guard let entry = entries()[key] else { return nil }
-    if entry.way == .none, -entry.found.timeIntervalSinceNow > Self.believesNone { return nil }
+    if entry.way == .shell, -entry.found.timeIntervalSinceNow > Self.believesNone { return nil }
     return entry.way
   }
 

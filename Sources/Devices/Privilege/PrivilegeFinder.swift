@@ -50,7 +50,7 @@ package actor PrivilegeFinder {
 
   private func look() async throws -> Answer {
     let identity = try await device.identify()
-    var answer = Answer(way: .none, userID: identity.userID, refusals: [])
+    var answer = Answer(way: .shell, userID: identity.userID, refusals: [])
     if identity.userID == 0 {
       answer.way = .root
       return answer
@@ -66,7 +66,7 @@ package actor PrivilegeFinder {
     }
     let key = "\(identity.serial) \(identity.fingerprint) \(identity.kernelVersion)"
     if let known = cache?.way(for: key) {
-      if known == .none, wish == .auto { return answer }
+      if known == .shell, wish == .auto { return answer }
       if known.program != nil, try await isRefused(known) == nil {
         answer.way = known
         return answer
@@ -74,7 +74,7 @@ package actor PrivilegeFinder {
     }
     try await tryAll(&answer)
     cache?.keep(answer.way, for: key)
-    if answer.way == .none, wish == .su {
+    if answer.way == .shell, wish == .su {
       throw DeviceError.unsupported(
         device: device.name,
         detail: "there is no way to root (" + answer.refusals.joined(separator: "; ") + ")",

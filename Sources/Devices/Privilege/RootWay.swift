@@ -11,7 +11,7 @@ package enum RootWay: String, Sendable, Equatable, Codable, CaseIterable {
   /// `sudo -n sh -c …`, without a question for a password.
   case sudo
   /// Not at all: an unprivileged shell.
-  case none = "shell"
+  case shell
 
   /// The ways that have to be tried, in this order.
   static let candidates: [RootWay] = [.suZero, .suCommand, .suRoot, .sudo]
@@ -19,13 +19,13 @@ package enum RootWay: String, Sendable, Equatable, Codable, CaseIterable {
   /// The program it needs; nil = none.
   var program: String? {
     switch self {
-    case .root, .none: nil
+    case .root, .shell: nil
     case .suZero, .suCommand, .suRoot: "su"
     case .sudo: "sudo"
     }
   }
 
-  package var isRoot: Bool { self != .none }
+  package var isRoot: Bool { self != .shell }
 
   /// The shell command line that runs another one with root's rights.
   ///
@@ -33,7 +33,7 @@ package enum RootWay: String, Sendable, Equatable, Codable, CaseIterable {
   /// same on all of them. `su -c` gives its word to root's login shell, which need not be one.
   package func line(_ command: String) -> String {
     switch self {
-    case .root, .none: command
+    case .root, .shell: command
     case .suZero: "su 0 sh -c \(shellQuote(command))"
     case .suRoot: "su root sh -c \(shellQuote(command))"
     case .suCommand: "su -c \(shellQuote("exec sh -c \(shellQuote(command))"))"

@@ -117,7 +117,7 @@ extension SSHDevice: RestartsByCommand {
       """
       PATH=$PATH:/sbin:/usr/sbin
       [ "$(id -u)" = 0 ] || { echo "not root" >&2; exit 1; }
-      (sleep 1; reboot || reboot -f) > /dev/null 2>&1 < /dev/null &
+      (trap '' HUP; sleep 1; reboot || reboot -f) > /dev/null 2>&1 < /dev/null &
       """)
     guard made.exitCode == 0 else {
       throw DeviceError.unsupported(
