@@ -28,6 +28,7 @@ extension Device {
   /// Tries a command until it succeeds; `prepare` goes before every attempt.
   func waitUntilAnswering(timeout: Duration, prepare: () async throws -> Void) async throws {
     let deadline = ContinuousClock.now + timeout
+    var last: DeviceError?
     while true {
       do {
         try await prepare()
@@ -38,9 +39,10 @@ extension Device {
       } catch let error as DeviceError {
         // A device on its way up passes through most kinds of failure.
         if ContinuousClock.now >= deadline || !error.mayPass { throw error }
+        last = error
       }
       if ContinuousClock.now >= deadline {
-        throw DeviceError.timedOut(device: name, operation: "start", after: timeout)
+        throw last ?? DeviceError.timedOut(device: name, operation: "start", after: timeout)
       }
       try await Task.sleep(for: .milliseconds(250))
     }

@@ -38,17 +38,8 @@ struct DeviceScan: Sendable {
 
   /// Everything that can be found; this machine last.
   func all() async throws -> [Candidate] {
-    let machines = try VirtualMachine.list()
-    var found = try machines.map { machine in
-      var row = DeviceListing.Row(
-        name: machine.name, transport: "virtual", state: "device", serial: machine.serial)
-      row.detail = "firmware \(machine.state.firmwareID), kernel \(machine.state.kernelRelease)"
-      row.processID = machine.processID
-      return Candidate(
-        row: row,
-        device: try DeviceAddress("tcp:\(machine.serial)").device(environment: environment))
-    }
-    let served = await servedByADB(except: Set(machines.map(\.serial)))
+    var found = try VirtualMachine.list().map(candidate)
+    let served = await servedByADB(except: Set(found.map(\.row.serial)))
     found += served
     let serials = Set(served.map(\.row.serial))
     found += onUSB().filter { $0.row.serial.isEmpty || !serials.contains($0.row.serial) }
@@ -59,8 +50,8 @@ struct DeviceScan: Sendable {
 
   /// The one device that a name means.
   func one(_ name: String) async throws -> Candidate {
-    if let machine = try? VirtualMachine.find(name) {
-      return try await all().first { $0.row.name == machine.name } ?? candidate(at: name)
+    if name != "local", let machine = try? VirtualMachine.find(name) {
+      return try candidate(machine)
     }
     if let definition = catalog?.devices[name], case .adb(nil) = definition.kind {
       var served = await servedByADB(except: [])
@@ -207,6 +198,16 @@ struct DeviceScan: Sendable {
       return try? candidate(
         named: definition.name, at: address, wish: definition.privilegeWish)
     }
+  }
+
+  private func candidate(_ machine: VirtualMachine) throws -> Candidate {
+    var row = DeviceListing.Row(
+      name: machine.name, transport: "virtual", state: "device", serial: machine.serial)
+    row.detail = "firmware \(machine.state.firmwareID), kernel \(machine.state.kernelRelease)"
+    row.processID = machine.processID
+    return Candidate(
+      row: row,
+      device: try DeviceAddress("tcp:\(machine.serial)").device(environment: environment))
   }
 
   private func local() -> Candidate {

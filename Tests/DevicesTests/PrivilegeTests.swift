@@ -85,7 +85,7 @@ struct PrivilegeTests {
       device: board("stuck"), wish: .auto, cache: cache, limit: .seconds(2))
     #expect(try await again.find().refusals.isEmpty)
     let processes = try await board("root").exec(
-      "pgrep -u stuck -x sleep | wc -l", timeout: .seconds(20))
+      "pgrep -u stuck -x sleep -r R,S,D | wc -l", timeout: .seconds(20))
     #expect(processes.text == "0\n")
   }
 

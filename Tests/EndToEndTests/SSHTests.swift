@@ -117,7 +117,7 @@ struct SSHTests {
       phases:
         - phase: kill
           steps:
-            - shell: kill -KILL $PPID; sleep 5
+            - shell: kill -KILL $(cut -d ' ' -f 4 /proc/$PPID/stat); sleep 5
       """, to: "targets/workloads/fatal.yaml")
     let results = try TemporaryFolder()
     let tool = Tool(share: share.path)

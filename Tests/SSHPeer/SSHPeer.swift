@@ -44,7 +44,8 @@ package final class SSHPeer: Sendable {
     try UserFolders.makeFolder(work)
     let script = Self.script(root: root, work: work, port: port)
     child = try ChildProcess.spawn(
-      "/usr/bin/unshare", arguments: ["--mount", "--kill-child", "--fork", "sh", "-c", script])
+      "/usr/bin/unshare", arguments: ["--mount", "--kill-child", "--fork", "sh", "-c", script],
+      connectsInput: true)
     try await waitUntilListening()
     let hostKey = try String(contentsOfFile: "\(work)/host_key.pub", encoding: .utf8)
       .split(separator: " ").prefix(2).joined(separator: " ")
@@ -70,6 +71,10 @@ package final class SSHPeer: Sendable {
     """
     set -eu
     exec 2> \(work)/log
+    # The pipe ends with the tests, however they end.
+    exec 3<&0
+    (cat <&3 > /dev/null; kill -KILL 0) &
+    exec 3<&- < /dev/null
     ssh-keygen -q -t ed25519 -N '' -f \(work)/key
     ssh-keygen -q -t ed25519 -N '' -f \(work)/host_key
     mkdir \(work)/fs

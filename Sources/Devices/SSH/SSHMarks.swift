@@ -12,10 +12,9 @@ struct SSHMarks: Sendable {
 
   /// A command line for any login shell that knows `exec` and single quotes.
   func wrapped(_ command: String) -> String {
-    // The outer shell's own words, such as "Killed", are nobody's.
     let script = """
-      exec 3>&2 2> /dev/null; echo \(word) group $$ >&3; sh -c \(shellQuote(command)) 2>&3 3>&-; \
-      code=$?; echo \(word) exit $code >&3; exit $code
+      echo \(word) group $$ >&2; sh -c \(shellQuote(command)); code=$?; echo \(word) exit $code >&2; \
+      exit $code
       """
     return "exec sh -c \(shellQuote(script))"
   }

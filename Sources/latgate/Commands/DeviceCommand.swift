@@ -28,14 +28,16 @@ struct DeviceCommand: AsyncParsableCommand {
     ])
 }
 
-/// The device that a name means, for commands that need no catalogue.
-private func reach(_ name: String) async throws -> any Device {
-  let environment = ProcessInfo.processInfo.environment
-  guard name != "local", let machine = try? VirtualMachine.find(name) else {
-    return try DeviceAddress(name).device(environment: environment)
+/// The device that a name means; device files are looked at where there is a share folder.
+private func reach(_ name: String, _ common: CommonOptions) async throws -> any Device {
+  let scan = DeviceScan(catalog: try? Workbench(common).catalog, console: common.console)
+  let candidate = try await scan.one(name)
+  guard let device = candidate.device else {
+    throw DeviceError.offline(device: name, state: candidate.row.state)
   }
-  let device = try DeviceAddress("tcp:\(machine.serial)").device(environment: environment)
-  try await device.waitUntilReady(timeout: .seconds(30))
+  if candidate.row.transport == "virtual" {
+    try await device.waitUntilReady(timeout: .seconds(30))
+  }
   return device
 }
 
@@ -189,7 +191,7 @@ struct DeviceShell: AsyncParsableCommand {
   var timeout = 60
 
   func run() async throws {
-    let made = try await reach(name)
+    let made = try await reach(name, common)
       .exec(command.joined(separator: " "), timeout: .seconds(timeout))
     FileHandle.standardOutput.write(Data(made.standardOutput))
     FileHandle.standardError.write(Data(made.standardError))
@@ -215,7 +217,7 @@ struct DevicePush: AsyncParsableCommand {
   func run() async throws {
     let attributes = try? FileManager.default.attributesOfItem(atPath: source)
     let mode = (attributes?[.posixPermissions] as? NSNumber)?.uint32Value ?? 0o644
-    try await reach(name).push(source, to: target, mode: mode)
+    try await reach(name, common).push(source, to: target, mode: mode)
   }
 }
 
@@ -235,7 +237,7 @@ struct DevicePull: AsyncParsableCommand {
   var target: String
 
   func run() async throws {
-    try await reach(name).pull(source, to: target)
+    try await reach(name, common).pull(source, to: target)
   }
 }
 
