@@ -38,7 +38,7 @@ struct DeviceScan: Sendable {
 
   /// Everything that can be found; this machine last.
   func all() async throws -> [Candidate] {
-    var found = try VirtualMachine.list().map(candidate)
+    var found = try VirtualMachine.list().map { try candidate($0) }
     let served = await servedByADB(except: Set(found.map(\.row.serial)))
     found += served
     let serials = Set(served.map(\.row.serial))
