@@ -64,7 +64,9 @@ actor SSHConnection {
   private func privateFolder() throws -> String {
     if let folder { return folder }
     // Short, because the address of a socket has at most 107 bytes.
-    let path = NSTemporaryDirectory() + "latgate-ssh-\(UUID().uuidString.prefix(13))"
+    let parent = NSTemporaryDirectory()
+    let path =
+      (parent.utf8.count < 60 ? parent : "/tmp/") + "latgate-ssh-\(UUID().uuidString.prefix(13))"
     do {
       try systemCall("mkdir", on: path) { mkdir(path, 0o700) }
     } catch {
