@@ -53,6 +53,16 @@ struct PrivilegeTests {
     await stream.close()
   }
 
+  @Test(arguments: ["busybox", "toybox"])
+  func smallSystemsReadTheSameWord(name: String) async throws {
+    let text = "a 'b' \"c\" $HOME `x` \\ \n*;&|"
+    let line = RootWay.suCommand.line("id -u; printf %s \(shellQuote(text)); exit 9")
+    let made = try await board("root").exec(
+      "PATH=/opt/\(name):$PATH; \(line)", timeout: .seconds(20))
+    #expect(made.text == "0\n" + text, "\(String(decoding: made.standardError, as: UTF8.self))")
+    #expect(made.exitCode == 9)
+  }
+
   @Test(arguments: ["granted", "sudoer", "android"])
   func filesAreRoots(user: String) async throws {
     let device = PrivilegedDevice(board(user), wish: .su, cache: nil)

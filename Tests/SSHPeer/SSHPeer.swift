@@ -16,7 +16,8 @@ import POSIXSupport
 /// | `android` | a `su` that takes a user and runs the words after it, as Android's does |
 /// | `stuck` | none: its `su` never answers |
 ///
-/// Its `reboot` ends the server and all sessions; the server is back after two seconds.
+/// The `su` of busybox and toybox are in `/opt/busybox` and `/opt/toybox`. Its `reboot` ends the
+/// server and all sessions; the server is back after two seconds.
 package final class SSHPeer: Sendable {
   /// The tests that use it need root and the network's Debian mirror.
   package static let isEnabled =
@@ -30,8 +31,8 @@ package final class SSHPeer: Sendable {
   /// Starts the server on a free port and returns once it listens.
   package static func start() async throws -> SSHPeer {
     let root = try await DebianRoot.extract(
-      name: "ssh-peer", packages: ["openssh-server", "sudo"], architecture: .amd64,
-      suites: ["bookworm"])
+      name: "ssh-peer", packages: ["openssh-server", "sudo", "busybox-static", "toybox"],
+      architecture: .amd64, suites: ["bookworm"])
     return try await SSHPeer(root: root)
   }
 
@@ -83,8 +84,11 @@ package final class SSHPeer: Sendable {
     r=\(work)/fs/root
     mount -t overlay overlay -o lowerdir=/,upperdir=\(work)/fs/up,workdir=\(work)/fs/work $r
     tar -C \(root) -c usr etc | tar -C $r -x --keep-directory-symlink
+    [ -L \(root)/bin ] || [ ! -d \(root)/bin ] || tar -C \(root) -c bin | tar -C $r -x --keep-directory-symlink
     for folder in proc sys dev tmp; do mount --rbind /$folder $r/$folder; done
-    mkdir -p $r/run/sshd $r/etc/peer $r/opt/android $r/opt/stuck
+    mkdir -p $r/run/sshd $r/etc/peer $r/opt/android $r/opt/stuck $r/opt/busybox $r/opt/toybox
+    ln -s /bin/busybox $r/opt/busybox/su
+    ln -s /bin/toybox $r/opt/toybox/su
     cp \(work)/key.pub $r/etc/peer/authorized_keys
     cp \(work)/host_key $r/etc/peer/host_key
     grep -q '^sshd:' $r/etc/passwd || echo 'sshd:x:74:74::/run/sshd:/usr/sbin/nologin' >> $r/etc/passwd
@@ -109,7 +113,7 @@ package final class SSHPeer: Sendable {
     printf '%s\\n' '#!/bin/sh' '[ "$1" = 0 ] || exit 1' 'shift' 'exec /usr/bin/sudo -n "$@"' \
       > $r/opt/android/su
     printf '%s\\n' '#!/bin/sh' 'exec sleep 1000' > $r/opt/stuck/su
-    chmod 755 $r/opt/*/su
+    chmod 755 $r/opt/android/su $r/opt/stuck/su
     chown -R 0:0 $r/usr/bin/sudo $r/usr/lib/sudo $r/usr/libexec/sudo $r/etc/sudoers || true
     chmod 4755 $r/usr/bin/sudo $r/usr/bin/su
     chmod 440 $r/etc/sudoers
