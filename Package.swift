@@ -183,9 +183,13 @@ let package = Package(
       name: "ADBPeerTests",
       dependencies: ["POSIXSupport", "DebianRoots", "ADB", "Devices"],
       swiftSettings: strict),
+    // A real ssh server, for tests.
+    .target(
+      name: "SSHPeer", dependencies: ["POSIXSupport", "DebianRoots"], path: "Tests/SSHPeer",
+      swiftSettings: strict),
     .testTarget(
       name: "DevicesTests",
-      dependencies: ["POSIXSupport", "ADB", "Devices"],
+      dependencies: ["POSIXSupport", "ADB", "Devices", "SSHPeer"],
       swiftSettings: strict),
     .testTarget(
       name: "AgentSessionTests",
@@ -221,7 +225,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["DebianRoots"],
+      dependencies: ["DebianRoots", "SSHPeer"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

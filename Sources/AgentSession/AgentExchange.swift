@@ -1,5 +1,6 @@
 import CAgentABI
 import Devices
+import Foundation
 import POSIXSupport
 
 /// One request as it is sent.
@@ -115,8 +116,7 @@ actor AgentExchange {
   }
 
   private func ended() async -> AgentSessionError {
-    let words = await stream.standardError().split(separator: "\n").suffix(4)
-      .joined(separator: "; ")
+    let words = await stream.standardError().trimmingCharacters(in: .whitespacesAndNewlines)
     let leftover = parser.isAtBoundary ? "" : "its last bytes: \(printable(parser.incomplete))"
     return .ended(
       exitCode: await stream.exitCode(), errorOutput: words.isEmpty ? leftover : words)

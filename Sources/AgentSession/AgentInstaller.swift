@@ -76,8 +76,8 @@ package struct AgentInstaller: Sendable {
   /// Names of the programs in their folder: the agent, the load helper.
   private static let names = ["latgate-agent", "latgate-load"]
 
-  /// The folder's parent as `$base`.
-  private static let findBase = """
+  /// Shell lines that set `$base` to the parent of the agent's folder.
+  package static let findBase = """
     base=/data/local/tmp
     [ -d "$base" ] && [ -w "$base" ] || base="${TMPDIR:-/tmp}"
 

@@ -64,7 +64,7 @@ extension AgentSessionError: CustomStringConvertible, LocalizedError {
     case .ended(let exitCode, let errorOutput):
       "the agent on the device ended"
         + (exitCode.map { " with exit code \($0)\(Self.meaning(of: $0))" } ?? "")
-        + (errorOutput.isEmpty ? "" : ": \(errorOutput)")
+        + (errorOutput.isEmpty ? "" : ": \(Self.end(of: errorOutput))")
         + "; run `latgate doctor` to see what the device allows"
     case .malformed(let detail):
       "the agent's answer breaks the protocol (\(detail)): check that nothing else writes to"
@@ -78,6 +78,11 @@ extension AgentSessionError: CustomStringConvertible, LocalizedError {
       "the session with the agent is over: start a new one"
     case .invalidRequest(let detail): detail
     }
+  }
+
+  /// The last words, for one line.
+  private static func end(of errorOutput: String) -> String {
+    errorOutput.split(separator: "\n").suffix(4).joined(separator: "; ")
   }
 
   private static func meaning(of exitCode: Int32) -> String {

@@ -25,8 +25,8 @@ extension DeviceDefinition {
   ) throws(CatalogError) -> DeviceDefinition {
     try parseDocument(text, file: file, nameKey: "device", others: others) { document in
       let keys = [
-        "device", "description", "kind", "serial", "privilege", "btf", "btf_build_id", "stability",
-        "hooks", "costs", "firmwares", "reconnect", "lease",
+        "device", "description", "kind", "serial", "address", "identity", "ssh_config", "privilege",
+        "btf", "btf_build_id", "stability", "hooks", "costs", "firmwares", "reconnect", "lease",
       ]
       guard let root = document.mapping(known: keys) else { return nil }
       let kindName = readKind(root)
@@ -34,7 +34,7 @@ extension DeviceDefinition {
         name: root.required("device", remedy: "name the device, such as 'device: virtual'")?.name()
           ?? "",
         description: root.optional("description")?.text() ?? "",
-        kind: kind(kindName, root), privilege: root.optional("privilege")?.choice() ?? .root,
+        kind: kind(kindName, root), privilege: root.optional("privilege")?.choice() ?? .auto,
         btf: readBTF(root), stability: Stability.read(root.optional("stability")),
         hooks: readHooks(root, kindName), costs: DeviceCosts.read(root.optional("costs")),
         reconnect: root.optional("reconnect")?.duration() ?? defaultReconnect,
@@ -43,12 +43,8 @@ extension DeviceDefinition {
   }
 
   private static func readKind(_ root: MappingReader) -> KindName? {
-    let field = root.required("kind", remedy: "write virtual, adb or local")
-    guard let name: KindName = field?.choice() else { return nil }
-    if name == .ssh {
-      field?.report("ssh is not supported yet", remedy: "use adb, virtual or local")
-    }
-    return name
+    let field = root.required("kind", remedy: "write virtual, adb, ssh or local")
+    return field?.choice()
   }
 
   private static func kind(_ name: KindName?, _ root: MappingReader) -> Kind {
@@ -56,10 +52,27 @@ extension DeviceDefinition {
     if let name, name != .adb {
       serial?.report("only a device behind adb has a serial", remedy: "remove it")
     }
+    let place = ["address", "identity", "ssh_config"].map { root.optional($0) }
+    if let name, name != .ssh {
+      for field in place {
+        field?.report("only a board behind ssh has this", remedy: "remove it, or write kind: ssh")
+      }
+    }
     switch name {
     case .adb: return .adb(serial: serial?.text())
+    case .ssh:
+      let address = root.required("address", remedy: "write 'address: root@board'")?
+        .parsed("an address, [user@]host[:port]") { text in
+          text.wholeMatch(
+            of: /([^@\s-][^\s]*@)?([^@\s:-][^@\s:]*|\[[0-9A-Fa-f:.%a-z]+\])(:[0-9]{1,5})?/
+          )
+          .map { _ in text }
+        }
+      return .ssh(
+        SSHPlace(
+          address: address ?? "", identity: place[1]?.text(), configuration: place[2]?.text()))
     case .virtual: return .virtual
-    case .local, .ssh, nil: return .local
+    case .local, nil: return .local
     }
   }
 

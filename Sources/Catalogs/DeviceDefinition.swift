@@ -2,9 +2,11 @@
 package struct DeviceDefinition: Sendable, Equatable {
   /// Who latgate may be on the device.
   package enum Privilege: String, Sendable, CaseIterable {
+    /// Root where there is a way to it, else the shell's user.
+    case auto
     /// The shell is root already.
     case root
-    /// Commands go through `su`.
+    /// Root is needed; commands go through `su` or `sudo` where the shell is not root.
     case su
     /// An unprivileged shell, as on a user build.
     case shell
@@ -28,6 +30,18 @@ package struct DeviceDefinition: Sendable, Equatable {
     case adb(serial: String?)
     /// The machine latgate runs on.
     case local
+    /// A board behind ssh.
+    case ssh(SSHPlace)
+  }
+
+  /// Where a board is, and what the system's `ssh` is told beside its own configuration.
+  package struct SSHPlace: Sendable, Equatable {
+    /// `[user@]host[:port]`.
+    package var address: String
+    /// Path of a private key that is tried alone.
+    package var identity: String?
+    /// Path of a configuration in place of the user's.
+    package var configuration: String?
   }
 
   /// Conditions under which an iteration counts; nil = not watched.

@@ -90,11 +90,11 @@ package struct ADBDevice: Device {
     let limit: Duration = .seconds(60)
     let deadline = ContinuousClock.now + limit
     try await mapping("restart", limit: limit) {
-      let bootID = try await bootID(deadline: deadline)
+      let bootID = try await bootID()
       try await askForRestart()
       while ContinuousClock.now < deadline {
         if try await transport.state(timeout: Self.answerLimit) != .device { return }
-        if let now = try? await self.bootID(deadline: deadline), now != bootID { return }
+        if let now = try? await self.bootID(), now != bootID { return }
         try await Task.sleep(for: .milliseconds(200))
       }
       throw ADBError.timedOut(service: "reboot", after: limit)
@@ -102,23 +102,7 @@ package struct ADBDevice: Device {
   }
 
   package func waitUntilReady(timeout: Duration) async throws {
-    let deadline = ContinuousClock.now + timeout
-    while true {
-      do {
-        try await reconnectIfLost()
-        let rest = min(ContinuousClock.now.duration(to: deadline), .seconds(10))
-        if rest > .zero, try await exec("echo ready", timeout: rest).text.hasPrefix("ready") {
-          return
-        }
-      } catch let error as DeviceError {
-        // A device on its way up passes through most kinds of failure.
-        if ContinuousClock.now >= deadline || !error.mayPass { throw error }
-      }
-      if ContinuousClock.now >= deadline {
-        throw DeviceError.timedOut(device: name, operation: "start", after: timeout)
-      }
-      try await Task.sleep(for: .milliseconds(250))
-    }
+    try await waitUntilAnswering(timeout: timeout) { try await reconnectIfLost() }
   }
 
   private func askForRestart() async throws {
@@ -142,12 +126,6 @@ package struct ADBDevice: Device {
     try await mapping("connecting", limit: Self.answerLimit) {
       try await transport.reconnect(timeout: Self.answerLimit)
     }
-  }
-
-  private func bootID(deadline: Deadline) async throws -> String {
-    let path = "/proc/sys/kernel/random/boot_id"
-    let rest = max(ContinuousClock.now.duration(to: deadline), .seconds(1))
-    return try await exec("cat \(path)", timeout: min(rest, .seconds(10))).text
   }
 
   private func openShell(

@@ -83,10 +83,14 @@ package struct DeviceIdentity: Sendable, Equatable, Codable {
   package var abi: String
   /// `/proc/sys/kernel/random/boot_id`.
   package var bootID: String
+  /// User of the shell; nil where /proc does not tell.
+  package var userID: UInt32?
+  /// How root's rights are got; of a bare device what its shell has.
+  package var privilege: RootWay?
 
   package init(
     serial: String, model: String, fingerprint: String, kernelRelease: String,
-    kernelVersion: String, abi: String, bootID: String
+    kernelVersion: String, abi: String, bootID: String, userID: UInt32? = nil
   ) {
     self.serial = serial
     self.model = model
@@ -95,5 +99,7 @@ package struct DeviceIdentity: Sendable, Equatable, Codable {
     self.kernelVersion = kernelVersion
     self.abi = abi
     self.bootID = bootID
+    self.userID = userID
+    privilege = userID.map { $0 == 0 ? .root : .shell }
   }
 }

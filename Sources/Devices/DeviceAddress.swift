@@ -3,22 +3,27 @@ import Foundation
 
 /// What a user writes for a device that has no file and is no virtual one.
 ///
-///     local               this machine
-///     tcp:HOST[:PORT]     adb spoken directly to a daemon; port 5555 unless given
-///     usb:[SERIAL|PATH]   adb spoken directly over USB; the only device unless named
-///     anything else       a serial number, or HOST:PORT of the adb server's list
+///     local                   this machine
+///     tcp:HOST[:PORT]         adb spoken directly to a daemon; port 5555 unless given
+///     usb:[SERIAL|PATH]       adb spoken directly over USB; the only device unless named
+///     ssh:[USER@]HOST[:PORT]  a board behind ssh; what is left out is the ssh configuration's
+///     anything else           a serial number, or HOST:PORT of the adb server's list
 package enum DeviceAddress: Sendable, Equatable {
   case local
   case tcp(host: String, port: UInt16)
   case usb(selector: String)
+  case ssh(SSHTarget)
   case server(serial: String)
 
-  /// Every text means something; `tcp:` with an unusable port is a name for the adb server.
+  /// Every text means something; `tcp:` or `ssh:` with an unusable port names a device of the adb
+  /// server.
   package init(_ text: String) {
     if text == "local" {
       self = .local
     } else if let (host, port) = Self.endpoint(text) {
       self = .tcp(host: host, port: port)
+    } else if text.hasPrefix("ssh:"), let target = SSHTarget(String(text.dropFirst(4))) {
+      self = .ssh(target)
     } else if text.hasPrefix("usb:") {
       self = .usb(selector: String(text.dropFirst("usb:".count)))
     } else {
@@ -32,6 +37,7 @@ package enum DeviceAddress: Sendable, Equatable {
     case .local: "local"
     case .tcp, .server: "adb"
     case .usb: "usb"
+    case .ssh: "ssh"
     }
   }
 
@@ -47,6 +53,7 @@ package enum DeviceAddress: Sendable, Equatable {
     case .usb(let selector):
       return ADBDevice(
         transport: DirectTransport(usb: selector, keys: ADBKeyStore(environment: environment)))
+    case .ssh(let target): return SSHDevice(target: target)
     case .server(let serial):
       return ADBDevice(serial: serial, server: try ADBServer(environment: environment))
     }

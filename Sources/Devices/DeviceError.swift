@@ -25,6 +25,8 @@ package enum DeviceError: Error, Sendable, Equatable {
   case commandFailed(device: String, command: String, exitCode: Int32, message: String)
   /// An answer that cannot be understood.
   case malformedAnswer(device: String, operation: String, detail: String)
+  /// No ssh session came about.
+  case sshFailed(device: String, failure: SSHFailure)
   /// The device cannot do this at all.
   case unsupported(device: String, detail: String, remedy: String)
 
@@ -107,6 +109,8 @@ extension DeviceError: CustomStringConvertible, LocalizedError {
         "device \(device)", "the answer to \(operation) is unusable: \(detail)",
         "check that the device's shell works: `echo ok` must print ok and nothing else"
       )
+    case .sshFailed(let device, let failure):
+      ("device \(device)", failure.message.what, failure.message.remedy)
     case .unsupported(let device, let detail, let remedy):
       ("device \(device)", detail, remedy)
     }

@@ -14,6 +14,9 @@ package enum DeviceFacts {
     say release "$2"
     say machine "$3"
     say version "$(uname -v)"
+    while read -r key real effective rest; do
+    [ "$key" = Uid: ] && say uid "$effective" && break
+    done < /proc/self/status
     read -r boot_id < /proc/sys/kernel/random/boot_id && say boot_id "$boot_id"
     read -r address rest < /proc/kallsyms && say address "$address"
     if command -v getprop > /dev/null 2>&1; then
@@ -69,7 +72,7 @@ package enum DeviceFacts {
       model: facts["model"] ?? facts["board"] ?? facts["node"] ?? "unknown",
       fingerprint: facts["fingerprint"] ?? facts["os"] ?? "unknown \(release)",
       kernelRelease: release, kernelVersion: try required("version"), abi: abi,
-      bootID: try required("boot_id"))
+      bootID: try required("boot_id"), userID: facts["uid"].flatMap { UInt32($0) })
   }
 
   /// The kernel's architecture.

@@ -8,7 +8,7 @@ import POSIXSupport
 final class HostFile: SyncSource {
   private let path: String
   /// Where the bytes are until ``commit()``; `path` itself when reading.
-  private let workingPath: String
+  let workingPath: String
   private let descriptor: OwnedDescriptor
 
   init(reading path: String) throws(DeviceError) {
@@ -39,6 +39,15 @@ final class HostFile: SyncSource {
 
   /// Seconds since 1970.
   func modified() throws(DeviceError) -> UInt32 {
+    UInt32(clamping: try status().st_mtim.tv_sec)
+  }
+
+  /// Bytes.
+  func size() throws(DeviceError) -> Int {
+    Int(try status().st_size)
+  }
+
+  private func status() throws(DeviceError) -> stat {
     var status = stat()
     let number = descriptor.rawValue
     do {
@@ -46,7 +55,7 @@ final class HostFile: SyncSource {
     } catch {
       throw Self.failure(error, path: path)
     }
-    return UInt32(clamping: status.st_mtim.tv_sec)
+    return status
   }
 
   /// Reads the next bytes; fewer than the buffer holds only at the end.

@@ -1,3 +1,4 @@
+import Devices
 import Foundation
 import RegressionAnalysis
 import RunRecords
@@ -36,6 +37,12 @@ package struct ExperimentRunner: Sendable {
   private let request: @Sendable (RunSlot, ExperimentPlace) -> RunRequest
   private let judge: @Sendable ([RunRecord], ExperimentPlace.Stage) throws -> Verdict
   private let handle: @Sendable (Event) throws -> Void
+  private let salvage: Salvage
+
+  /// Asks a device about a run that failed, before it is given up: the slot, the device if there
+  /// was one, what failed, and the error behind it.
+  package typealias Salvage =
+    @Sendable (RunSlot, (any Device)?, String, (any Error)?) async -> Void
 
   /// An experiment on at least `design.lanes` lanes. `made` are runs of this experiment that need
   /// not be made again; `request` makes a slot's request, whose firmware the lane fills in; `judge`
@@ -46,7 +53,8 @@ package struct ExperimentRunner: Sendable {
     candidate: String, made: [RunRecord] = [], budget: TimeBudget? = nil,
     request: @escaping @Sendable (RunSlot, ExperimentPlace) -> RunRequest,
     judge: @escaping @Sendable ([RunRecord], ExperimentPlace.Stage) throws -> Verdict,
-    handle: @escaping @Sendable (Event) throws -> Void
+    handle: @escaping @Sendable (Event) throws -> Void,
+    salvage: @escaping Salvage = { _, _, _, _ in }
   ) {
     self.id = id
     self.design = design
@@ -57,6 +65,7 @@ package struct ExperimentRunner: Sendable {
     self.request = request
     self.judge = judge
     self.handle = handle
+    self.salvage = salvage
   }
 
   /// - Throws: the last failure of a slot that failed in all its attempts; `CancellationError`.
@@ -156,8 +165,10 @@ package struct ExperimentRunner: Sendable {
   private func make(_ slot: RunSlot, on lane: any DeviceLane) async throws -> RunRecord {
     let firmware = firmwares[slot.arm] ?? ""
     try handle(.starting(slot, firmware: firmware))
+    var device: (any Device)?
     do {
       let started = try await lane.start(firmware: firmware, installs: slot.installs)
+      device = started.device
       var request = request(
         slot,
         ExperimentPlace(id: id, arm: slot.arm, order: slot.order, stage: slot.stage))
@@ -169,9 +180,14 @@ package struct ExperimentRunner: Sendable {
       ) { progress in
         try? handle(.progress(slot, progress))
       }.run()
+      if !record.invalid.isEmpty {
+        await salvage(slot, device, record.invalid.map(\.reason).joined(separator: "\n"), nil)
+      }
       await lane.finish()
       return record
     } catch {
+      if device == nil { device = try? await lane.current() }
+      await salvage(slot, device, "\(error)", error)
       await lane.finish()
       throw error
     }

@@ -68,7 +68,7 @@ package struct LaneFactory: Sendable {
     case .local:
       let lease = try await leases.take(LeaseKeys.address(.local), device: name)
       return Target(lanes: [LocalLane()], definition: definition, leases: [lease])
-    case .adb:
+    case .adb, .ssh:
       let found = try await lease(address, definition)
       let hooks = HookRunner(
         device: found.device.name, definition: definition, usbPath: found.place.usbPath,
@@ -96,7 +96,7 @@ package struct LaneFactory: Sendable {
         definition: try definition(like: name) { $0 == .virtual }, leases: [lease])
     }
     let (definition, address) = try find(name, fallback: nil)
-    guard definition.kind.isADB else {
+    guard definition.kind.hasAddress else {
       return try await experiment(device: name, id: id, lanes: 1)
     }
     let found = try await lease(address, definition)
@@ -115,11 +115,11 @@ package struct LaneFactory: Sendable {
     _ name: String, fallback: String?
   ) throws -> (DeviceDefinition, DeviceAddress) {
     if let definition = catalog.devices[name] {
-      guard case .adb(let serial) = definition.kind else { return (definition, .local) }
-      return (definition, DeviceAddress(serial ?? ""))
+      let own = definition.ownAddress
+      return (definition, own ?? (definition.kind.hasAddress ? DeviceAddress("") : .local))
     }
     if let at = name.firstIndex(of: "@"), let definition = catalog.devices[String(name[..<at])] {
-      guard definition.kind.isADB else {
+      guard definition.kind.hasAddress else {
         throw DeviceError.unsupported(
           device: name, detail: "a device of kind \(definition.kind.word) has no address",
           remedy: "name it '\(definition.name)'")
@@ -127,10 +127,13 @@ package struct LaneFactory: Sendable {
       return (definition, DeviceAddress(String(name[name.index(after: at)...])))
     }
     let address = DeviceAddress(name)
-    if let fallback = fallback.flatMap({ catalog.devices[$0] }), fallback.kind.isADB {
+    if let fallback = fallback.flatMap({ catalog.devices[$0] }), fallback.kind.hasAddress {
       return (fallback, address)
     }
-    return (try definition(like: name, where: \.isADB), address)
+    // The file only lends its bounds; who may be root is found out.
+    var definition = try definition(like: name, where: \.hasAddress)
+    definition.privilege = .auto
+    return (definition, address)
   }
 
   /// A word that is neither a device file's name nor a device of the adb server is a slip.
@@ -140,13 +143,13 @@ package struct LaneFactory: Sendable {
     _ = try catalog.device(name)
   }
 
-  /// A device behind adb, for nobody else from now on.
+  /// A device with an address, for nobody else from now on.
   private func lease(
     _ given: DeviceAddress, _ definition: DeviceDefinition
   ) async throws -> (device: any Device, place: DevicePlace, leases: [DeviceLease]) {
     var address = given
     if case .server("") = given { address = .server(serial: try await onlySerial()) }
-    let device = try device(at: address)
+    let device = try device(at: address, definition.privilegeWish)
     let place = await DevicePlace.find(address, server: server)
     if let name = definition.lease {
       let lease = try await leases.take(LeaseKeys.named(name), device: device.name)
@@ -177,9 +180,15 @@ package struct LaneFactory: Sendable {
     return try ordered.first { fits($0.kind) } ?? catalog.device(name)
   }
 
-  private func device(at address: DeviceAddress) throws -> any Device {
-    if case .server(let serial) = address { return ADBDevice(serial: serial, server: server) }
-    return try address.device(environment: ProcessInfo.processInfo.environment)
+  private func device(at address: DeviceAddress, _ wish: PrivilegeWish) throws -> any Device {
+    switch address {
+    case .local: LocalDevice()
+    case .server(let serial):
+      PrivilegedDevice(ADBDevice(serial: serial, server: server), wish: wish)
+    case .tcp, .usb, .ssh:
+      PrivilegedDevice(
+        try address.device(environment: ProcessInfo.processInfo.environment), wish: wish)
+    }
   }
 
   /// The serial of the only device that adb sees.
@@ -219,9 +228,12 @@ struct RunningLane: DeviceLane {
 }
 
 extension DeviceDefinition.Kind {
-  fileprivate var isADB: Bool {
-    if case .adb = self { return true }
-    return false
+  /// Whether its devices are told apart by where they are reached.
+  fileprivate var hasAddress: Bool {
+    switch self {
+    case .adb, .ssh: true
+    case .virtual, .local: false
+    }
   }
 
   /// As a device file says it.
@@ -230,6 +242,7 @@ extension DeviceDefinition.Kind {
     case .virtual: "virtual"
     case .adb: "adb"
     case .local: "local"
+    case .ssh: "ssh"
     }
   }
 }

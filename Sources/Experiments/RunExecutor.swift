@@ -205,7 +205,8 @@ package struct RunExecutor: Sendable {
       experiment: request.place, target: request.target,
       device: DeviceFacts(
         name: device.name, serial: request.serial ?? identity.serial, model: identity.model,
-        transport: request.transport, abi: identity.abi),
+        transport: request.transport, abi: identity.abi,
+        privilege: identity.privilege?.rawValue),
       firmware: FirmwareIdentity(
         name: request.firmwareName,
         id: request.firmwareID ?? "\(identity.fingerprint)/\(session.facts.kernelBuildID)",

@@ -8,15 +8,20 @@ package struct DeviceFacts: Codable, Sendable, Equatable {
   package var transport: String
   /// `arm64`, `armv7` or `x86_64`.
   package var abi: String
+  /// How the agent got root's rights: `root` (the shell is root), `su 0`, `su -c`, `su root`, `sudo`,
+  /// or `shell` (not at all). Nil in records of older versions.
+  package var privilege: String?
 
   package init(
-    name: String, serial: String, model: String, transport: String, abi: String
+    name: String, serial: String, model: String, transport: String, abi: String,
+    privilege: String? = nil
   ) {
     self.name = name
     self.serial = serial
     self.model = model
     self.transport = transport
     self.abi = abi
+    self.privilege = privilege
   }
 }
 

@@ -125,6 +125,14 @@ struct MixingOptions: ParsableArguments {
   var allowMixed = false
 }
 
+/// Whether a device is asked for its logs when a run fails.
+struct FailureOptions: ParsableArguments {
+  @Flag(
+    inversion: .prefixedNo,
+    help: "When a run fails, keep the device's logs (dmesg, logcat, pstore) beside the results.")
+  var bugReport = true
+}
+
 extension Tier: ExpressibleByArgument {}
 
 /// How a result is printed.

@@ -32,7 +32,7 @@ struct DeviceDefinitionTests {
       """
     let device = try DeviceDefinition.parse(text, file: "d.yaml")
     #expect(device.kind == .virtual)
-    #expect(device.privilege == .root)
+    #expect(device.privilege == .auto)
     #expect(device.btf == .device)
     #expect(!device.stability.allowsHotplug)
     var slow = VirtualFirmwareDefinition(
@@ -218,11 +218,38 @@ struct DeviceDefinitionTests {
       ])
   }
 
-  @Test func sshIsRefusedClearly() {
+  @Test func aBoardBehindSSHHasAnAddress() throws {
+    let text = """
+      device: board
+      kind: ssh
+      address: root@board-1.lab:2222
+      identity: /keys/board
+      privilege: su
+      """
+    let device = try DeviceDefinition.parse(text, file: "d.yaml")
+    #expect(
+      device.kind
+        == .ssh(
+          .init(
+            address: "root@board-1.lab:2222", identity: "/keys/board", configuration: nil)))
+    #expect(device.privilege == .su)
     #expect(
       deviceProblems("device: d\nkind: ssh\n") == [
-        "d.yaml:2:7: kind: ssh is not supported yet (use adb, virtual or local)"
+        "d.yaml:1:1: address: missing (write 'address: root@board')"
       ])
+    #expect(
+      deviceProblems("device: d\nkind: ssh\naddress: -oProxyCommand=x\nserial: 1\n") == [
+        "d.yaml:3:10: address: '-oProxyCommand=x' is not an address"
+          + " (write an address, [user@]host[:port])",
+        "d.yaml:4:9: serial: only a device behind adb has a serial (remove it)",
+      ])
+    #expect(
+      deviceProblems("device: d\nkind: adb\naddress: board\n") == [
+        "d.yaml:3:10: address: only a board behind ssh has this (remove it, or write kind: ssh)"
+      ])
+  }
+
+  @Test func aVirtualDeviceNeedsAFirmware() {
     #expect(
       deviceProblems("device: d\nkind: virtual\n") == [
         "d.yaml:1:1: firmwares: missing"

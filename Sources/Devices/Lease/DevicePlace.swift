@@ -16,7 +16,7 @@ package struct DevicePlace: Sendable, Equatable {
   /// Looks a device up without touching it. One that is not there has what its address tells.
   package static func find(_ address: DeviceAddress, server: ADBServer?) async -> DevicePlace {
     switch address {
-    case .local, .tcp: break
+    case .local, .tcp, .ssh: break
     case .usb(let selector):
       let all = (try? await offloaded { try USBDevice.list() }) ?? []
       let fitting = all.filter { selector.isEmpty || [$0.serial, $0.path].contains(selector) }

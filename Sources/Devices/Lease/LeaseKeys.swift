@@ -35,6 +35,8 @@ package enum LeaseKeys {
     case .local: ["local"]
     case .tcp(let host, let port): [endpoint(host, "\(port)")]
     case .usb: []
+    // An alias of the ssh configuration is a name like any other.
+    case .ssh(let target): [endpoint(target.host, target.port.map { "\($0)" } ?? "ssh")]
     case .server(let serial):
       if let colon = serial.lastIndex(of: ":"), let port = UInt16(serial[colon...].dropFirst()) {
         [endpoint(String(serial[..<colon]), "\(port)")]

@@ -18,6 +18,8 @@ struct CheckExperiment: Sendable {
   /// Runs of the suite on the target before this check, for their cost.
   let earlier: [RunRecord]
   let folder: CheckFolder
+  /// Where devices of failed runs tell why.
+  let failures: FailureFiles
   let console: Console
 
   // MARK: Before it begins
@@ -64,7 +66,11 @@ struct CheckExperiment: Sendable {
       candidate: setup.candidate, made: made, budget: budget,
       request: { slot, place in request(slot, place, design) },
       judge: { records, _ in try RegressionAnalysis.judge(input(records)) },
-      handle: { event in try show(event, design, display) }
+      handle: { event in try show(event, design, display) },
+      salvage: { slot, device, reason, error in
+        await failures.collect(
+          "run-\(slot.order + 1)-\(timestamp())", of: device, reason: reason, error: error)
+      }
     ).run()
   }
 

@@ -79,6 +79,8 @@ struct CheckCommand: AsyncParsableCommand {
       discussion: "Default: latgate-results/<suite>-<time>."))
   var output: String?
 
+  @OptionGroup var failures: FailureOptions
+
   @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: OutputFormat = .terminal
 
@@ -111,7 +113,7 @@ struct CheckCommand: AsyncParsableCommand {
       (setup, made) = try folder.resume()
     } else {
       setup = try newSetup(bench)
-      let path = output ?? "latgate-results/\(setup.suite)-\(Self.timestamp())"
+      let path = output ?? "latgate-results/\(setup.suite)-\(timestamp())"
       if let pool = try pool.pool(bench.catalog) {
         return try await PoolRun(
           command: "check", suite: setup.suite, pool: pool, bench: bench, folder: path
@@ -144,6 +146,9 @@ struct CheckCommand: AsyncParsableCommand {
       setup: setup, plan: plan, target: target,
       bundle: try await bench.bundle(abi: try await abi(of: target, setup), probes: plan.probes),
       policy: policy(plan, setup, target), profile: nil, earlier: [], folder: folder,
+      failures: FailureFiles(
+        console: common.console, folder: "\(folder.path)/bugreports",
+        isWanted: failures.bugReport),
       console: common.console)
     do {
       try await measure(experiment, made)
@@ -258,12 +263,5 @@ struct CheckCommand: AsyncParsableCommand {
         reason: "its kernel is of another architecture than the reference's")
     }
     return abi
-  }
-
-  static func timestamp() -> String {
-    Date().formatted(
-      .verbatim(
-        "\(year: .defaultDigits)\(month: .twoDigits)\(day: .twoDigits)-\(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased))\(minute: .twoDigits)\(second: .twoDigits)",
-        timeZone: .current, calendar: Calendar(identifier: .gregorian)))
   }
 }

@@ -6,6 +6,7 @@ import Experiments
 import Foundation
 import KernelBTF
 import ProbeBuild
+import Reporting
 import VirtualDevices
 
 struct DeviceCommand: AsyncParsableCommand {
@@ -14,7 +15,8 @@ struct DeviceCommand: AsyncParsableCommand {
     abstract: "List devices, boot and stop virtual ones, reach into any.",
     discussion: """
       A device is named by its virtual device's name, its adb serial, or 'local'. No adb server
-      is needed for 'tcp:HOST:PORT' and 'usb:SERIAL' (or 'usb:PATH'): latgate speaks adb itself.
+      is needed for 'tcp:HOST:PORT' and 'usb:SERIAL' (or 'usb:PATH'): latgate speaks adb itself. \
+      Boards without adb are 'ssh:[USER@]HOST[:PORT]'.
 
         latgate device boot demo --firmware slow-disk
         latgate device shell demo -- uname -a
@@ -22,106 +24,87 @@ struct DeviceCommand: AsyncParsableCommand {
       """,
     subcommands: [
       DeviceList.self, DeviceBoot.self, DeviceStop.self, DeviceReset.self, DeviceShell.self,
-      DevicePush.self, DevicePull.self, DeviceImage.self,
+      DevicePush.self, DevicePull.self, DeviceBugReport.self, DeviceImage.self,
     ])
 }
 
-/// The device that a name means, for commands that need no catalogue.
-private func reach(_ name: String) async throws -> any Device {
-  let environment = ProcessInfo.processInfo.environment
-  guard name != "local", let machine = try? VirtualMachine.find(name) else {
-    return try DeviceAddress(name).device(environment: environment)
+/// The device that a name means; device files are looked at where there is a share folder.
+private func reach(_ name: String, _ common: CommonOptions) async throws -> any Device {
+  let scan = DeviceScan(catalog: try? Workbench(common).catalog, console: common.console)
+  let candidate = try await scan.one(name)
+  guard let device = candidate.device else {
+    throw DeviceError.offline(device: name, state: candidate.row.state)
   }
-  let device = try DeviceAddress("tcp:\(machine.serial)").device(environment: environment)
-  try await device.waitUntilReady(timeout: .seconds(30))
+  if candidate.row.transport == "virtual" {
+    try await device.waitUntilReady(timeout: .seconds(30))
+  }
   return device
 }
 
 struct DeviceList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "List virtual devices, those of the adb server, and those on USB.")
+    abstract: "List devices: virtual ones, the adb server's, on USB, and those of device files.",
+    discussion: """
+      Each is asked what it is, all at once and for a limited time; the tier is what its shell can \
+      see of it, which 'latgate doctor --device' makes sure of.
+      """)
 
   @OptionGroup var common: CommonOptions
+
+  @Option(help: "Seconds that a device gets to answer.")
+  var timeout = 10
 
   @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: OutputFormat = .terminal
 
-  private struct Row: Encodable {
-    var name: String
-    var transport: String
-    var state: String
-    var serial: String
-    var detail: String
-    /// QEMU's, for a virtual device.
-    var processID: Int32?
+  func validate() throws {
+    guard timeout >= 1 else { throw ValidationError("--timeout must be 1 or more") }
   }
 
   func run() async throws {
     let console = common.console
-    let machines = try VirtualMachine.list()
-    var rows = machines.map { machine in
-      Row(
-        name: machine.name, transport: "virtual", state: "device", serial: machine.serial,
-        detail: "\(machine.state.kernelRelease), firmware \(machine.state.firmwareID)",
-        processID: machine.processID)
-    }
-    var served: Set<String> = []
-    do {
-      let server = try ADBServer(environment: ProcessInfo.processInfo.environment)
-      let serials = Set(machines.map(\.serial))
-      let devices = try await server.devices()
-      served = Set(devices.map(\.serial))
-      rows += devices.filter { !serials.contains($0.serial) }.map { device in
-        Row(
-          name: device.serial.isEmpty ? device.path : device.serial, transport: "adb",
-          state: device.state.word, serial: device.serial, detail: device.model)
-      }
-    } catch let error as ADBError {
-      // Virtual devices are worth listing without an adb server.
-      console.note("adb: \(DeviceError(error, device: "adb", operation: "listing"))")
-    }
-    rows += usbRows(console).filter { !served.contains($0.serial) }
-    rows.append(
-      Row(name: "local", transport: "local", state: "device", serial: "", detail: "this machine"))
-    try show(rows, console)
-  }
-
-  /// What latgate can open by itself.
-  private func usbRows(_ console: Console) -> [Row] {
-    do {
-      let devices = try USBDevice.list()
-      return devices.map { device in
-        // A serial number that two devices carry names neither.
-        let isUnique = devices.filter { $0.serial == device.serial }.count == 1
-        let name = isUnique && !device.serial.isEmpty ? device.serial : device.path
-        return Row(
-          name: "usb:\(name)", transport: "usb", state: device.obstacle ?? "device",
-          serial: device.serial, detail: "\(device.product), path \(device.path)")
-      }
-    } catch {
-      console.note("usb: \(DeviceError(error, device: "usb", operation: "listing"))")
-      return []
-    }
-  }
-
-  private func show(_ rows: [Row], _ console: Console) throws {
+    let scan = DeviceScan(
+      catalog: try? Workbench(common).catalog, console: console, limit: .seconds(timeout))
+    let found = await scan.ask(try await scan.all())
+    let listing = DeviceListing(found.map(\.row))
     switch format {
-    case .json:
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      console.print(String(decoding: try encoder.encode(rows), as: UTF8.self))
-    case .terminal:
-      let width = (rows.map(\.name.count).max() ?? 0) + 2
-      for row in rows {
-        console.print(
-          [
-            row.name.padding(toLength: width, withPad: " ", startingAt: 0),
-            row.transport.padding(toLength: 9, withPad: " ", startingAt: 0),
-            row.state.padding(toLength: 14, withPad: " ", startingAt: 0), row.detail,
-          ].joined())
-      }
+    case .terminal: console.print(listing.text(width: console.width, style: console.style))
+    case .json: console.print(String(decoding: try listing.json(), as: UTF8.self))
     }
+  }
+}
+
+struct DeviceBugReport: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bugreport",
+    abstract: "Collect a device's logs into a folder: dmesg, logcat, pstore, last_kmsg.",
+    discussion: """
+      Done by itself when a run fails. Exits 69 when the device told nothing.
+
+        latgate device bugreport ssh:root@board --output report
+      """)
+
+  @OptionGroup var common: CommonOptions
+
+  @Argument(help: "The device.")
+  var name: String
+
+  @Option(help: ArgumentHelp("The folder.", discussion: "Default: bugreport-<time>."))
+  var output: String?
+
+  func run() async throws {
+    let console = common.console
+    let scan = DeviceScan(catalog: try? Workbench(common).catalog, console: console)
+    let candidate = try await scan.one(name)
+    guard let device = candidate.device else {
+      throw DeviceError.offline(device: name, state: candidate.row.state)
+    }
+    let folder = output ?? "bugreport-\(timestamp())"
+    let written = await BugReport(device: PrivilegedDevice(device, wish: candidate.wish))
+      .collect(into: folder)
+    console.print("\(folder): \((written + ["index.txt"]).joined(separator: ", "))")
+    if written.isEmpty { throw ExitStatus.deviceUnavailable.code }
   }
 }
 
@@ -227,7 +210,7 @@ struct DeviceShell: AsyncParsableCommand {
   var timeout = 60
 
   func run() async throws {
-    let made = try await reach(name)
+    let made = try await reach(name, common)
       .exec(command.joined(separator: " "), timeout: .seconds(timeout))
     FileHandle.standardOutput.write(Data(made.standardOutput))
     FileHandle.standardError.write(Data(made.standardError))
@@ -253,7 +236,7 @@ struct DevicePush: AsyncParsableCommand {
   func run() async throws {
     let attributes = try? FileManager.default.attributesOfItem(atPath: source)
     let mode = (attributes?[.posixPermissions] as? NSNumber)?.uint32Value ?? 0o644
-    try await reach(name).push(source, to: target, mode: mode)
+    try await reach(name, common).push(source, to: target, mode: mode)
   }
 }
 
@@ -273,7 +256,7 @@ struct DevicePull: AsyncParsableCommand {
   var target: String
 
   func run() async throws {
-    try await reach(name).pull(source, to: target)
+    try await reach(name, common).pull(source, to: target)
   }
 }
 

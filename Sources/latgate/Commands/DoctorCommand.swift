@@ -1,22 +1,22 @@
-import ADB
 import ArgumentParser
 import Catalogs
-import Devices
+import Experiments
 import Foundation
 import POSIXSupport
 import ProbeBuild
-import VirtualDevices
 
 struct DoctorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
     abstract: "Say what this machine and its devices lack, and how to mend it.",
     discussion: """
-      Exits 0 when everything needed for the virtual device is there, else 69. Warnings do not \
-      count.
+      Exits 0 when everything needed for the virtual device is there and no device would stop a \
+      run; 69 when something is missing or a device does not answer; 3 when a run on a device \
+      would be stopped. Warnings do not count.
 
-      With a device: which tier works on it, and why better ones do not. T2 loads programs, T1 \
-      uses those that the firmware carries, T0 folds trace events. Exits 3 when none works.
+      With a device: what would stop a run on it, which tier works, and why better ones do not. \
+      T2 loads programs, T1 uses those that the firmware carries, T0 folds trace events. The agent \
+      is installed for it.
 
         latgate doctor --device demo
       """)
@@ -37,6 +37,7 @@ struct DoctorCommand: AsyncParsableCommand {
       case fine = "ok"
       case warning = "warn"
       case missing = "MISSING"
+      case stops = "STOP"
     }
 
     var state: State
@@ -46,22 +47,75 @@ struct DoctorCommand: AsyncParsableCommand {
 
   func run() async throws {
     let console = common.console
-    if let device {
-      let survey = Survey(bench: try Workbench(common), safety: try await safety.open())
-      let report = try await survey.report(device: device, probes: [])
-      try console.print(report, format)
-      if !report.tiers.contains(where: \.works) { throw ExitStatus.gateFailed.code }
-      return
-    }
+    if let device { return try await examine(device, console) }
     var findings = hostPrograms()
     findings.append(shareFolder())
     findings.append(cacheFolder())
     findings += localKernel()
-    findings += await devices()
+    let found = try await devices(console)
+    findings += found.flatMap { Self.findings($0, showsAll: false) }
     try print(findings, console)
-    if findings.contains(where: { $0.state == .missing }) {
+    if findings.contains(where: { $0.state == .missing }) || found.contains(where: \.isSilent) {
       throw ExitStatus.deviceUnavailable.code
     }
+    if findings.contains(where: { $0.state == .stops }) { throw ExitStatus.gateFailed.code }
+  }
+
+  /// Every answer of one device; then the agent's, unless something stops it anyway.
+  private func examine(_ name: String, _ console: Console) async throws {
+    let bench = try Workbench(common)
+    // A device file of a virtual device has none that could be asked before it boots.
+    let isBooted = bench.catalog.devices[name]?.kind != .virtual
+    var findings: [Finding] = []
+    if isBooted {
+      let scan = DeviceScan(catalog: bench.catalog, console: console, limit: .seconds(30))
+      let found = await scan.ask([try await scan.one(name)])
+      findings = found.flatMap { Self.findings($0, showsAll: true) }
+      if format == .terminal { try print(findings, console) }
+      if found.contains(where: \.isSilent) {
+        if format == .json { try print(findings, console) }
+        throw ExitStatus.deviceUnavailable.code
+      }
+      if findings.contains(where: { $0.state == .stops }) {
+        if format == .json { try print(findings, console) }
+        throw ExitStatus.gateFailed.code
+      }
+    }
+    let report = try await Survey(bench: bench, safety: try await safety.open())
+      .report(device: name, probes: [])
+    try console.print(report, format)
+    if !report.tiers.contains(where: \.works) { throw ExitStatus.gateFailed.code }
+  }
+
+  private static func findings(_ found: DeviceScan.Found, showsAll: Bool) -> [Finding] {
+    let subject = showsAll ? "" : "\(found.row.transport) \(found.row.name)"
+    guard let checkup = found.checkup else {
+      return [
+        Finding(
+          state: .stops, subject: subject.isEmpty ? found.row.name : subject,
+          detail: "\(found.row.state): \(found.row.detail)")
+      ]
+    }
+    let looked = checkup.findings.filter { showsAll || $0.state != .fine }
+    if looked.isEmpty {
+      return [
+        Finding(
+          state: .fine, subject: subject,
+          detail: "\(found.row.model), \(found.row.tier), \(found.row.privilege)")
+      ]
+    }
+    return looked.map { finding in
+      Finding(
+        state: finding.state == .fine ? .fine : finding.state == .warning ? .warning : .stops,
+        subject: subject.isEmpty ? finding.subject : "\(subject): \(finding.subject)",
+        detail: finding.detail + (finding.remedy.map { "; \($0)" } ?? ""))
+    }
+  }
+
+  /// Of devices that somebody connected, not of this machine.
+  private func devices(_ console: Console) async throws -> [DeviceScan.Found] {
+    let scan = DeviceScan(catalog: try? Workbench(common).catalog, console: console)
+    return await scan.ask(try await scan.all().filter { $0.row.transport != "local" })
   }
 
   private func print(_ findings: [Finding], _ console: Console) throws {
@@ -86,6 +140,7 @@ struct DoctorCommand: AsyncParsableCommand {
       ("mkfs.ext4", "e2fsprogs", "disks of virtual devices", true),
       ("mkfs.f2fs", "f2fs-tools", "disks of virtual devices", true),
       ("adb", "adb", "devices over adb", true),
+      ("ssh", "openssh-client", "boards over ssh", false),
       ("bpftool", "bpftool", "kernels without BTF", false),
       ("pahole", "dwarves", "making BTF from debug information", false),
     ]
@@ -131,36 +186,5 @@ struct DoctorCommand: AsyncParsableCommand {
         detail: hasBTF
           ? "/sys/kernel/btf/vmlinux" : "none: the local machine can only serve with external BTF"),
     ]
-  }
-
-  private func remedy(_ device: ListedDevice) -> String {
-    let name = device.serial.isEmpty ? device.path : device.serial
-    let error: ADBError =
-      switch device.state {
-      case .unauthorized: .unauthorized(serial: name)
-      case .noPermissions(let detail): .noPermissions(serial: name, detail: detail)
-      default: .offline(serial: name, state: device.state.word)
-      }
-    return DeviceError(error, device: name, operation: "listing").description
-  }
-
-  private func devices() async -> [Finding] {
-    var findings: [Finding] = []
-    do {
-      let server = try ADBServer(environment: ProcessInfo.processInfo.environment)
-      for device in try await server.devices() {
-        findings.append(
-          Finding(
-            state: device.state == .device ? .fine : .warning, subject: "adb \(device.serial)",
-            detail: device.state == .device ? device.model : remedy(device)))
-      }
-      if findings.isEmpty {
-        findings.append(
-          Finding(state: .fine, subject: "adb", detail: "no device is connected"))
-      }
-    } catch {
-      findings.append(Finding(state: .warning, subject: "adb", detail: "\(error)"))
-    }
-    return findings
   }
 }

@@ -1,5 +1,6 @@
 import ADB
 import ArgumentParser
+import Devices
 import Experiments
 import Foundation
 import Reporting
@@ -45,6 +46,8 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "Folder for the run record. Default: none is kept.")
   var output: String?
 
+  @OptionGroup var failures: FailureOptions
+
   @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: OutputFormat = .terminal
 
@@ -60,7 +63,7 @@ struct RunCommand: AsyncParsableCommand {
     if let pool = try pool.pool(bench.catalog) {
       return try await PoolRun(
         command: "run", suite: suite, pool: pool, bench: bench,
-        folder: output ?? "latgate-results/\(suite)-\(CheckCommand.timestamp())"
+        folder: output ?? "latgate-results/\(suite)-\(timestamp())"
       ).run(format)
     }
     var plan = try Plan(
@@ -81,8 +84,12 @@ struct RunCommand: AsyncParsableCommand {
     defer { target.release() }
     guard let lane = target.lanes.first else { return }
     let firmware = firmware ?? plan.suite.reference ?? "running"
+    let kept = FailureFiles(
+      console: console, folder: output ?? "latgate-results", isWanted: failures.bugReport)
+    var reached: (any Device)?
     do {
       let started = try await lane.start(firmware: firmware)
+      reached = started.device
       var request = try await plan.request(
         bench: bench, device: started.device, definition: target.definition,
         transport: lane.transport, firmware: firmware, firmwareID: started.firmwareID)
@@ -92,6 +99,11 @@ struct RunCommand: AsyncParsableCommand {
       ) {
         display.progress(order: 0, $0)
       }.run()
+      if !record.invalid.isEmpty {
+        await kept.collect(
+          "bugreport-\(timestamp())", of: reached,
+          reason: record.invalid.map(\.reason).joined(separator: "\n"))
+      }
       await lane.finish()
       display.end()
       if let output { console.note("record: \(try RecordFiles.write(record, to: output))") }
@@ -102,6 +114,10 @@ struct RunCommand: AsyncParsableCommand {
       }
       if !record.invalid.isEmpty { throw ExitStatus.gateFailed.code }
     } catch {
+      if !(error is ExitCode) {
+        await kept.collect(
+          "bugreport-\(timestamp())", of: reached, reason: "\(error)", error: error)
+      }
       await lane.finish()
       throw error
     }

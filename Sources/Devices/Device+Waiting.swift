@@ -1,0 +1,50 @@
+import POSIXSupport
+
+/// A device that a command of its shell restarts, by whoever may give it.
+protocol RestartsByCommand: Device {
+  func restart(by run: (String) async throws -> ExecResult) async throws
+}
+
+extension Device {
+  /// Which boot this is.
+  func bootID(timeout: Duration = .seconds(10)) async throws -> String {
+    try await exec("cat /proc/sys/kernel/random/boot_id", timeout: timeout).text
+  }
+
+  /// Returns when the device does not answer any more, or answers from another boot.
+  func waitUntilGone(bootID: String, limit: Duration = .seconds(60)) async throws {
+    let deadline = ContinuousClock.now + limit
+    while ContinuousClock.now < deadline {
+      do {
+        if try await self.bootID(timeout: .seconds(5)) != bootID { return }
+      } catch is DeviceError {
+        return
+      }
+      try await Task.sleep(for: .milliseconds(200))
+    }
+    throw DeviceError.timedOut(device: name, operation: "restart", after: limit)
+  }
+
+  /// Tries a command until it succeeds; `prepare` goes before every attempt.
+  func waitUntilAnswering(timeout: Duration, prepare: () async throws -> Void) async throws {
+    let deadline = ContinuousClock.now + timeout
+    var last: DeviceError?
+    while true {
+      do {
+        try await prepare()
+        let rest = min(ContinuousClock.now.duration(to: deadline), .seconds(10))
+        if rest > .zero, try await exec("echo ready", timeout: rest).text.hasPrefix("ready") {
+          return
+        }
+      } catch let error as DeviceError {
+        // A device on its way up passes through most kinds of failure.
+        if ContinuousClock.now >= deadline || !error.mayPass { throw error }
+        last = error
+      }
+      if ContinuousClock.now >= deadline {
+        throw last ?? DeviceError.timedOut(device: name, operation: "start", after: timeout)
+      }
+      try await Task.sleep(for: .milliseconds(250))
+    }
+  }
+}
