@@ -120,6 +120,12 @@ let package = Package(
         "Devices", "AgentSession", "VirtualDevices", "RegressionAnalysis", "RecordStore",
       ],
       swiftSettings: strict),
+    // Debian's adb and adbd, for tests and ci/bench.
+    .target(
+      name: "ADBPeers", dependencies: ["POSIXSupport", "DebianRoots", "Devices"],
+      path: "Tests/ADBPeers", swiftSettings: strict),
+    .executableTarget(
+      name: "latgate-bench", dependencies: ["Devices", "ADBPeers"], swiftSettings: strict),
     .executableTarget(
       name: "latgate-exam", dependencies: ["RegressionAnalysis"], swiftSettings: strict),
     .executableTarget(
@@ -180,7 +186,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ADBPeerTests",
-      dependencies: ["POSIXSupport", "DebianRoots", "ADB", "Devices"],
+      dependencies: ["POSIXSupport", "ADB", "Devices", "ADBPeers"],
       swiftSettings: strict),
     .testTarget(
       name: "DevicesTests",
@@ -220,7 +226,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["DebianRoots"],
+      dependencies: ["DebianRoots", "ADBPeers"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -21,19 +21,24 @@ struct DeviceCommand: AsyncParsableCommand {
         latgate device stop demo
       """,
     subcommands: [
-      DeviceList.self, DeviceBoot.self, DeviceStop.self, DeviceShell.self, DevicePush.self,
-      DevicePull.self, DeviceImage.self,
+      DeviceList.self, DeviceWatch.self, DeviceWait.self, DeviceBoot.self, DeviceStop.self,
+      DeviceShell.self, DevicePush.self, DevicePull.self, DeviceReverse.self, DeviceImage.self,
     ])
 }
 
-/// The device that a name means, for commands that need no catalogue.
-private func reach(_ name: String) async throws -> any Device {
-  let environment = ProcessInfo.processInfo.environment
-  guard name != "local", let machine = try? VirtualMachine.find(name) else {
-    return try DeviceAddress(name).device(environment: environment)
+/// The device that a name means, for commands that need no catalogue; nothing is asked of it yet.
+func device(named name: String) throws -> any Device {
+  let machine = name == "local" ? nil : try? VirtualMachine.find(name)
+  return try DeviceAddress(machine.map { "tcp:\($0.serial)" } ?? name)
+    .device(environment: ProcessInfo.processInfo.environment)
+}
+
+/// As ``device(named:)``; a virtual device may still be on its way up.
+func reach(_ name: String) async throws -> any Device {
+  let device = try device(named: name)
+  if name != "local", (try? VirtualMachine.find(name)) != nil {
+    try await device.waitUntilReady(timeout: .seconds(30))
   }
-  let device = try DeviceAddress("tcp:\(machine.serial)").device(environment: environment)
-  try await device.waitUntilReady(timeout: .seconds(30))
   return device
 }
 
@@ -213,48 +218,6 @@ struct DeviceShell: AsyncParsableCommand {
     FileHandle.standardOutput.write(Data(made.standardOutput))
     FileHandle.standardError.write(Data(made.standardError))
     if made.exitCode != 0 { throw ExitCode(made.exitCode) }
-  }
-}
-
-struct DevicePush: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "push", abstract: "Copy a file to a device.")
-
-  @OptionGroup var common: CommonOptions
-
-  @Argument(help: "The device.")
-  var name: String
-
-  @Argument(help: "File on this machine.")
-  var source: String
-
-  @Argument(help: "Path on the device.")
-  var target: String
-
-  func run() async throws {
-    let attributes = try? FileManager.default.attributesOfItem(atPath: source)
-    let mode = (attributes?[.posixPermissions] as? NSNumber)?.uint32Value ?? 0o644
-    try await reach(name).push(source, to: target, mode: mode)
-  }
-}
-
-struct DevicePull: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "pull", abstract: "Copy a file from a device.")
-
-  @OptionGroup var common: CommonOptions
-
-  @Argument(help: "The device.")
-  var name: String
-
-  @Argument(help: "Path on the device.")
-  var source: String
-
-  @Argument(help: "File on this machine.")
-  var target: String
-
-  func run() async throws {
-    try await reach(name).pull(source, to: target)
   }
 }
 
