@@ -121,6 +121,12 @@ let package = Package(
         "RecordStore",
       ],
       swiftSettings: strict),
+    // Debian's adb and adbd, for tests and ci/bench.
+    .target(
+      name: "ADBPeers", dependencies: ["POSIXSupport", "DebianRoots", "Devices"],
+      path: "Tests/ADBPeers", swiftSettings: strict),
+    .executableTarget(
+      name: "latgate-bench", dependencies: ["Devices", "ADBPeers"], swiftSettings: strict),
     .executableTarget(
       name: "latgate-exam", dependencies: ["RegressionAnalysis"], swiftSettings: strict),
     .executableTarget(
@@ -181,7 +187,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ADBPeerTests",
-      dependencies: ["POSIXSupport", "DebianRoots", "ADB", "Devices"],
+      dependencies: ["POSIXSupport", "ADB", "Devices", "ADBPeers"],
       swiftSettings: strict),
     // A real ssh server, for tests.
     .target(
@@ -225,7 +231,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["DebianRoots", "SSHPeer"],
+      dependencies: ["DebianRoots", "SSHPeer", "ADBPeers"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

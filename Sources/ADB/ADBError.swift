@@ -62,6 +62,18 @@ package enum ADBError: Error, Sendable, Equatable {
   }
 }
 
+extension ADBError {
+  /// Why a device in this state serves nothing; nil for one that does.
+  package init?(state: DeviceState, serial: String) {
+    switch state {
+    case .device: return nil
+    case .unauthorized: self = .unauthorized(serial: serial)
+    case .noPermissions(let detail): self = .noPermissions(serial: serial, detail: detail)
+    default: self = .offline(serial: serial, state: state.word)
+    }
+  }
+}
+
 /// Runs a part of the protocol and turns the errors of the socket into ``ADBError``.
 ///
 /// `CancellationError` passes through.

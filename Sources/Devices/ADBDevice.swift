@@ -71,12 +71,7 @@ package struct ADBDevice: Device {
   package func pull(_ remotePath: String, to localPath: String) async throws {
     let part = try HostFile(replacing: localPath)
     try await withSync("pull of \(remotePath)") { session in
-      var pending = PendingWrites()
-      try await session.receive(remotePath) { bytes in
-        if let full = pending.append(bytes) { try await offloaded { try part.write(full) } }
-      }
-      let rest = pending.rest
-      try await offloaded { try part.write(rest) }
+      try await session.receive(remotePath) { try part.write($0) }
     }
     try part.commit()
   }
@@ -151,8 +146,10 @@ package struct ADBDevice: Device {
       let channel = try await transport.open(SyncSession.service, timeout: Self.answerLimit)
       defer { channel.close() }
       var session = SyncSession(channel: channel)
-      try await body(&session)
-      await session.quit()
+      try await onOwnThread {
+        try await body(&session)
+        await session.quit()
+      }
     }
   }
 

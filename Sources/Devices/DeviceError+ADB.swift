@@ -31,7 +31,8 @@ extension DeviceError {
     case .missingFeature(_, let feature):
       self = .unsupported(
         device: device, detail: "its adb daemon has no \(feature)",
-        remedy: "latgate needs Android 7 or newer, or a current adbd")
+        remedy: feature.hasPrefix("sendrecv")
+          ? "choose another way of packing, or none" : "latgate needs Android 7 or a current adbd")
     case .encryptionRequired:
       self = .unsupported(
         device: device, detail: "its adb daemon speaks only TLS, as after wireless pairing",

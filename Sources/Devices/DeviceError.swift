@@ -61,12 +61,12 @@ extension DeviceError: CustomStringConvertible, LocalizedError {
     case .offline(let device, let state):
       (
         "device \(device)", "does not answer (\(state))",
-        "reconnect it, or run `adb -s \(device) reconnect`"
+        Self.remedy(device, state)
       )
     case .ambiguous(let device):
       (
         "device \(device)", "several devices have this name",
-        "name it by its USB path or HOST:PORT as listed by `adb devices -l`"
+        "name it by its USB path, HOST:PORT or transport-id:N as listed by `adb devices -l`"
       )
     case .inUse(let device, let holder):
       (
@@ -113,6 +113,20 @@ extension DeviceError: CustomStringConvertible, LocalizedError {
       ("device \(device)", failure.message.what, failure.message.remedy)
     case .unsupported(let device, let detail, let remedy):
       ("device \(device)", detail, remedy)
+    }
+  }
+
+  /// What helps a device in a state, by the adb server's word for it.
+  private static func remedy(_ device: String, _ state: String) -> String {
+    switch state {
+    case "connecting", "authorizing":
+      "wait a moment and unlock its screen; plug it in again if it stays so"
+    case "recovery", "rescue": "restart it: `adb -s \(device) reboot`"
+    case "sideload": "end the sideload on its screen, or run `adb -s \(device) reboot`"
+    case "bootloader": "run `fastboot -s \(device) reboot`"
+    case "detached": "the adb server gave it away: `adb -s \(device) attach`"
+    case "host": "it is an adb server and no device: check the port"
+    default: "reconnect it, or run `adb -s \(device) reconnect`"
     }
   }
 

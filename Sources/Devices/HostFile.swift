@@ -75,24 +75,42 @@ final class HostFile: SyncSource {
     return count
   }
 
-  /// Appends the pieces in their order.
-  func write(_ pieces: [ArraySlice<UInt8>]) throws(DeviceError) {
-    for piece in pieces {
-      var offset = 0
-      while offset < piece.count {
-        do {
-          offset += try systemCall("write", on: path) {
-            piece.withUnsafeBytes { raw in
-              Glibc.write(
-                descriptor.rawValue, raw.baseAddress?.advanced(by: offset), raw.count - offset)
-            }
+  /// Appends bytes.
+  func write(_ piece: ArraySlice<UInt8>) throws(DeviceError) {
+    var offset = 0
+    while offset < piece.count {
+      do {
+        offset += try systemCall("write", on: path) {
+          piece.withUnsafeBytes { raw in
+            Glibc.write(
+              descriptor.rawValue, raw.baseAddress?.advanced(by: offset), raw.count - offset)
           }
-        } catch {
-          throw Self.failure(error, path: path)
         }
+      } catch {
+        throw Self.failure(error, path: path)
       }
     }
   }
+
+  /// Gives the new file its mode, less this process's mask, and its time in seconds since 1970.
+  func setFacts(mode: UInt32, modified: Int64) throws(DeviceError) {
+    let number = descriptor.rawValue
+    let time = timespec(tv_sec: Int(modified), tv_nsec: 0)
+    do {
+      try systemCall("fchmod", on: path) { fchmod(number, mode & ~Self.mask) }
+      try systemCall("futimens", on: path) { futimens(number, [time, time]) }
+    } catch {
+      throw Self.failure(error, path: path)
+    }
+  }
+
+  /// umask(2) can only be asked by changing it.
+  private static let mask: UInt32 = {
+    let text = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    let line = text.split(separator: "\n").first { $0.hasPrefix("Umask:") }
+    let digits = line?.split(whereSeparator: \.isWhitespace).last
+    return digits.flatMap { UInt32($0, radix: 8) } ?? 0o022
+  }()
 
   func commit() throws(DeviceError) {
     do {

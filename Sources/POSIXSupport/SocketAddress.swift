@@ -35,6 +35,9 @@ package enum SocketAddress: Sendable, Equatable, CustomStringConvertible {
   private func endpoints() async throws -> [Endpoint] {
     switch self {
     case .tcp(let host, let port):
+      if let numeric = try? Endpoint.lookUp(host: host, port: port, flags: AI_NUMERICHOST) {
+        return numeric
+      }
       // Looking up a name may ask the network and cannot be interrupted.
       return try await offloaded { try Endpoint.lookUp(host: host, port: port) }
     case .unix(let path):
@@ -74,8 +77,10 @@ private struct Endpoint: Sendable {
     self.bytes = withUnsafeBytes(of: sa_family_t(AF_UNIX)) { Array($0) } + unixBytes
   }
 
-  static func lookUp(host: String, port: UInt16) throws -> [Endpoint] {
+  /// `flags` are those of getaddrinfo(3).
+  static func lookUp(host: String, port: UInt16, flags: Int32 = 0) throws -> [Endpoint] {
     var hints = addrinfo()
+    hints.ai_flags = flags
     hints.ai_family = AF_UNSPEC
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
     var list: UnsafeMutablePointer<addrinfo>?
@@ -113,9 +118,12 @@ private struct Endpoint: Sendable {
     if code != 0 && code != EINPROGRESS && code != EINTR {
       throw SystemCallError(call: "connect", code: code, subject: subject)
     }
+    // On this machine a connection is there at once, without anybody waiting for it.
+    var isThere = code == 0
+    if !isThere { isThere = try owned.isReady(for: .writable, within: 0, subject: subject) }
     let connected = try AsyncDescriptor(adopting: owned, subject: subject)
+    if !isThere { try await connected.waitWritable(deadline: deadline) }
     if code != 0 {
-      try await connected.waitWritable(deadline: deadline)
       let pending = try connected.pendingSocketError()
       if pending != 0 { throw SystemCallError(call: "connect", code: pending, subject: subject) }
     }

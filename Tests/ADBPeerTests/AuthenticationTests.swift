@@ -1,4 +1,5 @@
 import ADB
+import ADBPeers
 import Devices
 import Foundation
 import Testing

@@ -1,3 +1,4 @@
+import ADBPeers
 import DebianRoots
 import Foundation
 import Testing
@@ -10,13 +11,7 @@ struct USBTests {
     let kernel = try await DebianRoot.extract(
       name: "usb-kernel", packages: ["linux-image-amd64", "busybox-static"], architecture: .amd64,
       suites: ["bookworm"])
-    let daemon = try await DebianRoot.extract(
-      name: "adb-peers",
-      packages: [
-        "adbd", "adb", "android-libbase", "android-libcutils", "android-liblog",
-        "android-libboringssl", "android-libziparchive",
-      ].map { "\($0)/bookworm-backports" },
-      architecture: .amd64, suites: ["bookworm", "bookworm-backports"])
+    let daemon = try await PeerPackages.root()
     let made = try await Bench.shared.alone {
       try await Call(
         "\(Tool.repository)/Tests/usb/run", [kernel, daemon], environment: [:]

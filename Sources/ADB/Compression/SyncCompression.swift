@@ -18,7 +18,7 @@ package enum SyncCompression: String, Sendable, CaseIterable {
   }
 
   /// What both sides must list beside `sendrecv_v2`.
-  var feature: String? { self == .none ? nil : "sendrecv_v2_\(rawValue)" }
+  package var feature: String? { self == .none ? nil : "sendrecv_v2_\(rawValue)" }
 
   func compressor() throws(ADBError) -> (any SyncCompressor)? {
     switch self {

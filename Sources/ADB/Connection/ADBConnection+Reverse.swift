@@ -18,8 +18,7 @@ extension ADBConnection {
     let service = "localabstract:latgate-\(deviceAddress)"
     offer(service, accept: accept)
     do {
-      let text = try await ask("reverse:forward:\(deviceAddress);\(service)", timeout: timeout)
-      return UInt16(text)
+      return try await ask("reverse:forward:\(deviceAddress);\(service)", timeout: timeout)
     } catch {
       withdraw(service)
       throw error
@@ -41,39 +40,17 @@ extension ADBConnection {
       let channel = try await open(service, timeout: timeout)
       defer { channel.close() }
       var reader = BufferedChannel(channel)
-      return try await lengthAndText(&reader, service, ContinuousClock.now + timeout)
+      return try await ReverseReply.text(&reader, service, ContinuousClock.now + timeout)
     }
   }
 
-  /// The answer to a `reverse:` request: OKAY, then a text or nothing; or FAIL and a text.
-  private func ask(_ service: String, timeout: Duration) async throws -> String {
+  /// The answer to a `reverse:` request.
+  private func ask(_ service: String, timeout: Duration) async throws -> UInt16? {
     let deadline = ContinuousClock.now + timeout
     return try await mappingSocketErrors(service: service, timeout: timeout) {
       let channel = try await open(service, timeout: timeout)
       defer { channel.close() }
-      var reader = BufferedChannel(channel)
-      let status = try await reader.read(exactly: 4, service: service, deadline: deadline)
-      switch String(decoding: status, as: UTF8.self) {
-      case "OKAY":
-        guard service.contains("forward:tcp:0;") else { return "" }
-        return try await lengthAndText(&reader, service, deadline)
-      case "FAIL":
-        let message = try await lengthAndText(&reader, service, deadline)
-        throw ADBError.refused(service: service, message: message)
-      default:
-        throw ADBError.malformed(service: service, detail: "\(status) instead of OKAY or FAIL")
-      }
+      return try await ReverseReply.port(of: service, over: channel, deadline: deadline)
     }
-  }
-
-  private func lengthAndText(
-    _ reader: inout BufferedChannel, _ service: String, _ deadline: Deadline
-  ) async throws -> String {
-    let digits = try await reader.read(exactly: 4, service: service, deadline: deadline)
-    guard let length = Int(String(decoding: digits, as: UTF8.self), radix: 16) else {
-      throw ADBError.malformed(service: service, detail: "\(digits) instead of a length")
-    }
-    let text = try await reader.read(exactly: length, service: service, deadline: deadline)
-    return String(decoding: text, as: UTF8.self)
   }
 }

@@ -5,6 +5,9 @@ package protocol ADBLink: Sendable {
   /// For messages: an address, or a USB path.
   var description: String { get }
 
+  /// True where packing bytes saves more time than it takes.
+  var isSlow: Bool { get }
+
   /// Waits for the next packet for about 200 ms, so that the caller can look at its clocks; a
   /// payload of more than `limit` bytes is refused.
   /// - Returns: nil when none was complete in time; the part that arrived is kept.

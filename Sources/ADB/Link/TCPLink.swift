@@ -16,6 +16,7 @@ package final class TCPLink: ADBLink {
   private let arriving = Mutex(Arriving())
   private let isAborted = Atomic<Bool>(false)
   package let description: String
+  package let isSlow: Bool
 
   /// How long one wait lasts at most, ms.
   private static let slice: Int32 = 200
@@ -29,7 +30,9 @@ package final class TCPLink: ADBLink {
     return try await mappingSocketErrors(service: "connect", timeout: timeout) {
       do {
         let socket = try await address.connect(deadline: ContinuousClock.now + timeout)
-        return TCPLink(adopting: try socket.detach(), description: address.description)
+        let isSlow = !["localhost", "::1"].contains(host) && !host.hasPrefix("127.")
+        return TCPLink(
+          adopting: try socket.detach(), description: address.description, isSlow: isSlow)
       } catch let error as NameLookupError {
         throw ADBError.disconnected(service: "connect", detail: error.reason)
       }
@@ -37,7 +40,10 @@ package final class TCPLink: ADBLink {
   }
 
   /// Takes over a connected, non-blocking socket.
-  package init(adopting descriptor: consuming OwnedDescriptor, description: String) {
+  package init(
+    adopting descriptor: consuming OwnedDescriptor, description: String, isSlow: Bool = false
+  ) {
+    self.isSlow = isSlow
     self.descriptor = descriptor
     self.description = description
   }
@@ -56,8 +62,7 @@ package final class TCPLink: ADBLink {
         let header = try ADBPacketHeader(arriving.header, limit: limit)
         arriving.packet = ADBPacket(
           header.command, header.argument0, header.argument1,
-          payload: [UInt8](repeating: 0, count: Int(header.length)))
-        arriving.payloadCount = 0
+          payload: try begin(payload: Int(header.length), &arriving.payloadCount))
       }
       while let total = arriving.packet?.payload.count, arriving.payloadCount < total {
         var payload = arriving.packet?.payload ?? []
@@ -105,17 +110,45 @@ package final class TCPLink: ADBLink {
     // The descriptor goes with this object.
   }
 
-  /// - Returns: nil when nothing came within the slice.
+  /// A payload's memory, as far filled as its bytes have arrived; the rest is zero.
+  private func begin(payload length: Int, _ count: inout Int) throws(ADBError) -> [UInt8] {
+    count = 0
+    guard length > 0 else { return [] }
+    var failure: ADBError?
+    // Most payloads are whole in one read: their memory is not cleared first.
+    let bytes = [UInt8](unsafeUninitializedCapacity: length) { buffer, filled in
+      do throws(ADBError) {
+        count = try read(into: UnsafeMutableRawBufferPointer(buffer), isAtBoundary: false) ?? 0
+      } catch {
+        failure = error
+      }
+      buffer[count...].initialize(repeating: 0)
+      filled = length
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+
   private func read(
     into buffer: inout [UInt8], from offset: Int, isAtBoundary: Bool
+  ) throws(ADBError) -> Int? {
+    let result = buffer.withUnsafeMutableBytes { raw in
+      Result { () throws(ADBError) in
+        try read(
+          into: UnsafeMutableRawBufferPointer(rebasing: raw[offset...]), isAtBoundary: isAtBoundary)
+      }
+    }
+    return try result.get()
+  }
+
+  /// - Returns: nil when nothing came within the slice.
+  private func read(
+    into buffer: UnsafeMutableRawBufferPointer, isAtBoundary: Bool
   ) throws(ADBError) -> Int? {
     do {
       for attempt in 0..<2 {
         let count = try systemCallUnlessBlocking("read", on: description) {
-          buffer.withUnsafeMutableBytes { raw in
-            Glibc.read(
-              descriptor.rawValue, raw.baseAddress?.advanced(by: offset), raw.count - offset)
-          }
+          Glibc.read(descriptor.rawValue, buffer.baseAddress, buffer.count)
         }
         if let count {
           if count > 0 { return count }

@@ -37,13 +37,12 @@ package struct ADBServer: Sendable {
     ListedDevice.parse(list: try await ask("host:devices-l", timeout: timeout))
   }
 
-  /// The state of one device, named by a serial number, `HOST:PORT`, or a USB path as
-  /// listed; nil when the server does not list it.
+  /// The state of one device, named as for ``ServerSelector``; nil when the server does not list it.
   package func state(
     of serial: String, timeout: Duration = .seconds(10)
   ) async throws -> DeviceState? {
-    try await devices(timeout: timeout)
-      .first { $0.serial == serial || (!$0.path.isEmpty && $0.path == serial) }?.state
+    let selector = ServerSelector(serial)
+    return try await devices(timeout: timeout).first(where: selector.fits)?.state
   }
 
   /// Connects the server to a device's TCP port; `endpoint` is `HOST:PORT`.
@@ -63,7 +62,8 @@ package struct ADBServer: Sendable {
   package func features(
     of serial: String, timeout: Duration = .seconds(10)
   ) async throws -> Set<String> {
-    let text = try await ask("host-serial:\(serial):features", serial: serial, timeout: timeout)
+    let request = ServerSelector(serial).request("features")
+    let text = try await ask(request, serial: serial, timeout: timeout)
     return Set(text.split(separator: ",").map(String.init))
   }
 
@@ -76,7 +76,7 @@ package struct ADBServer: Sendable {
       let socket = try await openSocket(deadline: deadline)
       do {
         let connection = ServerConnection(socket: socket, serial: serial, deadline: deadline)
-        try await connection.request("host:transport:\(serial)")
+        try await connection.request(ServerSelector(serial).transportRequest)
         try await connection.request(service)
         return socket
       } catch {
@@ -95,7 +95,7 @@ package struct ADBServer: Sendable {
     }
   }
 
-  private func withConnection<Result: Sendable>(
+  func withConnection<Result: Sendable>(
     service: String, serial: String, timeout: Duration,
     _ body: (ServerConnection) async throws -> Result
   ) async throws -> Result {
@@ -108,7 +108,7 @@ package struct ADBServer: Sendable {
   }
 
   /// Connects; starts a server first when none listens.
-  private func openSocket(deadline: Deadline) async throws -> AsyncDescriptor {
+  func openSocket(deadline: Deadline) async throws -> AsyncDescriptor {
     do {
       return try await address.socket.connect(deadline: deadline)
     } catch let error as SystemCallError where [ECONNREFUSED, ENOENT].contains(error.code) {

@@ -8,7 +8,8 @@ struct ServerConnection: Sendable {
   let socket: AsyncDescriptor
   /// Named by refusals; empty for requests to the server itself.
   let serial: String
-  let deadline: Deadline
+  /// Nil = as long as it takes.
+  let deadline: Deadline?
 
   /// Sends a request and waits for `OKAY`.
   /// - Throws: ``ADBError`` for a refusal or a malformed answer, and what the socket throws.
@@ -18,7 +19,7 @@ struct ServerConnection: Sendable {
   }
 
   /// Waits for `OKAY`.
-  private func status(of service: String) async throws {
+  func status(of service: String) async throws {
     let word = try await read(4, of: service)
     switch String(decoding: word, as: UTF8.self) {
     case "OKAY":

@@ -6,11 +6,20 @@ package struct SyncFileStatus: Sendable, Equatable {
   package var size: UInt64
   /// Seconds since 1970.
   package var modified: Int64
+  /// Tells the device's files apart; nil from devices without `stat_v2`.
+  package var identity: Identity?
 
-  package init(mode: UInt32, size: UInt64, modified: Int64) {
+  /// A file system and a file's number in it.
+  package struct Identity: Sendable, Equatable {
+    package var device: UInt64
+    package var number: UInt64
+  }
+
+  package init(mode: UInt32, size: UInt64, modified: Int64, identity: Identity? = nil) {
     self.mode = mode
     self.size = size
     self.modified = modified
+    self.identity = identity
   }
 
   /// The file's type, of the bits in ``mode``.
@@ -35,7 +44,7 @@ package struct SyncFileStatus: Sendable, Equatable {
     return SyncFileStatus(mode: words[0], size: UInt64(words[1]), modified: Int64(words[2]))
   }
 
-  /// Reads the answer to `LST2` after its letters: errno, dev, ino, mode, nlink, uid, gid, size,
+  /// Reads the answer to `LST2` or `STA2` after its letters: errno, dev, ino, mode, nlink, uid, gid, size,
   /// atime, mtime, ctime.
   /// - Throws: ``ADBError/transferFailed(path:message:)`` for any error but a missing file. The
   ///   numbers are Linux's on every device.
@@ -48,7 +57,9 @@ package struct SyncFileStatus: Sendable, Equatable {
     }
     return SyncFileStatus(
       mode: LittleEndian.uint32(bytes[20...]), size: LittleEndian.uint64(bytes[36...]),
-      modified: Int64(bitPattern: LittleEndian.uint64(bytes[52...])))
+      modified: Int64(bitPattern: LittleEndian.uint64(bytes[52...])),
+      identity: Identity(
+        device: LittleEndian.uint64(bytes[4...]), number: LittleEndian.uint64(bytes[12...])))
   }
 }
 

@@ -30,14 +30,33 @@ package struct SyncSession {
 
   /// - Returns: nil when there is no such file; symbolic links are not followed.
   package mutating func status(of path: String) async throws -> SyncFileStatus? {
+    try await status(of: path, by: features.contains("stat_v2") ? "LST2" : "STAT")
+  }
+
+  /// As ``status(of:)``, but of what a symbolic link leads to; nil for one that leads nowhere.
+  ///
+  /// A device without `stat_v2` tells only of links to folders; any other counts as a file.
+  package mutating func target(of path: String) async throws -> SyncFileStatus? {
+    if features.contains("stat_v2") { return try await status(of: path, by: "STA2") }
+    guard var found = try await status(of: path), found.kind == .symbolicLink else {
+      return try await status(of: path)
+    }
+    // The slash makes it follow the link.
+    if let folder = try await status(of: path + "/"), folder.kind == .folder { return folder }
+    found.mode = SyncFileStatus.Kind.regular.rawValue | 0o644
+    return found
+  }
+
+  private mutating func status(
+    of path: String, by letters: String
+  ) async throws -> SyncFileStatus? {
     try await mappingSocketErrors(service: "sync", timeout: stallLimit) {
-      let letters = features.contains("stat_v2") ? "LST2" : "STAT"
       try await write(try SyncFrame.request(letters, path: path))
       try await expect(letters)
-      if letters == "LST2" {
-        return try SyncFileStatus.parse2(try await read(SyncFileStatus.size2), path: path)
+      if letters == "STAT" {
+        return SyncFileStatus.parse(try await read(SyncFileStatus.size1))
       }
-      return SyncFileStatus.parse(try await read(SyncFileStatus.size1))
+      return try SyncFileStatus.parse2(try await read(SyncFileStatus.size2), path: path)
     }
   }
 
@@ -62,7 +81,8 @@ package struct SyncSession {
           isVersion2
           ? try? SyncFileStatus.parse2(fields, path: name) : SyncFileStatus.parse(fields)
         // A name with a slash would lead the writer of a copy out of its folder.
-        guard let status, !name.contains("/"), ![".", "..", ""].contains(name) else { continue }
+        let isPlain = !name.contains { $0 == "/" || $0 == "\0" }
+        guard let status, isPlain, ![".", "..", ""].contains(name) else { continue }
         entries.append(SyncEntry(name: name, status: status))
       }
     }
@@ -85,7 +105,7 @@ package struct SyncSession {
       }
       do {
         var packer = try SyncPacker(compression: compression)
-        while let wire = try await packer.next(from: source) { try await write(wire) }
+        while let wire = try packer.next(from: source) { try await write(wire) }
         try await write(SyncFrame.done(modified: modified))
       } catch let error where isEndOfChannel(error) {
         // The device refuses by FAIL and takes no more: its reason is worth more than EPIPE.

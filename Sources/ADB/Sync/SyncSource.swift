@@ -1,6 +1,7 @@
 import POSIXSupport
 
-/// Where the bytes of a file come from. Blocks; is called from threads made for it.
+/// Where the bytes of a file come from. Blocks: transfers of real files run by
+/// ``onOwnThread(isolation:_:)``.
 package protocol SyncSource: Sendable {
   /// Fills the buffer as far as there are bytes.
   /// - Returns: the count; less than the buffer holds only at the end.
@@ -24,24 +25,16 @@ struct SyncPacker {
 
   /// The next frames; nil after the last one.
   /// - Throws: what the source throws; ``ADBError/transferFailed(path:message:)``.
-  mutating func next(from source: any SyncSource) async throws -> [UInt8]? {
+  mutating func next(from source: any SyncSource) throws -> [UInt8]? {
     while !isAtEnd {
-      let wire = compressor == nil ? try await plain(source) : try await compressed(source)
+      let wire = compressor == nil ? try plain(source) : try compressed(source)
       if !wire.isEmpty { return wire }
     }
     return nil
   }
 
-  private mutating func plain(_ source: any SyncSource) async throws -> [UInt8] {
-    let (wire, isAtEnd) = try await offloaded { try Self.frames(of: source) }
-    self.isAtEnd = isAtEnd
-    return wire
-  }
-
-  private mutating func compressed(_ source: any SyncSource) async throws -> [UInt8] {
-    let bytes = try await offloaded {
-      try withBuffer(of: ADBPacket.payloadLimit) { try source.fill($0) }
-    }
+  private mutating func compressed(_ source: any SyncSource) throws -> [UInt8] {
+    let bytes = try withBuffer(of: ADBPacket.payloadLimit) { try source.fill($0) }
     var output = try compressor?.compress(bytes) ?? []
     if bytes.count < ADBPacket.payloadLimit {
       isAtEnd = true
@@ -56,10 +49,10 @@ struct SyncPacker {
   }
 
   /// Reads straight into the places between the frames' headers.
-  private static func frames(of source: any SyncSource) throws -> (wire: [UInt8], isAtEnd: Bool) {
+  private mutating func plain(_ source: any SyncSource) throws -> [UInt8] {
+    let block = Self.block
     let step = block + SyncFrame.headerSize
-    var isAtEnd = false
-    let wire = try withBuffer(of: blocks * step) { buffer in
+    return try withBuffer(of: Self.blocks * step) { buffer in
       var used = 0
       while used < buffer.count, !isAtEnd {
         let body = used + SyncFrame.headerSize
@@ -73,7 +66,6 @@ struct SyncPacker {
       }
       return used
     }
-    return (wire, isAtEnd)
   }
 }
 

@@ -12,6 +12,10 @@ package protocol ADBTransport: Sendable {
   func state(timeout: Duration) async throws -> DeviceState?
   /// Brings a connection back that was lost, where that takes more than opening a service.
   func reconnect(timeout: Duration) async throws
+  /// Returns when the device is in a state.
+  func wait(until state: AwaitedState, timeout: Duration) async throws
+  /// True where packing bytes saves more time than it takes: USB 2 and networks.
+  func isSlow() async -> Bool
   /// The devices that are there, with their state, for messages.
   func neighbours() async -> [String]
 }

@@ -81,6 +81,22 @@ package actor DirectTransport: ADBTransport {
     _ = try await online(timeout: timeout)
   }
 
+  package func wait(until state: AwaitedState, timeout: Duration) async throws {
+    let deadline = ContinuousClock.now + timeout
+    while true {
+      // It may have come, or gone, since the last look.
+      _ = try? await online(timeout: min(timeout, .seconds(5)))
+      try Task.checkCancellation()
+      if state.holds(for: try await self.state(timeout: timeout)) { return }
+      if ContinuousClock.now >= deadline {
+        throw ADBError.timedOut(service: "wait-for-\(state.rawValue)", after: timeout)
+      }
+      try await Task.sleep(for: .milliseconds(250))
+    }
+  }
+
+  package func isSlow() async -> Bool { connection?.link.isSlow ?? false }
+
   package nonisolated func neighbours() async -> [String] {
     guard serial.hasPrefix("usb:") else { return [] }
     let found = (try? await offloaded { try USBDevice.list() }) ?? []

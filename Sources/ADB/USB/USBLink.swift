@@ -21,6 +21,8 @@ final class USBLink: ADBLink {
   }
 
   let description: String
+  /// High speed and below has packets of at most 512 bytes.
+  var isSlow: Bool { interface.outputPacket <= 512 }
   private let context: USBContext
   nonisolated(unsafe) private let handle: OpaquePointer
   private let interface: USBDevice.Interface

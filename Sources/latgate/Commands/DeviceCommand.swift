@@ -23,13 +23,21 @@ struct DeviceCommand: AsyncParsableCommand {
         latgate device stop demo
       """,
     subcommands: [
-      DeviceList.self, DeviceBoot.self, DeviceStop.self, DeviceReset.self, DeviceShell.self,
-      DevicePush.self, DevicePull.self, DeviceBugReport.self, DeviceImage.self,
+      DeviceList.self, DeviceWatch.self, DeviceWait.self, DeviceBoot.self, DeviceStop.self,
+      DeviceReset.self, DeviceShell.self, DevicePush.self, DevicePull.self, DeviceReverse.self,
+      DeviceBugReport.self, DeviceImage.self,
     ])
 }
 
+/// The device that a name means; nothing is asked of it yet.
+func device(named name: String) throws -> any Device {
+  let machine = name == "local" ? nil : try? VirtualMachine.find(name)
+  return try DeviceAddress(machine.map { "tcp:\($0.serial)" } ?? name)
+    .device(environment: ProcessInfo.processInfo.environment)
+}
+
 /// The device that a name means; device files are looked at where there is a share folder.
-private func reach(_ name: String, _ common: CommonOptions) async throws -> any Device {
+func reach(_ name: String, _ common: CommonOptions) async throws -> any Device {
   let scan = DeviceScan(catalog: try? Workbench(common).catalog, console: common.console)
   let candidate = try await scan.one(name)
   guard let device = candidate.device else {
@@ -215,48 +223,6 @@ struct DeviceShell: AsyncParsableCommand {
     FileHandle.standardOutput.write(Data(made.standardOutput))
     FileHandle.standardError.write(Data(made.standardError))
     if made.exitCode != 0 { throw ExitCode(made.exitCode) }
-  }
-}
-
-struct DevicePush: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "push", abstract: "Copy a file to a device.")
-
-  @OptionGroup var common: CommonOptions
-
-  @Argument(help: "The device.")
-  var name: String
-
-  @Argument(help: "File on this machine.")
-  var source: String
-
-  @Argument(help: "Path on the device.")
-  var target: String
-
-  func run() async throws {
-    let attributes = try? FileManager.default.attributesOfItem(atPath: source)
-    let mode = (attributes?[.posixPermissions] as? NSNumber)?.uint32Value ?? 0o644
-    try await reach(name, common).push(source, to: target, mode: mode)
-  }
-}
-
-struct DevicePull: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "pull", abstract: "Copy a file from a device.")
-
-  @OptionGroup var common: CommonOptions
-
-  @Argument(help: "The device.")
-  var name: String
-
-  @Argument(help: "Path on the device.")
-  var source: String
-
-  @Argument(help: "File on this machine.")
-  var target: String
-
-  func run() async throws {
-    try await reach(name, common).pull(source, to: target)
   }
 }
 

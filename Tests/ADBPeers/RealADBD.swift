@@ -1,48 +1,43 @@
-import DebianRoots
 import Foundation
 import Glibc
 import POSIXSupport
-import Testing
 
 /// A real adbd of this machine's architecture, in an overlay of its own over this machine's root.
 ///
 /// Runs as root in a mount namespace, so that nothing of it stays behind.
-final class RealADBD: Sendable {
-  static let isEnabled =
+package final class RealADBD: Sendable {
+  package static let isEnabled =
     ProcessInfo.processInfo.environment["LATGATE_E2E"] == "1" && getuid() == 0
 
-  let port: UInt16
+  package let port: UInt16
   /// The extracted packages, which hold the `adb` program of the same version as well.
-  let root: String
-  let work: String
+  package let root: String
+  package let work: String
   /// Where its shared libraries are.
-  let libraries: String
+  package let libraries: String
   private let child: ChildProcess
 
+  /// Another build of adbd, in which the place of its switch is not known.
+  struct UnknownBuild: Error {}
+
   /// `authorizedKeys` are the lines of `/adb_keys`; nil = the daemon asks for no proof.
-  static func start(port: UInt16, authorizedKeys: [String]? = nil) async throws -> RealADBD {
-    let root = try await DebianRoot.extract(
-      name: "adb-peers",
-      packages: [
-        "adbd", "adb", "android-libbase", "android-libcutils", "android-liblog",
-        "android-libboringssl", "android-libziparchive",
-      ].map { "\($0)/bookworm-backports" },
-      architecture: .amd64, suites: ["bookworm", "bookworm-backports"])
-    return try await RealADBD(root: root, port: port, authorizedKeys: authorizedKeys)
+  package static func start(port: UInt16, authorizedKeys: [String]? = nil) async throws -> RealADBD
+  {
+    try await RealADBD(
+      root: try await PeerPackages.root(), port: port, authorizedKeys: authorizedKeys)
   }
 
   private init(root: String, port: UInt16, authorizedKeys: [String]?) async throws {
     self.root = root
     self.port = port
-    libraries = ["", "/android"].map { "\(root)/usr/lib/x86_64-linux-gnu\($0)" }
-      .joined(separator: ":")
+    libraries = PeerPackages.libraries(root: root)
     work =
       FileManager.default.temporaryDirectory
       .appendingPathComponent("latgate-adbd-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
     let program = "\(work)/adbd"
     var bytes = try Data(
-      contentsOf: URL(fileURLWithPath: "\(root)/usr/lib/android-sdk/platform-tools/adbd"))
+      contentsOf: URL(fileURLWithPath: "\(PeerPackages.programs(root: root))/adbd"))
     if authorizedKeys != nil { try Self.demandProof(&bytes) }
     try bytes.write(to: URL(fileURLWithPath: program))
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
@@ -68,6 +63,11 @@ final class RealADBD: Sendable {
     try await waitUntilListening()
   }
 
+  /// Stops it for good. Safe to repeat.
+  package func stop() {
+    child.signalGroup(SIGKILL)
+  }
+
   deinit {
     child.signalGroup(SIGKILL)
     try? FileManager.default.removeItem(atPath: work)
@@ -77,9 +77,9 @@ final class RealADBD: Sendable {
   private static func demandProof(_ program: inout Data) throws {
     let place = 0x3c3d9
     let asShipped: [UInt8] = [0xc6, 0x00, 0x00]
-    try #require(
-      program.count > place + 3 && Array(program[place..<place + 3]) == asShipped,
-      "another build of adbd: the place of its switch is not known")
+    guard program.count > place + 3, Array(program[place..<place + 3]) == asShipped else {
+      throw UnknownBuild()
+    }
     program[place + 2] = 0x01
   }
 

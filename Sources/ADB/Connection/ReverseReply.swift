@@ -1,0 +1,36 @@
+import POSIXSupport
+
+/// What a device answers to `reverse:` requests: OKAY, then a text or nothing; or FAIL and a text.
+package enum ReverseReply {
+  /// Asks and reads the answer.
+  /// - Returns: the device's TCP port where `tcp:0` asked for any, else nil.
+  /// - Throws: ``ADBError``, and what the channel throws.
+  package static func port(
+    of service: String, over channel: any ByteChannel, deadline: Deadline
+  ) async throws -> UInt16? {
+    var reader = BufferedChannel(channel)
+    let status = try await reader.read(exactly: 4, service: service, deadline: deadline)
+    switch String(decoding: status, as: UTF8.self) {
+    case "OKAY":
+      guard service.contains("forward:tcp:0;") else { return nil }
+      return UInt16(try await text(&reader, service, deadline))
+    case "FAIL":
+      let message = try await text(&reader, service, deadline)
+      throw ADBError.refused(service: service, message: message)
+    default:
+      throw ADBError.malformed(service: service, detail: "\(status) instead of OKAY or FAIL")
+    }
+  }
+
+  /// A text with its length in hex before it.
+  static func text(
+    _ reader: inout BufferedChannel, _ service: String, _ deadline: Deadline
+  ) async throws -> String {
+    let digits = try await reader.read(exactly: 4, service: service, deadline: deadline)
+    guard let length = SmartSocket.parseLength(digits) else {
+      throw ADBError.malformed(service: service, detail: "\(digits) instead of a length")
+    }
+    let text = try await reader.read(exactly: length, service: service, deadline: deadline)
+    return String(decoding: text, as: UTF8.self)
+  }
+}

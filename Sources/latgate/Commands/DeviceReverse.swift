@@ -1,0 +1,37 @@
+import ADB
+import ArgumentParser
+import Devices
+
+struct DeviceReverse: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reverse",
+    abstract: "Let programs on a device connect to this machine, until interrupted.",
+    discussion: """
+      The device listens at REMOTE; what connects there is connected to LOCAL.
+
+        latgate device reverse usb: tcp:8080 tcp:8080
+        latgate device reverse demo tcp:0 localfilesystem:/run/collector.sock
+      """)
+
+  @OptionGroup var common: CommonOptions
+
+  @Argument(help: "The device.")
+  var name: String
+
+  @Argument(help: "On the device: tcp:PORT, tcp:0 for any port, or localabstract:NAME.")
+  var remote: String
+
+  @Argument(
+    help: "Here: tcp:PORT, tcp:HOST:PORT, localabstract:NAME or localfilesystem:PATH.")
+  var local: String
+
+  func run() async throws {
+    guard let device = try await reach(name, common) as? ADBDevice else {
+      throw ValidationError("\(name) does not speak adb, and only adb devices can reach back")
+    }
+    let console = common.console
+    try await device.reverse(remote, to: local) { place in
+      console.print("\(place) of \(device.name) leads to \(local)")
+    }
+  }
+}
