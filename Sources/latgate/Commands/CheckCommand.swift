@@ -221,11 +221,13 @@ struct CheckCommand: AsyncParsableCommand {
       throw RunError.noFirmware(suite: definition.name, arm: "candidate")
     }
     let device = pool.device.first ?? definition.device
-    let hooks = bench.catalog.devices[device]?.hooks
+    // FILE@ADDRESS, or an address alone, which the suite's device file is for.
+    let devices = bench.catalog.devices
+    let hooks = (devices[String(device.prefix { $0 != "@" })] ?? devices[definition.device])?.hooks
     return CheckSetup(
       id: UUID().uuidString.lowercased(), suite: definition.name, device: device,
       reference: reference, candidate: candidate, iterations: iterations ?? definition.iterations,
-      layout: flow.design ?? (hooks?.flash == nil ? .boots : .flashes),
+      layout: flow.design ?? (hooks?[.flash] == nil ? .boots : .flashes),
       screenRuns: runs ?? definition.runs.screen,
       confirmRuns: confirmRuns ?? definition.runs.confirm, lanes: lanes, tier: tiers.tier,
       allowsMixed: mixing.allowMixed)
@@ -235,7 +237,7 @@ struct CheckCommand: AsyncParsableCommand {
     _ plan: Plan, _ setup: CheckSetup, _ target: LaneFactory.Target
   ) -> VerdictPolicy {
     let hooks = target.definition.hooks
-    let isFree = target.isVirtual || (hooks?.switchTo != nil && hooks?.flash == nil)
+    let isFree = target.isVirtual || (hooks?[.switchTo] != nil && hooks?[.flash] == nil)
     var policy = VerdictPolicy(suite: plan.suite, freeSwitching: isFree)
     policy.allowsMixed = setup.allowsMixed
     switch setup.layout {
