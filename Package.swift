@@ -219,7 +219,8 @@ let package = Package(
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
-        "RunRecords", "Catalogs", "ProbeBuild", "Devices", "AgentSession", "Experiments",
+        "RunRecords", "Catalogs", "ProbeBuild", "Devices", "AgentSession", "RegressionAnalysis",
+        "Experiments",
       ],
       swiftSettings: strict),
     .testTarget(

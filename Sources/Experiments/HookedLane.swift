@@ -2,6 +2,7 @@ import Catalogs
 import Devices
 import Foundation
 import RunRecords
+import Synchronization
 
 /// A real device whose firmware is changed by the commands of its device file.
 package struct HookedLane: DeviceLane {
@@ -10,6 +11,12 @@ package struct HookedLane: DeviceLane {
   private let definition: DeviceDefinition
   private let hooks: HookRunner
   private let progress: @Sendable (String) -> Void
+  private let installed = Installed()
+
+  /// What the last run of this lane installed.
+  private final class Installed: Sendable {
+    let last = Mutex<(firmware: String, flash: FlashFacts)?>(nil)
+  }
 
   /// `progress` gets lines for people.
   package init(
@@ -24,21 +31,27 @@ package struct HookedLane: DeviceLane {
   }
 
   package func start(firmware: String) async throws -> StartedFirmware {
+    try await start(firmware: firmware, installs: true)
+  }
+
+  package func start(firmware: String, installs: Bool) async throws -> StartedFirmware {
     var cycles: [InterruptionRecord] = []
-    var flash: FlashFacts?
-    if hooks.has(.flash) {
+    var flash = installed.last.withLock { $0?.firmware == firmware ? $0?.flash : nil }
+    if hooks.has(.flash), installs || flash == nil {
+      // Half a flash is none.
+      installed.last.withLock { $0 = nil }
       try await hooks.run(.flash, firmware: firmware)
-      flash = FlashFacts(id: UUID().uuidString.lowercased())
-    } else {
-      try await hooks.run(.switchTo, firmware: firmware)
-    }
-    try await restart(firmware, &cycles)
-    if flash != nil {
+      let made = FlashFacts(id: UUID().uuidString.lowercased())
+      flash = made
+      try await restart(firmware, &cycles)
       // The first boot after a flash merges snapshots and compiles packages: none of it is the
       // firmware's speed, so it is let finish and then thrown away.
       try await bootWorkEnds()
-      try await restart(firmware, &cycles)
+      installed.last.withLock { $0 = (firmware, made) }
+    } else if !hooks.has(.flash) {
+      try await hooks.run(.switchTo, firmware: firmware)
     }
+    try await restart(firmware, &cycles)
     return StartedFirmware(
       device: device, firmwareID: definition.image(ofFirmware: firmware), flash: flash,
       interruptions: cycles)

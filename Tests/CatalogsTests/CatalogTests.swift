@@ -1,4 +1,5 @@
 import Foundation
+import RunRecords
 import Testing
 
 @testable import Catalogs
@@ -205,5 +206,21 @@ struct CatalogTests {
     #expect(try catalog.device("virtual").firmwares["slow-disk"] != nil)
     let names = try catalog.workload("storage-and-sched").phases.map(\.name)
     #expect(names.contains("fsync-f2fs"))
+  }
+
+  /// A bench that drifts shows in a metric that no firmware moves.
+  @Test(arguments: ["defects", "demo", "smoke", "user"])
+  func shippedSuitesHaveASentinelThatTheirWorkloadMeasures(_ name: String) throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let catalog = try Catalog.load(root: root.path)
+    let suite = try catalog.suite(name)
+    let scalars = try catalog.workload(suite.workload).phases
+      .flatMap { $0.steps.flatMap { $0.scalars.map(\.metric) } }
+    #expect(scalars.contains("sentinel.spin"))
+    #expect(
+      suite.sentinels.contains { pattern in
+        pattern.globs.contains { glob($0, matches: "sentinel.spin") }
+      })
   }
 }

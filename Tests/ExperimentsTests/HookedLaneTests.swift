@@ -48,7 +48,10 @@ private struct NotingDevice: Device {
 @Suite struct HookedLaneTests {
   /// What a start does, in order, and the flash it tells of.
   private func start(
-    hooks: String, answers: [String] = []
+    hooks: String, answers: [String] = [],
+    _ starts: [(firmware: String, installs: Bool)] = [
+      ("new", true)
+    ]
   ) async throws -> (events: [String], flash: FlashFacts?) {
     let log = NSTemporaryDirectory() + "latgate-hooks-\(UUID().uuidString)"
     try Data().write(to: URL(fileURLWithPath: log))
@@ -64,9 +67,12 @@ private struct NotingDevice: Device {
       transport: "adb",
       hooks: HookRunner(
         device: "noted", definition: definition, usbPath: nil, log: "\(log)-hooks"))
-    let started = try await lane.start(firmware: "new")
+    var flash: FlashFacts?
+    for one in starts {
+      flash = try await lane.start(firmware: one.firmware, installs: one.installs).flash
+    }
     let events = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
-    return (events.map(String.init), started.flash)
+    return (events.map(String.init), flash)
   }
 
   @Test func theFirstBootAfterAFlashIsDiscarded() async throws {
@@ -77,6 +83,17 @@ private struct NotingDevice: Device {
       made.events == ["flash new", "restart", "ready", "ask", "ask", "restart", "ready"])
     let again = try await start(hooks: "  flash: echo flash >>LOG\n")
     #expect(made.flash != nil && made.flash != again.flash)
+  }
+
+  @Test func aFirmwareThatIsInstalledIsBootedAgainAndNotFlashed() async throws {
+    let hooks = "  flash: echo flash {firmware} >>LOG\n"
+    let flash = ["restart", "ready", "ask", "restart", "ready"]
+    let again = try await start(hooks: hooks, [("a", true), ("a", false)])
+    #expect(again.events == ["flash a"] + flash + ["restart", "ready"])
+    #expect(again.flash != nil, "the record still tells which flash it was")
+    // Nobody knows what a device holds that this lane has not flashed, or flashed otherwise.
+    let other = try await start(hooks: hooks, [("a", false), ("b", false)])
+    #expect(other.events == ["flash a"] + flash + ["flash b"] + flash)
   }
 
   @Test func aSwitchNeedsOneBoot() async throws {

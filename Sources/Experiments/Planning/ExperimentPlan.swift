@@ -5,7 +5,7 @@ import RunRecords
 package struct ExperimentPlan: Sendable, Equatable {
   package var design: ExperimentDesign
   /// Nil when nothing is known of how long runs take.
-  package var cost: RunCost?
+  package var cost: RunTime?
   /// Nil when nothing is known of the bench's noise.
   package var forecast: DesignForecast?
 
@@ -31,7 +31,7 @@ package struct ExperimentPlan: Sendable, Equatable {
 
   /// The plan of a design as it is.
   package init(
-    _ design: ExperimentDesign, cost: RunCost?, profile: NoiseProfile?, policy: VerdictPolicy
+    _ design: ExperimentDesign, cost: RunTime?, profile: NoiseProfile?, policy: VerdictPolicy
   ) {
     self.design = design
     self.cost = cost
@@ -48,17 +48,18 @@ package struct ExperimentPlan: Sendable, Equatable {
   ///   - design: whose runs are changed.
   ///   - cost: of its runs.
   ///   - profile: nil = all sizes are taken as seeing.
+  ///   - policy: what the suite asks for.
   ///   - allowsBlind: whether a design that misses budgets will do.
   /// - Returns: a plan that fits.
   /// - Throws: ``Refusal``.
   package static func fitting(
-    _ limit: Duration, _ design: ExperimentDesign, cost: RunCost, profile: NoiseProfile?,
+    _ limit: Duration, _ design: ExperimentDesign, cost: RunTime, profile: NoiseProfile?,
     policy: VerdictPolicy, allowsBlind: Bool = false
   ) throws(Refusal) -> ExperimentPlan {
     func plan(_ runs: Int) -> ExperimentPlan {
       var sized = design
       sized.screenRuns = runs
-      sized.confirmRuns = runs
+      sized.confirmRuns = design.confirmRuns == 0 ? 0 : runs
       return ExperimentPlan(sized, cost: cost, profile: profile, policy: policy)
     }
     func fits(_ plan: ExperimentPlan) -> Bool { plan.time.map { $0.most <= limit } ?? true }

@@ -28,13 +28,16 @@ package struct DesignForecast: Sendable, Equatable {
   ///   - confirmRuns: fresh ones per arm, 0 or more.
   package init(profile: NoiseProfile, policy: VerdictPolicy, runs: Int, confirmRuns: Int) {
     let judged = profile.entries.filter { $0.statistic != .rate }
-    entries = judged.filter { policy.decides($0.metric) }.map { entry in
-      let threshold = policy.threshold(of: entry.statistic)
+    // As the verdict will use them.
+    let shrunk = profile.shrunk
+    entries = judged.filter { policy.decides($0.metric) }.map { own in
+      let entry = shrunk[own.key] ?? own
+      let threshold = policy.leastChange(of: entry.statistic)
       return Entry(
         metric: entry.metric, statistic: entry.statistic,
         detects: DesignPower(
           variance: entry.variance, degreesOfFreedom: entry.degreesOfFreedom,
-          threshold: threshold, runs: runs, confirmRuns: confirmRuns,
+          threshold: max(threshold, entry.floor), runs: runs, confirmRuns: confirmRuns,
           comparisons: max(1, judged.count), policy: policy
         ).detectable(),
         budget: policy.budget(of: entry.metric, entry.statistic, threshold: threshold))
@@ -53,7 +56,7 @@ extension VerdictPolicy {
   }
 
   /// The smallest relative change that matters.
-  fileprivate func threshold(of statistic: Statistic) -> Double {
+  fileprivate func leastChange(of statistic: Statistic) -> Double {
     switch statistic {
     case .quantile(let probability):
       quantiles.first { abs($0.probability - probability) < 1e-9 }?.threshold ?? valueThreshold

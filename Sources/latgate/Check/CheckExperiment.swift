@@ -9,15 +9,15 @@ import RunRecords
 /// A check with everything it needs: tells what it will cost, makes its runs, judges them.
 struct CheckExperiment: Sendable {
   var setup: CheckSetup
-  let plan: Plan
+  var plan: Plan
   let target: LaneFactory.Target
-  let bundle: ProbeBundle
+  var bundle: ProbeBundle
   let policy: VerdictPolicy
   /// What is known of the bench; nil = nothing.
   let profile: NoiseProfile?
   /// Runs of the suite on the target before this check, for their cost.
   let earlier: [RunRecord]
-  let folder: CheckFolder
+  var folder: CheckFolder
   /// Where devices of failed runs tell why.
   let failures: FailureFiles
   let console: Console
@@ -39,16 +39,21 @@ struct CheckExperiment: Sendable {
       limit, setup.design, cost: cost, profile: profile, policy: policy, allowsBlind: allowsBlind)
   }
 
+  /// What a design's first stage takes; zero when nobody knows.
+  func time(of design: ExperimentDesign) -> Duration {
+    planned(design, made: []).time?.least ?? .zero
+  }
+
   /// Whether what runs take is known before the first.
   var knowsCost: Bool { cost([]) != nil }
 
-  private func cost(_ made: [RunRecord]) -> RunCost? {
+  private func cost(_ made: [RunRecord]) -> RunTime? {
     let costs = target.definition.costs
     let installing = setup.layout == .boots ? nil : costs?.flash
-    return RunCost(
+    return RunTime(
       records: earlier + made, iterations: plan.suite.iterations, installing: installing)
       ?? costs?.run.map {
-        RunCost(run: $0, installing: installing ?? .zero, overhead: .zero, runs: 0)
+        RunTime(run: $0, installing: installing ?? .zero, overhead: .zero, runs: 0)
       }
   }
 

@@ -96,7 +96,10 @@ struct CheckCommand: AsyncParsableCommand {
       throw ValidationError(
         isNamed ? "--resume goes on with its own suite: give none" : "name a suite")
     }
-    let asks: [Any?] = [pool.device.first, pool.pool, reference, candidate, runs, confirmRuns, iterations, output]
+    let asks: [Any?] = [
+      pool.device.first, pool.pool, reference, candidate, runs, confirmRuns, iterations, output,
+      flow.design,
+    ]
     guard isNamed || asks.allSatisfy({ $0 == nil }) else {
       throw ValidationError(
         "--resume goes on as the check was begun: of its options give --time-budget alone")
@@ -153,44 +156,46 @@ struct CheckCommand: AsyncParsableCommand {
     do {
       try await measure(experiment, made)
     } catch let error as CancellationError {
-      common.console.note(
-        "finished runs are kept; go on with them: latgate check --resume \(folder.path)")
+      if FileManager.default.fileExists(atPath: folder.runs) {
+        common.console.note(
+          "finished runs are kept; go on with them: latgate check --resume \(folder.path)")
+      }
       throw error
     }
   }
 
   /// Plans, tells the plan, makes the runs and says what they tell.
   private func measure(_ prepared: CheckExperiment, _ kept: [RunRecord]) async throws {
+    let begun = ContinuousClock.now
     var experiment = prepared
     var made = kept
-    var limit = flow.timeBudget?.duration
-    try experiment.folder.begin(experiment.setup)
-    if let given = limit, !experiment.knowsCost, made.isEmpty {
+    let given = flow.timeBudget?.duration
+    func left() -> Duration? { given.map { $0 - (ContinuousClock.now - begun) } }
+    if given != nil, !experiment.knowsCost, made.isEmpty {
       common.console.note("nobody knows yet how long a run takes: the first tell")
-      let begun = ContinuousClock.now
+      try experiment.folder.begin(experiment.setup)
       made = try await experiment.run(experiment.setup.design.first).records
-      limit = given - (ContinuousClock.now - begun)
     }
     var plan = experiment.planned(experiment.setup.design, made: made)
-    if let limit, flow.resume == nil {
-      plan = try experiment.fitting(limit, made: made, allowsBlind: flow.force)
+    if let given, flow.resume == nil {
+      plan = try experiment.fitting(given, made: made, allowsBlind: flow.force)
     }
     experiment.setup.screenRuns = plan.design.screenRuns
     experiment.setup.confirmRuns = plan.design.confirmRuns
     try experiment.folder.begin(experiment.setup)
     common.console.note(
       String(PlanReport(plan).text(width: common.console.width).dropLast()))
-    let outcome = try await experiment.run(plan.design, made: made, limit: limit)
-    try finish(outcome, experiment)
+    let outcome = try await experiment.run(plan.design, made: made, limit: left())
+    var verdict = outcome.verdict
+    if let left = outcome.runsLeft { verdict.cut(runsLeft: left) }
+    try finish(verdict, outcome.records, experiment)
   }
 
   private func finish(
-    _ outcome: ExperimentRunner.Outcome, _ experiment: CheckExperiment
+    _ verdict: Verdict, _ records: [RunRecord], _ experiment: CheckExperiment
   ) throws {
     let console = common.console
-    var verdict = outcome.verdict
-    if let left = outcome.runsLeft { verdict.cut(runsLeft: left) }
-    let report = VerdictReport(verdict, of: experiment.input(outcome.records))
+    let report = VerdictReport(verdict, of: experiment.input(records))
     try experiment.folder.write(verdict, report)
     switch format {
     case .terminal:

@@ -1,7 +1,7 @@
 import RunRecords
 
 /// How long runs take on a bench, from what runs before have taken.
-package struct RunCost: Sendable, Equatable {
+package struct RunTime: Sendable, Equatable {
   /// One run: the boot, settling, all iterations.
   package var run: Duration
   /// More for a run whose firmware is installed first, its discarded boot included.
@@ -18,12 +18,11 @@ package struct RunCost: Sendable, Equatable {
     self.runs = runs
   }
 
-  /// Learns from earlier runs of one suite on one target.
+  /// Learns from earlier runs of one suite on one target; nil when no record tells.
   /// - Parameters:
   ///   - records: of any firmware; those that do not tell how long they took are left out.
   ///   - iterations: measured ones of the runs to come.
   ///   - installing: what the device file says of a flash; nil = nothing.
-  /// - Returns: nil when no record tells.
   package init?(records: [RunRecord], iterations: Int, installing: Duration?) {
     let timed = records.compactMap { record -> (record: RunRecord, seconds: Double)? in
       guard let seconds = record.hostSeconds, seconds > 0 else { return nil }
