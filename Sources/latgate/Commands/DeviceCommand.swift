@@ -31,7 +31,7 @@ struct DeviceCommand: AsyncParsableCommand {
 
 /// The device that a name means; nothing is asked of it yet.
 func device(named name: String) throws -> any Device {
-  let machine = name == "local" ? nil : try? VirtualMachine.find(name)
+  let machine = name == "local" ? nil : (try? VirtualMachine.find(name))
   return try DeviceAddress(machine.map { "tcp:\($0.serial)" } ?? name)
     .device(environment: ProcessInfo.processInfo.environment)
 }

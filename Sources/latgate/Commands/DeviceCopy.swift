@@ -41,11 +41,11 @@ struct DevicePush: AsyncParsableCommand {
   var target: String
 
   func run() async throws {
-    let device = try await reach(name, common)
-    guard let device = device as? ADBDevice else {
+    let reached = try await reach(name, common)
+    guard let device = reached as? ADBDevice else {
       let attributes = try? FileManager.default.attributesOfItem(atPath: source)
       let mode = (attributes?[.posixPermissions] as? NSNumber)?.uint32Value ?? 0o644
-      return try await device.push(source, to: target, mode: mode)
+      return try await reached.push(source, to: target, mode: mode)
     }
     let (source, target, options) = (source, target, flags.options)
     try await CopyReport(console: common.console).of(device) {
@@ -75,9 +75,9 @@ struct DevicePull: AsyncParsableCommand {
   var target: String
 
   func run() async throws {
-    let device = try await reach(name, common)
-    guard let device = device as? ADBDevice else {
-      return try await device.pull(source, to: target)
+    let reached = try await reach(name, common)
+    guard let device = reached as? ADBDevice else {
+      return try await reached.pull(source, to: target)
     }
     let (source, target, options) = (source, target, flags.options)
     try await CopyReport(console: common.console).of(device) {
