@@ -43,7 +43,8 @@ package struct ProbeRecord: Codable, Sendable, Equatable {
 /// One hook of a probe and the rung of the ladder it got.
 package struct HookRecord: Codable, Sendable, Equatable {
   package var hook: String
-  /// `tp_btf`, `raw_tp`, `tracepoint`, `kprobe`; `ftrace` in tier T0; empty = none fits.
+  /// `tp_btf`, `raw_tp`, `tracepoint`, `kprobe`; in tier T0 `ftrace`, `ftrace-waking` where waits
+  /// begin at `sched_waking`, or `perfetto` where that recorded; empty = none fits.
   package var rung: String
   package var program: String
   /// Why the rungs above it were passed over; empty if none was.
