@@ -1,10 +1,11 @@
-/// Every probe, device, workload and suite that latgate knows, checked as a whole.
+/// Every probe, device, workload, suite and pool that latgate knows, checked as a whole.
 package struct Catalog: Sendable {
   /// By name.
   package private(set) var probes: [String: ProbeManifest] = [:]
   package private(set) var devices: [String: DeviceDefinition] = [:]
   package private(set) var workloads: [String: WorkloadDefinition] = [:]
   package private(set) var suites: [String: SuiteDefinition] = [:]
+  package private(set) var pools: [String: PoolDefinition] = [:]
 
   package init() {}
 
@@ -21,7 +22,7 @@ package struct Catalog: Sendable {
     var loader = Loader()
     for folder in CatalogFolder.allCases {
       for (index, files) in sources.enumerated() {
-        loader.load(folder, from: files, isRequired: index == 0)
+        loader.load(folder, from: files, isRequired: index == 0 && folder != .pools)
       }
     }
     guard loader.problems.isEmpty else { throw CatalogError(loader.problems) }
@@ -44,6 +45,10 @@ package struct Catalog: Sendable {
     try find(name, in: suites, kind: "suite")
   }
 
+  package func pool(_ name: String) throws(UnknownName) -> PoolDefinition {
+    try find(name, in: pools, kind: "pool")
+  }
+
   private func find<Value>(
     _ name: String, in values: [String: Value], kind: String
   ) throws(UnknownName) -> Value {
@@ -59,6 +64,7 @@ package struct Catalog: Sendable {
     case let device as DeviceDefinition: devices[device.name] = device
     case let workload as WorkloadDefinition: workloads[workload.name] = workload
     case let suite as SuiteDefinition: suites[suite.name] = suite
+    case let pool as PoolDefinition: pools[pool.name] = pool
     default: break
     }
   }
@@ -66,7 +72,7 @@ package struct Catalog: Sendable {
 
 /// A name on the command line that no catalogue file has; a usage error (64).
 package struct UnknownName: Error, Sendable, Equatable {
-  /// `probe`, `device`, `workload` or `suite`.
+  /// `probe`, `device`, `workload`, `suite` or `pool`.
   package var kind: String
   package var name: String
   /// Sorted.
@@ -86,13 +92,14 @@ extension UnknownName: CustomStringConvertible {
   package var description: String { "there is no \(kind) '\(name)' (\(remedy))" }
 }
 
-/// Where each kind of file lives below a root, in the order they are read: suites last, since
-/// they name the others.
+/// Where each kind of file lives below a root, in the order they are read: suites and pools last,
+/// since they name the others.
 enum CatalogFolder: String, CaseIterable {
   case probes = "bpf"
   case devices = "targets/devices"
   case workloads = "targets/workloads"
   case suites = "targets/suites"
+  case pools = "targets/pools"
 }
 
 /// What is known of the files read before one.
@@ -151,6 +158,7 @@ private struct Loader {
     case .devices: try DeviceDefinition.parse(text, file: file, others: others)
     case .workloads: try WorkloadDefinition.parse(text, file: file, others: others)
     case .suites: try SuiteDefinition.parse(text, file: file, others: others)
+    case .pools: try PoolDefinition.parse(text, file: file, others: others)
     }
   }
 
@@ -160,6 +168,7 @@ private struct Loader {
     case .devices: catalog.devices.mapValues(\.file)
     case .workloads: catalog.workloads.mapValues(\.file)
     case .suites: catalog.suites.mapValues(\.file)
+    case .pools: catalog.pools.mapValues(\.file)
     }
   }
 }

@@ -3,6 +3,9 @@ extension DeviceDefinition {
     case virtual, adb, local, ssh
   }
 
+  /// A cable that is pushed back in, or a daemon that restarts, needs seconds.
+  private static let defaultReconnect = Duration.seconds(60)
+
   /// Reads a device file.
   ///
   /// - Parameters:
@@ -23,7 +26,7 @@ extension DeviceDefinition {
     try parseDocument(text, file: file, nameKey: "device", others: others) { document in
       let keys = [
         "device", "description", "kind", "serial", "privilege", "btf", "btf_build_id", "stability",
-        "hooks", "costs", "firmwares",
+        "hooks", "costs", "firmwares", "reconnect", "lease",
       ]
       guard let root = document.mapping(known: keys) else { return nil }
       let kindName = readKind(root)
@@ -34,7 +37,8 @@ extension DeviceDefinition {
         kind: kind(kindName, root), privilege: root.optional("privilege")?.choice() ?? .root,
         btf: readBTF(root), stability: Stability.read(root.optional("stability")),
         hooks: readHooks(root, kindName), costs: DeviceCosts.read(root.optional("costs")),
-        firmwares: readFirmwares(root, kindName), file: file)
+        reconnect: root.optional("reconnect")?.duration() ?? defaultReconnect,
+        lease: readLease(root, kindName), firmwares: readFirmwares(root, kindName), file: file)
     }
   }
 
@@ -82,27 +86,21 @@ extension DeviceDefinition {
     return path.map { BTFSource.file(path: $0, buildID: id) } ?? .device
   }
 
+  private static func readLease(_ root: MappingReader, _ kind: KindName?) -> String? {
+    guard let field = root.optional("lease") else { return nil }
+    if kind == .virtual || kind == .local {
+      field.report("only a device of its own can be shared by jobs", remedy: "remove it")
+    }
+    return field.name()
+  }
+
   private static func readHooks(_ root: MappingReader, _ kind: KindName?) -> Hooks? {
     guard let field = root.optional("hooks") else { return nil }
     if kind == .virtual {
       field.report(
         "a virtual device changes its firmware by itself", remedy: "remove the hooks")
     }
-    guard let map = field.mapping(known: ["flash", "switch", "reboot", "ready", "timeout"]) else {
-      return nil
-    }
-    func command(_ key: String) -> String? {
-      guard let value = map.optional(key), let text = value.text() else { return nil }
-      for placeholder in text.matches(of: /\{([a-z_]+)\}/).map({ String($0.1) })
-      where !["firmware", "serial"].contains(placeholder) {
-        value.report(
-          "unknown placeholder '{\(placeholder)}'", remedy: "use {firmware} or {serial}")
-      }
-      return text
-    }
-    return Hooks(
-      flash: command("flash"), switchTo: command("switch"), reboot: command("reboot"),
-      ready: command("ready"), timeout: map.optional("timeout")?.duration() ?? .seconds(600))
+    return Hooks.read(field)
   }
 
   private static func readFirmwares(

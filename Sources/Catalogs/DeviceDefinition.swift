@@ -83,20 +83,6 @@ package struct DeviceDefinition: Sendable, Equatable {
     }
   }
 
-  /// Commands run on the host to change firmware; `{firmware}` and `{serial}` are filled in.
-  package struct Hooks: Sendable, Equatable {
-    /// Installs a firmware.
-    package var flash: String?
-    /// Selects an installed firmware for the next boot.
-    package var switchTo: String?
-    /// Restarts the device; without it the transport's own way is used.
-    package var reboot: String?
-    /// Exits 0 once the device is up; tried until it does.
-    package var ready: String?
-    /// Longest time for each of them.
-    package var timeout: Duration
-  }
-
   package var name: String
   package var description: String
   package var kind: Kind
@@ -107,6 +93,10 @@ package struct DeviceDefinition: Sendable, Equatable {
   package var hooks: Hooks?
   /// Nil = nobody says.
   package var costs: DeviceCosts?
+  /// How long a device that was lost in the middle of a run is waited for; zero = not at all.
+  package var reconnect: Duration
+  /// What jobs that want the device agree on, where what it says of itself would not do.
+  package var lease: String?
   /// Never empty for a virtual device.
   package var firmwares: [String: FirmwareDefinition]
   /// Path of the file it was read from.
@@ -179,16 +169,5 @@ extension DeviceDefinition {
   package func image(ofFirmware name: String) -> String {
     if case .image(let image) = firmwares[name] { return image }
     return name
-  }
-
-  /// The hook's command with its placeholders filled in, each quoted for a POSIX shell.
-  package func command(hook: String, firmware: String, serial: String) -> String {
-    func quoted(_ text: String) -> String {
-      "'" + text.replacing("'", with: "'\\''") + "'"
-    }
-    // One pass, so that a placeholder inside a value stays what it is.
-    return hook.replacing(/\{(?:serial|firmware)\}/) { match in
-      quoted(match.output == "{serial}" ? serial : image(ofFirmware: firmware))
-    }
   }
 }

@@ -65,7 +65,7 @@ extension DeviceError {
     case .notFound, .offline, .disconnected, .timedOut, .malformedAnswer, .commandFailed: true
     // The key question appears while the screen comes up.
     case .unauthorized: true
-    case .ambiguous, .noPermissions, .transportUnavailable, .transferFailed, .hostFile,
+    case .ambiguous, .inUse, .noPermissions, .transportUnavailable, .transferFailed, .hostFile,
       .unsupported:
       false
     }

@@ -9,6 +9,8 @@ package enum DeviceError: Error, Sendable, Equatable {
   case offline(device: String, state: String)
   /// Several devices fit the name.
   case ambiguous(device: String)
+  /// Another job uses the device; `holder` says who.
+  case inUse(device: String, holder: String)
   case noPermissions(device: String, detail: String)
   /// The way to the devices is missing: no adb program, no server.
   case transportUnavailable(detail: String, remedy: String)
@@ -63,6 +65,11 @@ extension DeviceError: CustomStringConvertible, LocalizedError {
       (
         "device \(device)", "several devices have this name",
         "name it by its USB path or HOST:PORT as listed by `adb devices -l`"
+      )
+    case .inUse(let device, let holder):
+      (
+        "device \(device)", "in use by \(holder)",
+        "wait for its end with --wait-for-device 10m, or stop that process"
       )
     case .noPermissions(let device, let detail):
       (

@@ -41,13 +41,17 @@ package struct StartedFirmware: Sendable {
   package var typesPath: String?
   /// Which installation it is; nil where the lane installed nothing.
   package var flash: FlashFacts?
+  /// What it took to bring it up beyond the usual.
+  package var interruptions: [InterruptionRecord]
 
   package init(
-    device: any Device, firmwareID: String?, typesPath: String? = nil, flash: FlashFacts? = nil
+    device: any Device, firmwareID: String?, typesPath: String? = nil, flash: FlashFacts? = nil,
+    interruptions: [InterruptionRecord] = []
   ) {
     self.device = device
     self.firmwareID = firmwareID
     self.typesPath = typesPath
     self.flash = flash
+    self.interruptions = interruptions
   }
 }

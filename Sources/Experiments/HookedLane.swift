@@ -2,60 +2,104 @@ import Catalogs
 import Devices
 import Foundation
 import RunRecords
+import Synchronization
 
 /// A real device whose firmware is changed by the commands of its device file.
 package struct HookedLane: DeviceLane {
   package let transport: String
   private let device: any Device
   private let definition: DeviceDefinition
+  private let hooks: HookRunner
+  private let progress: @Sendable (String) -> Void
+  private let installed = Installation()
 
-  package init(device: any Device, definition: DeviceDefinition, transport: String) {
+  /// The firmware that was flashed last.
+  private final class Installation: Sendable {
+    let last = Mutex<(firmware: String, flash: FlashFacts)?>(nil)
+  }
+
+  /// `progress` gets lines for people.
+  package init(
+    device: any Device, definition: DeviceDefinition, transport: String, hooks: HookRunner,
+    progress: @escaping @Sendable (String) -> Void = { _ in }
+  ) {
     self.device = device
     self.definition = definition
     self.transport = transport
+    self.hooks = hooks
+    self.progress = progress
   }
 
   package func start(firmware: String) async throws -> StartedFirmware {
-    let hooks = definition.hooks
-    let timeout = hooks?.timeout ?? .seconds(300)
-    var flash: FlashFacts?
-    if let command = hooks?.flash {
-      try await run(command, "flash", firmware, timeout)
-      flash = FlashFacts(id: UUID().uuidString.lowercased())
-    } else if let switchTo = hooks?.switchTo {
-      try await run(switchTo, "switch", firmware, timeout)
-    }
-    try await restart(firmware, timeout)
-    if flash != nil {
-      // The first boot after a flash merges snapshots and compiles packages: none of it is the
-      // firmware's speed, so it is let finish and then thrown away.
-      try await bootWorkEnds(timeout)
-      try await restart(firmware, timeout)
-    }
-    return StartedFirmware(
-      device: device, firmwareID: definition.image(ofFirmware: firmware), flash: flash)
+    try await start(firmware: firmware, installs: true)
   }
 
-  private func restart(_ firmware: String, _ timeout: Duration) async throws {
-    if let reboot = definition.hooks?.reboot {
-      try await run(reboot, "reboot", firmware, timeout)
+  package func start(firmware: String, installs: Bool) async throws -> StartedFirmware {
+    var cycles: [InterruptionRecord] = []
+    let flash = try await bring(firmware, installs: installs, &cycles)
+    return StartedFirmware(
+      device: device, firmwareID: definition.image(ofFirmware: firmware), flash: flash,
+      interruptions: cycles)
+  }
+
+  /// Brings a firmware up.
+  /// - Returns: which installation it is; nil where the file has no way to install one.
+  private func bring(
+    _ firmware: String, installs: Bool, _ cycles: inout [InterruptionRecord]
+  ) async throws -> FlashFacts? {
+    guard hooks.has(.flash) else {
+      try await hooks.run(.switchTo, firmware: firmware)
+      try await restart(firmware, &cycles)
+      return nil
+    }
+    if !installs, let kept = installed.last.withLock({ $0 }), kept.firmware == firmware {
+      try await restart(firmware, &cycles)
+      return kept.flash
+    }
+    installed.last.withLock { $0 = nil }
+    try await hooks.run(.flash, firmware: firmware)
+    try await restart(firmware, &cycles)
+    // The first boot after a flash merges snapshots and compiles packages: none of it is the
+    // firmware's speed, so it is let finish and then thrown away.
+    try await bootWorkEnds()
+    try await restart(firmware, &cycles)
+    let flash = FlashFacts(id: UUID().uuidString.lowercased())
+    installed.last.withLock { $0 = (firmware, flash) }
+    return flash
+  }
+
+  /// A device that does not come up has its power cycled, once per restart.
+  private func restart(_ firmware: String, _ cycles: inout [InterruptionRecord]) async throws {
+    if hooks.has(.reboot) {
+      try await hooks.run(.reboot, firmware: firmware)
     } else {
       try await device.reboot()
     }
-    if let ready = definition.hooks?.ready {
-      try await until(ready, firmware, timeout)
+    do {
+      try await hooks.waitUntilReady(device, firmware: firmware)
+    } catch {
+      try Task.checkCancellation()
+      guard hooks.has(.powerCycle) else { throw error }
+      progress("\(device.name) did not come up (\(error)): cycling its power")
+      let begun = ContinuousClock.now
+      try await hooks.run(.powerCycle, firmware: firmware)
+      try await hooks.waitUntilReady(device, firmware: firmware)
+      cycles.append(
+        InterruptionRecord(
+          cause: "the device did not come up with \(firmware): \(error)", outcome: .powerCycled,
+          powerCycles: 1, awaySeconds: (ContinuousClock.now - begun) / .seconds(1)))
     }
-    try await device.waitUntilReady(timeout: timeout)
   }
 
-  private func bootWorkEnds(_ timeout: Duration) async throws {
-    let deadline = ContinuousClock.now + timeout
+  private func bootWorkEnds() async throws {
+    let limit = hooks.readyTimeout
+    let deadline = ContinuousClock.now + limit
     while true {
       let made = try await device.exec(BootWork.script, timeout: .seconds(60))
       guard let unrest = BootWork.unrest(String(decoding: made.standardOutput, as: UTF8.self))
       else { return }
       if ContinuousClock.now >= deadline {
-        throw RunError.notSettled(device: device.name, limit: timeout, reason: unrest)
+        throw RunError.notSettled(device: device.name, limit: limit, reason: unrest)
       }
       try await Task.sleep(for: .seconds(2))
     }
@@ -63,35 +107,7 @@ package struct HookedLane: DeviceLane {
 
   package func current() async throws -> any Device { device }
 
-  package func recover() async throws -> Bool {
-    guard let hooks = definition.hooks, let reboot = hooks.reboot else { return false }
-    try await run(reboot, "reboot", "", hooks.timeout)
-    return true
-  }
+  package func recover() async throws -> Bool { try await hooks.recover(device) }
 
   package func finish() async {}
-
-  private func run(
-    _ hook: String, _ name: String, _ firmware: String, _ timeout: Duration
-  ) async throws {
-    let command = definition.command(hook: hook, firmware: firmware, serial: device.name)
-    let made = try await LocalDevice().exec(command, timeout: timeout)
-    guard made.exitCode == 0 else {
-      throw RunError.hookFailed(
-        device: device.name, hook: name, exitCode: made.exitCode,
-        output: String(decoding: made.standardError.suffix(500), as: UTF8.self))
-    }
-  }
-
-  private func until(_ hook: String, _ firmware: String, _ timeout: Duration) async throws {
-    let deadline = ContinuousClock.now + timeout
-    while true {
-      do {
-        return try await run(hook, "ready", firmware, timeout)
-      } catch let error as RunError {
-        if ContinuousClock.now >= deadline { throw error }
-        try await Task.sleep(for: .seconds(1))
-      }
-    }
-  }
 }

@@ -87,20 +87,37 @@ struct IterationExecutor: Sendable {
           results.append(AgentStepResult(index: results.count, exitCode: 0, duration: duration))
         case .run(let words):
           let begun = ContinuousClock.now
-          let made = try await device.exec(
-            words.map(shellQuote).joined(separator: " "), timeout: step.timeout)
+          let made = try await onDevice(words, step, place: "phase \(phase.name)")
           results.append(
             AgentStepResult(made, after: ContinuousClock.now - begun, index: results.count))
         }
       }
     } catch {
-      _ = try? await session.closeWindow(drain: .zero)
+      // A device that is gone closes it by itself, and would only be waited for.
+      if DeviceLoss.cause(error, device: device.name) == nil {
+        _ = try? await session.closeWindow(drain: .zero)
+      }
       throw error
     }
     var result = try await session.closeWindow(
       drain: phase.drain ?? request.suite.limits.drain)
     result.steps = results
     return result
+  }
+
+  private func onDevice(
+    _ words: [String], _ step: WorkloadStep, place: String
+  ) async throws -> ExecResult {
+    do {
+      return try await device.exec(
+        words.map(shellQuote).joined(separator: " "), timeout: step.timeout)
+    } catch DeviceError.timedOut {
+      // The step's fault, unless the device does not answer at all any more.
+      _ = try await device.exec("true", timeout: .seconds(20))
+      throw RunError.stepFailed(
+        device: device.name, place: place, step: step.text,
+        outcome: "no end within \(step.timeout)", output: "")
+    }
   }
 
   private func dropCaches() async throws {
@@ -173,7 +190,7 @@ struct IterationExecutor: Sendable {
 }
 
 extension IterationRecord {
-  fileprivate mutating func drop(_ drop: StabilityGate.Drop) {
+  mutating func drop(_ drop: StabilityGate.Drop) {
     dropped = drop.text
     dropCause = drop.cause
   }

@@ -7,38 +7,56 @@ import VirtualDevices
 
 /// Finds the device that a user means by a name, and the way firmwares get onto it.
 ///
-/// A name is looked up among running virtual devices, then device files, then adb serials.
+/// A name is looked up among running virtual devices, then device files, then adb serials;
+/// `FILE@ADDRESS` is a device file's device at another address than the file's own.
 package struct LaneFactory: Sendable {
   private let catalog: Catalog
   private let server: ADBServer
   private let share: ShareRoot
+  private let leases: LeaseDesk
+  private let hookLog: String?
   private let progress: @Sendable (String) -> Void
 
+  /// `leases` keep other jobs off the devices that are found; `hookLog` is the file for what hooks
+  /// say, nil = one of the user's cache; `progress` gets lines for people.
   package init(
-    catalog: Catalog, server: ADBServer, share: ShareRoot,
-    progress: @escaping @Sendable (String) -> Void
+    catalog: Catalog, server: ADBServer, share: ShareRoot, leases: LeaseDesk,
+    hookLog: String? = nil, progress: @escaping @Sendable (String) -> Void
   ) {
     self.catalog = catalog
     self.server = server
     self.share = share
+    self.leases = leases
+    self.hookLog = hookLog
     self.progress = progress
   }
 
-  /// A device and its file.
+  /// A device and its file; nobody else has it until ``release()``.
   package struct Target: Sendable {
     package var lanes: [any DeviceLane]
     package var definition: DeviceDefinition
+    /// Empty for machines that nobody else knows yet.
+    var leases: [DeviceLease] = []
+
+    /// Gives the device back. Safe to repeat.
+    package func release() {
+      for lease in leases { lease.release() }
+    }
   }
 
   /// Lanes for an experiment, which brings its firmwares up itself.
   /// - Parameters:
-  ///   - name: of a device file.
+  ///   - name: of a device file, or an address, or both as `FILE@ADDRESS`.
+  ///   - fallback: device file of an address without one, if it is of the same kind.
   ///   - id: tells the experiment's machines from those of others.
   ///   - lanes: devices side by side; only virtual devices have more than one.
   /// - Returns: one lane or more.
-  /// - Throws: `UnknownName`.
-  package func experiment(device name: String, id: String, lanes: Int) throws -> Target {
-    let definition = try catalog.device(name)
+  /// - Throws: `UnknownName`, `DeviceError`.
+  package func experiment(
+    device name: String, fallback: String? = nil, id: String, lanes: Int
+  ) async throws -> Target {
+    let (definition, address) = try Self.find(name, fallback: fallback, in: catalog)
+    if case .server(name) = address, catalog.devices[name] == nil { try await requireListed(name) }
     switch definition.kind {
     case .virtual:
       let made = (1...max(1, lanes)).map { number in
@@ -48,18 +66,25 @@ package struct LaneFactory: Sendable {
       }
       return Target(lanes: made, definition: definition)
     case .local:
-      return Target(lanes: [LocalLane()], definition: definition)
-    case .adb(let serial):
-      let address = DeviceAddress(serial ?? "")
+      let lease = try await leases.take(LeaseKeys.address(.local), device: name)
+      return Target(lanes: [LocalLane()], definition: definition, leases: [lease])
+    case .adb:
+      let found = try await lease(address, definition)
+      let hooks = HookRunner(
+        device: found.device.name, definition: definition, usbPath: found.place.usbPath,
+        log: try hookLog ?? HookRunner.defaultLog(device: found.device.name))
       let lane = HookedLane(
-        device: try device(at: address), definition: definition, transport: address.transport)
-      return Target(lanes: [lane], definition: definition)
+        device: found.device, definition: definition, transport: address.transport, hooks: hooks,
+        progress: progress)
+      return Target(lanes: [lane], definition: definition, leases: found.leases)
     }
   }
 
   /// A lane for one run on a device as it stands; a device file of a virtual device boots one.
   package func single(device name: String, id: String) async throws -> Target {
     if let machine = try? VirtualMachine.find(name) {
+      let lease = try await leases.take(
+        LeaseKeys.virtual(name: machine.name, port: machine.state.port), device: name)
       let device = ADBDevice(serial: machine.serial, server: server)
       try await device.waitUntilReady(timeout: .seconds(30))
       return Target(
@@ -68,18 +93,79 @@ package struct LaneFactory: Sendable {
             device: device, firmwareID: machine.state.firmwareID, typesPath: types(of: machine),
             transport: "virtual", machine: machine)
         ],
-        definition: try definition(like: name) { $0 == .virtual })
+        definition: try Self.definition(like: name, in: catalog) { $0 == .virtual }, leases: [lease])
     }
+    let (definition, address) = try Self.find(name, fallback: nil, in: catalog)
+    guard definition.kind.isADB else {
+      return try await experiment(device: name, id: id, lanes: 1)
+    }
+    let found = try await lease(address, definition)
+    // Asks once: a device that is not there will not come by waiting.
+    _ = try await found.device.exec("true", timeout: .seconds(20))
+    let hooks = HookRunner(
+      device: found.device.name, definition: definition, usbPath: found.place.usbPath,
+      log: try hookLog ?? HookRunner.defaultLog(device: found.device.name))
+    let lane = RunningLane(
+      device: found.device, firmwareID: nil, transport: address.transport, hooks: hooks)
+    return Target(lanes: [lane], definition: definition, leases: found.leases)
+  }
+
+  /// The device file that counts for a name.
+  /// - Throws: `UnknownName`, `DeviceError`.
+  package static func file(
+    of name: String, fallback: String?, in catalog: Catalog
+  ) throws -> DeviceDefinition {
+    try find(name, fallback: fallback, in: catalog).definition
+  }
+
+  /// The device file that a name means, and the device's address.
+  private static func find(
+    _ name: String, fallback: String?, in catalog: Catalog
+  ) throws -> (definition: DeviceDefinition, address: DeviceAddress) {
     if let definition = catalog.devices[name] {
-      switch definition.kind {
-      case .virtual, .local: return try experiment(device: name, id: id, lanes: 1)
-      case .adb(let serial):
-        return Target(
-          lanes: [try await running(serial)], definition: definition)
-      }
+      guard case .adb(let serial) = definition.kind else { return (definition, .local) }
+      return (definition, DeviceAddress(serial ?? ""))
     }
-    let lane = try await running(name)
-    return Target(lanes: [lane], definition: try definition(like: name, where: \.isADB))
+    if let at = name.firstIndex(of: "@"), let definition = catalog.devices[String(name[..<at])] {
+      guard definition.kind.isADB else {
+        throw DeviceError.unsupported(
+          device: name, detail: "a device of kind \(definition.kind.word) has no address",
+          remedy: "name it '\(definition.name)'")
+      }
+      return (definition, DeviceAddress(String(name[name.index(after: at)...])))
+    }
+    let address = DeviceAddress(name)
+    if let fallback = fallback.flatMap({ catalog.devices[$0] }), fallback.kind.isADB {
+      return (fallback, address)
+    }
+    return (try Self.definition(like: name, in: catalog, where: \.isADB), address)
+  }
+
+  /// A word that is neither a device file's name nor a device of the adb server is a slip.
+  private func requireListed(_ name: String) async throws {
+    let listed = try? await server.devices()
+    if listed?.contains(where: { $0.serial == name || $0.path == name }) == true { return }
+    _ = try catalog.device(name)
+  }
+
+  /// A device behind adb, for nobody else from now on.
+  private func lease(
+    _ given: DeviceAddress, _ definition: DeviceDefinition
+  ) async throws -> (device: any Device, place: DevicePlace, leases: [DeviceLease]) {
+    var address = given
+    if case .server("") = given { address = .server(serial: try await onlySerial()) }
+    let device = try device(at: address)
+    let place = await DevicePlace.find(address, server: server)
+    if let name = definition.lease {
+      let lease = try await leases.take(LeaseKeys.named(name), device: device.name)
+      return (device, place, [lease])
+    }
+    // The address first: what the device says of itself is only asked when nobody else uses it.
+    let first = try await leases.take(place.keys, device: device.name)
+    guard place.usbPath == nil else { return (device, place, [first]) }
+    let learnt = Set(await DevicePlace.learnt(from: device)).subtracting(place.keys)
+    let second = try await leases.take(Array(learnt), device: device.name)
+    return (device, place, [first, second])
   }
 
   private func types(of machine: VirtualMachine) -> String? {
@@ -92,19 +178,11 @@ package struct LaneFactory: Sendable {
   }
 
   /// The first device file of a kind, for a device that has no file of its own.
-  private func definition(
-    like name: String, where fits: (DeviceDefinition.Kind) -> Bool
+  private static func definition(
+    like name: String, in catalog: Catalog, where fits: (DeviceDefinition.Kind) -> Bool
   ) throws -> DeviceDefinition {
     let ordered = catalog.devices.sorted { $0.key < $1.key }.map(\.value)
     return try ordered.first { fits($0.kind) } ?? catalog.device(name)
-  }
-
-  private func running(_ serial: String?) async throws -> RunningLane {
-    let address = DeviceAddress(try await self.serial(serial))
-    let device = try device(at: address)
-    // Asks once: a device that is not there will not come by waiting.
-    _ = try await device.exec("true", timeout: .seconds(20))
-    return RunningLane(device: device, firmwareID: nil, transport: address.transport)
   }
 
   private func device(at address: DeviceAddress) throws -> any Device {
@@ -112,9 +190,8 @@ package struct LaneFactory: Sendable {
     return try address.device(environment: ProcessInfo.processInfo.environment)
   }
 
-  /// The serial as given, or that of the only device.
-  private func serial(_ given: String?) async throws -> String {
-    if let given { return given }
+  /// The serial of the only device that adb sees.
+  private func onlySerial() async throws -> String {
     let listed = try await server.devices()
     guard let only = listed.first else { throw DeviceError.notFound(device: "adb", known: []) }
     guard listed.count == 1 else { throw DeviceError.ambiguous(device: "adb") }
@@ -128,8 +205,10 @@ struct RunningLane: DeviceLane {
   let firmwareID: String?
   var typesPath: String?
   let transport: String
-  /// Nil for a device whose power nobody here controls.
+  /// Nil for a device that is no virtual one.
   var machine: VirtualMachine?
+  /// Nil for a virtual device.
+  var hooks: HookRunner?
 
   func start(firmware: String) async throws -> StartedFirmware {
     StartedFirmware(device: device, firmwareID: firmwareID, typesPath: typesPath)
@@ -138,6 +217,7 @@ struct RunningLane: DeviceLane {
   func current() async throws -> any Device { device }
 
   func recover() async throws -> Bool {
+    if let hooks { return try await hooks.recover(device) }
     guard let machine else { return false }
     try await machine.powerCycle(timeout: .seconds(120))
     return true
@@ -150,5 +230,14 @@ extension DeviceDefinition.Kind {
   fileprivate var isADB: Bool {
     if case .adb = self { return true }
     return false
+  }
+
+  /// As a device file says it.
+  fileprivate var word: String {
+    switch self {
+    case .virtual: "virtual"
+    case .adb: "adb"
+    case .local: "local"
+    }
   }
 }

@@ -23,8 +23,16 @@ package enum RunError: Error, Sendable, Equatable {
   case noFirmware(suite: String, arm: String)
   /// The device file has no firmware of this name.
   case unknownFirmware(name: String, device: String, known: [String])
-  /// A hook of the device file failed.
-  case hookFailed(device: String, hook: String, exitCode: Int32, output: String)
+  /// A hook of the device file failed; `output` is the end of what it said, `log` has all of it.
+  case hookFailed(device: String, hook: String, exitCode: Int32, output: String, log: String)
+  /// A hook of the device file did not end in its time; it was ended with all that it started.
+  case hookTimedOut(device: String, hook: String, limit: Duration, log: String)
+  /// The device went away in the middle of a run and could not be brought back.
+  case deviceLost(device: String, cause: String, outcome: String)
+  /// The agent of a session that was cut off does not end.
+  case agentStays(device: String)
+  /// The device came back with other software than the run had begun with.
+  case otherFirmware(device: String, before: String, after: String)
 }
 
 extension RunError: CustomStringConvertible {
@@ -61,8 +69,29 @@ extension RunError: CustomStringConvertible {
       "suite '\(suite)' names no \(arm) firmware; give one with --\(arm)"
     case .unknownFirmware(let name, let device, let known):
       "device '\(device)' has no firmware '\(name)'; there are: \(known.joined(separator: ", "))"
-    case .hookFailed(let device, let hook, let exitCode, let output):
-      "\(device): hook '\(hook)' ended with exit code \(exitCode); it said:\n  \(output)"
+    case .hookFailed(let device, let hook, let exitCode, let output, let log):
+      "\(device): hook '\(hook)' ended with exit code \(exitCode); all it said is in \(log)"
+        + (output.isEmpty ? "" : ", at the end:\n  \(output.replacing("\n", with: "\n  "))")
+    case .hookTimedOut(let device, let hook, let limit, let log):
+      """
+      \(device): hook '\(hook)' did not end within \(limit.components.seconds) s and was killed; \
+      what it said is in \(log); give it more time in the device file if it needs it
+      """
+    case .deviceLost(let device, let cause, let outcome):
+      """
+      \(device) was lost in the middle of a run, and \(outcome); check cable and power
+      it began with: \(cause)
+      """
+    case .agentStays(let device):
+      """
+      \(device): the agent of a session that was cut off still runs; end the processes below \
+      /data/local/tmp/latgate-*, or restart the device
+      """
+    case .otherFirmware(let device, let before, let after):
+      """
+      \(device) came back with '\(after)' where it ran '\(before)'; what fell back to another \
+      firmware cannot be measured
+      """
     }
   }
 }

@@ -29,28 +29,73 @@ package struct RunExecutor: Sendable {
     self.report = report
   }
 
-  /// A device that dies of a probe is measured without it once it is back.
+  /// A device that dies of a probe is measured without it once it is back; one that is lost is
+  /// waited for, as ``LossState`` says.
   /// - Throws: ``RunError``, `DeviceError`, `AgentSessionError`, `StoreError`,
   ///   `CancellationError`.
   package func run() async throws -> RunRecord {
-    let id = UUID().uuidString.lowercased()
-    var identity = request.identity
-    // The canary and every probe can each cost one boot.
-    for attempt in 0... {
+    var log = RunLog(id: UUID().uuidString.lowercased())
+    var losses = LossState(
+      limits: .init(
+        reconnect: request.reconnect,
+        boot: SafetyGate.returnLimit(transport: request.transport)))
+    var known = request.identity
+    var original = known
+    var bootID = known?.bootID
+    var crashes = 0
+    while true {
       do {
-        return try await once(id: id, identity: identity)
+        let identity = if let known { known } else { try await identify(after: original) }
+        original = original ?? identity
+        known = identity
+        bootID = identity.bootID
+        var record = try await once(&log, identity: identity)
+        let interruptions = request.interruptions + losses.interruptions
+        record.interruptions = interruptions.isEmpty ? nil : interruptions
+        return record
       } catch let crash as LoadCrash {
         let name = crash.event.subject.probe
         report(RunProgress(activity: "the device died of \(name)", iteration: 0, iterations: 0))
-        let isLast = attempt == request.probes.count
-        guard !isLast, try await isUp(after: crash) else {
+        // The canary and every probe can each cost one boot.
+        crashes += 1
+        guard crashes <= request.probes.count, try await isUp(after: crash) else {
           throw RunError.crashed(device: device.name, event: crash.event)
         }
         // The boot is another one.
-        identity = nil
+        known = nil
+        if log.baseline != nil { log.abandon("it died of \(name)") }
+      } catch {
+        guard !Task.isCancelled, request.reconnect > .zero, let bootID,
+          let cause = DeviceLoss.cause(error, device: device.name)
+        else { throw error }
+        log.lose(cause)
+        if try await comeBack.wait(cause: cause, bootID: bootID, &losses) {
+          log.resume()
+        } else {
+          known = nil
+          log.abandon(cause)
+        }
       }
     }
-    preconditionFailure("the last attempt returns or throws")
+  }
+
+  private var comeBack: DeviceReturn {
+    DeviceReturn(device: device, recover: recover) { note in
+      report(
+        RunProgress(
+          activity: "device lost", iteration: 0, iterations: request.totalIterations, note: note))
+    }
+  }
+
+  /// Asks a device that has restarted who it is.
+  /// - Throws: ``RunError/otherFirmware(device:before:after:)``.
+  private func identify(after before: DeviceIdentity?) async throws -> DeviceIdentity {
+    let identity = try await device.identify()
+    if let before, before.build != identity.build {
+      throw RunError.otherFirmware(
+        device: device.name, before: before.build, after: identity.build)
+    }
+    return identity
   }
 
   private func isUp(after crash: LoadCrash) async throws -> Bool {
@@ -60,20 +105,20 @@ package struct RunExecutor: Sendable {
     return true
   }
 
-  private func once(id: String, identity known: DeviceIdentity?) async throws -> RunRecord {
-    let created = Date()
-    let identity = if let known { known } else { try await device.identify() }
+  /// Goes on with a run from where its log stands, with one session.
+  private func once(_ log: inout RunLog, identity: DeviceIdentity) async throws -> RunRecord {
     let installed = try await AgentInstaller(device: device).install(
       AgentPayload(
         hash: request.bundle.payloadHash, agentPath: request.bundle.agent.path,
         loadHelperPath: request.bundle.loadHelper.path))
+    if log.baseline != nil { try await clearAway(installed, &log) }
     let session = try await AgentClient.start(
       on: device, command: shellQuote(installed.agentPath), hostVersion: request.toolVersion)
     do {
       let btf = try await ShippedBTF(request: request, device: device)
         .ship(to: installed, kernelBuildID: session.facts.kernelBuildID)
       let record = try await measure(
-        session, of: installed, id: id, btf: btf, identity: identity, created: created)
+        session, of: installed, &log, btf: btf, identity: identity)
       try await session.bye()
       return record
     } catch {
@@ -82,6 +127,20 @@ package struct RunExecutor: Sendable {
       if Task.isCancelled || error is RunError { await departure(of: installed) }
       throw error
     }
+  }
+
+  /// What a session that was cut off left on the device: its agent, which ends by itself, and what
+  /// the workload's setup made.
+  private func clearAway(_ agent: InstalledAgent, _ log: inout RunLog) async throws {
+    // Its watchdog takes 30 s to miss a host whose end it was not told.
+    guard await agent.hasEnded(on: device, limit: .seconds(60)) else {
+      // Unless the device is gone again, which this tells.
+      _ = try await device.exec("true", timeout: .seconds(20))
+      throw RunError.agentStays(device: device.name)
+    }
+    guard log.isSetUp else { return }
+    await Teardown(request: request, device: device, agent: agent).run()
+    log.isSetUp = false
   }
 
   /// The agent ends by itself when its session does, but a moment later: the next run, and the
@@ -93,11 +152,11 @@ package struct RunExecutor: Sendable {
   }
 
   private func measure(
-    _ session: AgentClient, of agent: InstalledAgent, id: String, btf: ShippedBTF.Placed?,
-    identity: DeviceIdentity, created: Date
+    _ session: AgentClient, of agent: InstalledAgent, _ log: inout RunLog,
+    btf: ShippedBTF.Placed?, identity: DeviceIdentity
   ) async throws -> RunRecord {
     let gate = SafetyGate(
-      safety: request.safety, device: device, identity: identity, session: session, run: id,
+      safety: request.safety, device: device, identity: identity, session: session, run: log.id,
       returnLimit: SafetyGate.returnLimit(transport: request.transport))
     let loaded = try await ProbeLoader(
       probes: request.probes, bundle: request.bundle, tier: request.tier, gate: gate,
@@ -112,30 +171,37 @@ package struct RunExecutor: Sendable {
         RunProgress(
           activity: "settle: \(reason)", iteration: 0, iterations: request.totalIterations))
     }
-    // A device that was hot when the agent came may have cooled down.
-    let baseline = first.leastThrottled(try await DeviceWatch.look(session))
-    var iterations: [IterationRecord] = []
-    var overhead: OverheadRecord?
+    if log.baseline == nil {
+      log.first = first
+      // A device that was hot when the agent came may have cooled down.
+      log.baseline = first.leastThrottled(try await DeviceWatch.look(session))
+      log.settledUptime = uptime
+    }
     let resolver = try await labelResolver(session)
     let iterator = IterationExecutor(
       request: request, device: device, session: session, loaded: loaded, resolver: resolver,
       watch: DeviceWatch(
         session: session, bounds: request.stability, settle: request.suite.settle,
-        baseline: baseline))
+        baseline: log.baseline ?? first))
 
     do {
+      log.isSetUp = true
       try await steps(request.workload.setup, in: "setup", session)
-      (iterations, overhead) = try await iterate(iterator, session, loaded)
+      try await iterate(iterator, session, loaded, &log)
       try await steps(request.workload.teardown, in: "teardown", session)
     } catch {
       // Also when the teardown itself was interrupted: none of its steps may be left out.
       await session.close()
-      await Teardown(request: request, device: device, agent: agent).run()
+      // One that is lost is cleared when it is back.
+      let isLost =
+        !Task.isCancelled && request.reconnect > .zero
+        && DeviceLoss.cause(error, device: device.name) != nil
+      if !isLost { await Teardown(request: request, device: device, agent: agent).run() }
       throw error
     }
 
     var record = RunRecord(
-      id: id, created: created, toolVersion: request.toolVersion,
+      id: log.id, created: log.created, toolVersion: request.toolVersion,
       experiment: request.place, target: request.target,
       device: DeviceFacts(
         name: device.name, serial: request.serial ?? identity.serial, model: identity.model,
@@ -147,11 +213,11 @@ package struct RunExecutor: Sendable {
         kernelBuildID: session.facts.kernelBuildID),
       btf: btf?.record, flash: request.flash,
       boot: BootFacts(
-        bootID: session.facts.bootID, uptimeSeconds: uptime,
-        covariates: Covariates.state(first)),
+        bootID: session.facts.bootID, uptimeSeconds: log.settledUptime ?? uptime,
+        covariates: Covariates.state(log.first ?? first)),
       suite: request.suite.name, workload: request.workload.name, probes: loaded.records,
-      iterations: iterations, overhead: overhead)
-    if let overhead, case .over(let problem) = budget.standing(of: overhead) {
+      iterations: log.iterations, overhead: log.overhead)
+    if let overhead = log.overhead, case .over(let problem) = budget.standing(of: overhead) {
       record.invalid.append(InvalidMark(reason: problem))
     }
     return record
@@ -164,36 +230,37 @@ package struct RunExecutor: Sendable {
   }
 
   private func iterate(
-    _ iterator: IterationExecutor, _ session: AgentClient, _ loaded: ProbeLoader.Loaded
-  ) async throws -> ([IterationRecord], OverheadRecord?) {
-    var iterations: [IterationRecord] = []
+    _ iterator: IterationExecutor, _ session: AgentClient, _ loaded: ProbeLoader.Loaded,
+    _ log: inout RunLog
+  ) async throws {
     @discardableResult
     func make(
       _ kind: IterationRecord.Kind, note: String? = nil
     ) async throws -> IterationRecord {
-      let index = iterations.count
+      let index = log.begin(kind)
       var made = try await iterator.iteration(index: index, kind: kind) { phase in
         report(
           RunProgress(
             activity: phase, iteration: index, iterations: request.totalIterations))
       }
       if let note { made.notes["probes"] = note }
-      iterations.append(made)
+      log.end(made)
       return made
     }
 
-    for _ in 0..<request.warmupIterations { try await make(.warmup) }
-    for _ in 0..<request.suite.iterations { try await make(.measured) }
-    guard request.measuresOverhead, request.suite.overhead.iterations > 0 else {
-      return (iterations, nil)
+    while let kind = log.next(
+      warmups: request.warmupIterations, measured: request.suite.iterations)
+    {
+      try await make(kind)
     }
+    guard request.measuresOverhead, request.suite.overhead.iterations > 0, log.overhead == nil
+    else { return }
 
-    let overhead = try await OverheadMeasurement(
+    log.overhead = try await OverheadMeasurement(
       session: session, pairs: request.suite.overhead.iterations,
       probes: loaded.records.filter { $0.status == .loaded }.map(\.name),
       possibleCPUs: Int(session.facts.possibleCPUs), budget: budget
     ).run { try await make(.overhead, note: $0) }
-    return (iterations, overhead)
   }
 
   private func labelResolver(_ session: AgentClient) async throws -> LabelResolver {
@@ -210,4 +277,9 @@ package struct RunExecutor: Sendable {
       try await StepExecutor(device: device, session: session).make(step, place: place)
     }
   }
+}
+
+extension DeviceIdentity {
+  /// What a restart must not change.
+  fileprivate var build: String { "\(fingerprint), kernel \(kernelRelease) \(kernelVersion)" }
 }

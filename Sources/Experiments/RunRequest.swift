@@ -30,6 +30,10 @@ package struct RunRequest: Sendable {
   /// The only tier that may be used; nil = the best that works, probe by probe.
   package var tier: Tier?
   package var safety: LoadSafety
+  /// How long the device is waited for when it is lost; zero = the run fails with it.
+  package var reconnect: Duration
+  /// What it took to bring the firmware up beyond the usual.
+  package var interruptions: [InterruptionRecord] = []
   /// Whether extra iterations are made to learn what the probes cost.
   package var measuresOverhead: Bool
   package var toolVersion: String
@@ -40,7 +44,7 @@ package struct RunRequest: Sendable {
     btf: DeviceDefinition.BTFSource = .device, identity: DeviceIdentity? = nil, target: String,
     transport: String, firmwareName: String, firmwareID: String? = nil,
     flash: FlashFacts? = nil, place: ExperimentPlace? = nil, tier: Tier? = nil, safety: LoadSafety,
-    measuresOverhead: Bool, toolVersion: String
+    reconnect: Duration, measuresOverhead: Bool, toolVersion: String
   ) {
     self.suite = suite
     self.workload = workload
@@ -57,6 +61,7 @@ package struct RunRequest: Sendable {
     self.place = place
     self.tier = tier
     self.safety = safety
+    self.reconnect = reconnect
     self.measuresOverhead = measuresOverhead
     self.toolVersion = toolVersion
   }
@@ -65,6 +70,7 @@ package struct RunRequest: Sendable {
   package mutating func take(_ started: StartedFirmware) {
     firmwareID = started.firmwareID
     flash = started.flash
+    interruptions = started.interruptions
     if case .device = btf, let path = started.typesPath { btf = .file(path: path, buildID: nil) }
   }
 
@@ -86,10 +92,13 @@ package struct RunProgress: Sendable, Equatable {
   /// Iterations done and to be done, of all kinds.
   package var iteration: Int
   package var iterations: Int
+  /// What a log should keep as well.
+  package var note: String?
 
-  package init(activity: String, iteration: Int, iterations: Int) {
+  package init(activity: String, iteration: Int, iterations: Int, note: String? = nil) {
     self.activity = activity
     self.iteration = iteration
     self.iterations = iterations
+    self.note = note
   }
 }

@@ -26,6 +26,16 @@ package enum UserFolders {
     return nil
   }
 
+  /// What the user wrote: `$XDG_CONFIG_HOME/latgate`, else `$HOME/.config/latgate`.
+  ///
+  /// A relative `XDG_CONFIG_HOME` is ignored. Nothing is created.
+  /// - Returns: nil when neither variable holds an absolute path.
+  package static func configPath(environment: [String: String]) -> String? {
+    if let base = environment["XDG_CONFIG_HOME"], base.hasPrefix("/") { return base + "/latgate" }
+    if let home = environment["HOME"], home.hasPrefix("/") { return home + "/.config/latgate" }
+    return nil
+  }
+
   /// The cache folder of the running process, made if missing (mode 0700).
   /// - Throws: ``SystemCallError``: the folder cannot be made, or `HOME` is unset.
   package static func cache() throws -> String {

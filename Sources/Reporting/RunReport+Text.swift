@@ -103,6 +103,16 @@ extension RunReport {
           .doubtful
         ))
     }
+    for away in interruptions ?? [] {
+      let cycles =
+        away.powerCycles > 0 ? ", its power cycled \(counted(away.powerCycles, "time"))" : ""
+      notes.append(
+        (
+          "device away for \(humanSpan(.seconds(away.awaySeconds)))\(cycles), run "
+            + "\(away.outcome.rawValue): \(away.cause)",
+          .doubtful
+        ))
+    }
     for reason in dropped { notes.append(("iteration dropped: \(reason)", .doubtful)) }
     for mark in invalid { notes.append(("\(mark.subject) is invalid: \(mark.reason)", .bad)) }
     if let overhead {

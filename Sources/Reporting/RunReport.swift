@@ -50,6 +50,8 @@ package struct RunReport: Sendable, Equatable, Encodable {
   package var overhead: OverheadRecord?
   package var covariates: [CovariateSummary]
   package var invalid: [InvalidMark]
+  /// Nil when the device never was away.
+  package var interruptions: [InterruptionRecord]?
 
   /// Sums up the judged iterations of a record.
   package init(_ record: RunRecord) {
@@ -66,6 +68,7 @@ package struct RunReport: Sendable, Equatable, Encodable {
     overhead = record.overhead
     covariates = CovariateSummary.all([record])
     invalid = record.invalid
+    interruptions = record.interruptions
     var losses: [MetricID: (lost: Double, seen: Double, censored: UInt64)] = [:]
     var numbers: [MetricID: (better: ScalarRecord.Better, values: [Double])] = [:]
     for phase in record.iterations.filter(\.isJudged).flatMap(\.phases) {

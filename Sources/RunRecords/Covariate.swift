@@ -57,4 +57,6 @@ package enum DropCause: String, Codable, Sendable, Equatable, CaseIterable {
   case clock
   /// Trace events were lost, or someone else changed the tracing (tier T0).
   case trace
+  /// The device, or the way to it, was away.
+  case deviceLost = "device lost"
 }

@@ -40,6 +40,8 @@ package struct RunRecord: Codable, Sendable, Equatable {
   package var overhead: OverheadRecord?
   /// Metrics or probes whose data must not be judged, with the reason.
   package var invalid: [InvalidMark]
+  /// When the device was away, in order; nil when it never was, and in records of older versions.
+  package var interruptions: [InterruptionRecord]?
 
   package init(
     schema: String = RunRecord.currentSchema, id: String, created: Date, toolVersion: String,
@@ -47,7 +49,7 @@ package struct RunRecord: Codable, Sendable, Equatable {
     firmware: FirmwareIdentity, btf: BTFRecord? = nil, flash: FlashFacts? = nil, boot: BootFacts,
     suite: String, workload: String, probes: [ProbeRecord] = [],
     iterations: [IterationRecord] = [], overhead: OverheadRecord? = nil,
-    invalid: [InvalidMark] = []
+    invalid: [InvalidMark] = [], interruptions: [InterruptionRecord]? = nil
   ) {
     self.schema = schema
     self.id = id
@@ -67,6 +69,7 @@ package struct RunRecord: Codable, Sendable, Equatable {
     self.iterations = iterations
     self.overhead = overhead
     self.invalid = invalid
+    self.interruptions = interruptions
   }
 }
 

@@ -88,9 +88,10 @@ struct ErrorReport {
     switch error {
     case .badObject, .badKey: .badInput
     case .noFirmware, .unknownFirmware: .usage
-    case .hookFailed, .crashed: .deviceUnavailable
+    case .hookFailed, .hookTimedOut, .deviceLost, .agentStays, .crashed:
+      .deviceUnavailable
     case .noVerdict: .internalError
-    case .stepFailed, .notSettled, .noProbe, .gaveUp: .gateFailed
+    case .stepFailed, .notSettled, .noProbe, .gaveUp, .otherFirmware: .gateFailed
     }
   }
 }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Catalogs
+import Devices
 import Experiments
 import Foundation
 import RecordStore
@@ -21,6 +23,10 @@ struct CommonOptions: ParsableArguments {
 
   @Flag(name: .customLong("no-color"), help: "No colour, as with NO_COLOR in the environment.")
   var noColor = false
+
+  /// For a process that works for another one, which it must not outlive.
+  @Flag(name: .customLong("ends-with-input"), help: .hidden)
+  var endsWithInput = false
 
   var console: Console { Console(quiet: quiet, verbose: verbose, noColor: noColor) }
 }
@@ -66,6 +72,46 @@ struct SafetyOptions: ParsableArguments {
   /// - Throws: `StoreError`.
   func open() async throws -> LoadSafety {
     LoadSafety(store: try await store.open(), trusts: trust)
+  }
+}
+
+/// How a device is shared with other jobs, and what is done when it goes away.
+struct DeviceOptions: ParsableArguments {
+  @Option(
+    name: .customLong("wait-for-device"),
+    help: ArgumentHelp(
+      "How long to wait for a device that another job uses, such as 10m.",
+      discussion: "Default: fail at once (69) and say who has it.", valueName: "time"),
+    transform: Self.duration)
+  var wait: Duration = .zero
+
+  @Option(
+    help: ArgumentHelp(
+      "How long to wait for a device that goes away in the middle of a run, such as 60s.",
+      discussion: """
+        Back in the same boot, it loses the iteration under way; after a restart its run begins \
+        again. 0s: the run fails at once. Default: the device file's (60s).
+        """, valueName: "time"),
+    transform: Self.duration)
+  var reconnect: Duration?
+
+  private static func duration(_ text: String) throws -> Duration {
+    guard let duration = Duration(quantity: text) else {
+      throw ValidationError("'\(text)' is no duration, such as 90s, 10m or 1h")
+    }
+    return duration
+  }
+
+  /// - Throws: `SystemCallError` when the environment names no folder for leases.
+  func leases(_ report: @escaping @Sendable (String) -> Void) throws -> LeaseDesk {
+    try LeaseDesk(
+      environment: ProcessInfo.processInfo.environment, wait: wait,
+      command: Self.commandLine, report: report)
+  }
+
+  /// As others see it, who wonder what this process does.
+  private static var commandLine: String {
+    (["latgate"] + CommandLine.arguments.dropFirst()).joined(separator: " ")
   }
 }
 

@@ -12,6 +12,8 @@ struct Plan: Sendable {
   /// The only tier that may be used; nil = the best that works.
   var tier: Tier?
   var safety: LoadSafety
+  /// How long a lost device is waited for; nil = as its file says.
+  var reconnect: Duration?
 
   /// Looks everything up; a workload, and probes when there are any, take the suite's place.
   /// - Throws: `UnknownName`.
@@ -51,7 +53,7 @@ struct Plan: Sendable {
       suite: suite, workload: workload, probes: probes, bundle: bundle,
       stability: definition.stability, btf: definition.placedBTF, target: definition.name,
       transport: transport, firmwareName: firmware, firmwareID: firmwareID, tier: tier,
-      safety: safety, measuresOverhead: true,
+      safety: safety, reconnect: reconnect ?? definition.reconnect, measuresOverhead: true,
       toolVersion: Version.text)
   }
 

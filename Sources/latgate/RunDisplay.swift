@@ -39,6 +39,7 @@ final class RunDisplay: Sendable {
   }
 
   func progress(order: Int, _ progress: RunProgress) {
+    if let note = progress.note { line(note) }
     update { $0.lanes[order] = progress }
   }
 

@@ -24,9 +24,11 @@ struct Survey: Sendable {
     let console = bench.console
     let target = try await LaneFactory(
       catalog: bench.catalog,
-      server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share
+      server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share,
+      leases: try DeviceOptions().leases { console.note($0) }
     ) { console.note($0) }
     .single(device: name, id: "survey-\(getpid())")
+    defer { target.release() }
     guard let lane = target.lanes.first else {
       throw DeviceError.notFound(device: name, known: [])
     }

@@ -1,5 +1,6 @@
 import Catalogs
-import Experiments
+import Foundation
+import POSIXSupport
 import ProbeBuild
 
 /// What most commands begin with: the share folder, the catalogue and built probes.
@@ -11,7 +12,8 @@ struct Workbench: Sendable {
   init(_ common: CommonOptions) throws {
     console = common.console
     share = try ShareRoot.find(option: common.share)
-    catalog = try Catalog.load(root: share.path)
+    let own = UserFolders.configPath(environment: ProcessInfo.processInfo.environment)
+    catalog = try Catalog.load(root: share.path, also: own.map { [$0] } ?? [])
   }
 
   /// The probes' bundle for a device.

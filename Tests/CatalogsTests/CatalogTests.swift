@@ -140,6 +140,62 @@ struct CatalogTests {
     #expect(catalog.suites.keys.sorted() == ["demo", "mine"])
   }
 
+  @Test func readsAPool() throws {
+    let text = """
+      pool: rack1
+      jobs: 2
+      devices:
+        - virtual
+        - tcp:127.0.0.1:7001
+        - virtual
+        - {name: left, device: phone, serial: usb:1-2.3}
+        - {device: phone, serial: ABC}
+      """
+    var texts = Self.sound
+    texts["targets/devices/phone.yaml"] = "device: phone\nkind: adb\n"
+    texts["targets/pools/rack1.yaml"] = text
+    let pool = try Catalog.load([TestFiles(texts: texts)]).pool("rack1")
+    #expect(pool.jobs == 2)
+    #expect(
+      pool.members == [
+        .init(name: "virtual", device: "virtual"),
+        .init(name: "tcp-127.0.0.1-7001", device: "tcp:127.0.0.1:7001"),
+        .init(name: "virtual-2", device: "virtual"),
+        .init(name: "left", device: "phone@usb:1-2.3"),
+        .init(name: "phone-ABC", device: "phone@ABC"),
+      ])
+    #expect(PoolDefinition(devices: ["../x", "../x"]).members.map(\.name) == ["x", "x-2"])
+  }
+
+  @Test func wrongPoolsAreReported() {
+    #expect(
+      loadProblems([
+        "targets/pools/r.yaml": """
+        pool: r
+        devises: []
+        """,
+        "targets/pools/s.yaml": """
+        pool: s
+        jobs: 0
+        devices:
+          - {name: a, device: virtaul}
+          - {name: a, device: virtual, serial: x}
+          - {serial: x}
+        """,
+      ]) == [
+        "targets/pools/r.yaml:1:1: devices: missing (list the devices, such as '- board-a')",
+        "targets/pools/r.yaml:2:1: devises: unknown key 'devises' (did you mean 'devices'?)",
+        "targets/pools/s.yaml:2:7: jobs: '0' is not a whole number from 1 to 64"
+          + " (write a whole number from 1 to 64)",
+        "targets/pools/s.yaml:4:23: devices[0].device: there is no device 'virtaul'"
+          + " (did you mean 'virtual'?)",
+        "targets/pools/s.yaml:5:5: devices[1]: 'a' is the name of two devices (rename one of them)",
+        "targets/pools/s.yaml:5:40: devices[1].serial: only a device behind adb has a serial"
+          + " (remove it)",
+        "targets/pools/s.yaml:6:5: devices[2].device: missing (name the device file)",
+      ])
+  }
+
   /// The files that latgate ships, read from the repository's root.
   @Test func theShippedCatalogueIsSound() throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

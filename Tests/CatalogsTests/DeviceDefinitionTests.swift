@@ -78,15 +78,63 @@ struct DeviceDefinitionTests {
           temperatureMax: Temperature(celsius: 45), batteryMin: Percentage(fraction: 0.3),
           memoryPressureMax: Percentage(fraction: 0.1), allowsHotplug: true))
     let hooks = try #require(device.hooks)
-    #expect(hooks.timeout == .seconds(900))
-    #expect(hooks.switchTo == nil)
-    let flash = try #require(hooks.flash)
+    #expect(hooks[.switchTo] == nil)
+    #expect(hooks.readyTimeout == .seconds(900))
+    let hook = try #require(hooks[.flash])
+    #expect(hook.timeout == .seconds(900))
+    let flash = hook.command
     #expect(
       device.command(hook: flash, firmware: "release", serial: "ABC123")
         == #"./flash.sh 'ABC123' 'builds/it'\''s.zip'"#)
     #expect(
       device.command(hook: flash, firmware: "b-77", serial: "{firmware}")
         == "./flash.sh '{firmware}' 'b-77'")
+  }
+
+  @Test func readsHooksWithTheirOwnTimes() throws {
+    let text = """
+      device: board
+      kind: adb
+      reconnect: 20s
+      lease: rack1-slot3
+      hooks:
+        switch: {run: ./switch.sh, timeout: 90s}
+        reboot: "true"
+        ready: {timeout: 3m}
+        power_cycle: uhubctl -l $LATGATE_USB_HUB -p $LATGATE_USB_PORT -a cycle
+      """
+    let device = try DeviceDefinition.parse(text, file: "d.yaml")
+    #expect(device.reconnect == .seconds(20))
+    #expect(device.lease == "rack1-slot3")
+    let hooks = try #require(device.hooks)
+    #expect(hooks[.switchTo] == .init(command: "./switch.sh", timeout: .seconds(90)))
+    #expect(hooks[.reboot] == .init(command: "true", timeout: .seconds(300)))
+    #expect(hooks[.ready] == nil && hooks.readyTimeout == .seconds(180))
+    #expect(hooks[.powerCycle]?.timeout == .seconds(120))
+    #expect(hooks[.flash] == nil)
+    let plain = try DeviceDefinition.parse("device: d\nkind: adb\n", file: "d.yaml")
+    #expect(plain.reconnect == .seconds(60) && plain.lease == nil && plain.hooks == nil)
+  }
+
+  @Test func wrongHooksAreReported() {
+    #expect(
+      deviceProblems(
+        """
+        device: d
+        kind: adb
+        hooks:
+          flash: {timeout: 5m}
+          switch: {run: go, limit: 5m}
+          reboot: {run: "go {build}", timeout: 10ms}
+          power-cycle: uhubctl
+        """) == [
+          "d.yaml:4:10: hooks.flash.run: missing (give the command to run)",
+          "d.yaml:5:21: hooks.switch.limit: unknown key 'limit' (known: run, timeout)",
+          "d.yaml:6:17: hooks.reboot.run: unknown placeholder '{build}'"
+            + " (use {firmware} or {serial})",
+          "d.yaml:6:40: hooks.reboot.timeout: a hook needs time (give at least 1s)",
+          "d.yaml:7:3: hooks.power-cycle: unknown key 'power-cycle' (did you mean 'power_cycle'?)",
+        ])
   }
 
   @Test func readsStabilityBounds() throws {

@@ -106,16 +106,30 @@ struct DetachedDevice {
   /// QEMU's process on this machine; nil when the device does not run.
   func processID() async throws -> Int32? { try await Self.running(tool)[name] }
 
+  /// Its port on 127.0.0.1 that leads to adbd.
+  func port() async throws -> UInt16 {
+    let row = try await Self.list(tool).first { $0.name == name }
+    let serial = try #require(row?.serial)
+    return try #require(UInt16(serial.split(separator: ":").last ?? ""))
+  }
+
   /// QEMU's processes by the names of the virtual devices.
   static func running(_ tool: Tool) async throws -> [String: Int32] {
-    /// A line of the list.
-    struct Row: Decodable {
-      var name: String
-      var processID: Int32?
+    Dictionary(try await list(tool).compactMap { row in row.processID.map { (row.name, $0) } }) {
+      $1
     }
+  }
+
+  /// A line of the list.
+  private struct Row: Decodable {
+    var name: String
+    var serial: String
+    var processID: Int32?
+  }
+
+  private static func list(_ tool: Tool) async throws -> [Row] {
     let made = try await tool.run("device", "list", "--format", "json")
     try #require(made.exitCode == 0, "\(made.errors)")
-    let rows = try JSONDecoder().decode([Row].self, from: Data(made.output.utf8))
-    return Dictionary(rows.compactMap { row in row.processID.map { (row.name, $0) } }) { $1 }
+    return try JSONDecoder().decode([Row].self, from: Data(made.output.utf8))
   }
 }

@@ -12,7 +12,8 @@ struct PlugTests {
     let share = try EndlessShare()
     let tool = Tool(share: share.path)
     try await DetachedDevice.with(tool: tool) { device in
-      let run = try tool.start(["run", "endless", "--device", device.name])
+      let run = try tool.start(
+        ["run", "endless", "--device", device.name, "--reconnect", "2s"])
       #expect(try await device.isMeasuring(run))
       let machine = try #require(try await device.processID())
       #expect(kill(machine, SIGKILL) == 0)
@@ -116,7 +117,8 @@ struct PlugTests {
     // A server of its own: other tests use theirs at the same time.
     let tool = Tool(share: share.path, serverPort: Tool.serverPort + 1)
     try await DetachedDevice.with(tool: tool) { device in
-      let run = try tool.start(["run", "endless", "--device", device.name])
+      let run = try tool.start(
+        ["run", "endless", "--device", device.name, "--reconnect", "0s"])
       #expect(try await device.isMeasuring(run))
       try await tool.stopServer()
       let made = try await run.end(within: bound)

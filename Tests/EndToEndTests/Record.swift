@@ -60,7 +60,20 @@ struct Record: Decodable {
     var isProven: Bool
   }
 
+  struct Interruption: Decodable {
+    var cause: String
+    var outcome: String
+    var powerCycles: Int
+  }
+
+  struct Firmware: Decodable {
+    var name: String
+    var kernelRelease: String
+  }
+
   var btf: BTF?
+  var firmware: Firmware
+  var interruptions: [Interruption]?
   var probes: [Probe]
   var iterations: [Iteration]
   var invalid: [Mark]

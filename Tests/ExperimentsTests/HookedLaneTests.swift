@@ -46,20 +46,28 @@ private struct NotingDevice: Device {
 }
 
 @Suite struct HookedLaneTests {
-  /// What a start does, in order, and the flash it tells of.
+  /// What starts do, in order, and the flash that the last tells of.
   private func start(
-    hooks: String, answers: [String] = []
+    hooks: String, answers: [String] = [], again: [(firmware: String, installs: Bool)] = []
   ) async throws -> (events: [String], flash: FlashFacts?) {
     let log = NSTemporaryDirectory() + "latgate-hooks-\(UUID().uuidString)"
     try Data().write(to: URL(fileURLWithPath: log))
-    defer { try? FileManager.default.removeItem(atPath: log) }
+    defer {
+      for path in [log, "\(log)-hooks"] { try? FileManager.default.removeItem(atPath: path) }
+    }
     let text =
       "device: noted\nkind: adb\nhooks:\n"
       + hooks.replacing("LOG", with: log)
+    let definition = try DeviceDefinition.parse(text, file: "d.yaml")
     let lane = HookedLane(
-      device: NotingDevice(log: log, answers: .init(answers)),
-      definition: try DeviceDefinition.parse(text, file: "d.yaml"), transport: "adb")
-    let started = try await lane.start(firmware: "new")
+      device: NotingDevice(log: log, answers: .init(answers)), definition: definition,
+      transport: "adb",
+      hooks: HookRunner(
+        device: "noted", definition: definition, usbPath: nil, log: "\(log)-hooks"))
+    var started = try await lane.start(firmware: "new")
+    for next in again {
+      started = try await lane.start(firmware: next.firmware, installs: next.installs)
+    }
     let events = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
     return (events.map(String.init), started.flash)
   }
@@ -72,6 +80,18 @@ private struct NotingDevice: Device {
       made.events == ["flash new", "restart", "ready", "ask", "ask", "restart", "ready"])
     let again = try await start(hooks: "  flash: echo flash >>LOG\n")
     #expect(made.flash != nil && made.flash != again.flash)
+  }
+
+  @Test func anInstalledFirmwareIsBootedAgainWithoutAFlash() async throws {
+    let hooks = "  flash: echo flash {firmware} >>LOG\n"
+    let flashed = ["restart", "ready", "ask", "restart", "ready"]
+    let same = try await start(hooks: hooks, again: [("new", false)])
+    #expect(same.events == ["flash new"] + flashed + ["restart", "ready"])
+    #expect(same.flash != nil)
+    // Another firmware is in its place by then.
+    let other = try await start(hooks: hooks, again: [("old", false), ("new", true)])
+    #expect(
+      other.events == ["flash new"] + flashed + ["flash old"] + flashed + ["flash new"] + flashed)
   }
 
   @Test func aSwitchNeedsOneBoot() async throws {

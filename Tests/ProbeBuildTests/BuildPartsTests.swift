@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import Testing
 
 @testable import ProbeBuild
@@ -48,24 +47,6 @@ import Testing
       try FileManager.default.removeItem(atPath: artifact.path + ".seal")
       #expect(cache.find("name") == nil)
     }
-  }
-
-  @Test func runsNoMoreJobsThanAllowed() async throws {
-    let running = Mutex((now: 0, most: 0))
-    let jobs = (0..<20).map { index in
-      { @Sendable () async throws -> Int in
-        running.withLock {
-          $0.now += 1
-          $0.most = max($0.most, $0.now)
-        }
-        await Task.yield()
-        running.withLock { $0.now -= 1 }
-        return index
-      }
-    }
-    let results = try await LimitedParallel.run(jobs, width: 3)
-    #expect(results == Array(0..<20))
-    #expect((1...3).contains(running.withLock { $0.most }))
   }
 
   @Test func findsTheClangBesideSwift() async throws {

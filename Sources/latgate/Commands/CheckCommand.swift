@@ -22,11 +22,19 @@ struct CheckCommand: AsyncParsableCommand {
         latgate check demo --candidate debug-left-on --format json
         latgate check demo --time-budget 30m
         latgate check --resume latgate-results/demo-20260101-120000
+        latgate check app-start --device pixel@tcp:10.0.0.7:5555 --wait-for-device 10m
+        latgate check app-start --pool rack1
 
       With a time budget the design is chosen: the smallest that finds a worsening as large as \
       every budget of the suite, else the largest that fits; one that would miss it is refused.
 
-      Exit codes: 0 pass, 1 regression, 2 inconclusive, 3 gate failed or data invalid.
+      A device file's hooks change the firmware of a real device; what they say is in hooks.log \
+      of the results. Their time limits, unless the file has others: flash 15m, switch 10m, \
+      reboot 5m, ready 5m, power_cycle 2m. A hook that fails or runs over its time ends the check \
+      with 69.
+
+      Exit codes: 0 pass, 1 regression, 2 inconclusive, 3 gate failed or data invalid, 69 device \
+      unavailable or in use.
       """)
 
   @OptionGroup var common: CommonOptions
@@ -34,8 +42,7 @@ struct CheckCommand: AsyncParsableCommand {
   @Argument(help: "The suite.")
   var suite: String?
 
-  @Option(help: "Device file instead of the suite's.")
-  var device: String?
+  @OptionGroup var pool: PoolOptions
 
   @Option(help: "Reference firmware instead of the suite's.")
   var reference: String?
@@ -57,6 +64,8 @@ struct CheckCommand: AsyncParsableCommand {
   @OptionGroup var tiers: TierOptions
 
   @OptionGroup var safety: SafetyOptions
+
+  @OptionGroup var devices: DeviceOptions
 
   @OptionGroup var mixing: MixingOptions
 
@@ -84,7 +93,9 @@ struct CheckCommand: AsyncParsableCommand {
       throw ValidationError(
         isNamed ? "--resume goes on with its own suite: give none" : "name a suite")
     }
-    let asks: [Any?] = [device, reference, candidate, runs, confirmRuns, iterations, output]
+    let asks: [Any?] = [
+      pool.device.first, pool.pool, reference, candidate, runs, confirmRuns, iterations, output,
+    ]
     guard isNamed || asks.allSatisfy({ $0 == nil }) else {
       throw ValidationError(
         "--resume goes on as the check was begun: of its options give --time-budget alone")
@@ -93,6 +104,12 @@ struct CheckCommand: AsyncParsableCommand {
 
   func run() async throws {
     let bench = try Workbench(common)
+    if let pool = try pool.pool(bench.catalog) {
+      return try await PoolRun(
+        command: "check", suite: suite ?? "", pool: pool, bench: bench,
+        folder: output ?? "latgate-results/\(suite ?? "")-\(Self.timestamp())"
+      ).run(format)
+    }
     let safety = try await safety.open()
     var made: [RunRecord] = []
     var setup: CheckSetup
@@ -108,11 +125,16 @@ struct CheckCommand: AsyncParsableCommand {
     plan.suite.iterations = setup.iterations
     plan.suite.runs.screen = setup.screenRuns
     plan.tier = setup.tier
-    let target = try LaneFactory(
+    plan.reconnect = devices.reconnect
+    let target = try await LaneFactory(
       catalog: bench.catalog,
-      server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share
+      server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share,
+      leases: try devices.leases { common.console.note($0) }, hookLog: "\(folder.path)/hooks.log"
     ) { common.console.detail($0) }
-    .experiment(device: setup.device, id: "check-\(getpid())", lanes: setup.lanes)
+    .experiment(
+      device: setup.device, fallback: plan.suite.device, id: "check-\(getpid())",
+      lanes: setup.lanes)
+    defer { target.release() }
     guard target.lanes.count >= setup.layout.devices else {
       throw ValidationError(
         "a \(setup.layout.rawValue) takes \(setup.layout.devices) devices of one model")
@@ -193,12 +215,14 @@ struct CheckCommand: AsyncParsableCommand {
     guard let candidate = candidate ?? definition.candidate else {
       throw RunError.noFirmware(suite: definition.name, arm: "candidate")
     }
-    let device = device ?? definition.device
-    let hooks = bench.catalog.devices[device]?.hooks
+    let device = pool.device.first ?? definition.device
+    let hooks = try? LaneFactory.file(
+      of: device, fallback: definition.device, in: bench.catalog
+    ).hooks
     return CheckSetup(
       id: UUID().uuidString.lowercased(), suite: definition.name, device: device,
       reference: reference, candidate: candidate, iterations: iterations ?? definition.iterations,
-      layout: flow.design ?? (hooks?.flash == nil ? .boots : .flashes),
+      layout: flow.design ?? (hooks?[.flash] == nil ? .boots : .flashes),
       screenRuns: runs ?? definition.runs.screen,
       confirmRuns: confirmRuns ?? definition.runs.confirm, lanes: lanes, tier: tiers.tier,
       allowsMixed: mixing.allowMixed)
@@ -208,7 +232,7 @@ struct CheckCommand: AsyncParsableCommand {
     _ plan: Plan, _ setup: CheckSetup, _ target: LaneFactory.Target
   ) -> VerdictPolicy {
     let hooks = target.definition.hooks
-    let isFree = target.isVirtual || (hooks?.switchTo != nil && hooks?.flash == nil)
+    let isFree = target.isVirtual || (hooks?[.switchTo] != nil && hooks?[.flash] == nil)
     var policy = VerdictPolicy(suite: plan.suite, freeSwitching: isFree)
     policy.allowsMixed = setup.allowsMixed
     switch setup.layout {
@@ -238,7 +262,7 @@ struct CheckCommand: AsyncParsableCommand {
     return abi
   }
 
-  private static func timestamp() -> String {
+  static func timestamp() -> String {
     Date().formatted(
       .verbatim(
         "\(year: .defaultDigits)\(month: .twoDigits)\(day: .twoDigits)-\(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased))\(minute: .twoDigits)\(second: .twoDigits)",

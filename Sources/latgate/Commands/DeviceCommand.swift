@@ -21,8 +21,8 @@ struct DeviceCommand: AsyncParsableCommand {
         latgate device stop demo
       """,
     subcommands: [
-      DeviceList.self, DeviceBoot.self, DeviceStop.self, DeviceShell.self, DevicePush.self,
-      DevicePull.self, DeviceImage.self,
+      DeviceList.self, DeviceBoot.self, DeviceStop.self, DeviceReset.self, DeviceShell.self,
+      DevicePush.self, DevicePull.self, DeviceImage.self,
     ])
 }
 
@@ -188,6 +188,25 @@ struct DeviceStop: AsyncParsableCommand {
       try await machine.stop()
       common.console.note("\(machine.name) is stopped")
     }
+  }
+}
+
+struct DeviceReset: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reset",
+    abstract: "Switch a virtual device's power off and on, without asking it.",
+    discussion: """
+      It boots the same firmware; what was not synced is lost. For trying out a power_cycle hook.
+      """)
+
+  @OptionGroup var common: CommonOptions
+
+  @Argument(help: "Name of a virtual device.")
+  var name: String
+
+  func run() async throws {
+    try await VirtualMachine.find(name).powerCycle(timeout: .seconds(120))
+    common.console.note("\(name) has restarted")
   }
 }
 

@@ -22,8 +22,7 @@ struct RunCommand: AsyncParsableCommand {
   @Argument(help: "The suite.")
   var suite = "smoke"
 
-  @Option(help: "The device. Default: the suite's.")
-  var device: String?
+  @OptionGroup var pool: PoolOptions
 
   @Option(help: "Firmware that a virtual device boots. Default: the suite's reference.")
   var firmware: String?
@@ -37,6 +36,8 @@ struct RunCommand: AsyncParsableCommand {
   @OptionGroup var tiers: TierOptions
 
   @OptionGroup var safety: SafetyOptions
+
+  @OptionGroup var devices: DeviceOptions
 
   @Option(help: "Measured iterations instead of the suite's.")
   var iterations: Int?
@@ -56,19 +57,28 @@ struct RunCommand: AsyncParsableCommand {
   func run() async throws {
     let console = common.console
     let bench = try Workbench(common)
+    if let pool = try pool.pool(bench.catalog) {
+      return try await PoolRun(
+        command: "run", suite: suite, pool: pool, bench: bench,
+        folder: output ?? "latgate-results/\(suite)-\(CheckCommand.timestamp())"
+      ).run(format)
+    }
     var plan = try Plan(
       bench: bench, suite: suite, workload: workload, probes: probe,
       safety: try await safety.open())
     if let iterations { plan.suite.iterations = iterations }
     plan.tier = tiers.tier
+    plan.reconnect = devices.reconnect
     let display = RunDisplay(console: console, runs: 1)
     defer { display.end() }
     let factory = LaneFactory(
       catalog: bench.catalog,
-      server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share
+      server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share,
+      leases: try devices.leases { display.line($0) }, hookLog: output.map { "\($0)/hooks.log" }
     ) { display.line($0) }
     let target = try await factory.single(
-      device: device ?? plan.suite.device, id: "run-\(getpid())")
+      device: pool.device.first ?? plan.suite.device, id: "run-\(getpid())")
+    defer { target.release() }
     guard let lane = target.lanes.first else { return }
     let firmware = firmware ?? plan.suite.reference ?? "running"
     do {

@@ -1,8 +1,8 @@
 /// Runs jobs with at most so many at a time.
-enum LimitedParallel {
+package enum LimitedParallel {
   /// - Returns: results in the order of the jobs.
   /// - Throws: the first error; the other jobs are cancelled.
-  static func run<T: Sendable>(
+  package static func run<T: Sendable>(
     _ jobs: [@Sendable () async throws -> T], width: Int
   ) async throws -> [T] {
     try await withThrowingTaskGroup(of: (Int, T).self) { group in

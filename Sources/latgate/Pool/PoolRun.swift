@@ -1,0 +1,93 @@
+import ArgumentParser
+import Catalogs
+import Foundation
+import POSIXSupport
+import Reporting
+import VirtualDevices
+
+/// Runs a command on every device of a pool, each in a process of its own: whatever becomes of one,
+/// the others go on.
+struct PoolRun: Sendable {
+  /// `check` or `run`.
+  let command: String
+  let suite: String
+  let pool: PoolDefinition
+  let bench: Workbench
+  /// Holds a folder for every device.
+  let folder: String
+
+  /// - Throws: `ExitCode` unless all devices passed; `CancellationError`.
+  func run(_ format: OutputFormat) async throws {
+    let console = bench.console
+    let isTerminal = format == .terminal
+    let jobs = pool.members.map { member in
+      (
+        isVirtual: isVirtual(member.device),
+        job: PoolJob(
+          member: member, folder: "\(folder)/\(member.name)",
+          arguments: arguments(member), command: command,
+          say: { console.error("\(member.name): \($0)") })
+      )
+    }
+    // What is emulated shares this machine's CPUs; what is not waits for its device alone.
+    let width = pool.jobs ?? max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
+    let (virtual, real) = (jobs.filter(\.isVirtual), jobs.filter { !$0.isVirtual })
+    async let emulated = LimitedParallel.run(
+      virtual.map { job in { @Sendable in try await job.job.run() } }, width: width)
+    async let plugged = LimitedParallel.run(
+      real.map { job in { @Sendable in try await job.job.run() } }, width: max(1, real.count))
+    let made = try await emulated + plugged
+    let report = PoolReport(
+      command: command, suite: suite, pool: pool.name.isEmpty ? nil : pool.name,
+      devices: pool.members.compactMap { member in made.first { $0.name == member.name } })
+    try AtomicFile.write(try report.json(), to: "\(folder)/pool.json")
+    try Task.checkCancellation()
+    if isTerminal {
+      console.print(report.text(width: console.width, style: console.style))
+      console.note("pool.json, and a folder for every device: \(folder)")
+    } else {
+      console.print(String(decoding: try report.json(), as: UTF8.self))
+    }
+    if report.exitCode != 0 { throw ExitCode(report.exitCode) }
+  }
+
+  private func isVirtual(_ device: String) -> Bool {
+    bench.catalog.devices[device]?.kind == .virtual || (try? VirtualMachine.find(device)) != nil
+  }
+
+  /// This process's own command line with one device in the place of all.
+  private func arguments(_ member: PoolDefinition.Member) -> [String] {
+    let own = Array(CommandLine.arguments.dropFirst())
+    var words = PoolArguments.without(
+      ["--device", "--pool", "--jobs", "--output"], in: own)
+    var added = [
+      "--ends-with-input", "--device", member.device, "--output", "\(folder)/\(member.name)",
+    ]
+    // Two machines for one device would be more than the pool's share.
+    let choosesLanes = own.contains { $0.hasPrefix("--lanes") }
+    if command == "check", isVirtual(member.device), !choosesLanes {
+      added += ["--lanes", "1"]
+    }
+    let place = words.firstIndex(of: command).map { $0 + 1 } ?? words.endIndex
+    words.insert(contentsOf: added, at: place)
+    return words
+  }
+}
+
+/// Command lines as lists of words.
+enum PoolArguments {
+  /// The words but for options that take a value, and their values.
+  static func without(_ options: Set<String>, in words: [String]) -> [String] {
+    var kept: [String] = []
+    var rest = words[...]
+    while let word = rest.popFirst() {
+      if word == "--" { return kept + [word] + rest }
+      if options.contains(word) {
+        _ = rest.popFirst()
+      } else if !options.contains(where: { word.hasPrefix($0 + "=") }) {
+        kept.append(word)
+      }
+    }
+    return kept
+  }
+}

@@ -1,0 +1,127 @@
+import Foundation
+import Testing
+
+/// Several devices in one command, and firmwares that hooks change.
+@Suite(.serialized, .enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
+struct PoolTests {
+  private struct Report: Decodable {
+    struct Device: Decodable {
+      var name: String
+      var exitCode: Int32
+      var outcome: String
+      var detail: String
+      var folder: String
+    }
+
+    var exitCode: Int32
+    var devices: [Device]
+  }
+
+  private func check(
+    _ tool: Tool, _ options: String..., format: String = "json"
+  ) async throws -> Call.Result {
+    try await tool.start(
+      ["check", "trouble", "--runs", "1", "--confirm-runs", "0", "--format", format] + options
+    ).end(within: .seconds(400))
+  }
+
+  /// The QEMU of one device is killed in the middle of its second run; the other goes on to its
+  /// verdict, which one run of each arm cannot decide.
+  @Test func oneDevicesFailureDoesNotStopTheOther() async throws {
+    let share = try TroubleShare("true", iterations: 1)
+    try share.write(
+      """
+      #!/bin/sh
+      for process in /proc/[0-9]*; do
+        words=$(tr '\\0' ' ' 2> /dev/null < "$process/cmdline")
+        case $words in
+          qemu*"hostfwd=tcp:$1-"*) ;;
+          *) continue ;;
+        esac
+        case $words in
+          *latgate.doomed*) kill -9 "${process#/proc/}" ;;
+        esac
+      done
+      exit 0
+      """, to: "trouble.sh")
+    try share.write(
+      """
+      device: doomed
+      kind: virtual
+      firmwares:
+        reference: {kernel: "6.1"}
+        same-again: {extends: reference, cmdline: latgate.doomed}
+      """, to: "targets/devices/doomed.yaml")
+    try share.write(
+      """
+      pool: both
+      jobs: 2
+      devices: [doomed, {name: healthy, device: virtual}]
+      """, to: "targets/pools/both.yaml")
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o755], ofItemAtPath: "\(share.path)/trouble.sh")
+    let results = try TemporaryFolder()
+    let folder = results.path
+    let tool = Tool(share: share.path)
+    let made = try await Bench.shared.alone {
+      try await check(tool, "--pool", "both", "--reconnect", "1s", "--output", folder)
+    }
+    #expect(made.exitCode == 69, "\(made.errors)\n\(made.output)")
+    let report = try JSONDecoder().decode(Report.self, from: Data(made.output.utf8))
+    #expect(report.exitCode == 69)
+    #expect(report.devices.map(\.name) == ["doomed", "healthy"])
+    #expect(report.devices.map(\.exitCode) == [69, 2], "\(made.errors)")
+    #expect(report.devices[0].detail.contains("was lost in the middle of a run"))
+    #expect(report.devices[1].outcome == "inconclusive")
+    // Lines of both devices are told apart.
+    for name in ["doomed: ", "healthy: "] {
+      #expect(made.errors.split(separator: "\n").contains { $0.hasPrefix(name) })
+    }
+    let records = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/healthy/runs")
+    #expect(records.count == 2)
+    for file in ["pool.json", "doomed/log.txt", "healthy/verdict.json", "healthy/report.txt"] {
+      #expect(FileManager.default.fileExists(atPath: "\(folder)/\(file)"), "\(file)")
+    }
+    let running = try await DetachedDevice.running(tool)
+    #expect(!running.keys.contains { $0.hasPrefix("check-") }, "\(running)")
+  }
+
+  /// A whole check without an adb server: the device is a machine of its own, and the hooks of its
+  /// file change its firmware by booting another kernel at the same address.
+  @Test func aCheckOverTCPSwitchesFirmwareByHooks() async throws {
+    let share = try TroubleShare("true", iterations: 1)
+    let tool = Tool(share: share.path)
+    let path = share.path
+    let results = try TemporaryFolder()
+    let folder = results.path
+    let latgate = "\(Tool.repository)/.build/debug/latgate"
+    try await DetachedDevice.with(tool: tool) { device in
+      let port = try await device.port()
+      try """
+      device: board
+      kind: adb
+      hooks:
+        switch:
+          run: >-
+            \(latgate) device stop \(device.name) &&
+            \(latgate) device boot \(device.name) --port \(port) --firmware {firmware}
+          timeout: 2m
+        reboot: "true"
+      firmwares: {old: reference, new: k510}
+      """.write(
+        toFile: "\(path)/targets/devices/board.yaml", atomically: true, encoding: .utf8)
+      let made = try await check(
+        tool, "--device", "board@tcp:127.0.0.1:\(port)", "--reference", "old", "--candidate",
+        "new", "--output", folder)
+      #expect(made.exitCode == 2, "\(made.errors)")
+      let records = try ["000-reference", "001-candidate"].map { name in
+        try JSONDecoder().decode(
+          Record.self, from: Data(contentsOf: URL(fileURLWithPath: "\(folder)/runs/\(name).json")))
+      }
+      #expect(records.map(\.firmware.name) == ["old", "new"])
+      #expect(records.map { String($0.firmware.kernelRelease.prefix(4)) } == ["6.1.", "5.10"])
+      let log = try String(contentsOfFile: "\(folder)/hooks.log", encoding: .utf8)
+      #expect(log.contains("switch: ") && log.contains("is up: adb serial"), "\(log)")
+    }
+  }
+}
