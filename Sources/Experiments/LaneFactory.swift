@@ -93,7 +93,8 @@ package struct LaneFactory: Sendable {
             device: device, firmwareID: machine.state.firmwareID, typesPath: types(of: machine),
             transport: "virtual", machine: machine)
         ],
-        definition: try Self.definition(like: name, in: catalog) { $0 == .virtual }, leases: [lease])
+        definition: try Self.definition(like: name, in: catalog) { $0 == .virtual }, leases: [lease]
+      )
     }
     let (definition, address) = try Self.find(name, fallback: nil, in: catalog)
     guard definition.kind.isADB else {
