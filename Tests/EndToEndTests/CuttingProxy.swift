@@ -17,7 +17,8 @@ final class CuttingProxy: Sendable {
   init(to target: UInt16, trigger: String) throws {
     self.target = target
     self.trigger = trigger
-    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    self.listener = listener
     var address = Self.loopback(0)
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let bound = withUnsafeMutablePointer(to: &address) { pointer in
