@@ -70,14 +70,14 @@ final class CuttingProxy: Sendable {
       let count = read(source, &buffer, buffer.count)
       guard count > 0 else { break }
       if mayCut, unlink(trigger) == 0 {
-        _ = send(sink, buffer, min(7, count), Int32(MSG_NOSIGNAL.rawValue))
+        _ = send(sink, buffer, min(7, count), Int32(MSG_NOSIGNAL))
         cuts.withLock { $0 += 1 }
         return
       }
       var sent = 0
       while sent < count {
         let part = buffer[sent..<count].withUnsafeBytes {
-          send(sink, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+          send(sink, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
         }
         guard part > 0 else { return }
         sent += part
