@@ -11,8 +11,8 @@ package struct AdbProgram {
   }
   package let version: Version
 
-  /// The port of its server.
-  package var serverPort: UInt16 { version == .debian12 ? 5067 : 5068 }
+  /// The port of its server: one for each daemon and version, as suites run side by side.
+  package var serverPort: UInt16 { daemon.port + (version == .debian12 ? 500 : 600) }
 
   package init(daemon: RealADBD, version: Version) {
     self.daemon = daemon

@@ -10,7 +10,9 @@ public func fuzzOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let rest = input.dropFirst()
   switch reader % 6 {
   case 0: fuzzPackets(rest)
-  case 1: ConnectionFuzz().run(rest)
+  case 1:
+    var connection = ConnectionFuzz()
+    connection.run(rest)
   case 2: fuzzShell(rest)
   case 3: fuzzSync(rest)
   case 4: fuzzExpander(rest)
