@@ -34,8 +34,13 @@ extension ProbeManifest {
           ?? []).compactMap(Hook.read),
         metrics: (root.required("metrics", remedy: "list at least one metric")?.list() ?? [])
           .compactMap(ProbeMetric.read),
-        file: file)
+        related: root.items("related") { $0.text() }, file: file)
       probe.checkNames(root)
+      reportDuplicates(probe.related, in: root.optional("related"))
+      for name in probe.related where others?.files.exists(Self.path(name)) == false {
+        root.optional("related")?.report(
+          "there is no probe '\(name)'", remedy: "name probes of the same folder")
+      }
       if let others, let object = root.optional("object"), !probe.object.isEmpty,
         !others.files.exists("\(CatalogFolder.probes.rawValue)/\(probe.object)")
       {
@@ -49,8 +54,12 @@ extension ProbeManifest {
 
   private static let keys = [
     "probe", "title", "question", "object", "cost", "privacy", "compared_with", "t0", "features",
-    "hooks", "metrics",
+    "hooks", "metrics", "related",
   ]
+
+  private static func path(_ name: String) -> String {
+    "\(CatalogFolder.probes.rawValue)/\(name).yaml"
+  }
 
   /// Metrics belong to the probe, and nothing is named twice.
   private func checkNames(_ root: MappingReader) {
@@ -94,11 +103,12 @@ extension ProbeManifest.Hook {
 
 extension ProbeMetric {
   fileprivate static func read(_ value: FieldReader) -> Self? {
-    let keys = ["metric", "help", "unit", "map", "counters", "names", "t0", "key"]
+    let keys = ["metric", "help", "title", "unit", "map", "counters", "names", "t0", "key"]
     guard let map = value.mapping(known: keys) else { return nil }
     let metric = ProbeMetric(
       name: map.required("metric", remedy: "name it, such as runqueue.wait")?.name() ?? "",
       help: map.required("help", remedy: "say what is timed, from when to when")?.text() ?? "",
+      title: map.optional("title")?.text(),
       unit: map.required("unit", remedy: "write 'unit: ns'")?.choice() ?? .nanoseconds,
       map: map.required("map", remedy: "name the BPF map of the histograms")?.text() ?? "",
       counters: map.required("counters", remedy: "give the metric's index in lg_counters")?

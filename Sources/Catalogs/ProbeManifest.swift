@@ -44,6 +44,9 @@ package struct ProbeManifest: Sendable, Equatable {
   /// Each needs one rung, unless it is optional.
   package var hooks: [Hook]
   package var metrics: [ProbeMetric]
+  /// Probes of the steps that what this one times passes through, in that order: where to look when
+  /// it got slower.
+  package var related: [String] = []
   /// Metrics that ``t0Events`` give.
   package var t0Metrics: [ProbeMetric] { t0Events.isEmpty ? [] : metrics.filter(\.isInT0) }
   /// Path of the manifest it was read from.
@@ -60,6 +63,8 @@ package struct ProbeMetric: Sendable, Equatable {
   /// `probe.metric`.
   package var name: String
   package var help: String
+  /// What a sentence calls it, such as `block device time`; nil = its name.
+  package var title: String?
   package var unit: Unit
   /// The BPF map from label bytes to histogram.
   package var map: String

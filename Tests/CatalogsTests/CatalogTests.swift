@@ -120,6 +120,11 @@ struct CatalogTests {
           + " (correct the name, or add the source)"
       ])
     #expect(
+      loadProblems(["bpf/runqueue.yaml": runqueueManifest + "\nrelated: [softirqs]"]) == [
+        "bpf/runqueue.yaml:21:10: related: there is no probe 'softirqs'"
+          + " (name probes of the same folder)"
+      ])
+    #expect(
       loadProblems(["targets/devices/virtual.yaml": nil]) == [
         "targets/devices: there is no such folder"
           + " (point --share or LATGATE_SHARE at the folder that holds bpf and targets)"

@@ -120,4 +120,17 @@ struct SyntaxTests {
         "s.yaml:1:1: expected a mapping, found a list (write 'key: value' lines below it)"
       ])
   }
+
+  @Test func relatedProbesAreNamedInOrderAndExist() throws {
+    let text = runqueueManifest + "\nrelated: [softirq, hardirq]\n"
+    let probe = try ProbeManifest.parse(text, file: "r.yaml")
+    #expect(probe.related == ["softirq", "hardirq"])
+    #expect(try ProbeManifest.parse(runqueueManifest, file: "r.yaml").related.isEmpty)
+    let twice = runqueueManifest + "\nrelated: [softirq, softirq]\n"
+    let found = problems { () throws(CatalogError) in
+      try ProbeManifest.parse(twice, file: "p.yaml")
+    }
+    #expect(found.count == 1)
+    #expect(found.first?.contains("'softirq' is there twice") == true)
+  }
 }

@@ -82,6 +82,14 @@ import Testing
     }
   }
 
+  @Test func whoKnowsTheNoiseFindsWhatThereIs() {
+    #expect(SimulatedOracle(plan(noise: 0.001, shift: 0.1)).found() == Proportion(3, of: 3))
+    #expect(SimulatedOracle(plan(noise: 0.001, shift: 0.01)).found() == Proportion(0, of: 3))
+    var unconfirmed = plan(noise: 0.001, shift: 0.1)
+    unconfirmed.confirmRuns = 0
+    #expect(SimulatedOracle(unconfirmed).found().count == 0)
+  }
+
   @Test func aHistogramHasItsQuantiles() throws {
     let quantiles = [11.5, 12.1, 13.0]
     let record = SimulatedHistogram.record(
@@ -124,11 +132,19 @@ import Testing
     var plan = plan(noise: 0.01)
     plan.profileFactor = 2
     plan.bench.spread = 0
+    plan.bench.carryOver = 0
     var experiment = SimulatedExperiment(plan, number: 0)
     let profile = try #require(experiment.screen().profile)
     let median = profile.entry(metric: SimulatedBench.metricText(1), statistic: .quantile(0.5))
     // Boots 1%, two iterations 2% each: 1e-4 + 2e-4, a quarter of it believed.
     #expect(abs(try #require(median?.variance) - 0.75e-4) < 1e-12)
+    // Boots that resemble their neighbours: worked out with numpy, .7378 is left of theirs.
+    plan.bench.carryOver = 0.4
+    experiment = SimulatedExperiment(plan, number: 0)
+    let carried = try #require(
+      experiment.screen().profile?.entry(
+        metric: SimulatedBench.metricText(1), statistic: .quantile(0.5)))
+    #expect(abs(carried.variance - (0.7378e-4 + 2e-4) / 4) < 1e-9)
   }
 
   @Test func intervalsAreWilsons() {

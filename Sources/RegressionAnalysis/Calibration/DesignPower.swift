@@ -6,76 +6,77 @@ import Foundation
 /// runs pass on their own, and both together pass the family's limit and the threshold. The formula
 /// `(t[alpha/2M] + t[.2]) * error` knows the third alone.
 package struct DesignPower: Sendable, Equatable {
-  /// Of a run's value (natural logarithm).
-  package var variance: Double
-  /// Behind ``variance``, those of the experiment's own runs not counted.
-  package var degreesOfFreedom: Double
-  /// Smallest relative change that matters, floor included.
-  package var threshold: Double
-  /// Runs per arm of the screen, and fresh ones; 2 or more, and 0 or more.
-  package var runs: Int
-  package var confirmRuns: Int
-  /// Comparisons that share the family-wise error.
-  package var comparisons: Int
-  package var policy: VerdictPolicy
+  /// Standard errors of the difference in the screen and in the fresh runs.
+  private let errors: (screen: Double, fresh: Double)
+  /// What the difference must exceed: in the screen, in the fresh runs, and their mean.
+  private let limits: (screen: Double, fresh: Double, mean: Double)
+  private let runs: Double
+  private let confirmRuns: Double
 
+  /// - Parameters:
+  ///   - variance: of a run's value (natural logarithm).
+  ///   - degreesOfFreedom: behind it, those of the experiment's own runs not counted.
+  ///   - threshold: smallest relative change that matters, floor included.
+  ///   - runs: per arm of the screen, 2 or more.
+  ///   - confirmRuns: fresh ones per arm; without any nothing is called.
+  ///   - comparisons: that share the family-wise error.
+  ///   - policy: the errors allowed.
   package init(
     variance: Double, degreesOfFreedom: Double, threshold: Double, runs: Int, confirmRuns: Int,
     comparisons: Int, policy: VerdictPolicy = VerdictPolicy()
   ) {
-    self.variance = variance
-    self.degreesOfFreedom = degreesOfFreedom
-    self.threshold = threshold
-    self.runs = runs
-    self.confirmRuns = confirmRuns
-    self.comparisons = comparisons
-    self.policy = policy
+    let tau = log1p(threshold)
+    let own = Double(max(1, 2 * runs - 3))
+    let fresh = Double(max(1, 2 * confirmRuns - 3))
+    func quantile(_ p: Double, _ degrees: Double) -> Double {
+      StudentT.upperQuantile(p, degreesOfFreedom: degreesOfFreedom + degrees)
+    }
+    self.runs = Double(runs)
+    self.confirmRuns = Double(confirmRuns)
+    errors = (
+      (2 * variance / Double(max(runs, 1))).squareRoot(),
+      (2 * variance / Double(max(confirmRuns, 1))).squareRoot()
+    )
+    let mean = (2 * variance / Double(max(runs + confirmRuns, 1))).squareRoot()
+    limits = (
+      max(policy.screenShare * tau, errors.screen * quantile(policy.screenAlpha / 2, own)),
+      errors.fresh * quantile(policy.freshAlpha / 2, fresh),
+      max(tau, mean * quantile(policy.alpha / (2 * Double(comparisons)), own + fresh))
+    )
+  }
+
+  package static func == (left: Self, right: Self) -> Bool {
+    left.errors == right.errors && left.limits == right.limits && left.runs == right.runs
+      && left.confirmRuns == right.confirmRuns
   }
 
   /// Probability that a worsening is called a regression; its size is relative, above 0.
   package func power(_ change: Double) -> Double {
-    guard confirmRuns > 0, runs >= 2 else { return 0 }
+    guard confirmRuns > 0, runs >= 2, errors.screen > 0 else { return 0 }
     let delta = log1p(change)
-    let tau = log1p(threshold)
-    let own = Double(max(1, 2 * runs - 3))
-    let ownFresh = Double(max(1, 2 * confirmRuns - 3))
-    let (a, b) = (Double(runs), Double(confirmRuns))
-    let screenError = (2 * variance / a).squareRoot()
-    let freshError = (2 * variance / b).squareRoot()
-    let screenLimit = max(
-      policy.screenShare * tau,
-      screenError
-        * StudentT.upperQuantile(
-          policy.screenAlpha / 2, degreesOfFreedom: degreesOfFreedom + own))
-    let freshLimit =
-      freshError
-      * StudentT.upperQuantile(
-        policy.freshAlpha / 2, degreesOfFreedom: degreesOfFreedom + ownFresh)
-    let error = (2 * variance / (a + b)).squareRoot()
-    let family = StudentT.upperQuantile(
-      policy.alpha / (2 * Double(comparisons)),
-      degreesOfFreedom: degreesOfFreedom + own + ownFresh)
-    let sumLimit = (a + b) * max(tau, error * family)
-    // Over the screen's value: the fresh runs must pass alone and make up the rest of the sum.
-    let steps = 200
-    let (low, high) = (max(screenLimit, delta - 8 * screenError), delta + 8 * screenError)
+    // Over the screen's value: the fresh runs must pass alone and make up the rest of the mean.
+    let steps = 100
+    let low = max(limits.screen, delta - 7 * errors.screen)
+    let high = delta + 7 * errors.screen
     guard high > low else { return 0 }
     var total = 0.0
     for step in 0..<steps {
       let value = low + (high - low) * (Double(step) + 0.5) / Double(steps)
-      let score = (value - delta) / screenError
-      let density = exp(-score * score / 2) / (2 * Double.pi).squareRoot() / screenError
-      let needed = max(freshLimit, (sumLimit - a * value) / b)
-      total += density * NormalDistribution.upperTail((needed - delta) / freshError)
+      let score = (value - delta) / errors.screen
+      let rest = ((runs + confirmRuns) * limits.mean - runs * value) / confirmRuns
+      let needed = max(limits.fresh, rest)
+      total +=
+        exp(-score * score / 2) * NormalDistribution.upperTail((needed - delta) / errors.fresh)
     }
-    return min(1, total * (high - low) / Double(steps))
+    let width = (high - low) / Double(steps)
+    return min(1, total * width / errors.screen / (2 * Double.pi).squareRoot())
   }
 
   /// The smallest worsening found with a given power; nil when it is beyond 400%.
   package func detectable(power wanted: Double = 0.8) -> Double? {
     var (low, high) = (0.0, 4.0)
     guard power(high) >= wanted else { return nil }
-    while high - low > 1e-5 * (1 + high) {
+    while high - low > 1e-4 * (0.01 + high) {
       let middle = (low + high) / 2
       if power(middle) >= wanted { high = middle } else { low = middle }
     }

@@ -44,8 +44,7 @@ package struct SimulatedBench: Codable, Sendable, Equatable {
 
   package init(_ noise: NoiseClass) {
     self.init(
-      bootDeviation: noise.bootDeviation, iterationDeviation: noise.iterationDeviation,
-      quantileFactors: noise.quantileFactors)
+      bootDeviation: noise.bootDeviation, iterationDeviation: noise.iterationDeviation)
   }
 
   /// What is simulated and judged: p50, p90 and p99 of each metric.

@@ -40,12 +40,12 @@ package struct SimulatedExperiment {
       candidate: runs.filter { $0.experiment?.arm == .candidate }, profile: profile())
   }
 
-  /// The noise of boots that this bench truly has, divided by the factor.
+  /// The noise that experiments on this bench would have taught, divided by the factor.
   private func profile() -> NoiseProfile? {
     guard let profileFactor else { return nil }
     let boot = bench.bootDeviation * bench.bootDeviation
     let iteration = bench.iterationDeviation * bench.iterationDeviation / Double(bench.iterations)
-    let believed = (boot + iteration) / (profileFactor * profileFactor)
+    let believed = (boot * learntShare + iteration) / (profileFactor * profileFactor)
     let count = SimulatedBench.probabilities.count
     return NoiseProfile(
       entries: levels.deviationFactors.enumerated().map { position, factor in
@@ -56,9 +56,31 @@ package struct SimulatedExperiment {
       })
   }
 
+  /// Share of the variance between boots that is left beside arm and trend: boots that resemble
+  /// their neighbours differ less within an experiment than over the years.
+  private var learntShare: Double {
+    let count = 2 * screenRuns
+    let centre = Double(count - 1) / 2
+    let rows = (0..<count).map { run in
+      [1, Self.isCandidate(run) ? 1.0 : 0] + (screenRuns >= 4 ? [Double(run) - centre] : [])
+    }
+    guard let model = LinearModel(rows: rows), count > rows[0].count else { return 1 }
+    var sum = 0.0
+    for run in 0..<count {
+      let unit = (0..<count).map { $0 == run ? 1.0 : 0 }
+      for (other, left) in model.fit(unit, column: 1).residuals.enumerated() {
+        sum += left * pow(bench.carryOver, Double(abs(run - other)))
+      }
+    }
+    return sum / Double(count - rows[0].count)
+  }
+
+  /// ABBA.
+  private static func isCandidate(_ position: Int) -> Bool { [1, 2].contains(position % 4) }
+
   private mutating func records(_ stage: ExperimentPlace.Stage, runsPerArm: Int) -> [RunRecord] {
     (0..<(2 * runsPerArm)).map { position in
-      let isCandidate = [1, 2].contains(position % 4)
+      let isCandidate = Self.isCandidate(position)
       let passes = levels.nextBoot(isCandidate: isCandidate)
       defer { order += 1 }
       return record(passes, isCandidate: isCandidate, stage: stage)

@@ -23,9 +23,9 @@ struct VerdictSimulate: AsyncParsableCommand {
 
       Two rules of thumb to see here: boots buy more power than iterations do, and a change of \
       the practical threshold's own size is found in half of all cases at best. A class is a \
-      shorthand for p50 and p99 between boots: quiet .5% and 1%, typical 1% and 2%, noisy 2% and \
-      3%, harsh 3% and 6%, and twice that between iterations. Your own bench's numbers are those \
-      of a few boots of one firmware.
+      shorthand for p50 and p99 between boots: quiet .5% and 1%, typical 1% and 2%, noisy 3% and \
+      6%, and twice that between iterations. Your own bench's numbers are those of a few boots \
+      of one firmware.
 
       The same seed gives the same numbers. Exit code 0 whatever they are.
       """)
@@ -129,8 +129,7 @@ struct VerdictSimulate: AsyncParsableCommand {
   private var plan: SimulationPlan {
     var bench = SimulatedBench(
       bootDeviation: bootSd?.fraction ?? noise.bootDeviation,
-      iterationDeviation: iterationSd?.fraction ?? noise.iterationDeviation,
-      quantileFactors: noise.quantileFactors)
+      iterationDeviation: iterationSd?.fraction ?? noise.iterationDeviation)
     bench.badBoots = badBoots.fraction
     bench.badBootSlowdown = badBootSlowdown.fraction
     bench.metrics = metrics

@@ -1,0 +1,60 @@
+import RegressionAnalysis
+
+/// The command line of the exam.
+struct ExamOptions {
+  /// A table, or the time that judging takes.
+  enum Part: String, CaseIterable {
+    case cost
+    case alarms
+    case power
+  }
+
+  /// Why a command line is none.
+  struct Problem: Error {
+    var text: String
+  }
+
+  static let usage =
+    "usage: latgate-exam [--experiments N] [--changed N] [--class quiet|typical|noisy] "
+    + "[--part cost|alarms|power] [--runs 4|6]"
+
+  /// Experiments per cell without and with a change.
+  var unchanged = 1000
+  var changed = 300
+  var classes = NoiseClass.allCases
+  var parts = Part.allCases
+  /// Boots per arm and stage that power is shown for.
+  var designs = [4, 6]
+
+  init(_ arguments: [String]) throws(Problem) {
+    var rest = arguments[...]
+    while let name = rest.popFirst() {
+      guard let value = rest.popFirst() else { throw Problem(text: "\(name) needs a value") }
+      switch name {
+      case "--experiments": unchanged = try Self.count(name, value)
+      case "--changed": changed = try Self.count(name, value)
+      case "--class":
+        guard let one = NoiseClass(rawValue: value) else {
+          throw Problem(text: "no class \(value)")
+        }
+        classes = [one]
+      case "--runs":
+        guard let runs = Int(value), designs.contains(runs) else {
+          throw Problem(text: "--runs must be 4 or 6")
+        }
+        designs = [runs]
+      case "--part":
+        guard let one = Part(rawValue: value) else { throw Problem(text: "no part \(value)") }
+        parts = [one]
+      default: throw Problem(text: "unknown option \(name)")
+      }
+    }
+  }
+
+  private static func count(_ name: String, _ value: String) throws(Problem) -> Int {
+    guard let number = Int(value), number > 0 else {
+      throw Problem(text: "\(name) must be a number above 0")
+    }
+    return number
+  }
+}
