@@ -104,9 +104,17 @@ struct DeviceOptions: ParsableArguments {
 
   /// - Throws: `SystemCallError` when the environment names no folder for leases.
   func leases(_ report: @escaping @Sendable (String) -> Void) throws -> LeaseDesk {
+    try Self.leases(wait: wait, report)
+  }
+
+  /// For commands that have no such options: `wait` is zero unless given.
+  /// - Throws: `SystemCallError` when the environment names no folder for leases.
+  static func leases(
+    wait: Duration = .zero, _ report: @escaping @Sendable (String) -> Void
+  ) throws -> LeaseDesk {
     try LeaseDesk(
-      environment: ProcessInfo.processInfo.environment, wait: wait,
-      command: Self.commandLine, report: report)
+      environment: ProcessInfo.processInfo.environment, wait: wait, command: commandLine,
+      report: report)
   }
 
   /// As others see it, who wonder what this process does.

@@ -25,7 +25,7 @@ struct Survey: Sendable {
     let target = try await LaneFactory(
       catalog: bench.catalog,
       server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share,
-      leases: try DeviceOptions().leases { console.note($0) }
+      leases: try DeviceOptions.leases { console.note($0) }
     ) { console.note($0) }
     .single(device: name, id: "survey-\(getpid())")
     defer { target.release() }

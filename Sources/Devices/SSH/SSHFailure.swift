@@ -29,7 +29,7 @@ package enum SSHFailure: Sendable, Equatable {
   }
 
   /// True for what a board shows while it starts.
-  var mayPass: Bool {
+  package var mayPass: Bool {
     switch self {
     case .refused, .timedOut, .noRoute, .nameNotResolved: true
     case .hostKeyChanged, .hostKeyUnknown, .authenticationFailed: false

@@ -15,6 +15,8 @@ enum DeviceLoss {
         .timedOut(device, _, _):
         return line(error)
       case .transportUnavailable: return line(error)
+      // A board that refuses this machine's key is there.
+      case .sshFailed(device, let failure): return failure.mayPass ? line(error) : nil
       default: return nil
       }
     case let error as AgentSessionError:
