@@ -42,7 +42,9 @@ package struct DeviceCheckup: Sendable, Equatable {
   package static func look(
     at device: any Device, wish: PrivilegeWish, timeout: Duration, cache: PrivilegeCache? = nil
   ) async throws -> DeviceCheckup {
-    let root = PrivilegedDevice(device, wish: wish, cache: cache)
+    // A way to root that does not answer must leave time for the rest.
+    let root = PrivilegedDevice(
+      device, wish: wish, cache: cache, patience: min(timeout / 4, PrivilegeFinder.patience))
     let identity = try await root.identify()
     let refusals = try await root.privilege().refusals
     let answer = try await root.exec(script, timeout: timeout)

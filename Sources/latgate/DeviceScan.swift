@@ -33,6 +33,8 @@ struct DeviceScan: Sendable {
   let console: Console
   /// For each device, so that a silent one does not keep the others waiting.
   var limit: Duration = .seconds(10)
+  /// Whether what was found out about root's rights before is good enough.
+  var remembers = true
 
   private var environment: [String: String] { ProcessInfo.processInfo.environment }
 
@@ -87,7 +89,7 @@ struct DeviceScan: Sendable {
     do {
       let checkup = try await within(limit, device.name) {
         try await DeviceCheckup.look(
-          at: device, wish: candidate.wish, timeout: limit, cache: .ofUser())
+          at: device, wish: candidate.wish, timeout: limit, cache: remembers ? .ofUser() : nil)
       }
       found.checkup = checkup
       found.row.model = checkup.identity.model

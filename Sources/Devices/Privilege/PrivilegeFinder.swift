@@ -9,6 +9,8 @@ package actor PrivilegeFinder {
   private let wish: PrivilegeWish
   private let cache: PrivilegeCache?
   private let limit: Duration
+  /// Time for a person to answer a question on the device's screen.
+  package static let patience: Duration = .seconds(10)
   private var search: Task<Answer, any Error>?
 
   /// What was found, and what did not work on the way.
@@ -23,7 +25,7 @@ package actor PrivilegeFinder {
   /// `limit` is for each try; a question on the device's screen must be answered within it.
   package init(
     device: any Device, wish: PrivilegeWish, cache: PrivilegeCache?,
-    limit: Duration = .seconds(10)
+    limit: Duration = PrivilegeFinder.patience
   ) {
     self.device = device
     self.wish = wish
@@ -73,7 +75,8 @@ package actor PrivilegeFinder {
       }
     }
     try await tryAll(&answer)
-    cache?.keep(answer.way, for: key)
+    // Who had little time to answer is not taken at its word.
+    if answer.way != .shell || limit >= Self.patience { cache?.keep(answer.way, for: key) }
     if answer.way == .shell, wish == .su {
       throw DeviceError.unsupported(
         device: device.name,
@@ -89,13 +92,18 @@ package actor PrivilegeFinder {
       "for name in su sudo; do command -v $name > /dev/null 2>&1 && echo latgate:$name; done; true",
       timeout: limit
     ).text.split(whereSeparator: \.isNewline)
+    var stuck: Set<String> = []
     for way in RootWay.candidates {
-      guard let program = way.program, programs.contains("latgate:\(program)") else { continue }
+      guard let program = way.program, programs.contains("latgate:\(program)"),
+        !stuck.contains(program)
+      else { continue }
       guard let refusal = try await isRefused(way) else {
         answer.way = way
         return
       }
       answer.refusals.append("\(way.rawValue): \(refusal)")
+      // It would not answer another way of asking either.
+      if refusal == silence { stuck.insert(program) }
     }
     if answer.refusals.isEmpty { answer.refusals = ["the shell finds neither su nor sudo"] }
   }
@@ -117,9 +125,11 @@ package actor PrivilegeFinder {
         .split(whereSeparator: \.isNewline).last.map { String($0.prefix(120)) }
       return words ?? "it ended with \(made.exitCode)"
     } catch DeviceError.timedOut {
-      return "it did not answer within \(limit.components.seconds) s"
+      return silence
     }
   }
+
+  private var silence: String { "it did not answer within \(limit.components.seconds) s" }
 
   private static func user(_ id: UInt32?) -> String {
     id.map { "user \($0)" } ?? "no root shell"

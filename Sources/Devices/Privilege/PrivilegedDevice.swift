@@ -9,9 +9,12 @@ package struct PrivilegedDevice: Device {
 
   private static let limit: Duration = .seconds(60)
 
-  package init(_ base: any Device, wish: PrivilegeWish, cache: PrivilegeCache? = .ofUser()) {
+  package init(
+    _ base: any Device, wish: PrivilegeWish, cache: PrivilegeCache? = .ofUser(),
+    patience: Duration = PrivilegeFinder.patience
+  ) {
     self.base = base
-    finder = PrivilegeFinder(device: base, wish: wish, cache: cache)
+    finder = PrivilegeFinder(device: base, wish: wish, cache: cache, limit: patience)
   }
 
   package var name: String { base.name }

@@ -68,7 +68,9 @@ struct DoctorCommand: AsyncParsableCommand {
     let isBooted = bench.catalog.devices[name]?.kind != .virtual
     var findings: [Finding] = []
     if isBooted {
-      let scan = DeviceScan(catalog: bench.catalog, console: console, limit: .seconds(30))
+      // Asked afresh: why a way to root does not work is what the user wants to know.
+      let scan = DeviceScan(
+        catalog: bench.catalog, console: console, limit: .seconds(60), remembers: false)
       let found = await scan.ask([try await scan.one(name)])
       findings = found.flatMap { Self.findings($0, showsAll: true) }
       if format == .terminal { try print(findings, console) }
