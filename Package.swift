@@ -108,7 +108,7 @@ let package = Package(
     .target(
       name: "RecordStore",
       dependencies: [
-        "POSIXSupport", "RunRecords",
+        "POSIXSupport", "RunRecords", "RegressionAnalysis",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
@@ -226,7 +226,7 @@ let package = Package(
     .testTarget(
       name: "RecordStoreTests",
       dependencies: [
-        "POSIXSupport", "RunRecords", "RecordStore",
+        "POSIXSupport", "RunRecords", "RegressionAnalysis", "RecordStore",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),

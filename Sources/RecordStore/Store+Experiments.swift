@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import RegressionAnalysis
 
 /// What an experiment said.
 package struct StoredExperiment: Sendable, Equatable {
@@ -18,12 +19,15 @@ package struct StoredExperiment: Sendable, Equatable {
   /// Build ids; the reference is empty where it was a baseline of several.
   package var reference: String
   package var candidate: String
-  /// `pass`, `regression`, `inconclusive` or `failed`.
+  /// `pass`, `regression`, `inconclusive` or `failed`; ``waived`` for a pass that a waiver made.
   package var outcome: String
   /// `firmware` or `rack`; nil after a pass.
   package var owner: String?
   /// JSON of the verdict.
   package var verdict: Data
+
+  /// The outcome of a firmware that has a regression, but a known one.
+  package static let waived = "waived"
 
   package init(
     id: String, kind: Kind, at: Date, bench: BenchIdentity, reference: String, candidate: String,

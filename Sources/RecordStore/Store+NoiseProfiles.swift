@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import RegressionAnalysis
 
 /// What is known of a bench's noise.
 package struct StoredProfile: Sendable, Equatable {

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import RegressionAnalysis
 import RunRecords
 
 extension Store {

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import RegressionAnalysis
 
 /// What the store's index tells of a run.
 package struct StoredRun: Sendable, Equatable {

@@ -48,15 +48,30 @@ package struct HistoryReport: Sendable, Equatable, Encodable {
     package var steps: [Step]
   }
 
+  /// A metric that moved away from a release.
+  package struct Drift: Sendable, Equatable, Encodable {
+    package var metric: String
+    package var statistic: String
+    package var creep: Creep
+  }
+
   package var schema = "latgate.history/1"
   package var suite: String
   package var target: String
   package var builds: [Build]
   package var metrics: [Metric]
+  /// The release that creep is told from; nil = not asked for.
+  package var release: String?
+  package var creep: [Drift]
 
   package init(
-    suite: String, target: String, builds: [Build], histories: [MetricHistory]
+    suite: String, target: String, builds: [Build], histories: [MetricHistory],
+    release: String? = nil, creep: [(metric: MetricStatistic, creep: Creep)] = []
   ) {
+    self.release = release
+    self.creep = creep.map {
+      Drift(metric: $0.metric.id.text, statistic: $0.metric.statistic.text, creep: $0.creep)
+    }
     self.suite = suite
     self.target = target
     self.builds = builds
@@ -84,6 +99,7 @@ package struct HistoryReport: Sendable, Equatable, Encodable {
       "\(suite) on \(target) · \(counted(builds.count, "build")) · "
       + "\(counted(metrics.count, "statistic")), \(counted(metrics.count { !$0.steps.isEmpty }, "of them")) changed"
     var sections = [[Emphasis.dim.applied(to: head, style)], changes(width, style)]
+    sections.append(drifts(width, style))
     if showsValues { sections += metrics.map { values(of: $0, width, style) } }
     return sections.filter { !$0.isEmpty }.map { $0.map { $0 + "\n" }.joined() }
       .joined(separator: "\n")
@@ -106,6 +122,24 @@ package struct HistoryReport: Sendable, Equatable, Encodable {
         .init("\(metric.metric) \(metric.statistic)"))
     }
     return all.isEmpty ? ["No metric changed for good."] : table.lines(width: width, style: style)
+  }
+
+  private func drifts(_ width: Int, _ style: TextStyle) -> [String] {
+    guard let release else { return [] }
+    guard !creep.isEmpty else { return ["Nothing crept away from \(oneLine(name(of: release)))."] }
+    var table = TextTable(columns: [
+      .init(title: "since \(name(of: release))"), .init(title: "change", alignment: .right),
+      .init(title: "95% interval", alignment: .right),
+      .init(title: "a build", alignment: .right), .init(title: "metric", isElastic: true),
+    ])
+    for drift in creep {
+      let interval = drift.creep.interval
+      table.add(
+        .init(drift.creep.kind.rawValue), .init(humanChange(drift.creep.change), .bad),
+        .init("\(humanChange(interval.low)) … \(humanChange(interval.high))"),
+        .init(humanChange(drift.creep.perBuild)), .init("\(drift.metric) \(drift.statistic)"))
+    }
+    return table.lines(width: width, style: style)
   }
 
   private func values(of metric: Metric, _ width: Int, _ style: TextStyle) -> [String] {

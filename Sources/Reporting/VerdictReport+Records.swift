@@ -135,10 +135,13 @@ extension LossRecord {
 extension VerdictReport.Arm {
   fileprivate init(_ records: [RunRecord]) {
     let iterations = records.flatMap(\.iterations).filter { $0.kind == .measured }
-    let firmware = records.first?.firmware
+    let builds = Set(records.map(\.firmware.id))
+    // A baseline is many builds; each has a name of its own.
+    let firmware = builds.count == 1 ? records.first?.firmware : nil
     self.init(
-      name: firmware?.name ?? "", build: firmware?.id ?? "",
-      kernelRelease: firmware?.kernelRelease ?? "", runs: records.count,
+      name: firmware?.name ?? (builds.isEmpty ? "" : "\(builds.count) stored builds"),
+      build: firmware?.id ?? "",
+      kernelRelease: firmware?.kernelRelease ?? "several", runs: records.count,
       iterations: iterations.count(where: \.isJudged),
       dropped: iterations.count { !$0.isJudged },
       dropCauses: Dictionary(grouping: iterations.compactMap(\.dropCause), by: \.rawValue)

@@ -46,10 +46,8 @@ struct BaselineReader {
     case .pinned(let ids):
       return Reference(baseline: baseline, builds: all.filter { ids.contains($0.id) })
     case .rolling(let size):
-      let failed = try store.experiments(suite: baseline.suite, target: baseline.target)
-        .filter { $0.outcome == Verdict.Outcome.regression.rawValue }
       let window = try BaselineWindow(
-        builds: all.map(\.id), failed: Set(failed.map(\.candidate)),
+        builds: all.map(\.id), failed: try failedBuilds(baseline),
         steps: baseline.steps.map(\.build), size: size
       ) { builds in
         try history(of: builds, baseline).isStable(builds)
@@ -58,6 +56,21 @@ struct BaselineReader {
         baseline: baseline, builds: all.filter { window.builds.contains($0.id) },
         pending: window.pending)
     }
+  }
+
+  /// Builds whose last word is a regression, waived or not: a known issue must not become the
+  /// standard while it is waived.
+  private func failedBuilds(_ baseline: StoredBaseline) throws -> Set<String> {
+    var failed: Set<String> = []
+    for experiment in try store.experiments(suite: baseline.suite, target: baseline.target) {
+      switch experiment.outcome {
+      case Verdict.Outcome.regression.rawValue, StoredExperiment.waived:
+        failed.insert(experiment.candidate)
+      case Verdict.Outcome.pass.rawValue: failed.remove(experiment.candidate)
+      default: continue
+      }
+    }
+    return failed
   }
 
   /// The runs of a baseline, as a verdict's reference. Their place in older experiments says nothing

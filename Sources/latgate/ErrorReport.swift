@@ -27,7 +27,7 @@ struct ErrorReport {
     let cause: FailureCause? =
       switch status {
       case .deviceUnavailable: .deviceUnavailable
-      case .gateFailed: .gateFailed
+      case .gateFailed: error is BenchRefusal ? .unqualifiedBench : .gateFailed
       default: nil
       }
     if let owner = cause?.owner, !messages.isEmpty {
@@ -44,6 +44,12 @@ struct ErrorReport {
     case let error as UnknownName: return [ErrorMessage(error)]
     case let error as RunRecordError: return [ErrorMessage(error)]
     case let error as ExperimentPlan.Refusal: return [ErrorMessage(error)]
+    case let error as BenchRefusal:
+      return [
+        ErrorMessage(
+          what: error.what, remedy: error.remedy,
+          details: error.noise.qualification.remedies)
+      ]
     case let error as DeviceError:
       let message = error.message
       return [ErrorMessage(what: message.what, place: message.place, remedy: message.remedy)]
@@ -69,6 +75,7 @@ struct ErrorReport {
     case let error as StoreError: error.kind == .unusable ? .internalError : .badInput
     case is DeviceError, is ADBError, is VirtualDeviceError: .deviceUnavailable
     case is KitFolder.Failure: .usage
+    case is BenchRefusal: .gateFailed
     case let error as AgentSessionError: status(of: error)
     case let error as RunError: status(of: error)
     default: .internalError

@@ -24,7 +24,8 @@ struct Latgate: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       CheckCommand.self, RunCommand.self, CompareCommand.self, VerdictCommand.self,
-      RunsCommand.self, BaselineCommand.self, HistoryCommand.self, WaiveCommand.self,
+      CalibrateCommand.self, RunsCommand.self, BaselineCommand.self, HistoryCommand.self,
+      WaiveCommand.self,
       WaiverCommand.self, FoldCommand.self, DeviceCommand.self, ProbesCommand.self,
       PreflightCommand.self,
       BuildCommand.self, FirmwareKitCommand.self, QuarantineCommand.self, DoctorCommand.self,

@@ -1,4 +1,5 @@
 import Foundation
+import RegressionAnalysis
 import RunRecords
 import Testing
 

@@ -89,6 +89,20 @@ import Testing
     #expect(levels.values.keys.first?.id.rung == "tp_btf")
   }
 
+  @Test func whatCreptAwayFromAReleaseIsTold() throws {
+    let creeping = history((0..<12).map { 100 * pow(1.01, Double($0)) })
+    let found = creeping.creep(since: "b2", matching: ["time*"])
+    let first = try #require(found.first)
+    #expect(first.creep.kind == .creep)
+    #expect(first.creep.builds == 10)
+    #expect(abs(first.creep.change - 0.094) < 0.01)
+    #expect(creeping.creep(since: "gone", matching: ["*"]).isEmpty)
+    let level = history(Array(repeating: 100, count: 12))
+    #expect(level.creep(since: "b0", matching: ["*"]).isEmpty)
+    let better = history((0..<12).map { 100 * pow(1.01, Double($0)) }, better: .higher)
+    #expect(better.creep(since: "b0", matching: ["*"]).isEmpty)
+  }
+
   @Test func aLevelIsStableUntilItDrifts() {
     let names = (0..<10).map { "b\($0)" }
     #expect(history(Array(repeating: 100, count: 10)).isStable(names))

@@ -93,6 +93,25 @@ package struct BuildHistory: Sendable {
       }
   }
 
+  /// Statistics that got worse since a release by many small changes, or one; nil values and builds
+  /// before it are left out.
+  package func creep(
+    since release: String, matching patterns: [String]
+  ) -> [(metric: MetricStatistic, creep: Creep)] {
+    guard let start = builds.firstIndex(of: release) else { return [] }
+    let chosen = metrics.filter { metric in
+      patterns.contains { glob($0, matches: metric.id.text) }
+    }
+    let finder = CreepFinder(comparisons: chosen.count)
+    return chosen.compactMap { metric in
+      let levels = logLevels(of: metric)
+      let series = (start..<builds.count).map { levels[$0] ?? .nan }
+      let worse: Double = higherIsBetter.contains(metric) ? -1 : 1
+      return finder.creep(series, threshold: threshold(of: metric), worse: worse)
+        .map { (metric: metric, creep: $0) }
+    }
+  }
+
   /// Standard deviation below which no noise is believed.
   var deviationFloor: Double { policy.deviationFloor }
 

@@ -14,13 +14,20 @@ struct CheckExperiment: Sendable {
   var bundle: ProbeBundle
   let policy: VerdictPolicy
   /// What is known of the bench; nil = nothing.
-  let profile: NoiseProfile?
+  var profile: NoiseProfile?
   /// Runs of the suite on the target before this check, for their cost.
-  let earlier: [RunRecord]
+  var earlier: [RunRecord]
   var folder: CheckFolder
   /// Where devices of failed runs tell why.
   let failures: FailureFiles
   let console: Console
+  let memory: BenchMemory
+  /// Known issues.
+  var waivers: [MetricWaiver] = []
+  /// Why the bench should not judge, where it is asked to all the same.
+  var caveat: String?
+  /// Stored runs in the reference's place.
+  var baseline: [RunRecord] = []
 
   // MARK: Before it begins
 
@@ -82,7 +89,10 @@ struct CheckExperiment: Sendable {
   /// What the records say.
   func input(_ records: [RunRecord]) -> VerdictInput {
     var input = CheckCommand.input(records, policy)
+    input.reference += baseline
     input.profile = profile
+    input.waivers = waivers
+    input.benchCaveat = caveat
     return input
   }
 

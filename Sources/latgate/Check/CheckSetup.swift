@@ -23,6 +23,8 @@ struct CheckSetup: Codable, Sendable, Equatable {
   var lanes: Int
   var tier: Tier?
   var allowsMixed: Bool
+  /// Name of the baseline that takes the reference's place; nil = the reference is run.
+  var baseline: String?
 
   var design: ExperimentDesign {
     ExperimentDesign(

@@ -1,14 +1,9 @@
-import ADB
 import ArgumentParser
-import Catalogs
 import Experiments
 import Foundation
-import POSIXSupport
-import ProbeBuild
 import RegressionAnalysis
 import Reporting
 import RunRecords
-import VirtualDevices
 
 struct CheckCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -22,12 +17,16 @@ struct CheckCommand: AsyncParsableCommand {
         latgate check demo
         latgate check demo --candidate debug-left-on --format json
         latgate check demo --time-budget 30m
+        latgate check demo --baseline nightly
         latgate check --resume latgate-results/demo-20260101-120000
         latgate check app-start --device pixel@tcp:10.0.0.7:5555 --wait-for-device 10m
         latgate check app-start --pool rack1
 
       With a time budget the design is chosen: the smallest that finds a worsening as large as \
       every budget of the suite, else the largest that fits; one that would miss it is refused.
+
+      The bench's noise profile is used and grows with every check; a bench that 'calibrate' did \
+      not qualify is refused. Waived issues do not fail the firmware.
 
       A device file's hooks change the firmware of a real device; what they say is in hooks.log \
       of the results. Their time limits, unless the file has others: flash 15m, switch 10m, \
@@ -61,6 +60,8 @@ struct CheckCommand: AsyncParsableCommand {
   var iterations: Int?
 
   @OptionGroup var flow: FlowOptions
+
+  @OptionGroup var memory: MemoryOptions
 
   @OptionGroup var tiers: TierOptions
 
@@ -96,6 +97,9 @@ struct CheckCommand: AsyncParsableCommand {
       throw ValidationError(
         isNamed ? "--resume goes on with its own suite: give none" : "name a suite")
     }
+    guard (flow.design == .stored) == (memory.baseline != nil) || flow.design == nil else {
+      throw ValidationError("--design stored goes with --baseline, and only with it")
+    }
     let asks: [Any?] = [
       pool.device.first, pool.pool, reference, candidate, runs, confirmRuns, iterations, output,
       flow.design,
@@ -124,35 +128,16 @@ struct CheckCommand: AsyncParsableCommand {
       }
       folder = CheckFolder(path: path)
     }
-    var plan = try Plan(bench: bench, suite: setup.suite, safety: try await safety.open())
-    plan.suite.iterations = setup.iterations
-    plan.suite.runs.screen = setup.screenRuns
-    plan.tier = setup.tier
+    if let baseline = memory.baseline { setup.baseline = baseline }
+    var plan = try setup.plan(bench, safety: try await safety.open())
     plan.reconnect = devices.reconnect
-    try UserFolders.makeFolder(folder.path, mode: 0o755)
-    let target = try await LaneFactory(
-      catalog: bench.catalog,
-      server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share,
-      leases: try devices.leases { common.console.note($0) },
-      hookLog: "\(folder.path)/hooks.log"
-    ) { common.console.detail($0) }
-    .experiment(
-      device: setup.device, fallback: plan.suite.device, id: "check-\(getpid())",
-      lanes: setup.lanes)
+    let target = try setup.target(plan, bench, devices, folder)
     defer { target.release() }
-    guard target.lanes.count >= setup.layout.devices else {
-      throw ValidationError(
-        "a \(setup.layout.rawValue) takes \(setup.layout.devices) devices of one model")
-    }
     setup.lanes = target.lanes.count
-    let experiment = CheckExperiment(
-      setup: setup, plan: plan, target: target,
-      bundle: try await bench.bundle(abi: try await abi(of: target, setup), probes: plan.probes),
-      policy: policy(plan, setup, target), profile: nil, earlier: [], folder: folder,
-      failures: FailureFiles(
-        console: common.console, folder: "\(folder.path)/bugreports",
-        isWanted: failures.bugReport),
-      console: common.console)
+    var experiment = try await CheckExperiment(
+      setup, plan: plan, target: target, bench: bench, folder: folder,
+      bugReport: failures.bugReport)
+    try experiment.recall(allowsUnqualified: memory.unqualified)
     do {
       try await measure(experiment, made)
     } catch let error as CancellationError {
@@ -195,8 +180,10 @@ struct CheckCommand: AsyncParsableCommand {
     _ verdict: Verdict, _ records: [RunRecord], _ experiment: CheckExperiment
   ) throws {
     let console = common.console
-    let report = VerdictReport(verdict, of: experiment.input(records))
+    let input = experiment.input(records)
+    let report = VerdictReport(verdict, of: input)
     try experiment.folder.write(verdict, report)
+    experiment.remember(records, verdict, input)
     switch format {
     case .terminal:
       console.print(report.text(width: console.width, style: console.style))
@@ -232,43 +219,10 @@ struct CheckCommand: AsyncParsableCommand {
     return CheckSetup(
       id: UUID().uuidString.lowercased(), suite: definition.name, device: device,
       reference: reference, candidate: candidate, iterations: iterations ?? definition.iterations,
-      layout: flow.design ?? (hooks?[.flash] == nil ? .boots : .flashes),
+      layout: memory.baseline != nil
+        ? .stored : flow.design ?? (hooks?[.flash] == nil ? .boots : .flashes),
       screenRuns: runs ?? definition.runs.screen,
       confirmRuns: confirmRuns ?? definition.runs.confirm, lanes: lanes, tier: tiers.tier,
       allowsMixed: mixing.allowMixed)
-  }
-
-  private func policy(
-    _ plan: Plan, _ setup: CheckSetup, _ target: LaneFactory.Target
-  ) -> VerdictPolicy {
-    let hooks = target.definition.hooks
-    let isFree = target.isVirtual || (hooks?[.switchTo] != nil && hooks?[.flash] == nil)
-    var policy = VerdictPolicy(suite: plan.suite, freeSwitching: isFree)
-    policy.allowsMixed = setup.allowsMixed
-    switch setup.layout {
-    case .boots, .flashes, .blocks: policy.design = .interleaved
-    case .crossover: policy.design = .crossover
-    case .stored: policy.design = .stored
-    }
-    return policy
-  }
-
-  /// A virtual device's is known before it boots.
-  private func abi(of target: LaneFactory.Target, _ setup: CheckSetup) async throws -> TargetABI {
-    guard target.definition.kind == .virtual else {
-      guard let lane = target.lanes.first else { return .arm64 }
-      return try await Plan.abi(of: try await lane.current())
-    }
-    let machine = try target.definition.machine(firmware: setup.reference)
-    let architecture = machine.kernel.architecture
-    let candidate = try target.definition.machine(firmware: setup.candidate)
-    guard candidate.kernel.architecture == architecture,
-      let abi = TargetABI(architecture)
-    else {
-      throw VirtualDeviceError.invalidValue(
-        field: "candidate", value: setup.candidate,
-        reason: "its kernel is of another architecture than the reference's")
-    }
-    return abi
   }
 }

@@ -15,6 +15,7 @@ struct HistoryCommand: AsyncParsableCommand {
 
         latgate history 'fsync.latency*'
         latgate history --all --suite demo --format json
+        latgate history --all --since release-3
 
       Exit code 0, whatever changed.
       """)
@@ -25,6 +26,10 @@ struct HistoryCommand: AsyncParsableCommand {
 
   @Argument(help: "Metrics, as patterns over their names with * and ?.")
   var metrics: [String] = []
+
+  @Option(
+    help: "A release, by build id or name: also tell which metrics crept away from it since.")
+  var since: String?
 
   @Flag(help: "Every metric; values of builds only in JSON.")
   var all = false
@@ -50,10 +55,12 @@ struct HistoryCommand: AsyncParsableCommand {
         "no stored metric of \(suite) on \(target) matches; there are: "
           + (names.isEmpty ? "none" : names.joined(separator: ", ")))
     }
+    let release = try since.map { try store.buildID($0, among: builds) }
+    let creep = release.map { history.creep(since: $0, matching: all ? ["*"] : metrics) } ?? []
     let report = HistoryReport(
       suite: suite, target: target,
       builds: builds.map { HistoryReport.Build(id: $0.id, name: $0.name, first: $0.first) },
-      histories: found)
+      histories: found, release: release, creep: creep)
     switch format {
     case .terminal:
       console.print(

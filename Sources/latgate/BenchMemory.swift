@@ -1,0 +1,131 @@
+import Experiments
+import Foundation
+import RecordStore
+import RegressionAnalysis
+import RunRecords
+
+/// What the store knows of a bench before a check, and what it keeps of the check.
+struct BenchMemory: Sendable {
+  /// Runs that tell what a run costs, at most.
+  private static let costRuns = 8
+
+  let store: Store
+  /// Nil when the bench was never measured.
+  let bench: BenchIdentity?
+  let profile: NoiseProfile?
+  /// What the last calibration found; nil without one.
+  let calibration: BenchNoise?
+  /// The last runs of the suite on the device file.
+  let earlier: [RunRecord]
+
+  /// - Throws: `StoreError`, `NoiseProfileError`, and what asking a device throws.
+  init(store: Store, suite: String, target: LaneFactory.Target) async throws {
+    self.store = store
+    let name = target.definition.name
+    var device: String?
+    if !target.isVirtual, let lane = target.lanes.first {
+      device = try await lane.current().identify().serial
+    }
+    let known = try store.profiles().filter {
+      $0.bench.suite == suite && $0.bench.target == name
+        && $0.bench.device == device ?? $0.bench.device
+    }
+    let last = known.max { $0.updated < $1.updated }
+    bench = last?.bench
+    profile = try last.map {
+      try NoiseProfile.decode($0.profile, file: Self.place($0.bench, store))
+    }
+    calibration = try last.flatMap { stored in
+      try stored.calibration.map { try Self.noise($0, Self.place(stored.bench, store)) }
+    }
+    earlier = try store.runs(RunFilter(suite: suite, target: name)).filter(\.isValid)
+      .suffix(Self.costRuns).map { try store.document(of: $0).record }
+  }
+
+  private static func place(_ bench: BenchIdentity, _ store: Store) -> String {
+    "\(store.path), noise of \(bench.suite) on \(bench.target)"
+  }
+
+  private static func noise(_ data: Data, _ place: String) throws -> BenchNoise {
+    guard let noise = try? JSONDecoder().decode(BenchNoise.self, from: data),
+      noise.schema == BenchNoise.currentSchema
+    else {
+      throw NoiseProfileError(file: place, problem: "is not a calibration of this version")
+    }
+    return noise
+  }
+
+  // MARK: Before
+
+  /// What a verdict has to say of a bench that should not judge; nil when there is nothing.
+  /// - Throws: ``BenchRefusal`` unless that is allowed.
+  func caveat(allowsUnqualified: Bool) throws -> String? {
+    guard let calibration, calibration.qualification.standing == .notQualified else { return nil }
+    let refusal = BenchRefusal(noise: calibration)
+    guard allowsUnqualified else { throw refusal }
+    return "\(refusal.what): judged as asked, on weak evidence"
+  }
+
+  /// What to know of the bench before it begins.
+  var remark: String? {
+    guard profile != nil else {
+      return "this bench was never calibrated: the noise is told from these runs alone "
+        + "('latgate calibrate' says what it can find)"
+    }
+    guard let calibration else {
+      return "this bench was never calibrated; its noise is known from the checks before"
+    }
+    return calibration.qualification.standing == .undecided
+      ? "the calibration of this bench has too few runs to tell whether it may gate" : nil
+  }
+
+  // MARK: After
+
+  /// Keeps the runs of a check and what they say, and lets the bench's profile grow by them, once.
+  /// - Returns: whether the profile has grown.
+  @discardableResult
+  func keep(_ records: [RunRecord], _ verdict: Verdict, _ input: VerdictInput, id: String) throws
+    -> Bool
+  {
+    try Self.keep(records, in: store)
+    guard let first = records.first else { return false }
+    let bench = BenchIdentity(first)
+    let references = Set((input.reference + input.confirmReference).map(\.firmware.id))
+    let candidates = Set((input.candidate + input.confirmCandidate).map(\.firmware.id))
+    let isExcused = verdict.metrics.contains { $0.isWaived && $0.outcome == .regression }
+    let outcome =
+      isExcused && verdict.outcome == .pass ? StoredExperiment.waived : verdict.outcome.rawValue
+    try store.add(
+      StoredExperiment(
+        id: id, kind: .gate, at: Date(), bench: bench,
+        reference: references.count == 1 ? references.first ?? "" : "",
+        candidate: candidates.first ?? "", outcome: outcome,
+        owner: verdict.owner?.rawValue, verdict: try verdict.encoded()))
+    // What the bench did while it was not itself is no noise of it.
+    guard verdict.outcome != .failed, verdict.failure != .conditions else { return false }
+    let residuals = try runResiduals(of: input)
+    guard !residuals.isEmpty else { return false }
+    return try store.growProfile(of: bench, by: id, at: Date()) { old in
+      let known = try old.map { try NoiseProfile.decode($0, file: Self.place(bench, store)) }
+      return try (known ?? NoiseProfile()).grown(by: residuals).encoded()
+    }
+  }
+
+  static func keep(_ records: [RunRecord], in store: Store) throws {
+    try store.add(try records.map { try RunDocument($0) })
+  }
+}
+
+/// A bench that flags unchanged firmware too often to gate.
+struct BenchRefusal: Error {
+  let noise: BenchNoise
+
+  var what: String {
+    "the bench (\(noise.bench.suite) on \(noise.bench.target)) is not qualified: "
+      + (noise.qualification.reasons.first ?? "it flags too many unchanged builds")
+  }
+
+  var remedy: String {
+    "lower the noise and calibrate again, or check all the same with --unqualified, on weak evidence"
+  }
+}

@@ -1,0 +1,145 @@
+import ArgumentParser
+import Experiments
+import Foundation
+import RecordStore
+import RegressionAnalysis
+import Reporting
+import RunRecords
+
+struct CalibrateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "calibrate",
+    abstract: "Learn a bench's noise from runs of unchanged firmware, and whether it may gate.",
+    discussion: """
+      Runs one firmware many times and tells how much its runs differ, where that comes from, what \
+      a check can find on this bench, and how often it would call unchanged firmware slower. The \
+      noise is stored with the device: checks start from it, and every check adds to it. A bench \
+      that calls more than \(Int(BenchQualification.limit * 100))% of unchanged builds slower is \
+      refused as a judge.
+
+        latgate calibrate demo
+        latgate calibrate demo --runs 24
+        latgate calibrate --from records/ --suite demo
+
+      \(BenchQualification.leastRuns) runs tell whether the bench qualifies; 24 or more tell the \
+      noise well. Exit codes: 0 qualified, 2 too few runs to tell, 3 not qualified.
+      """)
+
+  @OptionGroup var common: CommonOptions
+
+  @Argument(help: "The suite.")
+  var suite: String?
+
+  @Option(help: "Device file instead of the suite's.")
+  var device: String?
+
+  @Option(help: "Firmware instead of the suite's reference.")
+  var firmware: String?
+
+  @Option(help: "Runs of the firmware.")
+  var runs = BenchQualification.leastRuns
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Learn from these records instead of making runs.",
+      discussion: "Files or folders; all of unchanged firmware. Several firmwares count each.",
+      valueName: "records"))
+  var from: [String] = []
+
+  @OptionGroup var tiers: TierOptions
+  @OptionGroup var safety: SafetyOptions
+  @OptionGroup var devices: DeviceOptions
+  @OptionGroup var failures: FailureOptions
+
+  @Option(help: "Virtual devices side by side: 1 or 2.")
+  var lanes = 2
+
+  @Option(help: "Folder for run records. Default: latgate-results/calibrate-<suite>-<time>.")
+  var output: String?
+
+  @Flag(help: "Also show metrics that decide nothing.")
+  var all = false
+
+  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var format: OutputFormat = .terminal
+
+  func validate() throws {
+    guard (1...2).contains(lanes) else { throw ValidationError("--lanes must be 1 or 2") }
+    guard runs >= 2, runs.isMultiple(of: 2) else {
+      throw ValidationError("--runs must be an even number of 2 or more")
+    }
+    guard !from.isEmpty || suite != nil else { throw ValidationError("name a suite") }
+    guard from.isEmpty || (device == nil && firmware == nil && output == nil) else {
+      throw ValidationError("--from makes no runs: it goes without --device, --firmware, --output")
+    }
+  }
+
+  func run() async throws {
+    let console = common.console
+    let safety = try await safety.open()
+    let (records, policy) = try await from.isEmpty ? made(safety) : given()
+    let noise = try calibrate(records, policy: policy)
+    try keep(records, noise, safety.store)
+    switch format {
+    case .terminal:
+      let report = NoiseReport(noise)
+      console.print(report.text(width: console.width, style: console.style, showsAll: all))
+      console.note("stored for \(noise.bench.suite) on \(noise.bench.target): \(safety.store.path)")
+    case .json: console.print(String(decoding: try noise.encoded(), as: UTF8.self))
+    }
+    switch noise.qualification.standing {
+    case .qualified: return
+    case .undecided: throw ExitStatus.inconclusive.code
+    case .notQualified: throw ExitStatus.gateFailed.code
+    }
+  }
+
+  private func keep(_ records: [RunRecord], _ noise: BenchNoise, _ store: Store) throws {
+    try BenchMemory.keep(records, in: store)
+    let experiments = Set(records.compactMap { $0.experiment?.id })
+    try store.calibrate(
+      noise.bench, calibration: try noise.encoded(), profile: try noise.profile.encoded(),
+      experiments: experiments, at: Date())
+  }
+
+  private func given() throws -> ([RunRecord], VerdictPolicy) {
+    let records = try RecordFiles.read(from)
+    let isVirtual = records.allSatisfy { $0.device.transport == "virtual" }
+    guard let suite else { return (records, VerdictPolicy(freeSwitching: isVirtual)) }
+    let definition = try Workbench(common).catalog.suite(suite)
+    return (records, VerdictPolicy(suite: definition, freeSwitching: isVirtual))
+  }
+
+  /// Runs of one firmware, as a check makes those of two.
+  private func made(_ safety: LoadSafety) async throws -> ([RunRecord], VerdictPolicy) {
+    let bench = try Workbench(common)
+    let definition = try bench.catalog.suite(suite ?? "")
+    guard let firmware = firmware ?? definition.reference else {
+      throw RunError.noFirmware(suite: definition.name, arm: "reference")
+    }
+    let device = device ?? definition.device
+    var setup = CheckSetup(
+      id: UUID().uuidString.lowercased(), suite: definition.name, device: device,
+      reference: firmware, candidate: firmware, iterations: definition.iterations,
+      layout: bench.catalog.devices[device]?.hooks?[.flash] == nil ? .boots : .flashes,
+      screenRuns: runs / 2, confirmRuns: 0, lanes: lanes, tier: tiers.tier, allowsMixed: false)
+    let folder = CheckFolder(
+      path: output
+        ?? "latgate-results/calibrate-\(definition.name)-\(timestamp())")
+    var plan = try setup.plan(bench, safety: safety)
+    plan.reconnect = devices.reconnect
+    let target = try setup.target(plan, bench, devices, folder)
+    defer { target.release() }
+    setup.lanes = target.lanes.count
+    let experiment = try await CheckExperiment(
+      setup, plan: plan, target: target, bench: bench, folder: folder,
+      bugReport: failures.bugReport)
+    if let time = experiment.planned(setup.design, made: []).time?.least {
+      common.console.note(
+        "\(runs) runs of \(firmware): about \(max(1, time.components.seconds / 60)) min")
+    }
+    let outcome = try await experiment.run(setup.design)
+    return (outcome.records, experiment.policy)
+  }
+}

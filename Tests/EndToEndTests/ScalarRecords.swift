@@ -1,0 +1,69 @@
+import Foundation
+
+/// Run records with one scalar per run, made as another program would: no device is needed.
+struct ScalarRecords {
+  /// Relative standard deviation, about.
+  var noise = 0.01
+  var metric = "boot.time"
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  /// Writes runs of a build; the same seed gives the same records.
+  /// - Returns: their paths.
+  @discardableResult
+  mutating func write(
+    build: String, runs: Int, value: Double, day: Int, to folder: String
+  ) throws -> [String] {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    return try (0..<runs).map { number in
+      let id = "\(build)-\(number)"
+      let path = "\(folder)/\(id).json"
+      let record = record(
+        id: id, build: build, value: value * (1 + noise * spread()),
+        created: Date(timeIntervalSince1970: 1_790_000_000 + Double(86400 * day + 60 * number)))
+      try JSONSerialization.data(withJSONObject: record, options: [.sortedKeys])
+        .write(to: URL(fileURLWithPath: path))
+      return path
+    }
+  }
+
+  /// Near a standard normal: twelve uniform numbers less six.
+  private mutating func spread() -> Double {
+    (0..<12).reduce(-6.0) { sum, _ in
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return sum + Double(state >> 11) / Double(1 << 53)
+    }
+  }
+
+  private func record(id: String, build: String, value: Double, created: Date) -> [String: Any] {
+    [
+      "schema": "latgate.run/1", "id": id, "created": created.formatted(.iso8601),
+      "toolVersion": "0", "target": "board", "suite": "boot", "workload": "boot", "tier": "T2",
+      "probes": [Any](), "invalid": [Any](),
+      "device": [
+        "name": "board", "serial": "s1", "model": "m1", "transport": "adb", "abi": "arm64",
+      ],
+      "firmware": [
+        "name": build, "id": build, "fingerprint": build, "kernelRelease": "6.1.0",
+        "kernelBuildID": "",
+      ],
+      "boot": ["bootID": "boot-\(id)", "uptimeSeconds": 60],
+      "iterations": [
+        [
+          "index": 0, "kind": "measured", "startedUptimeNs": 0, "covariates": [String: Double](),
+          "notes": [String: String](),
+          "phases": [
+            [
+              "name": "boot", "durationNs": 1, "drainNs": 0, "histograms": [Any](),
+              "losses": [Any](), "steps": [Any](),
+              "scalars": [
+                ["metric": metric, "unit": "ms", "value": value, "better": "lower"]
+              ],
+            ]
+          ],
+        ]
+      ],
+    ]
+  }
+}
