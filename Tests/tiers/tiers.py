@@ -46,7 +46,7 @@ PHASES = {
     "binder": [["binder", "--ops", "1000"]],
 }
 
-# Leaves room for half of what is read, in memory that is not for caches.
+# Leaves room for a third of what is read, in memory that is not for caches.
 SHORTAGE = """
 set -e
 echo 512 > /proc/sys/vm/min_free_kbytes
@@ -57,14 +57,14 @@ echo 3 > /proc/sys/vm/drop_caches
 mkdir full
 mount -t tmpfs -o size=95% tmpfs full
 free=$(awk '/^MemAvailable:/ {print int($2 / 1024)}' /proc/meminfo)
-dd if=/dev/zero of=full/it bs=1048576 count=$((free - 130)) 2>/dev/null
+dd if=/dev/zero of=full/it bs=1048576 count=$((free - 100)) 2>/dev/null
 """
 # The kernel's own count of direct reclaims (allocstall_* of /proc/vmstat), before and after.
 RECLAIM = """
 stalls() { awk '/^allocstall/ {n += $2} END {print n}' /proc/vmstat; }
 cd /data/local/tmp
 stalls
-for round in 1 2; do
+for round in 1 2 3 4 5 6 7 8; do
   for n in 1 2 3; do cat read-$n > /dev/null & done
   wait
 done
