@@ -70,10 +70,10 @@ extension CheckSetup {
   /// - Throws: `UnknownName`, `DeviceError` for one in use, `ValidationError` for too few.
   func target(
     _ plan: Plan, _ bench: Workbench, _ devices: DeviceOptions, _ folder: CheckFolder
-  ) throws -> LaneFactory.Target {
+  ) async throws -> LaneFactory.Target {
     let console = bench.console
     try UserFolders.makeFolder(folder.path, mode: 0o755)
-    let target = try LaneFactory(
+    let target = try await LaneFactory(
       catalog: bench.catalog,
       server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share,
       leases: try devices.leases { console.note($0) }, hookLog: "\(folder.path)/hooks.log"

@@ -129,7 +129,7 @@ struct CalibrateCommand: AsyncParsableCommand {
         ?? "latgate-results/calibrate-\(definition.name)-\(timestamp())")
     var plan = try setup.plan(bench, safety: safety)
     plan.reconnect = devices.reconnect
-    let target = try setup.target(plan, bench, devices, folder)
+    let target = try await setup.target(plan, bench, devices, folder)
     defer { target.release() }
     setup.lanes = target.lanes.count
     let experiment = try await CheckExperiment(

@@ -131,7 +131,7 @@ struct CheckCommand: AsyncParsableCommand {
     if let baseline = memory.baseline { setup.baseline = baseline }
     var plan = try setup.plan(bench, safety: try await safety.open())
     plan.reconnect = devices.reconnect
-    let target = try setup.target(plan, bench, devices, folder)
+    let target = try await setup.target(plan, bench, devices, folder)
     defer { target.release() }
     setup.lanes = target.lanes.count
     var experiment = try await CheckExperiment(
