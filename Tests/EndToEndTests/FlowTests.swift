@@ -20,7 +20,7 @@ struct FlowTests {
       Set((try? FileManager.default.contentsOfDirectory(atPath: runs)) ?? [])
     }
     let (kept, resumed) = try await Bench.shared.alone {
-      let call = try Tool().start(["check", "smoke", "--lanes", "1", "--output", folder.path])
+      let call = try Tool().start(["check", "smoke", "--output", folder.path])
       #expect(try await eventually(within: .seconds(180)) { !records().isEmpty })
       call.signal(SIGINT)
       let stopped = try await call.end(within: .seconds(60))
@@ -45,7 +45,7 @@ struct FlowTests {
     #expect(FileManager.default.fileExists(atPath: "\(folder.path)/verdict.json"))
   }
 
-  @Test func aRegressionIsPlannedAndFound() async throws {
+  @Test func aRegressionIsPlannedFoundAndExplained() async throws {
     let share = try TestShare()
     try share.write(
       """
@@ -76,10 +76,14 @@ struct FlowTests {
     let tool = Tool(share: share.path)
     let made = try await Bench.shared.alone {
       try await tool.run(
-        "check", "writes", "--time-budget", "9m", "--output", folder.path,
+        "check", "writes", "--time-budget", "9m", "--explain", "--output", folder.path,
         within: .seconds(540))
     }
     #expect(made.exitCode == 1, "\(made.errors)\n\(made.output)")
     #expect(made.errors.contains("plan: 3 + 3 runs in turn, 3 + 3 fresh ones"), "\(made.errors)")
+    let why = made.output.split(separator: "\n").drop { $0 != "Why" }.joined(separator: " ")
+    #expect(why.contains("fsync p50 +"), "\(made.output)")
+    #expect(why.contains("block device time +"), "\(why)")
+    #expect(FileManager.default.fileExists(atPath: "\(folder.path)/explanation.json"))
   }
 }

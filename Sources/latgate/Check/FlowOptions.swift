@@ -22,6 +22,12 @@ struct FlowOptions: ParsableArguments {
   @Flag(help: "Check within the time budget even if the suite's budgets cannot be shown in it.")
   var force = false
 
+  @Flag(
+    help: ArgumentHelp(
+      "After a confirmed regression, find out what else moved on its way.",
+      discussion: "Fresh runs of both firmwares with the probes of the steps it passes through."))
+  var explain = false
+
   @Option(
     help: ArgumentHelp(
       "Go on with a check that was interrupted: its finished runs are not made again.",

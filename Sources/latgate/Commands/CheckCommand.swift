@@ -139,7 +139,7 @@ struct CheckCommand: AsyncParsableCommand {
       bugReport: failures.bugReport)
     try experiment.recall(allowsUnqualified: memory.unqualified)
     do {
-      try await measure(experiment, made)
+      try await measure(experiment, made, bench)
     } catch let error as CancellationError {
       if FileManager.default.fileExists(atPath: folder.runs) {
         common.console.note(
@@ -150,7 +150,9 @@ struct CheckCommand: AsyncParsableCommand {
   }
 
   /// Plans, tells the plan, makes the runs and says what they tell.
-  private func measure(_ prepared: CheckExperiment, _ kept: [RunRecord]) async throws {
+  private func measure(
+    _ prepared: CheckExperiment, _ kept: [RunRecord], _ bench: Workbench
+  ) async throws {
     let begun = ContinuousClock.now
     var experiment = prepared
     var made = kept
@@ -173,11 +175,20 @@ struct CheckCommand: AsyncParsableCommand {
     let outcome = try await experiment.run(plan.design, made: made, limit: left())
     var verdict = outcome.verdict
     if let left = outcome.runsLeft { verdict.cut(runsLeft: left) }
-    try finish(verdict, outcome.records, experiment)
+    var why: [Attribution] = []
+    if flow.explain, verdict.outcome == .regression {
+      if let left = left(), left < experiment.time(of: plan.design) {
+        common.console.note("no time is left to explain it: give more, or none (--time-budget)")
+      } else {
+        why = try await Explanation(check: experiment, bench: bench).make(verdict, limit: left())
+      }
+    }
+    try finish(verdict, outcome.records, why, experiment)
   }
 
   private func finish(
-    _ verdict: Verdict, _ records: [RunRecord], _ experiment: CheckExperiment
+    _ verdict: Verdict, _ records: [RunRecord], _ why: [Attribution],
+    _ experiment: CheckExperiment
   ) throws {
     let console = common.console
     let input = experiment.input(records)
@@ -187,9 +198,12 @@ struct CheckCommand: AsyncParsableCommand {
     switch format {
     case .terminal:
       console.print(report.text(width: console.width, style: console.style))
+      if !why.isEmpty { console.print(report.explained(why, width: console.width)) }
       console.note(
         "records, verdict.json, report.json and report.txt: \(experiment.folder.path)")
-    case .json: console.print(String(decoding: try report.json(), as: UTF8.self))
+    case .json:
+      console.print(String(decoding: try report.json(), as: UTF8.self))
+      for one in why { console.note("why: \(one.sentence)") }
     }
     if verdict.exitCode != 0 { throw ExitCode(verdict.exitCode) }
   }

@@ -1,0 +1,9 @@
+import RegressionAnalysis
+
+extension VerdictReport {
+  /// Why the slower metrics are slower, a paragraph each, with a newline after each line.
+  package func explained(_ why: [Attribution], width: Int) -> String {
+    (["Why"] + why.flatMap { wrapped("- \($0.sentence)", width: width, indent: "  ") })
+      .map { $0 + "\n" }.joined()
+  }
+}
