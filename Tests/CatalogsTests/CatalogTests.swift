@@ -121,7 +121,7 @@ struct CatalogTests {
       ])
     #expect(
       loadProblems(["bpf/runqueue.yaml": runqueueManifest + "\nrelated: [softirqs]"]) == [
-        "bpf/runqueue.yaml:21:10: related: there is no probe 'softirqs'"
+        "bpf/runqueue.yaml:20:10: related: there is no probe 'softirqs'"
           + " (name probes of the same folder)"
       ])
     #expect(
