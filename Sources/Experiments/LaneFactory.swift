@@ -38,6 +38,34 @@ package struct LaneFactory: Sendable {
     /// Empty for machines that nobody else knows yet.
     var leases: [DeviceLease] = []
 
+    /// This device and another one of its model, as a crossover needs them.
+    ///
+    /// The other one is given back when it will not do.
+    /// - Throws: `DeviceError`.
+    package func joined(with other: Target) async throws -> Target {
+      do {
+        guard let lane = lanes.first, let second = other.lanes.first else { return self }
+        // A virtual one has no model before it boots: both are of their file.
+        if definition.kind != .virtual || other.definition.kind != .virtual {
+          let own = try await lane.current().identify()
+          let device = try await second.current()
+          let found = try await device.identify()
+          guard (own.model, own.abi) == (found.model, found.abi) else {
+            throw DeviceError.unsupported(
+              device: device.name,
+              detail: "it is a \(found.model) (\(found.abi)), the other one a \(own.model) "
+                + "(\(own.abi))",
+              remedy: "a crossover takes two devices of one model")
+          }
+        }
+        return Target(
+          lanes: lanes + other.lanes, definition: definition, leases: leases + other.leases)
+      } catch {
+        other.release()
+        throw error
+      }
+    }
+
     /// Gives the device back. Safe to repeat.
     package func release() {
       for lease in leases { lease.release() }

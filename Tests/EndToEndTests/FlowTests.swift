@@ -47,6 +47,16 @@ struct FlowTests {
 
   @Test func aRegressionIsPlannedFoundAndExplained() async throws {
     let share = try TestShare()
+    // So few operations a second that they are the limit on a busy host, too.
+    try share.write(
+      """
+      device: writer
+      kind: virtual
+      firmwares:
+        reference: {kernel: "6.1"}
+        slow-disk: {extends: reference, disks: {ext4: {iops: 100}}}
+
+      """, to: "targets/devices/writer.yaml")
     try share.write(
       """
       workload: writes
@@ -61,7 +71,7 @@ struct FlowTests {
     try share.write(
       """
       suite: writes
-      device: virtual
+      device: writer
       workload: writes
       probes: [fsync]
       reference: reference

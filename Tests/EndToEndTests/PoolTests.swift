@@ -35,11 +35,11 @@ struct PoolTests {
       for process in /proc/[0-9]*; do
         words=$(tr '\\0' ' ' 2> /dev/null < "$process/cmdline")
         case $words in
-          qemu*"hostfwd=tcp:$1-"*) ;;
+          *qemu*"hostfwd=tcp:$1-"*) ;;
           *) continue ;;
         esac
         case $words in
-          *latgate.doomed*) kill -9 "${process#/proc/}" ;;
+          *doomed.unit=1*) kill -9 "${process#/proc/}" ;;
         esac
       done
       exit 0
@@ -50,7 +50,7 @@ struct PoolTests {
       kind: virtual
       firmwares:
         reference: {kernel: "6.1"}
-        same-again: {extends: reference, cmdline: latgate.doomed}
+        same-again: {extends: reference, cmdline: doomed.unit=1}
       """, to: "targets/devices/doomed.yaml")
     try share.write(
       """

@@ -79,9 +79,10 @@ struct ReconnectTests {
 
   /// A kernel that panicked stays silent until the file's hook cycles the power.
   @Test func aSilentDeviceHasItsPowerCycled() async throws {
+    // The panic may come before the shell's own end does.
     let share = try TroubleShare(
       """
-      \(Self.tool) device shell "$1" -- \
+      timeout 10 \(Self.tool) device shell "$1" -- \
       "(sleep 0.2; echo c > /proc/sysrq-trigger) > /dev/null 2>&1 &" || true
       sleep 1
       """)

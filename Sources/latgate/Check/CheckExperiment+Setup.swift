@@ -73,13 +73,24 @@ extension CheckSetup {
   ) async throws -> LaneFactory.Target {
     let console = bench.console
     try UserFolders.makeFolder(folder.path, mode: 0o755)
-    let target = try await LaneFactory(
+    let factory = try LaneFactory(
       catalog: bench.catalog,
       server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share,
       leases: try devices.leases { console.note($0) }, hookLog: "\(folder.path)/hooks.log"
     ) { console.detail($0) }
-    .experiment(
-      device: device, fallback: plan.suite.device, id: "check-\(getpid())", lanes: lanes)
+    let id = "check-\(getpid())"
+    var target = try await factory.experiment(
+      device: device, fallback: plan.suite.device, id: id, lanes: partner == nil ? lanes : 1)
+    if let partner {
+      do {
+        target = try await target.joined(
+          with: try await factory.experiment(
+            device: partner, fallback: plan.suite.device, id: "\(id)-b", lanes: 1))
+      } catch {
+        target.release()
+        throw error
+      }
+    }
     guard target.lanes.count >= layout.devices else {
       target.release()
       throw ValidationError(

@@ -11,6 +11,8 @@ struct CheckSetup: Codable, Sendable, Equatable {
   var suite: String
   /// Name of the device file, or an address.
   var device: String
+  /// The other device of a crossover; nil = lanes of the first.
+  var partner: String?
   /// Names of firmwares.
   var reference: String
   var candidate: String

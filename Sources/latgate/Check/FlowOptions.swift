@@ -9,7 +9,7 @@ struct FlowOptions: ParsableArguments {
       "Who runs when: \(ExperimentDesign.Layout.allCases.map(\.rawValue).joined(separator: ", ")).",
       discussion: """
         Default: boots, or flashes on a device whose file has a flash hook. A crossover takes two \
-        devices of one model.
+        devices of one model (--device twice).
         """))
   var design: ExperimentDesign.Layout?
 

@@ -121,7 +121,7 @@ struct CheckCommand: AsyncParsableCommand {
     } else {
       setup = try newSetup(bench)
       let path = output ?? "latgate-results/\(setup.suite)-\(timestamp())"
-      if let pool = try pool.pool(bench.catalog) {
+      if setup.partner == nil, let pool = try pool.pool(bench.catalog) {
         return try await PoolRun(
           command: "check", suite: setup.suite, pool: pool, bench: bench, folder: path
         ).run(format)
@@ -230,8 +230,10 @@ struct CheckCommand: AsyncParsableCommand {
     // FILE@ADDRESS, or an address alone, which the suite's device file is for.
     let devices = bench.catalog.devices
     let hooks = (devices[String(device.prefix { $0 != "@" })] ?? devices[definition.device])?.hooks
+    let isPair = flow.design == .crossover && pool.device.count == 2
     return CheckSetup(
       id: UUID().uuidString.lowercased(), suite: definition.name, device: device,
+      partner: isPair ? pool.device[1] : nil,
       reference: reference, candidate: candidate, iterations: iterations ?? definition.iterations,
       layout: memory.baseline != nil
         ? .stored : flow.design ?? (hooks?[.flash] == nil ? .boots : .flashes),
