@@ -73,7 +73,7 @@ extension CheckSetup {
   ) async throws -> LaneFactory.Target {
     let console = bench.console
     try UserFolders.makeFolder(folder.path, mode: 0o755)
-    let factory = try LaneFactory(
+    let factory = LaneFactory(
       catalog: bench.catalog,
       server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share,
       leases: try devices.leases { console.note($0) }, hookLog: "\(folder.path)/hooks.log"
