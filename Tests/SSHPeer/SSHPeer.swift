@@ -141,7 +141,8 @@ package final class SSHPeer: Sendable {
     } > $r/usr/local/bin/reboot
     chmod 755 $r/usr/local/bin/reboot
     while :; do
-      chroot $r /usr/sbin/sshd -D -e -f /etc/peer/sshd_config || sleep 2
+      chroot $r /usr/sbin/sshd -D -e -f /etc/peer/sshd_config || true
+      sleep 2
     done
     """
   }
