@@ -7,7 +7,35 @@ struct CompareTests {
   @Test func verdictsHaveTheirExitCodes() async throws {
     let folder = try TemporaryFolder()
     let path = folder.path
-    let tool = Tool()
+    // As `demo`, for a workload without its sentinel.
+    let share = try TestShare()
+    try share.write(
+      """
+      suite: judged
+      device: virtual
+      workload: e2e
+      probes: [runqueue, block, fsync, binder]
+      reference: reference
+      candidate: slow-disk
+      iterations: 2
+      runs: {screen: 4, confirm: 4}
+      gates:
+        tau: {p50: 3%, p90: 4%, p99: 5%}
+        metrics:
+          - block.device{op=write}
+          - block.total{op=write}
+          - fsync.latency{class=workload}
+          - binder.roundtrip
+          - runqueue.wait{class=workload}@ping-pong
+          - runqueue.wait{class=workload}@binder
+          - pingpong.p50
+        budgets:
+          - {metric: block.*, budget: 150%}
+          - {metric: fsync.*, budget: 60%}
+          - {metric: runqueue.wait, budget: 60%}
+
+      """, to: "targets/suites/judged.yaml")
+    let tool = Tool(share: share.path)
     try await Bench.shared.alone {
       let made = try await tool.run(
         "run", "e2e", "--iterations", "2", "--output", "\(path)/run", within: .seconds(180))
@@ -16,13 +44,13 @@ struct CompareTests {
     let run = try Data(contentsOf: URL(fileURLWithPath: Record.onlyPath(in: "\(path)/run")))
 
     try write(run, to: "\(path)/same", slowerCandidate: false)
-    let same = try await tool.run("compare", "--suite", "demo", "--experiment", "\(path)/same")
+    let same = try await tool.run("compare", "--suite", "judged", "--experiment", "\(path)/same")
     #expect(same.exitCode == 0, "\(same.output)\(same.errors)")
     #expect(same.output.contains("PASS"))
 
     try write(run, to: "\(path)/slower", slowerCandidate: true)
     let slower = try await tool.run(
-      "compare", "--suite", "demo", "--experiment", "\(path)/slower", "--format", "json")
+      "compare", "--suite", "judged", "--experiment", "\(path)/slower", "--format", "json")
     #expect(slower.exitCode == 1, "\(slower.output)\(slower.errors)")
     let report = try JSONSerialization.jsonObject(with: Data(slower.output.utf8))
     #expect(report is [String: Any])
@@ -36,7 +64,7 @@ struct CompareTests {
         atPath: "\(path)/slower/\(order)-\(arm).json", toPath: "\(path)/\(arm)/\(order).json")
     }
     let unconfirmed = try await tool.run(
-      "compare", "--suite", "demo", "--reference", "\(path)/reference", "--candidate",
+      "compare", "--suite", "judged", "--reference", "\(path)/reference", "--candidate",
       "\(path)/candidate")
     #expect(unconfirmed.exitCode == 2, "\(unconfirmed.output)\(unconfirmed.errors)")
 
