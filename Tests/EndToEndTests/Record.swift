@@ -92,9 +92,10 @@ struct Record: Decodable {
       .reduce(0) { $0 + $1.count }
   }
 
-  /// Path of the one record in a folder.
+  /// Path of the one record in a folder; a bug report may lie beside it.
   static func onlyPath(in folder: String) throws -> String {
     let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+      .filter { !$0.hasPrefix("bugreport-") }
     try #require(names.count == 1, "\(names)")
     return "\(folder)/\(names[0])"
   }
