@@ -28,7 +28,6 @@ struct CompareTests {
           - binder.roundtrip
           - runqueue.wait{class=workload}@ping-pong
           - runqueue.wait{class=workload}@binder
-          - pingpong.p50
         budgets:
           - {metric: block.*, budget: 150%}
           - {metric: fsync.*, budget: 60%}
