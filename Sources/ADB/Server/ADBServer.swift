@@ -115,7 +115,15 @@ package struct ADBServer: Sendable {
       guard let specification = address.launchSpecification else {
         throw ADBError.serverUnavailable(address: "\(address)", reason: error.reason)
       }
-      try await start(specification: specification, deadline: deadline)
+      do {
+        try await start(specification: specification, deadline: deadline)
+      } catch let failure as ADBError {
+        // Of two that start a server at the same time one cannot listen; the other's will do.
+        guard let socket = try? await address.socket.connect(deadline: deadline) else {
+          throw failure
+        }
+        return socket
+      }
     } catch let error as SystemCallError {
       throw ADBError.serverUnavailable(address: "\(address)", reason: error.reason)
     } catch let error as NameLookupError {
