@@ -34,7 +34,7 @@ struct SSHDeviceTests {
   @Test(arguments: [
     "exit 3", "echo out; echo err >&2; exit 200", "printf 'a\\r\\nb\\000c'", "cat", "kill -9 $$",
     "latgate-no-such-command", "printf 'no end' >&2; exit 255", "kill -TERM $$",
-    "echo 'quoted \"text\"' $((6 * 7)) \"$HOME\" \\\\ \\' `echo x`",
+    "echo 'quoted \"text\"' $((6 * 7)) \"${LATGATE_UNSET-a  b}\" \\\\ \\' `echo x`",
   ])
   func theShellIsAsOnThisMachine(command: String) async throws {
     let far = try await device.exec(command, timeout: .seconds(30))
