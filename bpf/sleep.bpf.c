@@ -15,6 +15,7 @@ enum {
 	/* Bits of a task's state that say what it does; the highest counts. */
 	STATE_REPORTED = 0x7f,
 	STATE_UNINTERRUPTIBLE = 0x02,
+	STATE_WAKING = 0x200,
 	STATE_NOLOAD = 0x400, /* an idle kernel thread: it waits for nothing */
 };
 
@@ -54,8 +55,15 @@ static __always_inline int switched(bool preempt, struct task_struct *prev,
 
 	if (!word)
 		return 0;
-	/* The argument, where there is one: the field may have changed since. */
-	state = lg_args_sched_switch > 3 ? (u32)ctx[3] : lg_task_state(prev, direct);
+	/* The argument, where there is one (since 5.18): the field may have changed since. */
+	if (lg_args_sched_switch > 3) {
+		state = (u32)ctx[3];
+	} else {
+		state = lg_task_state(prev, direct);
+		/* Another CPU wakes it already, and waits for this switch to end. */
+		if (state == STATE_WAKING && lg_task_sleep_is_load(prev, direct))
+			state = STATE_UNINTERRUPTIBLE;
+	}
 	pid = direct ? next->pid : BPF_CORE_READ(next, pid);
 	/* It runs and its wakeup was not seen: how long it slept is not known. */
 	lg_cancel_key(&s_sleep, &pid, word, lg_metric(METRIC_UNINTERRUPTIBLE));

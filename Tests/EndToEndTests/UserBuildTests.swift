@@ -202,7 +202,7 @@ struct UserBuildTests {
     let made = try await Bench.shared.alone {
       try await Tool().run(
         "check", "user", "--candidate", "slow-disk", "--runs", "3", "--confirm-runs", "3",
-        "--iterations", "1", "--output", path, within: .seconds(540))
+        "--output", path, within: .seconds(540))
     }
     #expect(made.exitCode == 1, "\(made.errors)\n\(made.output)")
     #expect(made.output.contains("REGRESSION"))

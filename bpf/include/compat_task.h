@@ -32,6 +32,10 @@ struct task_struct___iowait {
 	unsigned int in_iowait : 1;
 };
 
+struct task_struct___load {
+	unsigned int sched_contributes_to_load : 1;
+};
+
 struct task_struct___start {
 	u64 start_time; /* CLOCK_MONOTONIC ns */
 };
@@ -69,6 +73,20 @@ static __always_inline bool lg_task_in_iowait(struct task_struct *task, bool dir
 
 	return direct ? BPF_CORE_READ_BITFIELD(t, in_iowait)
 		      : BPF_CORE_READ_BITFIELD_PROBED(t, in_iowait);
+}
+
+/*
+ * True when the task's present or last sleep counts as load: in state D, and not
+ * idle. Kept until the next sleep (kernel/sched/core.c).
+ */
+static __always_inline bool lg_task_sleep_is_load(struct task_struct *task, bool direct)
+{
+	struct task_struct___load *t = (void *)task;
+
+	if (!bpf_core_field_exists(t->sched_contributes_to_load))
+		return false;
+	return direct ? BPF_CORE_READ_BITFIELD(t, sched_contributes_to_load)
+		      : BPF_CORE_READ_BITFIELD_PROBED(t, sched_contributes_to_load);
 }
 
 static __always_inline u64 lg_task_start_ns(struct task_struct *task)
