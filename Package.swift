@@ -24,7 +24,13 @@ let package = Package(
       name: "CLibBPF", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev"])]),
     .target(name: "AttachLadder", dependencies: ["CLibBPF"], cSettings: strictC),
     .target(name: "TraceFold", dependencies: ["CAgentABI"], cSettings: strictC),
-    .target(name: "POSIXSupport", swiftSettings: strict),
+    .target(
+      name: "POSIXSupport",
+      dependencies: [
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: strict),
     .target(name: "KernelTypes", swiftSettings: strict),
     .target(
       name: "LatencyHistograms", swiftSettings: strict),
@@ -41,7 +47,6 @@ let package = Package(
       dependencies: [
         "POSIXSupport", "KernelTypes",
         .product(name: "Crypto", package: "swift-crypto"),
-        .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict),
     .target(
@@ -57,8 +62,6 @@ let package = Package(
       dependencies: [
         "CLibBPF", "AttachLadder", "POSIXSupport", "KernelTypes", "ProbeBuild",
         .product(name: "Crypto", package: "swift-crypto"),
-        .product(name: "Subprocess", package: "swift-subprocess"),
-        .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: strict),
     // What adb compresses files with.

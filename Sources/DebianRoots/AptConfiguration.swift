@@ -1,5 +1,5 @@
 import Foundation
-import Subprocess
+import POSIXSupport
 
 /// What the machine's own apt knows: where packages come from and how to get there.
 struct AptConfiguration: Sendable {
@@ -10,7 +10,7 @@ struct AptConfiguration: Sendable {
 
   /// Reads `/etc/apt/sources.list`, `/etc/apt/sources.list.d` and `apt-config dump`.
   ///
-  /// - Throws: `DebianRootError.missingTool` where apt itself is missing.
+  /// - Throws: `HostToolError` where apt itself is missing.
   static func ofThisMachine() async throws -> AptConfiguration {
     AptConfiguration(sources: readSources(etc: "/etc/apt"), transport: try await readTransport())
   }
@@ -34,8 +34,8 @@ struct AptConfiguration: Sendable {
   }
 
   private static func readTransport() async throws -> [String] {
-    let dump = try await HostTool(name: "apt-config", package: "apt").output(["dump"])
-    return transport(inDump: dump)
+    let made = try await HostTool(name: "apt-config", package: "apt").run(["dump"])
+    return transport(inDump: String(decoding: made.output, as: UTF8.self))
   }
 
   /// Keeps the settings that decide whether the mirror can be reached at all.

@@ -1,7 +1,5 @@
 /// Why a root of Debian packages could not be made.
 package enum DebianRootError: Error, Equatable, CustomStringConvertible {
-  /// A program of the host is missing; `package` is the Debian package that has it.
-  case missingTool(name: String, package: String)
   /// No source of Debian `main` is configured that could serve `suite`.
   case noSource(suite: String)
   /// The request itself makes no sense, such as an empty list of suites.
@@ -11,8 +9,6 @@ package enum DebianRootError: Error, Equatable, CustomStringConvertible {
 
   package var description: String {
     switch self {
-    case .missingTool(let name, let package):
-      "\(name) is not installed on this machine; install the Debian package '\(package)'"
     case .noSource(let suite):
       """
       no apt source for Debian '\(suite)' main in /etc/apt/sources.list or \

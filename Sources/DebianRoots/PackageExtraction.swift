@@ -1,5 +1,5 @@
 import Foundation
-import Subprocess
+import POSIXSupport
 
 /// One run of mmdebstrap in a work directory of its own.
 struct PackageExtraction: Sendable {
@@ -41,15 +41,15 @@ struct PackageExtraction: Sendable {
     arguments += [root.suites[0], target] + lines
     var log: [String] = []
     let tool = HostTool(name: "mmdebstrap", package: "mmdebstrap")
-    let status = try await tool.run(arguments) { line in
+    let outcome = try await tool.follow(arguments) { line in
       let text = line.trimmingCharacters(in: .whitespacesAndNewlines)
       if text.isEmpty { return }
       log = log.suffix(Self.logLines - 1) + [text]
       if text.hasPrefix("I: ") { progress("\(root.name): \(text.dropFirst(3))") }
     }
-    guard status.isSuccess else {
+    guard outcome.isSuccess else {
       throw DebianRootError.extractionFailed(
-        root: root.name, status: "\(status)", log: log.joined(separator: "\n"))
+        root: root.name, status: outcome.status, log: log.joined(separator: "\n"))
     }
   }
 

@@ -83,7 +83,7 @@ package struct LaneFactory: Sendable {
   package func experiment(
     device name: String, fallback: String? = nil, id: String, lanes: Int
   ) async throws -> Target {
-    let (definition, address) = try find(name, fallback: fallback)
+    let (definition, address) = try Self.find(name, in: catalog, fallback: fallback)
     if case .server(name) = address, catalog.devices[name] == nil { try await requireListed(name) }
     switch definition.kind {
     case .virtual:
@@ -121,9 +121,10 @@ package struct LaneFactory: Sendable {
             device: device, firmwareID: machine.state.firmwareID, typesPath: types(of: machine),
             transport: "virtual", machine: machine)
         ],
-        definition: try definition(like: name) { $0 == .virtual }, leases: [lease])
+        definition: try Self.definition(like: name, in: catalog) { $0 == .virtual },
+        leases: [lease])
     }
-    let (definition, address) = try find(name, fallback: nil)
+    let (definition, address) = try Self.find(name, in: catalog, fallback: nil)
     guard definition.kind.hasAddress else {
       return try await experiment(device: name, id: id, lanes: 1)
     }
@@ -138,9 +139,17 @@ package struct LaneFactory: Sendable {
     return Target(lanes: [lane], definition: definition, leases: found.leases)
   }
 
+  /// The device file that a name means; nothing is asked of the device.
+  /// - Throws: `UnknownName`, `DeviceError`.
+  package static func definition(
+    of name: String, in catalog: Catalog, fallback: String?
+  ) throws -> DeviceDefinition {
+    try find(name, in: catalog, fallback: fallback).0
+  }
+
   /// The device file that a name means, and the device's address.
-  private func find(
-    _ name: String, fallback: String?
+  private static func find(
+    _ name: String, in catalog: Catalog, fallback: String?
   ) throws -> (DeviceDefinition, DeviceAddress) {
     if let definition = catalog.devices[name] {
       let own = definition.ownAddress
@@ -159,7 +168,7 @@ package struct LaneFactory: Sendable {
       return (fallback, address)
     }
     // The file only lends its bounds; who may be root is found out.
-    var definition = try definition(like: name, where: \.hasAddress)
+    var definition = try definition(like: name, in: catalog, where: \.hasAddress)
     definition.privilege = .auto
     return (definition, address)
   }
@@ -201,8 +210,8 @@ package struct LaneFactory: Sendable {
   }
 
   /// The first device file of a kind, for a device that has no file of its own.
-  private func definition(
-    like name: String, where fits: (DeviceDefinition.Kind) -> Bool
+  private static func definition(
+    like name: String, in catalog: Catalog, where fits: (DeviceDefinition.Kind) -> Bool
   ) throws -> DeviceDefinition {
     let ordered = catalog.devices.sorted { $0.key < $1.key }.map(\.value)
     return try ordered.first { fits($0.kind) } ?? catalog.device(name)

@@ -2,6 +2,7 @@ import CLibBPF
 import Crypto
 import Foundation
 import KernelTypes
+import POSIXSupport
 import ProbeBuild
 
 /// Cuts a kernel's types down to what a set of probe objects reads: from megabytes to a few hundred
@@ -25,7 +26,7 @@ package struct BTFCutter: Sendable {
   ///   - kernel: whole types.
   ///   - objects: the probes' objects.
   /// - Returns: BTF in the cache, by the contents of both.
-  /// - Throws: ``KernelBTFError``, `ProbeBuildError`.
+  /// - Throws: ``KernelBTFError``, `ProbeBuildError`, `HostToolError`.
   package func cut(_ kernel: KernelFile, for objects: [BuildArtifact]) async throws -> BuildArtifact
   {
     let objects = objects.sorted { $0.hash < $1.hash }
@@ -38,7 +39,7 @@ package struct BTFCutter: Sendable {
     return try await cache.withWorkFolder { work in
       let (whole, cut) = ("\(work)/whole", "\(work)/cut")
       try Data(kernel.types.bytes).write(to: URL(fileURLWithPath: whole))
-      let outcome = try await HostProgram.bpftool.run(
+      let outcome = try await HostTool.bpftool.run(
         ["gen", "min_core_btf", whole, cut] + objects.map(\.path))
       guard outcome.isSuccess, let data = FileManager.default.contents(atPath: cut) else {
         throw KernelBTFError.toolFailed(

@@ -1,4 +1,5 @@
 import Foundation
+import POSIXSupport
 import ProbeBuild
 
 /// Makes BTF from the DWARF of a vmlinux, with pahole, once per build.
@@ -10,7 +11,7 @@ struct DwarfConversion: Sendable {
   ///   - path: the file as the user knows it.
   ///   - buildID: names the result in the cache; without one nothing is kept.
   /// - Returns: the BTF.
-  /// - Throws: ``KernelBTFError``.
+  /// - Throws: ``KernelBTFError``, `HostToolError`.
   func btf(_ file: String, of path: String, _ buildID: String?) async throws -> [UInt8] {
     let name = buildID.map { "kernel-\($0).btf" }
     if let name, let found = cache.find(name),
@@ -18,8 +19,8 @@ struct DwarfConversion: Sendable {
     {
       return [UInt8](data)
     }
-    let tool = HostProgram.pahole
-    let options = try await tool.run(["--help"]).output
+    let tool = HostTool.pahole
+    let options = String(decoding: try await tool.run(["--help"]).output, as: UTF8.self)
     guard options.contains("--btf_encode_detached") else {
       throw KernelBTFError.toolFailed(
         tool: tool.name, path: path,

@@ -1,24 +1,25 @@
 import Foundation
 import KernelTypes
+import POSIXSupport
 
 /// What a file is, by its first bytes.
 enum FileFormat: Sendable {
   case btf
   case elf
   /// To be unpacked by this program with `-dc`.
-  case compressed(HostProgram)
+  case compressed(HostTool)
   /// A kernel as a boot loader takes it; the name is for people.
   case image(String)
   /// Anything else; the text is for people.
   case other(String)
 
   /// Magic bytes and the program that unpacks what begins with them.
-  static let compressions: [(magic: [UInt8], program: HostProgram)] = [
-    ([0x1f, 0x8b, 0x08], HostProgram(name: "gzip", package: "gzip")),
-    ([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], HostProgram(name: "xz", package: "xz-utils")),
-    ([0x28, 0xb5, 0x2f, 0xfd], HostProgram(name: "zstd", package: "zstd")),
-    ([0x04, 0x22, 0x4d, 0x18], HostProgram(name: "lz4", package: "lz4")),
-    ([0x02, 0x21, 0x4c, 0x18], HostProgram(name: "lz4", package: "lz4")),
+  static let compressions: [(magic: [UInt8], program: HostTool)] = [
+    ([0x1f, 0x8b, 0x08], HostTool(name: "gzip", package: "gzip")),
+    ([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], .xz),
+    ([0x28, 0xb5, 0x2f, 0xfd], .zstd),
+    ([0x04, 0x22, 0x4d, 0x18], HostTool(name: "lz4", package: "lz4")),
+    ([0x02, 0x21, 0x4c, 0x18], HostTool(name: "lz4", package: "lz4")),
   ]
 
   init(_ data: Data) {

@@ -10,8 +10,6 @@ package enum KernelBTFError: Error, Sendable, Equatable {
   case contradiction(path: String, fileID: String, given: String)
   /// Text given as a build-id is none.
   case badBuildID(text: String, place: String)
-  /// A program of the host is missing.
-  case missingTool(name: String, package: String)
   /// A program of the host failed on a file that seemed good.
   case toolFailed(tool: String, path: String, log: String)
 
@@ -19,7 +17,7 @@ package enum KernelBTFError: Error, Sendable, Equatable {
   package var exitCode: Int32 {
     switch self {
     case .unreadable, .unusable, .mismatch, .contradiction, .badBuildID: 65
-    case .missingTool, .toolFailed: 70
+    case .toolFailed: 70
     }
   }
 }
@@ -41,8 +39,6 @@ extension KernelBTFError: CustomStringConvertible {
       """
     case .badBuildID(let text, let place):
       "\(place): '\(text)' is no build-id; write its 16 to 128 hex digits, as 'file vmlinux' shows"
-    case .missingTool(let name, let package):
-      "\(name) is not installed; apt-get install \(package)"
     case .toolFailed(let tool, let path, let log):
       "\(tool) failed on \(path):\n  \(log.replacing("\n", with: "\n  "))"
     }

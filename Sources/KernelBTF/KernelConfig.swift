@@ -28,7 +28,7 @@ package struct KernelConfig: Sendable, Equatable {
           path: path, reason: "\(program.name) cannot unpack it: \(outcome.log)",
           remedy: "copy the file again")
       }
-      text = outcome.output
+      text = String(decoding: outcome.output, as: UTF8.self)
     }
     let config = KernelConfig(text: text)
     guard !config.values.isEmpty else {

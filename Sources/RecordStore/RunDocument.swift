@@ -28,6 +28,11 @@ package struct RunDocument: Sendable, Equatable {
     hash = Self.hash(bytes)
   }
 
+  /// What tells a set of documents from others, in whatever order they come.
+  package static func hash(of documents: [RunDocument]) -> String {
+    hash(Data(documents.map(\.hash).sorted().joined().utf8))
+  }
+
   private static func hash(_ bytes: Data) -> String {
     SHA256.hash(data: bytes).map { byte in
       (byte < 16 ? "0" : "") + String(byte, radix: 16)

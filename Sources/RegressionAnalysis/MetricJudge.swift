@@ -120,6 +120,13 @@ struct MetricJudge {
   private func plan(
     _ verdict: inout MetricVerdict, _ both: Comparison, margin: Double, tail: Double
   ) {
+    // Builds are the units there, and the candidate is one, however often it is run.
+    if policy.design == .stored {
+      verdict.unreachable = true
+      verdict.reason =
+        verdict.reason ?? "stored builds differ too much: run the reference beside the candidate"
+      return
+    }
     let have = both.screen.runs + (both.confirm?.runs ?? 0)
     if let needed = both.runsNeeded(margin: margin, tail: tail, most: policy.maximumRuns) {
       verdict.runsNeeded = max(1, needed - have)

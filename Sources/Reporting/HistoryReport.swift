@@ -95,9 +95,10 @@ package struct HistoryReport: Sendable, Equatable, Encodable {
 
   /// For a terminal: changes first, then with `showsValues` a table of builds per metric.
   package func text(width: Int, style: TextStyle, showsValues: Bool) -> String {
+    let changed = metrics.count { !$0.steps.isEmpty }
     let head =
       "\(suite) on \(target) · \(counted(builds.count, "build")) · "
-      + "\(counted(metrics.count, "statistic")), \(counted(metrics.count { !$0.steps.isEmpty }, "of them")) changed"
+      + "\(counted(metrics.count, "statistic")), \(changed) of them changed"
     var sections = [[Emphasis.dim.applied(to: head, style)], changes(width, style)]
     sections.append(drifts(width, style))
     if showsValues { sections += metrics.map { values(of: $0, width, style) } }

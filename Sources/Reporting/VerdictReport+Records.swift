@@ -138,8 +138,12 @@ extension VerdictReport.Arm {
     let builds = Set(records.map(\.firmware.id))
     // A baseline is many builds; each has a name of its own.
     let firmware = builds.count == 1 ? records.first?.firmware : nil
+    // A virtual firmware is another build on a device of another file.
+    let names = Set(records.map(\.firmware.name))
+    let several = builds.isEmpty ? "" : "\(builds.count) stored builds"
+    let name = firmware?.name ?? (names.count == 1 ? names.first ?? "" : several)
     self.init(
-      name: firmware?.name ?? (builds.isEmpty ? "" : "\(builds.count) stored builds"),
+      name: name,
       build: firmware?.id ?? "",
       kernelRelease: firmware?.kernelRelease ?? "several", runs: records.count,
       iterations: iterations.count(where: \.isJudged),

@@ -1,11 +1,7 @@
 /// Why a virtual device could not be described, built, started or stopped.
 package enum VirtualDeviceError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// A program of the host is missing; `package` is the Debian package that has it.
-  case missingTool(name: String, package: String)
   /// A value of ``VirtualFirmware``, a name or a port that cannot be used.
   case invalidValue(field: String, value: String, reason: String)
-  /// A program of the host failed; `log` has the end of what it said.
-  case toolFailed(tool: String, status: String, log: String)
   /// A Debian package lacks what an image needs of it.
   case missingFromPackage(file: String, root: String)
   /// The name belongs to a virtual device that is running.
@@ -31,12 +27,8 @@ package enum VirtualDeviceError: Error, Sendable, Equatable, CustomStringConvert
 
   package var description: String {
     switch self {
-    case .missingTool(let name, let package):
-      "\(name) is not installed on this machine; install the Debian package '\(package)'"
     case .invalidValue(let field, let value, let reason):
       "virtual device: \(field): '\(value)': \(reason)"
-    case .toolFailed(let tool, let status, let log):
-      "\(tool) ended with \(status) while building a virtual device's image:\n\(log)"
     case .missingFromPackage(let file, let root):
       "no \(file) in the packages extracted to \(root); remove that directory to fetch them again"
     case .nameInUse(let name, let processID):

@@ -10,8 +10,6 @@ struct BenchMemory: Sendable {
   private static let costRuns = 8
 
   let store: Store
-  /// Nil when the bench was never measured.
-  let bench: BenchIdentity?
   let profile: NoiseProfile?
   /// What the last calibration found; nil without one.
   let calibration: BenchNoise?
@@ -22,22 +20,28 @@ struct BenchMemory: Sendable {
   init(store: Store, suite: String, target: LaneFactory.Target) async throws {
     self.store = store
     let name = target.definition.name
-    var device: String?
-    if !target.isVirtual, let lane = target.lanes.first {
-      device = try await lane.current().identify().serial
+    var serials: [String] = []
+    if !target.isVirtual {
+      for lane in target.lanes { serials.append(try await lane.current().identify().serial) }
     }
+    let both = Self.device(serials)
     let known = try store.profiles().filter {
       $0.bench.suite == suite && $0.bench.target == name
-        && $0.bench.device == device ?? $0.bench.device
+        && (serials.isEmpty || $0.bench.device == both || serials.contains($0.bench.device))
     }
-    let last = known.max { $0.updated < $1.updated }
-    bench = last?.bench
+    // Two devices are a bench of their own; until it is known, one of them says what it is like.
+    let own = known.filter { serials.isEmpty || $0.bench.device == both }
+    let last = (own.isEmpty ? known : own).max { $0.updated < $1.updated }
     profile = try last.map {
       try NoiseProfile.decode($0.profile, file: Self.place($0.bench, store))
     }
-    calibration = try last.flatMap { stored in
+    func noise(_ stored: StoredProfile) throws -> BenchNoise? {
       try stored.calibration.map { try Self.noise($0, Self.place(stored.bench, store)) }
     }
+    // One that must not judge spoils a pair.
+    calibration =
+      try (serials.isEmpty ? [] : known).compactMap(noise)
+      .first { $0.qualification.standing == .notQualified } ?? last.flatMap(noise)
     earlier = try store.runs(RunFilter(suite: suite, target: name)).filter(\.isValid)
       .suffix(Self.costRuns).map { try store.document(of: $0).record }
   }
@@ -89,18 +93,9 @@ struct BenchMemory: Sendable {
   {
     try Self.keep(records, in: store)
     guard let first = records.first else { return false }
-    let bench = BenchIdentity(first)
-    let references = Set((input.reference + input.confirmReference).map(\.firmware.id))
-    let candidates = Set((input.candidate + input.confirmCandidate).map(\.firmware.id))
-    let isExcused = verdict.metrics.contains { $0.isWaived && $0.outcome == .regression }
-    let outcome =
-      isExcused && verdict.outcome == .pass ? StoredExperiment.waived : verdict.outcome.rawValue
-    try store.add(
-      StoredExperiment(
-        id: id, kind: .gate, at: Date(), bench: bench,
-        reference: references.count == 1 ? references.first ?? "" : "",
-        candidate: candidates.first ?? "", outcome: outcome,
-        owner: verdict.owner?.rawValue, verdict: try verdict.encoded()))
+    let bench = BenchIdentity(
+      target: first.target, device: Self.device(records.map(\.benchDevice)), suite: first.suite)
+    try Self.note(verdict, on: input, of: bench, id: id, in: store)
     // What the bench did while it was not itself is no noise of it.
     guard verdict.outcome != .failed, verdict.failure != .conditions else { return false }
     let residuals = try runResiduals(of: input)
@@ -113,6 +108,28 @@ struct BenchMemory: Sendable {
 
   static func keep(_ records: [RunRecord], in store: Store) throws {
     try store.add(try records.map { try RunDocument($0) })
+  }
+
+  /// The devices of an experiment as a bench knows them: two of a crossover are one.
+  private static func device(_ names: [String]) -> String {
+    Set(names).sorted().joined(separator: " + ")
+  }
+
+  /// Keeps what was said of a candidate; a later word on the same experiment takes its place.
+  static func note(
+    _ verdict: Verdict, on input: VerdictInput, of bench: BenchIdentity, id: String, in store: Store
+  ) throws {
+    let references = Set((input.reference + input.confirmReference).map(\.firmware.id))
+    let candidates = Set((input.candidate + input.confirmCandidate).map(\.firmware.id))
+    let isExcused = verdict.metrics.contains { $0.isWaived && $0.outcome == .regression }
+    let outcome =
+      isExcused && verdict.outcome == .pass ? StoredExperiment.waived : verdict.outcome.rawValue
+    try store.add(
+      StoredExperiment(
+        id: id, kind: .gate, at: Date(), bench: bench,
+        reference: references.count == 1 ? references.first ?? "" : "",
+        candidate: candidates.first ?? "", outcome: outcome,
+        owner: verdict.owner?.rawValue, verdict: try verdict.encoded()))
   }
 }
 

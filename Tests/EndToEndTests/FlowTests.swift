@@ -13,36 +13,135 @@ struct FlowTests {
     #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/check/runs"))
   }
 
-  @Test func anInterruptedCheckGoesOnWithItsFinishedRuns() async throws {
-    let folder = try TemporaryFolder()
-    let runs = "\(folder.path)/runs"
+  /// Two devices that swap firmwares, one with half of the other's disk: with 3 + 3 runs each arm
+  /// has one more run on one of them, which must not look like the firmware's doing.
+  @Test func anInterruptedCrossoverGoesOnWithItsFinishedRuns() async throws {
+    let share = try TestShare()
+    for (device, rate) in [("quick", 100), ("worn", 50)] {
+      try share.write(
+        """
+        device: \(device)
+        kind: virtual
+        firmwares:
+          reference: {kernel: "6.1", disks: {ext4: {iops: \(rate)}}}
+          same-again: {extends: reference}
+
+        """, to: "targets/devices/\(device).yaml")
+    }
+    try share.write(
+      """
+      workload: swapped
+      warmup: 0
+      phases:
+        - phase: writes
+          preroll: 20ms
+          steps:
+            - run: latgate-load fsync --path /data/local/tmp --ops 50
+              scalars:
+                - {metric: writes.time, unit: ns, pattern: '^elapsed_ns: (\\d+)$', better: lower}
+
+      """, to: "targets/workloads/swapped.yaml")
+    try share.write(
+      """
+      suite: swapped
+      device: quick
+      workload: swapped
+      probes: [fsync]
+      reference: reference
+      candidate: same-again
+      iterations: 1
+      runs: {screen: 3, confirm: 0}
+      settle: {limit: 60s, quiet: 200ms, uptime_min: 1s}
+      overhead: {iterations: 0}
+
+      """, to: "targets/suites/swapped.yaml")
+    let results = try TemporaryFolder()
+    let folder = results.path
+    let tool = Tool(share: share.path)
     func records() -> Set<String> {
-      Set((try? FileManager.default.contentsOfDirectory(atPath: runs)) ?? [])
+      Set((try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/runs")) ?? [])
     }
     let (kept, resumed) = try await Bench.shared.alone {
-      let call = try Tool().start(["check", "smoke", "--output", folder.path])
+      let call = try tool.start(
+        [
+          "check", "swapped", "--design", "crossover", "--device", "quick", "--device", "worn",
+          "--output", folder,
+        ])
       #expect(try await eventually(within: .seconds(180)) { !records().isEmpty })
       call.signal(SIGINT)
       let stopped = try await call.end(within: .seconds(60))
       #expect(stopped.exitCode == 130, "\(stopped.errors)")
-      #expect(stopped.errors.contains("latgate check --resume \(folder.path)"))
+      #expect(stopped.errors.contains("latgate check --resume \(folder)"))
       let kept = try Dictionary(
         uniqueKeysWithValues: records().map {
-          ($0, try Data(contentsOf: URL(fileURLWithPath: "\(runs)/\($0)")))
+          ($0, try Data(contentsOf: URL(fileURLWithPath: "\(folder)/runs/\($0)")))
         })
-      return (
-        kept,
-        try await Tool().run("check", "--resume", folder.path, within: .seconds(300))
-      )
+      return (kept, try await tool.run("check", "--resume", folder, within: .seconds(300)))
     }
     // Unchanged firmware: whatever a few boots show, it is not slower.
     #expect([0, 2].contains(resumed.exitCode), "\(resumed.errors)")
     #expect(records().count == 6)
     for (name, bytes) in kept {
-      let now = try Data(contentsOf: URL(fileURLWithPath: "\(runs)/\(name)"))
+      let now = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/runs/\(name)"))
       #expect(now == bytes, "\(name) was made again")
     }
-    #expect(FileManager.default.fileExists(atPath: "\(folder.path)/verdict.json"))
+    try expectCrossover(in: folder)
+
+    // A check that is over is judged as it was, though its runs are in the bench's profile by now.
+    let verdict = FileManager.default.contents(atPath: "\(folder)/verdict.json")
+    let again = try await tool.run("check", "--resume", folder)
+    #expect(again.exitCode == resumed.exitCode, "\(again.errors)")
+    #expect(FileManager.default.contents(atPath: "\(folder)/verdict.json") == verdict)
+  }
+
+  /// Both firmwares ran on both devices, and what differs between these is not the firmware's.
+  private func expectCrossover(in folder: String) throws {
+    /// The parts of a record that are looked at.
+    struct Run: Decodable {
+      struct Place: Decodable { var arm: String }
+      struct Device: Decodable { var serial: String }
+      struct Iteration: Decodable { var phases: [Phase] }
+      struct Phase: Decodable { var scalars: [Scalar] }
+      struct Scalar: Decodable { var value: Double }
+
+      var experiment: Place
+      var device: Device
+      var iterations: [Iteration]
+      var time: Double? { iterations.first?.phases.first?.scalars.first?.value }
+    }
+    /// The parts of a verdict that are looked at.
+    struct Verdict: Decodable {
+      struct Metric: Decodable {
+        struct ID: Decodable { var name: String }
+
+        var id: ID
+        var statistic: String
+        var change: Double?
+      }
+
+      var grade: String
+      var metrics: [Metric]
+    }
+    let decoder = JSONDecoder()
+    let runs = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/runs").map { name in
+      let file = URL(fileURLWithPath: "\(folder)/runs/\(name)")
+      return try decoder.decode(Run.self, from: Data(contentsOf: file))
+    }
+    let places = Dictionary(grouping: runs) { "\($0.experiment.arm) \($0.device.serial)" }
+    #expect(
+      places.mapValues(\.count) == [
+        "reference virtual-1": 2, "candidate virtual-1": 1, "reference virtual-2": 1,
+        "candidate virtual-2": 2,
+      ])
+    let quick = try runs.filter { $0.device.serial == "virtual-1" }.map { try #require($0.time) }
+    let worn = try runs.filter { $0.device.serial == "virtual-2" }.map { try #require($0.time) }
+    #expect(try #require(worn.min()) > 1.4 * (try #require(quick.max())), "\(quick) \(worn)")
+    let verdict = try decoder.decode(
+      Verdict.self, from: Data(contentsOf: URL(fileURLWithPath: "\(folder)/verdict.json")))
+    #expect(verdict.grade == "crossover")
+    // Arms without blocks would be a third of a doubling, a quarter, apart.
+    let metric = verdict.metrics.first { $0.id.name == "writes.time" && $0.statistic == "value" }
+    #expect(abs(try #require(metric?.change)) < 0.15)
   }
 
   @Test func aRegressionIsPlannedFoundAndExplained() async throws {

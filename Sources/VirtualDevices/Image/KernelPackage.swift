@@ -1,4 +1,5 @@
 import Foundation
+import POSIXSupport
 
 /// A Debian kernel package that was extracted and not installed.
 struct KernelPackage: Sendable {
@@ -29,7 +30,7 @@ struct KernelPackage: Sendable {
   }
 
   /// Adds the recipe's modules, uncompressed, with the lists that `/init` and `modprobe` read.
-  /// - Throws: ``VirtualDeviceError``.
+  /// - Throws: ``VirtualDeviceError``, `HostToolError`.
   func addModules(to archive: inout CpioArchive) async throws {
     let dependencies = ModuleDependencies(parsing: try await listDependencies())
     let loaded = ImageRecipe.loadedModules.map { $0.split(separator: " ", maxSplits: 1) }

@@ -70,7 +70,7 @@ struct MachineLaunch: Sendable {
         name: name, port: chosen)
       let outcome = try await HostTool.qemu(firmware.kernel.architecture)
         .run(commandLine.arguments, in: folder.path)
-      if outcome.status.isSuccess { return (try startedProcess(), chosen) }
+      if outcome.isSuccess { return (try startedProcess(), chosen) }
       guard outcome.log.contains("Could not set up host forwarding rule") else {
         throw VirtualDeviceError.startFailed(name: name, log: outcome.log)
       }

@@ -31,6 +31,9 @@ struct CheckExperiment: Sendable {
 
   // MARK: Before it begins
 
+  /// Keeps what was asked for, so that the check can be gone on with.
+  func begin() throws { try folder.begin(setup, profile: profile) }
+
   /// What the design costs and finds, as far as anybody knows.
   func planned(_ design: ExperimentDesign, made: [RunRecord]) -> ExperimentPlan {
     ExperimentPlan(design, cost: cost(made), profile: profile, policy: policy)

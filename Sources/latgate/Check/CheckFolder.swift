@@ -10,6 +10,7 @@ struct CheckFolder: Sendable {
 
   var runs: String { "\(path)/runs" }
   private var setupFile: String { "\(path)/check.json" }
+  private var profileFile: String { "\(path)/profile.json" }
 
   /// Why a folder is none of a check.
   struct Fault: Error, CustomStringConvertible {
@@ -19,17 +20,34 @@ struct CheckFolder: Sendable {
     var description: String { "\(path): \(problem)" }
   }
 
-  /// Begins a new check.
-  func begin(_ setup: CheckSetup) throws {
+  /// A check that was begun before.
+  struct Begun {
+    var setup: CheckSetup
+    /// What was known of the bench's noise then.
+    var profile: NoiseProfile?
+    /// The runs that it has made.
+    var made: [RunRecord]
+  }
+
+  /// Begins a check.
+  ///
+  /// What is known of the bench's noise is kept beside it: a profile that has grown by these very
+  /// runs must not judge them.
+  func begin(_ setup: CheckSetup, profile: NoiseProfile?) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     try UserFolders.makeFolder(path, mode: 0o755)
+    if let profile {
+      try AtomicFile.write(try profile.encoded(), to: profileFile)
+    } else {
+      unlink(profileFile)
+    }
     try AtomicFile.write(try encoder.encode(setup), to: setupFile)
   }
 
-  /// Reads what a check was asked for, and the runs that it has made.
-  /// - Throws: ``Fault``, `RunRecordError`.
-  func resume() throws -> (setup: CheckSetup, made: [RunRecord]) {
+  /// Reads what a check was begun with, and what became of it.
+  /// - Throws: ``Fault``, `RunRecordError`, `NoiseProfileError`.
+  func resume() throws -> Begun {
     guard let data = FileManager.default.contents(atPath: setupFile) else {
       throw Fault(path: path, problem: "holds no check (there is no check.json)")
     }
@@ -43,7 +61,10 @@ struct CheckFolder: Sendable {
     if let stranger = made.first(where: { $0.experiment?.id != setup.id }) {
       throw Fault(path: runs, problem: "run \(stranger.id) belongs to another check")
     }
-    return (setup, made)
+    let profile = try FileManager.default.contents(atPath: profileFile).map {
+      try NoiseProfile.decode($0, file: profileFile)
+    }
+    return Begun(setup: setup, profile: profile, made: made)
   }
 
   /// Keeps what the runs say.

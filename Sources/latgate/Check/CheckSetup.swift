@@ -1,3 +1,4 @@
+import Catalogs
 import Experiments
 import RunRecords
 
@@ -31,5 +32,16 @@ struct CheckSetup: Codable, Sendable, Equatable {
   var design: ExperimentDesign {
     ExperimentDesign(
       layout: layout, screenRuns: screenRuns, confirmRuns: confirmRuns, lanes: lanes)
+  }
+}
+
+extension ExperimentDesign.Layout {
+  /// The layout that a device calls for: a flash per run where firmwares are installed.
+  /// - Throws: `UnknownName`, `DeviceError`.
+  static func usual(
+    for device: String, of suite: SuiteDefinition, in catalog: Catalog
+  ) throws -> ExperimentDesign.Layout {
+    let file = try LaneFactory.definition(of: device, in: catalog, fallback: suite.device)
+    return file.hooks?[.flash] == nil ? .boots : .flashes
   }
 }

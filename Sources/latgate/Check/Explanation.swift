@@ -40,7 +40,7 @@ struct Explanation: Sendable {
     design.confirmRuns = 0
     pass.setup.screenRuns = design.screenRuns
     pass.setup.confirmRuns = 0
-    try pass.folder.begin(pass.setup)
+    try pass.begin()
     check.console.note(
       "explaining with \(probes.map(\.name).joined(separator: ", ")): "
         + "\(design.screenRuns) + \(design.screenRuns) fresh runs")

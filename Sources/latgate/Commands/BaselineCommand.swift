@@ -33,11 +33,7 @@ struct BaselineList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List baselines and the builds they mean now.")
 
-  @OptionGroup var common: CommonOptions
-  @OptionGroup var store: StoreOptions
-
-  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var format: OutputFormat = .terminal
+  @OptionGroup var list: RecallListOptions
 
   private struct Row: Encodable {
     var name: String
@@ -51,36 +47,29 @@ struct BaselineList: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let console = common.console
-    let store = try await store.open()
+    let store = try await list.recall.open()
     let reader = BaselineReader(store: store)
     let references = try store.baselines().map { try reader.reference($0) }
-    switch format {
-    case .json:
-      let rows = references.map { reference in
-        Row(
-          name: reference.baseline.name, suite: reference.baseline.suite,
-          device: reference.baseline.target, kind: reference.baseline.kind.word,
-          builds: reference.builds.map(\.id), runs: reference.builds.reduce(0) { $0 + $1.runs },
-          steps: reference.baseline.steps, pendingStep: reference.pending?.build)
-      }
-      console.print(String(decoding: try encodedJSON(rows), as: UTF8.self))
-    case .terminal:
-      if references.isEmpty { return console.note("there are no baselines") }
+    let rows = references.map { reference in
+      Row(
+        name: reference.baseline.name, suite: reference.baseline.suite,
+        device: reference.baseline.target, kind: reference.baseline.kind.word,
+        builds: reference.builds.map(\.id), runs: reference.builds.reduce(0) { $0 + $1.runs },
+        steps: reference.baseline.steps, pendingStep: reference.pending?.build)
+    }
+    try list.show(rows, nothing: "there are no baselines") {
       var listing = Listing([
         .init("baseline"), .init("suite"), .init("device"), .init("kind"),
         .init("builds", isNumber: true), .init("runs", isNumber: true), .init("evidence"),
       ])
-      for reference in references {
+      for (row, reference) in zip(rows, references) {
         listing.add(
           [
-            reference.baseline.name, reference.baseline.suite, reference.baseline.target,
-            reference.baseline.kind.word, "\(reference.builds.count)",
-            "\(reference.builds.reduce(0) { $0 + $1.runs })",
-            reference.builds.count >= EvidenceGrade.leastBuilds ? "stored" : "weak",
+            row.name, row.suite, row.device, row.kind, "\(row.builds.count)", "\(row.runs)",
+            row.builds.count >= EvidenceGrade.leastBuilds ? "stored" : "weak",
           ], notes: [reference.remark].compactMap(\.self))
       }
-      console.print(listing.text(width: console.width, style: console.style))
+      return listing
     }
   }
 }
@@ -89,8 +78,7 @@ struct BaselinePin: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pin", abstract: "Name certain builds, for good.")
 
-  @OptionGroup var common: CommonOptions
-  @OptionGroup var store: StoreOptions
+  @OptionGroup var recall: RecallOptions
   @OptionGroup var scope: ScopeOptions
 
   @Argument(help: "Name of the baseline; one of that name is replaced.")
@@ -100,13 +88,13 @@ struct BaselinePin: AsyncParsableCommand {
   var builds: [String]
 
   func run() async throws {
-    let store = try await store.open()
+    let store = try await recall.open()
     let (suite, target) = try scope.only(in: store)
     let known = try store.builds(suite: suite, target: target)
     let ids = try builds.map { try store.buildID($0, among: known) }
     let replaced = try store.add(
       StoredBaseline(name: name, suite: suite, target: target, kind: .pinned(ids), at: Date()))
-    common.console.note(
+    recall.console.note(
       "baseline \(name)\(replaced ? " (replaced)" : ""): \(Set(ids).count) builds of \(suite) on "
         + target)
   }
@@ -116,8 +104,7 @@ struct BaselineRoll: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "roll", abstract: "Name the last builds that did not fail, whichever they are.")
 
-  @OptionGroup var common: CommonOptions
-  @OptionGroup var store: StoreOptions
+  @OptionGroup var recall: RecallOptions
   @OptionGroup var scope: ScopeOptions
 
   @Argument(help: "Name of the baseline; one of that name is replaced.")
@@ -131,7 +118,7 @@ struct BaselineRoll: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let store = try await store.open()
+    let store = try await recall.open()
     let (suite, target) = try scope.only(in: store)
     let old = try store.baseline(named: name)
     // What was accepted stays accepted when only the size changes.
@@ -139,7 +126,7 @@ struct BaselineRoll: AsyncParsableCommand {
     let replaced = try store.add(
       StoredBaseline(
         name: name, suite: suite, target: target, kind: .rolling(builds), at: Date(), steps: steps))
-    common.console.note(
+    recall.console.note(
       "baseline \(name)\(replaced ? " (replaced)" : ""): the last \(builds) builds of \(suite) on "
         + target)
   }
@@ -150,8 +137,7 @@ struct BaselineAccept: AsyncParsableCommand {
     commandName: "accept",
     abstract: "Acknowledge a step: from this build on a new level is meant.")
 
-  @OptionGroup var common: CommonOptions
-  @OptionGroup var store: StoreOptions
+  @OptionGroup var recall: RecallOptions
 
   @Argument(help: "The baseline; a rolling one.")
   var name: String
@@ -163,7 +149,7 @@ struct BaselineAccept: AsyncParsableCommand {
   var reason: String
 
   func run() async throws {
-    let store = try await store.open()
+    let store = try await recall.open()
     let reader = BaselineReader(store: store)
     let baseline = try reader.baseline(named: name)
     guard case .rolling = baseline.kind else {
@@ -173,12 +159,12 @@ struct BaselineAccept: AsyncParsableCommand {
     let known = try store.builds(suite: baseline.suite, target: baseline.target)
     let id = try store.buildID(build, among: known)
     if baseline.steps.contains(where: { $0.build == id }) {
-      return common.console.note("the step at \(id) was accepted before")
+      return recall.console.note("the step at \(id) was accepted before")
     }
     try store.accept(
       StoredBaseline.Step(build: id, reason: reason, at: Date()), in: name)
     let reference = try reader.reference(try reader.baseline(named: name))
-    common.console.note(
+    recall.console.note(
       reference.remark ?? "baseline \(name) begins at \(id): \(reference.builds.count) builds")
   }
 }
@@ -187,17 +173,16 @@ struct BaselineRemove: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "remove", abstract: "Forget a baseline; its runs stay.")
 
-  @OptionGroup var common: CommonOptions
-  @OptionGroup var store: StoreOptions
+  @OptionGroup var recall: RecallOptions
 
   @Argument(help: "The baseline.")
   var name: String
 
   func run() async throws {
-    let store = try await store.open()
+    let store = try await recall.open()
     let baseline = try BaselineReader(store: store).baseline(named: name)
     _ = try store.removeBaseline(baseline.name)
-    common.console.note("baseline \(name) is removed")
+    recall.console.note("baseline \(name) is removed")
   }
 }
 

@@ -19,7 +19,7 @@ struct CalibrateCommand: AsyncParsableCommand {
 
         latgate calibrate demo
         latgate calibrate demo --runs 24
-        latgate calibrate --from records/ --suite demo
+        latgate calibrate demo --from records/
 
       \(BenchQualification.leastRuns) runs tell whether the bench qualifies; 24 or more tell the \
       noise well. Exit codes: 0 qualified, 2 too few runs to tell, 3 not qualified.
@@ -122,7 +122,7 @@ struct CalibrateCommand: AsyncParsableCommand {
     var setup = CheckSetup(
       id: UUID().uuidString.lowercased(), suite: definition.name, device: device,
       reference: firmware, candidate: firmware, iterations: definition.iterations,
-      layout: bench.catalog.devices[device]?.hooks?[.flash] == nil ? .boots : .flashes,
+      layout: try .usual(for: device, of: definition, in: bench.catalog),
       screenRuns: runs / 2, confirmRuns: 0, lanes: lanes, tier: tiers.tier, allowsMixed: false)
     let folder = CheckFolder(
       path: output

@@ -21,6 +21,7 @@ struct CheckCommand: AsyncParsableCommand {
         latgate check --resume latgate-results/demo-20260101-120000
         latgate check app-start --device pixel@tcp:10.0.0.7:5555 --wait-for-device 10m
         latgate check app-start --pool rack1
+        latgate check app-start --design crossover --device pixel@usb:A1 --device pixel@usb:B2
 
       With a time budget the design is chosen: the smallest that finds a worsening as large as \
       every budget of the suite, else the largest that fits; one that would miss it is refused.
@@ -112,12 +113,14 @@ struct CheckCommand: AsyncParsableCommand {
 
   func run() async throws {
     let bench = try Workbench(common)
-    var made: [RunRecord] = []
+    var begun: CheckFolder.Begun?
     var setup: CheckSetup
     let folder: CheckFolder
     if let resumed = flow.resume {
       folder = CheckFolder(path: resumed)
-      (setup, made) = try folder.resume()
+      let known = try folder.resume()
+      setup = known.setup
+      begun = known
     } else {
       setup = try newSetup(bench)
       let path = output ?? "latgate-results/\(setup.suite)-\(timestamp())"
@@ -138,8 +141,9 @@ struct CheckCommand: AsyncParsableCommand {
       setup, plan: plan, target: target, bench: bench, folder: folder,
       bugReport: failures.bugReport)
     try experiment.recall(allowsUnqualified: memory.unqualified)
+    if let begun { experiment.profile = begun.profile }
     do {
-      try await measure(experiment, made, bench)
+      try await measure(experiment, begun?.made ?? [], bench)
     } catch let error as CancellationError {
       if FileManager.default.fileExists(atPath: folder.runs) {
         common.console.note(
@@ -160,7 +164,7 @@ struct CheckCommand: AsyncParsableCommand {
     func left() -> Duration? { given.map { $0 - (ContinuousClock.now - begun) } }
     if given != nil, !experiment.knowsCost, made.isEmpty {
       common.console.note("nobody knows yet how long a run takes: the first tell")
-      try experiment.folder.begin(experiment.setup)
+      try experiment.begin()
       made = try await experiment.run(experiment.setup.design.first).records
     }
     var plan = experiment.planned(experiment.setup.design, made: made)
@@ -169,7 +173,7 @@ struct CheckCommand: AsyncParsableCommand {
     }
     experiment.setup.screenRuns = plan.design.screenRuns
     experiment.setup.confirmRuns = plan.design.confirmRuns
-    try experiment.folder.begin(experiment.setup)
+    try experiment.begin()
     common.console.note(
       String(PlanReport(plan).text(width: common.console.width).dropLast()))
     let outcome = try await experiment.run(plan.design, made: made, limit: left())
@@ -227,16 +231,13 @@ struct CheckCommand: AsyncParsableCommand {
       throw RunError.noFirmware(suite: definition.name, arm: "candidate")
     }
     let device = pool.device.first ?? definition.device
-    // FILE@ADDRESS, or an address alone, which the suite's device file is for.
-    let devices = bench.catalog.devices
-    let hooks = (devices[String(device.prefix { $0 != "@" })] ?? devices[definition.device])?.hooks
     let isPair = flow.design == .crossover && pool.device.count == 2
     return CheckSetup(
       id: UUID().uuidString.lowercased(), suite: definition.name, device: device,
       partner: isPair ? pool.device[1] : nil,
       reference: reference, candidate: candidate, iterations: iterations ?? definition.iterations,
       layout: memory.baseline != nil
-        ? .stored : flow.design ?? (hooks?[.flash] == nil ? .boots : .flashes),
+        ? .stored : try flow.design ?? .usual(for: device, of: definition, in: bench.catalog),
       screenRuns: runs ?? definition.runs.screen,
       confirmRuns: confirmRuns ?? definition.runs.confirm, lanes: lanes, tier: tiers.tier,
       allowsMixed: mixing.allowMixed)

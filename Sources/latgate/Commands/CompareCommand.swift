@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import POSIXSupport
+import RecordStore
 import RegressionAnalysis
 import Reporting
 import RunRecords
@@ -28,6 +29,9 @@ struct CompareCommand: AsyncParsableCommand {
       'stored', with the build as the unit; 16 make false alarms rare. All else is 'weak': one \
       flash per firmware, say, cannot tell a slow build from a slow flash.
 
+      With --keep the store learns the candidate's runs and the verdict on them, as it does by a \
+      'check': a build that failed is then left out of rolling baselines.
+
       A noise profile (--profile) lets few runs tell more; each comparison can add to it \
       (--learn).
 
@@ -48,6 +52,9 @@ struct CompareCommand: AsyncParsableCommand {
 
   @Option(help: "Baseline whose stored runs are the reference; see 'latgate baseline'.")
   var baseline: String?
+
+  @Flag(help: "Keep the candidate's runs, and what a baseline says of them, in the store.")
+  var keep = false
 
   @Flag(help: "Let known issues pass, as 'check' and --baseline do; see 'latgate waive'.")
   var waivers = false
@@ -89,6 +96,7 @@ struct CompareCommand: AsyncParsableCommand {
     guard reference.isEmpty || baseline == nil else {
       throw ValidationError("--baseline takes the place of --reference")
     }
+    guard !keep || baseline != nil else { throw ValidationError("--keep goes with --baseline") }
     guard baseline == nil || design == nil || design == .stored else {
       throw ValidationError("--baseline makes the design 'stored'")
     }
@@ -99,6 +107,14 @@ struct CompareCommand: AsyncParsableCommand {
     var input = try await input()
     input.profile = try profile.map(Self.readProfile)
     let verdict = try judge(input)
+    if keep, let baseline, let first = input.candidate.first {
+      let documents = try RecordFiles.documents(candidate)
+      let store = try await store.open()
+      try store.add(documents)
+      try BenchMemory.note(
+        verdict, on: input, of: BenchIdentity(first),
+        id: "compare-\(baseline)-\(RunDocument.hash(of: documents))", in: store)
+    }
     if let learn {
       let grown = (input.profile ?? NoiseProfile()).grown(by: try runResiduals(of: input))
       try AtomicFile.write(try grown.encoded(), to: learn)

@@ -20,8 +20,7 @@ struct HistoryCommand: AsyncParsableCommand {
       Exit code 0, whatever changed.
       """)
 
-  @OptionGroup var common: CommonOptions
-  @OptionGroup var store: StoreOptions
+  @OptionGroup var recall: RecallOptions
   @OptionGroup var scope: ScopeOptions
 
   @Argument(help: "Metrics, as patterns over their names with * and ?.")
@@ -37,13 +36,16 @@ struct HistoryCommand: AsyncParsableCommand {
   @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: OutputFormat = .terminal
 
+  /// Metrics that an error names.
+  private static let namesTold = 10
+
   func validate() throws {
     guard all != !metrics.isEmpty else { throw ValidationError("give metrics, or --all") }
   }
 
   func run() async throws {
-    let console = common.console
-    let store = try await store.open()
+    let console = recall.console
+    let store = try await recall.open()
     let (suite, target) = try scope.only(in: store)
     let builds = try store.builds(suite: suite, target: target)
     var history = BuildHistory(builds: builds.map(\.id))
@@ -51,9 +53,12 @@ struct HistoryCommand: AsyncParsableCommand {
     let found = history.histories(matching: all ? ["*"] : metrics)
     if found.isEmpty {
       let names = Set(history.metrics.map(\.id.text)).sorted()
+      let shown = names.prefix(Self.namesTold).joined(separator: ", ")
+      let more = names.count - Self.namesTold
       throw ValidationError(
         "no stored metric of \(suite) on \(target) matches; there are: "
-          + (names.isEmpty ? "none" : names.joined(separator: ", ")))
+          + (names.isEmpty ? "none" : shown)
+          + (more > 0 ? " and \(more) more ('latgate history --all --format json')" : ""))
     }
     let release = try since.map { try store.buildID($0, among: builds) }
     let creep = release.map { history.creep(since: $0, matching: all ? ["*"] : metrics) } ?? []

@@ -2,6 +2,7 @@ import ArgumentParser
 import Experiments
 import Foundation
 import RecordStore
+import Reporting
 
 struct QuarantineCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -21,9 +22,7 @@ struct QuarantineList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List what is quarantined.")
 
-  @OptionGroup var common: CommonOptions
-
-  @OptionGroup var store: StoreOptions
+  @OptionGroup var recall: RecallOptions
 
   @Flag(help: "Also what was lifted.")
   var all = false
@@ -46,13 +45,10 @@ struct QuarantineList: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let console = common.console
-    let events = try await store.open().quarantines(current: !all)
+    let console = recall.console
+    let events = try await recall.open().quarantines(current: !all)
     switch format {
     case .json:
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      encoder.dateEncodingStrategy = .iso8601
       let rows = events.map { event in
         Row(
           id: event.id, probe: event.subject.probe, content: event.subject.content,
@@ -60,14 +56,14 @@ struct QuarantineList: AsyncParsableCommand {
           kernelBuildID: event.subject.kernelBuildID, event: event.kind.rawValue, at: event.at,
           run: event.run, evidence: event.evidence, liftedAt: event.liftedAt)
       }
-      console.print(String(decoding: try encoder.encode(rows), as: UTF8.self))
+      console.print(String(decoding: try encodedJSON(rows), as: UTF8.self))
     case .terminal:
       if events.isEmpty { return console.note("nothing is quarantined") }
       for event in events {
         let lifted = event.liftedAt.map { "; lifted on \($0.formatted(.iso8601))" } ?? ""
         console.print("\(event.id)  \(event.subject.probe): \(event.sentence)\(lifted)")
         let evidence = event.evidence.trimmingCharacters(in: .whitespacesAndNewlines)
-        if common.verbose, !evidence.isEmpty {
+        if recall.common.verbose, !evidence.isEmpty {
           console.print("   " + evidence.replacing("\n", with: "\n   "))
         }
       }
@@ -79,22 +75,14 @@ struct QuarantineLift: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lift", abstract: "Allow something to be loaded again; it is tried alone first.")
 
-  @OptionGroup var common: CommonOptions
-
-  @OptionGroup var store: StoreOptions
-
-  @Argument(help: "Numbers, as listed.")
-  var ids: [Int64]
+  @OptionGroup var numbers: RecallNumberOptions
 
   func run() async throws {
-    let store = try await store.open()
-    for id in ids {
-      guard let event = try store.lift(id, at: Date()) else {
-        throw ValidationError("nothing is quarantined under \(id); see 'latgate quarantine list'")
-      }
-      common.console.note(
+    try await numbers.change(list: "latgate quarantine list") { store, id in
+      try store.lift(id, at: Date()).map { event in
         "\(event.subject.probe) may be loaded again on \(event.subject.model), "
-          + "build \(event.subject.build)")
+          + "build \(event.subject.build)"
+      }
     }
   }
 }

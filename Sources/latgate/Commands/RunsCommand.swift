@@ -44,12 +44,8 @@ struct RunsList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List runs, oldest first.")
 
-  @OptionGroup var common: CommonOptions
-  @OptionGroup var store: StoreOptions
+  @OptionGroup var list: RecallListOptions
   @OptionGroup var filter: RunFilterOptions
-
-  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var format: OutputFormat = .terminal
 
   private struct Row: Encodable {
     var id: String
@@ -67,31 +63,30 @@ struct RunsList: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let console = common.console
-    let runs = try await store.open().runs(filter.filter)
-    switch format {
-    case .json:
-      let rows = runs.map { run in
-        Row(
-          id: run.id, hash: run.hash, created: run.created, suite: run.bench.suite,
-          device: run.bench.target, serial: run.serial, build: run.build, firmware: run.firmware,
-          experiment: run.experiment, arm: run.arm, bytes: run.size, isValid: run.isValid)
-      }
-      console.print(String(decoding: try encodedJSON(rows), as: UTF8.self))
-    case .terminal:
-      if runs.isEmpty { return console.note("no runs are stored") }
+    let runs = try await list.recall.open().runs(filter.filter)
+    let rows = runs.map { run in
+      Row(
+        id: run.id, hash: run.hash, created: run.created, suite: run.bench.suite,
+        device: run.bench.target, serial: run.serial, build: run.build, firmware: run.firmware,
+        experiment: run.experiment, arm: run.arm, bytes: run.size, isValid: run.isValid)
+    }
+    // As much of the ids as tells them apart, which is what 'runs show' takes.
+    let ids = rows.map(\.id)
+    let length =
+      (8...64).first { size in Set(ids.map { $0.prefix(size) }).count == ids.count } ?? 64
+    try list.show(rows, nothing: "no runs are stored") {
       var listing = Listing([
         .init("run"), .init("created"), .init("suite"), .init("device"), .init("firmware"),
         .init("arm"), .init("kB", isNumber: true), .init("build"),
       ])
-      for run in runs {
+      for row in rows {
         listing.add([
-          String(run.id.prefix(8)), run.created.formatted(.iso8601), run.bench.suite,
-          run.bench.target, run.firmware, (run.arm ?? "-") + (run.isValid ? "" : ", invalid"),
-          "\((run.size + 999) / 1000)", run.build,
+          String(row.id.prefix(length)), row.created.formatted(.iso8601), row.suite, row.device,
+          row.firmware, (row.arm ?? "-") + (row.isValid ? "" : ", invalid"),
+          "\((row.bytes + 999) / 1000)", row.build,
         ])
       }
-      console.print(listing.text(width: console.width, style: console.style))
+      return listing
     }
   }
 }
@@ -100,8 +95,7 @@ struct RunsShow: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Show what a run measured.")
 
-  @OptionGroup var common: CommonOptions
-  @OptionGroup var store: StoreOptions
+  @OptionGroup var recall: RecallOptions
 
   @Argument(help: "The run's id or content hash, or how one of them begins.")
   var run: String
@@ -113,8 +107,8 @@ struct RunsShow: AsyncParsableCommand {
   var format: OutputFormat = .terminal
 
   func run() async throws {
-    let console = common.console
-    let store = try await store.open()
+    let console = recall.console
+    let store = try await recall.open()
     let found = try store.runs(beginning: run)
     guard let first = found.first else {
       throw UnknownName(kind: "run in the store", name: run, known: [])
@@ -141,17 +135,16 @@ struct RunsImport: AsyncParsableCommand {
       stored. Runs that are there already are left alone.
       """)
 
-  @OptionGroup var common: CommonOptions
-  @OptionGroup var store: StoreOptions
+  @OptionGroup var recall: RecallOptions
 
   @Argument(help: "Record files, or folders of them.")
   var paths: [String]
 
   func run() async throws {
     let documents = try RecordFiles.documents(paths)
-    let store = try await store.open()
+    let store = try await recall.open()
     let added = try store.add(documents)
-    common.console.note(
+    recall.console.note(
       "\(added.stored) stored, \(added.known) known already: \(store.path)")
   }
 }
@@ -160,15 +153,14 @@ struct RunsExport: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export", abstract: "Write runs as record files, byte for byte as they came.")
 
-  @OptionGroup var common: CommonOptions
-  @OptionGroup var store: StoreOptions
+  @OptionGroup var recall: RecallOptions
   @OptionGroup var filter: RunFilterOptions
 
   @Option(help: "Folder for the files.")
   var output: String
 
   func run() async throws {
-    let store = try await store.open()
+    let store = try await recall.open()
     try UserFolders.makeFolder(output, mode: 0o755)
     var written = 0
     try store.forEachRun(filter.filter) { document in
@@ -182,6 +174,6 @@ struct RunsExport: AsyncParsableCommand {
       try AtomicFile.write(document.bytes, to: "\(output)/\(name).json")
       written += 1
     }
-    common.console.note("\(written) written: \(output)")
+    recall.console.note("\(written) written: \(output)")
   }
 }

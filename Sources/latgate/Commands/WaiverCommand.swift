@@ -15,8 +15,7 @@ struct WaiveCommand: AsyncParsableCommand {
         latgate waiver list
       """)
 
-  @OptionGroup var common: CommonOptions
-  @OptionGroup var store: StoreOptions
+  @OptionGroup var recall: RecallOptions
 
   @Argument(help: "Metrics, as a pattern over their names with * and ?.")
   var metric: String
@@ -39,10 +38,10 @@ struct WaiveCommand: AsyncParsableCommand {
     guard until >= Day(Date()) else {
       throw ValidationError("--until \(until) is over; give a day from today on")
     }
-    let id = try await store.open().add(
+    let id = try await recall.open().add(
       StoredWaiver(
         metric: metric, suite: suite, until: until.description, reason: reason, at: Date()))
-    common.console.note("waiver \(id): \(metric) until \(until)")
+    recall.console.note("waiver \(id): \(metric) until \(until)")
   }
 }
 
@@ -57,11 +56,7 @@ struct WaiverList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List waivers, expired ones too.")
 
-  @OptionGroup var common: CommonOptions
-  @OptionGroup var store: StoreOptions
-
-  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var format: OutputFormat = .terminal
+  @OptionGroup var list: RecallListOptions
 
   private struct Row: Encodable {
     var id: Int64
@@ -74,17 +69,13 @@ struct WaiverList: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let console = common.console
     let today = Day(Date())
-    let rows = try await store.open().waivers().map { waiver in
+    let rows = try await list.recall.open().waivers().map { waiver in
       Row(
         id: waiver.id, metric: waiver.metric, suite: waiver.suite, until: waiver.until,
         reason: waiver.reason, at: waiver.at, isExpired: waiver.until < today.description)
     }
-    switch format {
-    case .json: console.print(String(decoding: try encodedJSON(rows), as: UTF8.self))
-    case .terminal:
-      if rows.isEmpty { return console.note("nothing is waived") }
+    try list.show(rows, nothing: "nothing is waived") {
       var listing = Listing([
         .init("", isNumber: true), .init("metric"), .init("suite"), .init("until"),
         .init("reason"),
@@ -95,7 +86,7 @@ struct WaiverList: AsyncParsableCommand {
           (row.isExpired ? "EXPIRED: " : "") + row.reason,
         ])
       }
-      console.print(listing.text(width: console.width, style: console.style))
+      return listing
     }
   }
 }
@@ -104,19 +95,13 @@ struct WaiverRemove: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "remove", abstract: "Take waivers back.")
 
-  @OptionGroup var common: CommonOptions
-  @OptionGroup var store: StoreOptions
-
-  @Argument(help: "Numbers, as listed.")
-  var ids: [Int64]
+  @OptionGroup var numbers: RecallNumberOptions
 
   func run() async throws {
-    let store = try await store.open()
-    for id in ids {
-      guard let waiver = try store.removeWaiver(id) else {
-        throw ValidationError("there is no waiver \(id); see 'latgate waiver list'")
+    try await numbers.change(list: "latgate waiver list") { store, id in
+      try store.removeWaiver(id).map {
+        "waiver \(id) is removed: \($0.metric) fails a firmware again"
       }
-      common.console.note("waiver \(id) is removed: \(waiver.metric) fails a firmware again")
     }
   }
 }

@@ -1,0 +1,120 @@
+import Foundation
+import Subprocess
+import SystemPackage
+
+/// A program of this machine, with the Debian package to install where it is missing.
+package struct HostTool: Sendable, Equatable {
+  package let name: String
+  private let package: String
+
+  package init(name: String, package: String) {
+    self.name = name
+    self.package = package
+  }
+
+  package static let xz = HostTool(name: "xz", package: "xz-utils")
+  package static let zstd = HostTool(name: "zstd", package: "zstd")
+
+  /// How a run ended.
+  package struct Outcome: Sendable {
+    package var isSuccess: Bool
+    /// Exit code or signal, for people.
+    package var status: String
+    package var output: [UInt8]
+    /// The end of standard error.
+    package var log: String
+  }
+
+  /// Bytes of standard output that are collected.
+  private static let outputLimit = 64 << 20
+  /// Bytes of standard error that are collected, and the lines of it that an outcome has.
+  private static let logLimit = 1 << 20
+  private static let logLines = 15
+
+  private var environment: Environment { .inherit.updating(["LC_ALL": "C.UTF-8"]) }
+
+  /// Runs to the end, without input; an exit code other than 0 is a result.
+  ///
+  /// It runs in `folder`, nil = this process's. Standard output goes to the file `outputPath`; nil =
+  /// at most 64 MiB of it are collected.
+  /// - Throws: ``HostToolError/missing(name:package:)``, or the error of `Subprocess`.
+  package func run(
+    _ arguments: [String], in folder: String? = nil, outputPath: String? = nil
+  ) async throws -> Outcome {
+    let executable = try executable()
+    let folder = folder.map { FilePath($0) }
+    guard let outputPath else {
+      let result = try await Subprocess.run(
+        executable, arguments: Arguments(arguments), environment: environment,
+        workingDirectory: folder, input: .none, output: .bytes(limit: Self.outputLimit),
+        error: .string(limit: Self.logLimit))
+      return outcome(result.terminationStatus, result.standardOutput, result.standardError)
+    }
+    let file = try FileDescriptor.open(
+      FilePath(outputPath), .writeOnly, options: [.create, .truncate],
+      permissions: .ownerReadWrite)
+    let result = try await Subprocess.run(
+      executable, arguments: Arguments(arguments), environment: environment,
+      workingDirectory: folder, input: .none,
+      output: .fileDescriptor(file, closeAfterSpawningProcess: true),
+      error: .string(limit: Self.logLimit))
+    return outcome(result.terminationStatus, [], result.standardError)
+  }
+
+  /// Runs to the end and returns standard output.
+  /// - Throws: as ``run(_:in:outputPath:)``, and ``HostToolError/failed(name:status:log:)``.
+  @discardableResult
+  package func output(_ arguments: [String]) async throws -> [UInt8] {
+    let outcome = try await run(arguments)
+    guard outcome.isSuccess else {
+      throw HostToolError.failed(name: name, status: outcome.status, log: outcome.log)
+    }
+    return outcome.output
+  }
+
+  /// Runs to the end and hands every line of standard error to `line`; standard output is dropped.
+  /// - Returns: an outcome without output and log.
+  /// - Throws: as ``run(_:in:outputPath:)``.
+  package func follow(_ arguments: [String], line: (String) -> Void) async throws -> Outcome {
+    let result = try await Subprocess.run(
+      try executable(), arguments: Arguments(arguments), environment: environment, input: .none,
+      output: .discarded, error: .sequence
+    ) { execution in
+      for try await text in execution.standardError.strings() { line(text) }
+    }
+    return outcome(result.terminationStatus, [], "")
+  }
+
+  /// - Throws: ``HostToolError/missing(name:package:)``.
+  package func requirePresence() throws(HostToolError) { _ = try executable() }
+
+  private func executable() throws(HostToolError) -> Executable {
+    if let path = ProgramSearch.path(of: name) { return .path(FilePath(path)) }
+    throw .missing(name: name, package: package)
+  }
+
+  private func outcome(
+    _ status: TerminationStatus, _ output: [UInt8], _ errors: String
+  ) -> Outcome {
+    Outcome(
+      isSuccess: status.isSuccess, status: "\(status)", output: output,
+      log: errors.split(whereSeparator: \.isNewline).suffix(Self.logLines)
+        .joined(separator: "\n"))
+  }
+}
+
+/// Why a program of this machine did not do its work.
+package enum HostToolError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// `package` is the Debian package that has it.
+  case missing(name: String, package: String)
+  case failed(name: String, status: String, log: String)
+
+  package var description: String {
+    switch self {
+    case .missing(let name, let package):
+      "\(name) is not installed on this machine; install the Debian package '\(package)'"
+    case .failed(let name, let status, let log):
+      "\(name) ended with \(status); its last lines:\n\(log)"
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import RecordStore
+import Reporting
+
+/// What commands take that are about the store alone.
+struct RecallOptions: ParsableArguments {
+  @OptionGroup var common: CommonOptions
+  @OptionGroup var store: StoreOptions
+
+  var console: Console { common.console }
+
+  /// - Throws: `StoreError`.
+  func open() async throws -> Store { try await store.open() }
+}
+
+/// What commands take that list what is in the store.
+struct RecallListOptions: ParsableArguments {
+  @OptionGroup var recall: RecallOptions
+
+  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var format: OutputFormat = .terminal
+
+  /// Prints rows as JSON, or what `listing` makes of them; `nothing` is said where there are none.
+  func show<Row: Encodable>(_ rows: [Row], nothing: String, _ listing: () -> Listing) throws {
+    let console = recall.console
+    switch format {
+    case .json: console.print(String(decoding: try encodedJSON(rows), as: UTF8.self))
+    case .terminal:
+      if rows.isEmpty { return console.note(nothing) }
+      console.print(listing().text(width: console.width, style: console.style))
+    }
+  }
+}
+
+/// What commands take that change what a list of the store has under numbers.
+struct RecallNumberOptions: ParsableArguments {
+  @OptionGroup var recall: RecallOptions
+
+  @Argument(help: "Numbers, as listed.")
+  var ids: [Int64]
+
+  /// Changes one after the other. `change` returns what that means, nil for a number that is not
+  /// listed; `list` is the command that tells them.
+  func change(list: String, _ change: (Store, Int64) throws -> String?) async throws {
+    let store = try await recall.open()
+    for id in ids {
+      guard let meaning = try change(store, id) else {
+        throw ValidationError("there is no number \(id); see '\(list)'")
+      }
+      recall.console.note(meaning)
+    }
+  }
+}
