@@ -5,6 +5,13 @@ import PackageDescription
 let strict: [SwiftSetting] = [.unsafeFlags(["-warnings-as-errors"])]
 let strictC: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]
 
+// A released program starts often, and what it starts with is mostly the binding of addresses.
+let released: [LinkerSetting] = [
+  .unsafeFlags(
+    ["-use-ld=lld", "-Xclang-linker", "-static-libgcc", "-Xclang-linker", "-no-pie"],
+    .when(configuration: .release))
+]
+
 let package = Package(
   name: "latgate",
   products: [
@@ -141,7 +148,7 @@ let package = Package(
         "Experiments",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      swiftSettings: strict),
+      swiftSettings: strict, linkerSettings: released),
     .testTarget(
       name: "POSIXSupportTests",
       dependencies: ["POSIXSupport"],

@@ -6,9 +6,7 @@ import Foundation
 @main
 struct LatgateBench {
   static let usage = """
-    usage: latgate-bench DEVICE push LOCAL REMOTE
-           latgate-bench DEVICE pull REMOTE LOCAL
-           latgate-bench DEVICE shell COUNT   ms of each of so many 'true', over one connection
+    usage: latgate-bench shell DEVICE COUNT   ms of each of so many 'true', over one connection
            latgate-bench daemon PORT          an adbd until stdin ends; prints the folder of the
                                               programs and LD_LIBRARY_PATH for them
     """
@@ -24,16 +22,13 @@ struct LatgateBench {
 
   private static func run(_ words: [String]) async throws {
     if words.count == 2, words[0] == "daemon", let port = UInt16(words[1]) {
-      return try await daemon(port)
-    }
-    guard words.count >= 3 else { return complain() }
-    let device = try DeviceAddress(words[0]).device(
-      environment: ProcessInfo.processInfo.environment)
-    switch (words[1], words.count) {
-    case ("push", 4): try await device.push(words[2], to: words[3], mode: 0o644)
-    case ("pull", 4): try await device.pull(words[2], to: words[3])
-    case ("shell", 3): try await shell(device, Int(words[2]) ?? 1)
-    default: complain()
+      try await daemon(port)
+    } else if words.count == 3, words[0] == "shell", let count = Int(words[2]) {
+      let environment = ProcessInfo.processInfo.environment
+      try await shell(try DeviceAddress(words[1]).device(environment: environment), count)
+    } else {
+      FileHandle.standardError.write(Data("\(usage)\n".utf8))
+      exit(64)
     }
   }
 
@@ -54,10 +49,5 @@ struct LatgateBench {
     // exit() would run no deinit.
     daemon.stop()
     try? FileManager.default.removeItem(atPath: daemon.work)
-  }
-
-  private static func complain() {
-    FileHandle.standardError.write(Data("\(usage)\n".utf8))
-    exit(64)
   }
 }

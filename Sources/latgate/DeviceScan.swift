@@ -28,15 +28,30 @@ struct DeviceScan: Sendable {
     var isSilent: Bool { checkup == nil }
   }
 
-  /// Device files; nil without a share folder.
-  let catalog: Catalog?
-  let console: Console
+  /// Value of `--share`, if given.
+  private let share: String?
+  private let console: Console
   /// For each device, so that a silent one does not keep the others waiting.
   var limit: Duration = .seconds(10)
   /// Whether what was found out about root's rights before is good enough.
   var remembers = true
 
+  init(share: String? = nil, console: Console = Console()) {
+    self.share = share
+    self.console = console
+  }
+
+  init(_ common: CommonOptions) {
+    self.init(share: common.share, console: common.console)
+  }
+
   private var environment: [String: String] { ProcessInfo.processInfo.environment }
+
+  /// Device files; none without a share folder. Read when they are needed, as that takes longer than
+  /// a command on a device does.
+  private func definitions() -> [String: DeviceDefinition] {
+    (try? Workbench(share: share, console: console).catalog)?.devices ?? [:]
+  }
 
   /// Everything that can be found; this machine last.
   func all() async throws -> [Candidate] {
@@ -50,12 +65,38 @@ struct DeviceScan: Sendable {
     return found
   }
 
+  /// The one device that a name means, which has to be up.
+  /// - Throws: `DeviceError.offline` among others.
+  func reach(_ name: String) async throws -> (device: any Device, wish: PrivilegeWish) {
+    let candidate = try await one(name)
+    guard let device = candidate.device else {
+      throw DeviceError.offline(device: name, state: candidate.row.state)
+    }
+    if candidate.row.transport == "virtual" {
+      try await device.waitUntilReady(timeout: .seconds(30))
+    }
+    return (device, candidate.wish)
+  }
+
+  /// The one device that a name means, in whatever state it is.
+  func device(_ name: String) async throws -> any Device {
+    let candidate = try await one(name)
+    if let device = candidate.device { return device }
+    return try DeviceAddress(candidate.row.name).device(environment: environment)
+  }
+
   /// The one device that a name means.
   func one(_ name: String) async throws -> Candidate {
-    if name != "local", let machine = try? VirtualMachine.find(name) {
-      return try candidate(machine)
+    let address = DeviceAddress(name)
+    // An address of its own is no name of a virtual device or of a file.
+    guard case .server = address else {
+      return try candidate(named: name, at: address, wish: .auto)
     }
-    if let definition = catalog?.devices[name], case .adb(nil) = definition.kind {
+    if let machine = try? VirtualMachine.find(name) { return try candidate(machine) }
+    guard let definition = definitions()[name] else {
+      return try candidate(named: name, at: address, wish: .auto)
+    }
+    if case .adb(nil) = definition.kind {
       var served = await servedByADB(except: [])
       guard served.count == 1 else {
         throw served.isEmpty
@@ -64,7 +105,8 @@ struct DeviceScan: Sendable {
       served[0].wish = definition.privilegeWish
       return served[0]
     }
-    return try inFiles().first { $0.row.name == name } ?? candidate(at: name)
+    return try candidate(
+      named: name, at: definition.ownAddress ?? address, wish: definition.privilegeWish)
   }
 
   /// Asks all of them at once.
@@ -194,7 +236,7 @@ struct DeviceScan: Sendable {
 
   /// Devices that only their files tell of: boards behind ssh, daemons on the network.
   private func inFiles() -> [Candidate] {
-    let files = (catalog?.devices ?? [:]).sorted { $0.key < $1.key }.map(\.value)
+    let files = definitions().sorted { $0.key < $1.key }.map(\.value)
     return files.compactMap { definition in
       guard let address = definition.ownAddress, address.isOfItself else { return nil }
       return try? candidate(
@@ -216,13 +258,6 @@ struct DeviceScan: Sendable {
     Candidate(
       row: DeviceListing.Row(name: "local", transport: "local", state: "device", serial: ""),
       device: LocalDevice(), wish: .shell)
-  }
-
-  private func candidate(at name: String) throws -> Candidate {
-    if let definition = catalog?.devices[name], let address = definition.ownAddress {
-      return try candidate(named: name, at: address, wish: definition.privilegeWish)
-    }
-    return try candidate(named: name, at: DeviceAddress(name), wish: .auto)
   }
 
   private func candidate(

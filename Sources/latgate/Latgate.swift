@@ -1,9 +1,23 @@
 import ArgumentParser
 import Foundation
+import Glibc
 import Reporting
 
-/// The tool's table of contents.
+/// Where the process begins.
 @main
+enum Program {
+  /// Waits rather than being asynchronous: the thread of an asynchronous main is ended, for which the
+  /// C library fetches another library each time.
+  static func main() {
+    Task.detached {
+      await Latgate.main()
+      exit(0)
+    }
+    while true { pause() }
+  }
+}
+
+/// The tool's table of contents.
 struct Latgate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "latgate",
@@ -35,6 +49,7 @@ struct Latgate: AsyncParsableCommand {
   static func main() async {
     do {
       try await Interruption.cancelling {
+        if try await DeviceShell.runsPlain(CommandLine.arguments.dropFirst()) { return }
         var command: any ParsableCommand
         do {
           command = try parseAsRoot()

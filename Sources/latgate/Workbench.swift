@@ -10,8 +10,13 @@ struct Workbench: Sendable {
   let console: Console
 
   init(_ common: CommonOptions) throws {
-    console = common.console
-    share = try ShareRoot.find(option: common.share)
+    try self.init(share: common.share, console: common.console)
+  }
+
+  /// `option` is the value of `--share`, if given.
+  init(share option: String?, console: Console) throws {
+    self.console = console
+    share = try ShareRoot.find(option: option)
     let own = UserFolders.configPath(environment: ProcessInfo.processInfo.environment)
     catalog = try Catalog.load(root: share.path, also: own.map { [$0] } ?? [])
   }

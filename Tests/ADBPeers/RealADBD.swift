@@ -45,7 +45,8 @@ package final class RealADBD: Sendable {
     try Data(keys.utf8).write(to: URL(fileURLWithPath: "\(work)/adb_keys"))
     let script = """
       set -eu
-      exec 2>&1
+      # It says a line per connection, and a pipe that nobody reads would fill up.
+      exec > \(work)/log 2>&1
       mkdir \(work)/fs
       mount -t tmpfs none \(work)/fs
       mkdir \(work)/fs/up \(work)/fs/work \(work)/fs/root

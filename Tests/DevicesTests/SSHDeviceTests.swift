@@ -136,7 +136,8 @@ struct SSHDeviceTests {
       return
     }
     await stream.close()
-    kill(shell, SIGKILL)
+    // Nobody is left to end the command: its session's group is the shell's own.
+    kill(-shell, SIGKILL)
     #expect(try await device.exec("echo again", timeout: .seconds(20)).text == "again\n")
   }
 

@@ -29,26 +29,6 @@ struct DeviceCommand: AsyncParsableCommand {
     ])
 }
 
-/// The device that a name means; nothing is asked of it yet.
-func device(named name: String) throws -> any Device {
-  let machine = name == "local" ? nil : (try? VirtualMachine.find(name))
-  return try DeviceAddress(machine.map { "tcp:\($0.serial)" } ?? name)
-    .device(environment: ProcessInfo.processInfo.environment)
-}
-
-/// The device that a name means; device files are looked at where there is a share folder.
-func reach(_ name: String, _ common: CommonOptions) async throws -> any Device {
-  let scan = DeviceScan(catalog: try? Workbench(common).catalog, console: common.console)
-  let candidate = try await scan.one(name)
-  guard let device = candidate.device else {
-    throw DeviceError.offline(device: name, state: candidate.row.state)
-  }
-  if candidate.row.transport == "virtual" {
-    try await device.waitUntilReady(timeout: .seconds(30))
-  }
-  return device
-}
-
 struct DeviceList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
@@ -72,8 +52,8 @@ struct DeviceList: AsyncParsableCommand {
 
   func run() async throws {
     let console = common.console
-    let scan = DeviceScan(
-      catalog: try? Workbench(common).catalog, console: console, limit: .seconds(timeout))
+    var scan = DeviceScan(common)
+    scan.limit = .seconds(timeout)
     let found = await scan.ask(try await scan.all())
     let listing = DeviceListing(found.map(\.row))
     switch format {
@@ -103,13 +83,9 @@ struct DeviceBugReport: AsyncParsableCommand {
 
   func run() async throws {
     let console = common.console
-    let scan = DeviceScan(catalog: try? Workbench(common).catalog, console: console)
-    let candidate = try await scan.one(name)
-    guard let device = candidate.device else {
-      throw DeviceError.offline(device: name, state: candidate.row.state)
-    }
+    let (device, wish) = try await DeviceScan(common).reach(name)
     let folder = output ?? "bugreport-\(timestamp())"
-    let written = await BugReport(device: PrivilegedDevice(device, wish: candidate.wish))
+    let written = await BugReport(device: PrivilegedDevice(device, wish: wish))
       .collect(into: folder)
     console.print("\(folder): \((written + ["index.txt"]).joined(separator: ", "))")
     if written.isEmpty { throw ExitStatus.deviceUnavailable.code }
@@ -198,31 +174,6 @@ struct DeviceReset: AsyncParsableCommand {
   func run() async throws {
     try await VirtualMachine.find(name).powerCycle(timeout: .seconds(120))
     common.console.note("\(name) has restarted")
-  }
-}
-
-struct DeviceShell: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "shell",
-    abstract: "Run a command on a device; exits with the command's exit code.")
-
-  @OptionGroup var common: CommonOptions
-
-  @Argument(help: "The device.")
-  var name: String
-
-  @Argument(parsing: .postTerminator, help: "The command, after '--'.")
-  var command: [String]
-
-  @Option(help: "Seconds after which the command is given up.")
-  var timeout = 60
-
-  func run() async throws {
-    let made = try await reach(name, common)
-      .exec(command.joined(separator: " "), timeout: .seconds(timeout))
-    FileHandle.standardOutput.write(Data(made.standardOutput))
-    FileHandle.standardError.write(Data(made.standardError))
-    if made.exitCode != 0 { throw ExitCode(made.exitCode) }
   }
 }
 

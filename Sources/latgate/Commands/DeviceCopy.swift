@@ -5,6 +5,11 @@ import Foundation
 
 /// What copying takes either way.
 struct CopyFlags: ParsableArguments {
+  @OptionGroup var common: CommonOptions
+
+  @Argument(help: "The device.")
+  var name: String
+
   @Option(
     help: ArgumentHelp(
       "How bytes are packed on their way: "
@@ -15,7 +20,20 @@ struct CopyFlags: ParsableArguments {
   @Flag(help: "Pass over files that are there with the same size and time.")
   var resume = false
 
-  var options: CopyOptions { CopyOptions(compression: compress, resumes: resume) }
+  /// Copies between a device that speaks adb and this machine, and tells how it went.
+  /// - Parameters:
+  ///   - copy: for devices that speak adb.
+  ///   - file: copies one file, for all others.
+  /// - Throws: what they throw, and reaching the device; ``DeviceError`` when files were not copied.
+  func carry(
+    _ copy: (ADBDevice, CopyOptions, @escaping CopyProgress) async throws -> CopyTally,
+    orFile file: (any Device) async throws -> Void
+  ) async throws {
+    let reached = try await DeviceScan(common).reach(name).device
+    guard let device = reached as? ADBDevice else { return try await file(reached) }
+    let options = CopyOptions(compression: compress, resumes: resume)
+    try await CopyReport(console: common.console).of(device) { try await copy(device, options, $0) }
+  }
 }
 
 extension SyncCompression: ExpressibleByArgument {}
@@ -28,11 +46,7 @@ struct DevicePush: AsyncParsableCommand {
       a folder arrive as links; modes and times of files are kept.
       """)
 
-  @OptionGroup var common: CommonOptions
   @OptionGroup var flags: CopyFlags
-
-  @Argument(help: "The device.")
-  var name: String
 
   @Argument(help: "File or folder on this machine.")
   var source: String
@@ -41,15 +55,12 @@ struct DevicePush: AsyncParsableCommand {
   var target: String
 
   func run() async throws {
-    let reached = try await reach(name, common)
-    guard let device = reached as? ADBDevice else {
+    try await flags.carry { device, options, progress in
+      try await device.pushAll(source, to: target, options: options, progress: progress)
+    } orFile: { device in
       let attributes = try? FileManager.default.attributesOfItem(atPath: source)
       let mode = (attributes?[.posixPermissions] as? NSNumber)?.uint32Value ?? 0o644
-      return try await reached.push(source, to: target, mode: mode)
-    }
-    let (source, target, options) = (source, target, flags.options)
-    try await CopyReport(console: common.console).of(device) {
-      try await device.pushAll(source, to: target, options: options, progress: $0)
+      try await device.push(source, to: target, mode: mode)
     }
   }
 }
@@ -62,11 +73,7 @@ struct DevicePull: AsyncParsableCommand {
       followed; modes and times of files are kept. Nothing is written outside of the target.
       """)
 
-  @OptionGroup var common: CommonOptions
   @OptionGroup var flags: CopyFlags
-
-  @Argument(help: "The device.")
-  var name: String
 
   @Argument(help: "Path on the device.")
   var source: String
@@ -75,13 +82,10 @@ struct DevicePull: AsyncParsableCommand {
   var target: String
 
   func run() async throws {
-    let reached = try await reach(name, common)
-    guard let device = reached as? ADBDevice else {
-      return try await reached.pull(source, to: target)
-    }
-    let (source, target, options) = (source, target, flags.options)
-    try await CopyReport(console: common.console).of(device) {
-      try await device.pullAll(source, to: target, options: options, progress: $0)
+    try await flags.carry { device, options, progress in
+      try await device.pullAll(source, to: target, options: options, progress: progress)
+    } orFile: { device in
+      try await device.pull(source, to: target)
     }
   }
 }

@@ -26,7 +26,7 @@ struct DeviceReverse: AsyncParsableCommand {
   var local: String
 
   func run() async throws {
-    guard let device = try await reach(name, common) as? ADBDevice else {
+    guard let device = try await DeviceScan(common).reach(name).device as? ADBDevice else {
       throw ValidationError("\(name) does not speak adb, and only adb devices can reach back")
     }
     let console = common.console

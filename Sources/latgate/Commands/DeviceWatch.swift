@@ -55,7 +55,7 @@ struct DeviceWait: AsyncParsableCommand {
 
   func run() async throws {
     let limit: Duration = .seconds(timeout)
-    guard let found = try device(named: name) as? ADBDevice else {
+    guard let found = try await DeviceScan(common).device(name) as? ADBDevice else {
       throw ValidationError("\(name) does not speak adb: it has no such states")
     }
     do {

@@ -52,7 +52,7 @@ struct DoctorCommand: AsyncParsableCommand {
     findings.append(shareFolder())
     findings.append(cacheFolder())
     findings += localKernel()
-    let found = try await devices(console)
+    let found = try await devices()
     findings += found.flatMap { Self.findings($0, showsAll: false) }
     try print(findings, console)
     if findings.contains(where: { $0.state == .missing }) || found.contains(where: \.isSilent) {
@@ -69,8 +69,9 @@ struct DoctorCommand: AsyncParsableCommand {
     var findings: [Finding] = []
     if isBooted {
       // Asked afresh: why a way to root does not work is what the user wants to know.
-      let scan = DeviceScan(
-        catalog: bench.catalog, console: console, limit: .seconds(60), remembers: false)
+      var scan = DeviceScan(common)
+      scan.limit = .seconds(60)
+      scan.remembers = false
       let found = await scan.ask([try await scan.one(name)])
       findings = found.flatMap { Self.findings($0, showsAll: true) }
       if format == .terminal { try print(findings, console) }
@@ -115,8 +116,8 @@ struct DoctorCommand: AsyncParsableCommand {
   }
 
   /// Of devices that somebody connected, not of this machine.
-  private func devices(_ console: Console) async throws -> [DeviceScan.Found] {
-    let scan = DeviceScan(catalog: try? Workbench(common).catalog, console: console)
+  private func devices() async throws -> [DeviceScan.Found] {
+    let scan = DeviceScan(common)
     return await scan.ask(try await scan.all().filter { $0.row.transport != "local" })
   }
 
