@@ -114,9 +114,8 @@ struct PoolTests {
         tool, "--device", "board@tcp:127.0.0.1:\(port)", "--reference", "old", "--candidate",
         "new", "--output", folder)
       #expect(made.exitCode == 2, "\(made.errors)")
-      let records = try ["000-reference", "001-candidate"].map { name in
-        try JSONDecoder().decode(
-          Record.self, from: Data(contentsOf: URL(fileURLWithPath: "\(folder)/runs/\(name).json")))
+      let records = try ["000-reference", "001-candidate"].map {
+        try Record.read("\(folder)/runs/\($0).json")
       }
       #expect(records.map(\.firmware.name) == ["old", "new"])
       #expect(records.map { String($0.firmware.kernelRelease.prefix(4)) } == ["6.1.", "5.10"])

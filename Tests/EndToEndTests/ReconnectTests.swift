@@ -24,15 +24,6 @@ struct ReconnectTests {
     return (try JSONDecoder().decode(Record.self, from: data), made.errors)
   }
 
-  /// The run went on in the same boot: one iteration is lost, and only that.
-  private func expectResumed(_ record: Record) {
-    #expect(record.measured.map(\.dropCause) == [nil, "device lost", nil])
-    #expect(record.interruptions?.map(\.outcome) == ["resumed"])
-    #expect(record.interruptions?.map(\.powerCycles) == [0])
-    #expect(record.count("runqueue.wait", ["class": "workload"], in: "ping-pong") > 0)
-    #expect(record.measured.last?.phases.count == 2)
-  }
-
   /// By the adb server and without one.
   @Test(arguments: [false, true])
   func anADBDThatRestartsCostsOneIteration(isDirect: Bool) async throws {
@@ -41,7 +32,7 @@ struct ReconnectTests {
     let tool = Tool(share: share.path)
     try await DetachedDevice.with(tool: tool) { device in
       let name = isDirect ? "tcp:127.0.0.1:\(try await device.port())" : device.name
-      expectResumed(try await run(tool, on: name).record)
+      try await run(tool, on: name).record.expectResumed()
       #expect(try await device.programs() == "")
       #expect(try await device.attachments() == "")
     }
@@ -54,7 +45,7 @@ struct ReconnectTests {
     try await DetachedDevice.with(tool: tool) { device in
       let proxy = try CuttingProxy(to: try await device.port(), trigger: trigger)
       defer { proxy.stop() }
-      expectResumed(try await run(tool, on: "tcp:127.0.0.1:\(proxy.port)").record)
+      try await run(tool, on: "tcp:127.0.0.1:\(proxy.port)").record.expectResumed()
       #expect(proxy.count == 1)
     }
   }

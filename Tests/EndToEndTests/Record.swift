@@ -66,12 +66,17 @@ struct Record: Decodable {
     var powerCycles: Int
   }
 
+  struct Device: Decodable {
+    var transport: String
+  }
+
   struct Firmware: Decodable {
     var name: String
     var kernelRelease: String
   }
 
   var btf: BTF?
+  var device: Device
   var firmware: Firmware
   var interruptions: [Interruption]?
   var probes: [Probe]
@@ -101,8 +106,19 @@ struct Record: Decodable {
   }
 
   /// The one record in a folder.
-  static func only(in folder: String) throws -> Record {
-    try JSONDecoder().decode(
-      Record.self, from: Data(contentsOf: URL(fileURLWithPath: try onlyPath(in: folder))))
+  static func only(in folder: String) throws -> Record { try read(try onlyPath(in: folder)) }
+
+  static func read(_ path: String) throws -> Record {
+    try JSONDecoder().decode(Record.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
+  }
+
+  /// The device was lost in the second of three iterations and came back in the same boot: one
+  /// iteration is lost, and only that.
+  func expectResumed() {
+    #expect(measured.map(\.dropCause) == [nil, "device lost", nil])
+    #expect(interruptions?.map(\.outcome) == ["resumed"])
+    #expect(interruptions?.map(\.powerCycles) == [0])
+    #expect(count("runqueue.wait", ["class": "workload"], in: "ping-pong") > 0)
+    #expect(measured.last?.phases.count == 2)
   }
 }

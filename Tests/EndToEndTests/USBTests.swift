@@ -12,14 +12,29 @@ struct USBTests {
       name: "usb-kernel", packages: ["linux-image-amd64", "busybox-static"], architecture: .amd64,
       suites: ["bookworm"])
     let daemon = try await PeerPackages.root()
+    let kept = try TemporaryFolder()
+    let folder = kept.path
     let made = try await Bench.shared.alone {
       try await Call(
-        "\(Tool.repository)/Tests/usb/run", [kernel, daemon], environment: [:]
+        "\(Tool.repository)/Tests/usb/run", [kernel, daemon, folder], environment: [:]
       ).end(within: .seconds(600))
     }
     #expect(made.exitCode == 0, "\(made.output)\n\(made.errors)")
     // Two speeds with at least these: found, shell, sizes, names, a cut, replugs.
     #expect(made.output.split(separator: "\n").filter { $0.hasPrefix("ok ") }.count >= 40)
     #expect(made.output.contains("the connection ended during push"))
+
+    // The cable was pulled in the second iteration.
+    let run = try Record.only(in: "\(folder)/run")
+    run.expectResumed()
+    let arms = try ["000-reference", "001-candidate"].map {
+      try Record.read("\(folder)/check/runs/\($0).json")
+    }
+    #expect(arms.map(\.firmware.name) == ["one", "other"])
+    for record in [run] + arms {
+      #expect(record.device.transport == "usb")
+      #expect(record.probes.map(\.status) == ["loaded"])
+      #expect(record.count("runqueue.wait", ["class": "workload"], in: "ping-pong") > 0)
+    }
   }
 }
