@@ -22,10 +22,4 @@ import Testing
     #expect(health("a", "128").damage(since: health("a", "0"))?.contains("died once") == true)
     #expect(health("a", "640").damage(since: health("a", "128"))?.contains("warning") == true)
   }
-
-  @Test func panicsAreToldFromRestarts() {
-    #expect(Aftermath.tellsPanic("[ 1.0] Kernel panic - not syncing: sysrq triggered crash"))
-    #expect(Aftermath.tellsPanic("sys.boot.reason: kernel_panic,sysrq"))
-    #expect(!Aftermath.tellsPanic("sys.boot.reason: reboot,shell"))
-  }
 }

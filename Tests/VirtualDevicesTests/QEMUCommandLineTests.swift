@@ -22,7 +22,9 @@ struct QEMUCommandLineTests {
         "-kernel", "/c, d/kernel", "-initrd", "/c, d/initramfs.cpio.zst",
         "-append",
         "console=ttyAMA0 loglevel=4 rdinit=/init latgate.privilege=root "
-          + "latgate.firmware=virtual-6.1-0123456789ab",
+          + "latgate.firmware=virtual-6.1-0123456789ab "
+          + "mem=1022M ramoops.mem_address=0x7fe00000 ramoops.mem_size=0x200000 "
+          + "ramoops.record_size=0x40000 ramoops.console_size=0",
         "-serial", "file:serial.log",
         "-qmp", "unix:qmp,server=on,wait=off",
         "-netdev", "user,id=net0,hostfwd=tcp:127.0.0.1:17001-10.0.2.15:5555",
@@ -48,7 +50,8 @@ struct QEMUCommandLineTests {
         "4", "512",
         "console=ttyAMA0 loglevel=4 rdinit=/init latgate.privilege=shell "
           + "latgate.firmware=virtual-6.1-0123456789ab latgate.scheduler=mq-deadline "
-          + "slub_debug=FZPU maxcpus=1",
+          + "mem=510M ramoops.mem_address=0x5fe00000 ramoops.mem_size=0x200000 "
+          + "ramoops.record_size=0x40000 ramoops.console_size=0 slub_debug=FZPU maxcpus=1",
         "if=none,id=data,file=data.raw,format=raw,cache=unsafe,throttling.iops-total=200",
         "if=none,id=f2fs,file=f2fs.raw,format=raw,cache=unsafe,throttling.iops-total=7,"
           + "throttling.bps-total=1048576",

@@ -76,6 +76,7 @@ struct SafetyGate: Sendable {
     if let event = try safety.store.quarantine(of: subject) { throw QuarantinedLoad(event: event) }
     if try isKnown(subject.probe, subject.content) { return try await load() }
     let before = try await health()
+    let records = await CrashEvidence(device: device).records()
     guard let owner = ProcessIdentity.current(of: getpid()) else {
       throw SystemCallError(call: "read", code: ENOENT, subject: "/proc/self/stat")
     }
@@ -92,7 +93,8 @@ struct SafetyGate: Sendable {
       try safety.store.endLoad(line)
       throw AgentSessionError.refused(refusal)
     } catch {
-      throw try await verdict(on: line, bootID: before.bootID, after: error)
+      throw try await verdict(
+        on: line, bootID: before.bootID, except: records, after: error)
     }
     if let damage = after.damage(since: before) {
       let log = try? await session.exec(
@@ -105,17 +107,20 @@ struct SafetyGate: Sendable {
     return made
   }
 
-  /// What a broken session means: the error itself where the kernel survived.
+  /// What a broken session means: the error itself where the kernel survived. `records` were there
+  /// before.
   private func verdict(
-    on line: Int64, bootID: String, after error: any Error
+    on line: Int64, bootID: String, except records: Set<String>, after error: any Error
   ) async throws -> any Error {
     let device = device
     let isCancelled = error is CancellationError || Task.isCancelled
     // Detached: a cancelled run has to know as well; but its user waits.
     let limit = isCancelled ? Duration.seconds(10) : returnLimit
     await session.close()
-    let aftermath = await Task.detached {
-      await Aftermath.learn(of: device, bootID: bootID, limit: limit)
+    let (aftermath, evidence) = await Task.detached {
+      let aftermath = await Aftermath.learn(of: device, bootID: bootID, limit: limit)
+      guard aftermath == .restarted else { return (aftermath, "") }
+      return (aftermath, await CrashEvidence(device: device).text(except: records))
     }.value
     switch aftermath {
     case .survived:
@@ -124,8 +129,8 @@ struct SafetyGate: Sendable {
       }
       try safety.store.endLoad(line)
       return error
-    case .restarted(let evidence):
-      let kind: CrashEvent.Kind = Aftermath.tellsPanic(evidence) ? .panic : .reboot
+    case .restarted:
+      let kind: CrashEvent.Kind = CrashEvidence.tellsPanic(evidence) ? .panic : .reboot
       return try crash(line, kind, evidence: evidence, isBack: true)
     case .gone:
       // Interrupted before anything is known: the ledger keeps the open line.

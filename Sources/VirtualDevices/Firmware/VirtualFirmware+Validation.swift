@@ -1,6 +1,6 @@
 extension VirtualFirmware {
   /// Bytes of the arm64 kernel's COMMAND_LINE_SIZE left for ``commandLine`` beside our own words.
-  static let commandLineLimit = 1800
+  static let commandLineLimit = 1700
 
   /// Words with a meaning between this tool and the image; changing them would break the boot.
   private static let reservedWords = ["console", "init", "rdinit", "root", "latgate."]

@@ -5,8 +5,9 @@ enum GuestScripts {
 
   /// `/init`: the first process.
   ///
-  /// It reads `latgate.privilege=`, `latgate.scheduler=` and `latgate.firmware=` from the kernel's
-  /// command line, and restarts the device when a word arrives in `/run/latgate.control`.
+  /// It reads `latgate.privilege=`, `latgate.scheduler=`, `latgate.firmware=` and the options of
+  /// `ramoops` from the kernel's command line, and restarts the device when a word arrives in
+  /// `/run/latgate.control`.
   static let initialise = #"""
     #!/bin/busybox sh
     export PATH=/bin:/sbin
@@ -19,13 +20,14 @@ enum GuestScripts {
 
     complain() { echo "latgate: $*"; }
 
-    privilege=root scheduler='' firmware=unknown
+    privilege=root scheduler='' firmware=unknown kept=''
     read -r words </proc/cmdline
     for word in $words; do
       case $word in
         latgate.privilege=*) privilege=${word#*=} ;;
         latgate.scheduler=*) scheduler=${word#*=} ;;
         latgate.firmware=*) firmware=${word#*=} ;;
+        ramoops.*) kept="$kept ${word#ramoops.}" ;;
       esac
     done
 
@@ -95,6 +97,12 @@ enum GuestScripts {
       cd /
     }
 
+    # What a dying kernel said stays in memory over a reset.
+    # shellcheck disable=SC2086
+    if [ -n "$kept" ]; then
+      modprobe ramoops $kept || complain "cannot load ramoops"
+    fi
+    mount -t pstore pstore /sys/fs/pstore
     mount -t bpf bpf /sys/fs/bpf
     if [ "$privilege" = shell ]; then
       mount -o remount,hidepid=2,gid=3009 /proc

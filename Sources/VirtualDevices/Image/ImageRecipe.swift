@@ -39,7 +39,7 @@ struct ImageRecipe: Sendable, Equatable {
   /// Modules that `modprobe` finds inside the device.
   static let availableModules = [
     "kyber-iosched", "bfq", "null_blk", "zram", "loop", "sch_netem", "dummy_hcd", "libcomposite",
-    "usb_f_fs",
+    "usb_f_fs", "ramoops",
   ]
 
   /// Size of each disk in MiB.

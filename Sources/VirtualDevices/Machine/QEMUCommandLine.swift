@@ -56,6 +56,7 @@ struct QEMUCommandLine: Sendable {
     if let scheduler = firmware.scheduler {
       words.append("latgate.scheduler=\(scheduler.rawValue)")
     }
+    words += MemoryKept(memoryMiB: firmware.memoryMiB).words
     words += firmware.commandLine.split(separator: " ").map(String.init)
     return words.joined(separator: " ")
   }

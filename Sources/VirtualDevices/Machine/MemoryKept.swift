@@ -1,0 +1,27 @@
+/// The end of a machine's memory, which its kernel leaves to `ramoops`: what is there outlives a
+/// reset, as on phones, so that a kernel that died can be asked why (pstore).
+///
+/// Source: Documentation/admin-guide/ramoops.rst. The driver writes when the kernel panics or oopses
+/// and at no other time, so nothing that is measured meets it.
+struct MemoryKept {
+  /// Of the machine.
+  let memoryMiB: Int
+
+  /// Where the memory of QEMU's `virt` board begins.
+  private static let memoryStart: UInt64 = 1 << 30
+  /// A whole large page, so that the rest is mapped as it is without this.
+  private static let sizeMiB = 2
+  /// Bytes of one record: a kernel's last words.
+  private static let recordSize = 1 << 18
+
+  /// For the kernel's command line.
+  var words: [String] {
+    let usedMiB = memoryMiB - Self.sizeMiB
+    let address = Self.memoryStart + UInt64(usedMiB) << 20
+    return [
+      "mem=\(usedMiB)M", "ramoops.mem_address=0x\(String(address, radix: 16))",
+      "ramoops.mem_size=0x\(String(Self.sizeMiB << 20, radix: 16))",
+      "ramoops.record_size=0x\(String(Self.recordSize, radix: 16))", "ramoops.console_size=0",
+    ]
+  }
+}

@@ -1,0 +1,40 @@
+import Devices
+import Foundation
+import Testing
+
+@testable import Experiments
+
+@Suite struct CrashEvidenceTests {
+  /// Records outlive several boots: only one that was not there before tells of this crash.
+  @Test func onlyFreshRecordsSpeak() async throws {
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("latgate-pstore-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let evidence = CrashEvidence(device: LocalDevice(), folder: folder)
+    #expect(await evidence.records().isEmpty)
+
+    func write(_ text: String, _ name: String) throws {
+      try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+    }
+    try write("Panic#1 Part1\nKernel panic - not syncing: old", "dmesg-ramoops-0")
+    let known = await evidence.records()
+    #expect(known.count == 1)
+    #expect(!CrashEvidence.tellsPanic(await evidence.text(except: known)))
+
+    try write("Panic#1 Part1\nKernel panic - not syncing: it's new", "dmesg-ramoops-1")
+    let second = await evidence.text(except: known)
+    #expect(second.contains("dmesg-ramoops-1:") && second.contains("it's new"))
+    #expect(!second.contains("old"))
+
+    // The oldest record's place is taken by the next.
+    try write("Panic#1 Part1\nKernel panic - not syncing: older", "dmesg-ramoops-0")
+    #expect(await evidence.text(except: known).contains("older"))
+  }
+
+  @Test func panicsAreToldFromRestarts() {
+    #expect(CrashEvidence.tellsPanic("[ 1.0] Kernel panic - not syncing: sysrq triggered crash"))
+    #expect(CrashEvidence.tellsPanic("sys.boot.reason: kernel_panic,sysrq"))
+    #expect(!CrashEvidence.tellsPanic("sys.boot.reason: reboot,shell"))
+  }
+}
