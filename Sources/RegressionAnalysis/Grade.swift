@@ -23,10 +23,21 @@ extension EvidenceGrade {
       let free =
         policy.freeSwitching || runs.allSatisfy { $0.index.record.device.transport == "virtual" }
       if free { return .interleaved }
-      let before = Set(reference.compactMap { $0.flash?.id })
-      let after = Set(candidate.compactMap { $0.flash?.id })
-      let enough = before.count >= 2 && after.count >= 2 && before.count + after.count >= 4
-      return enough ? .interleaved : .weak
+      return isReflashed(runs) ? .interleaved : .weak
+    }
+  }
+
+  /// Whether every stage has two flashes of each arm at least. With one, a stage compares flashes as
+  /// much as firmwares: on a bench whose flashes differ by 6% every third unchanged build is called
+  /// slower, though fresh runs on a fresh flash must confirm it.
+  private static func isReflashed(_ runs: [PlacedRun]) -> Bool {
+    [false, true].allSatisfy { isConfirm in
+      let stage = runs.filter { $0.isConfirm == isConfirm }
+      return stage.isEmpty
+        || [false, true].allSatisfy { isCandidate in
+          let arm = stage.filter { $0.isCandidate == isCandidate }
+          return Set(arm.compactMap { $0.index.record.flash?.id }).count >= 2
+        }
     }
   }
 

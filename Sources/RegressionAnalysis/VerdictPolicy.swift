@@ -180,7 +180,7 @@ package enum EvidenceGrade: String, Codable, Sendable, Equatable, CaseIterable, 
   case stored
   /// Two devices of one model, both firmwares on each.
   case crossover
-  /// Arms in turn with at least 4 flashes, or with free switching.
+  /// Arms in turn with two flashes each or more in every stage, or with free switching.
   case interleaved
 
   package static func < (left: EvidenceGrade, right: EvidenceGrade) -> Bool {

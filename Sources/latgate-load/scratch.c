@@ -3,6 +3,7 @@
 #define _FILE_OFFSET_BITS 64
 #include "scratch.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -68,6 +69,34 @@ static int fill(const char *path, lg_u64 size)
 	return code;
 }
 
+/*
+ * A power cut leaves our files behind, or brings back those whose removal was not on the disk yet:
+ * the next boot counts its processes from the same number, and would find the name taken. No process
+ * of that number, or our own: nobody's.
+ */
+static void sweep(const char *folder)
+{
+	static const char prefix[] = "latgate-load-";
+	const size_t length = sizeof(prefix) - 1;
+	DIR *stream = opendir(folder);
+	struct dirent *entry;
+
+	while (stream && (entry = readdir(stream))) {
+		char *end;
+		long owner;
+
+		if (strncmp(entry->d_name, prefix, length))
+			continue;
+		owner = strtol(entry->d_name + length, &end, 10);
+		if (owner <= 0 || owner > INT_MAX || strcmp(end, ".tmp"))
+			continue;
+		if (owner == getpid() || (kill((pid_t)owner, 0) && errno == ESRCH))
+			unlinkat(dirfd(stream), entry->d_name, 0);
+	}
+	if (stream)
+		closedir(stream);
+}
+
 int lg_scratch_open(const char *path, lg_u64 size, int flags)
 {
 	char wanted[PATH_MAX];
@@ -81,6 +110,7 @@ int lg_scratch_open(const char *path, lg_u64 size, int flags)
 			errno = ENAMETOOLONG;
 			return complain(path, "cannot hold a file");
 		}
+		sweep(path);
 		path = wanted;
 	}
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

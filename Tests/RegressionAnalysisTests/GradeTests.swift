@@ -42,6 +42,15 @@ import Testing
     #expect(verdict.outcome == .regression)
   }
 
+  @Test func aFlashPerArmAndStageIsWeak() throws {
+    var input = flashed { isCandidate, _ in "\(isCandidate) screen" }
+    for position in input.confirmReference.indices {
+      input.confirmReference[position].flash = FlashFacts(id: "false confirm")
+      input.confirmCandidate[position].flash = FlashFacts(id: "true confirm")
+    }
+    #expect(try judge(input).grade == .weak)
+  }
+
   @Test func armsOneAfterTheOtherAreWeak() throws {
     var input = Bench(metrics: 4).screen(seed: 12)
     for position in input.candidate.indices {

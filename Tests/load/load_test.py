@@ -135,6 +135,21 @@ def a_named_new_file_is_removed(scratch):
 
 
 @test
+def files_of_a_power_cut_are_removed(scratch):
+    ended = subprocess.Popen(["true"])
+    ended.wait(60)
+    (scratch / f"latgate-load-{ended.pid}.tmp").write_text("of an earlier boot")
+    kept = ["latgate-load-.tmp", "latgate-load-1.tmp.txt", f"latgate-load-{os.getpid()}.tmp"]
+    for name in kept:
+        (scratch / name).write_text("not ours to remove")
+    # The same number as in the earlier boot.
+    script = 'echo old >"$1/latgate-load-$$.tmp" && exec "$0" fsync --path "$1" --ops 2'
+    subprocess.run(["sh", "-c", script, LOAD, scratch], check=True, capture_output=True,
+                   timeout=60)
+    assert sorted(path.name for path in scratch.iterdir()) == sorted(kept)
+
+
+@test
 def files_are_removed_on_signals(scratch):
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         process = subprocess.Popen([LOAD, "fsync", "--path", scratch, "--ops", "1000000000"],
