@@ -78,7 +78,8 @@ static void sweep(const char *folder)
 {
 	static const char prefix[] = "latgate-load-";
 	const size_t length = sizeof(prefix) - 1;
-	DIR *stream = opendir(folder);
+	int directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = directory < 0 ? NULL : fdopendir(directory);
 	struct dirent *entry;
 
 	while (stream && (entry = readdir(stream))) {
@@ -91,10 +92,12 @@ static void sweep(const char *folder)
 		if (owner <= 0 || owner > INT_MAX || strcmp(end, ".tmp"))
 			continue;
 		if (owner == getpid() || (kill((pid_t)owner, 0) && errno == ESRCH))
-			unlinkat(dirfd(stream), entry->d_name, 0);
+			unlinkat(directory, entry->d_name, 0);
 	}
 	if (stream)
 		closedir(stream);
+	else if (directory >= 0)
+		close(directory);
 }
 
 int lg_scratch_open(const char *path, lg_u64 size, int flags)
