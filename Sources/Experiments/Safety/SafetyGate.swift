@@ -21,6 +21,9 @@ struct SafetyGate: Sendable {
   /// Of a load whose device may be dying: no probe needs a tenth of it.
   static let loadLimit = Duration.seconds(45)
 
+  /// Longer than most loads take: few are ever looked after.
+  private static let lookInterval = Duration.seconds(3)
+
   /// The canary's content: raised when it becomes another program.
   private static let canaryContent = "1"
 
@@ -44,7 +47,7 @@ struct SafetyGate: Sendable {
   /// Loads a probe; an unknown one is also attached and detached before the next is loaded.
   /// - Throws: ``QuarantinedLoad``, ``LoadCrash``, and what `load` throws.
   func guarded<Value: Sendable>(
-    probe: String, content: String, load: @Sendable () async throws -> Value
+    probe: String, content: String, load: @escaping @Sendable () async throws -> Value
   ) async throws -> Value {
     try await guarded(subject(probe, content: content)) {
       let made = try await load()
@@ -71,7 +74,7 @@ struct SafetyGate: Sendable {
   }
 
   private func guarded<Value: Sendable>(
-    _ subject: LoadSubject, _ load: @Sendable () async throws -> Value
+    _ subject: LoadSubject, _ load: @escaping @Sendable () async throws -> Value
   ) async throws -> Value {
     if let event = try safety.store.quarantine(of: subject) { throw QuarantinedLoad(event: event) }
     if try isKnown(subject.probe, subject.content) { return try await load() }
@@ -87,7 +90,7 @@ struct SafetyGate: Sendable {
     let made: Value
     let after: KernelHealth
     do {
-      made = try await load()
+      made = try await watched(bootID: before.bootID, load)
       after = try await health()
     } catch AgentSessionError.refused(let refusal) {
       try safety.store.endLoad(line)
@@ -105,6 +108,30 @@ struct SafetyGate: Sendable {
     try safety.store.endLoad(line)
     try safety.store.trust(subject, run: run, at: Date())
     return made
+  }
+
+  /// Loads, and asks now and then whether the device is in its boot still: over the network, the
+  /// connection to one that restarted stays silent until something is sent.
+  private func watched<Value: Sendable>(
+    bootID: String, _ load: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
+    try await withThrowingTaskGroup(of: Value.self) { group in
+      group.addTask { try await load() }
+      group.addTask { [device] in
+        while true {
+          try await Task.sleep(for: Self.lookInterval)
+          let now = try? await device.exec("cat \(KernelHealth.bootIDPath)", timeout: .seconds(10))
+            .text.trimmingCharacters(in: .whitespacesAndNewlines)
+          if let now, !now.isEmpty, now != bootID {
+            throw DeviceError.disconnected(
+              device: device.name, operation: "loading", detail: "the device has restarted")
+          }
+        }
+      }
+      defer { group.cancelAll() }
+      guard let made = try await group.next() else { throw CancellationError() }
+      return made
+    }
   }
 
   /// What a broken session means: the error itself where the kernel survived. `records` were there
