@@ -5,6 +5,11 @@ struct ScalarRecords {
   /// Relative standard deviation, about.
   var noise = 0.01
   var metric = "boot.time"
+  var target = "board"
+  var suite = "boot"
+  /// Runs that share a flash, and the relative standard deviation between flashes; nil = no flash
+  /// is known.
+  var flashes: (runs: Int, noise: Double)?
   private var state: UInt64
 
   init(seed: UInt64) { state = seed }
@@ -16,11 +21,17 @@ struct ScalarRecords {
     build: String, runs: Int, value: Double, day: Int, to folder: String
   ) throws -> [String] {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    var level = value
     return try (0..<runs).map { number in
+      var flash: String?
+      if let flashes {
+        if number.isMultiple(of: flashes.runs) { level = value * (1 + flashes.noise * spread()) }
+        flash = "\(build)-flash-\(number / flashes.runs)"
+      }
       let id = "\(build)-\(number)"
       let path = "\(folder)/\(id).json"
       let record = record(
-        id: id, build: build, value: value * (1 + noise * spread()),
+        id: id, build: build, flash: flash, value: level * (1 + noise * spread()),
         created: Date(timeIntervalSince1970: 1_790_000_000 + Double(86400 * day + 60 * number)))
       try JSONSerialization.data(withJSONObject: record, options: [.sortedKeys])
         .write(to: URL(fileURLWithPath: path))
@@ -36,10 +47,18 @@ struct ScalarRecords {
     }
   }
 
+  private func record(
+    id: String, build: String, flash: String?, value: Double, created: Date
+  ) -> [String: Any] {
+    var made = record(id: id, build: build, value: value, created: created)
+    if let flash { made["flash"] = ["id": flash] }
+    return made
+  }
+
   private func record(id: String, build: String, value: Double, created: Date) -> [String: Any] {
     [
       "schema": "latgate.run/1", "id": id, "created": created.formatted(.iso8601),
-      "toolVersion": "0", "target": "board", "suite": "boot", "workload": "boot", "tier": "T2",
+      "toolVersion": "0", "target": target, "suite": suite, "workload": "boot", "tier": "T2",
       "probes": [Any](), "invalid": [Any](),
       "device": [
         "name": "board", "serial": "s1", "model": "m1", "transport": "adb", "abi": "arm64",

@@ -146,6 +146,30 @@ struct StoreTests {
     passes(endless, 64)
   }
 
+  @Test func aBuildThatFailedIsKeptOutOfARollingBaseline() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path
+    let made = try await nightly(in: path)
+    let tool = made.tool
+    var records = made.records
+    try records.write(build: "slower", runs: 8, value: 130, day: 11, to: "\(path)/slower")
+    let judged = try await tool.run(
+      "compare", "--baseline", "nightly", "--candidate", "\(path)/slower", "--keep")
+    passes(judged, 1)
+    #expect(try await runs(tool).count(where: { $0.build == "slower" }) == 8)
+    let listed = try await tool.run("baseline", "list", "--format", "json")
+    passes(listed)
+    #expect(listed.output.contains("night-9") && !listed.output.contains("slower"))
+    // Said again, it is one word more on the same runs.
+    passes(
+      try await tool.run(
+        "compare", "--baseline", "nightly", "--candidate", "\(path)/slower", "--keep"), 1)
+    #expect(try await runs(tool).count(where: { $0.build == "slower" }) == 8)
+    let aimless = try await tool.run(
+      "compare", "--reference", "\(path)/nights", "--candidate", "\(path)/slower", "--keep")
+    passes(aimless, 64)
+  }
+
   @Test func anUnknownBaselineListsTheKnown() async throws {
     let folder = try TemporaryFolder()
     let tool = try await nightly(in: folder.path).tool
@@ -234,5 +258,47 @@ struct StoreTests {
     let few = try await tool.run("calibrate", "--from", "\(path)/few")
     passes(few, 2)
     #expect(few.output.hasPrefix("UNDECIDED"))
+  }
+
+  /// Flashes that differ by 6%, each measured by four runs that differ by .5%: the arms of a check
+  /// are then one flash each, and each of them a build of its own.
+  @Test func aBadBenchIsNoJudge() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path
+    let tool = tool(in: path)
+    var records = ScalarRecords(seed: 10)
+    (records.target, records.suite, records.metric) = ("virtual-defects", "defects", "disk.time")
+    (records.noise, records.flashes) = (0.005, (4, 0.06))
+    try records.write(build: "b1", runs: 24, value: 100, day: 0, to: "\(path)/bad")
+    let bad = try await tool.run("calibrate", "defects", "--from", "\(path)/bad")
+    passes(bad, 3)
+    try #require(bad.output.hasPrefix("NOT QUALIFIED"), "\(bad.output)\(bad.errors)")
+    // As if no line had been wrapped.
+    let said = bad.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(said.contains(/with this noise \d+(\.\d+)?% of unchanged builds .* \(limit 1%\)/))
+    #expect(said.contains("flash before every run"))
+
+    // A gate on this bench is refused before any device is touched.
+    let refused = try await tool.run("check", "defects", "--output", "\(path)/check")
+    passes(refused, 3)
+    #expect(refused.errors.contains("is not qualified"))
+    #expect(refused.errors.contains("calibrate again"))
+    #expect(refused.errors.contains("flash before every run"))
+    #expect(refused.errors.contains("owner: rack"))
+    #expect(!FileManager.default.fileExists(atPath: "\(path)/check/runs"))
+    // Whoever insists gets to the next question.
+    let insisted = try await tool.run(
+      "check", "defects", "--unqualified", "--time-budget", "20s", "--output", "\(path)/check")
+    passes(insisted, 64)
+    #expect(insisted.errors.contains("are too short"))
+
+    // Calibrated again after the bench was mended, it may gate.
+    (records.noise, records.flashes) = (0.005, (1, 0.001))
+    try records.write(build: "b2", runs: 24, value: 100, day: 1, to: "\(path)/good")
+    let good = try await tool.run("calibrate", "defects", "--from", "\(path)/good")
+    passes(good)
+    let planned = try await tool.run(
+      "check", "defects", "--time-budget", "20s", "--output", "\(path)/check")
+    passes(planned, 64)
   }
 }

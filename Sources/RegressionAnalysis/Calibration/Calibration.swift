@@ -65,9 +65,10 @@ struct Calibration {
     let built = SeriesBuilder(runs: runs, policy: policy, mixtures: ProbeMixture.all(in: runs))
       .build()
     let groups = sorted.map(\.firmware.id)
+    let flashes = sorted.map { $0.flash?.id }
     var kept: [(Series, RunDeviations)] = []
     for one in built where one.refusal == nil && one.statistic != .rate && !one.isAllZero {
-      if let deviations = RunDeviations(one.values, groups: groups) {
+      if let deviations = RunDeviations(one.values, groups: groups, flashes: flashes) {
         kept.append((one, deviations))
       }
     }

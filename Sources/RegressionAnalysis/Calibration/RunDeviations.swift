@@ -23,17 +23,33 @@ struct RunDeviations {
   /// - Parameters:
   ///   - series: natural logarithms, in time.
   ///   - groups: of every run; each has a mean of its own.
-  init?(_ series: [Double?], groups: [String]) {
+  ///   - flashes: of every run, where they are known.
+  init?(_ series: [Double?], groups: [String], flashes: [String?] = []) {
     let present = series.indices.filter { series[$0] != nil }
     let names = Set(present.map { groups[$0] }).sorted().dropFirst()
     let centre = present.reduce(0.0) { $0 + Double($1) } / Double(max(present.count, 1))
-    let rows = present.map { run in
-      [Double(run) - centre, 1] + names.map { groups[run] == $0 ? 1.0 : 0 }
-    }
+    let means = present.map { run in [1] + names.map { groups[run] == $0 ? 1.0 : 0 } }
+    let rows = zip(present, means).map { [Double($0) - centre] + $1 }
+    let responses = present.compactMap { series[$0] }
     // Firmwares one after the other cannot be told from a trend.
     guard let model = LinearModel(rows: rows) else { return nil }
-    let fit = model.fit(present.compactMap { series[$0] }, column: 0)
+    var fit = model.fit(responses, column: 0)
     guard fit.degreesOfFreedom > 0, fit.coefficient.isFinite else { return nil }
+    let error = (fit.variance * fit.leverage).squareRoot()
+    var trend = fit.coefficient
+    var trendP =
+      error > 0
+      ? min(
+        1,
+        2
+          * StudentT.upperTail(
+            abs(trend) / error, degreesOfFreedom: Double(fit.degreesOfFreedom))) : 1
+    var trendSquares = fit.leverage > 0 ? trend * trend / fit.leverage : 0
+    if let plain = LinearModel(rows: means)?.fit(responses, column: 0),
+      let p = Self.trendP(of: plain.residuals, at: present, flashes), p >= 0.01
+    {
+      (fit, trend, trendP, trendSquares) = (plain, 0, p, 0)
+    }
     let degrees = Double(fit.degreesOfFreedom)
     count = present.count
     degreesOfFreedom = degrees
@@ -53,18 +69,40 @@ struct RunDeviations {
     } else {
       variance = fit.variance
     }
-    let error = (fit.variance * fit.leverage).squareRoot()
-    drift = fit.coefficient * Double((present.last ?? 0) - (present.first ?? 0))
-    driftP =
-      error > 0
-      ? min(1, 2 * StudentT.upperTail(abs(fit.coefficient) / error, degreesOfFreedom: degrees)) : 1
-    driftSquares = fit.leverage > 0 ? fit.coefficient * fit.coefficient / fit.leverage : 0
+    drift = trend * Double((present.last ?? 0) - (present.first ?? 0))
+    driftP = trendP
+    driftSquares = trendSquares
     let squares = fit.residuals.reduce(0) { $0 + $1 * $1 }
     let products = zip(fit.residuals, fit.residuals.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 }
     // Taking out mean and trend lowers it by about (2 + 4 r) / n.
     let n = Double(count)
     autocorrelation =
       squares > 0 && n > 4 ? max(-1, min(1, (n * products / squares + 2) / (n - 4))) : 0
+  }
+
+  /// How likely flashes alone make a trend of theirs: where one serves several runs, a few levels of
+  /// flashes look like a trend of many runs. Nil where no flash serves two, or one is not known.
+  private static func trendP(
+    of residuals: [Double], at runs: [Int], _ flashes: [String?]
+  ) -> Double? {
+    var levels: [String: (place: Double, value: Double, count: Double)] = [:]
+    for (run, residual) in zip(runs, residuals) {
+      guard run < flashes.count, let flash = flashes[run] else { return nil }
+      let old = levels[flash] ?? (0, 0, 0)
+      levels[flash] = (old.place + Double(run), old.value + residual, old.count + 1)
+    }
+    guard levels.count < runs.count else { return nil }
+    let units = levels.sorted { $0.key < $1.key }.map(\.value)
+    let places = units.map { $0.place / $0.count }
+    let centre = places.reduce(0, +) / Double(places.count)
+    guard units.count >= 3, let model = LinearModel(rows: places.map { [$0 - centre, 1] })
+    else { return 1 }
+    let fit = model.fit(units.map { $0.value / $0.count }, column: 0)
+    let error = (fit.variance * fit.leverage).squareRoot()
+    guard error > 0 else { return 1 }
+    let score = abs(fit.coefficient) / error
+    return min(
+      1, 2 * StudentT.upperTail(score, degreesOfFreedom: Double(fit.degreesOfFreedom)))
   }
 
   /// Variance between flashes beyond that of runs (one-way analysis of variance, random groups);
