@@ -127,18 +127,20 @@ import Testing
     #expect(bench.metrics.filter { $0.source == .flashes }.count >= 5)
   }
 
-  @Test func aFewFlashesAreNoDrift() throws {
+  @Test func aFewFlashesAreNeitherDriftNorModes() throws {
     let runs = noise(0.004, seed: 7)
-    // Four levels that happen to rise, each of four runs.
-    let levels = [-0.06, -0.01, 0, 0.05]
-    let bench = try calibrate(
-      records(16, flash: { "f\($0 / 4)" }) { run, metric in runs(run, metric) + levels[run / 4] },
-      experiments: 50)
-    for metric in bench.metrics {
-      #expect(metric.source == .flashes && metric.driftP >= 0.01)
-      #expect(try #require(metric.flashDeviation) > 0.04)
+    // Four levels that happen to rise, or to be of two kinds; each of four runs.
+    for levels in [[-0.06, -0.01, 0, 0.05], [-0.05, 0.04, -0.06, 0.05]] {
+      let bench = try calibrate(
+        records(16, flash: { "f\($0 / 4)" }) { run, metric in
+          runs(run, metric) + levels[run / 4]
+        }, experiments: 50)
+      for metric in bench.metrics {
+        #expect(metric.source == .flashes && metric.driftP >= 0.01 && metric.modes == nil)
+        #expect(try #require(metric.flashDeviation) > 0.04)
+      }
+      #expect(bench.qualification.remedies.first?.hasPrefix("flashes") == true)
     }
-    #expect(bench.qualification.remedies.first?.hasPrefix("flashes") == true)
   }
 
   @Test func aBadRunIsNamed() throws {

@@ -97,7 +97,9 @@ struct Calibration {
     let variance = max(deviations.variance, floorVariance)
     let fromIterations = (one.withinVariance ?? 0) / iterations
     let fromFlashes = deviations.flashVariance(runs.map { $0.index.record.flash?.id })
-    let modes = ModeSplit(deviations.values.compactMap(\.self))
+    // A few levels of flashes, of several runs each, look like two kinds of runs.
+    let isOfFlashes = (fromFlashes ?? 0) > deviations.variance / 2
+    let modes = isOfFlashes ? nil : ModeSplit(deviations.values.compactMap(\.self))
     let entry = NoiseEntry(
       metric: one.id.text, statistic: one.statistic, variance: variance,
       degreesOfFreedom: deviations.degreesOfFreedom)
