@@ -31,9 +31,11 @@ let package = Package(
       name: "CLibBPF", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev"])]),
     .target(name: "AttachLadder", dependencies: ["CLibBPF"], cSettings: strictC),
     .target(name: "TraceFold", dependencies: ["CAgentABI"], cSettings: strictC),
+    .target(name: "POSIXSupport", swiftSettings: strict),
     .target(
-      name: "POSIXSupport",
+      name: "HostTools",
       dependencies: [
+        "POSIXSupport",
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
@@ -52,7 +54,7 @@ let package = Package(
     .target(
       name: "DebianRoots",
       dependencies: [
-        "POSIXSupport", "KernelTypes",
+        "POSIXSupport", "HostTools", "KernelTypes",
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
@@ -67,7 +69,7 @@ let package = Package(
     .target(
       name: "KernelBTF",
       dependencies: [
-        "CLibBPF", "AttachLadder", "POSIXSupport", "KernelTypes", "ProbeBuild",
+        "CLibBPF", "AttachLadder", "HostTools", "KernelTypes", "ProbeBuild",
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
@@ -99,7 +101,7 @@ let package = Package(
     .target(
       name: "VirtualDevices",
       dependencies: [
-        "POSIXSupport", "KernelTypes", "DebianRoots",
+        "POSIXSupport", "HostTools", "KernelTypes", "DebianRoots",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -213,7 +215,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "VirtualDevicesTests",
-      dependencies: ["POSIXSupport", "VirtualDevices"],
+      dependencies: ["POSIXSupport", "HostTools", "VirtualDevices"],
       swiftSettings: strict),
     .testTarget(
       name: "RegressionAnalysisTests",

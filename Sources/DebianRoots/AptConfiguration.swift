@@ -1,5 +1,5 @@
 import Foundation
-import POSIXSupport
+import HostTools
 
 /// What the machine's own apt knows: where packages come from and how to get there.
 struct AptConfiguration: Sendable {

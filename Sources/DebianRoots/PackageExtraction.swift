@@ -1,5 +1,5 @@
 import Foundation
-import POSIXSupport
+import HostTools
 
 /// One run of mmdebstrap in a work directory of its own.
 struct PackageExtraction: Sendable {

@@ -1,8 +1,8 @@
 import CLibBPF
 import Crypto
 import Foundation
+import HostTools
 import KernelTypes
-import POSIXSupport
 import ProbeBuild
 
 /// Cuts a kernel's types down to what a set of probe objects reads: from megabytes to a few hundred

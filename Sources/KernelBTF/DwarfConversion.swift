@@ -1,5 +1,5 @@
 import Foundation
-import POSIXSupport
+import HostTools
 import ProbeBuild
 
 /// Makes BTF from the DWARF of a vmlinux, with pahole, once per build.

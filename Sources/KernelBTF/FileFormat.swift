@@ -1,6 +1,6 @@
 import Foundation
+import HostTools
 import KernelTypes
-import POSIXSupport
 
 /// What a file is, by its first bytes.
 enum FileFormat: Sendable {

@@ -1,4 +1,4 @@
-import POSIXSupport
+import HostTools
 
 extension HostTool {
   /// Cuts types.

@@ -1,5 +1,5 @@
 import DebianRoots
-import POSIXSupport
+import HostTools
 
 extension HostTool {
   static let depmod = HostTool(name: "depmod", package: "kmod")

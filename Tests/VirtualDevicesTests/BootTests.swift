@@ -1,5 +1,5 @@
 import Foundation
-import POSIXSupport
+import HostTools
 import Testing
 
 @testable import VirtualDevices

@@ -1,4 +1,4 @@
-import POSIXSupport
+import HostTools
 import Testing
 
 @testable import VirtualDevices

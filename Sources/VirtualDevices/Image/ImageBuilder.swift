@@ -1,5 +1,6 @@
 import DebianRoots
 import Foundation
+import HostTools
 import POSIXSupport
 
 /// Puts one image together in a work folder of its own.

@@ -1,5 +1,5 @@
 import Foundation
-import POSIXSupport
+import HostTools
 
 /// A Debian kernel package that was extracted and not installed.
 struct KernelPackage: Sendable {

@@ -1,4 +1,5 @@
 import Foundation
+import HostTools
 import POSIXSupport
 
 /// Everything that is settled before QEMU is started.

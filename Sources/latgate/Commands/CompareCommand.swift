@@ -24,10 +24,10 @@ struct CompareCommand: AsyncParsableCommand {
         latgate compare --profile bench.json --learn bench.json --experiment runs/
 
       How the runs were made limits what they can prove. Firmwares that took turns on one device, \
-      flashed at least twice each, and twice again to confirm, are 'interleaved' evidence. Two devices of one model that both \
-      ran both firmwares are a 'crossover'. A new build against 8 or more earlier ones is \
-      'stored', with the build as the unit; 16 make false alarms rare. All else is 'weak': one \
-      flash per firmware, say, cannot tell a slow build from a slow flash.
+      flashed at least twice each, and twice again to confirm, are 'interleaved' evidence. Two \
+      devices of one model that both ran both firmwares are a 'crossover'. A new build against 8 or \
+      more earlier ones is 'stored', with the build as the unit; 16 make false alarms rare. All else \
+      is 'weak': one flash per firmware, say, cannot tell a slow build from a slow flash.
 
       With --keep the store learns the candidate's runs and the verdict on them, as it does by a \
       'check': a build that failed is then left out of rolling baselines.

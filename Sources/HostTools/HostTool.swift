@@ -1,4 +1,4 @@
-import Foundation
+import POSIXSupport
 import Subprocess
 import SystemPackage
 
