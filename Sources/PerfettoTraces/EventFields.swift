@@ -1,4 +1,5 @@
-/// The fields of one event's message: small numbers, each at most once.
+/// The fields of one event's message: small numbers. Of a field that comes more than once, the last
+/// number and the first bytes count.
 struct EventFields {
   private static let slots = 12
   private var numbers = [UInt64](repeating: 0, count: slots)
@@ -9,7 +10,7 @@ struct EventFields {
     while let field = try reader.next() {
       guard field.number < Self.slots else { continue }
       numbers[field.number] = field.number64
-      ranges[field.number] = field.bytes
+      if ranges[field.number].lowerBound == 0 { ranges[field.number] = field.bytes }
     }
   }
 
@@ -17,6 +18,6 @@ struct EventFields {
   subscript(number: Int) -> UInt64 { numbers[number] }
   /// An int32, uint32 or what fits into one.
   func word(_ number: Int) -> UInt32 { UInt32(truncatingIfNeeded: numbers[number]) }
-  /// Bytes of a text; empty when the field is not there.
+  /// Bytes of a text, of a list its first entry; empty when the field is not there.
   func text(_ number: Int) -> Range<Int> { ranges[number] }
 }

@@ -125,7 +125,8 @@ struct TraceIndex {
       case 1:
         let process = try EventFields(data, field.bytes)
         let pid = process.word(1)
-        // Everything kernel threads are born from is thread 2, kthreadd.
+        // The command line's first word is the name, the rest are arguments. Everything kernel
+        // threads are born from is thread 2, kthreadd.
         processes[pid] = TracedProcess(
           name: text(process.text(3)), parent: process.word(2),
           isKernel: process[8] != 0 || pid == 2 || process.word(2) == 2)
