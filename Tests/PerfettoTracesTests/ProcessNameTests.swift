@@ -9,10 +9,10 @@ import Testing
   }
 
   @Test func theFirstWordOfACommandLineIsTheName() throws {
-    let words = ["/vendor/bin/fio", "--name=seqwrite", "/data/fio.job"]
-    let several =
-      [1 << 3, 40, 2 << 3, 1] + words.flatMap { field(3, Array($0.utf8)) }
-    let single = [1 << 3, 41, 2 << 3, 1] + field(3, Array("com.example.app".utf8))
+    let first = field(3, Array("/vendor/bin/fio".utf8))
+    let second = field(3, Array("--name=seqwrite".utf8))
+    let several: [UInt8] = [1 << 3, 40, 2 << 3, 1] + first + second
+    let single: [UInt8] = [1 << 3, 41, 2 << 3, 1] + field(3, Array("com.example.app".utf8))
     let trace = field(1, field(2, field(1, several) + field(1, single)))
     let index = try TraceIndex(trace)
     #expect(index.processes[40]?.name == "/vendor/bin/fio")
