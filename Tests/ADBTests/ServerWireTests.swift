@@ -56,6 +56,50 @@ import Testing
       ])
   }
 
+  @Test func serialNumbersAndValuesMayHoldBlanks() {
+    let list = """
+      MEDIA BOX 7            device usb:1-1 product:box model:B7 device:box transport_id:3
+       LT301000000000        device usb:1-2.4 product:tab model:T_9 device:tab transport_id:4
+      10.1.2.3:5555          offline product:Some Emulator - 480 x 800 model:Some_480 device:any one transport_id:5
+      adb-0A1B2C3D (2)._adb-tls-connect._tcp device product:p model:m device:d transport_id:6
+      a device               device transport_id:7
+      lost device            offline usb:2-1 transport_id:8
+      old box                no permissions (verify udev rules); see [http://x/y] usb:1-3 transport_id:9
+      no permissions         no permissions usb:1-5 transport_id:10
+      new one                of-the-future usb:1-4 transport_id:11
+      device:x               recovery transport_id:12
+      short list\tunauthorized
+      odd one\tno permissions (user in plugdev group)
+      """
+    #expect(
+      ListedDevice.parse(list: list) == [
+        ListedDevice(
+          serial: "MEDIA BOX 7", state: .device, path: "usb:1-1", product: "box", model: "B7",
+          device: "box", transportID: 3),
+        ListedDevice(
+          serial: " LT301000000000", state: .device, path: "usb:1-2.4", product: "tab",
+          model: "T_9", device: "tab", transportID: 4),
+        ListedDevice(
+          serial: "10.1.2.3:5555", state: .offline, product: "Some Emulator - 480 x 800",
+          model: "Some_480", device: "any one", transportID: 5),
+        ListedDevice(
+          serial: "adb-0A1B2C3D (2)._adb-tls-connect._tcp", state: .device, product: "p",
+          model: "m", device: "d", transportID: 6),
+        ListedDevice(serial: "a device", state: .device, transportID: 7),
+        ListedDevice(serial: "lost device", state: .offline, path: "usb:2-1", transportID: 8),
+        ListedDevice(
+          serial: "old box", state: .noPermissions("(verify udev rules); see [http://x/y]"),
+          path: "usb:1-3", transportID: 9),
+        ListedDevice(
+          serial: "no permissions", state: .noPermissions(""), path: "usb:1-5", transportID: 10),
+        ListedDevice(
+          serial: "new one", state: .other("of-the-future"), path: "usb:1-4", transportID: 11),
+        ListedDevice(serial: "device:x", state: .recovery, transportID: 12),
+        ListedDevice(serial: "short list", state: .unauthorized),
+        ListedDevice(serial: "odd one", state: .noPermissions("(user in plugdev group)")),
+      ])
+  }
+
   @Test(arguments: [
     ("device 'X' not found", ADBError.deviceNotFound(serial: "X")),
     ("device not found", .deviceNotFound(serial: "X")),

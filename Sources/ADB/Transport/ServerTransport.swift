@@ -51,6 +51,6 @@ package struct ServerTransport: ADBTransport {
 
   package func neighbours() async -> [String] {
     let listed = (try? await server.devices()) ?? []
-    return listed.map { "\($0.serial.isEmpty ? $0.path : $0.serial) (\($0.state.word))" }
+    return listed.map(\.title)
   }
 }
