@@ -70,7 +70,8 @@ package struct AgentInstaller: Sendable {
 
   /// Removes everything that any version installed and that does not run.
   package func uninstall() async throws {
-    _ = try await run(Self.findBase + Self.removal(sparing: ""))
+    _ = try await run(
+      Self.findBase + Self.removal(sparing: ""), title: "the removal of old agents")
   }
 
   /// Names of the programs in their folder: the agent, the load helper.
@@ -83,11 +84,12 @@ package struct AgentInstaller: Sendable {
 
     """
 
-  /// Removes folders of ours other than `spared`: ours are named so, and owned by this user.
+  /// Removes folders of ours other than `spared`: ours are named so, and owned by this user. Where
+  /// another user has the folder of a hash, this user's number follows it.
   private static func removal(sparing spared: String) -> String {
     """
     for old in "$base"/latgate-*; do
-    case "${old##*/latgate-}" in "\(spared)"|*[!0-9a-f]*|?|??|???|????|?????|??????|???????) continue;; esac
+    case "${old##*/latgate-}" in \(spared.isEmpty ? "''" : "\(spared)*")|*[!0-9a-f]*|?|??|???|????|?????|??????|???????) continue;; esac
     [ -d "$old" ] && [ ! -L "$old" ] && [ -O "$old" ] || continue
     ls -l /proc/[0-9]*/exe 2> /dev/null | grep -qF " $old/" && continue
     rm -rf "$old"
@@ -102,6 +104,7 @@ package struct AgentInstaller: Sendable {
     let script =
       Self.findBase + """
         own="$base/latgate-\(hash)"
+        [ -e "$own" ] && [ ! -O "$own" ] && own="$own$(id -u)"
         [ -d "$own" ] || mkdir -m 700 "$own" 2> /dev/null
         if [ ! -d "$own" ] || [ -L "$own" ] || [ ! -O "$own" ]; then
         echo "$own cannot be made, or belongs to somebody else" >&2
@@ -115,7 +118,7 @@ package struct AgentInstaller: Sendable {
         [ -x "$own/$name" ] && echo "latgate:$(wc -c < "$own/$name")" || echo latgate:
         done
         """
-    let answer = try await run(script, title: "make a folder for the agent")
+    let answer = try await run(script, title: "making a folder for the agent")
     // A login shell may say something of its own first.
     let lines = answer.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("latgate:") }
       .suffix(1 + Self.names.count).map { $0.dropFirst("latgate:".count) }
@@ -129,7 +132,8 @@ package struct AgentInstaller: Sendable {
 
   /// Runs a command that has to succeed.
   private func run(_ command: String, title: String? = nil) async throws -> String {
-    let result = try await device.exec(command, timeout: Self.limit)
+    let line = title.map { titled($0, command) } ?? command
+    let result = try await device.exec(line, timeout: Self.limit)
     if result.exitCode != 0 {
       throw DeviceError.commandFailed(
         device: device.name, command: title ?? command, exitCode: result.exitCode,

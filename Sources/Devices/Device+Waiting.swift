@@ -8,7 +8,9 @@ protocol RestartsByCommand: Device {
 extension Device {
   /// Which boot this is.
   func bootID(timeout: Duration = .seconds(10)) async throws -> String {
-    try await exec("cat /proc/sys/kernel/random/boot_id", timeout: timeout).text
+    try await exec(
+      titled("the question for its boot", "cat /proc/sys/kernel/random/boot_id"), timeout: timeout
+    ).text
   }
 
   /// Returns when the device does not answer any more, or answers from another boot.

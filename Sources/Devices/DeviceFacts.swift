@@ -5,14 +5,18 @@ package enum DeviceFacts {
   ///
   /// The width of an address in kallsyms tells the kernel's own word size; the
   /// machine name of uname depends on the personality of the shell. uname keeps to its own
-  /// order of fields, and only the version has spaces. What would not be used is not asked for:
+  /// order of fields; the version has spaces, and the node's name may, so that the others are read
+  /// from the end. What would not be used is not asked for:
   /// a process takes some 50 ms under emulation.
-  package static let command = """
+  package static let command = titled(
+    "identification",
+    """
     say() { printf 'latgate:%s=%s\\n' "$1" "$2"; }
-    set -- $(uname -n -r -m)
-    say node "$1"
-    say release "$2"
-    say machine "$3"
+    words=$(uname -n -r -m)
+    say machine "${words##* }"
+    words=${words% *}
+    say release "${words##* }"
+    say node "${words% *}"
     say version "$(uname -v)"
     while read -r key real effective rest; do
     [ "$key" = Uid: ] && say uid "$effective" && break
@@ -36,7 +40,7 @@ package enum DeviceFacts {
     say os "$(. /etc/os-release; printf '%s %s' "$NAME" "${VERSION:-$VERSION_ID}")"
     fi
     true
-    """
+    """)
 
   /// Reads the answer to ``command``. The device's name serves errors, and as the serial
   /// where it tells none.

@@ -80,9 +80,3 @@ package struct LocalDevice: Device {
     }
   }
 }
-
-/// The beginning of a command line, for messages.
-func commandTitle(_ command: String) -> String {
-  let line = command.prefix { !$0.isNewline }
-  return line.count <= 60 ? "`\(line)`" : "`\(line.prefix(57))...`"
-}

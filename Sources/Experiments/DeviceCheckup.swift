@@ -22,6 +22,8 @@ package struct DeviceCheckup: Sendable, Equatable {
   package var identity: DeviceIdentity
   /// Ways to root that were tried and did not work, with their reasons.
   package var refusals: [String]
+  /// Whether the device file names the kernel's types.
+  package var bringsTypes = false
   private var facts: [String: String]
 
   /// Bytes that the agent, its load helper and a kernel's types need.
@@ -37,10 +39,11 @@ package struct DeviceCheckup: Sendable, Equatable {
     }
   }
 
-  /// Asks a device; `wish` is the device file's.
+  /// Asks a device; `wish` and `bringsTypes` are the device file's.
   /// - Throws: `DeviceError`.
   package static func look(
-    at device: any Device, wish: PrivilegeWish, timeout: Duration, cache: PrivilegeCache? = nil
+    at device: any Device, wish: PrivilegeWish, timeout: Duration, cache: PrivilegeCache? = nil,
+    bringsTypes: Bool = false
   ) async throws -> DeviceCheckup {
     // A way to root that does not answer must leave time for the rest.
     let root = PrivilegedDevice(
@@ -48,11 +51,14 @@ package struct DeviceCheckup: Sendable, Equatable {
     let identity = try await root.identify()
     let refusals = try await root.privilege().refusals
     let answer = try await root.exec(script, timeout: timeout)
-    return DeviceCheckup(identity: identity, refusals: refusals, answer: answer.text)
+    var checkup = DeviceCheckup(identity: identity, refusals: refusals, answer: answer.text)
+    checkup.bringsTypes = bringsTypes
+    return checkup
   }
 
   /// As ``DeviceFacts/command``: one command, lines of `latgate:KEY=VALUE`.
-  static let script =
+  static let script = titled(
+    "a look at its shell",
     "say() { printf 'latgate:%s=%s\\n' \"$1\" \"$2\"; }\n" + AgentInstaller.findBase + """
       say folder "$base"
       say space "$(df -k "$base" 2> /dev/null | tail -n 1)"
@@ -73,11 +79,11 @@ package struct DeviceCheckup: Sendable, Equatable {
       command -v getprop > /dev/null 2>&1 && say boot "$(getprop sys.boot_completed)."
       ls -l /proc/[0-9]*/exe 2> /dev/null | grep -q '/latgate-[0-9a-f]*/latgate-agent$' && say agent yes
       true
-      """
+      """)
 
   /// The best tier as far as a shell can see; the agent knows for sure. Nil = none.
   package var likelyTier: Tier? {
-    if isRoot, facts["bpf"] != nil, facts["btf"] != nil { return .t2 }
+    if isRoot, facts["bpf"] != nil, bringsTypes || facts["btf"] != nil { return .t2 }
     if facts["pinned"] != nil { return .t1 }
     return facts["trace"] == nil ? nil : .t0
   }
@@ -102,9 +108,9 @@ package struct DeviceCheckup: Sendable, Equatable {
 
   private var folder: Finding {
     let path = facts["folder"] ?? "its folder for programs"
-    let fields = (facts["space"] ?? "").split(separator: " ")
-    // Filesystem, size, used, available, use%, mount point.
-    guard fields.count >= 3, let free = Int(fields[fields.count - 3]) else {
+    // Filesystem, size, used, available, use%, mount point: the first and the last may hold blanks.
+    let columns = (facts["space"] ?? "").firstMatch(of: /\d+\s+\d+\s+(-?\d+)\s+(?:\d+%|-)\s/)
+    guard let columns, let free = Int(columns.1) else {
       return Finding(
         state: .warning, subject: "space", detail: "\(path): df does not tell the free space")
     }

@@ -135,7 +135,8 @@ struct IterationExecutor: Sendable {
         words.map(shellQuote).joined(separator: " "), timeout: step.timeout)
     } catch DeviceError.timedOut {
       // The step's fault, unless the device does not answer at all any more.
-      _ = try await device.exec("true", timeout: .seconds(20))
+      _ = try await device.exec(
+        titled("the question whether it is there", "true"), timeout: .seconds(20))
       throw RunError.stepFailed(
         device: device.name, place: place, step: step.text,
         outcome: "no end within \(step.timeout)", output: "")

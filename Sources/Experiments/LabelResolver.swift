@@ -13,7 +13,7 @@ struct LabelResolver: Sendable, Equatable {
   init(partitions: String, systemCalls: SystemCallTable) {
     self.systemCalls = systemCalls
     for line in partitions.split(separator: "\n") {
-      let words = line.split(whereSeparator: \.isWhitespace)
+      let words = line.split(maxSplits: 3, whereSeparator: \.isWhitespace)
       guard words.count == 4, let major = UInt64(words[0]), let minor = UInt64(words[1]),
         major < 1 << 12, minor < 1 << 20
       else { continue }

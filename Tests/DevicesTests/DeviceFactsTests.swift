@@ -1,3 +1,4 @@
+import ADB
 import Testing
 
 @testable import Devices
@@ -25,6 +26,50 @@ import Testing
           kernelRelease: "5.10.157-android13-4-00003-gdeadbeef",
           kernelVersion: "#1 SMP PREEMPT Thu Jan 1 00:00:00 UTC 1970", abi: "arm64",
           bootID: "0e5a2a52-0000-4000-8000-00000000000a"))
+  }
+
+  @Test func theNodesNameMayHoldBlanksAndPatterns() async throws {
+    // A shell function stands in for a machine of such a name.
+    let uname = """
+      uname() { [ "$1" = -v ] && echo '#1 SMP' || echo 'my * board 6.1.0 aarch64'; }
+
+      """
+    let answer = try await LocalDevice().exec(
+      uname + DeviceFacts.command, timeout: .seconds(20))
+    let lines = answer.text.split(separator: "\n")
+    #expect(lines.contains("latgate:node=my * board"))
+    #expect(lines.contains("latgate:release=6.1.0"))
+    #expect(lines.contains("latgate:machine=aarch64"))
+    #expect(lines.contains("latgate:version=#1 SMP"))
+  }
+
+  @Test func scriptsAreCalledByWhatTheyAreFor() {
+    #expect(commandTitle("uname -a") == "`uname -a`")
+    #expect(commandTitle("first\nsecond") == "`first`")
+    #expect(commandTitle(DeviceFacts.command) == "identification")
+    for way in RootWay.allCases {
+      #expect(commandTitle(way.line(DeviceFacts.command)) == "identification")
+      #expect(commandTitle(way.line(titled("a look", "echo 'a b'"))) == "a look")
+    }
+  }
+
+  @Test func exitCodesTellDevicesFromWhatWasWritten() {
+    func code(_ error: ADBError) -> Int32 {
+      DeviceError(error, device: "x", operation: "shell").exitCode
+    }
+    #expect(code(.deviceNotFound(serial: "x")) == 69)
+    #expect(code(.refused(service: "shell", message: "closed")) == 69)
+    #expect(code(.badServerAddress(variable: "ADB_SERVER_SOCKET", value: "x")) == 64)
+    #expect(code(.adbMissing(program: "adb")) == 70)
+    #expect(code(.badKey(file: "/k", detail: "no key")) == 65)
+    #expect(DeviceError.hostFile(path: "/x", detail: "not found").exitCode == 65)
+  }
+
+  @Test func errorsOfAdbHaveWords() {
+    #expect(
+      "\(ADBError.refused(service: "shell,v2:x", message: "closed"))".contains("refused: closed"))
+    #expect(
+      "\(ADBError.offline(serial: "A B", state: "offline"))".contains("adb -s 'A B' reconnect"))
   }
 
   @Test func plainLinuxIsNamedByItsDistribution() throws {

@@ -52,6 +52,23 @@ import Testing
     #expect(made.findings.first { $0.state == .stops }?.remedy?.isEmpty == false)
   }
 
+  @Test(arguments: [
+    "//nas/my share 500000 1 499999 1% /mnt/my 98% disk", "tmpfs 500000 1 499999 1% /mnt/a b c d",
+    "                500000 1 499999 1% /wrapped",
+  ])
+  func namesOfFileSystemsMayHoldBlanks(line: String) {
+    let space = checkup(["space": line]).findings.first { $0.subject == "space" }
+    #expect(space?.state == .fine)
+    #expect(space?.detail == "/tmp has 488 MiB free")
+  }
+
+  @Test func typesOfTheDeviceFileOpenTheBestTier() {
+    var made = checkup(["btf": nil])
+    #expect(made.likelyTier == .t0)
+    made.bringsTypes = true
+    #expect(made.likelyTier == .t2)
+  }
+
   @Test func whatMayStillPassIsAWarning() {
     let made = checkup(["boot": ".", "agent": "yes", "space": "no such thing"])
     let warnings = made.findings.filter { $0.state == .warning }.map(\.subject)

@@ -11,6 +11,7 @@ import Testing
 
        254        0  268435456 vda
        179        1     131072 mmcblk0p1
+       253        5       4096 my disk
       9999999     1  1 nonsense
       """,
     systemCalls: SystemCallTable(names: [98: "futex"]))
@@ -18,6 +19,7 @@ import Testing
   @Test func namesBlockDevicesByKernelNumber() {
     #expect(resolver.name(.blockDevice, 254 << 20) == "vda")
     #expect(resolver.name(.blockDevice, 179 << 20 | 1) == "mmcblk0p1")
+    #expect(resolver.name(.blockDevice, 253 << 20 | 5) == "my disk")
     #expect(resolver.name(.blockDevice, 1) == nil)
   }
 

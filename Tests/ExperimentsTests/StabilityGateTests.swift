@@ -174,6 +174,13 @@ import Testing
 }
 
 @Suite struct BootWorkTests {
+  @Test func aLoginsBannerIsPassedOver() {
+    #expect(
+      BootWork.unrest("====\n=\nwelcome = home\ndexopt=dex2oat\n")
+        == "packages are being compiled (dex2oat)")
+    #expect(BootWork.unrest("=\n") == nil)
+  }
+
   @Test(arguments: [
     ("", nil), ("zygote=\nboot_completed=\n", nil), ("zygote=\nboot_completed=1\n", nil),
     ("zygote=zygote64\nboot_completed=1\n", nil),

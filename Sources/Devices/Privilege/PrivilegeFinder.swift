@@ -89,7 +89,10 @@ package actor PrivilegeFinder {
 
   private func tryAll(_ answer: inout Answer) async throws {
     let programs = try await device.exec(
-      "for name in su sudo; do command -v $name > /dev/null 2>&1 && echo latgate:$name; done; true",
+      titled(
+        "the search for su and sudo",
+        "for name in su sudo; do command -v $name > /dev/null 2>&1 && echo latgate:$name; done; true"
+      ),
       timeout: limit
     ).text.split(whereSeparator: \.isNewline)
     var stuck: Set<String> = []
@@ -115,7 +118,8 @@ package actor PrivilegeFinder {
   private func isRefused(_ way: RootWay) async throws -> String? {
     let question = "printf 'latgate:%s %s\\n' \"$(id -u)\" \(shellQuote(Self.text))"
     do {
-      let made = try await device.exec(way.line(question) + " < /dev/null", timeout: limit)
+      let made = try await device.exec(
+        titled("the trial of \(way.rawValue)", way.line(question) + " < /dev/null"), timeout: limit)
       let lines = made.text.split(whereSeparator: \.isNewline)
       if lines.contains("latgate:0 \(Self.text)") { return nil }
       if let line = lines.first(where: { $0.hasPrefix("latgate:") }) {

@@ -1,8 +1,12 @@
+import Devices
+
 /// Work that a device does once after a boot or an update, and that has names to ask for.
 package enum BootWork {
   /// A shell script that says what is under way, for ``unrest(_:)``. What a device does not have
   /// it does not mention.
-  package static let script = """
+  package static let script = titled(
+    "the question for work after the boot",
+    """
     if command -v getprop >/dev/null 2>&1; then
       echo "zygote=$(getprop ro.zygote)"
       echo "boot_completed=$(getprop sys.boot_completed)"
@@ -12,7 +16,7 @@ package enum BootWork {
       pidof $name >/dev/null 2>&1 && echo "dexopt=$name"
     done
     true
-    """
+    """)
 
   /// What is not finished, in words; nil when nothing is under way.
   ///
@@ -23,7 +27,8 @@ package enum BootWork {
     var values: [Substring: Substring] = [:]
     for line in output.split(whereSeparator: \.isNewline) {
       let separator: Character = line.hasPrefix("Update state:") ? ":" : "="
-      let words = line.split(separator: separator, maxSplits: 1)
+      // A login may print a line of nothing but such signs.
+      let words = line.split(separator: separator, maxSplits: 1, omittingEmptySubsequences: false)
       values[words[0]] = words.count > 1 ? words[1].drop { $0 == " " } : ""
     }
     let isBooted = values["boot_completed"] == "1"
