@@ -3,7 +3,8 @@ import Glibc
 /// An exclusive advisory lock between processes, held as long as this value lives.
 ///
 /// The kernel drops it with the process, so a crash leaves nothing to clean up. The
-/// lock's file stays: removing it would let two processes lock two files of one name.
+/// lock's file stays unless all that lock it look again: removing it would let two processes lock
+/// two files of one name.
 package struct FileLock: ~Copyable, Sendable {
   private let descriptor: OwnedDescriptor
 
@@ -11,13 +12,11 @@ package struct FileLock: ~Copyable, Sendable {
     self.descriptor = descriptor
   }
 
-  /// Takes the lock if it is free; `mode` is that of a file that is made for it.
+  /// Takes the lock if it is free.
   /// - Returns: nil when another process, or another part of this one, holds it.
   /// - Throws: ``SystemCallError``: the file cannot be opened.
-  package static func tryAcquire(
-    _ path: String, mode: UInt32 = 0o600
-  ) throws(SystemCallError) -> FileLock? {
-    let descriptor = try OwnedDescriptor.open(path, flags: O_RDWR | O_CREAT, mode: mode)
+  package static func tryAcquire(_ path: String) throws(SystemCallError) -> FileLock? {
+    let descriptor = try OwnedDescriptor.open(path, flags: O_RDWR | O_CREAT)
     let number = descriptor.rawValue
     let taken = try systemCallUnlessBlocking("flock", on: path) {
       flock(number, LOCK_EX | LOCK_NB)
@@ -44,5 +43,67 @@ package struct FileLock: ~Copyable, Sendable {
       if ContinuousClock.now >= deadline { throw DeadlineExceeded(subject: "lock \(path)") }
       try await Task.sleep(for: .milliseconds(100))
     }
+  }
+}
+
+// Locks that users of one machine share.
+extension FileLock {
+  /// How often a file that another user is just making is tried.
+  private static let patience = 50
+
+  /// Takes the lock if it is free. The file may belong to any user, in a folder where all may write;
+  /// it is made for everybody.
+  ///
+  /// No link is followed, and nothing but a plain file of one name is written to: somebody else may
+  /// have put it there.
+  /// - Returns: nil when somebody holds it.
+  /// - Throws: ``SystemCallError``: the file cannot be opened, or is no plain file.
+  package static func tryAcquireShared(_ path: String) throws(SystemCallError) -> FileLock? {
+    var tries = 0
+    while true {
+      tries += 1
+      do throws(SystemCallError) {
+        let descriptor = try openShared(path)
+        let number = descriptor.rawValue
+        var own = stat()
+        try systemCall("fstat", on: path) { fstat(number, &own) }
+        guard own.st_mode & S_IFMT == S_IFREG, own.st_nlink <= 1 else {
+          throw SystemCallError(call: "lock", code: EINVAL, subject: path)
+        }
+        let taken = try systemCallUnlessBlocking("flock", on: path) {
+          flock(number, LOCK_EX | LOCK_NB)
+        }
+        if taken == nil { return nil }
+        // Its last holder may have removed it between the two calls.
+        var named = stat()
+        if lstat(path, &named) == 0, named.st_ino == own.st_ino, named.st_dev == own.st_dev {
+          return FileLock(descriptor: descriptor)
+        }
+      } catch {
+        // Made by somebody who has not opened it for everybody yet, or gone again.
+        guard [EACCES, ENOENT, EEXIST].contains(error.code), tries < patience else { throw error }
+        usleep(2000)
+      }
+    }
+  }
+
+  private static func openShared(_ path: String) throws(SystemCallError) -> OwnedDescriptor {
+    // Without O_CREAT, which the kernel refuses for a file of another user (protected_regular).
+    do {
+      return try OwnedDescriptor.open(path, flags: O_RDWR | O_NOFOLLOW)
+    } catch {
+      guard error.code == ENOENT else { throw error }
+    }
+    let made = try OwnedDescriptor.open(
+      path, flags: O_RDWR | O_NOFOLLOW | O_CREAT | O_EXCL, mode: 0o666)
+    let number = made.rawValue
+    // Past the umask.
+    try systemCall("fchmod", on: path) { fchmod(number, 0o666) }
+    return made
+  }
+
+  /// Removes the file of a lock of ``tryAcquireShared(_:)`` while it is held, where this user may.
+  package borrowing func remove(_ path: String) {
+    unlink(path)
   }
 }

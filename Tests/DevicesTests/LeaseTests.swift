@@ -57,11 +57,11 @@ import Testing
 
   @Test func waitingEndsWithTheHolder() async throws {
     try await inFolder { folder in
-      let child = try await stranger(folder, key: "virtual-demo")
+      let child = try await stranger(folder, key: "named-demo")
       let said = Mutex<[String]>([])
       let waiting = Task {
         try await desk(folder, wait: .seconds(60)) { line in said.withLock { $0.append(line) } }
-          .take(["virtual-demo"], device: "demo")
+          .take(["named-demo"], device: "demo")
       }
       while said.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(10)) }
       child.standardInput?.close()
@@ -69,7 +69,7 @@ import Testing
       let lines = said.withLock { $0 }
       #expect(lines.count == 1)
       #expect(lines[0].contains("process 1 of user ci"), "\(lines)")
-      let holder = LeaseHolder.read("\(folder)/virtual-demo.lock")
+      let holder = LeaseHolder.read("\(folder)/named-demo.lock")
       #expect(holder?.processID == getpid() && holder?.command == "latgate check demo")
       lease.release()
       _ = try await child.waitForExit()
@@ -112,7 +112,10 @@ import Testing
     let twins = ["1-2", "1-3"].map { LeaseKeys.usb(path: $0, serial: "A", isUnique: false) }
     #expect(!share(twins[0], twins[1]))
     #expect(LeaseKeys.serial("0123456789ABCDEF").isEmpty)
-    let machine = LeaseKeys.virtual(name: "demo", port: 7001)
+    // What getprop and the list of adb say of one number.
+    #expect(share(LeaseKeys.serial(" BOX 7\r"), LeaseKeys.serial("BOX 7")))
+    #expect(!share(LeaseKeys.serial("BOX 7"), LeaseKeys.serial("BOX7")))
+    let machine = LeaseKeys.virtual(port: 7001)
     for name in ["tcp:localhost:7001", "tcp:127.0.0.1:7001", "127.0.0.1:7001"] {
       #expect(share(machine, LeaseKeys.address(DeviceAddress(name))), "\(name)")
     }
@@ -122,5 +125,93 @@ import Testing
   @Test func aKeyCannotLeaveTheFolder() {
     #expect(LeaseKeys.fileName("../a b") == "%2e.%2fa%20b.lock")
     #expect(LeaseKeys.fileName(String(repeating: "x", count: 999)).count == 205)
+  }
+
+  @Test func theFolderIsForAllUsersAndLeftEmpty() async throws {
+    try await inFolder { parent in
+      let folder = "\(parent)/all"
+      let lease = try await desk(folder).take(["serial-A", "usb-1-2"], device: "a")
+      var status = stat()
+      #expect(stat(folder, &status) == 0 && status.st_mode & 0o7777 == 0o1777)
+      #expect(stat("\(folder)/serial-A.lock", &status) == 0 && status.st_mode & 0o777 == 0o666)
+      lease.release()
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+    }
+  }
+
+  @Test func placesForLocksAreThoseWhereAllMayWrite() async throws {
+    try await inFolder { parent in
+      for (name, mode) in [("own", 0o755), ("all", 0o1777), ("loose", 0o777)] as [(String, Int)] {
+        try FileManager.default.createDirectory(
+          atPath: "\(parent)/\(name)", withIntermediateDirectories: false)
+        try FileManager.default.setAttributes(
+          [.posixPermissions: mode], ofItemAtPath: "\(parent)/\(name)")
+      }
+      func base(_ names: String...) -> String {
+        LeaseFolder.base(of: names.map { "\(parent)/\($0)" })
+      }
+      #expect(base("missing", "own", "loose", "all") == "\(parent)/all")
+      #expect(base("own", "loose") == "/tmp")
+    }
+    #expect(LeaseFolder(environment: ["LATGATE_LEASES": "/x"]).path == "/x")
+    // Nothing of the user's decides where users meet.
+    #expect(
+      LeaseFolder(environment: ["HOME": "/a", "XDG_CACHE_HOME": "/b"])
+        == LeaseFolder(environment: [:]))
+  }
+
+  @Test func aFolderThatCannotServeIsNamed() async throws {
+    try await inFolder { parent in
+      let link = "\(parent)/link"
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: parent)
+      for folder in [link, "/proc/nothing"] {
+        let error = await #expect(throws: DeviceError.self) {
+          _ = try await desk(folder).take(["local"], device: "local")
+        }
+        guard case .hostFile(folder, let detail)? = error else {
+          Issue.record("\(String(describing: error))")
+          continue
+        }
+        #expect(detail.contains("LATGATE_LEASES"))
+      }
+    }
+  }
+
+  @Test(.enabled(if: geteuid() == 0, "needs root, to become another user"))
+  func usersMeet() async throws {
+    try await inFolder { parent in
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: parent)
+      let folder = "\(parent)/all"
+      let first = try await desk(folder).take(["serial-A"], device: "a")
+      func other(_ script: String) async throws -> Int32 {
+        let child = try ChildProcess.spawn(
+          "setpriv",
+          arguments: ["--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c", script])
+        return try await child.waitForExit().shellCode
+      }
+      let path = "\(folder)/serial-A.lock"
+      // Another user finds the lease taken, may not remove it, and may take it afterwards.
+      #expect(try await other("flock -n '\(path)' true") == 1)
+      #expect(try await other("rm -f '\(path)' 2> /dev/null") == 1)
+      first.release()
+      #expect(try await other("umask 077; : > '\(path)'; chmod 666 '\(path)'") == 0)
+      let second = try await desk(folder).take(["serial-A"], device: "a")
+      #expect(try await other("flock -n '\(path)' true") == 1)
+      #expect(LeaseHolder.read(path)?.processID == getpid())
+      second.release()
+    }
+  }
+
+  @Test func aContainersHolderIsNamedWithItsPlace() throws {
+    var holder = LeaseHolder(command: "latgate run x")
+    #expect(holder.isThisProcess)
+    holder.processSpace = "pid:[1]"
+    holder.host = "box"
+    holder.user = "ci"
+    holder.since = Date(timeIntervalSince1970: 0)
+    #expect(!holder.isThisProcess)
+    #expect(
+      holder.sentence
+        == "process \(getpid()) of user ci in box since 1970-01-01T00:00:00Z: latgate run x")
   }
 }

@@ -86,4 +86,42 @@ import Testing
       }
     }
   }
+
+  private func isFreeForAll(_ path: String) throws -> Bool {
+    switch try FileLock.tryAcquireShared(path) {
+    case .some: true
+    case .none: false
+    }
+  }
+
+  @Test func aSharedLockFollowsNoLinkAndWritesToNoOthersFile() async throws {
+    try await inFolder { folder in
+      let (file, soft, hard) = ("\(folder)/file", "\(folder)/soft", "\(folder)/hard")
+      try AtomicFile.write(Array("kept".utf8), to: file)
+      try FileManager.default.createSymbolicLink(atPath: soft, withDestinationPath: file)
+      try FileManager.default.linkItem(atPath: file, toPath: hard)
+      let refusals = [soft: ELOOP, hard: EINVAL, "\(folder)/a": EISDIR]
+      for (path, code) in refusals {
+        let error = #expect(throws: SystemCallError.self) { try isFreeForAll(path) }
+        #expect(error?.code == code, "\(path)")
+      }
+      #expect(try String(contentsOfFile: file, encoding: .utf8) == "kept")
+    }
+  }
+
+  @Test func aSharedLockIsThatOfTheNameAlsoAfterItsFileWasRemoved() async throws {
+    try await inFolder { folder in
+      let path = "\(folder)/lock"
+      var first = try FileLock.tryAcquireShared(path)
+      #expect(try !isFreeForAll(path))
+      // Its holder removes the file: who comes then makes a new one, which is locked by itself.
+      first?.remove(path)
+      let second = try FileLock.tryAcquireShared(path)
+      #expect(try !isFreeForAll(path))
+      first = nil
+      #expect(try !isFreeForAll(path))
+      _ = consume second
+      #expect(try isFreeForAll(path))
+    }
+  }
 }

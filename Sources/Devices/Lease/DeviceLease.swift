@@ -1,15 +1,23 @@
-import Glibc
 import POSIXSupport
 import Synchronization
 
 /// The right to use a device alone: no other latgate process of this machine has it meanwhile.
 ///
-/// The kernel takes it back when the process ends, however that happens.
+/// The kernel takes it back when the process ends, however that happens. Its files go with it, but
+/// for those of a process that was killed, which the next one uses, and those that belong to another
+/// user.
 package final class DeviceLease: Sendable {
   /// A lock that can stand in a list.
   private final class Held: Sendable {
     let lock: FileLock
-    init(_ lock: consuming FileLock) { self.lock = lock }
+    let path: String
+
+    init(_ lock: consuming FileLock, _ path: String) {
+      self.lock = lock
+      self.path = path
+    }
+
+    deinit { lock.remove(path) }
   }
 
   private let held: Mutex<[Held]>
@@ -26,16 +34,12 @@ package final class DeviceLease: Sendable {
   /// Takes all of `paths`, or none.
   /// - Returns: the path that somebody else holds.
   /// - Throws: `SystemCallError`: a file cannot be made.
-  static func take(
-    _ paths: [String], mode: UInt32, note: String
-  ) throws -> Attempt {
+  static func take(_ paths: [String], note: String) throws -> Attempt {
     var held: [Held] = []
     for path in paths {
-      guard let lock = try FileLock.tryAcquire(path, mode: mode) else { return .taken(path) }
+      guard let lock = try FileLock.tryAcquireShared(path) else { return .taken(path) }
       try lock.note(note, in: path)
-      // Past the umask, and only by the file's owner.
-      if mode != 0o600 { _ = chmod(path, mode_t(mode)) }
-      held.append(Held(lock))
+      held.append(Held(lock, path))
     }
     return .made(DeviceLease(held))
   }

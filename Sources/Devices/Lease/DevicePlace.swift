@@ -45,7 +45,7 @@ package struct DevicePlace: Sendable, Equatable {
     guard let answer = try? await device.exec(question, timeout: .seconds(5)) else { return [] }
     let lines = answer.text.split(whereSeparator: \.isNewline)
     guard lines.count == 1, let line = lines.first else { return [] }
-    return LeaseKeys.serial(line.filter { !$0.isWhitespace })
+    return LeaseKeys.serial(String(line))
   }
 
   private static func plugged(

@@ -7,10 +7,16 @@ package struct LeaseHolder: Codable, Sendable, Equatable {
   package var user: String
   package var since: Date
   package var command: String
+  /// Name of the machine, or of the container.
+  package var host: String?
+  /// Tells process numbers of containers apart.
+  package var processSpace: String?
 
   /// This process; `command` is its command line.
   init(command: String) {
     processID = getpid()
+    host = Self.line("/proc/sys/kernel/hostname")
+    processSpace = Self.ownProcessSpace
     user = NSUserName()
     since = Date()
     self.command = command
@@ -31,9 +37,26 @@ package struct LeaseHolder: Codable, Sendable, Equatable {
     return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
   }
 
+  /// Whether it is this very process.
+  var isThisProcess: Bool { processID == getpid() && processSpace == Self.ownProcessSpace }
+
   /// For messages.
   package var sentence: String {
-    if processID == getpid() { return "this command itself, which names it twice" }
-    return "process \(processID) of user \(user) since \(since.formatted(.iso8601)): \(command)"
+    if isThisProcess { return "this command itself, which names it twice" }
+    // A number of another container means nothing here without its name.
+    let place =
+      processSpace == nil || processSpace == Self.ownProcessSpace
+      ? "" : " in \(host ?? "another container")"
+    return "process \(processID) of user \(user)\(place) since \(since.formatted(.iso8601)): "
+      + command
+  }
+
+  private static func line(_ path: String) -> String? {
+    (try? String(contentsOfFile: path, encoding: .utf8))?
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  private static var ownProcessSpace: String? {
+    try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid")
   }
 }

@@ -1,4 +1,6 @@
-/// The names under which a device is leased. Pure.
+import Foundation
+
+/// The names under which a device is leased. Nothing is asked of the device.
 ///
 /// One device has several: its place on USB, its serial number, an address. A job takes all that
 /// it knows, so that two jobs that reach the device by different ways still meet.
@@ -12,9 +14,8 @@ package enum LeaseKeys {
   /// A name of the user's own, from the device file.
   package static func named(_ name: String) -> [String] { ["named-\(name)"] }
 
-  package static func virtual(name: String, port: UInt16) -> [String] {
-    ["virtual-\(name)", endpoint("127.0.0.1", "\(port)")]
-  }
+  /// A virtual device. Users may have devices of one name, but not of one port.
+  package static func virtual(port: UInt16) -> [String] { [endpoint("127.0.0.1", "\(port)")] }
 
   /// A device that is plugged in. Two may carry one serial number, so it counts only where
   /// `isUnique` says that no other has it; `path` may have the adb server's `usb:` before it.
@@ -24,9 +25,11 @@ package enum LeaseKeys {
       + (isUnique || place.isEmpty ? self.serial(serial) : [])
   }
 
-  /// A serial number, or nothing where it tells nobody apart.
+  /// A serial number, or nothing where it tells nobody apart. Blanks inside belong to it; those
+  /// around it do not survive every way to the device.
   package static func serial(_ serial: String) -> [String] {
-    meaningless.contains(serial) ? [] : ["serial-\(serial)"]
+    let own = serial.trimmingCharacters(in: .whitespacesAndNewlines)
+    return meaningless.contains(own) ? [] : ["serial-\(own)"]
   }
 
   /// What an address says by itself.
@@ -61,6 +64,12 @@ package enum LeaseKeys {
 
   private static func endpoint(_ host: String, _ port: String) -> String {
     let isHere = ["localhost", "::1", "127.0.0.1", "[::1]"].contains(host.lowercased())
-    return "tcp-\(isHere ? "127.0.0.1" : host.lowercased())-\(port)"
+    return "tcp-\(isHere ? ownNetwork : host.lowercased())-\(port)"
   }
+
+  /// The loopback interface, which each container has one of its own of.
+  private static let ownNetwork: String = {
+    let space = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/net")
+    return "127.0.0.1" + (space.map { "@" + $0.filter(\.isNumber) } ?? "")
+  }()
 }
