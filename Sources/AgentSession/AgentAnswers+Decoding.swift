@@ -13,6 +13,7 @@ extension AgentFacts {
     counterFrequency = try reader.optionalNumber(LG_ATTR_COUNTER_HZ) ?? 0
     features = reader.all(LG_ATTR_FEATURE)
       .map { AgentFeature(line: String(decoding: $0, as: UTF8.self)) }
+    otherSession = reader.optionalText(LG_ATTR_OTHER_SESSION)
   }
 }
 

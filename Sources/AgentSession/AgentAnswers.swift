@@ -14,6 +14,8 @@ package struct AgentFacts: Sendable, Equatable {
   /// Hz of the arm generic timer; 0 = not applicable.
   package var counterFrequency: UInt64
   package var features: [AgentFeature]
+  /// The agent of another session that the device has, in words; nil = there is none.
+  package var otherSession: String?
 
   /// Probes that the firmware pinned and the agent may open.
   package var pinnedProbes: [String] {

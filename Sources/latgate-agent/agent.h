@@ -33,6 +33,7 @@ struct lg_agent {
 	struct lg_watchdog watchdog;
 	struct lg_engine *engine; /* NULL until HELLO */
 	struct lg_tracer *tracer; /* likewise */
+	int presence; /* the device is this session's while it is open; -1 = it is not */
 	struct lg_window window;
 	struct lg_load *load;
 };

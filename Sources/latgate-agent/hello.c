@@ -6,6 +6,7 @@
 #include "agent.h"
 #include "attribute.h"
 #include "facts.h"
+#include "presence.h"
 #include "version.h"
 
 struct greeting {
@@ -71,7 +72,11 @@ static int answer_facts(struct lg_agent *agent, lg_u32 sequence)
 {
 	struct lg_buffer *frames = &agent->output.frames;
 	size_t begun = lg_frame_begin(frames, LG_MSG_FACTS, sequence);
-	char trace[256];
+	char trace[256], other[64];
+
+	agent->presence = lg_presence_take(other, sizeof(other));
+	if (*other)
+		lg_put_text(frames, LG_ATTR_OTHER_SESSION, other);
 
 	lg_put_u32(frames, LG_ATTR_VERSION, LG_PROTOCOL_VERSION);
 	lg_put_text(frames, LG_ATTR_AGENT_VERSION, LATGATE_VERSION);

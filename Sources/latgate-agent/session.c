@@ -169,7 +169,7 @@ static int serve(struct lg_agent *agent)
 
 int lg_session_run(int input, int output)
 {
-	struct lg_agent agent = {0};
+	struct lg_agent agent = {.presence = -1};
 	int code;
 
 	if (lg_control_open(&agent.control, input)) {
@@ -188,5 +188,8 @@ int lg_session_run(int input, int output)
 	lg_inbox_free(&agent.inbox);
 	lg_output_close(&agent.output);
 	close(agent.control.signals);
+	/* Last: until then the session is in the way of another one. */
+	if (agent.presence >= 0)
+		close(agent.presence);
 	return code;
 }

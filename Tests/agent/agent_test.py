@@ -59,6 +59,25 @@ def hello_is_answered_with_facts(scratch):
 
 
 @test
+def a_second_session_is_told_of_the_first(scratch):
+    first = Agent(AGENT)
+    facts, _ = first.greet()
+    assert [v for k, v in facts.attributes if k == 100] == []
+    second = Agent(AGENT)
+    facts, _ = second.greet()
+    assert facts.text(100) == f"process {first.process.pid} of user {os.geteuid()}"
+    # It does not take the device from the first one by ending.
+    assert second.bye() == 0
+    third = Agent(AGENT)
+    assert third.greet()[0].text(100) == f"process {first.process.pid} of user {os.geteuid()}"
+    assert third.bye() == 0 and first.bye() == 0
+    last = Agent(AGENT)
+    facts, _ = last.greet()
+    assert [v for k, v in facts.attributes if k == 100] == []
+    assert last.bye() == 0
+
+
+@test
 def a_trace_probe_without_tracefs_is_unsupported(scratch):
     agent = Agent(AGENT)
     agent.greet()

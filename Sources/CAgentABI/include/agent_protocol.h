@@ -155,6 +155,8 @@ enum {
 	LG_ATTR_CHANGES = 95, /* u64 */
 	LG_ATTR_FREQUENCY_MISSING =
 		96, /* text: why it is known of no CPU, though events are traced */
+	LG_ATTR_OTHER_SESSION =
+		100, /* text: the agent that has the device already, "process N of user N" */
 	LG_ATTR_PATTERN = 105, /* text: absolute path with *, ? and [] inside its parts */
 };
 
