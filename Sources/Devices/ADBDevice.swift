@@ -10,7 +10,7 @@ package struct ADBDevice: Device {
   package var name: String { transport.serial }
 
   /// Time for opening a service and for questions to the server.
-  private static let answerLimit: Duration = .seconds(20)
+  static let answerLimit: Duration = .seconds(20)
 
   package init(transport: any ADBTransport) {
     self.transport = transport
@@ -24,7 +24,9 @@ package struct ADBDevice: Device {
   package func exec(_ command: String, timeout: Duration) async throws -> ExecResult {
     let deadline = ContinuousClock.now + timeout
     return try await mapping(commandTitle(command), limit: timeout) {
-      let shell = try await openShell(command, timeout: timeout, errorLimit: .max)
+      guard let shell = try await openShell(command, timeout: timeout, errorLimit: .max) else {
+        return try await execPlainly(command, timeout: timeout)
+      }
       defer { shell.close() }
       // Without this a command that reads stdin would never end.
       try await shell.closeStandardInput()
@@ -42,9 +44,11 @@ package struct ADBDevice: Device {
 
   package func stream(_ command: String) async throws -> any DeviceStream {
     try await mapping(commandTitle(command), limit: Self.answerLimit) {
-      ADBStream(
-        shell: try await openShell(command, timeout: Self.answerLimit, errorLimit: 65_536),
-        device: self)
+      guard
+        let shell = try await openShell(
+          command, timeout: Self.answerLimit, errorLimit: 65_536)
+      else { return try await streamPlainly(command) }
+      return ADBStream(shell: shell, device: self)
     }
   }
 
@@ -123,18 +127,17 @@ package struct ADBDevice: Device {
     }
   }
 
+  /// Nil for a daemon that is older than the shell protocol.
   private func openShell(
     _ command: String, timeout: Duration, errorLimit: Int
-  ) async throws -> ShellStream {
+  ) async throws -> ShellStream? {
     let service = ShellStream.service(command)
     do {
       let channel = try await transport.open(service, timeout: timeout)
       return ShellStream(channel: channel, errorLimit: errorLimit)
     } catch ADBError.refused(_, let message) {
-      // Android before 7 closes the service; say why rather than "closed".
-      if try await !transport.features(timeout: timeout).contains("shell_v2") {
-        throw ADBError.missingFeature(serial: name, feature: "shell_v2")
-      }
+      // Android before 7 closes the service.
+      if try await !transport.features(timeout: timeout).contains("shell_v2") { return nil }
       throw ADBError.refused(service: "shell", message: message)
     }
   }

@@ -36,6 +36,13 @@ package protocol Device: Sendable {
 
   /// Returns when the device answers commands.
   func waitUntilReady(timeout: Duration) async throws
+
+  /// What the way to the device cannot do that others can, for records; nil = nothing.
+  func limitation() async throws -> String?
+}
+
+extension Device {
+  package func limitation() async throws -> String? { nil }
 }
 
 /// A running command on a device.

@@ -112,11 +112,14 @@ package struct RunExecutor: Sendable {
         hash: request.bundle.payloadHash, agentPath: request.bundle.agent.path,
         loadHelperPath: request.bundle.loadHelper.path))
     if log.baseline != nil { try await clearAway(installed, &log) }
-    let session = try await AgentClient.start(
-      on: device, command: shellQuote(installed.agentPath), hostVersion: request.toolVersion)
+    let session = try await SoleSession(
+      device: device, agent: installed, toolVersion: request.toolVersion
+    ).begin()
     do {
-      let btf = try await ShippedBTF(request: request, device: device)
-        .ship(to: installed, kernelBuildID: session.facts.kernelBuildID)
+      let btf = try await ShippedBTF(
+        btf: request.btf, firmware: request.firmwareName, probes: request.probes,
+        bundle: request.bundle, device: device
+      ).ship(to: installed, kernelBuildID: session.facts.kernelBuildID)
       let record = try await measure(
         session, of: installed, &log, btf: btf, identity: identity)
       try await session.bye()
@@ -135,7 +138,8 @@ package struct RunExecutor: Sendable {
     // Its watchdog takes 30 s to miss a host whose end it was not told.
     guard await agent.hasEnded(on: device, limit: .seconds(60)) else {
       // Unless the device is gone again, which this tells.
-      _ = try await device.exec("true", timeout: .seconds(20))
+      _ = try await device.exec(
+        titled("the question whether it is there", "true"), timeout: .seconds(20))
       throw RunError.agentStays(device: device.name)
     }
     guard log.isSetUp else { return }
@@ -234,6 +238,7 @@ package struct RunExecutor: Sendable {
     _ iterator: IterationExecutor, _ session: AgentClient, _ loaded: ProbeLoader.Loaded,
     _ log: inout RunLog
   ) async throws {
+    let limitation = try await device.limitation()
     @discardableResult
     func make(
       _ kind: IterationRecord.Kind, note: String? = nil
@@ -247,6 +252,7 @@ package struct RunExecutor: Sendable {
             activity: phase, iteration: index, iterations: request.totalIterations))
       }
       if let note { made.notes["probes"] = note }
+      if let limitation { made.notes["transport"] = limitation }
       log.end(made)
       return made
     }

@@ -44,12 +44,7 @@ struct PrivilegeTests {
     #expect(result.text == text)
     #expect(result.standardError == Array("err\n".utf8))
     let stream = try await device.stream("exec cat")
-    let sent = (0..<1_500_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
-    async let writing: Void = stream.write(sent)
-    var received: [UInt8] = []
-    while received.count < sent.count, let bytes = try await stream.read() { received += bytes }
-    try await writing
-    #expect(received == sent)
+    try await expectEcho(of: 1_500_000, over: stream)
     await stream.close()
   }
 

@@ -88,6 +88,8 @@ package struct PrivilegedDevice: Device {
     await finder.forget()
   }
 
+  package func limitation() async throws -> String? { try await base.limitation() }
+
   package func waitUntilReady(timeout: Duration) async throws {
     try await base.waitUntilReady(timeout: timeout)
     await finder.forget()
@@ -97,11 +99,13 @@ package struct PrivilegedDevice: Device {
   private func withScratchFile(_ body: (String) async throws -> Void) async throws {
     let name = "latgate-copy-\(UUID().uuidString.lowercased())"
     let made = try await base.exec(
-      """
-      folder=/data/local/tmp
-      [ -d "$folder" ] && [ -w "$folder" ] || folder="${TMPDIR:-/tmp}"
-      umask 077; set -C; : > "$folder/\(name)" && echo "latgate:$folder/\(name)"
-      """, timeout: Self.limit)
+      titled(
+        "making a scratch file",
+        """
+        folder=/data/local/tmp
+        [ -d "$folder" ] && [ -w "$folder" ] || folder="${TMPDIR:-/tmp}"
+        umask 077; set -C; : > "$folder/\(name)" && echo "latgate:$folder/\(name)"
+        """), timeout: Self.limit)
     let line = made.text.split(whereSeparator: \.isNewline).first { $0.hasPrefix("latgate:/") }
     guard let line else {
       throw DeviceError.transferFailed(
