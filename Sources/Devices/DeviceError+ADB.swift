@@ -13,12 +13,13 @@ extension DeviceError {
         detail: "no adb server at \(address) (\(reason))",
         remedy: "run `adb start-server` there, or correct ADB_SERVER_SOCKET")
     case .adbMissing(let program):
-      self = .transportUnavailable(
-        detail: "no adb server runs, and the program \(program) that would start one is missing",
-        remedy: "install adb (Debian: the package adb), or add its folder to PATH")
+      self = .programMissing(
+        program: program,
+        remedy:
+          "install it (Debian: the package adb), or add its folder to PATH; no adb server runs")
     case .badServerAddress(let variable, let value):
-      self = .transportUnavailable(
-        detail: "\(variable) holds “\(value)”, which is no address of an adb server",
+      self = .badSetting(
+        variable: variable, value: value,
         remedy: "unset it, or set it as `adb` expects it, such as tcp:127.0.0.1:5037")
     case .deviceNotFound: self = .notFound(device: device, known: known)
     case .unauthorized: self = .unauthorized(device: device)
@@ -26,13 +27,12 @@ extension DeviceError {
     case .ambiguous: self = .ambiguous(device: device)
     case .noPermissions(_, let detail): self = .noPermissions(device: device, detail: detail)
     case .refused(_, let message):
-      self = .disconnected(
-        device: device, operation: operation, detail: "refused: \(message)")
+      self = .refused(device: device, operation: operation, detail: message)
     case .missingFeature(_, let feature):
       self = .unsupported(
         device: device, detail: "its adb daemon has no \(feature)",
         remedy: feature.hasPrefix("sendrecv")
-          ? "choose another way of packing, or none" : "latgate needs Android 7 or a current adbd")
+          ? "choose another way of packing, or none" : "latgate needs Android 5 or a current adbd")
     case .encryptionRequired:
       self = .unsupported(
         device: device, detail: "its adb daemon speaks only TLS, as after wireless pairing",
@@ -63,13 +63,32 @@ extension DeviceError {
   /// True for failures that a device shows while it starts.
   var mayPass: Bool {
     switch self {
-    case .notFound, .offline, .disconnected, .timedOut, .malformedAnswer, .commandFailed: true
+    case .notFound, .offline, .refused, .disconnected, .timedOut, .malformedAnswer, .commandFailed:
+      true
     // The key question appears while the screen comes up.
     case .unauthorized: true
     case .sshFailed(_, let failure): failure.mayPass
-    case .ambiguous, .inUse, .noPermissions, .transportUnavailable, .transferFailed, .hostFile,
-      .unsupported:
+    case .ambiguous, .inUse, .noPermissions, .transportUnavailable, .programMissing, .badSetting,
+      .transferFailed, .hostFile, .unsupported:
       false
+    }
+  }
+}
+
+extension ADBError: CustomStringConvertible {
+  /// As of a device, where nobody said which: messages of other modules hold it.
+  package var description: String {
+    let message = DeviceError(self, device: subject, operation: "the request").message
+    return "\(message.what); \(message.remedy)"
+  }
+
+  private var subject: String {
+    switch self {
+    case .deviceNotFound(let serial), .unauthorized(let serial), .offline(let serial, _),
+      .ambiguous(let serial), .noPermissions(let serial, _), .missingFeature(let serial, _),
+      .busy(let serial):
+      serial
+    default: "adb"
     }
   }
 }

@@ -12,8 +12,14 @@ package enum DeviceError: Error, Sendable, Equatable {
   /// Another job uses the device; `holder` says who.
   case inUse(device: String, holder: String)
   case noPermissions(device: String, detail: String)
-  /// The way to the devices is missing: no adb program, no server.
+  /// The way to the devices is missing: no adb server, USB cannot be used.
   case transportUnavailable(detail: String, remedy: String)
+  /// This machine lacks a program that reaches devices.
+  case programMissing(program: String, remedy: String)
+  /// A variable of the environment that says where devices are is wrong.
+  case badSetting(variable: String, value: String, remedy: String)
+  /// The device, or the adb server for it, does not serve what was asked.
+  case refused(device: String, operation: String, detail: String)
   case timedOut(device: String, operation: String, after: Duration)
   /// The connection ended under an operation.
   case disconnected(device: String, operation: String, detail: String)
@@ -30,8 +36,19 @@ package enum DeviceError: Error, Sendable, Equatable {
   /// The device cannot do this at all.
   case unsupported(device: String, detail: String, remedy: String)
 
-  /// "Device unavailable" among the tool's public exit codes.
-  package static let exitCode: Int32 = 69
+  /// Among the tool's public exit codes. 69, on which racks try again, is for devices alone: what
+  /// the user wrote is 64, a file of this machine 65, a program that it lacks 70.
+  package var exitCode: Int32 {
+    switch self {
+    case .badSetting: 64
+    case .hostFile: 65
+    case .programMissing: 70
+    case .notFound, .unauthorized, .offline, .ambiguous, .inUse, .noPermissions,
+      .transportUnavailable, .refused, .timedOut, .disconnected, .transferFailed, .commandFailed,
+      .malformedAnswer, .sshFailed, .unsupported:
+      69
+    }
+  }
 }
 
 extension DeviceError: CustomStringConvertible, LocalizedError {
@@ -81,6 +98,15 @@ extension DeviceError: CustomStringConvertible, LocalizedError {
       )
     case .transportUnavailable(let detail, let remedy):
       ("adb", detail, remedy)
+    case .programMissing(let program, let remedy):
+      (program, "the program is missing on this machine, and devices are reached by it", remedy)
+    case .badSetting(let variable, let value, let remedy):
+      (variable, "'\(value)' is no address of an adb server", remedy)
+    case .refused(let device, let operation, let detail):
+      (
+        "device \(device)", "\(operation) was refused: \(detail)",
+        "reconnect it; `adb -s \(shellQuote(device)) shell true` must work"
+      )
     case .timedOut(let device, let operation, let limit):
       (
         "device \(device)", "\(operation) took longer than \(limit.formatted(Self.seconds))",
@@ -121,12 +147,12 @@ extension DeviceError: CustomStringConvertible, LocalizedError {
     switch state {
     case "connecting", "authorizing":
       "wait a moment and unlock its screen; plug it in again if it stays so"
-    case "recovery", "rescue": "restart it: `adb -s \(device) reboot`"
-    case "sideload": "end the sideload on its screen, or run `adb -s \(device) reboot`"
-    case "bootloader": "run `fastboot -s \(device) reboot`"
-    case "detached": "the adb server gave it away: `adb -s \(device) attach`"
+    case "recovery", "rescue": "restart it: `adb -s \(shellQuote(device)) reboot`"
+    case "sideload": "end the sideload on its screen, or run `adb -s \(shellQuote(device)) reboot`"
+    case "bootloader": "run `fastboot -s \(shellQuote(device)) reboot`"
+    case "detached": "the adb server gave it away: `adb -s \(shellQuote(device)) attach`"
     case "host": "it is an adb server and no device: check the port"
-    default: "reconnect it, or run `adb -s \(device) reconnect`"
+    default: "reconnect it, or run `adb -s \(shellQuote(device)) reconnect`"
     }
   }
 

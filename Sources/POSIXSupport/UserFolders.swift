@@ -37,10 +37,10 @@ package enum UserFolders {
   }
 
   /// The cache folder of the running process, made if missing (mode 0700).
-  /// - Throws: ``SystemCallError``: the folder cannot be made, or `HOME` is unset.
+  /// - Throws: ``SystemCallError``: the folder cannot be made; ``MissingHome``.
   package static func cache() throws -> String {
     guard let path = cachePath(environment: ProcessInfo.processInfo.environment) else {
-      throw SystemCallError(call: "find the cache folder", code: ENOENT, subject: "$HOME")
+      throw MissingHome(purpose: "the cache", variable: "XDG_CACHE_HOME")
     }
     try makeFolder(path)
     return path
@@ -60,5 +60,22 @@ package enum UserFolders {
         if stat(prefix, &status) != 0 || status.st_mode & S_IFMT != S_IFDIR { throw error }
       }
     }
+  }
+}
+
+/// The environment names no folder of the user's: it is for the user to set, not a fault of the tool.
+package struct MissingHome: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What the folder is for.
+  package var purpose: String
+  /// The variable that would do in place of `HOME`.
+  package var variable: String
+
+  package init(purpose: String, variable: String) {
+    self.purpose = purpose
+    self.variable = variable
+  }
+
+  package var description: String {
+    "there is no folder for \(purpose): set HOME or \(variable) to an absolute path"
   }
 }

@@ -94,15 +94,15 @@ package final class Store: Sendable {
   ]
 
   /// Where the store is: `option`, `$LATGATE_STORE`, or the user's state folder.
-  /// - Throws: ``StoreError`` when there is no home.
+  /// - Throws: `MissingHome`.
   package static func location(
     option: String?, environment: [String: String]
-  ) throws(StoreError) -> String {
+  ) throws(MissingHome) -> String {
     if let given = option ?? environment["LATGATE_STORE"], !given.isEmpty {
       return URL(fileURLWithPath: given).standardizedFileURL.path
     }
     guard let folder = UserFolders.statePath(environment: environment) else {
-      throw StoreError(path: "latgate.sqlite", reason: "neither HOME nor XDG_STATE_HOME is set")
+      throw MissingHome(purpose: "the store", variable: "XDG_STATE_HOME")
     }
     return folder + "/latgate.sqlite"
   }

@@ -1,7 +1,9 @@
 /// Why a virtual device could not be described, built, started or stopped.
 package enum VirtualDeviceError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// A value of ``VirtualFirmware``, a name or a port that cannot be used.
+  /// A value of ``VirtualFirmware`` that cannot be used: its device file is wrong.
   case invalidValue(field: String, value: String, reason: String)
+  /// A name, port or kernel of the command line that cannot be used.
+  case invalidArgument(name: String, value: String, reason: String)
   /// A Debian package lacks what an image needs of it.
   case missingFromPackage(file: String, root: String)
   /// The name belongs to a virtual device that is running.
@@ -29,6 +31,8 @@ package enum VirtualDeviceError: Error, Sendable, Equatable, CustomStringConvert
     switch self {
     case .invalidValue(let field, let value, let reason):
       "virtual device: \(field): '\(value)': \(reason)"
+    case .invalidArgument(let name, let value, let reason):
+      "\(name) '\(value)': \(reason)"
     case .missingFromPackage(let file, let root):
       "no \(file) in the packages extracted to \(root); remove that directory to fetch them again"
     case .nameInUse(let name, let processID):

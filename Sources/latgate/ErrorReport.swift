@@ -4,6 +4,7 @@ import Catalogs
 import Devices
 import Experiments
 import FirmwareKit
+import Foundation
 import KernelBTF
 import POSIXSupport
 import ProbeBuild
@@ -33,7 +34,23 @@ struct ErrorReport {
     if let owner = cause?.owner, !messages.isEmpty {
       messages[messages.count - 1].owner = owner.rawValue
     }
+    // A file that is not there may have a neighbour of nearly its name.
+    if status == .badInput, let last = messages.indices.last,
+      let near = Self.nearestFile(to: messages[last].place)
+    {
+      messages[last].remedy = "did you mean '\(near)'?"
+    }
     self.messages = messages
+  }
+
+  private static func nearestFile(to path: String) -> String? {
+    guard !path.isEmpty, !FileManager.default.fileExists(atPath: path) else { return nil }
+    let url = URL(fileURLWithPath: path)
+    let folder = url.deletingLastPathComponent()
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return nearestName(to: url.lastPathComponent, in: names).map { near in
+      path.contains("/") ? folder.appendingPathComponent(near).path : near
+    }
   }
 
   private static func messages(_ error: any Error) -> [ErrorMessage] {
@@ -50,9 +67,14 @@ struct ErrorReport {
           what: error.what, remedy: error.remedy,
           details: error.noise.qualification.remedies)
       ]
-    case let error as DeviceError:
-      let message = error.message
-      return [ErrorMessage(what: message.what, place: message.place, remedy: message.remedy)]
+    case let error as DeviceError: return [message(error)]
+    case let error as ADBError:
+      return [message(DeviceError(error, device: "adb", operation: "the request"))]
+    case let error as DeviceNameFault:
+      return [
+        ErrorMessage(
+          what: error.problem, place: "device '\(error.name)'", remedy: error.remedy)
+      ]
     default:
       let lines = "\(error)".split(separator: "\n", omittingEmptySubsequences: false)
       return [
@@ -63,22 +85,39 @@ struct ErrorReport {
     }
   }
 
+  private static func message(_ error: DeviceError) -> ErrorMessage {
+    let message = error.message
+    return ErrorMessage(what: message.what, place: message.place, remedy: message.remedy)
+  }
+
   private static func status(_ error: any Error) -> ExitStatus {
     switch error {
     case is CancellationError: .interrupted
     case is CatalogError, is RunRecordError, is VerdictError, is NoiseProfileError, is TraceFault:
       .badInput
-    case is CheckFolder.Fault: .badInput
+    case is CheckFolder.Fault, is ResultFolders.Fault: .badInput
     case is UnknownName, is ExperimentPlan.Refusal: .usage
     case let error as KernelBTFError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case let error as ProbeBuildError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case let error as StoreError: error.kind == .unusable ? .internalError : .badInput
-    case is DeviceError, is ADBError, is VirtualDeviceError: .deviceUnavailable
-    case is KitFolder.Failure: .usage
+    case let error as DeviceError: ExitStatus(rawValue: error.exitCode) ?? .internalError
+    case let error as ADBError:
+      status(DeviceError(error, device: "adb", operation: "the request"))
+    case let error as VirtualDeviceError: status(of: error)
+    case is KitFolder.Failure, is DeviceNameFault, is MissingHome: .usage
     case is BenchRefusal: .gateFailed
     case let error as AgentSessionError: status(of: error)
     case let error as RunError: status(of: error)
     default: .internalError
+    }
+  }
+
+  private static func status(of error: VirtualDeviceError) -> ExitStatus {
+    switch error {
+    case .invalidArgument: .usage
+    case .invalidValue, .noTypes, .badState: .badInput
+    case .nameInUse, .portInUse, .bootTimedOut, .kernelPanic, .notRunning: .deviceUnavailable
+    case .missingFromPackage, .startFailed, .cannotStop, .monitor: .internalError
     }
   }
 

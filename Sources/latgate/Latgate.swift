@@ -29,10 +29,10 @@ struct Latgate: AsyncParsableCommand {
       First steps:
         latgate doctor                      what this machine and its devices lack
         latgate device boot demo            start a virtual ARM64 device
-        latgate run smoke --device demo     one run, with its histograms
+        latgate run smoke --device demo     one run, and what it measured
         latgate check demo                  reference against candidate: pass or fail
 
-      Exit codes: 0 pass, 1 regression, 2 inconclusive, 3 gate failed or invalid, 64 usage,
+      Exit codes: 0 pass, 1 regression, 2 inconclusive, 3 gate failed or invalid, 64 usage, \
       65 bad input file, 69 device unavailable, 70 internal error, 130 interrupted.
       """,
     version: Version.text,
@@ -69,7 +69,13 @@ struct Latgate: AsyncParsableCommand {
 
   private static func finish(_ error: any Error) -> Never {
     // Help, usage errors and exit codes are ArgumentParser's own to print.
-    if let fault = error as? CommandLineFault { exit(withError: fault.cause) }
+    if let fault = error as? CommandLineFault {
+      let unknown = UnknownCommand.find(CommandLine.arguments.dropFirst())
+      guard exitCode(for: fault.cause) != .success, let unknown else {
+        exit(withError: fault.cause)
+      }
+      finish(unknown)
+    }
     // `.failure` is what it has for errors of anybody else.
     if error is ExitCode || exitCode(for: error) != .failure { exit(withError: error) }
     let console = Console()

@@ -110,7 +110,7 @@ struct MachinePartsTests {
     let error = try #require(throws: VirtualDeviceError.self) {
       try RunFolder(name: name, cache: "/nowhere")
     }
-    guard case .invalidValue("name", name, _) = error else {
+    guard case .invalidArgument("name", name, _) = error else {
       Issue.record("\(error)")
       return
     }
@@ -125,7 +125,7 @@ struct MachinePartsTests {
   @Test(arguments: [0, 1023, 5555, 5570, 5585] as [UInt16])
   func badPortsAreRefused(_ port: UInt16) throws {
     let error = try #require(throws: VirtualDeviceError.self) { try LoopbackPort.check(port) }
-    guard case .invalidValue("port", _, _) = error else {
+    guard case .invalidArgument("port", _, _) = error else {
       Issue.record("\(error)")
       return
     }

@@ -126,9 +126,9 @@ actor SSHConnection {
     do {
       return try ChildProcess.spawn(program, arguments: arguments, connectsInput: input)
     } catch {
-      throw .unsupported(
-        device: device, detail: "the program \(error.subject) cannot be started (\(error.reason))",
-        remedy: "install an ssh client (Debian: openssh-client)")
+      throw .programMissing(
+        program: "\(error.subject) (\(error.reason))",
+        remedy: "install an ssh client (Debian: the package openssh-client)")
     }
   }
 

@@ -11,8 +11,8 @@ enum DeviceLoss {
     switch error {
     case let error as DeviceError:
       switch error {
-      case .disconnected(device, _, _), .notFound(device, _), .offline(device, _),
-        .timedOut(device, _, _):
+      case .disconnected(device, _, _), .refused(device, _, _), .notFound(device, _),
+        .offline(device, _), .timedOut(device, _, _):
         return line(error)
       case .transportUnavailable: return line(error)
       // A board that refuses this machine's key is there.

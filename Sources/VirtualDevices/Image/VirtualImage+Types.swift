@@ -15,13 +15,13 @@ extension VirtualImage {
   ///   - bytes: BTF of this very build.
   ///   - buildID: hex digits of the kernel's build-id, where it is known.
   /// - Returns: ``typesPath``.
-  /// - Throws: ``VirtualDeviceError/invalidValue(field:value:reason:)`` for a kernel with BTF,
+  /// - Throws: ``VirtualDeviceError/invalidArgument(name:value:reason:)`` for a kernel with BTF,
   ///   `SystemCallError`.
   @discardableResult
   package func keepTypes(_ bytes: [UInt8], buildID: String?) throws -> String {
     guard let path = typesPath else {
-      throw VirtualDeviceError.invalidValue(
-        field: "kernel", value: facts.kernel.rawValue, reason: "it carries its types itself")
+      throw VirtualDeviceError.invalidArgument(
+        name: "kernel", value: facts.kernel.rawValue, reason: "it carries its types itself")
     }
     try UserFolders.makeFolder("\(cache)/btf")
     let note = "\(path).build-id"

@@ -6,16 +6,16 @@ enum LoopbackPort {
   /// Ports that adb servers scan for emulators: a device there would be found by strangers.
   static let scannedByADB: ClosedRange<UInt16> = 5555...5585
 
-  /// - Throws: ``VirtualDeviceError/invalidValue(field:value:reason:)`` and
+  /// - Throws: ``VirtualDeviceError/invalidArgument(name:value:reason:)`` and
   ///   ``VirtualDeviceError/portInUse(port:)``.
   static func check(_ port: UInt16) throws {
     if port < 1024 {
-      throw VirtualDeviceError.invalidValue(
-        field: "port", value: "\(port)", reason: "must be from 1024 to 65535")
+      throw VirtualDeviceError.invalidArgument(
+        name: "port", value: "\(port)", reason: "must be from 1024 to 65535")
     }
     if scannedByADB.contains(port) {
-      throw VirtualDeviceError.invalidValue(
-        field: "port", value: "\(port)",
+      throw VirtualDeviceError.invalidArgument(
+        name: "port", value: "\(port)",
         reason: "adb servers scan 5555 to 5585; choose a port outside")
     }
     if try bind(port) == nil { throw VirtualDeviceError.portInUse(port: port) }
