@@ -55,3 +55,15 @@ package struct StartedFirmware: Sendable {
     self.interruptions = interruptions
   }
 }
+
+extension StartedFirmware {
+  /// Where the kernel's types come from, by the device file or, where that has nothing, the lane.
+  package func btf(of definition: DeviceDefinition) -> DeviceDefinition.BTFSource {
+    types(else: definition.placedBTF)
+  }
+
+  func types(else btf: DeviceDefinition.BTFSource) -> DeviceDefinition.BTFSource {
+    guard case .device = btf, let typesPath else { return btf }
+    return .file(path: typesPath, buildID: nil)
+  }
+}

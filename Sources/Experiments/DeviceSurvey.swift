@@ -23,12 +23,17 @@ package struct DeviceSurvey: Sendable {
   private let bundle: ProbeBundle
   private let safety: LoadSafety
   private let transport: String
+  private let btf: DeviceDefinition.BTFSource
+  private let firmware: String
   private let toolVersion: String
 
+  /// `btf` is where the kernel's types come from, which may depend on the name of the `firmware`.
   package init(
     device: any Device, transport: String, bundle: ProbeBundle, safety: LoadSafety,
-    toolVersion: String
+    btf: DeviceDefinition.BTFSource, firmware: String, toolVersion: String
   ) {
+    self.btf = btf
+    self.firmware = firmware
     self.device = device
     self.transport = transport
     self.bundle = bundle
@@ -48,14 +53,19 @@ package struct DeviceSurvey: Sendable {
       AgentPayload(
         hash: bundle.payloadHash, agentPath: bundle.agent.path,
         loadHelperPath: bundle.loadHelper.path))
-    let session = try await AgentClient.start(
-      on: device, command: shellQuote(installed.agentPath), hostVersion: toolVersion)
+    let session = try await SoleSession(
+      device: device, agent: installed, toolVersion: toolVersion
+    ).begin()
     do {
+      let types = try await ShippedBTF(
+        btf: btf, firmware: firmware, probes: probes, bundle: bundle, device: device
+      ).ship(to: installed, kernelBuildID: session.facts.kernelBuildID)
       let loader = try await ProbeLoader(
         probes: probes, bundle: bundle, tier: tier,
         gate: SafetyGate(
           safety: safety, device: device, identity: identity, session: session, run: "survey",
-          returnLimit: SafetyGate.returnLimit(transport: transport)))
+          returnLimit: SafetyGate.returnLimit(transport: transport)),
+        btfPath: types?.path)
       let support = TierSupport(features: loader.features)
       var findings = Findings(
         device: device.name, model: identity.model, fingerprint: identity.fingerprint,

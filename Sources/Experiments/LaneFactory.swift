@@ -84,7 +84,7 @@ package struct LaneFactory: Sendable {
     device name: String, fallback: String? = nil, id: String, lanes: Int
   ) async throws -> Target {
     let (definition, address) = try Self.find(name, in: catalog, fallback: fallback)
-    if case .server(name) = address, catalog.devices[name] == nil { try await requireListed(name) }
+    try await requireListed(name, address)
     switch definition.kind {
     case .virtual:
       let made = (1...max(1, lanes)).map { number in
@@ -112,7 +112,7 @@ package struct LaneFactory: Sendable {
   package func single(device name: String, id: String) async throws -> Target {
     if let machine = try? VirtualMachine.find(name) {
       let lease = try await leases.take(
-        LeaseKeys.virtual(name: machine.name, port: machine.state.port), device: name)
+        LeaseKeys.virtual(port: machine.state.port), device: name)
       let device = ADBDevice(serial: machine.serial, server: server)
       try await device.waitUntilReady(timeout: .seconds(30))
       return Target(
@@ -128,9 +128,10 @@ package struct LaneFactory: Sendable {
     guard definition.kind.hasAddress else {
       return try await experiment(device: name, id: id, lanes: 1)
     }
+    try await requireListed(name, address)
     let found = try await lease(address, definition)
     // Asks once: a device that is not there will not come by waiting.
-    _ = try await found.device.exec("true", timeout: .seconds(20))
+    _ = try await found.device.exec(titled("the first command", "true"), timeout: .seconds(20))
     let hooks = HookRunner(
       device: found.device.name, definition: definition, usbPath: found.place.usbPath,
       log: try hookLog ?? HookRunner.defaultLog(device: found.device.name))
@@ -151,19 +152,9 @@ package struct LaneFactory: Sendable {
   private static func find(
     _ name: String, in catalog: Catalog, fallback: String?
   ) throws -> (DeviceDefinition, DeviceAddress) {
-    if let definition = catalog.devices[name] {
-      let own = definition.ownAddress
-      return (definition, own ?? (definition.kind.hasAddress ? DeviceAddress("") : .local))
-    }
-    if let at = name.firstIndex(of: "@"), let definition = catalog.devices[String(name[..<at])] {
-      guard definition.kind.hasAddress else {
-        throw DeviceError.unsupported(
-          device: name, detail: "a device of kind \(definition.kind.word) has no address",
-          remedy: "name it '\(definition.name)'")
-      }
-      return (definition, DeviceAddress(String(name[name.index(after: at)...])))
-    }
-    let address = DeviceAddress(name)
+    let named = try NamedDevice(name, in: catalog)
+    let address = named.address
+    if let definition = named.definition { return (definition, address) }
     if let fallback = fallback.flatMap({ catalog.devices[$0] }), fallback.kind.hasAddress {
       return (fallback, address)
     }
@@ -173,11 +164,15 @@ package struct LaneFactory: Sendable {
     return (definition, address)
   }
 
-  /// A word that is neither a device file's name nor a device of the adb server is a slip.
-  private func requireListed(_ name: String) async throws {
-    let listed = try? await server.devices()
-    if listed?.contains(where: { $0.serial == name || $0.path == name }) == true { return }
-    _ = try catalog.device(name)
+  /// A serial number of the user's that the adb server does not list may be a slip of the pen. That
+  /// of a device file is none: its hooks may bring the device up.
+  /// - Throws: `UnknownName` for a slip, `DeviceError` for a device that is away.
+  private func requireListed(_ name: String, _ address: DeviceAddress) async throws {
+    guard address == .server(serial: name), let listed = try? await server.devices(),
+      !listed.contains(where: ServerSelector(name).fits)
+    else { return }
+    throw NameSlip(catalog: catalog).explaining(
+      DeviceError.notFound(device: name, known: listed.map(\.title)), name: name)
   }
 
   /// A device with an address, for nobody else from now on.
@@ -262,24 +257,4 @@ struct RunningLane: DeviceLane {
   }
 
   func finish() async {}
-}
-
-extension DeviceDefinition.Kind {
-  /// Whether its devices are told apart by where they are reached.
-  fileprivate var hasAddress: Bool {
-    switch self {
-    case .adb, .ssh: true
-    case .virtual, .local: false
-    }
-  }
-
-  /// As a device file says it.
-  fileprivate var word: String {
-    switch self {
-    case .virtual: "virtual"
-    case .adb: "adb"
-    case .local: "local"
-    case .ssh: "ssh"
-    }
-  }
 }

@@ -71,7 +71,7 @@ package struct RunRequest: Sendable {
     firmwareID = started.firmwareID
     flash = started.flash
     interruptions = started.interruptions
-    if case .device = btf, let path = started.typesPath { btf = .file(path: path, buildID: nil) }
+    btf = started.types(else: btf)
   }
 
   var warmupIterations: Int { suite.warmup ?? workload.warmup }

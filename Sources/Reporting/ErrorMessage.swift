@@ -66,6 +66,10 @@ extension ErrorMessage {
       self.init(
         what: "not valid JSON: \(position)", place: file,
         remedy: "copy the file again; it may be cut off")
+    case .schema(let file, let found?) where !found.hasPrefix(Self.recordKind):
+      self.init(
+        what: "the file is a '\(found)', which is no run record", place: "\(file), field schema",
+        remedy: "give the folder of a check, its 'runs', or the records themselves")
     case .schema(let file, let found?):
       self.init(
         what: "the record is '\(found)', this version reads '\(RunRecord.currentSchema)'",
@@ -80,6 +84,9 @@ extension ErrorMessage {
         remedy: "write the record anew; it was changed or is broken")
     }
   }
+
+  /// The schema of run records without its version.
+  private static let recordKind = RunRecord.currentSchema.prefix { $0 != "/" } + "/"
 
   /// One message per problem.
   package static func messages(_ error: CatalogError) -> [ErrorMessage] {

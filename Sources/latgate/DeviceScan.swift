@@ -15,8 +15,16 @@ struct DeviceScan: Sendable {
     /// How to reach it; nil when its state says that it cannot be.
     var device: (any Device)?
     var wish = PrivilegeWish.auto
+    /// Whether its file brings the kernel's types.
+    var bringsTypes = false
     /// What to do about a state that is in the way.
     var remedy = ""
+
+    /// Takes over what its file says.
+    mutating func take(_ definition: DeviceDefinition) {
+      wish = definition.privilegeWish
+      bringsTypes = definition.btf != .device
+    }
   }
 
   /// A device and what it said.
@@ -24,6 +32,8 @@ struct DeviceScan: Sendable {
     var row: DeviceListing.Row
     /// Nil when it did not answer.
     var checkup: DeviceCheckup?
+    /// Why it did not.
+    var fault: DeviceError?
     /// Whether it is there, and would not answer.
     var isSilent: Bool { checkup == nil }
   }
@@ -49,8 +59,8 @@ struct DeviceScan: Sendable {
 
   /// Device files; none without a share folder. Read when they are needed, as that takes longer than
   /// a command on a device does.
-  private func definitions() -> [String: DeviceDefinition] {
-    (try? Workbench(share: share, console: console).catalog)?.devices ?? [:]
+  private func catalog() -> Catalog {
+    (try? Workbench(share: share, console: console).catalog) ?? Catalog()
   }
 
   /// Everything that can be found; this machine last.
@@ -65,17 +75,21 @@ struct DeviceScan: Sendable {
     return found
   }
 
-  /// The one device that a name means, which has to be up.
-  /// - Throws: `DeviceError.offline` among others.
-  func reach(_ name: String) async throws -> (device: any Device, wish: PrivilegeWish) {
+  /// Uses the one device that a name means, which has to be up.
+  /// - Throws: `DeviceError.offline` among others; `UnknownName` for a name that is a slip.
+  func using<Value>(
+    _ name: String, _ body: (_ device: any Device, _ wish: PrivilegeWish) async throws -> Value
+  ) async throws -> Value {
     let candidate = try await one(name)
     guard let device = candidate.device else {
       throw DeviceError.offline(device: name, state: candidate.row.state)
     }
-    if candidate.row.transport == "virtual" {
-      try await device.waitUntilReady(timeout: .seconds(30))
+    return try await explainingSlips(name) {
+      if candidate.row.transport == "virtual" {
+        try await device.waitUntilReady(timeout: .seconds(30))
+      }
+      return try await body(device, candidate.wish)
     }
-    return (device, candidate.wish)
   }
 
   /// The one device that a name means, in whatever state it is.
@@ -83,6 +97,17 @@ struct DeviceScan: Sendable {
     let candidate = try await one(name)
     if let device = candidate.device { return device }
     return try DeviceAddress(candidate.row.name).device(environment: environment)
+  }
+
+  /// Runs what may not find a device because its name is mistyped.
+  func explainingSlips<Value>(
+    _ name: String, _ body: () async throws -> Value
+  ) async throws -> Value {
+    do {
+      return try await body()
+    } catch let error as DeviceError {
+      throw NameSlip(catalog: catalog()).explaining(error, name: name)
+    }
   }
 
   /// The one device that a name means.
@@ -93,20 +118,29 @@ struct DeviceScan: Sendable {
       return try candidate(named: name, at: address, wish: .auto)
     }
     if let machine = try? VirtualMachine.find(name) { return try candidate(machine) }
-    guard let definition = definitions()[name] else {
-      return try candidate(named: name, at: address, wish: .auto)
+    let named = try NamedDevice(name, in: catalog())
+    guard let definition = named.definition else {
+      return try candidate(named: name, at: named.address, wish: .auto)
     }
-    if case .adb(nil) = definition.kind {
+    if case .server("") = named.address {
       var served = await servedByADB(except: [])
       guard served.count == 1 else {
         throw served.isEmpty
           ? DeviceError.notFound(device: name, known: []) : DeviceError.ambiguous(device: name)
       }
-      served[0].wish = definition.privilegeWish
+      served[0].take(definition)
       return served[0]
     }
-    return try candidate(
-      named: name, at: definition.ownAddress ?? address, wish: definition.privilegeWish)
+    guard definition.kind != .virtual else {
+      throw DeviceNameFault(
+        name: name,
+        problem: "the device file of a virtual device, and none of this name is running",
+        remedy: "boot one by `latgate device boot NAME --device \(name)`, and name that")
+    }
+    var found = try candidate(
+      named: name, at: named.address, wish: definition.privilegeWish)
+    found.take(definition)
+    return found
   }
 
   /// Asks all of them at once.
@@ -131,7 +165,8 @@ struct DeviceScan: Sendable {
     do {
       let checkup = try await within(limit, device.name) {
         try await DeviceCheckup.look(
-          at: device, wish: candidate.wish, timeout: limit, cache: remembers ? .ofUser() : nil)
+          at: device, wish: candidate.wish, timeout: limit, cache: remembers ? .ofUser() : nil,
+          bringsTypes: candidate.bringsTypes)
       }
       found.checkup = checkup
       found.row.model = checkup.identity.model
@@ -140,6 +175,7 @@ struct DeviceScan: Sendable {
       found.row.tier = checkup.likelyTier?.rawValue ?? "-"
       found.row.privilege = checkup.privilege.rawValue
     } catch let error as DeviceError {
+      found.fault = error
       let message = error.message
       if case .timedOut = error {
         found.row.state = "silent"
@@ -236,11 +272,13 @@ struct DeviceScan: Sendable {
 
   /// Devices that only their files tell of: boards behind ssh, daemons on the network.
   private func inFiles() -> [Candidate] {
-    let files = definitions().sorted { $0.key < $1.key }.map(\.value)
+    let files = catalog().devices.sorted { $0.key < $1.key }.map(\.value)
     return files.compactMap { definition in
       guard let address = definition.ownAddress, address.isOfItself else { return nil }
-      return try? candidate(
+      var found = try? candidate(
         named: definition.name, at: address, wish: definition.privilegeWish)
+      found?.take(definition)
+      return found
     }
   }
 

@@ -17,7 +17,8 @@ enum RecordFiles {
     return path
   }
 
-  /// Reads the records that paths name: files, and the `.json` files in folders.
+  /// Reads the records that paths name: files, the `.json` files in folders, and those of a
+  /// check's own folder.
   /// - Throws: `RunRecordError` naming the file.
   static func read(_ paths: [String]) throws -> [RunRecord] {
     try documents(paths).map(\.record)
@@ -33,10 +34,16 @@ enum RecordFiles {
     }
   }
 
+  /// Whether it is the folder of a check.
+  static func isCheck(_ path: String) -> Bool {
+    FileManager.default.fileExists(atPath: "\(path)/check.json")
+  }
+
   private static func files(_ path: String) -> [String] {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
     else { return [path] }
+    if isCheck(path) { return files(CheckFolder(path: path).runs) }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     return names.filter { $0.hasSuffix(".json") }.sorted().map { "\(path)/\($0)" }
   }

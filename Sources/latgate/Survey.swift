@@ -33,11 +33,14 @@ struct Survey: Sendable {
       throw DeviceError.notFound(device: name, known: [])
     }
     do {
-      let device = try await lane.start(firmware: "reference").device
+      let firmware = "reference"
+      let started = try await lane.start(firmware: firmware)
+      let device = started.device
       let findings = try await DeviceSurvey(
         device: device, transport: lane.transport,
         bundle: try await bench.bundle(abi: try await Plan.abi(of: device), probes: probes),
-        safety: safety, toolVersion: Version.text
+        safety: safety, btf: started.btf(of: target.definition), firmware: firmware,
+        toolVersion: Version.text
       ).run(probes: probes, tier: tier)
       await lane.finish()
       return SurveyReport(findings)

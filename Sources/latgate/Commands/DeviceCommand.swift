@@ -14,8 +14,8 @@ struct DeviceCommand: AsyncParsableCommand {
     commandName: "device",
     abstract: "List devices, boot and stop virtual ones, reach into any.",
     discussion: """
-      A device is named by its virtual device's name, its adb serial, or 'local'. No adb server
-      is needed for 'tcp:HOST:PORT' and 'usb:SERIAL' (or 'usb:PATH'): latgate speaks adb itself. \
+      A device is named by its virtual device's name, a device file, its adb serial, or 'local'; \
+      FILE@ADDRESS is a device file's device at another address. No adb server is needed for 'tcp:HOST:PORT' and 'usb:SERIAL' (or 'usb:PATH'): latgate speaks adb itself. \
       Boards without adb are 'ssh:[USER@]HOST[:PORT]'.
 
         latgate device boot demo --firmware slow-disk
@@ -40,20 +40,17 @@ struct DeviceList: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Option(help: "Seconds that a device gets to answer.")
-  var timeout = 10
+  @Option(
+    help: ArgumentHelp("Time that a device gets to answer, such as 10s.", valueName: "time"))
+  var timeout = TimeSpan(.seconds(10))
 
   @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: OutputFormat = .terminal
 
-  func validate() throws {
-    guard timeout >= 1 else { throw ValidationError("--timeout must be 1 or more") }
-  }
-
   func run() async throws {
     let console = common.console
     var scan = DeviceScan(common)
-    scan.limit = .seconds(timeout)
+    scan.limit = timeout.duration
     let found = await scan.ask(try await scan.all())
     let listing = DeviceListing(found.map(\.row))
     switch format {
@@ -83,10 +80,12 @@ struct DeviceBugReport: AsyncParsableCommand {
 
   func run() async throws {
     let console = common.console
-    let (device, wish) = try await DeviceScan(common).reach(name)
     let folder = output ?? "bugreport-\(timestamp())"
-    let written = await BugReport(device: PrivilegedDevice(device, wish: wish))
-      .collect(into: folder)
+    let written = try await DeviceScan(common).using(name) { device, wish in
+      let known = PrivilegedDevice(device, wish: wish)
+      _ = try await known.exec(titled("the first command", "true"), timeout: .seconds(20))
+      return await BugReport(device: known).collect(into: folder)
+    }
     console.print("\(folder): \((written + ["index.txt"]).joined(separator: ", "))")
     if written.isEmpty { throw ExitStatus.deviceUnavailable.code }
   }
@@ -148,12 +147,25 @@ struct DeviceStop: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let machines = all ? try VirtualMachine.list() : try names.map { try VirtualMachine.find($0) }
+    let machines = all ? try VirtualMachine.list() : try names.map(Self.running)
     let server = try? ADBServer(environment: ProcessInfo.processInfo.environment)
     for machine in machines {
       try? await server?.disconnect(machine.serial)
       try await machine.stop()
       common.console.note("\(machine.name) is stopped")
+    }
+  }
+}
+
+extension DeviceStop {
+  /// The running virtual device of a name that was given.
+  /// - Throws: `UnknownName` where there is none.
+  static func running(_ name: String) throws -> VirtualMachine {
+    do {
+      return try VirtualMachine.find(name)
+    } catch VirtualDeviceError.notRunning {
+      throw UnknownName(
+        kind: "running virtual device", name: name, known: try VirtualMachine.list().map(\.name))
     }
   }
 }
@@ -172,7 +184,7 @@ struct DeviceReset: AsyncParsableCommand {
   var name: String
 
   func run() async throws {
-    try await VirtualMachine.find(name).powerCycle(timeout: .seconds(120))
+    try await DeviceStop.running(name).powerCycle(timeout: .seconds(120))
     common.console.note("\(name) has restarted")
   }
 }

@@ -29,10 +29,12 @@ struct CopyFlags: ParsableArguments {
     _ copy: (ADBDevice, CopyOptions, @escaping CopyProgress) async throws -> CopyTally,
     orFile file: (any Device) async throws -> Void
   ) async throws {
-    let reached = try await DeviceScan(common).reach(name).device
-    guard let device = reached as? ADBDevice else { return try await file(reached) }
     let options = CopyOptions(compression: compress, resumes: resume)
-    try await CopyReport(console: common.console).of(device) { try await copy(device, options, $0) }
+    let report = CopyReport(console: common.console)
+    try await DeviceScan(common).using(name) { reached, _ in
+      guard let device = reached as? ADBDevice else { return try await file(reached) }
+      try await report.of(device) { try await copy(device, options, $0) }
+    }
   }
 }
 

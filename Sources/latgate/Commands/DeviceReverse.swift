@@ -26,12 +26,14 @@ struct DeviceReverse: AsyncParsableCommand {
   var local: String
 
   func run() async throws {
-    guard let device = try await DeviceScan(common).reach(name).device as? ADBDevice else {
-      throw ValidationError("\(name) does not speak adb, and only adb devices can reach back")
-    }
     let console = common.console
-    try await device.reverse(remote, to: local) { place in
-      console.print("\(place) of \(device.name) leads to \(local)")
+    try await DeviceScan(common).using(name) { device, _ in
+      guard let device = device as? ADBDevice else {
+        throw ValidationError("\(name) does not speak adb, and only adb devices can reach back")
+      }
+      try await device.reverse(remote, to: local) { place in
+        console.print("\(place) of \(device.name) leads to \(local)")
+      }
     }
   }
 }

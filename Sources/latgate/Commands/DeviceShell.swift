@@ -14,13 +14,15 @@ struct DeviceShell: AsyncParsableCommand {
   @Argument(parsing: .postTerminator, help: "The command, after '--'.")
   var command: [String]
 
-  @Option(help: "Seconds after which the command is given up.")
-  var timeout = Self.usualTimeout
+  @Option(
+    help: ArgumentHelp(
+      "Time after which the command is given up, such as 90s or 10m.", valueName: "time"))
+  var timeout = TimeSpan(Self.usualTimeout)
 
-  private static let usualTimeout = 60
+  private static let usualTimeout: Duration = .seconds(60)
 
   func run() async throws {
-    try await Self.run(command, on: name, timeout: timeout, scan: DeviceScan(common))
+    try await Self.run(command, on: name, timeout: timeout.duration, scan: DeviceScan(common))
   }
 
   /// Runs `device shell DEVICE -- COMMAND`, the line that scripts call by the hundred, without the
@@ -39,10 +41,11 @@ struct DeviceShell: AsyncParsableCommand {
   }
 
   private static func run(
-    _ command: [String], on name: String, timeout: Int, scan: DeviceScan
+    _ command: [String], on name: String, timeout: Duration, scan: DeviceScan
   ) async throws {
-    let made = try await scan.reach(name).device
-      .exec(command.joined(separator: " "), timeout: .seconds(timeout))
+    let made = try await scan.using(name) { device, _ in
+      try await device.exec(command.joined(separator: " "), timeout: timeout)
+    }
     FileHandle.standardOutput.write(Data(made.standardOutput))
     FileHandle.standardError.write(Data(made.standardError))
     if made.exitCode != 0 { throw ExitCode(made.exitCode) }

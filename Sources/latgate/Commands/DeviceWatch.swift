@@ -50,16 +50,16 @@ struct DeviceWait: AsyncParsableCommand {
     help: "What to wait for: \(AwaitedState.allCases.map(\.rawValue).joined(separator: ", ")).")
   var state: AwaitedState = .device
 
-  @Option(help: "Seconds after which it is given up.")
-  var timeout = 120
+  @Option(help: ArgumentHelp("Time after which it is given up, such as 2m.", valueName: "time"))
+  var timeout = TimeSpan(.seconds(120))
 
   func run() async throws {
-    let limit: Duration = .seconds(timeout)
-    guard let found = try await DeviceScan(common).device(name) as? ADBDevice else {
+    let scan = DeviceScan(common)
+    guard let found = try await scan.device(name) as? ADBDevice else {
       throw ValidationError("\(name) does not speak adb: it has no such states")
     }
     do {
-      try await found.transport.wait(until: state, timeout: limit)
+      try await found.transport.wait(until: state, timeout: timeout.duration)
     } catch let error as ADBError {
       throw DeviceError(error, device: name, operation: "waiting for the state \(state.rawValue)")
     }

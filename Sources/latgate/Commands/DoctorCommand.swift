@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalogs
+import Devices
 import Experiments
 import Foundation
 import POSIXSupport
@@ -73,6 +74,10 @@ struct DoctorCommand: AsyncParsableCommand {
       scan.limit = .seconds(60)
       scan.remembers = false
       let found = await scan.ask([try await scan.one(name)])
+      if let fault = found.first?.fault {
+        let slip = NameSlip(catalog: bench.catalog).explaining(fault, name: name)
+        guard slip is DeviceError else { throw slip }
+      }
       findings = found.flatMap { Self.findings($0, showsAll: true) }
       if format == .terminal { try print(findings, console) }
       if found.contains(where: \.isSilent) {

@@ -1,0 +1,92 @@
+import Catalogs
+import Devices
+import Foundation
+import Testing
+
+@testable import Experiments
+
+/// What names of devices mean, the same for all commands.
+@Suite struct NamedDeviceTests {
+  /// A catalogue with device files alone.
+  private struct Files: CatalogFiles {
+    let files: [String: String]
+
+    private static let folder = "targets/devices/"
+
+    func displayName(_ path: String) -> String { path }
+
+    func manifests(in directory: String) -> [String]? {
+      directory + "/" == Self.folder ? files.keys.sorted() : []
+    }
+
+    func read(_ path: String) -> String { files[String(path.dropFirst(Self.folder.count))] ?? "" }
+
+    func exists(_ path: String) -> Bool { files[String(path.dropFirst(Self.folder.count))] != nil }
+  }
+
+  private func catalog() throws -> Catalog {
+    try Catalog.load([
+      Files(files: [
+        "board.yaml": "device: board\nkind: ssh\naddress: root@board.lab\n",
+        "one.yaml": "device: one\nkind: adb\nserial: A1\nbtf: {file: one.btf}\nprivilege: su\n",
+        "any.yaml": "device: any\nkind: adb\n",
+        "machine.yaml":
+          "device: machine\nkind: virtual\nfirmwares: {reference: {kernel: \"6.1\"}}\n",
+      ])
+    ])
+  }
+
+  @Test(arguments: [
+    ("one", "one" as String?, DeviceAddress.server(serial: "A1")),
+    ("any", "any", .server(serial: "")),
+    ("machine", "machine", .local), ("one@tcp:h:7", "one", .tcp(host: "h", port: 7)),
+    ("one@B 2", "one", .server(serial: "B 2")), ("any@usb:1-2", "any", .usb(selector: "1-2")),
+    ("A1", nil, .server(serial: "A1")), ("me@home", nil, .server(serial: "me@home")),
+    ("tcp:h:7", nil, .tcp(host: "h", port: 7)), ("local", nil, .local),
+  ])
+  func aNameIsAFileAnAddressOrBoth(name: String, file: String?, address: DeviceAddress) throws {
+    let named = try NamedDevice(name, in: catalog())
+    #expect(named.definition?.name == file)
+    #expect(named.address == address)
+  }
+
+  @Test func anAddressOfItsOwnMayHoldTheSign() throws {
+    let named = try NamedDevice("ssh:root@board.lab", in: catalog())
+    #expect(named.definition == nil)
+    guard case .ssh(let target) = named.address else {
+      Issue.record("\(named.address)")
+      return
+    }
+    #expect((target.user, target.host) == ("root", "board.lab"))
+  }
+
+  @Test func aFileBringsAllThatItSaysToAnotherAddress() throws {
+    let named = try NamedDevice("one@tcp:10.0.0.7", in: catalog())
+    #expect(named.definition?.btf == .file(path: "one.btf", buildID: nil))
+    #expect(named.definition?.privilegeWish == .su)
+  }
+
+  @Test func namesThatCanMeanNothingAreRefused() throws {
+    let catalog = try catalog()
+    #expect(throws: DeviceNameFault.self) { try NamedDevice("machine@tcp:h:1", in: catalog) }
+    #expect(throws: DeviceNameFault.self) { try NamedDevice("one@", in: catalog) }
+    #expect(
+      throws: UnknownName(kind: "device file", name: "onne", known: Array(catalog.devices.keys))
+    ) { try NamedDevice("onne@tcp:h:1", in: catalog) }
+  }
+
+  @Test func aNameNearlyThatOfAFileIsASlip() {
+    let slips = NameSlip(known: ["machine", "one", "local"])
+    func explained(_ name: String, _ error: DeviceError? = nil) -> String {
+      let error = error ?? DeviceError.notFound(device: name, known: [])
+      return slips.explaining(error, name: name) is UnknownName ? "slip" : "device"
+    }
+    #expect(explained("machin") == "slip")
+    #expect(explained("locl") == "slip")
+    // It may come back.
+    #expect(explained("R58M123ABC") == "device")
+    #expect(explained("machine") == "device")
+    #expect(explained("tcp:machine") == "device")
+    #expect(explained("machin", .offline(device: "machin", state: "offline")) == "device")
+  }
+}
