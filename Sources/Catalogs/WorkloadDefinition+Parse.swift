@@ -153,9 +153,14 @@ extension ScalarDefinition {
         field?.report("not a regular expression", remedy: "check its brackets and backslashes")
       }
     }
+    let unitField = map.required("unit", remedy: "give its unit, such as ms or MB/s")
+    let unit = unitField?.text()
+    if let unit, !MetricUnit.isKnown(unit) {
+      unitField?.report("'\(unit)' is no unit", remedy: MetricUnit.remedy(for: unit))
+    }
     return Self(
       metric: map.required("metric", remedy: "name it, such as app.start")?.name() ?? "",
-      unit: map.required("unit", remedy: "give its unit, such as ms or MB/s")?.text() ?? "",
+      unit: unit ?? "",
       pattern: pattern ?? "",
       better: map.required("better", remedy: "write lower or higher")?.choice() ?? .lower)
   }

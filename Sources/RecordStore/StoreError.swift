@@ -8,6 +8,8 @@ package struct StoreError: Error, Sendable, Equatable {
     case unusable
     /// The file is no store, is damaged, or was made by a later version.
     case badFile
+    /// The place that a user named is not there.
+    case missing
     /// A record with the id of another one, but other content.
     case conflict
   }
@@ -52,6 +54,9 @@ extension StoreError: CustomStringConvertible {
     case .badFile:
       "the store \(path) \(reason); it was left as it is: give another file with --store or "
         + "LATGATE_STORE, or put a backup in its place"
+    case .missing:
+      "the store \(path) cannot be opened: \(reason); correct --store or LATGATE_STORE, or make the "
+        + "folder"
     case .conflict:
       "\(reason); nothing was stored"
     }

@@ -47,15 +47,28 @@ struct StoreOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "File in which latgate remembers what devices did.",
-      discussion: "Default: $LATGATE_STORE, or latgate/latgate.sqlite in the user's state folder.",
+      discussion: """
+        Default: $LATGATE_STORE, or latgate/latgate.sqlite in the user's state folder. A file that \
+        was named is made in a folder that is there; commands that only read it want it there.
+        """,
       valueName: "file"))
   var store: String?
 
-  /// - Throws: `StoreError`.
-  func open() async throws -> Store {
-    try await Store.open(
-      path: try Store.location(
-        option: store, environment: ProcessInfo.processInfo.environment))
+  /// Opens it; where `isThere`, a file that was named must be there, as for a command that only
+  /// reads. Throws `StoreError`, `MissingHome`.
+  func open(isThere: Bool = false) async throws -> Store {
+    let environment = ProcessInfo.processInfo.environment
+    let path = try Store.location(option: store, environment: environment)
+    if store != nil || environment["LATGATE_STORE"]?.isEmpty == false {
+      // What a slip of the pen names must not begin a store that nobody finds again.
+      let needed =
+        isThere && store != nil
+        ? path : URL(fileURLWithPath: path).deletingLastPathComponent().path
+      guard FileManager.default.fileExists(atPath: needed) else {
+        throw StoreError(path: path, reason: "\(needed) is not there", kind: .missing)
+      }
+    }
+    return try await Store.open(path: path)
   }
 }
 
@@ -102,13 +115,13 @@ struct DeviceOptions: ParsableArguments {
     return duration
   }
 
-  /// - Throws: `SystemCallError` when the environment names no folder for leases.
+  /// - Throws: `DeviceError` when leases cannot be kept on this machine.
   func leases(_ report: @escaping @Sendable (String) -> Void) throws -> LeaseDesk {
     try Self.leases(wait: wait, report)
   }
 
   /// For commands that have no such options: `wait` is zero unless given.
-  /// - Throws: `SystemCallError` when the environment names no folder for leases.
+  /// - Throws: `DeviceError` when leases cannot be kept on this machine.
   static func leases(
     wait: Duration = .zero, _ report: @escaping @Sendable (String) -> Void
   ) throws -> LeaseDesk {

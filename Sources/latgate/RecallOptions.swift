@@ -11,6 +11,9 @@ struct RecallOptions: ParsableArguments {
 
   /// - Throws: `StoreError`.
   func open() async throws -> Store { try await store.open() }
+
+  /// As ``open()``, for commands that only read.
+  func openToRead() async throws -> Store { try await store.open(isThere: true) }
 }
 
 /// What commands take that list what is in the store.

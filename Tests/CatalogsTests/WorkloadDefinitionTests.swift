@@ -56,6 +56,34 @@ struct WorkloadDefinitionTests {
     #expect(other.drain == nil)
   }
 
+  @Test(arguments: [
+    "ns", "ms", "%", "MiB/s", "1/s", "/s", "1", "{frames}", "{frames}/s", "mJ/{frame}", "ops/s",
+  ])
+  func unitsAreKnown(unit: String) {
+    #expect(MetricUnit.isKnown(unit))
+  }
+
+  @Test(arguments: ["parsec", "", "msec", "ms/", "{}", "MS", "m s", "{a}{b}", "s/s/s"])
+  func othersAreNoUnits(unit: String) {
+    #expect(!MetricUnit.isKnown(unit))
+  }
+
+  @Test func anUnknownUnitIsRefusedWithWhatWasMeant() {
+    let found = workloadProblems(
+      """
+      workload: w
+      phases:
+        - phase: p
+          steps:
+            - run: echo 1
+              scalars: [{metric: m, unit: mss, pattern: '(1)', better: lower}]
+      """)
+    #expect(found.count == 1)
+    #expect(found.first?.contains("'mss' is no unit") == true, "\(found)")
+    #expect(MetricUnit.remedy(for: "mss").contains("did you mean 'ms'?"))
+    #expect(MetricUnit.remedy(for: "parsec").contains("'{parsec}'"))
+  }
+
   @Test func scalarsTakeTheLastNumber() {
     let scalar = ScalarDefinition(
       metric: "m", unit: "ms", pattern: #"^TotalTime: (\S+)$"#, better: .lower)

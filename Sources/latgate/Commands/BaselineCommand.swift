@@ -16,7 +16,7 @@ struct BaselineCommand: AsyncParsableCommand {
         latgate baseline roll nightly --suite demo
         latgate baseline pin release-3 1f2e3d 4a5b6c
         latgate compare --baseline nightly --candidate new/
-        latgate baseline accept nightly 7c8d9e --reason "new scheduler, agreed in review"
+        latgate baseline accept nightly 7c8d9e --reason "new scheduler, agreed"
 
       A step that was meant is accepted with its first build: from then on these are another \
       level, which a rolling baseline follows once \(BaselineWindow.leastStable) builds of it are \
@@ -47,7 +47,7 @@ struct BaselineList: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let store = try await list.recall.open()
+    let store = try await list.recall.openToRead()
     let reader = BaselineReader(store: store)
     let references = try store.baselines().map { try reader.reference($0) }
     let rows = references.map { reference in

@@ -45,7 +45,7 @@ struct HistoryCommand: AsyncParsableCommand {
 
   func run() async throws {
     let console = recall.console
-    let store = try await recall.open()
+    let store = try await recall.openToRead()
     let (suite, target) = try scope.only(in: store)
     let builds = try store.builds(suite: suite, target: target)
     var history = BuildHistory(builds: builds.map(\.id))

@@ -46,7 +46,7 @@ struct QuarantineList: AsyncParsableCommand {
 
   func run() async throws {
     let console = recall.console
-    let events = try await recall.open().quarantines(current: !all)
+    let events = try await recall.openToRead().quarantines(current: !all)
     switch format {
     case .json:
       let rows = events.map { event in

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Catalogs
 import Foundation
 import RecordStore
 import Reporting
@@ -11,7 +12,7 @@ struct WaiveCommand: AsyncParsableCommand {
       A regression in a waived metric is shown as waived and does not fail the firmware. From the \
       day after --until it fails again, and the report says that the waiver has expired.
 
-        latgate waive 'fsync.*' --until 2026-12-31 --reason "BUG-12, fix is in review"
+        latgate waive 'fsync.*' --until 2026-12-31 --reason "BUG-12, in review"
         latgate waiver list
       """)
 
@@ -38,7 +39,14 @@ struct WaiveCommand: AsyncParsableCommand {
     guard until >= Day(Date()) else {
       throw ValidationError("--until \(until) is over; give a day from today on")
     }
-    let id = try await recall.open().add(
+    let store = try await recall.open()
+    let catalog = try Workbench(recall.common).catalog
+    let suites = Set(catalog.suites.keys).union(try store.benches().map(\.suite))
+    if let suite, !suites.contains(suite) {
+      throw UnknownName(kind: "suite", name: suite, known: Array(suites))
+    }
+    try KnownMetrics(catalog: catalog).require(metric, suite: suite, in: store)
+    let id = try store.add(
       StoredWaiver(
         metric: metric, suite: suite, until: until.description, reason: reason, at: Date()))
     recall.console.note("waiver \(id): \(metric) until \(until)")
@@ -70,7 +78,7 @@ struct WaiverList: AsyncParsableCommand {
 
   func run() async throws {
     let today = Day(Date())
-    let rows = try await list.recall.open().waivers().map { waiver in
+    let rows = try await list.recall.openToRead().waivers().map { waiver in
       Row(
         id: waiver.id, metric: waiver.metric, suite: waiver.suite, until: waiver.until,
         reason: waiver.reason, at: waiver.at, isExpired: waiver.until < today.description)
