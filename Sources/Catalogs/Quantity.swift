@@ -56,9 +56,9 @@ package struct Temperature: Sendable, Hashable {
 }
 
 extension Duration {
-  /// Reads `50us`, `200ms`, `1.5s`, `5m` or `1h`, to the nanosecond and up to a year.
+  /// Reads `50us`, `200ms`, `1.5s`, `5m`, `1h` or `30d`, to the nanosecond and up to a year.
   package init?(quantity text: String) {
-    let units = ["ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9]
+    let units = ["ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9, "d": 86_400e9]
     guard let value = scaled(text, by: units), value <= 366 * 86_400e9 else { return nil }
     self = .nanoseconds(Int64(value.rounded()))
   }

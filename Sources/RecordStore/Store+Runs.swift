@@ -153,4 +153,29 @@ extension Store {
       ).map { BenchIdentity(target: $0["target"], device: $0["device"], suite: $0["suite"]) }
     }
   }
+
+  /// Deletes runs, all or none, and gives their place on the disk back.
+  ///
+  /// What was learnt from them, such as noise profiles and verdicts, stays.
+  /// - Returns: how many there were.
+  package func delete(_ runs: [StoredRun]) throws(StoreError) -> Int {
+    let deleted = try write { database in
+      var count = 0
+      for run in runs {
+        try database.execute(sql: "DELETE FROM run WHERE hash = ?", arguments: [run.hash])
+        count += database.changesCount
+      }
+      return count
+    }
+    if deleted > 0 {
+      do {
+        try queue.vacuum()
+        // Until then the smaller file is in the log beside it.
+        try queue.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+      } catch {
+        throw StoreError(path: path, cause: error)
+      }
+    }
+    return deleted
+  }
 }

@@ -58,6 +58,19 @@ struct BaselineReader {
     }
   }
 
+  /// Hashes of the runs that baselines mean now.
+  func meantRuns() throws -> Set<String> {
+    var hashes: Set<String> = []
+    for baseline in try store.baselines() {
+      let builds = Set(try reference(baseline).builds.map(\.id))
+      for run in try store.runs(RunFilter(suite: baseline.suite, target: baseline.target))
+      where builds.contains(run.build) {
+        hashes.insert(run.hash)
+      }
+    }
+    return hashes
+  }
+
   /// Builds whose last word is a regression, waived or not: a known issue must not become the
   /// standard while it is waived.
   private func failedBuilds(_ baseline: StoredBaseline) throws -> Set<String> {

@@ -7,7 +7,7 @@ struct QuantityTests {
   @Test(arguments: [
     ("10ns", Duration.nanoseconds(10)), ("50us", .microseconds(50)), ("200ms", .milliseconds(200)),
     ("2s", .seconds(2)), ("1.5s", .milliseconds(1500)), ("5m", .seconds(300)),
-    ("1h", .seconds(3600)), ("2 s", .seconds(2)), ("0s", .zero),
+    ("1h", .seconds(3600)), ("2 s", .seconds(2)), ("0s", .zero), ("30d", .seconds(30 * 86_400)),
   ])
   func durations(text: String, expected: Duration) {
     #expect(Duration(quantity: text) == expected)

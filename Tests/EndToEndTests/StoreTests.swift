@@ -301,4 +301,82 @@ struct StoreTests {
       "check", "defects", "--time-budget", "20s", "--output", "\(path)/check")
     passes(planned, 64)
   }
+
+  @Test func runsAreDeletedByNameAndByBoundsButNotThoseOfABaseline() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path
+    let made = try await nightly(in: path)
+    let tool = made.tool
+    let all = try await runs(tool)
+    passes(try await tool.run("runs", "delete", all[0].id))
+    #expect(try await runs(tool).count == all.count - 1)
+    let dry = try await tool.run("runs", "delete", "--down-to", "0B", "--dry-run")
+    passes(dry)
+    #expect(try await runs(tool).count == all.count - 1)
+    // A pinned baseline keeps its builds.
+    passes(try await tool.run("baseline", "pin", "release", "night-7"))
+    passes(try await tool.run("baseline", "remove", "nightly"))
+    passes(try await tool.run("runs", "delete", "--down-to", "0B"))
+    #expect(Set(try await runs(tool).map(\.build)) == ["night-7"])
+    passes(try await tool.run("runs", "delete", "--build", "night-7"))
+    #expect(try await runs(tool).isEmpty)
+  }
+
+  @Test func namesThatNoStoredRunHasAreRefused() async throws {
+    let folder = try TemporaryFolder()
+    let made = try await nightly(in: folder.path)
+    for words in [
+      ["list", "--suite", "bot"], ["list", "--device", "bord"], ["list", "--build", "night-99"],
+      ["delete", "--suite", "bot"], ["export", "--output", "\(folder.path)/out", "--suite", "bot"],
+    ] {
+      let call = try await made.tool.start(["runs"] + words).end(within: .seconds(60))
+      passes(call, 64)
+    }
+    #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/out"))
+  }
+
+  @Test func onlyOldResultsOfLatgateAreCleaned() async throws {
+    let folder = try TemporaryFolder()
+    let results = folder.path
+    let files = FileManager.default
+    func make(_ name: String, _ file: String, days: Double) throws {
+      try files.createDirectory(
+        atPath: "\(results)/\(name)", withIntermediateDirectories: true)
+      let path = "\(results)/\(name)/\(file)"
+      try Data(repeating: 0x20, count: 1000).write(to: URL(fileURLWithPath: path))
+      for changed in [path, "\(results)/\(name)"] {
+        try files.setAttributes(
+          [.modificationDate: Date(timeIntervalSinceNow: -days * 86_400)], ofItemAtPath: changed)
+      }
+    }
+    try make("old-check", "check.json", days: 40)
+    try make("old-run", "run-0123abcd.json", days: 40)
+    try make("own", "notes.odt", days: 40)
+    try make("new-check", "check.json", days: 2)
+    try make("busy-check", "check.json", days: 0)
+    let tool = tool(in: folder.path)
+    passes(try await tool.run("runs", "clean", results, "--older-than", "30d", "--dry-run"))
+    #expect(try files.contentsOfDirectory(atPath: results).count == 5)
+    let made = try await tool.run("runs", "clean", results, "--older-than", "30d")
+    passes(made)
+    #expect(made.output == "\(results)/old-check\n\(results)/old-run\n")
+    passes(try await tool.run("runs", "clean", results, "--down-to", "0B"))
+    #expect(try files.contentsOfDirectory(atPath: results).sorted() == ["busy-check", "own"])
+  }
+
+  @Test func aCheckIsComparedByItsOwnFolder() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path
+    var records = ScalarRecords(seed: 9)
+    try records.write(build: "b1", runs: 2, value: 100, day: 0, to: "\(path)/check/runs")
+    try #"{"schema": "latgate.check/1"}"#.write(
+      toFile: "\(path)/check/check.json", atomically: true, encoding: .utf8)
+    let tool = tool(in: path)
+    passes(try await tool.run("runs", "import", "\(path)/check"))
+    #expect(try await runs(tool).count == 2)
+    let wrong = try await tool.run("runs", "import", "\(path)/check/check.json")
+    passes(wrong, 65)
+    #expect(wrong.errors.contains("no run record"))
+    #expect(wrong.errors.contains("give the folder of a check"))
+  }
 }

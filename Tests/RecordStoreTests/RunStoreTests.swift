@@ -110,4 +110,41 @@ import Testing
     #expect(try store.experiments(suite: "storage", target: "board") == [experiment])
     #expect(try store.experiments(suite: "other").isEmpty)
   }
+
+  @Test func deletedRunsAreGoneAndTheirPlaceIsGivenBack() async throws {
+    let store = try await open()
+    let documents = try (0..<200).map { try RunDocument(run("r\($0)", minute: $0)) }
+    try store.add(documents)
+    // The file, and the log beside it.
+    func size() throws -> UInt64 {
+      try FileManager.default.contentsOfDirectory(atPath: folder).reduce(0) { sum, name in
+        let facts = try FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")
+        return sum + (facts[.size] as? UInt64 ?? 0)
+      }
+    }
+    let before = try size()
+    let all = try store.runs()
+    #expect(try store.delete(Array(all.dropLast(2))) == 198)
+    #expect(try store.runs().map(\.id) == ["r198", "r199"])
+    #expect(try size() < before / 2)
+    // Twice is no error, and what is left is whole.
+    #expect(try store.delete(all.dropLast(2)) == 0)
+    #expect(try store.document(of: all[199]).bytes == documents[199].bytes)
+  }
+
+  @Test func boundsTakeTheOldestAndSpareWhatIsMeant() async throws {
+    let store = try await open()
+    try store.add(try (0..<6).map { try RunDocument(run("r\($0)", minute: $0)) })
+    let runs = try store.runs()
+    let size = UInt64(runs[0].size)
+    func excess(_ bounds: RunBounds, keeps: Set<String> = []) -> [String] {
+      bounds.excess(of: runs) { keeps.contains($0.id) }.map(\.id)
+    }
+    #expect(excess(RunBounds()) == [])
+    #expect(excess(RunBounds(before: runs[2].created)) == ["r0", "r1"])
+    #expect(excess(RunBounds(bytes: 4 * size)) == ["r0", "r1"])
+    #expect(excess(RunBounds(bytes: 4 * size), keeps: ["r0"]) == ["r1", "r2"])
+    #expect(excess(RunBounds(before: runs[1].created, bytes: 3 * size)) == ["r0", "r1", "r2"])
+    #expect(excess(RunBounds(bytes: 0), keeps: ["r3"]) == ["r0", "r1", "r2", "r4", "r5"])
+  }
 }

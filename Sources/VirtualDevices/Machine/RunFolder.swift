@@ -20,7 +20,7 @@ struct RunFolder: Sendable, Equatable {
     "\(try cache ?? UserFolders.cache())/virtual/run"
   }
 
-  /// - Throws: ``VirtualDeviceError/invalidValue(field:value:reason:)`` for a name that could
+  /// - Throws: ``VirtualDeviceError/invalidArgument(name:value:reason:)`` for a name that could
   ///   leave the folder or confuse QEMU.
   init(name: String, cache: String?) throws {
     let isPlain = name.utf8.allSatisfy { byte in
@@ -28,8 +28,8 @@ struct RunFolder: Sendable, Equatable {
       return character.isASCII && (character.isLetter || character.isNumber || character == "-")
     }
     guard (1...40).contains(name.utf8.count), isPlain, !name.hasPrefix("-") else {
-      throw VirtualDeviceError.invalidValue(
-        field: "name", value: name, reason: "1 to 40 ASCII letters, digits and '-' are allowed")
+      throw VirtualDeviceError.invalidArgument(
+        name: "name", value: name, reason: "1 to 40 ASCII letters, digits and '-' are allowed")
     }
     self.path = "\(try Self.parent(cache: cache))/\(name)"
   }
@@ -51,11 +51,20 @@ struct RunFolder: Sendable, Equatable {
         return (path, log?[.modificationDate] as? Date ?? .distantPast)
       }
     for (path, _) in ended.sorted(by: { $0.date > $1.date }).dropFirst(keptLogs) {
-      // A device that is about to start holds the lock of its name.
-      guard let lock = try? FileLock.tryAcquire("\(path)/lock") else { continue }
-      try? manager.removeItem(atPath: path)
-      _ = consume lock
+      remove(path)
     }
+  }
+
+  /// Removes it with its log, unless a device of its name is about to start.
+  func remove() {
+    Self.remove(path)
+  }
+
+  private static func remove(_ path: String) {
+    // A device that is about to start holds the lock of its name.
+    guard let lock = try? FileLock.tryAcquire("\(path)/lock") else { return }
+    try? FileManager.default.removeItem(atPath: path)
+    _ = consume lock
   }
 
   /// Removes what only a running device needs.

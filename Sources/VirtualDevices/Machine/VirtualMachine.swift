@@ -106,7 +106,12 @@ package final class VirtualMachine: Sendable {
     if let current = try? MachineState.read(folder.statePath), current.process != state.process {
       return
     }
-    folder.clear(keepingLog: true)
+    if state.lifetime == .owned, folder.console().panicCount == 0 {
+      // Its name is of one process, and nobody asks for its console any more.
+      folder.remove()
+    } else {
+      folder.clear(keepingLog: true)
+    }
   }
 
   /// The same device with its boot's duration known, here and in the state file; a detached one

@@ -9,7 +9,7 @@ import RunRecords
 struct RunsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "runs",
-    abstract: "Show, import and export the runs that latgate keeps.",
+    abstract: "Show, import, export and delete the runs that latgate keeps.",
     discussion: """
       'latgate check' and 'latgate calibrate' keep their runs; others are imported. A run is kept \
       once, byte for byte, and is never changed.
@@ -17,8 +17,27 @@ struct RunsCommand: AsyncParsableCommand {
         latgate runs list --suite demo
         latgate runs import latgate-results/demo-20260101-120000/runs
         latgate runs export --build 1f2e3d --output records
+        latgate runs delete --older-than 90d --down-to 500MiB
       """,
-    subcommands: [RunsList.self, RunsShow.self, RunsImport.self, RunsExport.self])
+    subcommands: [
+      RunsList.self, RunsShow.self, RunsImport.self, RunsExport.self, RunsDelete.self,
+      RunsClean.self,
+    ])
+}
+
+extension Store {
+  /// The one run whose id or content hash begins so.
+  /// - Throws: `UnknownName`, `ValidationError` for several, `StoreError`.
+  func run(beginning prefix: String) throws -> StoredRun {
+    let found = try runs(beginning: prefix)
+    guard let first = found.first else {
+      throw UnknownName(kind: "run in the store", name: prefix, known: [])
+    }
+    guard found.count == 1 else {
+      throw ValidationError("\(found.count) runs begin with '\(prefix)': give more of the id")
+    }
+    return first
+  }
 }
 
 /// Which runs a command takes.
@@ -37,6 +56,25 @@ struct RunFilterOptions: ParsableArguments {
 
   var filter: RunFilter {
     RunFilter(suite: suite, target: device, build: build, experiment: experiment)
+  }
+
+  var isGiven: Bool { filter != RunFilter() }
+
+  /// A name that no stored run has is a slip, unless nothing is stored at all.
+  /// - Throws: `UnknownName`, `StoreError`.
+  func require(in store: Store) throws {
+    let benches = try store.benches()
+    guard !benches.isEmpty else { return }
+    func known(_ kind: String, _ name: String?, _ names: [String]) throws {
+      guard let name, !names.contains(name) else { return }
+      throw UnknownName(kind: "\(kind) in the store", name: name, known: Array(Set(names)))
+    }
+    try known("suite", suite, benches.map(\.suite))
+    try known("device", device, benches.map(\.target))
+    guard build != nil || experiment != nil else { return }
+    let runs = try store.runs()
+    try known("build", build, runs.flatMap { [$0.build, $0.firmware] })
+    try known("experiment", experiment, runs.compactMap(\.experiment))
   }
 }
 
@@ -63,7 +101,9 @@ struct RunsList: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let runs = try await list.recall.open().runs(filter.filter)
+    let store = try await list.recall.openToRead()
+    try filter.require(in: store)
+    let runs = try store.runs(filter.filter)
     let rows = runs.map { run in
       Row(
         id: run.id, hash: run.hash, created: run.created, suite: run.bench.suite,
@@ -108,15 +148,8 @@ struct RunsShow: AsyncParsableCommand {
 
   func run() async throws {
     let console = recall.console
-    let store = try await recall.open()
-    let found = try store.runs(beginning: run)
-    guard let first = found.first else {
-      throw UnknownName(kind: "run in the store", name: run, known: [])
-    }
-    guard found.count == 1 else {
-      throw ValidationError("\(found.count) runs begin with '\(run)': give more of the id")
-    }
-    let document = try store.document(of: first)
+    let store = try await recall.openToRead()
+    let document = try store.document(of: try store.run(beginning: run))
     if record { return console.print(String(decoding: document.bytes, as: UTF8.self)) }
     let report = RunReport(document.record)
     switch format {
@@ -160,7 +193,8 @@ struct RunsExport: AsyncParsableCommand {
   var output: String
 
   func run() async throws {
-    let store = try await recall.open()
+    let store = try await recall.openToRead()
+    try filter.require(in: store)
     try UserFolders.makeFolder(output, mode: 0o755)
     var written = 0
     try store.forEachRun(filter.filter) { document in
