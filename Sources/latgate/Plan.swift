@@ -28,6 +28,18 @@ struct Plan: Sendable {
     self.probes = try names.map { name in try bench.catalog.probe(name) }
   }
 
+  /// A look at what a device does anyway.
+  /// - Throws: `UnknownName`.
+  init(
+    bench: Workbench, observing probes: [String], for time: Duration, on device: String,
+    safety: LoadSafety
+  ) throws {
+    self.safety = safety
+    suite = .observing(probes: probes, on: device)
+    workload = .observing(for: time)
+    self.probes = try probes.map { try bench.catalog.probe($0) }
+  }
+
   /// What a run on a device needs; builds for the device's ABI.
   func request(
     bench: Workbench, device: any Device, definition: DeviceDefinition, transport: String,

@@ -8,7 +8,7 @@ import Reporting
 struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Make one run of a suite and show its histograms, without any judgement.",
+    abstract: "Make one run of a suite and show what it measured, without any judgement.",
     discussion: """
       The device is the suite's unless another is named: a running virtual device, a device file, \
       'local', or an adb serial.
@@ -16,12 +16,24 @@ struct RunCommand: AsyncParsableCommand {
         latgate run smoke --device local
         latgate run demo --device demo --format json
         latgate run smoke --probe block --probe fsync
+        latgate run --probe fsync --for 10s --device demo
+
+      With --for there is no suite and no workload: the probes look at what the device does \
+      anyway, at once, on this machine unless a device is named. All processes are seen, split \
+      by class where a probe does that; there is no choice of a process or cgroup.
       """)
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The suite.")
-  var suite = "smoke"
+  @Argument(help: ArgumentHelp("The suite.", discussion: "Default: smoke."))
+  var suite: String?
+
+  @Option(
+    name: .customLong("for"),
+    help: ArgumentHelp(
+      "Look for this long at what the device does anyway, such as 10s; needs --probe.",
+      valueName: "time"))
+  var span: TimeSpan?
 
   @OptionGroup var pool: PoolOptions
 
@@ -55,20 +67,42 @@ struct RunCommand: AsyncParsableCommand {
     if let iterations, iterations < 1 {
       throw ValidationError("--iterations must be 1 or more")
     }
+    guard let span else { return }
+    guard !probe.isEmpty else { throw ValidationError("--for needs --probe, once or more") }
+    guard suite == nil, workload == nil, firmware == nil else {
+      throw ValidationError("--for goes without a suite, --workload and --firmware")
+    }
+    guard pool.pool == nil, pool.device.count < 2 else {
+      throw ValidationError("--for looks at one device")
+    }
+    guard span.duration <= .seconds(3600) else { throw ValidationError("--for takes up to 1h") }
   }
+
+  private func plan(_ bench: Workbench) async throws -> Plan {
+    let safety = try await safety.open()
+    guard let span else {
+      return try Plan(
+        bench: bench, suite: suite ?? Self.usualSuite, workload: workload, probes: probe,
+        safety: safety)
+    }
+    return try Plan(
+      bench: bench, observing: probe, for: span.duration, on: pool.device.first ?? "local",
+      safety: safety)
+  }
+
+  private static let usualSuite = "smoke"
 
   func run() async throws {
     let console = common.console
     let bench = try Workbench(common)
     if let pool = try pool.pool(bench.catalog) {
+      let suite = suite ?? Self.usualSuite
       return try await PoolRun(
         command: "run", suite: suite, pool: pool, bench: bench,
         folder: output ?? "latgate-results/\(suite)-\(timestamp())"
       ).run(format)
     }
-    var plan = try Plan(
-      bench: bench, suite: suite, workload: workload, probes: probe,
-      safety: try await safety.open())
+    var plan = try await plan(bench)
     if let iterations { plan.suite.iterations = iterations }
     plan.tier = tiers.tier
     plan.reconnect = devices.reconnect
@@ -94,6 +128,7 @@ struct RunCommand: AsyncParsableCommand {
         bench: bench, device: started.device, definition: target.definition,
         transport: lane.transport, firmware: firmware, firmwareID: started.firmwareID)
       request.take(started)
+      if span != nil { request.stability = .none }
       let record = try await RunExecutor(
         request: request, device: started.device, recover: { try await lane.recover() }
       ) {
