@@ -9,6 +9,8 @@ enum DistributionBars {
     let labels = bins.map { humanTime(nanoseconds: $0.lower) }
     let labelWidth = labels.map(\.count).max() ?? 0
     let shareWidth = 6
+    // Longer bars would say no more.
+    let width = min(width, 120)
     // Indent, label, and per arm: gap, bar, gap, share.
     let barWidth = max(6, (width - 2 - labelWidth - 2 * (2 + 1 + shareWidth)) / 2)
     let largest = bins.map { max($0.reference, $0.candidate) }.max() ?? 0

@@ -25,10 +25,16 @@ struct Console: Sendable {
   /// Whether messages may be coloured.
   var errorUsesColor: Bool { !noColor && isatty(STDERR_FILENO) == 1 }
 
-  /// Columns of the terminal; 100 where there is none.
-  var width: Int {
+  /// Columns for results. Where no terminal shows them they are for programs and logs: nothing is
+  /// shortened or broken there.
+  var width: Int { Self.columns(of: STDOUT_FILENO) ?? 1 << 16 }
+
+  /// Columns for progress and messages.
+  var progressWidth: Int { Self.columns(of: STDERR_FILENO) ?? 100 }
+
+  private static func columns(of descriptor: Int32) -> Int? {
     var size = winsize()
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 40 else { return 100 }
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 40 else { return nil }
     return Int(size.ws_col)
   }
 

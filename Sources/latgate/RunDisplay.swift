@@ -74,7 +74,7 @@ final class RunDisplay: Sendable {
       let shown = render(state)
       if console.progressIsTerminal {
         console.transient(
-          ProgressLine.bar(shown, width: console.width - 1, style: console.errorStyle))
+          ProgressLine.bar(shown, width: console.progressWidth - 1, style: console.errorStyle))
         state.hasOpenLine = true
         return
       }

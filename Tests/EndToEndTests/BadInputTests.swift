@@ -92,4 +92,90 @@ struct BadInputTests {
     #expect(try await Tool().run("check", "--nonsense").exitCode == 64)
     #expect(try await Tool().run("frobnicate").exitCode == 64)
   }
+
+  @Test(arguments: [
+    (["device", "boot", "a b"], Int32(64), "letters, digits"),
+    (["device", "boot", "x", "--port", "5560"], 64, "5555 to 5585"),
+    (["device", "stop", "nobody"], 64, "running virtual device 'nobody'"),
+    (["device", "push", "local", "/no/such", "/tmp/x"], 65, "/no/such"),
+    (["device", "shell", "virtul", "--", "true"], 64, "did you mean 'virtual'?"),
+    (["device", "shell", "virtual", "--", "true"], 64, "latgate device boot NAME"),
+    (["device", "shell", "virtual@tcp:h:1", "--", "true"], 64, "name it 'virtual'"),
+    (["device", "shell", "adbb@tcp:h:1", "--", "true"], 64, "did you mean 'adb'?"),
+    (["device", "wait", "x", "--timeout", "10"], 64, "such as 2m"),
+    (["run", "smoke", "--device", "locl"], 64, "did you mean 'local'?"),
+    (["check", "smoke", "--device", "virtul"], 64, "did you mean 'virtual'?"),
+    (["check", "smoke", "--device", "no-such-serial"], 69, "no-such-serial"),
+    (["probes", "--device", "adb@"], 64, "no address after the '@'"),
+    (["run", "--for", "1s"], 64, "--for needs --probe"),
+    (["run", "smoke", "--for", "1s", "--probe", "fsync"], 64, "without a suite"),
+    (["waive", "fsnc*", "--until", "2999-12-31", "--reason", "x"], 64, "did you mean 'fsync"),
+    (["waive", "fsync.latency", "--until", "2999-12-31", "--reason", "x"], 64, "fsync.latency*"),
+    (["runs", "list", "--store", "/no/such/store.sqlite"], 65, "/no/such"),
+    (
+      ["waive", "fsync.*", "--until", "2999-12-31", "--reason", "x", "--store", "/no/such/s"], 65,
+      "/no/such"
+    ),
+    (["runs", "delete"], 64, "name runs"),
+    (["runs", "clean", "/no/such", "--older-than", "30d"], 65, "/no/such"),
+  ])
+  func usageFilesAndDevicesHaveTheirOwnCodes(
+    words: [String], code: Int32, says: String
+  ) async throws {
+    let made = try await Tool().start(words).end(within: .seconds(60))
+    #expect(made.exitCode == code, "\(made.errors)")
+    #expect(made.errors.contains(says), "\(made.errors)")
+    // Only a device that is away is the rack's.
+    #expect(made.errors.contains("owner:") == (code == 69), "\(made.errors)")
+  }
+
+  @Test func aMissingFileIsNamedWithItsNeighbour() async throws {
+    let folder = try TemporaryFolder()
+    try "x".write(toFile: "\(folder.path)/firmware.img", atomically: true, encoding: .utf8)
+    let made = try await Tool().run(
+      "device", "push", "local", "\(folder.path)/firmwre.img", "/tmp/x")
+    #expect(made.exitCode == 65)
+    #expect(made.errors.contains("did you mean '\(folder.path)/firmware.img'?"), "\(made.errors)")
+  }
+
+  @Test func aKernelThatNoVirtualDeviceHasIsTheFilesFault() async throws {
+    let share = try TestShare()
+    try share.edit("targets/devices/virtual-user.yaml", "kernel: \"6.1\"", "kernel: \"7.0\"")
+    let made = try await Tool(share: share.path).run(
+      "device", "boot", "x", "--device", "virtual-user")
+    #expect(made.exitCode == 65, "\(made.errors)")
+    #expect(made.errors.contains("virtual-user.yaml: firmwares.reference.kernel: '7.0'"))
+  }
+
+  @Test func withoutAHomeTheUserIsAskedForOne() async throws {
+    let made = try await Call(
+      "/usr/bin/env",
+      [
+        "-u", "HOME", "-u", "XDG_CACHE_HOME", "\(Tool.repository)/.build/debug/latgate", "device",
+        "list",
+      ],
+      environment: [:]
+    ).end(within: .seconds(60))
+    #expect(made.exitCode == 64)
+    #expect(made.errors.contains("set HOME or XDG_CACHE_HOME"), "\(made.errors)")
+  }
+
+  @Test func anUnknownUnitIsRefused() async throws {
+    let share = try TestShare()
+    try share.edit(
+      "targets/workloads/smoke.yaml", "unit: ns, pattern: '^p50", "unit: parsec, pattern: '^p50")
+    let made = try await Tool(share: share.path).run("probes")
+    #expect(made.exitCode == 65)
+    #expect(made.errors.contains("'parsec' is no unit"), "\(made.errors)")
+    #expect(made.errors.contains("smoke.yaml:"), "\(made.errors)")
+  }
+
+  @Test func nothingIsShortenedInAPipe() async throws {
+    let made = try await Tool().run("device", "list", "--timeout", "20s")
+    #expect(made.exitCode == 0)
+    let release = try String(contentsOfFile: "/proc/sys/kernel/osrelease", encoding: .utf8)
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+    #expect(made.output.contains(" \(release) "), "\(made.output)")
+    #expect(!made.output.contains("…"))
+  }
 }

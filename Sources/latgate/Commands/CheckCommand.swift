@@ -19,9 +19,10 @@ struct CheckCommand: AsyncParsableCommand {
         latgate check demo --time-budget 30m
         latgate check demo --baseline nightly
         latgate check --resume latgate-results/demo-20260101-120000
-        latgate check app-start --device pixel@tcp:10.0.0.7:5555 --wait-for-device 10m
+        latgate check app-start --device pixel@usb:A1 --wait-for-device 10m
         latgate check app-start --pool rack1
-        latgate check app-start --design crossover --device pixel@usb:A1 --device pixel@usb:B2
+        latgate check app-start --design crossover \\
+            --device pixel@usb:A1 --device pixel@usb:B2
 
       With a time budget the design is chosen: the smallest that finds a worsening as large as \
       every budget of the suite, else the largest that fits; one that would miss it is refused.
@@ -175,7 +176,7 @@ struct CheckCommand: AsyncParsableCommand {
     experiment.setup.confirmRuns = plan.design.confirmRuns
     try experiment.begin()
     common.console.note(
-      String(PlanReport(plan).text(width: common.console.width).dropLast()))
+      String(PlanReport(plan).text(width: common.console.progressWidth).dropLast()))
     let outcome = try await experiment.run(plan.design, made: made, limit: left())
     var verdict = outcome.verdict
     if let left = outcome.runsLeft { verdict.cut(runsLeft: left) }

@@ -17,8 +17,8 @@ struct FoldCommand: AsyncParsableCommand {
 
         latgate fold app-start.perfetto-trace
         latgate fold boot.perfetto-trace --from 2 --to 7.5 -o record.json
-        latgate fold test.perfetto-trace --from-marker 'scroll begin' --to-marker 'scroll end' \\
-          --process com.example.app --probe runqueue
+        latgate fold test.perfetto-trace --from-marker 'scroll begin' \\
+            --to-marker 'scroll end' --process com.example.app --probe runqueue
       """)
 
   @OptionGroup var common: CommonOptions

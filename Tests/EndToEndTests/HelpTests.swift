@@ -1,0 +1,73 @@
+import Foundation
+import Testing
+
+/// Help as a terminal of 80 columns shows it: wrapped once, with its examples whole.
+@Suite(.enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
+struct HelpTests {
+  private struct Dump: Decodable {
+    var command: Command
+  }
+
+  private struct Command: Decodable {
+    struct Argument: Decodable {
+      var abstract: String?
+      var discussion: String?
+    }
+
+    var commandName: String
+    var discussion: String?
+    var arguments: [Argument]?
+    var subcommands: [Command]?
+  }
+
+  /// A longer line is broken at 80 columns.
+  private static let columns = 79
+
+  private func faults(_ text: String) -> [String] {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    return zip(lines, lines.dropFirst() + [""]).compactMap { line, next in
+      if line.hasPrefix(" ") { return line.count > Self.columns ? "broken: \(line)" : nil }
+      // A paragraph is one line, which is wrapped where it is shown.
+      return line.isEmpty || next.isEmpty || next.hasPrefix(" ") ? nil : "wrapped twice: \(line)"
+    }
+  }
+
+  private func faults(_ command: Command) -> [String] {
+    let own =
+      [command.discussion ?? ""]
+      + (command.arguments ?? []).flatMap { [$0.abstract ?? "", $0.discussion ?? ""] }
+    return own.flatMap(faults).map { "\(command.commandName): \($0)" }
+      + (command.subcommands ?? []).flatMap(faults)
+  }
+
+  @Test func paragraphsAreOneLineAndExamplesFit() async throws {
+    let made = try await Tool().run("--experimental-dump-help")
+    #expect(made.exitCode == 0)
+    let root = try JSONDecoder().decode(Dump.self, from: Data(made.output.utf8)).command
+    #expect((root.subcommands ?? []).count > 15)
+    #expect(faults(root) == [])
+  }
+
+  @Test func faultsAreSeen() {
+    #expect(faults("one paragraph\n\n  example\n\nanother").isEmpty)
+    #expect(faults("First steps:\n  example").isEmpty)
+    #expect(faults("cut\nhere").count == 1)
+    #expect(faults("  " + String(repeating: "x", count: 78)).count == 1)
+  }
+
+  @Test(arguments: [
+    (["chek", "smoke"], "command 'chek'", "did you mean 'check'?"),
+    (["device", "shel", "demo"], "command of 'latgate device' 'shel'", "did you mean 'shell'?"),
+    (["runs", "lost"], "command of 'latgate runs' 'lost'", "did you mean 'list'?"),
+    (["frobnicate"], "command 'frobnicate'", "known: baseline, build"),
+  ])
+  func aMistypedCommandIsNamedWithTheNearest(
+    words: [String], what: String, remedy: String
+  ) async throws {
+    let made = try await Tool().start(words).end(within: .seconds(60))
+    #expect(made.exitCode == 64)
+    #expect(made.errors.contains(what), "\(made.errors)")
+    #expect(made.errors.contains(remedy), "\(made.errors)")
+    #expect(made.output.isEmpty)
+  }
+}
