@@ -43,8 +43,11 @@ let package = Package(
     .target(name: "KernelTypes", swiftSettings: strict),
     .target(
       name: "LatencyHistograms", swiftSettings: strict),
+    // What files and packets are compressed with.
+    .systemLibrary(name: "CZlib"),
+    .systemLibrary(name: "CZstd"),
     .target(
-      name: "PerfettoTraces", dependencies: ["TraceFold", "LatencyHistograms"],
+      name: "PerfettoTraces", dependencies: ["TraceFold", "CZlib", "CZstd", "LatencyHistograms"],
       swiftSettings: strict),
     .target(name: "RunRecords", dependencies: ["LatencyHistograms"], swiftSettings: strict),
     .target(
@@ -75,7 +78,6 @@ let package = Package(
       swiftSettings: strict),
     // What adb compresses files with.
     .systemLibrary(name: "CLZ4"),
-    .systemLibrary(name: "CZstd"),
     .systemLibrary(name: "CBrotli"),
     .systemLibrary(name: "CLibUSB"),
     .target(
@@ -161,7 +163,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "PerfettoTracesTests",
-      dependencies: ["LatencyHistograms", "PerfettoTraces"],
+      dependencies: ["CZlib", "CZstd", "LatencyHistograms", "PerfettoTraces"],
       resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(

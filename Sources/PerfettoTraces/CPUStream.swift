@@ -10,6 +10,9 @@ struct CPUStream {
   /// Who runs, for switches that name only the next one; nil = not known yet.
   private var current: UInt32?
 
+  /// Events without a field that they always have: somebody took it out.
+  private(set) var incomplete = 0
+
   /// Whether `sched_waking` stands in for `sched_wakeup`.
   private let wakingIsWakeup: Bool
 
@@ -37,6 +40,8 @@ struct CPUStream {
   private mutating func decode(_ bundle: TraceIndex.Bundle) throws(PerfettoTraceError) {
     events.removeAll(keepingCapacity: true)
     at = 0
+    // Who runs is not known after a loss.
+    if bundle.followsLoss { current = nil }
     var compact: [Range<Int>] = []
     var reader = WireReader(data, bundle.range)
     while let field = try reader.next() {
@@ -71,7 +76,12 @@ struct CPUStream {
     else { return }
     made.kind = kind.rawValue
     made.cpu = cpu
-    EventDecoding.fill(&made, kind: kind, try EventFields(data, payload.bytes), data)
+    let fields = try EventFields(data, payload.bytes)
+    guard fields.has(EventDecoding.needed(kind)) else {
+      incomplete += 1
+      return
+    }
+    EventDecoding.fill(&made, kind: kind, fields, data)
     if kind == LG_EVENT_SCHED_SWITCH { current = made.sched_switch.next_tid }
     events.append(made)
   }

@@ -43,6 +43,25 @@ enum EventDecoding {
     }
   }
 
+  /// Fields that an event of `kind` has on every kernel, and that are read.
+  static func needed(_ kind: lg_event_kind) -> [Int] {
+    switch kind {
+    case LG_EVENT_SCHED_SWITCH: [2, 4, 6]
+    case LG_EVENT_SCHED_WAKEUP, LG_EVENT_SCHED_WAKEUP_NEW: [2]
+    case LG_EVENT_SCHED_BLOCKED_REASON: [1, 3]
+    case LG_EVENT_TASK_NEWTASK: [1, 3]
+    case LG_EVENT_SCHED_PROCESS_FORK: [2, 4]
+    case LG_EVENT_BLOCK_ISSUE, LG_EVENT_BLOCK_COMPLETE, LG_EVENT_BLOCK_REQUEUE: [1, 2, 3, 5]
+    case LG_EVENT_BINDER_TRANSACTION: [1, 4, 5, 7]
+    case LG_EVENT_IRQ_ENTRY: [1, 2]
+    case LG_EVENT_CPU_FREQUENCY: [1, 2]
+    case LG_EVENT_BINDER_RECEIVED, LG_EVENT_IRQ_EXIT, LG_EVENT_SOFTIRQ_RAISE,
+      LG_EVENT_SOFTIRQ_ENTRY, LG_EVENT_SOFTIRQ_EXIT:
+      [1]
+    default: []
+    }
+  }
+
   /// Fills in what an event of `kind` says.
   static func fill(
     _ event: inout lg_trace_event, kind: lg_event_kind, _ fields: EventFields, _ data: [UInt8]

@@ -5,13 +5,25 @@ struct EventFields {
   private var numbers = [UInt64](repeating: 0, count: slots)
   private var ranges = [Range<Int>](repeating: 0..<0, count: slots)
 
+  /// A bit for each field that is there; the last stands for all beyond.
+  private var seen: UInt64 = 0
+
   init(_ data: [UInt8], _ range: Range<Int>) throws(PerfettoTraceError) {
     var reader = WireReader(data, range)
     while let field = try reader.next() {
+      seen |= 1 << UInt64(min(field.number, 63))
       guard field.number < Self.slots else { continue }
       numbers[field.number] = field.number64
       if ranges[field.number].lowerBound == 0 { ranges[field.number] = field.bytes }
     }
+  }
+
+  /// Numbers of the fields that are there, each once; 63 for any from there on.
+  var numbersSeen: [Int] { (0..<64).filter { seen >> UInt64($0) & 1 == 1 } }
+
+  /// Whether all of some fields are there.
+  func has(_ numbers: [Int]) -> Bool {
+    numbers.allSatisfy { seen >> UInt64(min($0, 63)) & 1 == 1 }
   }
 
   /// A number; 0 when the field is not there.

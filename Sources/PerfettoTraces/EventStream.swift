@@ -4,8 +4,9 @@ import TraceFold
 struct EventStream {
   private var streams: [CPUStream]
   private var lastNs: UInt64 = 0
+  private var taken = 0
   /// Events earlier than one given out before: the trace is not what it says it is.
-  private(set) var disordered = 0
+  private var disordered = 0
 
   init(_ data: [UInt8], _ index: TraceIndex) {
     let byCPU = Dictionary(grouping: index.bundles, by: \.cpu)
@@ -14,7 +15,21 @@ struct EventStream {
     }
   }
 
+  /// Why what was given out does not count, after the last event.
+  var faults: [String] {
+    var faults: [String] = []
+    if disordered > 0 { faults.append("\(disordered) events are not in the order of time") }
+    let incomplete = streams.reduce(0) { $0 + $1.incomplete }
+    if incomplete > 0 {
+      faults.append(
+        "\(incomplete) events lack fields that the kernel writes: a filter took them out")
+    }
+    return faults
+  }
+
   mutating func next() throws(PerfettoTraceError) -> lg_trace_event? {
+    taken += 1
+    if taken & 0xffff == 0, Task.isCancelled { throw .interrupted }
     var earliest: (index: Int, event: lg_trace_event)?
     for index in streams.indices {
       guard let event = try streams[index].peek() else { continue }
@@ -42,7 +57,10 @@ extension TraceIndex {
     }
     if wakingIsWakeup { bits |= 1 << LG_EVENT_SCHED_WAKEUP.rawValue }
     // A short trace may see no thread being born.
-    if bits & (1 << LG_EVENT_SCHED_WAKEUP.rawValue) != 0 {
+    let births = "sched/sched_wakeup_new"
+    let isRecorded =
+      !facts.unknownEvents.contains(births) && !facts.refusedEvents.contains(births)
+    if isRecorded, bits & (1 << LG_EVENT_SCHED_WAKEUP.rawValue) != 0 {
       bits |= 1 << LG_EVENT_SCHED_WAKEUP_NEW.rawValue
     }
     return bits

@@ -34,6 +34,12 @@ package enum FoldMetrics {
     return metrics.filter { possible & bits(of: [$0]) == 0 }
   }
 
+  /// `LG_FOLD_BIT()`s of the metrics that say whose threads they are of.
+  static let byClass = bits(of: [
+    "runqueue.wait", "fsync.latency", "binder.call", "binder.roundtrip", "reclaim.direct",
+    "sleep.uninterruptible",
+  ])
+
   /// `LG_FOLD_BIT()`s of metrics by name; nil: of all.
   static func bits(of metrics: Set<String>?) -> UInt32 {
     var bits: UInt32 = 0

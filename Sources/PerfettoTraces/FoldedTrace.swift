@@ -4,6 +4,8 @@ import LatencyHistograms
 package struct FoldedTrace: Sendable, Equatable {
   package var facts: TraceFacts
   package var window: WindowMoments
+  /// Why the window's metrics do not count, and which of them, by name; nil = all.
+  package var faults: [FoldFault]
   /// Of the first kernel event, in the events' clock: by default CLOCK_BOOTTIME.
   package var firstNs: UInt64
   package var metrics: [FoldedMetric]
@@ -12,6 +14,15 @@ package struct FoldedTrace: Sendable, Equatable {
   package var frequencies: [FoldedFrequency]
   /// `sched_wakeup` was not recorded, so waits begin at `sched_waking`, somewhat earlier.
   package var wakingIsWakeup: Bool
+}
+
+/// Why metrics of a window do not count.
+package struct FoldFault: Sendable, Equatable {
+  package var reason: String
+  /// Nil: all of them.
+  package var metrics: [String]?
+  /// Whether another window may be without it.
+  package var isElsewhere: Bool
 }
 
 /// A metric over the window.

@@ -38,21 +38,26 @@ package struct RecordingFolder: Sendable {
   package static func facts(
     of data: [UInt8]
   ) throws(PerfettoTraceError) -> (facts: TraceFacts, hasEvents: Bool) {
-    let index = try TraceIndex(data)
+    let index = try TraceIndex(Self.whole(data))
     return (index.facts, index.hasEvents)
   }
 
   /// Folds a trace's bytes, which are not trusted.
   package func fold(_ data: [UInt8]) throws(PerfettoTraceError) -> FoldedRecording {
+    let data = try Self.whole(data)
     let index = try TraceIndex(data)
     let classes = ThreadClasses(index, agent: agent)
     var folds: [Fold] = []
+    var gaps: [TraceGap] = []
+    let bits = FoldMetrics.bits(of: metrics)
     for window in windows {
-      let moments = WindowMoments(
+      var moments = WindowMoments(
         arm: window.arm, open: window.opened, drain: window.closed, close: window.until)
+      for gap in index.facts.gaps.touching(&moments) where gap.metrics & bits != 0 {
+        gaps.add(gap)
+      }
       guard
-        let fold = Fold(
-          metrics: FoldMetrics.bits(of: metrics), classes: classes, window: moments)
+        let fold = Fold(metrics: bits, classes: classes, window: moments)
       else { throw .window("not enough memory to fold the trace") }
       folds.append(fold)
     }
@@ -67,22 +72,27 @@ package struct RecordingFolder: Sendable {
         FoldedRecording.Window(
           metrics: $0.results(), frequencies: $0.frequencies())
       },
-      faults: faults(index.facts, disordered: stream.disordered))
+      faults: faults(index.facts, gaps.map(\.reason) + stream.faults))
+  }
+
+  /// The bytes of a trace that ends where it should.
+  private static func whole(_ data: [UInt8]) throws(PerfettoTraceError) -> [UInt8] {
+    let plain = try PlainTrace(data)
+    if let tear = plain.tear { throw tear }
+    return plain.bytes
   }
 
   /// Why the windows are not told in full.
-  private func faults(_ facts: TraceFacts, disordered: Int) -> [String] {
-    var facts = facts
-    if disordered > 0 { facts.gap("\(disordered) events are not in the order of time") }
-    if !facts.isBootTime { facts.gap("its events have another clock than CLOCK_BOOTTIME") }
-    if facts.wasSuspended { facts.gap("the device was suspended during the trace") }
+  private func faults(_ facts: TraceFacts, _ found: [String]) -> [String] {
+    var faults = found
+    if !facts.isBootTime { faults.append("its events have another clock than CLOCK_BOOTTIME") }
     if let first = windows.map(\.arm).min(), facts.startedNs.map({ $0 > first }) ?? true {
-      facts.gap("recording began after the first window")
+      faults.append("recording began after the first window")
     }
     if let last = windows.map(\.closed).max(), facts.endedNs.map({ $0 < last }) ?? true {
-      facts.gap("recording ended before the last window")
+      faults.append("recording ended before the last window")
     }
-    return facts.gaps
+    return faults
   }
 }
 

@@ -10,8 +10,10 @@ package struct TraceFacts: Sendable, Equatable {
   package var socModel = ""
   /// CLOCK_REALTIME of the first snapshot, ns since 1970; nil when not told.
   package var realtimeNs: UInt64?
-  /// Why events may be missing, in words, each once.
-  package var gaps: [String] = []
+  /// Where events may be missing, or may not mean what they say.
+  package var gaps: [TraceGap] = []
+  /// What is unusual about the file without making it wrong, in words.
+  package var notes: [String] = []
   /// Events that the kernel does not have, and those that perfetto may not enable, as `group/name`.
   package var unknownEvents: Set<String> = []
   package var refusedEvents: Set<String> = []
@@ -20,19 +22,6 @@ package struct TraceFacts: Sendable, Equatable {
   package var endedNs: UInt64?
   /// Whether the events' times are CLOCK_BOOTTIME, perfetto's choice wherever the kernel has it.
   package var isBootTime = true
-  /// CLOCK_BOOTTIME less CLOCK_MONOTONIC of each snapshot, ns.
-  var suspendedNs: [Int64] = []
-
-  /// Whether the device was suspended between two snapshots.
-  package var wasSuspended: Bool {
-    guard let least = suspendedNs.min(), let most = suspendedNs.max() else { return false }
-    // Snapshots read one clock after the other.
-    return most - least > 10_000_000
-  }
-
-  mutating func gap(_ reason: String) {
-    if !gaps.contains(reason) { gaps.append(reason) }
-  }
 }
 
 /// A process as the trace's process tree has it.

@@ -2,6 +2,9 @@ import TraceFold
 
 /// Folds a perfetto trace (protos/perfetto/trace/trace.proto) into histograms.
 package struct TraceFolder: Sendable {
+  /// What a trace may have at most, packed or not.
+  package static let byteLimit = PlainTrace.limit
+
   /// Part of the trace that is judged.
   package var window: TraceWindow
   /// Names of processes that are the workload, as the trace's process tree has them.
@@ -19,11 +22,21 @@ package struct TraceFolder: Sendable {
 
   /// Folds a trace file's bytes, which are not trusted.
   package func fold(_ data: [UInt8]) throws(PerfettoTraceError) -> FoldedTrace {
+    let plain = try PlainTrace(data)
+    let data = plain.bytes
     let index = try TraceIndex(data)
-    guard index.hasEvents else { throw .noEvents }
-    let moments = try index.moments(of: window, data)
+    guard index.hasEvents else {
+      if let tear = plain.tear { throw tear }
+      throw .noEvents
+    }
+    let unmatched = workload.subtracting(index.processes.values.map(\.name))
+    guard unmatched.isEmpty else {
+      throw .noProcess(unmatched.sorted(), known: Set(index.processes.values.map(\.name)))
+    }
+    var moments = try index.moments(of: window, data)
     let wanted = FoldMetrics.bits(of: metrics)
     let possible = lg_fold_possible(wanted, index.events)
+    let gaps = index.facts.gaps.touching(&moments)
     let classes = ThreadClasses(index, workload: workload)
     guard let fold = Fold(metrics: possible, classes: classes, window: moments) else {
       throw .window("not enough memory to fold the trace")
@@ -32,13 +45,33 @@ package struct TraceFolder: Sendable {
     while let event = try stream.next() { fold.take(event) }
 
     var facts = index.facts
-    if stream.disordered > 0 {
-      facts.gap("\(stream.disordered) events are not in the order of time")
-    }
+    facts.notes = plain.notes + facts.notes
+    let faults = gaps.filter { $0.metrics & possible != 0 }.map { FoldFault($0, index.firstNs) }
     return FoldedTrace(
-      facts: facts, window: moments, firstNs: index.firstNs, metrics: fold.results(),
+      facts: facts, window: moments,
+      faults: faults
+        + stream.faults.map { FoldFault(reason: $0, metrics: nil, isElsewhere: false) },
+      firstNs: index.firstNs, metrics: fold.results(),
       missing: metrics == nil
         ? [:] : FoldMetrics.missing(wanted & ~possible, having: index.events),
       frequencies: fold.frequencies(), wakingIsWakeup: index.wakingIsWakeup)
+  }
+}
+
+extension FoldFault {
+  /// A gap, with its times as seconds from the first event.
+  fileprivate init(_ gap: TraceGap, _ firstNs: UInt64) {
+    func moment(_ ns: UInt64) -> String { seconds(ns - min(ns, firstNs)) }
+    let place =
+      switch (gap.from, gap.until) {
+      case (0, .max): ""
+      case (let from, .max): " (from \(moment(from)) on)"
+      case (0, let until): " (up to \(moment(until)))"
+      case (let from, let until): " (from \(moment(from)) to \(moment(until)))"
+      }
+    let names = FoldMetrics.names.enumerated().filter { gap.metrics >> UInt32($0.offset) & 1 == 1 }
+    self.init(
+      reason: gap.reason + place, metrics: gap.metrics == .max ? nil : names.map(\.element),
+      isElsewhere: !gap.isEverywhere)
   }
 }

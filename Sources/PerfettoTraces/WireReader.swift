@@ -6,6 +6,8 @@ struct WireField {
   var number64: UInt64 = 0
   /// Of a length-delimited field; empty otherwise.
   var bytes: Range<Int> = 0..<0
+  /// Whether it is length-delimited: a message, text or packed numbers.
+  var isBytes = false
   /// Where the field begins.
   var offset: Int
 
@@ -42,6 +44,7 @@ struct WireReader {
       let length = try varint(of: offset)
       guard length <= UInt64(end - at) else { throw .truncated(offset: offset) }
       field.bytes = at..<at + Int(length)
+      field.isBytes = true
       at += Int(length)
     case 5: field.number64 = try fixed(4, of: offset)
     default: throw .malformed(offset: offset, problem: "wire type \(key & 7) is not in use")

@@ -3,12 +3,20 @@ import RunRecords
 extension RunReport {
   /// The report for a terminal or a log, with a newline after each line.
   package func text(width: Int, style: TextStyle) -> String {
-    var sections = [header(width, style)]
+    var sections = [warnings(width, style), header(width, style)].filter { !$0.isEmpty }
     sections.append(metricTable(width, style))
     if !scalars.isEmpty { sections.append(scalarTable(width, style)) }
     let notes = notes(width, style)
     if !notes.isEmpty { sections.append(notes) }
     return sections.map { $0.map { $0 + "\n" }.joined() }.joined(separator: "\n")
+  }
+
+  /// What must be known before any number is read.
+  private func warnings(_ width: Int, _ style: TextStyle) -> [String] {
+    let marks = invalid.map { "\($0.subject) is invalid: \($0.reason)" }
+    return ((faults ?? []) + marks).flatMap { text in
+      wrapped(text, width: width, indent: "  ").map { Emphasis.bad.applied(to: $0, style) }
+    }
   }
 
   private func header(_ width: Int, _ style: TextStyle) -> [String] {
@@ -114,7 +122,6 @@ extension RunReport {
         ))
     }
     for reason in dropped { notes.append(("iteration dropped: \(reason)", .doubtful)) }
-    for mark in invalid { notes.append(("\(mark.subject) is invalid: \(mark.reason)", .bad)) }
     if let overhead {
       let pairs = counted(overhead.pairs ?? 0, "pair")
       let range =

@@ -1,5 +1,6 @@
 import Foundation
 import LatencyHistograms
+import RegressionAnalysis
 import RunRecords
 
 /// What one run measured, without any judgement; the output of `latgate run`.
@@ -52,9 +53,13 @@ package struct RunReport: Sendable, Equatable, Encodable {
   package var invalid: [InvalidMark]
   /// Nil when the device never was away.
   package var interruptions: [InterruptionRecord]?
+  /// Why the numbers say less than they seem to: too much was lost, or nothing was measured. Nil when
+  /// there is nothing to say.
+  package var faults: [String]?
 
-  /// Sums up the judged iterations of a record.
-  package init(_ record: RunRecord) {
+  /// Sums up the judged iterations of a record. Of each metric the share `lossLimit` of its operations
+  /// may be lost; nil: any.
+  package init(_ record: RunRecord, lossLimit: Double? = nil) {
     run = record.id
     created = record.created
     device = record.device
@@ -94,6 +99,30 @@ package struct RunReport: Sendable, Equatable, Encodable {
         metric: id.text, unit: id.unit, better: entry.better.rawValue, values: entry.values,
         median: median(entry.values))
     }
+    guard let lossLimit else { return }
+    let found =
+      nothingMeasured.map { [$0] }
+      ?? losses.sorted { $0.key < $1.key }.compactMap { id, loss in
+        // A few may be lost anywhere, as for a verdict.
+        guard loss.lost > Self.lossAllowance, loss.lost > loss.seen * lossLimit else { return nil }
+        return "\(id.text): \(humanShare(loss.lost / loss.seen)) of its operations were lost "
+          + "(limit \(humanShare(lossLimit)))"
+      }
+    faults = found.isEmpty ? nil : found
+  }
+
+  /// Losses that need no share.
+  private static let lossAllowance = Double(VerdictPolicy().lossAllowance)
+
+  /// That the run has no number at all, or none of its probes saw an event.
+  private var nothingMeasured: String? {
+    if iterations == 0 {
+      return "nothing was measured: "
+        + (dropped.isEmpty ? "there is no iteration" : "every iteration was dropped")
+    }
+    let isWithoutEvents = metrics.allSatisfy { $0.count == 0 }
+    guard isWithoutEvents, scalars.isEmpty || !probes.isEmpty else { return nil }
+    return "nothing was measured: no probe saw an event"
   }
 
   /// A JSON document, deterministic for equal records.

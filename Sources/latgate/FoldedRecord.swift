@@ -52,11 +52,33 @@ struct FoldedRecord {
         index: 0, kind: .measured, startedUptimeNs: trace.window.open, phases: [phase],
         covariates: covariates, notes: notes)
     ]
-    record.invalid += facts.gaps.map { InvalidMark(reason: "events are missing: \($0)") }
-    if facts.wasSuspended {
-      record.invalid.append(InvalidMark(reason: "the device was suspended during the trace"))
+    record.tier = .t0
+    record.invalid += trace.faults.flatMap(marks)
+    if phase.histograms.isEmpty, record.invalid.isEmpty {
+      record.invalid.append(InvalidMark(reason: nothing))
     }
     return record
+  }
+
+  /// What a fault keeps from being judged.
+  private func marks(_ fault: FoldFault) -> [InvalidMark] {
+    let way = fault.isElsewhere ? "; --from and --to choose a part without it" : ""
+    let reason = "events are missing: \(fault.reason)\(way)"
+    guard let metrics = fault.metrics else { return [InvalidMark(reason: reason)] }
+    return metrics.filter { manifest($0) != nil }.map { InvalidMark(metric: $0, reason: reason) }
+  }
+
+  /// Why there is not one histogram.
+  private var nothing: String {
+    guard trace.metrics.isEmpty else {
+      return "nothing was measured: no operation of the probes lies in the window"
+    }
+    let lacking = trace.missing.filter { manifest($0.key) != nil && !$0.value.isEmpty }
+    let needs = lacking.sorted { $0.key < $1.key }.map {
+      "\($0.key) needs \($0.value.joined(separator: " and "))"
+    }
+    return "nothing was measured: the trace lacks the events that probes need; "
+      + (needs.isEmpty ? "record linux.ftrace" : needs.joined(separator: ", "))
   }
 
   /// When the trace began, where it says so, in whole seconds.

@@ -4,27 +4,9 @@ import Testing
 
 /// Traces recorded around windows that are known beforehand.
 @Suite struct RecordingFolderTests {
-  private static func varint(_ value: UInt64) -> [UInt8] {
-    var value = value
-    var bytes: [UInt8] = []
-    while value >= 0x80 {
-      bytes.append(UInt8(value & 0x7f) | 0x80)
-      value >>= 7
-    }
-    return bytes + [UInt8(value)]
-  }
-
-  private static func field(_ number: UInt64, _ value: UInt64) -> [UInt8] {
-    varint(number << 3) + varint(value)
-  }
-
-  private static func field(_ number: UInt64, _ message: [UInt8]) -> [UInt8] {
-    varint(number << 3 | 2) + varint(UInt64(message.count)) + message
-  }
-
   /// Packet { timestamp, service_event { event: true } }
   private static func service(_ event: UInt64, at ns: UInt64) -> [UInt8] {
-    field(1, field(8, ns) + field(69, field(event, 1)))
+    Wire.field(1, Wire.field(8, ns) + Wire.field(69, Wire.field(event, 1)))
   }
 
   /// The fixture's events as a recording of all data sources from before the first to after the
@@ -91,18 +73,24 @@ import Testing
 
   @Test func lossesAndForeignClocksDoNotCount() throws {
     // ftrace_events { cpu: 1, lost_events: true }, and one whose events have clock 2.
-    let lost = Self.field(1, Self.field(1, Self.field(1, 1) + Self.field(3, 1)))
-    let clock = Self.field(1, Self.field(1, Self.field(1, 1) + Self.field(5, 2)))
+    let lost = Wire.field(1, Wire.field(1, Wire.field(1, 1) + Wire.field(3, 1)))
+    let clock = Wire.field(1, Wire.field(1, Wire.field(1, 1) + Wire.field(5, 2)))
     // trace_stats { buffer_stats { chunks_discarded: 4 } }
-    let full = Self.field(1, Self.field(35, Self.field(1, Self.field(18, 4))))
-    for (bytes, text) in [
-      (lost, "the kernel's buffer of CPU 1 overran"),
-      (clock, "its events have another clock than CLOCK_BOOTTIME"),
-      (full, "perfetto's own buffer lost data"),
+    let full = Wire.field(1, Wire.field(35, Wire.field(1, Wire.field(18, 4))))
+    for (bytes, faults) in [
+      (lost, ["the kernel's buffer overran (CPU 1)"]),
+      (
+        clock,
+        [
+          "its events have several clocks",
+          "its events have another clock than CLOCK_BOOTTIME",
+        ]
+      ),
+      (full, ["perfetto's own buffer lost data"]),
     ] {
       let (data, first, last) = try Self.recording(bytes)
       let window = RecordingFolder.Window(arm: first, opened: first, closed: last, until: last)
-      #expect(try Self.folder([window]).fold(data).faults == [text])
+      #expect(try Self.folder([window]).fold(data).faults == faults)
     }
   }
 
@@ -116,10 +104,10 @@ import Testing
 
   @Test func whatTheKernelLacksIsTold() throws {
     // ftrace_stats { phase: START, unknown: "a/b", failed: "c/d" }
-    let stats = Self.field(
+    let stats = Wire.field(
       1,
-      Self.field(
-        34, Self.field(1, 1) + Self.field(6, Array("a/b".utf8)) + Self.field(7, Array("c/d".utf8))))
+      Wire.field(
+        34, Wire.field(1, 1) + Wire.field(6, Array("a/b".utf8)) + Wire.field(7, Array("c/d".utf8))))
     let (facts, hasEvents) = try RecordingFolder.facts(of: stats)
     #expect(facts.unknownEvents == ["a/b"])
     #expect(facts.refusedEvents == ["c/d"])
@@ -127,8 +115,8 @@ import Testing
   }
 
   @Test func theServiceSaysWhoRecords() throws {
-    let version = Self.field(5, Array("Perfetto v1".utf8))
-    #expect(try ServiceState(version + Self.field(3, 2) + Self.field(4, 1)).recording == 1)
+    let version = Wire.field(5, Array("Perfetto v1".utf8))
+    #expect(try ServiceState(version + Wire.field(3, 2) + Wire.field(4, 1)).recording == 1)
     #expect(try ServiceState(version).recording == 0)
     #expect(throws: PerfettoTraceError.self) { try ServiceState(Array(version.dropLast())) }
   }
@@ -148,12 +136,12 @@ import Testing
   /// Process tree: the agent 100, its child 101, whose thread is 102, and 7 of somebody else.
   @Test func theAgentsChildrenAreJudgedByTheirBirth() throws {
     func process(_ pid: UInt64, of parent: UInt64) -> [UInt8] {
-      Self.field(1, Self.field(1, pid) + Self.field(2, parent) + Self.field(3, Array("x".utf8)))
+      Wire.field(1, Wire.field(1, pid) + Wire.field(2, parent) + Wire.field(3, Array("x".utf8)))
     }
     let tree =
       process(1, of: 0) + process(7, of: 1) + process(100, of: 7) + process(101, of: 100)
-      + Self.field(2, Self.field(1, 102) + Self.field(3, 101)) + process(30, of: 2)
-    let index = try TraceIndex(Self.field(1, Self.field(2, tree)))
+      + Wire.field(2, Wire.field(1, 102) + Wire.field(3, 101)) + process(30, of: 2)
+    let index = try TraceIndex(Wire.field(1, Wire.field(2, tree)))
     let classes = ThreadClasses(index, agent: 100)
     let gone = UInt32.max
     #expect([7, 100, 101, 102, 30, 55].map(classes.classOf) == [1, 3, gone, gone, 2, gone])

@@ -34,6 +34,28 @@ struct RunReportTests {
     try expectSnapshot(RunReport(empty).text(width: 80, style: .plain), "run-empty.txt")
   }
 
+  @Test func whatLostTooMuchIsSaidFirst() throws {
+    let report = RunReport(record(), lossLimit: 0.001)
+    let fault = "runqueue.wait@fsync-f2fs: 0.20% of its operations were lost (limit 0.10%)"
+    #expect(report.faults == [fault])
+    #expect(report.text(width: 120, style: .plain).hasPrefix(fault + "\n\n"))
+    #expect(RunReport(record(), lossLimit: 0.01).faults == nil)
+    #expect(RunReport(record()).faults == nil)
+  }
+
+  @Test func nothingMeasuredIsSaidFirst() throws {
+    let nothing = "nothing was measured: no probe saw an event"
+    #expect(RunReport(record(phases: []), lossLimit: 1).faults == [nothing])
+    var dropped = record()
+    for index in dropped.iterations.indices { dropped.iterations[index].dropped = "hot" }
+    #expect(
+      RunReport(dropped, lossLimit: 1).faults
+        == ["nothing was measured: every iteration was dropped"])
+    dropped.iterations = []
+    #expect(
+      RunReport(dropped, lossLimit: 1).faults == ["nothing was measured: there is no iteration"])
+  }
+
   @Test func json() throws {
     let data = try RunReport(record()).json()
     try expectSnapshot(String(decoding: data, as: UTF8.self), "run.json")

@@ -3,17 +3,23 @@ import Catalogs
 import Foundation
 import PerfettoTraces
 import POSIXSupport
+import RegressionAnalysis
 import Reporting
 import RunRecords
 
-struct FoldCommand: AsyncParsableCommand {
+struct FoldCommand: AsyncParsableCommand, ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "fold",
     abstract: "Turn a perfetto trace into a run record, with the histograms the probes give.",
     discussion: """
       Works on archived traces, and on traces of devices where BPF and tracefs are out of reach. \
-      The trace needs the events of linux.ftrace that the probes' manifests name under t0. A \
-      trace with gaps gives a record that is marked invalid, and exit code 3.
+      The trace needs the events of linux.ftrace that the probes' manifests name under t0. It may \
+      be compressed, as a whole (.gz, .zst, .zip) or by packet.
+
+      Events that are missing inside the window make the record invalid: exit code 3. Where they \
+      are missing in another part only, --from and --to leave that out. A trace in which no probe \
+      finds an event, or of which too much was lost, ends with 3 as well; a --process that is not \
+      in the trace with 65.
 
         latgate fold app-start.perfetto-trace
         latgate fold boot.perfetto-trace --from 2 --to 7.5 -o record.json
@@ -76,11 +82,14 @@ struct FoldCommand: AsyncParsableCommand {
     let console = common.console
     let catalog = try Workbench(common).catalog
     let probes = try wantedProbes(catalog)
+    let policy = try suite.map { VerdictPolicy(suite: try catalog.suite($0), freeSwitching: false) }
+    let lossLimit = (policy ?? VerdictPolicy()).lossLimit
     let named = suite != nil || !probe.isEmpty
     let folder = TraceFolder(
       window: window, workload: Set(process),
       metrics: Set(probes.flatMap(\.metrics).map(\.name)))
-    let folded = try TraceFile.fold(trace, by: folder)
+    let folded = try TraceFile(path: trace).folded(by: folder)
+    for note in folded.facts.notes { console.note("\(trace): \(note)") }
     if case .whole = folder.window {
       console.note("the window is the whole trace: --from, --to or markers choose a part")
     }
@@ -94,13 +103,15 @@ struct FoldCommand: AsyncParsableCommand {
       try AtomicFile.write(try record.encoded(file: output), to: output)
       console.note("record: \(output)")
     }
-    let report = RunReport(record)
+    let report = RunReport(record, lossLimit: lossLimit)
     switch format {
     case .terminal: console.print(report.text(width: console.width, style: console.style))
     case .json: console.print(String(decoding: try report.json(), as: UTF8.self))
     }
     let isLost = record.probes.contains { $0.status == .lost }
-    if isLost || !record.invalid.isEmpty { throw ExitStatus.gateFailed.code }
+    if isLost || !record.invalid.isEmpty || report.faults != nil {
+      throw ExitStatus.gateFailed.code
+    }
   }
 
   private var window: TraceWindow {

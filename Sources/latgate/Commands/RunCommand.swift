@@ -134,20 +134,20 @@ struct RunCommand: AsyncParsableCommand {
       ) {
         display.progress(order: 0, $0)
       }.run()
-      if !record.invalid.isEmpty {
+      let report = RunReport(record, lossLimit: plan.suite.limits.lossMax.fraction)
+      let reasons = record.invalid.map(\.reason) + (report.faults ?? [])
+      if !reasons.isEmpty {
         await kept.collect(
-          "bugreport-\(timestamp())", of: reached,
-          reason: record.invalid.map(\.reason).joined(separator: "\n"))
+          "bugreport-\(timestamp())", of: reached, reason: reasons.joined(separator: "\n"))
       }
       await lane.finish()
       display.end()
       if let output { console.note("record: \(try RecordFiles.write(record, to: output))") }
-      let report = RunReport(record)
       switch format {
       case .terminal: console.print(report.text(width: console.width, style: console.style))
       case .json: console.print(String(decoding: try report.json(), as: UTF8.self))
       }
-      if !record.invalid.isEmpty { throw ExitStatus.gateFailed.code }
+      if !reasons.isEmpty { throw ExitStatus.gateFailed.code }
     } catch {
       if !(error is ExitCode) {
         await kept.collect(
