@@ -7,6 +7,15 @@ import Synchronization
 /// The first signal cancels, so that devices are detached and virtual machines stopped on the way
 /// out; the second ends the process at once.
 enum Interruption {
+  /// How long a command that only computes may take to end by itself.
+  private static let patience = DispatchTimeInterval.milliseconds(300)
+
+  /// Whether what runs is ``ComputingCommand``.
+  private static let computesOnly = Mutex(false)
+
+  /// Lets a signal end the process wherever it is: nothing outside it needs to be cleaned up.
+  static func endsAnywhere() { computesOnly.withLock { $0 = true } }
+
   /// Runs `work`; a signal cancels it, and the end of standard input where the command line says so.
   static func cancelling(_ work: @escaping @Sendable () async throws -> Void) async throws {
     let task = Task { try await work() }
@@ -18,14 +27,21 @@ enum Interruption {
       }
     }
     let signals = SignalCount()
+    // A queue of its own: those that all share may be busy with what is to be ended.
+    let queue = DispatchQueue(label: "signals")
     let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
       // The default action would end the process before the source hears of the signal.
       signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler {
         guard signals.next() == 1 else { _exit(ExitStatus.interrupted.rawValue) }
         Console().note("\nlatgate: stopping (again to force)")
         task.cancel()
+        guard computesOnly.withLock({ $0 }) else { return }
+        queue.asyncAfter(deadline: .now() + patience) {
+          Console().error("error: interrupted")
+          _exit(ExitStatus.interrupted.rawValue)
+        }
       }
       source.resume()
       return source
@@ -34,6 +50,56 @@ enum Interruption {
       for source in sources { source.cancel() }
     }
     try await task.value
+  }
+
+  /// Makes a computation that does not ask whether to go on. When the task is cancelled meanwhile,
+  /// it is left to itself, and ends with the process.
+  /// - Throws: what `work` throws, `CancellationError`.
+  static func compute<Value: Sendable>(
+    _ work: @escaping @Sendable () throws -> Value
+  ) async throws -> Value {
+    let outcome = Outcome<Value>()
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        outcome.wait(continuation)
+        Thread.detachNewThread { outcome.settle(Result { try work() }) }
+      }
+    } onCancel: {
+      outcome.settle(.failure(CancellationError()))
+    }
+  }
+
+  /// The first of several results, for the one who waits.
+  private final class Outcome<Value: Sendable>: Sendable {
+    private struct State {
+      var waiting: CheckedContinuation<Value, any Error>?
+      var result: Result<Value, any Error>?
+      var isTaken = false
+    }
+
+    private let state = Mutex(State())
+
+    func wait(_ continuation: CheckedContinuation<Value, any Error>) {
+      resume { $0.waiting = continuation }
+    }
+
+    func settle(_ result: Result<Value, any Error>) {
+      resume { $0.result = $0.result ?? result }
+    }
+
+    private func resume(_ change: (inout State) -> Void) {
+      let ready = state.withLock {
+        state -> (CheckedContinuation<Value, any Error>, Result<Value, any Error>)? in
+        change(&state)
+        guard !state.isTaken, let waiting = state.waiting, let result = state.result else {
+          return nil
+        }
+        state.isTaken = true
+        state.waiting = nil
+        return (waiting, result)
+      }
+      if let (waiting, result) = ready { waiting.resume(with: result) }
+    }
   }
 
   /// Counts signals; the handlers run on any queue.

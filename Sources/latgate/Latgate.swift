@@ -56,6 +56,7 @@ struct Latgate: AsyncParsableCommand {
         } catch {
           throw CommandLineFault(cause: error)
         }
+        if (command as? any ComputingCommand)?.computesOnly == true { Interruption.endsAnywhere() }
         if var asynchronous = command as? any AsyncParsableCommand {
           try await asynchronous.run()
         } else {

@@ -6,7 +6,7 @@ import RegressionAnalysis
 import Reporting
 import RunRecords
 
-struct CalibrateCommand: AsyncParsableCommand {
+struct CalibrateCommand: AsyncParsableCommand, ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "calibrate",
     abstract: "Learn a bench's noise from runs of unchanged firmware, and whether it may gate.",
@@ -64,6 +64,8 @@ struct CalibrateCommand: AsyncParsableCommand {
   @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: OutputFormat = .terminal
 
+  var computesOnly: Bool { !from.isEmpty }
+
   func validate() throws {
     guard (1...2).contains(lanes) else { throw ValidationError("--lanes must be 1 or 2") }
     guard runs >= 2, runs.isMultiple(of: 2) else {
@@ -79,7 +81,7 @@ struct CalibrateCommand: AsyncParsableCommand {
     let console = common.console
     let safety = try await safety.open()
     let (records, policy) = try await from.isEmpty ? made(safety) : given()
-    let noise = try calibrate(records, policy: policy)
+    let noise = try await Interruption.compute { try calibrate(records, policy: policy) }
     try keep(records, noise, safety.store)
     switch format {
     case .terminal:

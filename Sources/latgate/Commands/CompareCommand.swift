@@ -6,7 +6,7 @@ import RegressionAnalysis
 import Reporting
 import RunRecords
 
-struct CompareCommand: AsyncParsableCommand {
+struct CompareCommand: AsyncParsableCommand, ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
     abstract: "Judge run records that exist already.",

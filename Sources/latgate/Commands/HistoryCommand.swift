@@ -4,7 +4,7 @@ import RecordStore
 import RegressionAnalysis
 import Reporting
 
-struct HistoryCommand: AsyncParsableCommand {
+struct HistoryCommand: AsyncParsableCommand, ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "history",
     abstract: "Show metrics over the stored builds, and where they changed for good.",

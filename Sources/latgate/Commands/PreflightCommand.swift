@@ -4,7 +4,7 @@ import KernelBTF
 import ProbeBuild
 import Reporting
 
-struct PreflightCommand: AsyncParsableCommand {
+struct PreflightCommand: AsyncParsableCommand, ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "preflight",
     abstract: "Say from a firmware build's files which probes will work on it.",

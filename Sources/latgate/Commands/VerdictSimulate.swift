@@ -3,7 +3,7 @@ import Foundation
 import RegressionAnalysis
 import Reporting
 
-struct VerdictSimulate: AsyncParsableCommand {
+struct VerdictSimulate: AsyncParsableCommand, ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "simulate",
     abstract: "Judge simulated experiments whose truth is known: false alarms and power.",
