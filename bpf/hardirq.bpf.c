@@ -9,7 +9,6 @@
 #define LG_METRICS 1
 #include "probe.h"
 #include "kernel_irq.h"
-#include "read.h"
 
 enum {
 	METRIC_RUN = 0,

@@ -28,7 +28,7 @@ struct {
 
 static __always_inline u32 pid_of(struct task_struct *task, bool direct)
 {
-	return direct ? task->pid : BPF_CORE_READ(task, pid);
+	return lg_read(task, pid, direct);
 }
 
 /* NULL when the task has no stamp. */
@@ -69,7 +69,7 @@ static __always_inline int wakeup(struct task_struct *task, bool direct)
 	if (!word)
 		return 0;
 	/* A wakeup of a running task (it was about to sleep) queues nothing. */
-	if (direct ? task->on_cpu : BPF_CORE_READ(task, on_cpu))
+	if (lg_read(task, on_cpu, direct))
 		return 0;
 	pid = pid_of(task, direct);
 	c = lg_metric(METRIC_WAIT);

@@ -64,10 +64,10 @@ static __always_inline int switched(bool preempt, struct task_struct *prev,
 		if (state == STATE_WAKING && lg_task_sleep_is_load(prev, direct))
 			state = STATE_UNINTERRUPTIBLE;
 	}
-	pid = direct ? next->pid : BPF_CORE_READ(next, pid);
+	pid = lg_read(next, pid, direct);
 	/* It runs and its wakeup was not seen: how long it slept is not known. */
 	lg_cancel_key(&s_sleep, &pid, word, lg_metric(METRIC_UNINTERRUPTIBLE));
-	pid = direct ? prev->pid : BPF_CORE_READ(prev, pid);
+	pid = lg_read(prev, pid, direct);
 	if (pid && uninterruptible(preempt, state))
 		lg_start_key(&s_sleep, &pid, word, bpf_ktime_get_ns(), lg_class_of(prev, direct),
 			     lg_metric(METRIC_UNINTERRUPTIBLE));
@@ -83,7 +83,7 @@ static __always_inline int woken(struct task_struct *task, bool direct)
 
 	if (!word || !c)
 		return 0;
-	pid = direct ? task->pid : BPF_CORE_READ(task, pid);
+	pid = lg_read(task, pid, direct);
 	/* Wakeups of other sleepers are no ends. */
 	if (!bpf_map_lookup_elem(&s_sleep, &pid))
 		return 0;

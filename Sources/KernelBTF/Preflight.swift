@@ -113,6 +113,7 @@ package struct Preflight: Sendable {
     let isAny = !hooks.contains { !$0.isOptional }
     let open = needed.filter { $0.outcome != .fits }
     let isHeld = isAny ? open.count < needed.count : open.isEmpty
+    let untold = facts.config?.unknown ?? []
     guard isHeld, unmet.isEmpty else {
       let gone = isHeld ? [] : open.map { "hook \($0.hook): \($0.why)" }
       let isLost =
@@ -120,6 +121,15 @@ package struct Preflight: Sendable {
         || (isAny
           ? open.allSatisfy { $0.outcome == .lost } : open.contains { $0.outcome == .lost })
       return (isLost ? .lost : .unknown, unmet + gone)
+    }
+    guard untold.isEmpty else {
+      return (
+        .unknown,
+        [
+          "the configuration names only some options, not \(untold.joined(separator: ", ")): give "
+            + "the whole .config of the build, or /proc/config.gz of a device that runs it"
+        ]
+      )
     }
     return (.fits, [])
   }
@@ -145,14 +155,20 @@ extension Preflight.Read {
 }
 
 extension CoreAnswer {
+  private func misfit(at place: FieldPlace) -> String {
+    switch misfit {
+    case .size, nil: "has another width here: \(place.type), \(place.size) bytes"
+    case .bits: "is a bit-field here: \(place.type), \(place.bits?.size ?? 0) bits"
+    case .pointee: "points to another type here: \(place.type)"
+    }
+  }
+
   /// Why a program that needs it cannot be loaded.
   fileprivate var complaint: String {
     switch outcome {
     case .missing: "reads \(subject), which this kernel does not have"
     case .ambiguous: "reads \(subject), which this kernel has more than once, differently"
-    case .value:
-      "reads \(subject), which has another width here"
-        + (place.map { ": \($0.type), \($0.size) bytes" } ?? "")
+    case .value: "reads \(subject), which \(place.map { misfit(at: $0) } ?? "differs here")"
     }
   }
 }

@@ -2,6 +2,9 @@
 package struct BTFHeader: Sendable, Equatable {
   package let types: Range<Int>
   package let strings: Range<Int>
+  /// It goes on where other BTF ends, as a module's does with the kernel's: only the first of them
+  /// begins with the empty name.
+  package let isSplit: Bool
 
   /// - Throws: ``Malformed`` for bytes that are no whole BTF of this machine's byte order.
   package init(_ bytes: [UInt8]) throws(Malformed) {
@@ -22,7 +25,9 @@ package struct BTFHeader: Sendable, Equatable {
     guard header >= BTFTypes.headerSize, header <= bytes.count else {
       throw Malformed(reason: "a header of \(header) bytes")
     }
-    let end = header + max(typeOffset + typeSize, stringOffset + stringSize)
+    // Headers of 32 bytes have a third part, of how types are laid out.
+    let layout = header >= 32 ? word(24) + word(28) : 0
+    let end = header + max(typeOffset + typeSize, stringOffset + stringSize, layout)
     guard end <= bytes.count else {
       throw Malformed(
         reason: "cut off: \(bytes.count) bytes are there, its header speaks of \(end)")
@@ -35,8 +40,10 @@ package struct BTFHeader: Sendable, Equatable {
     }
     types = (header + typeOffset)..<(header + typeOffset + typeSize)
     strings = (header + stringOffset)..<(header + stringOffset + stringSize)
-    guard let first = bytes[strings].first, let last = bytes[strings].last, first == 0, last == 0
-    else { throw Malformed(reason: "its table of names is not closed by a NUL") }
+    guard let first = bytes[strings].first, bytes[strings].last == 0 else {
+      throw Malformed(reason: "its table of names is not closed by a NUL")
+    }
+    isSplit = first != 0
   }
   /// Bytes of the whole blob by its header alone; nil for what is no header.
   package static func wholeSize(_ header: [UInt8]) -> Int? {

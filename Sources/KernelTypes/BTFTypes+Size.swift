@@ -31,8 +31,9 @@ extension BTFTypes {
     return nil
   }
 
-  /// Whether an integer's values may be negative.
+  /// Whether values of an integer or an enumeration may be negative.
   func isSigned(_ type: BTFType) -> Bool {
     type.kind == .integer && word(type.place) >> 24 & 1 == 1
+      || type.kind.isEnumeration && type.hasFlag
   }
 }

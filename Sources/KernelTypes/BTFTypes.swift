@@ -6,6 +6,8 @@ package struct BTFTypes: Sendable {
   /// Of the first two bytes.
   package static let magic: [UInt8] = [0x9f, 0xeb]
   static let headerSize = 24
+  /// Why BTF that builds on other BTF cannot be read alone.
+  package static let split = "its types build on those of other BTF"
   /// Modifiers before a type, as far as the kernel follows them.
   private static let longestChain = 32
 
@@ -21,6 +23,7 @@ package struct BTFTypes: Sendable {
 
   package init(_ bytes: [UInt8]) throws(Malformed) {
     let sections = try BTFHeader(bytes)
+    if sections.isSplit { throw Malformed(reason: Self.split) }
     self.bytes = bytes
     strings = sections.strings
     let (offsets, names) = try Self.walk(bytes, sections.types, strings: sections.strings)

@@ -1,5 +1,15 @@
 /// What a kernel's types answer to one relocation.
 package struct CoreAnswer: Sendable, Equatable {
+  /// Why a read, made as the object makes it, does not get the field's value here.
+  package enum Misfit: Sendable, Equatable {
+    /// It takes more or fewer bytes than the field has.
+    case size
+    /// The field is a bit-field, and the read takes whole bytes.
+    case bits
+    /// It follows the field as a pointer to another type.
+    case pointee
+  }
+
   package enum Outcome: Sendable, Equatable {
     /// What the instruction gets: an offset, a size, 1 for "there is", 0 for "there is not".
     case value(UInt64)
@@ -9,7 +19,7 @@ package struct CoreAnswer: Sendable, Equatable {
     case ambiguous
   }
 
-  package let relocation: CoreRelocation
+  package fileprivate(set) var relocation: CoreRelocation
   /// Root type and field without flavours, such as `struct request.rq_disk`.
   package let subject: String
   /// Name of the root type without flavour.
@@ -19,8 +29,17 @@ package struct CoreAnswer: Sendable, Equatable {
   package let outcome: Outcome
   /// Where the kernel keeps the field; nil for other relocations and where it has none.
   package let place: FieldPlace?
-  /// Whether a load or store of the object's width cannot read it.
-  let isResized: Bool
+  /// Where the object's own declaration has it; nil for other relocations.
+  package let own: FieldPlace?
+  /// Set by ``CoreObject`` among what a program lacks.
+  package internal(set) var misfit: Misfit?
+
+  /// The same answer, for an equal question at another place.
+  func moved(to relocation: CoreRelocation) -> CoreAnswer {
+    var copy = self
+    copy.relocation = relocation
+    return copy
+  }
 }
 
 /// Answers the relocations of an object from the types of a kernel, as libbpf does before a load.
@@ -28,12 +47,14 @@ package struct CoreResolver: Sendable {
   private let object: BTFTypes
   private let kernel: BTFTypes
   private let fields: FieldMatcher
+  private let ownFields: FieldMatcher
   private let types: TypeMatcher
 
   package init(object: BTFTypes, kernel: BTFTypes) {
     self.object = object
     self.kernel = kernel
     fields = FieldMatcher(object: object, kernel: kernel, pointerSize: kernel.pointerSize)
+    ownFields = FieldMatcher(object: object, kernel: object, pointerSize: 8)
     types = TypeMatcher(object: object, kernel: kernel)
   }
 
@@ -63,7 +84,7 @@ package struct CoreResolver: Sendable {
     }
     return CoreAnswer(
       relocation: relocation, subject: subject, root: essentialName(root.name), path: path,
-      outcome: joined(outcomes, relocation), place: nil, isResized: false)
+      outcome: joined(outcomes, relocation), place: nil, own: nil)
   }
 
   private func type(_ relocation: CoreRelocation, candidate: UInt32) -> CoreAnswer.Outcome? {
@@ -82,23 +103,21 @@ package struct CoreResolver: Sendable {
   private func field(_ relocation: CoreRelocation) throws(Malformed) -> CoreAnswer {
     let path = try FieldPath(relocation, in: object)
     let places = candidates(path.rootType).compactMap { fields.place(of: path, in: $0) }
-    let outcomes = places.map { value(relocation.kind, $0, leaf: path.leaf) }
+    let outcomes = places.map { value(relocation.kind, $0) }
     let keyword = object.text(of: path.rootType.id).split(separator: " ").first.map(String.init)
     let isNamed = path.rootType.kind.isComposite
     return CoreAnswer(
       relocation: relocation,
       subject: (isNamed ? "\(keyword ?? "struct") " : "") + "\(path.root).\(path.text)",
       root: path.root, path: path.text, outcome: joined(outcomes, relocation),
-      place: places.first, isResized: places.first.map { isResized(path, $0) } ?? false)
+      place: places.first, own: ownFields.place(of: path, in: path.rootType.id))
   }
 
-  private func value(
-    _ kind: CoreRelocation.Kind, _ place: FieldPlace, leaf: UInt32
-  ) -> CoreAnswer.Outcome {
+  private func value(_ kind: CoreRelocation.Kind, _ place: FieldPlace) -> CoreAnswer.Outcome {
     switch kind {
     case .fieldOffset: return .value(UInt64(place.offset))
     case .fieldSize: return .value(UInt64(place.size))
-    case .fieldSigned: return .value(object.isSigned(object.resolved(leaf)) ? 1 : 0)
+    case .fieldSigned: return .value(place.isSigned ? 1 : 0)
     case .fieldLeftShift:
       guard let bits = place.bits else { return .value(UInt64(max(0, 64 - place.size * 8))) }
       return .value(UInt64(max(0, 64 - (bits.offset + bits.size - place.offset * 8))))
@@ -122,17 +141,5 @@ package struct CoreResolver: Sendable {
       return relocation.kind.isQuestion ? .value(0) : .missing
     }
     return outcomes.allSatisfy { $0 == first } ? first : .ambiguous
-  }
-
-  /// libbpf widens and narrows loads of pointers and unsigned integers, and refuses others.
-  private func isResized(_ path: FieldPath, _ place: FieldPlace) -> Bool {
-    guard let size = object.size(of: path.leaf, pointerSize: 8), size != place.size else {
-      return false
-    }
-    let own = object.resolved(path.leaf)
-    if own.kind == .pointer { return false }
-    return
-      !(own.kind == .integer && !object.isSigned(own) && !place.type.isEmpty
-      && [1, 2, 4, 8].contains(place.size))
   }
 }

@@ -64,16 +64,21 @@ package struct CoreObject: Sendable {
       if let answer = known[question] { all.append(answer.moved(to: relocation)) }
     }
     // Functions outside programs' sections may be called by any program.
+    let functions = programs.filter { $0.section == ".text" }
     let shared = all.filter { $0.relocation.section == ".text" }
+    let sharedUnmet = functions.flatMap { unmet(own(all, of: $0), in: $0) }
     return programs.filter { $0.section != ".text" }.map { program in
-      let own = all.filter { answer in
-        answer.relocation.section == program.section
-          && (program.first..<(program.first + program.code.count / 8))
-            .contains(answer.relocation.instruction)
-      }
+      let own = own(all, of: program)
       return Answers(
-        program: program.name, all: own + shared,
-        unmet: unmet(own, in: program) + shared.filter { $0.outcome == .missing })
+        program: program.name, all: own + shared, unmet: unmet(own, in: program) + sharedUnmet)
+    }
+  }
+
+  private func own(_ answers: [CoreAnswer], of program: Program) -> [CoreAnswer] {
+    answers.filter { answer in
+      answer.relocation.section == program.section
+        && (program.first..<(program.first + program.code.count / 8))
+          .contains(answer.relocation.instruction)
     }
   }
 
@@ -85,39 +90,33 @@ package struct CoreObject: Sendable {
   }
 
   private func unmet(_ answers: [CoreAnswer], in program: Program) -> [CoreAnswer] {
-    let isWrong = { (answer: CoreAnswer) in
-      answer.outcome == .missing || answer.outcome == .ambiguous
-        || answer.isResized && isAccess(answer, in: program)
-    }
-    guard answers.contains(where: isWrong) else { return [] }
-    var constants: ProgramFlow.Constants = [:]
+    var flow = ProgramFlow(program.code[...])
     for answer in answers {
-      if case .value(let value) = answer.outcome {
-        constants[answer.relocation.instruction - program.first] = value
+      let at = answer.relocation.instruction - program.first
+      if case .value(let value) = answer.outcome { flow.constants[at] = value }
+      if answer.relocation.kind == .fieldOffset { flow.fields.insert(at) }
+    }
+    let states = flow.states()
+    let reads = Dictionary(grouping: flow.reads(states), by: \.field)
+    let shifted = Set(
+      answers.filter {
+        $0.relocation.kind == .fieldRightShift
+          && states[$0.relocation.instruction - program.first] != nil
+      }.map(\.subject))
+    return answers.compactMap { answer in
+      let at = answer.relocation.instruction - program.first
+      switch answer.outcome {
+      // libbpf refuses an ambiguous answer even where it would not be used.
+      case .ambiguous: return answer
+      case .missing: return states[at] == nil ? nil : answer
+      case .value:
+        var answer = answer
+        answer.misfit =
+          (reads[at] ?? []).lazy.compactMap {
+            answer.misfit(of: $0, isShifted: shifted.contains(answer.subject))
+          }.first
+        return answer.misfit == nil ? nil : answer
       }
     }
-    let reached = ProgramFlow(program.code[...], constants: constants).reached()
-    return answers.filter { answer in
-      // libbpf refuses an ambiguous answer even where it would not be used.
-      isWrong(answer)
-        && (answer.outcome == .ambiguous
-          || reached.contains(answer.relocation.instruction - program.first))
-    }
-  }
-
-  private func isAccess(_ answer: CoreAnswer, in program: Program) -> Bool {
-    let at = (answer.relocation.instruction - program.first) * 8
-    guard answer.relocation.kind == .fieldOffset, program.code.indices.contains(at + 7) else {
-      return false
-    }
-    return Instruction(program.code[at..<(at + 8)]).isAccess
-  }
-}
-
-extension CoreAnswer {
-  fileprivate func moved(to relocation: CoreRelocation) -> CoreAnswer {
-    CoreAnswer(
-      relocation: relocation, subject: subject, root: root, path: path, outcome: outcome,
-      place: place, isResized: isResized)
   }
 }

@@ -5,6 +5,12 @@ package struct FieldPlace: Sendable, Equatable {
   package let size: Int
   /// As a C programmer writes it.
   package let type: String
+  /// Below qualifiers and typedefs.
+  package let kind: BTFKind
+  package let isSigned: Bool
+  /// The struct or union that a pointer, or an array of them, leads to, without flavour; empty for
+  /// other fields.
+  let pointee: String
   /// First bit and number of bits of a bit-field; nil for other fields.
   package let bits: BitRange?
 
@@ -20,6 +26,9 @@ struct FieldMatcher: Sendable {
   let object: BTFTypes
   let kernel: BTFTypes
   let pointerSize: Int
+  /// Members that are looked at for one field. Anonymous structs inside each other multiply; no
+  /// kernel's come near.
+  private static let mostMembers = 1 << 16
 
   /// The field in a struct of the kernel; nil when it is not there, or of an incompatible type.
   func place(of path: FieldPath, in candidate: UInt32) -> FieldPlace? {
@@ -42,7 +51,8 @@ struct FieldMatcher: Sendable {
         guard !overflow, product < 1 << 32 else { return nil }
         bits += product * 8
       case .member(let name, let local):
-        guard let found = member(name, of: type, depth: 0), areCompatible(local, found.type)
+        var left = Self.mostMembers
+        guard let found = member(name, of: type, depth: 0, &left), areCompatible(local, found.type)
         else { return nil }
         bits += found.bits
         bitSize = found.bitSize
@@ -52,34 +62,45 @@ struct FieldMatcher: Sendable {
     return place(type: type, bits: bits, bitSize: bitSize)
   }
 
-  private func place(type: UInt32, bits: Int, bitSize: Int) -> FieldPlace? {
-    guard let size = kernel.size(of: type, pointerSize: pointerSize) else {
-      // Arrays of no known size and the like: they can be pointed at.
-      return FieldPlace(offset: bits / 8, size: 0, type: kernel.text(of: type), bits: nil)
+  private func place(type id: UInt32, bits: Int, bitSize: Int) -> FieldPlace? {
+    let type = kernel.resolved(id)
+    let element = kernel.array(type).map { kernel.resolved($0.element) } ?? type
+    let target = kernel.resolved(element.target)
+    func place(_ offset: Int, _ size: Int, _ bits: FieldPlace.BitRange? = nil) -> FieldPlace {
+      FieldPlace(
+        offset: offset, size: size, type: kernel.text(of: id), kind: type.kind,
+        isSigned: kernel.isSigned(type),
+        pointee: element.kind == .pointer && target.kind.isComposite
+          ? essentialName(target.name) : "",
+        bits: bits)
     }
-    guard bitSize > 0, size > 0 else {
-      return FieldPlace(offset: bits / 8, size: size, type: kernel.text(of: type), bits: nil)
+    // Arrays of no known size and the like: they can be pointed at.
+    guard let size = kernel.size(of: id, pointerSize: pointerSize) else {
+      return place(bits / 8, 0)
     }
+    guard bitSize > 0, size > 0 else { return place(bits / 8, size) }
     var word = size
     var offset = bits / 8 / word * word
     while bits + bitSize - offset * 8 > word * 8, word < 8 {
       word *= 2
       offset = bits / 8 / word * word
     }
-    return FieldPlace(
-      offset: offset, size: word, type: kernel.text(of: type),
-      bits: .init(offset: bits, size: bitSize))
+    return place(offset, word, .init(offset: bits, size: bitSize))
   }
 
   private func member(
-    _ name: String, of id: UInt32, depth: Int
+    _ name: String, of id: UInt32, depth: Int, _ left: inout Int
   ) -> (type: UInt32, bits: Int, bitSize: Int)? {
     guard depth < 16 else { return nil }
     for member in kernel.members(of: kernel.resolved(id)) {
+      left -= 1
+      guard left > 0 else { return nil }
       if member.name == name {
         return (member.type, Int(member.bitOffset), Int(member.bitSize))
       }
-      if member.name.isEmpty, let found = self.member(name, of: member.type, depth: depth + 1) {
+      if member.name.isEmpty,
+        let found = self.member(name, of: member.type, depth: depth + 1, &left)
+      {
         return (found.type, Int(member.bitOffset) + found.bits, found.bitSize)
       }
     }

@@ -5,24 +5,31 @@
 /// 64-bit words, joined where ways meet. What it finds to run may still never run; what it finds not
 /// to run, never does.
 struct ProgramFlow {
-  /// The value that a relocation puts in place of an instruction's constant.
-  typealias Constants = [Int: UInt64]
+  /// A read of a field of the kernel.
+  struct Read: Hashable {
+    /// The instruction whose relocation says where the field is.
+    let field: Int
+    /// Bytes from the field's start; nil when that is not known.
+    let size: UInt64?
+    /// It is a load with the relocation in it, to which libbpf can give another width.
+    let isRelocated: Bool
+  }
 
   private let code: [Instruction]
-  private let constants: Constants
+  /// What relocations put in place of instructions' constants, by index of the instruction.
+  var constants: [Int: UInt64] = [:]
+  /// The instructions whose relocation is the offset of a field.
+  var fields: Set<Int> = []
 
-  /// - Parameters:
-  ///   - bytes: instructions of 8 bytes.
-  ///   - constants: by index of the instruction.
-  init(_ bytes: ArraySlice<UInt8>, constants: Constants) {
+  /// - Parameter bytes: instructions of 8 bytes.
+  init(_ bytes: ArraySlice<UInt8>) {
     code = stride(from: bytes.startIndex, to: bytes.endIndex - 7, by: 8).map {
       Instruction(bytes[$0..<($0 + 8)])
     }
-    self.constants = constants
   }
 
-  /// Indices of the instructions that can run.
-  func reached() -> Set<Int> {
+  /// What is known before each instruction that can run, by its index.
+  func states() -> [Int: State] {
     var states: [Int: State] = [0: State()]
     var pending = [0]
     while let at = pending.popLast() {
@@ -35,20 +42,56 @@ struct ProgramFlow {
         }
       }
     }
-    return Set(states.keys)
+    return states
+  }
+
+  /// The reads of fields among the instructions that can run.
+  func reads(_ states: [Int: State]) -> Set<Read> {
+    var reads: Set<Read> = []
+    func note(_ address: Known, _ size: UInt64?, _ offset: Int) {
+      guard let field = address.field else { return }
+      let isWhole = !address.isInside && offset == 0
+      reads.insert(Read(field: field, size: isWhole ? size : nil, isRelocated: false))
+    }
+    for (at, state) in states where code.indices.contains(at) {
+      let instruction = code[at]
+      if instruction.isAccess, fields.contains(at) {
+        reads.insert(Read(field: at, size: instruction.width, isRelocated: true))
+      } else if instruction.code & 7 == 1 {
+        note(state.registers[instruction.source], instruction.width, instruction.offset)
+      } else if instruction.isProbeRead {
+        note(state.registers[3], state.registers[2].value, 0)
+      }
+    }
+    return reads
+  }
+
+  /// What is known of 64 bits.
+  struct Known: Equatable {
+    var value: UInt64?
+    /// The instruction whose relocation made it a field's offset or address.
+    var field: Int?
+    /// It leads past the field's start, as to an element of an array.
+    var isInside = false
   }
 
   /// What is known before an instruction.
-  private struct State: Equatable {
-    /// Constants in registers 0 to 10.
-    var registers = [UInt64?](repeating: nil, count: 11)
-    /// 64-bit constants on the stack, by offset from its top.
-    var stack: [Int: UInt64] = [:]
+  struct State: Equatable {
+    /// Registers 0 to 10.
+    var registers = [Known](repeating: Known(), count: 11)
+    /// 64-bit words on the stack, by offset from its top.
+    var stack: [Int: Known] = [:]
 
     func joined(with other: State) -> State {
       var state = self
-      for index in registers.indices where registers[index] != other.registers[index] {
-        state.registers[index] = nil
+      for index in registers.indices {
+        if registers[index].value != other.registers[index].value {
+          state.registers[index].value = nil
+        }
+        if registers[index].field != other.registers[index].field {
+          state.registers[index].field = nil
+        }
+        if other.registers[index].isInside { state.registers[index].isInside = true }
       }
       state.stack = stack.filter { other.stack[$0.key] == $0.value }
       return state
@@ -61,15 +104,16 @@ struct ProgramFlow {
     switch instruction.code & 7 {
     case 0:
       guard instruction.isWide else {
-        state.registers[0] = nil
+        state.registers[0] = Known()
         return [(at + 1, state)]
       }
       // Without a relocation of types it may be an address, which the loader puts there.
-      state.registers[instruction.target] = constants[at]
+      state.registers[instruction.target] = Known(value: constants[at], field: field(at))
       return [(at + 2, state)]
     case 1:
       let isSpill = instruction.isDoubleWord && instruction.source == 10
-      state.registers[instruction.target] = isSpill ? state.stack[instruction.offset] : nil
+      state.registers[instruction.target] =
+        isSpill ? state.stack[instruction.offset] ?? Known() : Known()
     case 2, 3: store(instruction, &state)
     case 4, 7: compute(instruction, at, &state)
     default: return jump(instruction, at, state)
@@ -77,32 +121,42 @@ struct ProgramFlow {
     return [(at + 1, state)]
   }
 
+  private func field(_ at: Int) -> Int? { fields.contains(at) ? at : nil }
+
   private func store(_ instruction: Instruction, _ state: inout State) {
     guard instruction.code & 0xe0 == 0x60, instruction.target == 10 else {
       // Through a pointer, it may be the stack; an atomic operation may fetch.
       state.stack = [:]
-      if instruction.code & 0xe0 == 0xc0 { state.registers[instruction.source] = nil }
+      if instruction.code & 0xe0 == 0xc0 { state.registers[instruction.source] = Known() }
       return
     }
     for offset in (instruction.offset - 7)...(instruction.offset + 7) { state.stack[offset] = nil }
     guard instruction.isDoubleWord else { return }
     state.stack[instruction.offset] =
       instruction.code & 7 == 3
-      ? state.registers[instruction.source] : UInt64(bitPattern: Int64(instruction.constant))
+      ? state.registers[instruction.source]
+      : Known(value: UInt64(bitPattern: Int64(instruction.constant)))
   }
 
   private func compute(_ instruction: Instruction, _ at: Int, _ state: inout State) {
     let isWide = instruction.code & 7 == 7
     let own = state.registers[instruction.target]
-    let other: UInt64? =
+    let other =
       instruction.code & 8 == 0
-      ? constants[at] ?? UInt64(bitPattern: Int64(instruction.constant))
+      ? Known(
+        value: constants[at] ?? UInt64(bitPattern: Int64(instruction.constant)), field: field(at))
       : state.registers[instruction.source]
     let operation = instruction.code & 0xf0
     var result: UInt64?
+    var known = Known()
     if operation == 0xb0 {
-      result = other
-    } else if let own, let other {
+      result = other.value
+      known = other
+    } else if operation == 0 {
+      known = other.field == nil ? own : other
+      if other.field == nil, other.value != 0 { known.isInside = true }
+    }
+    if operation != 0xb0, let own = own.value, let other = other.value {
       let shift = other & (isWide ? 63 : 31)
       switch operation {
       case 0x00: result = own &+ other
@@ -116,7 +170,8 @@ struct ProgramFlow {
       default: result = nil
       }
     }
-    state.registers[instruction.target] = isWide ? result : result.map { $0 & 0xffff_ffff }
+    known.value = isWide ? result : result.map { $0 & 0xffff_ffff }
+    state.registers[instruction.target] = known
   }
 
   private func jump(
@@ -128,7 +183,7 @@ struct ProgramFlow {
     case 0x90: return []
     case 0x80:
       var after = state
-      for register in 0...5 { after.registers[register] = nil }
+      for register in 0...5 { after.registers[register] = Known() }
       after.stack = [:]
       return [(at + 1, after)]
     case 0x00: return [(target, state)]
@@ -137,12 +192,17 @@ struct ProgramFlow {
     let isNarrow = instruction.code & 7 == 6
     let other: UInt64? =
       instruction.code & 8 == 0
-      ? UInt64(bitPattern: Int64(instruction.constant)) : state.registers[instruction.source]
-    guard let own = state.registers[instruction.target], let other else {
+      ? UInt64(bitPattern: Int64(instruction.constant))
+      : state.registers[instruction.source].value
+    guard let own = state.registers[instruction.target].value, let other else {
       // On the way where it was equal, the register is known.
       var (taken, passed) = (state, state)
-      if let other, !isNarrow, operation == 0x10 { taken.registers[instruction.target] = other }
-      if let other, !isNarrow, operation == 0x50 { passed.registers[instruction.target] = other }
+      if let other, !isNarrow, operation == 0x10 {
+        taken.registers[instruction.target].value = other
+      }
+      if let other, !isNarrow, operation == 0x50 {
+        passed.registers[instruction.target].value = other
+      }
       return [(target, taken), (at + 1, passed)]
     }
     let isTaken = Self.compare(
@@ -199,4 +259,8 @@ struct Instruction: Sendable {
   var isDoubleWord: Bool { code & 0xf8 == 0x78 }
   /// Loads or stores memory.
   var isAccess: Bool { (1...3).contains(code & 7) }
+  /// Bytes that it loads or stores.
+  var width: UInt64 { [4, 2, 1, 8][Int(code >> 3 & 3)] }
+  /// Calls the helper `probe_read`, `probe_read_user` or `probe_read_kernel`.
+  var isProbeRead: Bool { code == 0x85 && source == 0 && [4, 112, 113].contains(constant) }
 }

@@ -7,6 +7,9 @@ extension BTFTypes {
     "long long unsigned int": "unsigned long long",
   ]
 
+  private static let deepestSignature = 5
+  private static let mostParameters = 32
+
   /// A type as a C programmer writes it, one level deep: `struct request *`, `unsigned int [4]`.
   package func text(of id: UInt32) -> String { text(of: id, depth: 0) }
 
@@ -44,9 +47,13 @@ extension BTFTypes {
   package func signature(of prototype: BTFType) -> String { signature(of: prototype, depth: 0) }
 
   private func signature(of prototype: BTFType, depth: Int) -> String {
-    let parameters = parameters(of: prototype).map { parameter in
+    // Signatures of signatures multiply: what no kernel has is cut short.
+    guard depth < Self.deepestSignature else { return "(…)" }
+    let all = parameters(of: prototype)
+    var parameters = all.prefix(Self.mostParameters).map { parameter in
       parameter.type == 0 ? "..." : text(of: parameter.type, depth: depth + 1)
     }
+    if parameters.count < all.count { parameters.append("…") }
     let result = text(of: prototype.target, depth: depth + 1)
     return "\(result) (\(parameters.isEmpty ? "void" : parameters.joined(separator: ", ")))"
   }

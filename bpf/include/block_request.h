@@ -4,7 +4,6 @@
 #define LATGATE_BLOCK_REQUEST_H
 
 #include "kernel_block.h"
-#include "read.h"
 
 /*
  * The queue came before the request until 5.11, and stable kernels took the
@@ -37,17 +36,29 @@ enum {
 	LG_BLOCK_OTHER = 4,
 };
 
-/* LG_BLOCK_* of a request; the first four are the kernel's own numbers. */
+/* The kernel's number of an operation; its enumeration was req_opf before 6.0. */
+#define lg_block_op(name)                                                                          \
+	(bpf_core_enum_value_exists(enum req_op, name)                                             \
+		 ? bpf_core_enum_value(enum req_op, name)                                          \
+		 : bpf_core_enum_value(enum req_opf___old, name##___old))
+
+/* LG_BLOCK_* of a request. */
 static __always_inline u32 lg_request_op(struct request *rq, bool direct)
 {
-	u32 op = (direct ? rq->cmd_flags : BPF_CORE_READ(rq, cmd_flags)) & LG_REQ_OP_MASK;
+	u32 op = lg_read(rq, cmd_flags, direct) & LG_REQ_OP_MASK;
 
-	return op < LG_BLOCK_OTHER ? op : LG_BLOCK_OTHER;
+	if (op == lg_block_op(REQ_OP_READ))
+		return LG_BLOCK_READ;
+	if (op == lg_block_op(REQ_OP_WRITE))
+		return LG_BLOCK_WRITE;
+	if (op == lg_block_op(REQ_OP_FLUSH))
+		return LG_BLOCK_FLUSH;
+	return op == lg_block_op(REQ_OP_DISCARD) ? LG_BLOCK_DISCARD : LG_BLOCK_OTHER;
 }
 
 static __always_inline u32 lg_request_bytes(struct request *rq, bool direct)
 {
-	return direct ? rq->__data_len : BPF_CORE_READ(rq, __data_len);
+	return lg_read(rq, __data_len, direct);
 }
 
 static __always_inline u32 lg_dev_of(u32 major, u32 minor)
@@ -67,9 +78,7 @@ static __always_inline u32 lg_request_dev(struct request *rq, bool direct)
 			disk = old->rq_disk;
 		else
 			disk = rq->q->disk;
-		return disk ? lg_dev_of(disk->major, disk->first_minor) : 0;
-	}
-	if (bpf_core_field_exists(old->rq_disk)) {
+	} else if (bpf_core_field_exists(old->rq_disk)) {
 		disk = lg_read_pointer(old, rq_disk);
 	} else {
 		queue = lg_read_pointer(rq, q);
@@ -77,7 +86,7 @@ static __always_inline u32 lg_request_dev(struct request *rq, bool direct)
 	}
 	if (!disk)
 		return 0;
-	return lg_dev_of(BPF_CORE_READ(disk, major), BPF_CORE_READ(disk, first_minor));
+	return lg_dev_of(lg_read(disk, major, direct), lg_read(disk, first_minor, direct));
 }
 
 #endif

@@ -4,6 +4,7 @@
 #define LATGATE_COMPAT_TASK_H
 
 #include "kernel_types.h"
+#include "read.h"
 
 enum {
 	LG_TIF_32BIT_ARM64 = 22,
@@ -14,18 +15,11 @@ enum {
 
 struct thread_info___compat {
 	unsigned long flags;
-	u32 status; /* of these architectures, only x86 has it */
-};
-
-struct thread_struct___compat {
-	struct {
-		unsigned long tp_value;
-	} uw; /* of these architectures, only arm64 has it */
+	u32 status;
 };
 
 struct task_struct___compat {
 	struct thread_info___compat thread_info;
-	struct thread_struct___compat thread;
 };
 
 struct task_struct___iowait {
@@ -45,15 +39,17 @@ struct task_struct___start {
 /* True inside a system call made through the 32-bit table of a 64-bit kernel. */
 static __always_inline bool lg_task_compat(struct task_struct *task, bool direct)
 {
+#if defined(__TARGET_ARCH_x86)
 	struct task_struct___compat *t = (void *)task;
 
-	if (bpf_core_field_exists(t->thread_info.status))
-		return (direct ? t->thread_info.status : BPF_CORE_READ(t, thread_info.status)) &
-		       LG_TS_COMPAT_X86;
-	if (bpf_core_field_exists(t->thread.uw.tp_value))
-		return (direct ? t->thread_info.flags : BPF_CORE_READ(t, thread_info.flags)) &
-		       (1UL << LG_TIF_32BIT_ARM64);
+	return lg_read(t, thread_info.status, direct) & LG_TS_COMPAT_X86;
+#elif defined(__TARGET_ARCH_arm64)
+	struct task_struct___compat *t = (void *)task;
+
+	return lg_read(t, thread_info.flags, direct) & (1UL << LG_TIF_32BIT_ARM64);
+#else
 	return false;
+#endif
 }
 
 /* TASK_* bits: `__state` since 5.14. */
@@ -62,8 +58,8 @@ static __always_inline u32 lg_task_state(struct task_struct *task, bool direct)
 	struct task_struct___state *old = (void *)task;
 
 	if (bpf_core_field_exists(task->__state))
-		return direct ? task->__state : BPF_CORE_READ(task, __state);
-	return direct ? old->state : BPF_CORE_READ(old, state);
+		return lg_read(task, __state, direct);
+	return lg_read(old, state, direct);
 }
 
 /* True while a sleeping task waits for I/O. */
@@ -71,8 +67,7 @@ static __always_inline bool lg_task_in_iowait(struct task_struct *task, bool dir
 {
 	struct task_struct___iowait *t = (void *)task;
 
-	return direct ? BPF_CORE_READ_BITFIELD(t, in_iowait)
-		      : BPF_CORE_READ_BITFIELD_PROBED(t, in_iowait);
+	return lg_read_bits(t, in_iowait, direct);
 }
 
 /*
@@ -83,17 +78,14 @@ static __always_inline bool lg_task_sleep_is_load(struct task_struct *task, bool
 {
 	struct task_struct___load *t = (void *)task;
 
-	if (!bpf_core_field_exists(t->sched_contributes_to_load))
-		return false;
-	return direct ? BPF_CORE_READ_BITFIELD(t, sched_contributes_to_load)
-		      : BPF_CORE_READ_BITFIELD_PROBED(t, sched_contributes_to_load);
+	return lg_read_bits(t, sched_contributes_to_load, direct);
 }
 
 static __always_inline u64 lg_task_start_ns(struct task_struct *task)
 {
 	struct task_struct___start *t = (void *)task;
 
-	return BPF_CORE_READ(t, start_time);
+	return lg_read(t, start_time, false);
 }
 
 #endif

@@ -6,12 +6,20 @@
 #include "kernel_types.h"
 
 /* Low byte of cmd_flags is the operation. */
-enum {
-	LG_REQ_OP_MASK = 0xff,
-	LG_REQ_OP_READ = 0,
-	LG_REQ_OP_WRITE = 1,
-	LG_REQ_OP_FLUSH = 2,
-	LG_REQ_OP_DISCARD = 3,
+enum { LG_REQ_OP_MASK = 0xff };
+
+enum req_op {
+	REQ_OP_READ = 0,
+	REQ_OP_WRITE = 1,
+	REQ_OP_FLUSH = 2,
+	REQ_OP_DISCARD = 3,
+};
+
+enum req_opf___old { /* before 6.0 */
+		     REQ_OP_READ___old = 0,
+		     REQ_OP_WRITE___old = 1,
+		     REQ_OP_FLUSH___old = 2,
+		     REQ_OP_DISCARD___old = 3,
 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)

@@ -76,6 +76,10 @@ struct pid {
 	struct upid numbers[1];
 };
 
+enum pid_type {
+	PIDTYPE_SID = LG_PIDTYPE_SID,
+};
+
 struct signal_struct {
 	struct pid *pids[4];
 };
@@ -83,7 +87,7 @@ struct signal_struct {
 struct task_struct {
 	unsigned int __state; /* 5.14 on; a long named `state` before: struct task_struct___state */
 	unsigned int flags;
-	int on_cpu;
+	unsigned int on_cpu; /* a byte since 7.2 */
 	int pid;
 	int tgid;
 	char comm[16];
@@ -92,7 +96,7 @@ struct task_struct {
 };
 
 struct task_struct___state {
-	volatile long state;
+	long state;
 };
 
 #if defined(__TARGET_ARCH_x86)

@@ -62,6 +62,7 @@
 
 #include "probe_abi.h"
 
+#include "read.h"
 #include "window.h"
 #include "histogram.h"
 #include "scope.h"

@@ -4,22 +4,36 @@
 #define LATGATE_SCOPE_H
 
 /*
- * LG_CLASS_* of a task. `direct` is a constant: true where the task came from
- * a tp_btf argument and the verifier lets its fields be loaded, false where
- * they must be read by helper.
+ * A task's session, as the initial namespace numbers it. The kernel's
+ * enumeration says which of a process's identities it is.
  */
+static __always_inline lg_u32 lg_task_session(struct task_struct *task, bool direct)
+{
+	lg_u32 kind = bpf_core_enum_value(enum pid_type, PIDTYPE_SID);
+	struct signal_struct *signal;
+	struct pid *session = NULL;
+
+	if (direct && kind == LG_PIDTYPE_SID) {
+		session = task->signal->pids[LG_PIDTYPE_SID];
+		return lg_load(session, numbers[0].nr);
+	}
+	signal = lg_read_pointer(task, signal);
+	bpf_probe_read_kernel(&session, bpf_core_field_size(signal->pids[0]),
+			      (void *)signal + bpf_core_field_offset(signal->pids) +
+				      kind * bpf_core_field_size(signal->pids[0]));
+	return lg_read(session, numbers[0].nr, false);
+}
+
+/* LG_CLASS_* of a task; for `direct` see read.h. */
 static __always_inline lg_u32 lg_class_of(struct task_struct *task, bool direct)
 {
 	lg_u32 session = lg_scope_session;
 
-	if ((direct ? task->flags : BPF_CORE_READ(task, flags)) & LG_PF_KTHREAD)
+	if (lg_read(task, flags, direct) & LG_PF_KTHREAD)
 		return LG_CLASS_KERNEL;
-	if ((lg_u32)(direct ? task->tgid : BPF_CORE_READ(task, tgid)) == lg_self_tgid)
+	if ((lg_u32)lg_read(task, tgid, direct) == lg_self_tgid)
 		return LG_CLASS_SELF;
-	if (session &&
-	    session == (lg_u32)(direct ? task->signal->pids[LG_PIDTYPE_SID]->numbers[0].nr
-				       : BPF_CORE_READ(task, signal, pids[LG_PIDTYPE_SID],
-						       numbers[0].nr)))
+	if (session && session == lg_task_session(task, direct))
 		return LG_CLASS_WORKLOAD;
 	return LG_CLASS_USER;
 }
@@ -45,7 +59,7 @@ static __always_inline lg_u32 lg_class_cached(struct lg_stamp *stamp, lg_u32 wor
 		return lg_window_phase(stamp->class_);
 	class_ = lg_class_of(task, direct);
 	stamp->class_ = class_;
-	if (!((direct ? task->flags : BPF_CORE_READ(task, flags)) & LG_PF_FORKNOEXEC))
+	if (!(lg_read(task, flags, direct) & LG_PF_FORKNOEXEC))
 		stamp->class_ = lg_window_word(lg_window_epoch(word), 0, class_);
 	return class_;
 }

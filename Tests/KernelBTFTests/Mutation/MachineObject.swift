@@ -1,0 +1,124 @@
+import KernelTypes
+
+/// A probe's object, loaded into a ``ProbeMachine``: relocated as libbpf does it.
+struct MachineObject {
+  /// A program with what the kernel's types answer to it.
+  struct Program {
+    var code: [UInt64]
+    var answers: [CoreAnswer]
+    var unmet: [CoreAnswer]
+  }
+
+  /// By name.
+  private(set) var programs: [String: Program] = [:]
+  /// Addresses of global variables by name.
+  private var variables: [String: UInt64] = [:]
+  /// Stands in place of an instruction that libbpf refuses: a call of a helper that there is not.
+  static let poison: UInt64 = 0x85 | (195_896_080 << 32)
+
+  init(_ bytes: [UInt8], kernel: BTFTypes, machine: ProbeMachine) throws {
+    let elf = try ELFReader(bytes)
+    let symbols = try elf.symbols()
+    guard let section = elf.section(".BTF") else { throw Malformed(reason: "no types") }
+    let types = try BTFTypes(elf.contents(of: section))
+    var bases: [Int: UInt64] = [:]
+    for (index, section) in elf.sections.enumerated() {
+      if section.name == ".bss" {
+        bases[index] = machine.allocate([UInt8](repeating: 0, count: 4096))
+      } else if section.name.hasPrefix(".rodata") {
+        bases[index] = machine.allocate(elf.contents(of: section))
+      }
+    }
+    for symbol in symbols {
+      if let base = bases[symbol.section] { variables[symbol.name] = base + symbol.value }
+      if elf.sections.indices.contains(symbol.section), symbol.type == 1,
+        elf.sections[symbol.section].name == ".maps"
+      {
+        machine.addMap(symbol.name, try Self.map(symbol.name, types))
+      }
+    }
+    let answers = try CoreObject(bytes).answers(from: kernel)
+    for answered in answers {
+      guard let symbol = symbols.first(where: { $0.name == answered.program && $0.type == 2 })
+      else { continue }
+      let section = elf.sections[symbol.section]
+      let all = elf.contents(of: section)
+      var words = stride(from: 0, to: all.count - 7, by: 8).map { at in
+        all[at..<(at + 8)].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+      }
+      if let table = elf.section(".rel" + section.name) {
+        let bytes = elf.contents(of: table)
+        func word(_ at: Int) -> UInt64 {
+          bytes[at..<(at + 8)].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+        }
+        for at in stride(from: 0, to: bytes.count - 15, by: 16) {
+          let (place, symbol) = (Int(word(at)) / 8, symbols[Int(word(at + 8) >> 32)])
+          let address =
+            machine.mapNames[symbol.name]
+            ?? (bases[symbol.section].map { $0 + symbol.value + (words[place] >> 32) } ?? 0)
+          words[place] = words[place] & 0xffff_ffff | (address << 32)
+          words[place + 1] = (address >> 32) << 32
+        }
+      }
+      for answer in answered.all where answer.relocation.section == section.name {
+        Self.relocate(&words, answer)
+      }
+      programs[answered.program] = Program(
+        code: Array(words[(Int(symbol.value) / 8)...]), answers: answered.all,
+        unmet: answered.unmet)
+    }
+  }
+
+  func set(_ name: String, _ size: Int, _ value: UInt64, in machine: ProbeMachine) throws {
+    if let address = variables[name] { try machine.store(address, size, value) }
+  }
+
+  /// A map by its declaration: `__uint` is an array's length, `__type` what a pointer leads to.
+  private static func map(_ name: String, _ types: BTFTypes) throws -> ProbeMachine.Map {
+    guard let variable = types.type(named: name, .variable) else {
+      throw Malformed(reason: "map \(name) has no type")
+    }
+    let members = types.members(of: types.resolved(types[variable].target))
+    func number(_ field: String) -> UInt32 {
+      members.first { $0.name == field }
+        .flatMap { types.array(types.resolved(types.resolved($0.type).target))?.count } ?? 0
+    }
+    func size(_ field: String) -> Int {
+      members.first { $0.name == field }
+        .flatMap { types.size(of: types.resolved($0.type).target, pointerSize: 8) } ?? 0
+    }
+    let kind = number("type")
+    return ProbeMachine.Map(
+      kind: kind, keySize: size("key"), valueSize: size("value"),
+      mostEntries: UInt64(number("max_entries")))
+  }
+
+  /// `bpf_core_patch_insn()` of libbpf.
+  private static func relocate(_ words: inout [UInt64], _ answer: CoreAnswer) {
+    let at = answer.relocation.instruction
+    guard case .value(let value) = answer.outcome else {
+      words[at] = poison
+      return
+    }
+    switch words[at] & 7 {
+    case 0:
+      words[at] = words[at] & 0xffff_ffff | (value << 32)
+      words[at + 1] = (value >> 32) << 32
+    case 1, 2, 3:
+      guard let place = answer.place, let own = answer.own else { return }
+      let sizes = (place.bits == nil ? place.size : 0, own.bits == nil ? own.size : 0)
+      if sizes.0 != sizes.1 {
+        let arePointers = place.kind == .pointer && own.kind == .pointer
+        let areUnsigned =
+          place.kind == .integer && own.kind == .integer && !place.isSigned && !own.isSigned
+        guard arePointers || areUnsigned, let code = [4: 0, 2: 1, 1: 2, 8: 3][sizes.0] else {
+          words[at] = poison
+          return
+        }
+        words[at] = words[at] & ~0x18 | (UInt64(code) << 3)
+      }
+      words[at] = words[at] & ~0xffff_0000 | ((value & 0xffff) << 16)
+    default: words[at] = words[at] & 0xffff_ffff | (value << 32)
+    }
+  }
+}

@@ -1,0 +1,171 @@
+import Foundation
+import KernelTypes
+import Testing
+
+@testable import ProbeBuild
+
+/// Every field that a probe reads, changed in every way: the probe counts as it did, or is lost and
+/// the reason named. It never counts something else.
+@Suite struct MutatedKernelTests {
+  private struct Tally {
+    var fields: Set<String> = []
+    var mutations = 0
+    var fits = 0
+    var lost = 0
+  }
+
+  private func objects() async throws -> [(name: String, bytes: [UInt8])] {
+    let share = ShareRoot(path: repository)
+    let builder = try ProbeBuilder(share: share)
+    var objects: [(name: String, bytes: [UInt8])] = []
+    for source in share.probes() {
+      let object = try await builder.object(of: source, abi: .arm64)
+      objects.append(
+        (source.name, [UInt8](try Data(contentsOf: URL(fileURLWithPath: object.path)))))
+    }
+    return objects
+  }
+
+  /// The kernel's types as clang writes them.
+  private func types(_ fixture: Fixture, _ source: String) throws -> BTFTypes {
+    try BTFTypes(fixture.btf(source))
+  }
+
+  @Test(arguments: [false, true])
+  func noProbeCountsSomethingElse(isOld: Bool) async throws {
+    let objects = try await objects()
+    #expect(objects.count == 9)
+    let source = KernelSource(isOld: isOld)
+    var tally = Tally()
+    try await withFixture { fixture in
+      let today = ProbeScenario(
+        kernel: try types(fixture, source.text()), isOld: isOld, enumerators: [:])
+      var expected: [String: [String]] = [:]
+      for (name, bytes) in objects {
+        for rung in Self.rungs {
+          guard let outcome = try today.play(name, bytes, rung: rung) else { continue }
+          try #require(outcome.lost == [], "\(name) \(rung)")
+          #expect(outcome.events > 0, "\(name) \(rung)")
+          #expect(outcome.counted.contains { $0.hasPrefix("h_") }, "\(name) \(rung)")
+          expected["\(name) \(rung)"] = outcome.counted
+          tally.fields.formUnion(outcome.fields)
+        }
+      }
+      func judge(
+        _ kernel: String, isReadable: Bool?, changed: [String: (name: String, value: Int)],
+        _ what: String
+      ) throws {
+        let scenario = ProbeScenario(
+          kernel: try types(fixture, kernel), isOld: isOld, enumerators: changed)
+        var lost = 0
+        for (name, bytes) in objects {
+          for rung in Self.rungs {
+            guard let outcome = try scenario.play(name, bytes, rung: rung) else { continue }
+            if outcome.lost.isEmpty {
+              #expect(
+                outcome.counted == expected["\(name) \(rung)"], "\(name) \(rung): \(what)")
+              tally.fits += 1
+            } else {
+              lost += 1
+            }
+          }
+        }
+        tally.lost += lost
+        tally.mutations += 1
+        if isReadable == true { #expect(lost == 0, "\(what)") }
+        if isReadable == false { #expect(lost > 0, "\(what)") }
+      }
+      for field in source.fields {
+        for mutation in source.mutations(of: field) {
+          try judge(
+            source.text(field, mutation), isReadable: mutation.isReadable, changed: [:],
+            "\(field.owner).\(field.name) \(mutation.name)")
+        }
+      }
+      for (name, value) in KernelSource.enumerators {
+        for (new, number, isReadable) in [(name, value + 4, true), (name + "_NEW", value, false)] {
+          let changed = [name: (name: new, value: number)]
+          try judge(
+            source.text(nil, nil, changed), isReadable: isReadable, changed: changed,
+            "\(new) = \(number)")
+        }
+      }
+    }
+    print(
+      """
+      \(isOld ? "before 5.14" : "of today"): \(objects.count) probes, \(tally.fields.count) fields, \
+      \(tally.mutations) mutations: \(tally.fits) times fits and counts the same, \
+      \(tally.lost) times lost and named
+      """)
+  }
+
+  /// A probe that reads by helper at the width it was declared with: what the kernel counts is wrong
+  /// and nothing on the device says so. Then preflight does.
+  @Test func aReadOfFixedWidthIsLostBeforeItCountsWrong() async throws {
+    let source = """
+      #define SEC(name) __attribute__((section(name), used))
+      struct task_struct {
+        unsigned int flags, on_cpu; int pid, tgid; unsigned long long start_time;
+      } __attribute__((preserve_access_index));
+      struct {
+        int (*type)[2]; int (*max_entries)[1]; unsigned int *key; unsigned long long *value;
+      } h_blind SEC(".maps");
+      static void *(*look_up)(void *, const void *) = (void *)1;
+      static long (*probe_read)(void *, unsigned int, const void *) = (void *)113;
+      #define READ(field) ({ \
+        __typeof__(task->field) value_ = 0; \
+        probe_read(&value_, sizeof(value_), __builtin_preserve_access_index(&task->field)); \
+        (unsigned int)value_; })
+      SEC("raw_tp/sched_wakeup") int sched_wakeup__raw_tp(unsigned long long *ctx) {
+        struct task_struct *task = (void *)ctx[0];
+        unsigned int zero = 0;
+        unsigned long long *sum = look_up(&h_blind, &zero);
+        if (sum)
+          *sum = *sum * 31 + READ(flags) + READ(on_cpu) + READ(pid) + READ(tgid) + READ(start_time);
+        return 0;
+      }
+      char LICENSE[] SEC("license") = "GPL";
+
+      """
+    let kernel = KernelSource(isOld: false)
+    let read = ["flags", "on_cpu", "pid", "tgid", "start_time"]
+    let fields = kernel.fields.filter { $0.owner == "task_struct" && read.contains($0.name) }
+    #expect(fields.count == read.count)
+    try await withFixture { fixture in
+      let object = try fixture.object(source)
+      let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: object.path)))
+      func play(_ text: String) throws -> ProbeScenario.Outcome {
+        let scenario = ProbeScenario(
+          kernel: try types(fixture, text), isOld: false, enumerators: [:])
+        return try #require(
+          try scenario.play("runqueue", bytes, rung: "raw_tp", evenIfLost: true))
+      }
+      let today = try play(kernel.text())
+      #expect(today.lost == [])
+      var (wrong, right) = (0, 0)
+      for field in fields {
+        for mutation in kernel.mutations(of: field) {
+          let outcome = try? play(kernel.text(field, mutation))
+          // Without an outcome, the program was refused as it ran.
+          guard let outcome, outcome.counted == today.counted else {
+            wrong += 1
+            #expect(
+              outcome?.lost.contains("struct task_struct.\(field.name)") ?? true,
+              "\(field.name) \(mutation.name)")
+            continue
+          }
+          right += 1
+        }
+      }
+      #expect(wrong > 20)
+      #expect(right > 10)
+    }
+  }
+
+  private static let rungs = ["tp_btf", "raw_tp", "tracepoint"]
+}
+
+/// The repository that these tests are part of.
+private let repository = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
+  .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  .deletingLastPathComponent().path

@@ -1,0 +1,84 @@
+import KernelTypes
+
+/// Tasks, requests and interrupts of a small kernel, laid out by its types, and events on which each
+/// probe has something to count. What lies around the fields are ones.
+struct ProbeScenario {
+  let kernel: BTFTypes
+  let isOld: Bool
+  /// Names and values of enumerators that this kernel has in place of today's.
+  let enumerators: [String: (name: String, value: Int)]
+
+  static let session: UInt64 = 9
+  static let agent: UInt64 = 77
+  static let openedNs: UInt64 = 9_000
+
+  /// Plays the events of a probe's hooks on one rung.
+  ///
+  /// - Parameters:
+  ///   - probe: whose events they are.
+  ///   - object: its bytes.
+  ///   - rung: whose programs run.
+  ///   - evenIfLost: also run what cannot be right, as a kernel would that nobody asked.
+  /// - Returns: all that its maps hold afterwards; nil when it has no program for the rung.
+  /// - Throws: `Malformed`, `ProbeMachine.Fault`.
+  func play(
+    _ probe: String, _ object: [UInt8], rung: String, evenIfLost: Bool = false
+  ) throws -> Outcome? {
+    let machine = ProbeMachine()
+    let loaded = try MachineObject(object, kernel: kernel, machine: machine)
+    let names = loaded.programs.keys.filter { $0.hasSuffix("__\(rung)") }
+    guard !names.isEmpty else { return nil }
+    let unmet = names.sorted().flatMap { loaded.programs[$0]?.unmet ?? [] }
+    var outcome = Outcome(
+      lost: unmet.map(\.subject),
+      fields: Set(
+        names.flatMap { loaded.programs[$0]?.answers ?? [] }.filter { $0.own != nil }.map(\.subject)
+      ))
+    if !unmet.isEmpty, !evenIfLost { return outcome }
+    // Epoch 1, open, phase 1.
+    try loaded.set("lg_window", 4, 1 << 10 | 2 << 8 | 1, in: machine)
+    try loaded.set("lg_window_opened_ns", 8, Self.openedNs, in: machine)
+    try loaded.set("lg_scope_session", 4, Self.session, in: machine)
+    try loaded.set("lg_self_tgid", 4, Self.agent, in: machine)
+    try loaded.set("lg_task_storage", 1, rung == "tp_btf" ? 1 : 0, in: machine)
+    try loaded.set("lg_args_sched_switch", 4, 3, in: machine)
+    let world = KernelObjects(self, machine)
+    for event in try world.events(of: probe) {
+      let program =
+        loaded.programs["\(event.hook)__\(rung)"] ?? loaded.programs["opt_\(event.hook)__\(rung)"]
+      guard let program else { continue }
+      machine.current = event.task.address
+      machine.currentIDs = event.task.tgid << 32 | event.task.pid
+      let context = machine.allocate(
+        event.arguments.flatMap { word in
+          (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) }
+        })
+      try machine.run(program.code, context: context)
+      outcome.events += 1
+    }
+    outcome.counted = try machine.contents()
+    return outcome
+  }
+
+  struct Outcome {
+    /// Fields and types without which the probe is lost.
+    var lost: [String]
+    /// Fields that it asks about.
+    var fields: Set<String>
+    var events = 0
+    var counted: [String] = []
+  }
+
+  /// An event as a tracepoint passes it.
+  struct Event {
+    var hook: String
+    var arguments: [UInt64]
+    var task: Task
+  }
+
+  struct Task {
+    var address: UInt64
+    var pid: UInt64
+    var tgid: UInt64
+  }
+}
