@@ -101,6 +101,7 @@ extension RunReport {
       let reason = probe.reason.map { ": \($0.replacing("\n", with: "; "))" } ?? ""
       notes.append(("probe \(probe.name) is \(probe.status.rawValue)\(reason)", .bad))
     }
+    notes += tierNotes.map { ($0, .doubtful) }
     if let btf, !btf.isProven {
       notes.append(
         (

@@ -27,6 +27,29 @@ struct RunReportTests {
     #expect(withoutColour(RunReport(record()).text(width: width, style: .colour)) == text)
   }
 
+  /// A probe that the kernel refused and that trace events stand in for says so; one that the user
+  /// wanted there does not.
+  @Test func saysWhichProbesFellToALowerTier() {
+    var fallen = record()
+    let refused =
+      "T2: the kernel refused sched_wakeup__tp_btf\n12: R1 invalid mem access\nT1: not baked in"
+    fallen.probes = [
+      ProbeRecord(name: "runqueue", status: .loaded, tier: .t0, reason: refused),
+      ProbeRecord(name: "sleep", status: .loaded, tier: .t0, reason: refused),
+      ProbeRecord(name: "block", status: .loaded, tier: .t0, reason: "T2: --tier T0 was given"),
+      ProbeRecord(name: "fsync", status: .loaded, tier: .t2),
+    ]
+    let lines = RunReport(fallen).text(width: 120, style: .plain).split(separator: "\n")
+    #expect(
+      lines.filter { $0.hasPrefix("probe") && $0.contains("tier") } == [
+        "probes runqueue, sleep in tier T0, not T2: the kernel refused sched_wakeup__tp_btf"
+      ])
+    fallen.probes.removeFirst()
+    #expect(
+      RunReport(fallen).text(width: 120, style: .plain).contains(
+        "\nprobe sleep in tier T0, not T2: the kernel refused sched_wakeup__tp_btf\n"))
+  }
+
   @Test func withoutAnyEvent() throws {
     var empty = record(phases: [])
     empty.overhead = nil
