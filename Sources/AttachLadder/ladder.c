@@ -78,10 +78,26 @@ static bool tracepoint_exists(struct lg_ladder *ladder, const char *name)
 	       lg_kallsyms_has_tracepoint(ladder, name) == LG_YES;
 }
 
+/*
+ * Whether what no source knows may be in a module. System.map and a list that was
+ * taken before modules were loaded have no module's symbols.
+ */
+static bool may_be_in_module(const struct lg_ladder *ladder)
+{
+	return ladder->sources.elsewhere && (!ladder->sources.kallsyms || !ladder->symbols.modules);
+}
+
 /* No source knows the tracepoint: absent, or in a module that files of the kernel do not tell of. */
 static enum lg_known tracepoint_absent(const struct lg_ladder *ladder, bool own)
 {
-	return ladder->sources.elsewhere && !ladder->sources.kallsyms && !own ? LG_UNKNOWN : LG_NO;
+	return may_be_in_module(ladder) && !own ? LG_UNKNOWN : LG_NO;
+}
+
+/* Why that is not known. */
+static const char *no_modules(const struct lg_ladder *ladder)
+{
+	return ladder->sources.kallsyms ? ", and kallsyms names no module's symbols"
+					: ", and no kallsyms given to find a module's";
 }
 
 static enum lg_known kprobe_fits(struct lg_ladder *ladder, const struct lg_program *program,
@@ -98,6 +114,10 @@ static enum lg_known kprobe_fits(struct lg_ladder *ladder, const struct lg_progr
 	if (known == LG_UNKNOWN && ladder->sources.elsewhere) {
 		add_reason(choice, "kprobe: unknown, no kallsyms given to find %s in",
 			   program->target);
+		return LG_UNKNOWN;
+	}
+	if (known == LG_NO && may_be_in_module(ladder)) {
+		add_reason(choice, "kprobe: no function %s%s", program->target, no_modules(ladder));
 		return LG_UNKNOWN;
 	}
 	if (known != LG_YES) {
@@ -142,9 +162,7 @@ static enum lg_known tracepoint_fits(struct lg_ladder *ladder, const struct lg_p
 			return LG_YES;
 		add_reason(choice, "tracepoint: no event %s:%s in BTF%s", program->category,
 			   program->target,
-			   tracepoint_absent(ladder, own) == LG_NO
-				   ? ""
-				   : ", and no kallsyms given to find a module's");
+			   tracepoint_absent(ladder, own) == LG_NO ? "" : no_modules(ladder));
 		return tracepoint_absent(ladder, own);
 	}
 	if (known == LG_UNKNOWN)
@@ -173,10 +191,9 @@ static enum lg_known fits(struct lg_ladder *ladder, const struct lg_program *pro
 	case LG_RUNG_RAW_TP:
 		if (tracepoint_exists(ladder, program->target))
 			return LG_YES;
-		add_reason(choice, "raw_tp: no tracepoint %s%s", program->target,
-			   tracepoint_absent(ladder, own) == LG_NO
-				   ? ""
-				   : " in BTF, and no kallsyms given to find a module's");
+		add_reason(choice, "raw_tp: no tracepoint %s%s%s", program->target,
+			   tracepoint_absent(ladder, own) == LG_NO ? "" : " in BTF",
+			   tracepoint_absent(ladder, own) == LG_NO ? "" : no_modules(ladder));
 		return tracepoint_absent(ladder, own);
 	case LG_RUNG_TRACEPOINT:
 		return tracepoint_fits(ladder, program, own, choice);

@@ -29,6 +29,7 @@ struct lg_symbols {
 	struct lg_symbol *list;
 	size_t count;
 	bool unreadable;
+	bool modules; /* some are of modules */
 };
 
 struct lg_ladder {

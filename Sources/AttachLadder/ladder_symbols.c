@@ -58,16 +58,17 @@ void lg_symbols_free(struct lg_ladder *ladder)
 	free(ladder->symbols.list);
 }
 
-/* A line is "address type name[\t[module]]". */
+/* A line is "address type name[\t[module]]"; addresses that are hidden may be "(null)". */
 static void look_at(struct lg_symbols *symbols, const char *line)
 {
-	const char *type = strchr(line, ' '), *name;
+	const char *type = strchr(line + strspn(line, " \t"), ' '), *name;
 	size_t len;
 
 	if (!type || !type[1] || type[2] != ' ')
 		return;
 	name = type + 3;
-	len = strcspn(name, " \t\n");
+	len = strcspn(name, " \t\r\n");
+	symbols->modules |= name[len] == '\t' && name[len + 1] == '[';
 	for (size_t i = 0; i < symbols->count; i++) {
 		struct lg_symbol *symbol = &symbols->list[i];
 

@@ -1,25 +1,24 @@
 import Foundation
-import HostTools
 import KernelTypes
 
 /// What a file is, by its first bytes.
 enum FileFormat: Sendable {
   case btf
   case elf
-  /// To be unpacked by this program with `-dc`.
-  case compressed(HostTool)
+  case compressed(Compression)
   /// A kernel as a boot loader takes it; the name is for people.
   case image(String)
   /// Anything else; the text is for people.
   case other(String)
 
-  /// Magic bytes and the program that unpacks what begins with them.
-  static let compressions: [(magic: [UInt8], program: HostTool)] = [
-    ([0x1f, 0x8b, 0x08], HostTool(name: "gzip", package: "gzip")),
-    ([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], .xz),
-    ([0x28, 0xb5, 0x2f, 0xfd], .zstd),
-    ([0x04, 0x22, 0x4d, 0x18], HostTool(name: "lz4", package: "lz4")),
-    ([0x02, 0x21, 0x4c, 0x18], HostTool(name: "lz4", package: "lz4")),
+  /// What a kernel may be packed into, by its first bytes.
+  private static let containers: [(magic: [UInt8], name: String)] = [
+    (Array("PK".utf8) + [3, 4], "a zip archive"), (Array("!<arch>\n".utf8), "a Debian package"),
+    ([0xed, 0xab, 0xee, 0xdb], "an RPM package"),
+    (Array("CrAU".utf8), "an Android update (payload.bin)"),
+    ([0x3a, 0xff, 0x26, 0xed], "an Android sparse image"), (Array("hsqs".utf8), "a squashfs image"),
+    (Array("0707".utf8), "a cpio archive"),
+    (Array("VNDRBOOT".utf8), "a vendor boot image, without a kernel"),
   ]
 
   init(_ data: Data) {
@@ -32,8 +31,8 @@ enum FileFormat: Sendable {
       self = .btf
     } else if has(ELFReader.magic) {
       self = .elf
-    } else if let (_, program) = Self.compressions.first(where: { has($0.magic) }) {
-      self = .compressed(program)
+    } else if let compression = Compression.all.first(where: { $0.begins(data) }) {
+      self = .compressed(compression)
     } else if has("ARMd", at: 56) {
       self = .image("an arm64 kernel image")
     } else if has([0x18, 0x28, 0x6f, 0x01], at: 0x24) {
@@ -46,6 +45,10 @@ enum FileFormat: Sendable {
       self = .image("an Android boot image")
     } else if has([0x27, 0x05, 0x19, 0x56]) {
       self = .image("a U-Boot image")
+    } else if has([0xd0, 0x0d, 0xfe, 0xed]) {
+      self = .image("a FIT image or device tree")
+    } else if let (_, name) = Self.containers.first(where: { has($0.magic) }) {
+      self = .other("\(name): unpack it first")
     } else if has("ustar", at: 257) {
       self = .other("a tar archive: unpack it first")
     } else {

@@ -1,54 +1,60 @@
 import Foundation
 
-/// A kernel's configuration, as `/proc/config.gz` or `.config` has it.
+/// A kernel's configuration, as `/proc/config.gz` or `.config` has it, or a part of one.
 package struct KernelConfig: Sendable, Equatable {
-  private let values: [Substring: Substring]
+  /// Whole configurations have far more options that nobody can choose.
+  private static let fewestHidden = 10
 
-  /// - Parameter text: lines `CONFIG_X=y`; `# CONFIG_X is not set` and others are skipped.
+  private let values: [String: String]
+  /// Whether an option that is not named is off. A defconfig or a fragment names only what differs
+  /// from defaults: there it may be on.
+  package let isWhole: Bool
+
+  /// Whether no line is one of a configuration.
+  var isEmpty: Bool { values.isEmpty }
+
+  /// - Parameter text: lines `CONFIG_X=y` and `# CONFIG_X is not set`; others are skipped.
   init(text: String) {
-    var values: [Substring: Substring] = [:]
-    for line in text.split(whereSeparator: \.isNewline) where line.hasPrefix("CONFIG_") {
-      guard let sign = line.firstIndex(of: "=") else { continue }
-      values[line[..<sign]] = line[line.index(after: sign)...]
+    var values: [String: String] = [:]
+    for line in text.split(whereSeparator: \.isNewline) {
+      let line = line.trimmingCharacters(in: .whitespaces)
+      if line.hasPrefix("CONFIG_"), let sign = line.firstIndex(of: "=") {
+        values[String(line[..<sign])] = String(line[line.index(after: sign)...])
+      } else if let match = line.wholeMatch(of: /# (CONFIG_\w+) is not set/) {
+        values[String(match.1)] = "n"
+      }
     }
     self.values = values
+    // Options without a prompt are in no file that a person or savedefconfig wrote. The last line of
+    // a file that was cut off has no end.
+    isWhole =
+      values.keys.count { $0.hasPrefix("CONFIG_HAVE_") } >= Self.fewestHidden
+      && text.last?.isNewline == true
   }
 
-  /// Reads a file, also a compressed one.
-  /// - Throws: ``KernelBTFError`` for anything that is no kernel configuration.
-  package static func read(_ path: String) async throws -> KernelConfig {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw KernelBTFError.unreadable(path: path, reason: "cannot be read")
-    }
-    var text = String(decoding: data, as: UTF8.self)
-    if case .compressed(let program) = FileFormat(data) {
-      let outcome = try await program.run(["-dc", path])
-      guard outcome.isSuccess else {
-        throw KernelBTFError.unusable(
-          path: path, reason: "\(program.name) cannot unpack it: \(outcome.log)",
-          remedy: "copy the file again")
-      }
-      text = String(decoding: outcome.output, as: UTF8.self)
-    }
-    let config = KernelConfig(text: text)
-    guard !config.values.isEmpty else {
-      throw KernelBTFError.unusable(
-        path: path, reason: "not a kernel configuration: it has no line 'CONFIG_…='",
-        remedy: "give the build's .config, or /proc/config.gz of a device that runs it")
-    }
-    return config
+  /// Whether an option is built in; nil when the file does not say.
+  package func has(_ option: String) -> Bool? {
+    if let value = values["CONFIG_\(option)"] { return value == "y" }
+    return isWhole ? false : nil
   }
 
-  /// Whether an option is built in.
-  package func has(_ option: String) -> Bool { values["CONFIG_\(option)"] == "y" }
+  /// Options without which no probe can be loaded or attached.
+  private static let needed = ["BPF_SYSCALL", "PERF_EVENTS", "TRACEPOINTS", "BPF_EVENTS"]
 
-  /// Options without which no probe can be loaded or attached, that this kernel lacks.
+  /// Those of them that this kernel lacks.
   package var missing: [String] {
-    ["BPF_SYSCALL", "PERF_EVENTS", "TRACEPOINTS", "BPF_EVENTS"].filter { !has($0) }
-      .map { "CONFIG_\($0)" }
+    Self.needed.filter { has($0) == false }.map { "CONFIG_\($0)" }
   }
 
-  var hasKprobes: Bool { has("KPROBES") && has("KPROBE_EVENTS") }
+  /// Those of them that the file does not tell of.
+  package var unknown: [String] {
+    Self.needed.filter { has($0) == nil }.map { "CONFIG_\($0)" }
+  }
 
-  var hasBTF: Bool { has("DEBUG_INFO_BTF") }
+  var hasKprobes: Bool? {
+    let both = [has("KPROBES"), has("KPROBE_EVENTS")]
+    return both.contains(false) ? false : both.contains(nil) ? nil : true
+  }
+
+  var hasBTF: Bool? { has("DEBUG_INFO_BTF") }
 }

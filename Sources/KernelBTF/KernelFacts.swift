@@ -37,7 +37,7 @@ package struct KernelFacts: Sendable {
 
   /// Whether the kernel itself carries its types, which the tp_btf rung needs.
   package var hasOwnBTF: Bool? {
-    if let config { return config.hasBTF }
+    if let known = config?.hasBTF { return known }
     switch kernel.origin {
     case .vmlinux, .image: return true
     case .dwarf: return false
@@ -69,7 +69,7 @@ package struct KernelFacts: Sendable {
       btf_path: UnsafePointer(strings[0]), module_btf_dir: nil,
       btf_in_kernel: Self.known(hasOwnBTF),
       tracefs: nil, kallsyms: UnsafePointer(strings[1]),
-      kprobes: Self.known(config?.hasKprobes), elsewhere: true)
+      kprobes: Self.known(config.flatMap(\.hasKprobes)), elsewhere: true)
     var ladder: OpaquePointer?
     var why = [CChar](repeating: 0, count: Int(LG_LADDER_WHY))
     guard lg_ladder_open(&ladder, &sources, &why, why.count) == 0 else {

@@ -2,6 +2,12 @@ import KernelTypes
 import ProbeBuild
 
 extension KernelFile {
+  /// Whether these are all types of the kernel, not those that some programs read: what nothing but
+  /// the kernel's own functions has members in is there.
+  package var isWhole: Bool {
+    types.type(named: "pt_regs", .structure).map { !types.members(of: types[$0]).isEmpty } ?? false
+  }
+
   /// The architecture whose probes fit the kernel, as its saved registers tell; nil for others.
   package var abi: TargetABI? {
     guard let registers = types.type(named: "pt_regs", .structure) else { return nil }

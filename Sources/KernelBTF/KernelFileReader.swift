@@ -31,6 +31,11 @@ package struct KernelFileReader: Sendable {
     do {
       types = try BTFTypes(bytes)
     } catch {
+      guard error.reason != BTFTypes.split else {
+        throw KernelBTFError.unusable(
+          path: path, reason: "BTF of a kernel module: \(error.reason)",
+          remedy: "give the kernel's own: its vmlinux, or /sys/kernel/btf/vmlinux")
+      }
       throw KernelBTFError.unusable(
         path: path, reason: "damaged BTF: \(error.reason)", remedy: "copy the file again")
     }
@@ -64,20 +69,31 @@ package struct KernelFileReader: Sendable {
     switch FileFormat(data) {
     case .btf: return (.btf, [UInt8](data), nil)
     case .elf: return try await elf(data, file: file, of: path)
-    case .compressed(let program):
+    case .compressed(let compression):
       guard depth < 3 else {
         throw KernelBTFError.unusable(
           path: path, reason: "compressed more than three times over", remedy: "unpack it")
       }
       return try await cache.withWorkFolder { work in
         let unpacked = "\(work)/unpacked"
-        let outcome = try await program.run(["-dc", file], outputPath: unpacked)
-        guard outcome.isSuccess else {
+        let outcome = try await compression.unpack(file, to: unpacked)
+        do {
+          let found = try await content(unpacked, of: path, depth: depth + 1)
+          guard outcome.isSuccess || (try? BTFTypes(found.bytes)) != nil else {
+            throw compression.failed(path, outcome)
+          }
+          return found
+        } catch let error as KernelBTFError {
+          // What follows the packed data may be a device tree or padding: the program complains, and
+          // all is there. Nothing else tells it from a file that was cut off.
+          guard !outcome.isSuccess, case .unusable(_, let reason, let remedy) = error else {
+            throw error
+          }
+          guard reason.hasSuffix("without BTF") else { throw compression.failed(path, outcome) }
           throw KernelBTFError.unusable(
-            path: path, reason: "\(program.name) cannot unpack it: \(outcome.log)",
-            remedy: "copy the file again")
+            path: path, reason: "\(reason), as far as \(compression.program.name) unpacked it",
+            remedy: "\(remedy); if it was cut off, copy it again")
         }
-        return try await content(unpacked, of: path, depth: depth + 1)
       }
     case .image(let name):
       return try await image(data, name: name, of: path)

@@ -8,20 +8,20 @@ import KernelTypes
 enum KernelImage {
   /// Fewer types are no kernel's.
   private static let fewestTypes = 1000
-  /// Bytes that begin a stream may also occur by chance.
-  private static let mostStreams = 8
-  /// A decompressed kernel is larger.
-  private static let smallestKernel = 1 << 20
 
   /// The first whole BTF of a kernel in the bytes; nil without one.
   static func types(in data: Data) -> [UInt8]? {
-    // Magic, version 1, no flags, a header of 24 bytes, types right after it.
-    let start = Data(BTFTypes.magic + [1, 0, 24, 0, 0, 0, 0, 0, 0, 0])
+    // Magic, version 1, no flags.
+    let start = Data(BTFTypes.magic + [1, 0])
     var at = data.startIndex
     while let hit = data.range(of: start, in: at..<data.endIndex) {
       at = hit.lowerBound + 4
       let rest = data[hit.lowerBound...]
-      guard let size = BTFHeader.wholeSize([UInt8](rest.prefix(24))), size <= rest.count,
+      // A header of 24 or 32 bytes, types right after it.
+      let header = [UInt8](rest.prefix(32))
+      guard header.count == 32, [24, 32].contains(header[4]),
+        header[5..<12].allSatisfy({ $0 == 0 }),
+        let size = BTFHeader.wholeSize(header), size <= rest.count,
         let types = try? BTFTypes([UInt8](rest.prefix(size))), types.count >= fewestTypes
       else { continue }
       return types.bytes
@@ -54,28 +54,5 @@ enum KernelImage {
       at = hit.upperBound
     }
     return found
-  }
-
-  /// Unpacks what looks like a compressed kernel in the image, into files in `folder`, each of which
-  /// takes the place of the one before. Returns what `body` gives for the first file for which it
-  /// gives something.
-  static func unpacking<T>(
-    _ data: Data, in folder: String, _ body: (String) async throws -> T?
-  ) async throws -> T? {
-    for (magic, program) in FileFormat.compressions {
-      var at = data.startIndex
-      for _ in 0..<mostStreams {
-        guard let hit = data.range(of: Data(magic), in: at..<data.endIndex) else { break }
-        at = hit.upperBound
-        let (packed, unpacked) = ("\(folder)/stream", "\(folder)/kernel")
-        try data[hit.lowerBound...].write(to: URL(fileURLWithPath: packed))
-        // What follows the stream makes the program complain at its end.
-        _ = try await program.run(["-dc", packed], outputPath: unpacked)
-        let size = (try? FileManager.default.attributesOfItem(atPath: unpacked))?[.size]
-        guard let size = size as? NSNumber, size.intValue >= smallestKernel else { continue }
-        if let result = try await body(unpacked) { return result }
-      }
-    }
-    return nil
   }
 }

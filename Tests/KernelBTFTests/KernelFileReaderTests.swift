@@ -168,6 +168,73 @@ import Testing
     }
   }
 
+  /// As boot loaders take kernels: packed in every way, with a device tree or padding behind them.
+  @Test(arguments: [
+    ["gzip", "-9"], ["xz", "--check=crc32"], ["xz", "--format=lzma"], ["zstd", "-q"],
+    ["lz4", "-lq"],
+    ["lz4", "-q"], ["bzip2"],
+  ])
+  func readsPackedKernelsWithMoreBehindThem(packer: [String]) async throws {
+    try await withFixture { fixture in
+      let many = (0..<1100).map { "struct s\($0) { int x; } v\($0);\n" }.joined()
+      let btf = try fixture.btf(Fixture.kernel + many)
+      let image = try fixture.write(try image(fixture, btf: btf), to: "Image")
+      try fixture.run(
+        "sh", ["-c", "\(packer.joined(separator: " ")) -c \(image) > \(image).packed"])
+      let packed = [UInt8](try Data(contentsOf: URL(fileURLWithPath: image + ".packed")))
+      let tree: [UInt8] =
+        [0xd0, 0x0d, 0xfe, 0xed, 0, 0, 1, 0] + [UInt8](repeating: 7, count: 248)
+      let padding = [UInt8](repeating: 0, count: 4096)
+      // A FIT image is a device tree whose properties hold the kernel.
+      let wholes = [packed, packed + tree, packed + padding, tree + packed + tree]
+      for (index, whole) in wholes.enumerated() {
+        let kernel = try await fixture.reader.read(try fixture.write(whole, to: "whole"))
+        #expect(kernel.types.bytes == btf, "\(packer) \(index)")
+        #expect(kernel.buildID == Self.id, "\(packer) \(index)")
+      }
+      let half = try fixture.write(packed.prefix(packed.count / 2), to: "half")
+      #expect(await refusal(fixture, half).hasSuffix(" again"))
+    }
+  }
+
+  @Test func namesWhatHoldsNoKernelsTypes() async throws {
+    try await withFixture { fixture in
+      let tree: [UInt8] = [0xd0, 0x0d, 0xfe, 0xed] + [UInt8](repeating: 7, count: 248)
+      #expect(
+        await refusal(fixture, try fixture.write(tree, to: "fit.itb"))
+          == "65 fit.itb: a FIT image or device tree without BTF; give the vmlinux of the build, or "
+          + "build with CONFIG_DEBUG_INFO_BTF=y")
+      let zip = Array("PK".utf8) + [3, 4] + [UInt8](repeating: 0, count: 40)
+      #expect(
+        await refusal(fixture, try fixture.write(zip, to: "boot.zip"))
+          == "65 boot.zip: a zip archive: unpack it first; give BTF, or the vmlinux of the build")
+      // A module's types, as the kernel shows them: its names go on where the kernel's end.
+      var module = try fixture.btf()
+      let strings = 24 + Int(module[16]) + Int(module[17]) << 8 + Int(module[18]) << 16
+      module[strings] = UInt8(ascii: "x")
+      #expect(
+        await refusal(fixture, try fixture.write(module, to: "binder"))
+          == "65 binder: BTF of a kernel module: its types build on those of other BTF; give the "
+          + "kernel's own: its vmlinux, or /sys/kernel/btf/vmlinux")
+    }
+  }
+
+  /// Newer BTF has a header of 32 bytes, with one more part.
+  @Test func readsLongerHeaders() async throws {
+    try await withFixture { fixture in
+      let short = try fixture.btf()
+      var long: [UInt8] = Array(short[0..<4]) + [32, 0, 0, 0]
+      long += short[8..<24]
+      // Where the new part is, after all others, and its size.
+      let end = short.count - 24
+      long += [UInt8(end & 0xff), UInt8(end >> 8 & 0xff), UInt8(end >> 16 & 0xff), 0, 4, 0, 0, 0]
+      long += short[24...]
+      long += [0, 0, 0, 0]
+      let kernel = try await fixture.reader.read(try fixture.write(long, to: "long.btf"))
+      #expect(kernel.types.arguments(of: "sched_switch") == 2)
+    }
+  }
+
   @Test func saysWhenAnImageHasNone() async throws {
     try await withFixture { fixture in
       let path = try fixture.write(try image(fixture, btf: []), to: "Image")

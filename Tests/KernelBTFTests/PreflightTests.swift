@@ -105,10 +105,127 @@ import Testing
   @Test func heedsTheConfiguration() async throws {
     try await withFixture { fixture in
       let result = try await preflight(
-        fixture, config: Self.config.replacing("CONFIG_BPF_EVENTS=y", with: "CONFIG_X=y"))
+        fixture,
+        config: Self.config.replacing(
+          "CONFIG_BPF_EVENTS=y", with: "# CONFIG_BPF_EVENTS is not set"))
       #expect(result.outcome == .lost)
       #expect(
         result.probes.first?.reasons == ["the kernel is built without CONFIG_BPF_EVENTS"])
+    }
+  }
+
+  /// What a file does not name is off in a whole configuration alone.
+  @Test func aPartOfAConfigurationTellsNothingOfTheRest() async throws {
+    try await withFixture { fixture in
+      let part = "CONFIG_BOOL=y\n# CONFIG_IS_NOT_SET is not set\nCONFIG_STR=\"abracad\"\n"
+      let result = try await preflight(fixture, config: part)
+      #expect(result.outcome == .unknown)
+      #expect(
+        result.probes.first?.reasons == [
+          "the configuration names only some options, not CONFIG_BPF_SYSCALL, CONFIG_PERF_EVENTS, "
+            + "CONFIG_TRACEPOINTS, CONFIG_BPF_EVENTS: give the whole .config of the build, or "
+            + "/proc/config.gz of a device that runs it"
+        ])
+      let hidden = (0..<12).map { "CONFIG_HAVE_\($0)=y\n" }.joined()
+      #expect(try await preflight(fixture, config: part + hidden).outcome == .lost)
+      // Cut off inside a line: what follows is not known.
+      let cut = try await preflight(fixture, config: part + hidden + "CONFIG_BPF_SY")
+      #expect(cut.outcome == .unknown)
+      #expect(try await preflight(fixture, config: Self.config).outcome == .fits)
+      let windows = (part + hidden + Self.config + "\n").replacing("\n", with: "\r\n")
+      #expect(try await preflight(fixture, config: windows).outcome == .fits)
+    }
+  }
+
+  /// As shells of devices hand them over.
+  @Test func readsSymbolsWithNoiseAroundThem() async throws {
+    try await withFixture { fixture in
+      let line = "ffffffc010080000 T vfs_sync\n"
+      let noise = "WARNING: linker: Warning: unused DT entry\n"
+      let lists = [
+        line, line.replacing("\n", with: "\r\n"), noise + line + line,
+        "          (null) T vfs_sync\n", "0000000000000000 t vfs_sync\n",
+      ]
+      for list in lists {
+        let path = try KernelFacts.checkedKallsyms(try fixture.write(list.utf8, to: "symbols"))
+        let result = try await preflight(
+          fixture, config: Self.config,
+          kallsyms: String(
+            decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self))
+        #expect(result.probes.first?.hooks.last?.rung == "kprobe", "\(list)")
+      }
+      let text = try fixture.write("no symbols\nat all\n".utf8, to: "text")
+      #expect(throws: KernelBTFError.self) { try KernelFacts.checkedKallsyms(text) }
+      let packed = try fixture.write(line.utf8, to: "packed")
+      try fixture.run("gzip", [packed])
+      #expect(throws: KernelBTFError.self) { try KernelFacts.checkedKallsyms(packed + ".gz") }
+    }
+  }
+
+  /// A list without any module's symbols may have been taken before modules were loaded.
+  @Test func symbolsOfTheKernelAloneDoNotTellOfModules() async throws {
+    try await withFixture { fixture in
+      let source = Fixture.probe.replacing("vfs_sync", with: "ext4_sync")
+        .replacing("opt_ext4", with: "ext4")
+      let alone = try await preflight(
+        fixture, probe: source, config: Self.config, kallsyms: "ffffffc010080000 T _text\n")
+      #expect(alone.outcome == .unknown)
+      #expect(
+        alone.probes.first?.hooks.last?.why
+          == "kprobe: no function ext4_sync, and kallsyms names no module's symbols")
+      let modules = try await preflight(
+        fixture, probe: source, config: Self.config,
+        kallsyms: "ffffffc010080000 T _text\nffffffc010090000 t other\t[f2fs]\n")
+      #expect(modules.outcome == .lost)
+    }
+  }
+
+  /// Fields are read as the kernel has them, or the reason is named: also by helper, where libbpf
+  /// looks at nothing.
+  @Test func judgesReadsByHelper() async throws {
+    try await withFixture { fixture in
+      func reasons(_ field: String, read: String) async throws -> [String] {
+        let probe = """
+          #define SEC(name) __attribute__((section(name), used))
+          #define info(field, kind) __builtin_preserve_field_info(field, kind)
+          struct task_struct { unsigned int flags; }
+            __attribute__((preserve_access_index));
+          static long (*probe_read)(void *, unsigned int, const void *) = (void *)113;
+          SEC("raw_tp/sched_switch") int sched_switch__raw_tp(unsigned long *ctx) {
+            struct task_struct *task = (void *)ctx[1];
+            unsigned long value = 0;
+            \(read)
+            return value == 0;
+          }
+          char LICENSE[] SEC("license") = "GPL";
+
+          """
+        let kernel = Fixture.kernel.replacing("unsigned int flags;", with: field)
+          .replacing("who->flags", with: "0")
+        return try await preflight(fixture, kernel: kernel, probe: probe).probes.first?.reasons
+          ?? []
+      }
+      let fixed = "probe_read(&value, 4, __builtin_preserve_access_index(&task->flags));"
+      let sized =
+        "probe_read(&value, info(task->flags, 1), __builtin_preserve_access_index(&task->flags));"
+      let shifted = sized + "value <<= info(task->flags, 4); value >>= info(task->flags, 5);"
+      let bits = "unsigned int low : 3, flags : 5;"
+      let cases = [
+        ("unsigned int flags;", fixed, []), ("unsigned char flags;", sized, []),
+        (bits, shifted, []),
+        (
+          "unsigned char flags;", fixed,
+          ["reads struct task_struct.flags, which has another width here: unsigned char, 1 bytes"]
+        ),
+        (
+          bits, sized,
+          ["reads struct task_struct.flags, which is a bit-field here: unsigned int, 5 bits"]
+        ),
+      ]
+      for (field, read, words) in cases {
+        let reasons = try await reasons(field, read: read)
+        #expect(reasons == words, "\(field) \(read)")
+      }
     }
   }
 

@@ -70,6 +70,11 @@ struct PreflightCommand: AsyncParsableCommand, ComputingCommand {
     let cache = try BuildCache.ofUser()
     let reader = KernelFileReader(cache: cache)
     let kernel = try await reader.read(btf, buildID: buildID)
+    guard kernel.isWhole else {
+      throw KernelBTFError.unusable(
+        path: btf, reason: "BTF cut down to what some programs read (bpftool gen min_core_btf)",
+        remedy: "give the whole: what was left out is no sign that the kernel lacks it")
+    }
     guard let abi = kernel.abi else {
       throw KernelBTFError.unusable(
         path: btf, reason: "a kernel of another architecture",
