@@ -1,5 +1,55 @@
 import KernelTypes
 
+/// A probe's object, read once: what a ``MachineObject`` is made of.
+struct ObjectFile {
+  fileprivate struct Section {
+    var name: String
+    var words: [UInt64]
+    /// Instructions that take an address, and the symbol it is of.
+    var addresses: [(at: Int, symbol: ELFReader.Symbol)]
+  }
+
+  fileprivate let core: CoreObject
+  fileprivate let symbols: [ELFReader.Symbol]
+  fileprivate let maps: [(name: String, map: ProbeMachine.Map)]
+  /// Contents of the sections of variables, by index.
+  fileprivate var variables: [Int: [UInt8]] = [:]
+  /// Sections of programs, by index.
+  fileprivate var code: [Int: Section] = [:]
+
+  init(_ bytes: [UInt8]) throws {
+    core = try CoreObject(bytes)
+    let elf = try ELFReader(bytes)
+    symbols = try elf.symbols()
+    guard let section = elf.section(".BTF") else { throw Malformed(reason: "no types") }
+    let types = try BTFTypes(elf.contents(of: section))
+    maps = try symbols.filter { symbol in
+      elf.sections.indices.contains(symbol.section) && symbol.type == 1
+        && elf.sections[symbol.section].name == ".maps"
+    }.map { ($0.name, try MachineObject.map($0.name, types)) }
+    func words(_ section: ELFReader.Section) -> [UInt64] {
+      let all = elf.contents(of: section)
+      return stride(from: 0, to: all.count - 7, by: 8).map { at in
+        all[at..<(at + 8)].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+      }
+    }
+    for (index, section) in elf.sections.enumerated() {
+      if section.name == ".bss" {
+        variables[index] = [UInt8](repeating: 0, count: 4096)
+      } else if section.name.hasPrefix(".rodata") {
+        variables[index] = elf.contents(of: section)
+      } else if symbols.contains(where: { $0.section == index && $0.type == 2 }) {
+        let table = elf.section(".rel" + section.name).map(words) ?? []
+        code[index] = Section(
+          name: section.name, words: words(section),
+          addresses: stride(from: 0, to: table.count - 1, by: 2).map {
+            (Int(table[$0]) / 8, symbols[Int(table[$0 + 1] >> 32)])
+          })
+      }
+    }
+  }
+}
+
 /// A probe's object, loaded into a ``ProbeMachine``: relocated as libbpf does it.
 struct MachineObject {
   /// A program with what the kernel's types answer to it.
@@ -16,49 +66,24 @@ struct MachineObject {
   /// Stands in place of an instruction that libbpf refuses: a call of a helper that there is not.
   static let poison: UInt64 = 0x85 | (195_896_080 << 32)
 
-  init(_ bytes: [UInt8], kernel: BTFTypes, machine: ProbeMachine) throws {
-    let elf = try ELFReader(bytes)
-    let symbols = try elf.symbols()
-    guard let section = elf.section(".BTF") else { throw Malformed(reason: "no types") }
-    let types = try BTFTypes(elf.contents(of: section))
-    var bases: [Int: UInt64] = [:]
-    for (index, section) in elf.sections.enumerated() {
-      if section.name == ".bss" {
-        bases[index] = machine.allocate([UInt8](repeating: 0, count: 4096))
-      } else if section.name.hasPrefix(".rodata") {
-        bases[index] = machine.allocate(elf.contents(of: section))
-      }
-    }
-    for symbol in symbols {
+  init(_ file: ObjectFile, kernel: BTFTypes, machine: ProbeMachine) throws {
+    let bases = file.variables.mapValues { machine.allocate($0) }
+    for (name, map) in file.maps { machine.addMap(name, map) }
+    for symbol in file.symbols {
       if let base = bases[symbol.section] { variables[symbol.name] = base + symbol.value }
-      if elf.sections.indices.contains(symbol.section), symbol.type == 1,
-        elf.sections[symbol.section].name == ".maps"
-      {
-        machine.addMap(symbol.name, try Self.map(symbol.name, types))
-      }
     }
-    let answers = try CoreObject(bytes).answers(from: kernel)
-    for answered in answers {
-      guard let symbol = symbols.first(where: { $0.name == answered.program && $0.type == 2 })
+    for answered in try file.core.answers(from: kernel) {
+      guard
+        let symbol = file.symbols.first(where: { $0.name == answered.program && $0.type == 2 }),
+        let section = file.code[symbol.section]
       else { continue }
-      let section = elf.sections[symbol.section]
-      let all = elf.contents(of: section)
-      var words = stride(from: 0, to: all.count - 7, by: 8).map { at in
-        all[at..<(at + 8)].reversed().reduce(0) { $0 << 8 | UInt64($1) }
-      }
-      if let table = elf.section(".rel" + section.name) {
-        let bytes = elf.contents(of: table)
-        func word(_ at: Int) -> UInt64 {
-          bytes[at..<(at + 8)].reversed().reduce(0) { $0 << 8 | UInt64($1) }
-        }
-        for at in stride(from: 0, to: bytes.count - 15, by: 16) {
-          let (place, symbol) = (Int(word(at)) / 8, symbols[Int(word(at + 8) >> 32)])
-          let address =
-            machine.mapNames[symbol.name]
-            ?? (bases[symbol.section].map { $0 + symbol.value + (words[place] >> 32) } ?? 0)
-          words[place] = words[place] & 0xffff_ffff | (address << 32)
-          words[place + 1] = (address >> 32) << 32
-        }
+      var words = section.words
+      for (place, symbol) in section.addresses {
+        let address =
+          machine.mapNames[symbol.name]
+          ?? (bases[symbol.section].map { $0 + symbol.value + (words[place] >> 32) } ?? 0)
+        words[place] = words[place] & 0xffff_ffff | (address << 32)
+        words[place + 1] = (address >> 32) << 32
       }
       for answer in answered.all where answer.relocation.section == section.name {
         Self.relocate(&words, answer)
@@ -74,7 +99,7 @@ struct MachineObject {
   }
 
   /// A map by its declaration: `__uint` is an array's length, `__type` what a pointer leads to.
-  private static func map(_ name: String, _ types: BTFTypes) throws -> ProbeMachine.Map {
+  fileprivate static func map(_ name: String, _ types: BTFTypes) throws -> ProbeMachine.Map {
     guard let variable = types.type(named: name, .variable) else {
       throw Malformed(reason: "map \(name) has no type")
     }

@@ -14,14 +14,14 @@ import Testing
     var lost = 0
   }
 
-  private func objects() async throws -> [(name: String, bytes: [UInt8])] {
+  private func objects() async throws -> [(name: String, file: ObjectFile)] {
     let share = ShareRoot(path: repository)
     let builder = try ProbeBuilder(share: share)
-    var objects: [(name: String, bytes: [UInt8])] = []
+    var objects: [(name: String, file: ObjectFile)] = []
     for source in share.probes() {
       let object = try await builder.object(of: source, abi: .arm64)
-      objects.append(
-        (source.name, [UInt8](try Data(contentsOf: URL(fileURLWithPath: object.path)))))
+      let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: object.path)))
+      objects.append((source.name, try ObjectFile(bytes)))
     }
     return objects
   }
@@ -40,30 +40,32 @@ import Testing
     try await withFixture { fixture in
       let today = ProbeScenario(
         kernel: try types(fixture, source.text()), isOld: isOld, enumerators: [:])
-      var expected: [String: [String]] = [:]
-      for (name, bytes) in objects {
+      var expected: [String: ProbeScenario.Outcome] = [:]
+      for (name, file) in objects {
         for rung in Self.rungs {
-          guard let outcome = try today.play(name, bytes, rung: rung) else { continue }
+          guard let outcome = try today.play(name, file, rung: rung) else { continue }
           try #require(outcome.lost == [], "\(name) \(rung)")
           #expect(outcome.events > 0, "\(name) \(rung)")
           #expect(outcome.counted.contains { $0.hasPrefix("h_") }, "\(name) \(rung)")
-          expected["\(name) \(rung)"] = outcome.counted
-          tally.fields.formUnion(outcome.fields)
+          expected["\(name) \(rung)"] = outcome
         }
       }
       func judge(
         _ kernel: String, isReadable: Bool?, changed: [String: (name: String, value: Int)],
-        _ what: String
+        _ what: (owner: String, name: String), _ how: String
       ) throws {
         let scenario = ProbeScenario(
           kernel: try types(fixture, kernel), isOld: isOld, enumerators: changed)
         var lost = 0
-        for (name, bytes) in objects {
+        for (name, file) in objects {
           for rung in Self.rungs {
-            guard let outcome = try scenario.play(name, bytes, rung: rung) else { continue }
+            guard let known = expected["\(name) \(rung)"], known.asks(about: what.name),
+              let outcome = try scenario.play(name, file, rung: rung)
+            else { continue }
+            tally.fields.insert("\(what.owner).\(what.name)")
             if outcome.lost.isEmpty {
               #expect(
-                outcome.counted == expected["\(name) \(rung)"], "\(name) \(rung): \(what)")
+                outcome.counted == known.counted, "\(name) \(rung): \(what) \(how)")
               tally.fits += 1
             } else {
               lost += 1
@@ -72,14 +74,14 @@ import Testing
         }
         tally.lost += lost
         tally.mutations += 1
-        if isReadable == true { #expect(lost == 0, "\(what)") }
-        if isReadable == false { #expect(lost > 0, "\(what)") }
+        if isReadable == true { #expect(lost == 0, "\(what) \(how)") }
+        if isReadable == false { #expect(lost > 0, "\(what) \(how)") }
       }
       for field in source.fields {
         for mutation in source.mutations(of: field) {
           try judge(
             source.text(field, mutation), isReadable: mutation.isReadable, changed: [:],
-            "\(field.owner).\(field.name) \(mutation.name)")
+            (field.owner, field.name), mutation.name)
         }
       }
       for (name, value) in KernelSource.enumerators {
@@ -87,13 +89,14 @@ import Testing
           let changed = [name: (name: new, value: number)]
           try judge(
             source.text(nil, nil, changed), isReadable: isReadable, changed: changed,
-            "\(new) = \(number)")
+            ("enum", name), "\(new) = \(number)")
         }
       }
     }
     print(
       """
-      \(isOld ? "before 5.14" : "of today"): \(objects.count) probes, \(tally.fields.count) fields, \
+      \(isOld ? "before 5.14" : "of today"): \(objects.count) probes, \(tally.fields.count) fields and \
+      enumerators, \
       \(tally.mutations) mutations: \(tally.fits) times fits and counts the same, \
       \(tally.lost) times lost and named
       """)
@@ -133,12 +136,12 @@ import Testing
     #expect(fields.count == read.count)
     try await withFixture { fixture in
       let object = try fixture.object(source)
-      let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: object.path)))
+      let file = try ObjectFile([UInt8](Data(contentsOf: URL(fileURLWithPath: object.path))))
       func play(_ text: String) throws -> ProbeScenario.Outcome {
         let scenario = ProbeScenario(
           kernel: try types(fixture, text), isOld: false, enumerators: [:])
         return try #require(
-          try scenario.play("runqueue", bytes, rung: "raw_tp", evenIfLost: true))
+          try scenario.play("runqueue", file, rung: "raw_tp", evenIfLost: true))
       }
       let today = try play(kernel.text())
       #expect(today.lost == [])

@@ -16,13 +16,13 @@ struct ProbeScenario {
   ///
   /// - Parameters:
   ///   - probe: whose events they are.
-  ///   - object: its bytes.
+  ///   - object: its programs.
   ///   - rung: whose programs run.
   ///   - evenIfLost: also run what cannot be right, as a kernel would that nobody asked.
   /// - Returns: all that its maps hold afterwards; nil when it has no program for the rung.
   /// - Throws: `Malformed`, `ProbeMachine.Fault`.
   func play(
-    _ probe: String, _ object: [UInt8], rung: String, evenIfLost: Bool = false
+    _ probe: String, _ object: ObjectFile, rung: String, evenIfLost: Bool = false
   ) throws -> Outcome? {
     let machine = ProbeMachine()
     let loaded = try MachineObject(object, kernel: kernel, machine: machine)
@@ -32,7 +32,7 @@ struct ProbeScenario {
     var outcome = Outcome(
       lost: unmet.map(\.subject),
       fields: Set(
-        names.flatMap { loaded.programs[$0]?.answers ?? [] }.filter { $0.own != nil }.map(\.subject)
+        names.flatMap { loaded.programs[$0]?.answers ?? [] }.map(\.subject)
       ))
     if !unmet.isEmpty, !evenIfLost { return outcome }
     // Epoch 1, open, phase 1.
@@ -63,10 +63,17 @@ struct ProbeScenario {
   struct Outcome {
     /// Fields and types without which the probe is lost.
     var lost: [String]
-    /// Fields that it asks about.
+    /// Fields, types and enumerators that it asks about.
     var fields: Set<String>
     var events = 0
     var counted: [String] = []
+
+    /// Whether a field or enumerator of this name is among what it asks about.
+    func asks(about name: String) -> Bool {
+      fields.contains { subject in
+        subject.split { ".[] ".contains($0) }.contains { $0 == name }
+      }
+    }
   }
 
   /// An event as a tracepoint passes it.
