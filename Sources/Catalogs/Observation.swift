@@ -9,7 +9,7 @@ extension SuiteDefinition {
     SuiteDefinition(
       name: observation, description: "a look at a device as it is", device: device,
       workload: observation, probes: probes, reference: nil, candidate: nil, iterations: 1,
-      warmup: 0, runs: Runs(screen: 3, confirm: 0),
+      warmup: 0, runs: Runs(planned: 3, most: 3),
       settle: Settle(
         limit: .seconds(60), quiet: .zero, uptimeMin: .zero,
         cpuPressureMax: Percentage(fraction: 1), cpuBusyMax: Percentage(fraction: 1),

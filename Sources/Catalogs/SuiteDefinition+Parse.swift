@@ -69,10 +69,15 @@ extension FieldReader {
 
 extension SuiteDefinition.Runs {
   fileprivate static func read(_ value: FieldReader?) -> Self {
-    let map = value?.mapping(known: ["screen", "confirm"])
-    return Self(
-      screen: map?.optional("screen")?.integer(in: 3...100) ?? 4,
-      confirm: map?.optional("confirm")?.integer(in: 0...100) ?? 4)
+    // `screen` and `confirm` are what the two stages of earlier versions had.
+    let map = value?.mapping(known: ["planned", "most", "screen", "confirm"])
+    let screen = map?.optional("screen")?.integer(in: 3...100)
+    let confirm = map?.optional("confirm")?.integer(in: 0...100)
+    let stages = screen != nil || confirm != nil ? (screen ?? 4) + (confirm ?? 4) : nil
+    let planned = map?.optional("planned")?.integer(in: 3...200) ?? stages ?? 8
+    let most =
+      map?.optional("most")?.integer(in: planned...400) ?? (confirm == 0 ? planned : 2 * planned)
+    return Self(planned: planned, most: most)
   }
 }
 

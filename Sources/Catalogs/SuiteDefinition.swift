@@ -1,11 +1,11 @@
 /// What `targets/suites/<name>.yaml` says: a device, a workload, probes and the gates.
 package struct SuiteDefinition: Sendable, Equatable {
-  /// Runs per arm in each stage.
+  /// Runs per arm.
   package struct Runs: Sendable, Equatable {
-    /// 3 or more.
-    package var screen: Int
-    /// Fresh runs that must agree; 0 = a single stage, which is weaker.
-    package var confirm: Int
+    /// Made unless the verdict is settled before; 3 or more.
+    package var planned: Int
+    /// Made at most, where something is left open; at least ``planned``.
+    package var most: Int
   }
 
   /// How long to wait for a quiet device, the same for both arms.

@@ -14,7 +14,8 @@ package struct ExperimentRunner: Sendable {
     /// It was made before this process began.
     case reused(RunSlot, RunRecord)
     case failed(RunSlot, String)
-    case judging(ExperimentPlace.Stage)
+    /// All runs so far were judged: so many per arm.
+    case judged(Verdict, runs: Int)
     /// So many runs are left out.
     case timeIsUp(runsLeft: Int)
   }
@@ -35,7 +36,7 @@ package struct ExperimentRunner: Sendable {
   private let budget: TimeBudget?
   /// The request of a slot, without what the lane knows.
   private let request: @Sendable (RunSlot, ExperimentPlace) -> RunRequest
-  private let judge: @Sendable ([RunRecord], ExperimentPlace.Stage) throws -> Verdict
+  private let judge: @Sendable ([RunRecord]) throws -> Verdict
   private let handle: @Sendable (Event) throws -> Void
   private let salvage: Salvage
 
@@ -46,13 +47,13 @@ package struct ExperimentRunner: Sendable {
 
   /// An experiment on at least `design.lanes` lanes. `made` are runs of this experiment that need
   /// not be made again; `request` makes a slot's request, whose firmware the lane fills in; `judge`
-  /// judges all records so far after a stage; `handle` is called from several tasks when there are
+  /// judges all records so far at a look; `handle` is called from several tasks when there are
   /// several lanes.
   package init(
     id: String, design: ExperimentDesign, lanes: [any DeviceLane], reference: String,
     candidate: String, made: [RunRecord] = [], budget: TimeBudget? = nil,
     request: @escaping @Sendable (RunSlot, ExperimentPlace) -> RunRequest,
-    judge: @escaping @Sendable ([RunRecord], ExperimentPlace.Stage) throws -> Verdict,
+    judge: @escaping @Sendable ([RunRecord]) throws -> Verdict,
     handle: @escaping @Sendable (Event) throws -> Void,
     salvage: @escaping Salvage = { _, _, _, _ in }
   ) {
@@ -111,16 +112,11 @@ package struct ExperimentRunner: Sendable {
           }
         }
         if !missing.isEmpty { budget?.took(ContinuousClock.now - begun) }
-      case .judge(let stage):
-        try handle(.judging(stage))
-        let made = try judge(records, stage)
+      case .judge(let runs):
+        let made = try judge(records)
         verdict = made
-        switch stage {
-        case .screen:
-          state.handle(.screenJudged(needsConfirmation: made.screenNeedsConfirmation))
-        case .confirm:
-          state.handle(.confirmationJudged)
-        }
+        try handle(.judged(made, runs: runs))
+        state.handle(.judged(made.continuation))
       case .finish:
         guard let verdict else { throw RunError.noVerdict }
         return Outcome(records: records, verdict: verdict, runsLeft: state.runsLeft)
@@ -136,7 +132,7 @@ package struct ExperimentRunner: Sendable {
   private func kept(for slot: RunSlot) -> RunRecord? {
     made.first {
       guard let place = $0.experiment else { return false }
-      return place.arm == slot.arm && place.order == slot.order && place.stage == slot.stage
+      return place.arm == slot.arm && place.order == slot.order
     }
   }
 
@@ -171,7 +167,7 @@ package struct ExperimentRunner: Sendable {
       device = started.device
       var request = request(
         slot,
-        ExperimentPlace(id: id, arm: slot.arm, order: slot.order, stage: slot.stage))
+        ExperimentPlace(id: id, arm: slot.arm, order: slot.order))
       request.firmwareName = firmware
       request.take(started)
       request.transport = lane.transport

@@ -1,4 +1,4 @@
-import RunRecords
+import RegressionAnalysis
 
 /// Decides which runs an experiment makes next. Pure: events in, actions out.
 package struct ExperimentState: Sendable, Equatable {
@@ -8,16 +8,16 @@ package struct ExperimentState: Sendable, Equatable {
     case runFailed(RunSlot)
     /// There is no time for more runs: what is there is judged, and that is the end.
     case timeIsUp
-    case screenJudged(needsConfirmation: Bool)
-    case confirmationJudged
+    /// All runs so far were judged.
+    case judged(Continuation)
   }
 
   /// What is to be done next.
   package enum Action: Sendable, Equatable {
     /// Make these runs, at the same time when there are several.
     case run([RunSlot])
-    /// Judge all runs so far.
-    case judge(ExperimentPlace.Stage)
+    /// Judge all runs so far: so many per arm.
+    case judge(runs: Int)
     /// No more runs: the last verdict stands.
     case finish
     /// A slot failed in all its attempts.
@@ -27,22 +27,28 @@ package struct ExperimentState: Sendable, Equatable {
   }
 
   private enum Step: Sendable, Equatable {
-    case running(ExperimentPlace.Stage)
-    case judging(ExperimentPlace.Stage)
+    case running
+    case judging
     case finished
     case gaveUp(RunSlot)
   }
 
   private let design: ExperimentDesign
-  private var step: Step = .running(.screen)
+  private var step: Step = .running
+  /// Looks that are still to come, in runs per arm.
+  private var looks: ArraySlice<Int>
+  /// Runs up to the next look.
   private var queue: [RunSlot]
   private var underWay: Set<RunSlot> = []
+  /// Runs made since the last look.
+  private var fresh = 0
   /// Runs that the time did not allow; nil = it allowed all that were asked for.
   package private(set) var runsLeft: Int?
 
   package init(design: ExperimentDesign) {
     self.design = design
-    self.queue = design.slots(.screen)
+    looks = design.looks[...]
+    queue = looks.first.map { design.slots($0) } ?? []
   }
 
   /// The next action; marks the runs it hands out as under way.
@@ -50,12 +56,12 @@ package struct ExperimentState: Sendable, Equatable {
     switch step {
     case .finished: return .finish
     case .gaveUp(let slot): return .giveUp(slot)
-    case .judging(let stage): return .judge(stage)
-    case .running(let stage):
+    case .judging: return .judge(runs: looks.first ?? design.runs)
+    case .running:
       guard underWay.isEmpty else { return .wait }
       guard !queue.isEmpty else {
-        step = .judging(stage)
-        return .judge(stage)
+        step = .judging
+        return next()
       }
       let batch = upcoming
       queue.removeFirst(batch.count)
@@ -81,6 +87,7 @@ package struct ExperimentState: Sendable, Equatable {
     switch event {
     case .runFinished(let slot):
       underWay.remove(slot)
+      fresh += 1
     case .runFailed(let slot):
       underWay.remove(slot)
       guard slot.attempt < design.attempts else {
@@ -91,21 +98,23 @@ package struct ExperimentState: Sendable, Equatable {
       again.attempt += 1
       queue.insert(again, at: 0)
     case .timeIsUp:
-      guard case .running(let stage) = step else { return }
-      runsLeft = queue.count
+      guard step == .running, let look = looks.first else { return }
+      let planned = design.slots(max(design.runs, look)).count
+      runsLeft = planned - design.slots(look).count + queue.count
       queue = []
-      // Fresh runs that were never begun are judged already: the screen's verdict stands.
-      if stage == .confirm, runsLeft == design.slots(.confirm).count { step = .finished }
-    case .screenJudged(let needsConfirmation):
-      guard needsConfirmation, design.confirmRuns > 0 else {
+      // What was judged before stands when nothing was made since.
+      if fresh == 0 { step = .finished }
+    case .judged(let continuation):
+      guard step == .judging, let look = looks.popFirst() else { return }
+      let goesOn = continuation.goesOn(
+        runs: look, planned: design.runs, most: design.mostRuns)
+      guard goesOn, runsLeft == nil, let next = looks.first else {
         step = .finished
         return
       }
-      queue = design.slots(.confirm)
-      step = .running(.confirm)
-      if runsLeft != nil { handle(.timeIsUp) }
-    case .confirmationJudged:
-      step = .finished
+      fresh = 0
+      queue = Array(design.slots(next).dropFirst(design.slots(look).count))
+      step = .running
     }
   }
 }

@@ -27,25 +27,18 @@ extension EvidenceGrade {
     }
   }
 
-  /// Whether every stage has two flashes of each arm at least. With one, a stage compares flashes as
-  /// much as firmwares: on a bench whose flashes differ by 6% every third unchanged build is called
-  /// slower, though fresh runs on a fresh flash must confirm it.
+  /// Whether each arm has two flashes at least. With one, flashes are compared as much as firmwares:
+  /// on a bench whose flashes differ by 6% every third unchanged build is called slower.
   private static func isReflashed(_ runs: [PlacedRun]) -> Bool {
-    [false, true].allSatisfy { isConfirm in
-      let stage = runs.filter { $0.isConfirm == isConfirm }
-      return stage.isEmpty
-        || [false, true].allSatisfy { isCandidate in
-          let arm = stage.filter { $0.isCandidate == isCandidate }
-          return Set(arm.compactMap { $0.index.record.flash?.id }).count >= 2
-        }
+    [false, true].allSatisfy { isCandidate in
+      let arm = runs.filter { $0.isCandidate == isCandidate }
+      return Set(arm.compactMap { $0.index.record.flash?.id }).count >= 2
     }
   }
 
-  /// Whether every stage changed arms at least twice.
+  /// Whether the arms changed at least twice.
   private static func takesTurns(_ runs: [PlacedRun]) -> Bool {
-    [false, true].allSatisfy { isConfirm in
-      let arms = runs.filter { $0.isConfirm == isConfirm }.map(\.isCandidate)
-      return arms.isEmpty || zip(arms, arms.dropFirst()).filter { $0 != $1 }.count >= 2
-    }
+    let arms = runs.map(\.isCandidate)
+    return zip(arms, arms.dropFirst()).filter { $0 != $1 }.count >= 2
   }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import RunRecords
 
-/// Judges all runs given: the screen alone, or screen and fresh confirming runs.
+/// Judges all runs given, as one look at an experiment that may go on.
 ///
 /// Pure: the same records, in any order, give the same verdict, byte for byte.
 /// - Parameter input: records of both arms.
@@ -13,38 +13,22 @@ package func judge(_ input: VerdictInput) throws(VerdictError) -> Verdict {
   let runs = placed(input)
   let mixtures = ProbeMixture.all(in: runs)
   let series = SeriesBuilder(runs: runs, policy: policy, mixtures: mixtures).build()
-  let rule = StagedRule(
+  let rule = SequentialRule(
     series: series, runs: runs, policy: policy, profile: input.profile,
     grade: mixtures.isEmpty && input.benchCaveat == nil ? .of(runs, policy: policy) : .weak)
   let metrics = rule.metrics.map { $0.waived(by: input.waivers) }
   var verdict = Verdict(
-    outcome: .inconclusive, screenNeedsConfirmation: false, confirmed: rule.isConfirmed,
-    grade: rule.grade, reasons: [], probes: probeFindings(runs), metrics: metrics,
+    outcome: .inconclusive, continuation: .settled, grade: rule.grade,
+    reasons: [], probes: probeFindings(runs), metrics: metrics,
     counts: VerdictCounts(metrics),
-    runs: RunCounts(
-      reference: input.reference.count, candidate: input.candidate.count,
-      confirmReference: input.confirmReference.count,
-      confirmCandidate: input.confirmCandidate.count),
-    comparisons: rule.comparisons,
-    noiseFactor: rounded(max(rule.screen.lambda, rule.confirm.lambda)),
+    runs: RunCounts(reference: input.reference.count, candidate: input.candidate.count),
+    comparisons: rule.comparisons, noiseFactor: rounded(rule.fits.lambda),
     conditions: ConditionRule(policy: policy, grade: rule.grade).findings(runs),
-    flags: rule.screen.flags(series, policy))
+    flags: rule.fits.flags(series, policy))
   conclude(&verdict, runs, mixtures, input)
   verdict.counts = VerdictCounts(verdict.metrics)
   return verdict
 }
-
-/// Judges the screen alone, whatever confirming runs the input holds.
-package func judgeScreen(_ input: VerdictInput) throws(VerdictError) -> Verdict {
-  var input = input
-  input.confirmReference = []
-  input.confirmCandidate = []
-  return try judge(input)
-}
-
-/// Whether fresh runs are worth making: a gating metric got worse in the screen, or is not yet
-/// shown to be under its budget.
-package func needsConfirmation(_ screen: Verdict) -> Bool { screen.screenNeedsConfirmation }
 
 // MARK: Records
 
@@ -52,8 +36,7 @@ func check(_ input: VerdictInput) throws(VerdictError) {
   if input.reference.isEmpty { throw .noRuns(arm: "reference") }
   if input.candidate.isEmpty { throw .noRuns(arm: "candidate") }
   let arms: [(ExperimentPlace.Arm, [RunRecord])] = [
-    (.reference, input.reference + input.confirmReference),
-    (.candidate, input.candidate + input.confirmCandidate),
+    (.reference, input.reference), (.candidate, input.candidate),
   ]
   var seen: Set<String> = []
   for (arm, records) in arms {
@@ -76,19 +59,12 @@ func check(_ input: VerdictInput) throws(VerdictError) {
 
 /// All runs in time: the one order that everything below relies on.
 func placed(_ input: VerdictInput) -> [PlacedRun] {
-  let groups: [(records: [RunRecord], isCandidate: Bool, isConfirm: Bool)] = [
-    (input.reference, false, false), (input.candidate, true, false),
-    (input.confirmReference, false, true), (input.confirmCandidate, true, true),
-  ]
-  return groups.flatMap { group in
-    group.records.map {
-      PlacedRun(
-        index: RunIndex($0), isCandidate: group.isCandidate, isConfirm: group.isConfirm)
-    }
+  let arms = [(input.reference, false), (input.candidate, true)]
+  return arms.flatMap { records, isCandidate in
+    records.map { PlacedRun(index: RunIndex($0), isCandidate: isCandidate) }
   }
   .sorted { left, right in
     let (a, b) = (left.index.record, right.index.record)
-    if left.isConfirm != right.isConfirm { return right.isConfirm }
     return (a.experiment?.order ?? .max, a.created, a.id)
       < (b.experiment?.order ?? .max, b.created, b.id)
   }
@@ -157,10 +133,9 @@ private func conclude(
         "the evidence is \(verdict.grade.rawValue), the suite asks for "
           + "\(policy.minimumGrade.rawValue)"))
   }
-  let decided: Set<MetricVerdict.Outcome> = [.regression, .improvement, .noChange, .inconclusive]
-  if !gating.contains(where: { decided.contains($0.outcome) }) {
-    doubts.append(Trouble(.nothingMeasured, "no gating metric could be judged"))
-  }
+  let coverage = MeasuredCoverage(verdict.metrics, runs)
+  verdict.measured = coverage.counts
+  doubts += coverage.doubts(policy).map { Trouble(.nothingMeasured, $0) }
   let builds = Set(runs.filter { !$0.isCandidate }.map(\.index.record.firmware.id)).count
   if verdict.grade == .stored, builds < EvidenceGrade.buildsOfPromise {
     remarks.append(
@@ -187,10 +162,12 @@ private func conclude(
   }
   verdict.failure = failureCause(of: verdict, failures: failures, doubts: doubts)
   verdict.owner = verdict.failure?.owner
-  // Fresh runs do not mend runs that the bench has disturbed.
-  verdict.screenNeedsConfirmation =
-    !verdict.confirmed && verdict.outcome == .inconclusive && bench.isEmpty
-    && gating.contains { $0.blocking && $0.outcome != .notMeasurable && $0.interval != nil }
+  // No run mends what is broken, and none is needed where a regression is confirmed.
+  verdict.continuation =
+    !failures.isEmpty || broken || verdict.outcome == .regression
+    ? .settled
+    : Continuation(
+      verdict.metrics, runs: min(verdict.runs.reference, verdict.runs.candidate))
 }
 
 /// What makes the arms' data incomparable, whatever the metrics say.
@@ -220,7 +197,9 @@ private func withhold(_ verdict: inout Verdict, _ problems: [String]) {
 /// What sentinels say of the bench: they moved, or there is none.
 private func sentinelDoubts(_ verdict: Verdict, _ policy: VerdictPolicy) -> [String] {
   guard !policy.sentinels.isEmpty else { return [] }
-  let watched = verdict.metrics.filter { policy.isSentinel($0.id) && $0.statistic != .rate }
+  let watched = verdict.metrics.filter {
+    policy.isSentinel($0.id.text) && $0.statistic != .rate && !$0.statistic.isWorst
+  }
   let judged = watched.filter { $0.p != nil }
   guard !judged.isEmpty else {
     return ["no sentinel (\(policy.sentinels.joined(separator: ", "))) could be judged"]

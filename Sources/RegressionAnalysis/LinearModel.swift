@@ -12,8 +12,12 @@ struct LinearModel {
     var residuals: [Double]
   }
 
-  private let rows: [[Double]]
+  private let width: Int
   private let inverse: [[Double]]
+  /// Row by row.
+  private let design: [Double]
+  /// What every response counts in every coefficient, coefficient by coefficient.
+  private let weights: [Double]
 
   /// Nil when the columns are not independent.
   /// - Parameter rows: one per run, equally long.
@@ -26,25 +30,30 @@ struct LinearModel {
       }
     }
     guard let inverse = Self.inverted(normal) else { return nil }
-    self.rows = rows
+    self.width = width
     self.inverse = inverse
+    design = rows.flatMap(\.self)
+    weights = inverse.flatMap { line in
+      rows.map { row in zip(line, row).reduce(0) { $0 + $1.0 * $1.1 } }
+    }
   }
 
   /// Fits responses, one per row, and reports on a column.
   func fit(_ responses: [Double], column: Int) -> Fit {
-    let width = inverse.count
-    var products = [Double](repeating: 0, count: width)
-    for (row, response) in zip(rows, responses) {
-      for i in 0..<width { products[i] += row[i] * response }
+    let count = responses.count
+    var coefficients = [Double](repeating: 0, count: width)
+    for i in 0..<width {
+      var sum = 0.0
+      for row in 0..<count { sum += weights[i * count + row] * responses[row] }
+      coefficients[i] = sum
     }
-    let coefficients = (0..<width).map { i in
-      (0..<width).reduce(0) { $0 + inverse[i][$1] * products[$1] }
+    var residuals = responses
+    var squares = 0.0
+    for row in 0..<count {
+      for i in 0..<width { residuals[row] -= design[row * width + i] * coefficients[i] }
+      squares += residuals[row] * residuals[row]
     }
-    let residuals = zip(rows, responses).map { row, response in
-      response - zip(row, coefficients).reduce(0) { $0 + $1.0 * $1.1 }
-    }
-    let squares = residuals.reduce(0) { $0 + $1 * $1 }
-    let degrees = rows.count - width
+    let degrees = count - width
     return Fit(
       coefficient: coefficients[column], variance: degrees > 0 ? squares / Double(degrees) : 0,
       degreesOfFreedom: degrees, leverage: inverse[column][column], residuals: residuals)

@@ -1,25 +1,46 @@
 import Foundation
 import RunRecords
 
-/// Turns one series and its fits into a metric verdict.
+/// Turns one series and its test into a metric verdict.
 struct MetricJudge {
   let policy: VerdictPolicy
-  /// Comparisons that share the family-wise error, at least 1.
+  /// Comparisons that share a look's level, at least 1.
   let comparisons: Int
   let grade: EvidenceGrade
-  /// Whether fresh runs were given.
-  let isConfirmed: Bool
-  let runs: [PlacedRun]
-  /// What unchanged builds differ by (``NoiseEntry/floor``), by ``NoiseEntry/key(_:_:)``.
-  var floors: [String: Double] = [:]
+  /// Whether numbers are wanted that no outcome depends on.
+  let describes: Bool
+  private let isCandidate: [Bool]
+  private let quantiles = QuantileCache()
 
-  func judge(_ series: Series, screen: StageFit?, confirm: StageFit?) -> MetricVerdict {
+  init(
+    policy: VerdictPolicy, comparisons: Int, grade: EvidenceGrade, runs: [PlacedRun],
+    describes: Bool
+  ) {
+    self.policy = policy
+    self.comparisons = comparisons
+    self.grade = grade
+    self.describes = describes
+    isCandidate = runs.map(\.isCandidate)
+  }
+
+  /// - Parameters:
+  ///   - series: to be judged.
+  ///   - isGating: whether it decides the verdict.
+  ///   - test: nil where nothing can be compared, and for event rates.
+  ///   - fit: nil where nothing can be compared.
+  ///   - limit: p values up to here are findings of this look.
+  /// - Returns: the outcome with its numbers.
+  func judge(
+    _ series: Series, isGating: Bool, test: ArmTest?, fit: ArmFit?, limit: Double
+  ) -> MetricVerdict {
     var verdict = MetricVerdict(
       id: series.id, statistic: series.statistic, outcome: .inconclusive,
-      gating: policy.isGating(series),
+      gating: isGating,
       blocking: false, grade: grade, shift: series.shift, reason: series.note)
-    verdict.referenceValue = level(series, isCandidate: false)
-    verdict.candidateValue = level(series, isCandidate: true)
+    if describes {
+      verdict.referenceValue = level(series, ofCandidate: false)
+      verdict.candidateValue = level(series, ofCandidate: true)
+    }
     if let refusal = series.refusal {
       verdict.outcome = refusal.outcome
       verdict.reason = refusal.reason
@@ -27,99 +48,99 @@ struct MetricJudge {
       return verdict
     }
     let tau = log1p(max(series.threshold, series.resolution))
-    let floor = floors[NoiseEntry.key(series.id.text, series.statistic)] ?? 0
-    let raised = max(tau, log1p(floor))
-    let allowed = budget(series)
-    verdict.threshold = published(exp(raised) - 1)
-    verdict.budget = series.statistic == .rate ? nil : published(allowed)
+    verdict.threshold = published(exp(test?.least ?? tau) - 1)
+    verdict.budget = test.flatMap { published(exp($0.budget) - 1) }
     let least = max(2, policy.minimumRuns)
-    let counted = StageCounts(series, runs)
-    guard let screen, counted.smallerScreenArm >= least else {
+    let counted = smallerArm(series)
+    guard let fit, counted >= least else {
       verdict.blocking = verdict.gating
-      verdict.runsNeeded = max(1, least - counted.smallerScreenArm)
-      verdict.reason = "fewer than \(least) runs in an arm: nothing can be told from so few"
+      verdict.runsNeeded = max(1, least - counted)
+      verdict.reason = "fewer than \(least) runs in an arm: nothing can be said from so few"
       return verdict
     }
-    let both = Comparison(
-      screen: screen, confirm: confirm, sharesReference: policy.design == .stored)
-    describe(&verdict, both)
-    decide(
-      &verdict, series, both, tau: tau, raised: raised, budget: log(1 + max(0, allowed)))
+    describe(&verdict, fit, p: test?.p ?? fit.p)
+    if let test {
+      decide(&verdict, series, test, tau: tau, limit: limit)
+    } else {
+      verdict.outcome = isEquivalent(fit, tau) ? .noChange : .inconclusive
+      if verdict.outcome == .inconclusive { plan(&verdict, fit, margin: tau) }
+    }
     return verdict
   }
 
   /// Numbers that hold whatever the outcome.
-  private func describe(_ verdict: inout MetricVerdict, _ both: Comparison) {
-    let reach = both.t((1 - policy.intervalLevel) / 2) * both.error
+  private func describe(_ verdict: inout MetricVerdict, _ fit: ArmFit, p: Double) {
+    let reach = reach(fit)
     // Repeatable runs differ by rounding alone: that is no change.
-    verdict.change = abs(both.delta) < 1e-12 ? 0 : published(exp(both.delta) - 1)
-    if let low = published(exp(both.delta - reach) - 1),
-      let high = published(exp(both.delta + reach) - 1)
+    verdict.change = abs(fit.delta) < 1e-12 ? 0 : published(exp(fit.delta) - 1)
+    if let low = published(exp(fit.delta - reach) - 1),
+      let high = published(exp(fit.delta + reach) - 1)
     {
       verdict.interval = ChangeInterval(low: low, high: high)
     }
-    verdict.p = published(both.p)
-    let family = policy.alpha / (2 * Double(comparisons))
-    verdict.mde80 = published(exp((both.t(family) + both.t(0.2)) * both.error) - 1)
-    verdict.runVariance = published(both.screen.variance)
-    verdict.degreesOfFreedom = published(both.screen.degreesOfFreedom)
+    verdict.p = published(p)
+    guard describes else { return }
+    let level = LookLevels.level(
+      runs: max(LookLevels.firstWorstLook, fit.runs), isWorst: verdict.statistic.isWorst)
+    let limit = level / (2 * Double(comparisons))
+    let reach80 = quantiles.t(limit, fit.moderatedDegrees) + quantiles.t(0.2, fit.moderatedDegrees)
+    verdict.mde80 = published(exp(reach80 * fit.error) - 1)
+    verdict.runVariance = published(fit.variance)
+    verdict.degreesOfFreedom = published(fit.degreesOfFreedom)
   }
 
-  /// Equivalence is shown within `tau`, the change that matters, however noisy the bench is; a
-  /// change must exceed `raised` to be called one.
+  /// Equivalence is shown within `tau`, the change that matters, however noisy the rig is; a change
+  /// must exceed what unchanged builds differ by to be called one.
   private func decide(
-    _ verdict: inout MetricVerdict, _ series: Series, _ both: Comparison, tau: Double,
-    raised: Double, budget: Double
+    _ verdict: inout MetricVerdict, _ series: Series, _ test: ArmTest, tau: Double, limit: Double
   ) {
-    let tail = (1 - policy.intervalLevel) / 2
-    let reach = both.t(tail) * both.error
-    let worsening = series.worse * both.delta
-    let isEquivalent = abs(both.delta) + reach <= tau
-    if series.statistic == .rate {
-      verdict.outcome = isEquivalent ? .noChange : .inconclusive
-      if !isEquivalent { plan(&verdict, both, margin: tau, tail: tail) }
-      return
-    }
-    let screened =
-      both.screen.p < policy.screenAlpha
-      && abs(both.screen.delta) >= policy.screenShare * raised
-    let withinBudget = worsening + reach <= budget
-    if screened, isConfirmedChange(both, tau: raised) {
+    let fit = test.fit
+    let reach = reach(fit)
+    let worsening = series.worse * fit.delta
+    let withinBudget = worsening + reach <= test.budget
+    verdict.blocking = verdict.gating && !withinBudget
+    if test.mayFind, test.p <= limit {
       verdict.outcome = worsening > 0 ? .regression : .improvement
       verdict.blocking = verdict.gating && (worsening > 0 || !withinBudget)
       return
     }
-    let isOpen = screened && !isConfirmed && !isEquivalent
-    verdict.blocking = verdict.gating && (!withinBudget || (isOpen && worsening > 0))
-    if isEquivalent {
+    let pull = series.worse * test.delta
+    verdict.isLeaning = pull >= Self.leaningShare * test.least && test.p < Self.leaningP
+    verdict.isOpen = worsening - reach > 0 && pull >= test.least
+    if isEquivalent(fit, tau) {
       verdict.outcome = .noChange
       if verdict.blocking { verdict.reason = "no change, yet not shown to be under its budget" }
       return
     }
     verdict.outcome = .inconclusive
-    if isOpen {
-      verdict.runsNeeded = both.screen.runs
-      verdict.reason = "changed in the screen: fresh runs must confirm it"
+    if worsening - reach > 0, verdict.blocking {
+      // A gain that shrinks and a time that grows are both so much worse.
+      let least = series.worse > 0 ? exp(worsening - reach) - 1 : 1 - exp(reach - worsening)
+      let word = series.worse > 0 ? "slower" : "lower"
+      verdict.reason = "\(word), by at least \(percent(least)); not yet confirmed"
       return
     }
-    plan(
-      &verdict, both, margin: withinBudget ? tau : max(tau, budget - worsening), tail: tail)
-    if screened { verdict.reason = verdict.reason ?? "changed in the screen, not confirmed" }
+    plan(&verdict, fit, margin: withinBudget ? tau : max(tau, test.budget - worsening))
     if !withinBudget { verdict.reason = verdict.reason ?? "not shown to be under its budget" }
   }
 
-  /// Practical effect and significance on fresh runs, in the same direction.
-  private func isConfirmedChange(_ both: Comparison, tau: Double) -> Bool {
-    guard let confirm = both.confirm, confirm.runs >= max(2, policy.minimumRuns) else {
-      return false
-    }
-    return confirm.p < policy.freshAlpha && (confirm.delta > 0) == (both.screen.delta > 0)
-      && abs(both.delta) >= tau && both.p <= policy.alpha / Double(comparisons)
+  /// Share of what matters, and p value, from which a statistic may be on its way to a finding.
+  private static let leaningShare = 0.67
+  private static let leaningP = 0.2
+
+  private func isEquivalent(_ fit: ArmFit, _ tau: Double) -> Bool {
+    abs(fit.delta) + reach(fit) <= tau
   }
 
-  private func plan(
-    _ verdict: inout MetricVerdict, _ both: Comparison, margin: Double, tail: Double
-  ) {
+  /// Half the width of the interval that is published.
+  private func reach(_ fit: ArmFit) -> Double {
+    quantiles.t(tail, fit.moderatedDegrees) * fit.error
+  }
+
+  private var tail: Double { (1 - policy.intervalLevel) / 2 }
+
+  private func plan(_ verdict: inout MetricVerdict, _ fit: ArmFit, margin: Double) {
+    guard describes else { return }
     // Builds are the units there, and the candidate is one, however often it is run.
     if policy.design == .stored {
       verdict.unreachable = true
@@ -127,37 +148,34 @@ struct MetricJudge {
         verdict.reason ?? "stored builds differ too much: run the reference beside the candidate"
       return
     }
-    let have = both.screen.runs + (both.confirm?.runs ?? 0)
-    if let needed = both.runsNeeded(margin: margin, tail: tail, most: policy.maximumRuns) {
-      verdict.runsNeeded = max(1, needed - have)
+    if let needed = fit.runsNeeded(
+      margin: margin, tail: tail, most: policy.maximumRuns, quantiles: quantiles)
+    {
+      verdict.runsNeeded = max(1, needed - fit.runs)
     } else {
       verdict.unreachable = true
       verdict.reason = verdict.reason ?? "the noise is too high for \(policy.maximumRuns) runs"
     }
   }
 
-  private func budget(_ series: Series) -> Double {
-    policy.budget(
-      of: series.id.text, series.statistic, threshold: max(series.threshold, series.resolution))
+  private func level(_ series: Series, ofCandidate: Bool) -> Double? {
+    guard series.values.count == isCandidate.count else { return nil }
+    var (sum, count) = (0.0, 0.0)
+    for (value, isCandidate) in zip(series.values, isCandidate) where isCandidate == ofCandidate {
+      guard let value else { continue }
+      sum += value
+      count += 1
+    }
+    guard count > 0 else { return nil }
+    return series.isAllZero ? 0 : published(exp(sum / count))
   }
 
-  private func level(_ series: Series, isCandidate: Bool) -> Double? {
-    guard series.values.count == runs.count else { return nil }
-    let values = zip(runs, series.values).filter { $0.0.isCandidate == isCandidate }
-      .compactMap(\.1)
-    guard !values.isEmpty else { return nil }
-    if series.isAllZero { return 0 }
-    return published(exp(values.reduce(0, +) / Double(values.count)))
-  }
-}
-
-/// Runs with a value, per arm and stage.
-private struct StageCounts {
-  let smallerScreenArm: Int
-
-  init(_ series: Series, _ runs: [PlacedRun]) {
-    let present = zip(runs, series.values).filter { !$0.0.isConfirm && $0.1 != nil }
-    let candidates = present.filter { $0.0.isCandidate }.count
-    smallerScreenArm = min(candidates, present.count - candidates)
+  /// Runs with a value, of the arm that has fewer.
+  private func smallerArm(_ series: Series) -> Int {
+    var counts = (reference: 0, candidate: 0)
+    for (value, isCandidate) in zip(series.values, isCandidate) where value != nil {
+      if isCandidate { counts.candidate += 1 } else { counts.reference += 1 }
+    }
+    return min(counts.reference, counts.candidate)
   }
 }

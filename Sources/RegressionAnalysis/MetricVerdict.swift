@@ -29,7 +29,8 @@ package struct MetricVerdict: Codable, Sendable, Equatable {
   package var change: Double?
   /// Bounds of ``change`` at the policy's level.
   package var interval: ChangeInterval?
-  /// Two-sided, moderated, of all runs of both stages combined; before multiplicity control.
+  /// Two-sided, moderated, of all runs; before multiplicity control. Where the event rate moved, of
+  /// what that cannot explain.
   package var p: Double?
   /// Smallest relative change found with 80% power by the runs given.
   package var mde80: Double?
@@ -49,10 +50,20 @@ package struct MetricVerdict: Codable, Sendable, Equatable {
   package var degreesOfFreedom: Double?
   /// Where in the distribution the arms differ; only on the rate of a histogram metric.
   package var shift: [ShiftPoint]?
+  /// Whether it may be on its way to a finding: more runs are worth making before a pass.
+  package var isLeaning = false
+  /// Whether its interval shows a worsening that matters, which no look has confirmed yet.
+  package var isOpen = false
   /// In words, where the numbers do not speak for themselves.
   package var reason: String?
   /// The known issue that this belongs to; only where it would keep the firmware from passing.
   package var waiver: MetricWaiver?
+
+  private enum CodingKeys: String, CodingKey {
+    case id, statistic, outcome, gating, blocking, referenceValue, candidateValue, change, interval
+    case p, mde80, threshold, budget, grade, runsNeeded, unreachable, runVariance
+    case degreesOfFreedom, shift, reason, waiver
+  }
 
   package init(
     id: MetricID, statistic: Statistic, outcome: Outcome, gating: Bool, blocking: Bool,

@@ -18,7 +18,7 @@ struct SeriesBuilder {
     }
     let known = keys.map { (id: identity($0), rank: $0.isScalar ? 1 : 0, key: $0) }
     return known.sorted { ($0.id, $0.rank) < ($1.id, $1.rank) }
-      .flatMap { $0.key.isScalar ? [scalarSeries($0.key)] : histogramSeries($0.key) }
+      .flatMap { $0.key.isScalar ? scalarSeries($0.key) : histogramSeries($0.key) }
   }
 
   // MARK: Identity and refusals common to all statistics
@@ -86,44 +86,38 @@ struct SeriesBuilder {
 
   // MARK: Scalars
 
-  private func scalarSeries(_ key: SeriesKey) -> Series {
+  private func scalarSeries(_ key: SeriesKey) -> [Series] {
     var series = Series(id: identity(key), statistic: .value, threshold: policy.valueThreshold)
     let directions = Set(runs.compactMap { $0.index.better[key] })
     series.worse = directions.contains(.higher) ? -1 : 1
-    series.refusal = refusal(key)
-    if series.refusal != nil { return series }
-    if directions.count > 1 {
-      series.refusal = invalid("some runs say lower is better, others higher")
-      return series
-    }
-    var perRun: [[Double]] = []
-    for run in runs {
-      let values = run.index.scalars[key] ?? []
-      if values.contains(where: { !$0.isFinite }) {
-        series.refusal = invalid("run \(run.index.record.id) has a value that is not a number")
-        return series
-      }
-      perRun.append(values)
-    }
-    for isCandidate in [false, true]
-    where !zip(runs, perRun).contains(where: { $0.isCandidate == isCandidate && !$1.isEmpty }) {
-      series.refusal = invalid("no \(isCandidate ? "candidate" : "reference") run has a value")
-      return series
-    }
+    let perRun = runs.map { $0.index.scalars[key] ?? [] }
+    series.refusal = refusal(key) ?? scalarRefusal(perRun, directions: directions.count)
+    if series.refusal != nil { return [series] }
     if perRun.allSatisfy({ $0.allSatisfy { $0 == 0 } }) {
       series.values = perRun.map { $0.isEmpty ? nil : 0 }
       series.note = "0 in every run"
       series.isAllZero = true
-      return series
+      return [series]
     }
-    if perRun.contains(where: { $0.contains { $0 <= 0 } }) {
-      series.refusal = Series.Refusal(
+    return filled(series, perRun.map { $0.map(log) })
+  }
+
+  private func scalarRefusal(_ perRun: [[Double]], directions: Int) -> Series.Refusal? {
+    if directions > 1 { return invalid("some runs say lower is better, others higher") }
+    for (run, values) in zip(runs, perRun) where values.contains(where: { !$0.isFinite }) {
+      return invalid("run \(run.index.record.id) has a value that is not a number")
+    }
+    for isCandidate in [false, true]
+    where !zip(runs, perRun).contains(where: { $0.isCandidate == isCandidate && !$1.isEmpty }) {
+      return invalid("no \(isCandidate ? "candidate" : "reference") run has a value")
+    }
+    let isZero = perRun.allSatisfy { $0.allSatisfy { $0 == 0 } }
+    if !isZero, perRun.contains(where: { $0.contains { $0 <= 0 } }) {
+      return Series.Refusal(
         outcome: .notMeasurable, reason: "some values are 0 or below: no relative change",
         blocks: true)
-      return series
     }
-    fill(&series, perRun.map { $0.map(log) })
-    return series
+    return nil
   }
 
   // MARK: Histograms
@@ -155,7 +149,7 @@ struct SeriesBuilder {
     var rate = Series(id: id, statistic: .rate, threshold: policy.rateThreshold)
     // Losses of a handful of operations are no news where nothing is measurable anyway.
     let sampled = policy.quantiles.contains { quantile in
-      zip(runs, total).contains { enough($1, quantile.probability, in: $0.index, key) == nil }
+      zip(runs, total).contains { shortage($1, quantile.probability, in: $0.index, key) == nil }
     }
     if let refusal = refusal(key), sampled || refusal.outcome == .probeLost {
       return refused(refusal)
@@ -165,16 +159,17 @@ struct SeriesBuilder {
     rate.shift = ShiftFunction.points(
       merged, isCandidate: runs.map(\.isCandidate), policy: policy)
     let moved = meanDifference(rate.values)
-    if abs(moved) > log(1 + policy.rateThreshold),
-      let tail = tailSeries(id, key, data: data, merged: merged)
-    {
-      rate.note = "event rate moved by \(percent(exp(moved) - 1)): tail mass is judged instead"
-      return [rate, tail]
+    let hasMoved = abs(moved) > log(1 + policy.rateThreshold)
+    var all = quantiles.flatMap {
+      quantileSeries($0, key, data: data, merged: merged, rateMoved: hasMoved)
     }
-    return [rate]
-      + quantiles.map { series in
-        quantileSeries(series, key, data: data, merged: merged)
-      }
+    if hasMoved {
+      rate.note =
+        "event rate moved by \(percent(exp(moved) - 1)): judged by what that cannot explain, and by "
+        + "the events in the tail"
+      all += tailSeries(id, key, data: data, merged: merged)
+    }
+    return [rate] + all + meanSeries(id, key, beside: all, data: data, merged: merged)
   }
 
   /// A metric that has events in one arm only.
@@ -193,14 +188,20 @@ struct SeriesBuilder {
     return nil
   }
 
-  /// Nil when a run's quantile can be told; else why not.
-  private func enough(
+  /// Events that a run needs for a quantile. A location of a few events is a sound number to compare
+  /// over runs, as the run is the unit; what lies beyond a high quantile must be enough to place it.
+  private func needed(_ probability: Double) -> Double {
+    probability <= 0.5
+      ? policy.minimumEvents : policy.minimumTailEvents / min(probability, 1 - probability)
+  }
+
+  /// Nil when a run's quantile can be measured; else why not.
+  private func shortage(
     _ events: Double, _ probability: Double, in run: RunIndex, _ key: SeriesKey
   ) -> String? {
-    let beyond = min(probability, 1 - probability)
-    guard events * beyond >= policy.minimumTailEvents * (1 - 1e-9) else {
-      let needed = Int((policy.minimumTailEvents / beyond).rounded())
-      return "run \(run.record.id) has \(Int(events)) events, \(needed) are needed"
+    let needed = needed(probability)
+    guard events >= needed * (1 - 1e-9) else {
+      return "run \(run.record.id) has \(Int(events)) events, \(Int(needed.rounded())) are needed"
     }
     let source = RunIndex.Source(metric: key.name, phase: key.phase)
     if let loss = run.losses[source] {
@@ -212,14 +213,21 @@ struct SeriesBuilder {
     return nil
   }
 
+  /// Whether every iteration has a quantile of its own; else those of a run are merged.
+  private func isPerIteration(_ data: [[LatencyHistogram]], _ probability: Double) -> Bool {
+    let least = policy.minimumEvents / 2 / min(probability, 1 - probability)
+    return data.allSatisfy { $0.allSatisfy { Double($0.count) >= least * (1 - 1e-9) } }
+  }
+
   private func quantileSeries(
-    _ series: Series, _ key: SeriesKey, data: [[LatencyHistogram]], merged: [LatencyHistogram]
-  ) -> Series {
-    guard case .quantile(let probability) = series.statistic else { return series }
+    _ series: Series, _ key: SeriesKey, data: [[LatencyHistogram]], merged: [LatencyHistogram],
+    rateMoved: Bool
+  ) -> [Series] {
+    guard case .quantile(let probability) = series.statistic else { return [series] }
     var series = series
     var short: [(isCandidate: Bool, reason: String)] = []
     for (run, histogram) in zip(runs, merged) {
-      if let reason = enough(Double(histogram.count), probability, in: run.index, key) {
+      if let reason = shortage(Double(histogram.count), probability, in: run.index, key) {
         short.append((run.isCandidate, reason))
       }
     }
@@ -227,14 +235,10 @@ struct SeriesBuilder {
       series.refusal = Series.Refusal(
         outcome: .notMeasurable, reason: first.reason,
         blocks: !short.contains { !$0.isCandidate })
-      return series
+      return [series]
     }
-    let needed = policy.minimumTailEvents / min(probability, 1 - probability)
-    let perIteration = data.allSatisfy { $0.allSatisfy { Double($0.count) >= needed * (1 - 1e-9) } }
-    let sources = perIteration ? data : merged.map { [$0] }
-    fill(&series, sources.map { $0.compactMap { $0.logQuantile(probability) } })
     let binomial = merged.compactMap { quantileError($0, probability) }
-    series.samplingVariance = max(series.samplingVariance, pow(median(binomial) ?? 0, 2))
+    series.samplingVariance = pow(median(binomial) ?? 0, 2)
     series.resolution = median(merged.compactMap { $0.resolution(at: probability) }) ?? 0
     if let hz = runs.lazy.compactMap(\.index.counterHz).min(),
       let lowest = merged.compactMap({ $0.quantile(probability) }).min(), key.unit == "ns"
@@ -244,11 +248,62 @@ struct SeriesBuilder {
         series.refusal = Series.Refusal(
           outcome: .notMeasurable,
           reason: "below 16 ticks (\(Int(16 * tick)) ns) of the device's counter", blocks: false)
-        return series
+        return [series]
       }
       series.resolution = max(series.resolution, tick / lowest)
     }
-    return series
+    let sources = isPerIteration(data, probability) ? data : merged.map { [$0] }
+    let values = sources.map { $0.compactMap { $0.logQuantile(probability) } }
+    // Of iterations with other events nothing is worse or better by itself: their tail is judged.
+    guard !rateMoved else {
+      series.common = commonPart(merged, probability)
+      fill(&series, values)
+      return [series]
+    }
+    return filled(series, values)
+  }
+
+  /// The mean of all events, where they are too few for the quantiles that see a tail.
+  private func meanSeries(
+    _ id: MetricID, _ key: SeriesKey, beside others: [Series], data: [[LatencyHistogram]],
+    merged: [LatencyHistogram]
+  ) -> [Series] {
+    let seesTail = others.contains { one in
+      guard case .quantile(let probability) = one.statistic else { return false }
+      return probability >= 0.9 && one.refusal == nil
+    }
+    let asksTail = policy.quantiles.contains { $0.probability >= 0.9 }
+    guard asksTail, !seesTail, merged.allSatisfy({ Double($0.count) >= policy.minimumEvents })
+    else { return [] }
+    var series = Series(id: id, statistic: .mean, threshold: policy.valueThreshold)
+    let sources = isPerIteration(data, 0.5) ? data : merged.map { [$0] }
+    let values = sources.map { $0.compactMap(\.mean).filter { $0 > 0 }.map(log) }
+    guard values.allSatisfy({ !$0.isEmpty }) else { return [] }
+    series.resolution = median(merged.compactMap { $0.resolution(at: 0.5) }) ?? 0
+    return filled(series, values)
+  }
+
+  /// A quantile that no change of the rate can explain. If all the events that one arm has more of
+  /// were the shortest, the candidate's quantile would have to be counted from its longest events,
+  /// and the other way round; between the two, what is nearest to the reference is taken.
+  private func commonPart(_ merged: [LatencyHistogram], _ probability: Double) -> [Double?] {
+    let iterations = runs.map { Double(max(1, $0.index.measured - $0.index.dropped)) }
+    let rates = zip(merged, iterations).map { Double($0.count) / $1 }
+    let reference = zip(runs, rates).filter { !$0.0.isCandidate }.map(\.1)
+    let rate = reference.reduce(0, +) / Double(max(1, reference.count))
+    let levels = zip(runs, merged).filter { !$0.0.isCandidate }
+      .compactMap { $0.1.logQuantile(probability) }
+    let level = levels.reduce(0, +) / Double(max(1, levels.count))
+    return zip(runs, zip(merged, rates)).map { run, measured in
+      let (histogram, own) = measured
+      guard run.isCandidate, own > 0 else { return histogram.logQuantile(probability) }
+      let shares = [probability * rate / own, 1 - (1 - probability) * rate / own]
+        .map { min(1, max(1e-9, $0)) }.sorted()
+      guard let low = histogram.logQuantile(shares[0]),
+        let high = histogram.logQuantile(shares[1])
+      else { return nil }
+      return min(max(level, low), high)
+    }
   }
 
   /// Half the spread of the quantile over plus and minus one binomial standard error.
@@ -260,30 +315,47 @@ struct SeriesBuilder {
     return (high - low) / 2
   }
 
-  /// Events above the highest quantile that the reference can tell; nil when it can tell none.
+  /// Events above the highest quantile that the reference can place; none when it can place none.
   private func tailSeries(
     _ id: MetricID, _ key: SeriesKey, data: [[LatencyHistogram]], merged: [LatencyHistogram]
-  ) -> Series? {
+  ) -> [Series] {
     let reference = zip(runs, merged).filter { !$0.0.isCandidate }
     let measurable = policy.quantiles.map(\.probability).sorted().last { probability in
       reference.allSatisfy { run, histogram in
-        enough(Double(histogram.count), probability, in: run.index, key) == nil
+        shortage(Double(histogram.count), probability, in: run.index, key) == nil
       }
     }
-    guard let probability = measurable else { return nil }
+    guard let probability = measurable else { return [] }
     let edges = reference.compactMap { $0.1.logQuantile(probability) }
     let edge = exp(edges.reduce(0, +) / Double(max(edges.count, 1)))
     var series = Series(id: id, statistic: .tail, threshold: policy.tailThreshold)
     series.note =
       "events per iteration above the reference's "
       + "\(Statistic.quantile(probability).text) (\(rounded(edge)) \(key.unit))"
-    fill(&series, data.map { $0.map { log(max($0.tail(above: edge), 0.5)) } })
     let counts = merged.map { 1 / max($0.tail(above: edge), 1) }
-    series.samplingVariance = max(series.samplingVariance, median(counts) ?? 0)
-    return series
+    series.samplingVariance = median(counts) ?? 0
+    return filled(series, data.map { $0.map { log(max($0.tail(above: edge), 0.5)) } })
   }
 
   // MARK: From iterations to runs
+
+  /// Iterations of a run from which its worst one is judged beside its location.
+  static let leastForWorst = 3
+
+  /// The series with its values, and the series of the worst iterations where there are enough. A
+  /// robust location throws away what is slow in one iteration of five; a defect that comes and goes
+  /// is just that.
+  private func filled(_ series: Series, _ perRun: [[Double]]) -> [Series] {
+    var series = series
+    fill(&series, perRun)
+    guard perRun.allSatisfy({ $0.count >= Self.leastForWorst }) else { return [series] }
+    var worst = series
+    worst.statistic = .worst(series.statistic)
+    worst.common = nil
+    worst.note = nil
+    worst.values = perRun.map { series.worse > 0 ? $0.max() : $0.min() }
+    return [series, worst]
+  }
 
   /// Fills in one Huber location per run and the variance that iterations alone explain.
   private func fill(_ series: inout Series, _ perRun: [[Double]]) {
@@ -299,7 +371,7 @@ struct SeriesBuilder {
     if let deviation = median(repeated.map(scaledMAD)),
       let count = median(repeated.map { Double($0.count) })
     {
-      series.samplingVariance = deviation * deviation / count
+      series.samplingVariance = max(series.samplingVariance, deviation * deviation / count)
     }
   }
 

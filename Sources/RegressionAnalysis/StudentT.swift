@@ -64,6 +64,12 @@ package enum StudentT {
   }
 }
 
+/// Probability that an F distribution with `m` and `n` degrees of freedom exceeds `ratio`.
+func fTail(_ ratio: Double, _ m: Double, _ n: Double) -> Double {
+  guard ratio > 0 else { return 1 }
+  return incompleteBeta(n / (n + m * ratio), n / 2, m / 2)
+}
+
 /// Regularised incomplete beta function I_x(a, b), by Lentz's continued fraction.
 func incompleteBeta(_ x: Double, _ a: Double, _ b: Double) -> Double {
   if x <= 0 { return 0 }

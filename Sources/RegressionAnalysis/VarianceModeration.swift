@@ -79,11 +79,20 @@ package struct VarianceModeration: Sendable, Equatable {
     }
   }
 
+  /// Probability of a variance so far above what is known that it is the metric's own.
+  package static let outlier = 0.01
+
   /// The moderated variance of a metric and its degrees of freedom.
+  ///
+  /// A metric whose variance lies far above what the others share keeps its own (Phipson et al.
+  /// 2016): a metric that sometimes jumps, as intermittent slowness and boots of two kinds do, must
+  /// not be taken for a quiet one.
   package func moderated(_ input: Input) -> (variance: Double, degreesOfFreedom: Double) {
     let d0 = min(priorDegrees, input.priorDegrees)
     let d = input.degreesOfFreedom
     guard d0 + d > 0 else { return (input.variance, 0) }
+    let ratio = input.variance / (lambda * input.prior)
+    if d > 0, fTail(ratio, d, max(d0, 1)) < Self.outlier { return (input.variance, d) }
     return ((d0 * lambda * input.prior + d * input.variance) / (d0 + d), d0 + d)
   }
 }

@@ -5,9 +5,6 @@ import RunRecords
 package struct VerdictInput: Sendable {
   package var reference: [RunRecord]
   package var candidate: [RunRecord]
-  /// Fresh runs made because the screen asked for them; empty before.
-  package var confirmReference: [RunRecord]
-  package var confirmCandidate: [RunRecord]
   package var policy: VerdictPolicy
   /// The bench's noise from runs of unchanged firmware; nil = learn it from these runs alone.
   package var profile: NoiseProfile?
@@ -17,14 +14,11 @@ package struct VerdictInput: Sendable {
   package var benchCaveat: String?
 
   package init(
-    reference: [RunRecord], candidate: [RunRecord], confirmReference: [RunRecord] = [],
-    confirmCandidate: [RunRecord] = [], policy: VerdictPolicy = VerdictPolicy(),
+    reference: [RunRecord], candidate: [RunRecord], policy: VerdictPolicy = VerdictPolicy(),
     profile: NoiseProfile? = nil
   ) {
     self.reference = reference
     self.candidate = candidate
-    self.confirmReference = confirmReference
-    self.confirmCandidate = confirmCandidate
     self.policy = policy
     self.profile = profile
   }
@@ -71,10 +65,8 @@ package struct Verdict: Codable, Sendable, Equatable {
   /// Schema of the verdict's JSON.
   package var schema: String
   package var outcome: Outcome
-  /// Whether fresh runs are needed before the outcome stands (``needsConfirmation(_:)``).
-  package var screenNeedsConfirmation: Bool
-  /// Whether runs of the confirm stage were judged.
-  package var confirmed: Bool
+  /// Whether more runs may change the outcome.
+  package var continuation: Continuation
   package var grade: EvidenceGrade
   /// What holds for the whole verdict rather than one metric, one sentence each.
   package var reasons: [String]
@@ -84,7 +76,9 @@ package struct Verdict: Codable, Sendable, Equatable {
   package var metrics: [MetricVerdict]
   package var counts: VerdictCounts
   package var runs: RunCounts
-  /// Comparisons that share the family-wise error.
+  /// What of the gating metrics was measured.
+  package var measured = MeasuredCounts()
+  /// Gating comparisons that share the level of this look.
   package var comparisons: Int
   /// How much noisier than the profile the bench was; 1 = as the profile says.
   package var noiseFactor: Double
@@ -99,16 +93,15 @@ package struct Verdict: Codable, Sendable, Equatable {
   package var owner: FailureOwner?
 
   package init(
-    schema: String = "latgate.verdict/1", outcome: Outcome, screenNeedsConfirmation: Bool,
-    confirmed: Bool, grade: EvidenceGrade, reasons: [String], probes: [ProbeFinding],
+    schema: String = "latgate.verdict/2", outcome: Outcome, continuation: Continuation,
+    grade: EvidenceGrade, reasons: [String], probes: [ProbeFinding],
     metrics: [MetricVerdict], counts: VerdictCounts, runs: RunCounts, comparisons: Int,
     noiseFactor: Double, cause: String? = nil, conditions: [ConditionFinding] = [],
     flags: FlagBalance = FlagBalance()
   ) {
     self.schema = schema
     self.outcome = outcome
-    self.screenNeedsConfirmation = screenNeedsConfirmation
-    self.confirmed = confirmed
+    self.continuation = continuation
     self.grade = grade
     self.reasons = reasons
     self.probes = probes
@@ -136,20 +129,14 @@ package struct Verdict: Codable, Sendable, Equatable {
   package func encoded() throws -> Data { try canonicalJSON(self) }
 }
 
-/// Runs that counted, per arm and stage.
+/// Runs that counted, per arm.
 package struct RunCounts: Codable, Sendable, Equatable {
   package var reference: Int
   package var candidate: Int
-  package var confirmReference: Int
-  package var confirmCandidate: Int
 
-  package init(
-    reference: Int, candidate: Int, confirmReference: Int, confirmCandidate: Int
-  ) {
+  package init(reference: Int, candidate: Int) {
     self.reference = reference
     self.candidate = candidate
-    self.confirmReference = confirmReference
-    self.confirmCandidate = confirmCandidate
   }
 }
 

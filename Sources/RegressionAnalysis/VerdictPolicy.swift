@@ -12,14 +12,8 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
     case stored
   }
 
-  /// Family-wise error of the confirm stage over all comparisons.
+  /// Family-wise error of statements beside the verdict's own levels (``LookLevels``).
   package var alpha: Double
-  /// Two-sided error of the screen, per comparison.
-  package var screenAlpha: Double
-  /// Error of the fresh runs alone in the confirm stage.
-  package var freshAlpha: Double
-  /// Share of the practical threshold that the screen asks for.
-  package var screenShare: Double
   /// Two-sided coverage of every published interval; budgets and equivalence use its bounds.
   package var intervalLevel: Double
   /// Quantiles judged, each with the smallest relative change that matters.
@@ -28,7 +22,8 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
   package var valueThreshold: Double
   /// Smallest relative change of the count above the reference's highest quantile that matters.
   package var tailThreshold: Double
-  /// A relative change of the event rate beyond this makes the tail be judged, not quantiles.
+  /// From a relative change of the event rate beyond this on, the tail is judged as well, and of
+  /// quantiles only what the rate cannot explain.
   package var rateThreshold: Double
   /// Budget of metrics without an entry in ``budgets``, in practical thresholds.
   package var defaultBudgetFactor: Double
@@ -47,8 +42,12 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
   package var minimumRuns: Int
   /// Runs per arm beyond which "more runs" is not an answer.
   package var maximumRuns: Int
-  /// Events that must lie beyond a quantile.
+  /// Events that must lie beyond a quantile above the median.
   package var minimumTailEvents: Double
+  /// Events that a run needs for its median or mean.
+  package var minimumEvents: Double
+  /// Share of the gating metrics that must have been measured for a pass.
+  package var minimumMeasured: Double
   /// Share of lost operations beyond which a metric is invalid.
   package var lossLimit: Double
   /// Lost operations per run that are never held against a metric.
@@ -69,22 +68,19 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
   package var maximumSlowdown: Double?
 
   package init(
-    alpha: Double = 0.01, screenAlpha: Double = 0.01, freshAlpha: Double = 0.05,
-    screenShare: Double = 0.67, intervalLevel: Double = 0.95,
+    alpha: Double = 0.01, intervalLevel: Double = 0.95,
     quantiles: [QuantileThreshold] = QuantileThreshold.standard, valueThreshold: Double = 0.03,
     tailThreshold: Double = 0.25, rateThreshold: Double = 0.10, defaultBudgetFactor: Double = 3,
     budgets: [MetricBudget] = [], gating: [String] = ["*"], sentinels: [String] = [],
     design: Design = .interleaved, freeSwitching: Bool = false, minimumGrade: EvidenceGrade = .weak,
     minimumRuns: Int = 3,
-    maximumRuns: Int = 64, minimumTailEvents: Double = 50, lossLimit: Double = 0.001,
+    maximumRuns: Int = 64, minimumTailEvents: Double = 50,
+    minimumEvents: Double = 10, minimumMeasured: Double = 1, lossLimit: Double = 0.001,
     lossAllowance: UInt64 = 2, dropImbalance: Double = 0.10, conditionTolerance: Double = 0.05,
     ageTolerance: Double = 0.25, deviationFloor: Double = 0.002, allowsMixed: Bool = false,
     maximumCPUShare: Double? = nil, maximumSlowdown: Double? = nil
   ) {
     self.alpha = alpha
-    self.screenAlpha = screenAlpha
-    self.freshAlpha = freshAlpha
-    self.screenShare = screenShare
     self.intervalLevel = intervalLevel
     self.quantiles = quantiles
     self.valueThreshold = valueThreshold
@@ -100,6 +96,8 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
     self.minimumRuns = minimumRuns
     self.maximumRuns = maximumRuns
     self.minimumTailEvents = minimumTailEvents
+    self.minimumEvents = minimumEvents
+    self.minimumMeasured = minimumMeasured
     self.lossLimit = lossLimit
     self.lossAllowance = lossAllowance
     self.dropImbalance = dropImbalance
@@ -115,20 +113,27 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
   /// the smallest change of the statistic that matters.
   func budget(of metric: String, _ statistic: Statistic, threshold: Double) -> Double {
     let own = budgets.first {
-      glob($0.pattern, matches: metric) && ($0.statistic == nil || $0.statistic == statistic)
+      glob($0.pattern, matches: metric)
+        && ($0.statistic == nil || $0.statistic == statistic || $0.statistic == statistic.base)
     }
     return own?.budget ?? defaultBudgetFactor * threshold
   }
 
-  /// Whether a metric is one that must not change.
-  func isSentinel(_ id: MetricID) -> Bool {
-    sentinels.contains { glob($0, matches: id.text) }
+  /// The largest relative worsening allowed of a series.
+  func budget(of series: Series) -> Double {
+    budget(
+      of: series.text, series.statistic, threshold: max(series.threshold, series.resolution))
+  }
+
+  /// Whether a metric, by its ``MetricID/text``, is one that must not change.
+  func isSentinel(_ text: String) -> Bool {
+    sentinels.contains { glob($0, matches: text) }
   }
 
   /// Whether a series decides the verdict.
   func isGating(_ series: Series) -> Bool {
-    series.statistic != .rate && !isSentinel(series.id)
-      && gating.contains { glob($0, matches: series.id.text) }
+    series.statistic != .rate && !isSentinel(series.text)
+      && gating.contains { glob($0, matches: series.text) }
   }
 }
 

@@ -3,25 +3,45 @@ import RegressionAnalysis
 
 /// What an experiment will cost and find, told before it begins.
 package struct PlanReport: Sendable, Equatable {
+  /// How long it takes.
+  package struct Time: Sendable, Equatable {
+    /// Until the first look.
+    package var first: Duration
+    /// The planned runs.
+    package var planned: Duration
+    /// As many runs as there may be.
+    package var most: Duration
+
+    package init(first: Duration, planned: Duration, most: Duration) {
+      self.first = first
+      self.planned = planned
+      self.most = most
+    }
+  }
+
   /// Such as `in turn`.
   package var layout: String
-  /// Runs per arm.
-  package var screenRuns: Int
-  package var confirmRuns: Int
-  /// Time of the screen, and of both stages; nil when nothing is known.
-  package var time: (least: Duration, most: Duration)?
+  /// Planned runs per arm.
+  package var runs: Int
+  /// Runs per arm after which the verdict is looked at.
+  package var looks: [Int]
+  /// Runs per arm at most.
+  package var mostRuns: Int
+  /// Nil when nothing is known.
+  package var time: Time?
   /// What the time is known from, such as `from 12 earlier runs`.
   package var source: String
   /// Nil when nothing is known of the bench's noise.
   package var forecast: DesignForecast?
 
   package init(
-    layout: String, screenRuns: Int, confirmRuns: Int, time: (least: Duration, most: Duration)?,
-    source: String, forecast: DesignForecast?
+    layout: String, runs: Int, looks: [Int], mostRuns: Int, time: Time?, source: String,
+    forecast: DesignForecast?
   ) {
     self.layout = layout
-    self.screenRuns = screenRuns
-    self.confirmRuns = confirmRuns
+    self.runs = runs
+    self.looks = looks
+    self.mostRuns = mostRuns
     self.time = time
     self.source = source
     self.forecast = forecast
@@ -39,16 +59,15 @@ package struct PlanReport: Sendable, Equatable {
   }
 
   private var cost: String {
-    let runs =
-      "plan: \(screenRuns) + \(screenRuns) runs \(layout)"
-      + (confirmRuns > 0
-        ? ", \(confirmRuns) + \(confirmRuns) fresh ones where something moved" : "")
-    guard let time else { return "\(runs); nobody knows yet how long a run takes" }
-    let span =
-      confirmRuns > 0
-      ? "\(humanSpan(time.least)), or \(humanSpan(time.most)) with the fresh ones"
-      : humanSpan(time.least)
-    return "\(runs): \(span) (\(source))"
+    var text = "plan: \(runs) + \(runs) runs \(layout)"
+    let first = looks.first ?? runs
+    if first < runs { text += ", ended as soon as it is clear from \(first) + \(first) on" }
+    if mostRuns > runs { text += ", up to \(mostRuns) + \(mostRuns) where something is left open" }
+    guard let time else { return "\(text); how long a run takes is not known yet" }
+    var spans = [humanSpan(time.planned)]
+    if first < runs { spans.insert("\(humanSpan(time.first)) at least", at: 0) }
+    if mostRuns > runs { spans.append("\(humanSpan(time.most)) at most") }
+    return "\(text): \(spans.joined(separator: ", ")) (\(source))"
   }
 
   private var finds: String? {
@@ -100,7 +119,7 @@ package struct PlanReport: Sendable, Equatable {
   package func tooShort(limit: Duration) -> ErrorMessage {
     ErrorMessage(
       what: "\(humanSpan(limit)) are too short: \(cost.dropFirst("plan: ".count))",
-      remedy: "give it \(humanSpan(time?.most ?? limit)) (--time-budget), or fewer --iterations")
+      remedy: "give it \(humanSpan(time?.planned ?? limit)) (--time-budget), or fewer --iterations")
   }
 
   /// The best experiment that fits, which this is a report on, would miss what it is made for.

@@ -2,9 +2,9 @@
 package struct ProgressState: Sendable, Equatable {
   /// Such as `reference` or `candidate`; empty for a single run.
   package var arm: String
-  /// Such as `screen` or `confirm`; empty when there are no stages.
+  /// Such as `beyond the plan`; empty where there is nothing to say.
   package var stage: String
-  /// Runs finished, and runs planned in this stage.
+  /// Runs finished, and runs planned.
   package var runsDone: Int
   package var runs: Int
   /// Iterations of the current run that are finished, and planned.
@@ -14,10 +14,12 @@ package struct ProgressState: Sendable, Equatable {
   package var activity: String
   /// Since the first run began.
   package var elapsed: Duration
+  /// What all runs are expected to take; nil = not known before.
+  package var expected: Duration?
 
   package init(
     arm: String = "", stage: String = "", runsDone: Int, runs: Int, iterationsDone: Int,
-    iterations: Int, activity: String, elapsed: Duration
+    iterations: Int, activity: String, elapsed: Duration, expected: Duration? = nil
   ) {
     self.arm = arm
     self.stage = stage
@@ -27,6 +29,7 @@ package struct ProgressState: Sendable, Equatable {
     self.iterations = iterations
     self.activity = activity
     self.elapsed = elapsed
+    self.expected = expected
   }
 
   /// Share of the work that is done, 0...1.
@@ -36,11 +39,18 @@ package struct ProgressState: Sendable, Equatable {
     return min(1, max(0, (Double(runsDone) + min(1, run)) / Double(runs)))
   }
 
-  /// Time left, whole seconds, if the rest goes as the part done went; nil before a twentieth is done.
+  /// Time left, whole seconds: what was expected before, and more and more what the part done took.
+  /// Nil where nothing was expected and less than a twentieth is done.
   package var remaining: Duration? {
-    guard fraction >= 0.05 else { return nil }
-    let seconds = Double(elapsed.components.seconds) * (1 - fraction) / fraction
-    return .seconds(Int(seconds.rounded()))
+    let done = fraction
+    let own = done >= 0.05 ? Double(elapsed.components.seconds) * (1 - done) / done : nil
+    let before = expected.map { Double($0.components.seconds) * (1 - done) }
+    let seconds: Double? =
+      switch (own, before) {
+      case (let own?, let before?): done * own + (1 - done) * before
+      default: own ?? before
+      }
+    return seconds.map { .seconds(Int($0.rounded())) }
   }
 }
 

@@ -50,8 +50,7 @@ extension VerdictReport {
     let excused = waived > 0 ? ", \(waived) waived" : ""
     switch outcome {
     case .pass:
-      return "\(candidate.name) is no slower than \(reference.name):"
-        + " \(counted(gating.count - waived, "gating statistic")) within budget\(excused)"
+      return "\(candidate.name) is no slower than \(reference.name): \(measured)\(excused)"
     case .regression:
       let bad = gating.filter { $0.finding == .regression && !$0.isWaived }
       guard let worst = bad.max(by: { abs($0.change ?? 0) < abs($1.change ?? 0) }) else {
@@ -65,12 +64,30 @@ extension VerdictReport {
         + " \(worst.statistic) \(values)\(change)\(more)"
     case .inconclusive:
       if let cause { return cause }
+      let seen = gating.filter {
+        $0.isBlocking && $0.finding == .inconclusive && ($0.lower ?? 0) > 0
+      }
+      if let worst = seen.max(by: { ($0.lower ?? 0) < ($1.lower ?? 0) }) {
+        return "\(candidate.name) looks slower than \(reference.name), not confirmed yet: "
+          + "\(worst.metric) \(worst.statistic) by at least \(humanChange(worst.lower ?? 0))"
+          + (seen.count > 1 ? ", and \(seen.count - 1) more" : "")
+      }
       let open = gating.count { $0.finding == .inconclusive && $0.isBlocking }
       return "no regression confirmed in \(candidate.name), but"
         + " \(counted(open, "gating statistic")) could still be over budget"
     case .invalid:
       return reasons.first ?? "the data do not allow a verdict"
     }
+  }
+
+  /// What the verdict rests on: statistics that were compared, out of those that decide.
+  private var measured: String {
+    let gating = rows.filter { $0.isGating && !$0.isWaived }
+    let measured = gating.count { $0.lower != nil }
+    if measured == gating.count {
+      return "\(counted(measured, "gating statistic")) within budget"
+    }
+    return "\(measured) of \(counted(gating.count, "gating statistic")) measured, all within budget"
   }
 
   // MARK: Table

@@ -7,8 +7,8 @@ extension VerdictReport {
     self.init(
       outcome: Outcome(verdict.outcome), exitCode: verdict.exitCode,
       grade: verdict.grade.rawValue, confidence: input.policy.intervalLevel,
-      rows: verdict.metrics.map(Row.init), reference: input.reference + input.confirmReference,
-      candidate: input.candidate + input.confirmCandidate, reasons: verdict.reasons)
+      rows: verdict.metrics.map(Row.init), reference: input.reference,
+      candidate: input.candidate, reasons: verdict.reasons)
     cause = verdict.cause
     owner = verdict.owner?.rawValue
     failure = verdict.failure?.rawValue
@@ -22,8 +22,8 @@ extension VerdictReport {
         probes[index].reason = finding.reason
       }
     }
-    if verdict.screenNeedsConfirmation && !verdict.confirmed {
-      next.insert("confirm on fresh runs of both firmwares; until then nothing is proven", at: 0)
+    if verdict.continuation != .settled, verdict.outcome == .inconclusive {
+      next.insert("make more runs of both firmwares; until then nothing is proven", at: 0)
     }
   }
 }

@@ -16,15 +16,13 @@ struct ExamOptions {
 
   static let usage =
     "usage: latgate-exam [--experiments N] [--changed N] [--class quiet|typical|noisy] "
-    + "[--part cost|alarms|power] [--runs 4|6]"
+    + "[--part cost|alarms|power]"
 
   /// Experiments per cell without and with a change.
-  var unchanged = 1000
-  var changed = 300
+  var unchanged = 4000
+  var changed = 400
   var classes = NoiseClass.allCases
   var parts = Part.allCases
-  /// Boots per arm and stage that power is shown for.
-  var designs = [4, 6]
 
   init(_ arguments: [String]) throws(Problem) {
     var rest = arguments[...]
@@ -38,11 +36,6 @@ struct ExamOptions {
           throw Problem(text: "no class \(value)")
         }
         classes = [one]
-      case "--runs":
-        guard let runs = Int(value), designs.contains(runs) else {
-          throw Problem(text: "--runs must be 4 or 6")
-        }
-        designs = [runs]
       case "--part":
         guard let one = Part(rawValue: value) else { throw Problem(text: "no part \(value)") }
         parts = [one]

@@ -9,9 +9,9 @@ struct JudgeCost {
   static func measure(runs: Int) throws -> Duration {
     var bench = SimulatedBench(.typical)
     bench.metrics = metrics
-    let plan = SimulationPlan(bench: bench, runs: runs / 2, experiments: 1)
+    let plan = SimulationPlan(bench: bench, runs: runs / 2, mostRuns: runs / 2, experiments: 1)
     var experiment = SimulatedExperiment(plan, number: 0)
-    let input = experiment.screen()
+    let input = experiment.records()
     var least = Duration.seconds(3600)
     for _ in 0..<3 {
       let clock = ContinuousClock()

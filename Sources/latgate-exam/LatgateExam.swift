@@ -30,66 +30,63 @@ struct LatgateExam {
     }
     if options.parts.contains(.alarms) {
       print(
-        "\nUnchanged builds called a regression, of 1000, with 95% intervals: 4+4 boots of 5 "
-          + "iterations,\nas many fresh ones to confirm; \(options.unchanged) independent "
-          + "experiments a cell")
-      broken += try await table(ExamCell.unchanged(options.classes, options.unchanged))
+        "\nUnchanged builds called a regression, of 1000, with 95% intervals: a look after each "
+          + "pair of boots\nfrom 3 + 3 on, 8 + 8 planned, 16 + 16 at most; "
+          + "\(options.unchanged) independent experiments a line")
+      broken += try await table(
+        ExamCell.unchanged(options.classes, options.unchanged), first: "flagged of 1000")
     }
-    for runs in options.designs where options.parts.contains(.power) {
-      print(
-        "\nChanges found, \(runs)+\(runs) boots and as many to confirm; \(options.changed) "
-          + "experiments a cell;\nnoisy: of those possible with the noise known (with a profile at most "
-          + ".10 less), in brackets\nwhat was hoped for")
-      broken += try await table(ExamCell.changed(options.classes, options.changed, runs: runs))
+    if options.parts.contains(.power) {
+      print("\nDefects found; \(options.changed) independent experiments a line")
+      let cells =
+        ExamCell.changed(options.classes, options.changed)
+        + ExamCell.rates(min(100, options.changed))
+      broken += try await table(cells, first: "found")
     }
     print("\n" + (broken == 0 ? "every bound is kept" : "\(broken) bounds are BROKEN"))
     return broken == 0
   }
 
-  /// Runs the cells, prints them by row and column, and counts the bounds broken.
-  private static func table(_ cells: [ExamCell]) async throws -> Int {
-    let columns = cells.map(\.column).reduce(into: [String]()) { names, name in
-      if !names.contains(name) { names.append(name) }
-    }
-    print(padded("", 16) + columns.map { padded($0, 24) }.joined())
+  /// Runs the cells, prints a line for each, and counts the bounds broken.
+  private static func table(_ cells: [ExamCell], first: String) async throws -> Int {
+    let widths = [22, 8, 13, 8, 24]
+    let titles = [first, "pass", "inconclusive", "boots", "bound"]
+    print(padded("", 48) + zip(titles, widths).map { padded($0, $1) }.joined())
     var broken = 0
-    for start in stride(from: 0, to: cells.count, by: columns.count) {
-      let row = Array(cells[start..<min(start + columns.count, cells.count)])
-      var line = row[0].row.padding(toLength: 16, withPad: " ", startingAt: 0)
-      for (cell, outcome) in zip(row, try await run(row)) {
-        let isBroken = !cell.isMet(outcome)
-        if isBroken { broken += 1 }
-        line += padded(cell.text(outcome) + (isBroken ? " BROKEN" : ""), 24)
-      }
-      print(line)
+    try await run(cells) { cell, result in
+      let isBroken = !cell.isMet(result)
+      if isBroken { broken += 1 }
+      let figures = zip(cell.columns(result), widths).map { padded($0, $1) }.joined()
+      print(
+        cell.title.padding(toLength: 48, withPad: " ", startingAt: 0) + figures
+          + (isBroken ? " BROKEN" : ""))
       fflush(nil)
     }
     return broken
   }
 
-  /// As many at a time as there are processors; in the order of the cells.
-  private static func run(_ cells: [ExamCell]) async throws -> [ExamOutcome] {
-    try await withThrowingTaskGroup(of: (Int, ExamOutcome).self) { group in
+  /// As many at a time as there are processors; handed over in the order of the cells.
+  private static func run(
+    _ cells: [ExamCell], _ handle: (ExamCell, SimulationResult) -> Void
+  ) async throws {
+    try await withThrowingTaskGroup(of: (Int, SimulationResult).self) { group in
       var waiting = cells.enumerated().makeIterator()
-      var outcomes: [Int: ExamOutcome] = [:]
+      var results: [Int: SimulationResult] = [:]
+      var shown = 0
       func start() {
         guard let next = waiting.next() else { return }
-        group.addTask { (next.offset, try next.element.outcome()) }
+        group.addTask { (next.offset, try next.element.plan.run()) }
       }
       for _ in 0..<max(1, ProcessInfo.processInfo.activeProcessorCount) { start() }
-      while let (position, outcome) = try await group.next() {
-        outcomes[position] = outcome
-        let cell = cells[position]
-        tell("\(cell.row), \(cell.column): \(cell.text(outcome))")
+      while let (position, result) = try await group.next() {
+        results[position] = result
         start()
+        while let result = results[shown] {
+          handle(cells[shown], result)
+          shown += 1
+        }
       }
-      return cells.indices.compactMap { outcomes[$0] }
     }
-  }
-
-  /// Progress, beside the tables.
-  private static func tell(_ text: String) {
-    FileHandle.standardError.write(Data(("  " + text + "\n").utf8))
   }
 
   private static func padded(_ text: String, _ width: Int) -> String {

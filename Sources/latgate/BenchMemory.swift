@@ -119,8 +119,8 @@ struct BenchMemory: Sendable {
   static func note(
     _ verdict: Verdict, on input: VerdictInput, of bench: BenchIdentity, id: String, in store: Store
   ) throws {
-    let references = Set((input.reference + input.confirmReference).map(\.firmware.id))
-    let candidates = Set((input.candidate + input.confirmCandidate).map(\.firmware.id))
+    let references = Set(input.reference.map(\.firmware.id))
+    let candidates = Set(input.candidate.map(\.firmware.id))
     let isExcused = verdict.metrics.contains { $0.isWaived && $0.outcome == .regression }
     let outcome =
       isExcused && verdict.outcome == .pass ? StoredExperiment.waived : verdict.outcome.rawValue

@@ -18,20 +18,31 @@ final class RunDisplay: Sendable {
 
   private let console: Console
   private let begun = ContinuousClock.now
+  /// Runs that were there before, and what all of them are expected to take.
+  private let made: Int
+  private let expected: Duration?
   private let state: Mutex<State>
 
-  /// A display for an experiment, or for one run, of `runs` planned runs in its first stage.
-  init(console: Console, runs: Int) {
+  /// A display for an experiment, or for one run.
+  /// - Parameters:
+  ///   - console: where it is shown.
+  ///   - runs: planned ones, those made before included.
+  ///   - made: before.
+  ///   - expected: time of all planned runs; nil = not known.
+  init(console: Console, runs: Int, made: Int = 0, expected: Duration? = nil) {
     self.console = console
-    self.state = Mutex(State(planned: runs))
+    self.made = made
+    self.expected = expected.map { $0 * Double(max(0, runs - made)) / Double(max(1, runs)) }
+    self.state = Mutex(State(planned: max(1, runs - made)))
   }
 
-  func starting(order: Int, arm: String, stage: String, runs: Int) {
+  /// A run begins; one beyond the planned ones is one more to wait for.
+  func starting(order: Int, arm: String, isBeyondPlan: Bool = false) {
     update { state in
-      if state.stage != stage {
-        state.stage = stage
-        state.planned = runs
-        state.finished = 0
+      if isBeyondPlan {
+        state.stage = "beyond the plan"
+        let underWay = state.lanes.keys.count { $0 != order } + 1
+        state.planned = max(state.planned, state.finished + underWay)
       }
       state.arms[order] = arm
       state.lanes[order] = RunProgress(activity: "starting", iteration: 0, iterations: 0)
@@ -93,6 +104,7 @@ final class RunDisplay: Sendable {
       arm: state.arms.sorted { $0.key < $1.key }.map(\.value).joined(separator: " + "),
       stage: state.stage, runsDone: state.finished, runs: state.planned,
       iterationsDone: current?.value.iteration ?? 0, iterations: current?.value.iterations ?? 0,
-      activity: current?.value.activity ?? "between runs", elapsed: ContinuousClock.now - begun)
+      activity: current?.value.activity ?? "between runs", elapsed: ContinuousClock.now - begun,
+      expected: expected)
   }
 }

@@ -16,7 +16,7 @@ extension VerdictPolicy {
         entry.metric.globs.map { MetricBudget(pattern: $0, budget: entry.budget.fraction) }
       },
       gating: suite.gating.flatMap(\.globs), sentinels: suite.sentinels.flatMap(\.globs),
-      freeSwitching: freeSwitching, minimumRuns: min(3, suite.runs.screen),
+      freeSwitching: freeSwitching, minimumRuns: min(3, suite.runs.planned),
       lossLimit: suite.limits.lossMax.fraction,
       dropImbalance: suite.limits.dropImbalance.fraction,
       conditionTolerance: suite.limits.conditionMax.fraction,

@@ -9,7 +9,7 @@ struct SuiteDefinitionTests {
     #expect(suite.iterations == 5)
     #expect(suite.warmup == nil)
     #expect(suite.reference == nil)
-    #expect(suite.runs == .init(screen: 4, confirm: 4))
+    #expect(suite.runs == .init(planned: 8, most: 16))
     #expect(suite.settle.limit == .seconds(300))
     #expect(suite.settle.quiet == .seconds(30))
     #expect(suite.settle.uptimeMin == .seconds(60))
@@ -47,7 +47,7 @@ struct SuiteDefinitionTests {
       """
     let suite = try SuiteDefinition.parse(text, file: "s.yaml")
     #expect(suite.warmup == 0)
-    #expect(suite.runs == .init(screen: 4, confirm: 0))
+    #expect(suite.runs == .init(planned: 4, most: 4))
     #expect(suite.limits.lossMax.fraction == 0.01)
     #expect(suite.limits.drain == .milliseconds(500))
     #expect(suite.tau.p99.fraction == 0.08)

@@ -112,7 +112,7 @@ struct GateTests {
     let folder = results.path
     let made = try await Bench.shared.alone {
       try await tool.run(
-        "check", "smoke", "--candidate", "throttled", "--runs", "3", "--confirm-runs", "3",
+        "check", "smoke", "--candidate", "throttled", "--runs", "3", "--most-runs", "3",
         "--output", folder, within: .seconds(300))
     }
     #expect(made.exitCode == 2, "\(made.errors)\n\(made.output)")

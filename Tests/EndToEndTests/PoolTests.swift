@@ -21,7 +21,7 @@ struct PoolTests {
     _ tool: Tool, _ options: String..., format: String = "json"
   ) async throws -> Call.Result {
     try await tool.start(
-      ["check", "trouble", "--runs", "1", "--confirm-runs", "0", "--format", format] + options
+      ["check", "trouble", "--runs", "1", "--most-runs", "1", "--format", format] + options
     ).end(within: .seconds(400))
   }
 

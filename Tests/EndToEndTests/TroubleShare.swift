@@ -49,7 +49,7 @@ struct TroubleShare: ~Copyable {
       reference: reference
       candidate: same-again
       iterations: \(iterations)
-      runs: {screen: 3, confirm: 0}
+      runs: {planned: 3, most: 3}
       settle: {limit: 60s, quiet: 500ms, uptime_min: 1s, cpu_busy_max: 100%, cpu_pressure_max: 100%}
       overhead: {iterations: 0}
       """, to: "targets/suites/trouble.yaml")

@@ -201,7 +201,7 @@ struct UserBuildTests {
     let path = folder.path
     let made = try await Bench.shared.alone {
       try await Tool().run(
-        "check", "user", "--candidate", "slow-disk", "--runs", "3", "--confirm-runs", "3",
+        "check", "user", "--candidate", "slow-disk", "--runs", "6", "--most-runs", "6",
         "--output", path, within: .seconds(540))
     }
     #expect(made.exitCode == 1, "\(made.errors)\n\(made.output)")

@@ -23,39 +23,38 @@ import Testing
     _ seconds: Int, deviation: Double?, allowsBlind: Bool = false
   ) throws -> ExperimentPlan {
     try ExperimentPlan.fitting(
-      .seconds(seconds), ExperimentDesign(screenRuns: 4, confirmRuns: 4), cost: cost,
+      .seconds(seconds), ExperimentDesign(runs: 8, mostRuns: 16), cost: cost,
       profile: deviation.map(profile), policy: policy, allowsBlind: allowsBlind)
   }
 
   @Test func timeIsCountedPerBatchWithFlashesAndOverhead() {
     let cost = RunTime(
       run: .seconds(10), installing: .seconds(100), overhead: .seconds(5), runs: 1)
-    let alone = ExperimentDesign(screenRuns: 4, confirmRuns: 2)
-    #expect(cost.time(of: alone, .screen) == .seconds(80 + 10))
-    #expect(cost.time(of: alone, .confirm) == .seconds(40))
-    let pairs = ExperimentDesign(screenRuns: 4, confirmRuns: 2, lanes: 2)
-    #expect(cost.time(of: pairs, .screen) == .seconds(40 + 5))
-    let flashes = ExperimentDesign(layout: .flashes, screenRuns: 1, confirmRuns: 0)
-    #expect(cost.time(of: flashes, .screen) == .seconds(2 * (10 + 100 + 5)))
+    let alone = ExperimentDesign(runs: 6)
+    #expect(cost.time(of: alone, runs: 4) == .seconds(80 + 10))
+    #expect(cost.time(of: alone, runs: 6) == .seconds(120 + 10))
+    let pairs = ExperimentDesign(runs: 6, lanes: 2)
+    #expect(cost.time(of: pairs, runs: 4) == .seconds(40 + 5))
+    let flashes = ExperimentDesign(layout: .flashes, runs: 1)
+    #expect(cost.time(of: flashes, runs: 1) == .seconds(2 * (10 + 100 + 5)))
   }
 
   @Test func aQuietBenchKeepsTheGivenDesign() throws {
     // 16 runs of 10 s; ten times that would be there.
-    #expect(try fitting(1600, deviation: 0.005).design.screenRuns == 4)
-    #expect(try fitting(1600, deviation: nil).design.screenRuns == 4)
+    #expect(try fitting(1600, deviation: 0.005).design.runs == 8)
+    #expect(try fitting(1600, deviation: nil).design.runs == 8)
   }
 
   @Test func lessTimeMakesASmallerDesignAndMoreNoiseALargerOne() throws {
     let small = try fitting(130, deviation: 0.005)
-    #expect(small.design.screenRuns == 3)
-    #expect(try #require(small.time).most <= .seconds(130))
+    #expect(small.design.runs == 6)
+    #expect(try #require(small.time).planned <= .seconds(130))
     let large = try fitting(10_000, deviation: 0.06)
-    #expect(large.design.screenRuns > 4)
+    #expect(large.design.runs > 8)
     #expect(large.forecast?.blind == [])
     // One size less would miss its budget.
     var smaller = large.design
-    smaller.screenRuns -= 1
-    smaller.confirmRuns -= 1
+    smaller.runs -= 1
     let missed = ExperimentPlan(
       smaller, cost: cost, profile: profile(deviation: 0.06), policy: policy)
     #expect(missed.forecast?.blind.map(\.metric) == ["disk.time"])
@@ -64,7 +63,7 @@ import Testing
   @Test func whatCannotBeShownIsRefusedUnlessAskedFor() throws {
     #expect(throws: ExperimentPlan.Refusal.self) { try fitting(160, deviation: 0.1) }
     let forced = try fitting(160, deviation: 0.1, allowsBlind: true)
-    #expect(forced.design.screenRuns == 4)
+    #expect(forced.design.runs == 8)
     #expect(forced.forecast?.entries.map(\.metric) == ["disk.time"])
   }
 
@@ -73,7 +72,7 @@ import Testing
       _ = try fitting(119, deviation: nil, allowsBlind: true)
       Issue.record("12 runs of 10 s do not fit into 119 s")
     } catch ExperimentPlan.Refusal.tooShort(_, let least) {
-      #expect(least.time?.most == .seconds(120))
+      #expect(least.time?.planned == .seconds(120))
     } catch {
       Issue.record("\(error)")
     }

@@ -1,9 +1,11 @@
+import RegressionAnalysis
 import RunRecords
 import Testing
 
 @testable import Experiments
 
 @Suite struct ExperimentStateTests {
+  /// Makes all runs up to the next look.
   private func drain(_ state: inout ExperimentState) -> [RunSlot] {
     var made: [RunSlot] = []
     while case .run(let batch) = state.next() {
@@ -14,39 +16,49 @@ import Testing
   }
 
   @Test func armsAreInterleavedAsABBA() {
-    var state = ExperimentState(design: ExperimentDesign(screenRuns: 4, confirmRuns: 4))
-    let slots = drain(&state)
+    var state = ExperimentState(design: ExperimentDesign(runs: 4))
+    var slots = drain(&state)
+    #expect(state.next() == .judge(runs: 3))
+    state.handle(.judged(.leaning))
+    slots += drain(&state)
     #expect(
       slots.map(\.arm) == [
         .reference, .candidate, .candidate, .reference, .reference, .candidate, .candidate,
         .reference,
       ])
     #expect(slots.map(\.order) == Array(0..<8))
-    #expect(state.next() == .judge(.screen))
+    #expect(state.next() == .judge(runs: 4))
   }
 
-  @Test func aCleanScreenEndsTheExperiment() {
-    var state = ExperimentState(design: ExperimentDesign(screenRuns: 1, confirmRuns: 4))
-    _ = drain(&state)
-    state.handle(.screenJudged(needsConfirmation: false))
+  @Test func aSettledVerdictEndsTheExperiment() {
+    var state = ExperimentState(design: ExperimentDesign(runs: 8, mostRuns: 16))
+    #expect(drain(&state).count == 6)
+    state.handle(.judged(.settled))
     #expect(state.next() == .finish)
   }
 
-  @Test func aFindingIsConfirmedOnFreshRunsOnly() {
-    var state = ExperimentState(design: ExperimentDesign(screenRuns: 2, confirmRuns: 2))
-    let screen = drain(&state)
-    state.handle(.screenJudged(needsConfirmation: true))
-    let confirm = drain(&state)
-    #expect(screen.allSatisfy { $0.stage == .screen })
-    #expect(confirm.allSatisfy { $0.stage == .confirm })
-    #expect(confirm.map(\.order) == [4, 5, 6, 7])
-    #expect(state.next() == .judge(.confirm))
-    state.handle(.confirmationJudged)
-    #expect(state.next() == .finish)
+  @Test func theLooksFollowEachPairOfRuns() {
+    for (continuation, most) in [(Continuation.leaning, 5), (.open, 7)] {
+      var state = ExperimentState(design: ExperimentDesign(runs: 5, mostRuns: 7))
+      var looks: [Int] = []
+      loop: while true {
+        switch state.next() {
+        case .run(let batch): for slot in batch { state.handle(.runFinished(slot)) }
+        case .judge(let runs):
+          looks.append(runs)
+          state.handle(.judged(continuation))
+        case .finish: break loop
+        default:
+          Issue.record("unexpected action")
+          break loop
+        }
+      }
+      #expect(looks == Array(3...most))
+    }
   }
 
   @Test func lanesRunAPairAtTheSameTime() {
-    var state = ExperimentState(design: ExperimentDesign(screenRuns: 2, confirmRuns: 0, lanes: 2))
+    var state = ExperimentState(design: ExperimentDesign(runs: 2, lanes: 2))
     guard case .run(let pair) = state.next() else {
       Issue.record("no run")
       return
@@ -62,7 +74,7 @@ import Testing
   @Test func bothArmsHaveTheSameNumberOfAttempts() {
     for failing in [ExperimentPlace.Arm.reference, .candidate] {
       var state = ExperimentState(
-        design: ExperimentDesign(screenRuns: 2, confirmRuns: 0, attempts: 3))
+        design: ExperimentDesign(runs: 2, attempts: 3))
       var attempts = 0
       loop: while true {
         switch state.next() {
@@ -87,38 +99,38 @@ import Testing
     }
   }
 
-  @Test func theTimeEndsAStageWithWhatIsThere() {
-    var state = ExperimentState(design: ExperimentDesign(screenRuns: 4, confirmRuns: 4))
-    for _ in 0..<3 {
+  @Test func theTimeEndsAnExperimentWithWhatIsThere() {
+    var state = ExperimentState(design: ExperimentDesign(runs: 4, mostRuns: 8))
+    for _ in 0..<5 {
       guard case .run(let batch) = state.next() else { break }
       for slot in batch { state.handle(.runFinished(slot)) }
     }
     state.handle(.timeIsUp)
-    #expect(state.runsLeft == 5)
-    #expect(state.next() == .judge(.screen))
+    // One more up to the look, two more of the plan.
+    #expect(state.runsLeft == 3)
+    #expect(state.next() == .judge(runs: 3))
     // It found something: without time that stays open.
-    state.handle(.screenJudged(needsConfirmation: true))
+    state.handle(.judged(.open))
     #expect(state.next() == .finish)
   }
 
-  @Test func theTimeEndsAConfirmationBeforeOrWithinItsRuns() {
-    for made in [0, 3] {
-      var state = ExperimentState(design: ExperimentDesign(screenRuns: 2, confirmRuns: 2))
+  @Test func theLastVerdictStandsWhenTheTimeEndsBeforeARun() {
+    for made in [0, 1] {
+      var state = ExperimentState(design: ExperimentDesign(runs: 4, mostRuns: 8))
       _ = drain(&state)
-      state.handle(.screenJudged(needsConfirmation: true))
+      state.handle(.judged(.leaning))
       for _ in 0..<made {
         guard case .run(let batch) = state.next() else { break }
         for slot in batch { state.handle(.runFinished(slot)) }
       }
       state.handle(.timeIsUp)
-      #expect(state.runsLeft == 4 - made)
-      // Without a fresh run the screen's verdict stands; with some they are judged.
-      #expect(state.next() == (made == 0 ? .finish : .judge(.confirm)))
+      #expect(state.runsLeft == 2 - made)
+      #expect(state.next() == (made == 0 ? .finish : .judge(runs: 4)))
     }
   }
 
-  @Test func theTimeSaysNothingOnceAllRunsAreMade() {
-    var state = ExperimentState(design: ExperimentDesign(screenRuns: 1, confirmRuns: 1))
+  @Test func theTimeSaysNothingWhileRunsAreJudged() {
+    var state = ExperimentState(design: ExperimentDesign(runs: 1))
     _ = drain(&state)
     state.handle(.timeIsUp)
     #expect(state.runsLeft == nil)
@@ -128,7 +140,7 @@ import Testing
   @Test func aRunMadeAgainWaitsForItsDevice() {
     var state = ExperimentState(
       design: ExperimentDesign(
-        layout: .crossover, screenRuns: 2, confirmRuns: 0, lanes: 2, attempts: 2))
+        layout: .crossover, runs: 2, lanes: 2, attempts: 2))
     guard case .run(let pair) = state.next() else {
       Issue.record("no run")
       return

@@ -46,8 +46,13 @@ import Testing
     if let script {
       let path = "\(place)/perfetto"
       let text = "#!/bin/sh\nplace=\(place)\nfile=$5\n\(script)\n"
-      try text.write(toFile: path, atomically: true, encoding: .utf8)
-      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+      // Copied by another process: a program that another test forks while it is open for writing
+      // here could not be executed ("Text file busy").
+      try text.write(toFile: "\(path).text", atomically: true, encoding: .utf8)
+      let copy = try Process.run(
+        URL(fileURLWithPath: "/usr/bin/install"),
+        arguments: ["-m", "755", "\(path).text", path])
+      copy.waitUntilExit()
     }
     try await body(ProgramDevice(programs: place), place)
   }

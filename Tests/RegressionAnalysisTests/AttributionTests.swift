@@ -29,9 +29,9 @@ import Testing
 
   private func verdict(_ metrics: [MetricVerdict]) -> Verdict {
     Verdict(
-      outcome: .regression, screenNeedsConfirmation: false, confirmed: true, grade: .interleaved,
+      outcome: .regression, continuation: .settled, grade: .interleaved,
       reasons: [], probes: [], metrics: metrics, counts: VerdictCounts(metrics),
-      runs: RunCounts(reference: 4, candidate: 4, confirmReference: 4, confirmCandidate: 4),
+      runs: RunCounts(reference: 8, candidate: 8),
       comparisons: metrics.count, noiseFactor: 1)
   }
 

@@ -84,30 +84,4 @@ import Testing
     let ten = Array(repeating: down, count: 9) + [up, FlagBalance()]
     #expect(abs(FlagBalance.imbalance(of: ten) - 22.0 / 1024) < 1e-12)
   }
-
-  // MARK: Existing records
-
-  @Test func recordsWithoutAStageAreDividedInTime() throws {
-    var runs = Bench(runsPerArm: 8, metrics: 4, shift: 1.3).records(seed: 25)
-    for position in runs.reference.indices { runs.reference[position].experiment?.stage = nil }
-    for position in runs.candidate.indices { runs.candidate[position].experiment?.stage = nil }
-    let input = VerdictInput.staged(
-      reference: runs.reference.reversed(), candidate: runs.candidate.shuffled())
-    #expect(input.reference == Array(runs.reference[..<4]))
-    #expect(input.confirmCandidate == Array(runs.candidate[4...]))
-    #expect(try judge(input).outcome == .regression)
-    let few = VerdictInput.staged(
-      reference: Array(runs.reference[..<5]), candidate: Array(runs.candidate[..<5]))
-    #expect(few.reference.count == 5 && few.confirmReference.isEmpty)
-    #expect(try judge(few).counts.regression == 0)
-  }
-
-  @Test func recordsKeepTheStageTheySay() {
-    let whole = Bench(metrics: 1).both(seed: 26)
-    let input = VerdictInput.staged(
-      reference: whole.reference + whole.confirmReference,
-      candidate: whole.candidate + whole.confirmCandidate)
-    #expect(input.reference == whole.reference)
-    #expect(input.confirmCandidate == whole.confirmCandidate)
-  }
 }

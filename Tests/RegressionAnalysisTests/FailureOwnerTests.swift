@@ -39,15 +39,12 @@ import Testing
   @Test func aProbeThatOnlyTheCandidateLostIsTheFirmwares() throws {
     try check(.failed, .probeLost) { input in
       for index in input.candidate.indices { input.candidate[index].probes[0].status = .lost }
-      for index in input.confirmCandidate.indices {
-        input.confirmCandidate[index].probes[0].status = .lost
-      }
     }
   }
 
   @Test func aProbeThatNobodyHasIsTheRacks() throws {
     try check(.failed, .invalidData) { input in
-      for arm in [\VerdictInput.reference, \.candidate, \.confirmReference, \.confirmCandidate] {
+      for arm in [\VerdictInput.reference, \.candidate] {
         for index in input[keyPath: arm].indices {
           input[keyPath: arm][index].probes[0].status = .unsupported
         }
@@ -73,9 +70,6 @@ import Testing
     try check(.failed, .mixedProbes) { input in
       for index in input.candidate.indices {
         input.candidate[index].probes[0].hooks[0].rung = "kprobe"
-      }
-      for index in input.confirmCandidate.indices {
-        input.confirmCandidate[index].probes[0].hooks[0].rung = "kprobe"
       }
     }
   }

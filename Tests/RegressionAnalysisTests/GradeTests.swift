@@ -18,8 +18,6 @@ import Testing
     }
     mark(&input.reference, isCandidate: false)
     mark(&input.candidate, isCandidate: true)
-    mark(&input.confirmReference, isCandidate: false)
-    mark(&input.confirmCandidate, isCandidate: true)
     return input
   }
 
@@ -40,15 +38,6 @@ import Testing
     let verdict = try judge(flashed { isCandidate, run in "\(isCandidate) \(run % 2)" })
     #expect(verdict.grade == .interleaved)
     #expect(verdict.outcome == .regression)
-  }
-
-  @Test func aFlashPerArmAndStageIsWeak() throws {
-    var input = flashed { isCandidate, _ in "\(isCandidate) screen" }
-    for position in input.confirmReference.indices {
-      input.confirmReference[position].flash = FlashFacts(id: "false confirm")
-      input.confirmCandidate[position].flash = FlashFacts(id: "true confirm")
-    }
-    #expect(try judge(input).grade == .weak)
   }
 
   @Test func armsOneAfterTheOtherAreWeak() throws {
@@ -81,8 +70,6 @@ import Testing
     }
     place(&input.reference, isCandidate: false)
     place(&input.candidate, isCandidate: true)
-    place(&input.confirmReference, isCandidate: false)
-    place(&input.confirmCandidate, isCandidate: true)
     return input
   }
 
@@ -105,7 +92,7 @@ import Testing
   private func stored(builds: Int, shift: Double, noise: Double = 0.01) -> VerdictInput {
     var random = SeededGenerator(seed: 14)
     var order = 0
-    func run(_ build: String, level: Double, stage: ExperimentPlace.Stage) -> RunRecord {
+    func run(_ build: String, level: Double) -> RunRecord {
       defer { order += 1 }
       let isCandidate = build == "new"
       let scalars = (0..<6).map { metric in
@@ -114,7 +101,7 @@ import Testing
           value: 100 * (1 + 0.003 * random.normal()) * (metric == 0 ? level : 1), better: .lower)
       }
       var one = record(
-        id: "s\(order)", isCandidate: isCandidate, order: order, stage: stage,
+        id: "s\(order)", isCandidate: isCandidate, order: order,
         iterations: [iteration(0, scalars: scalars)])
       one.firmware.id = build
       return one
@@ -123,10 +110,9 @@ import Testing
     input.policy.design = .stored
     for build in 0..<builds {
       let level = 1 + noise * random.normal()
-      for _ in 0..<4 { input.reference.append(run("b\(build)", level: level, stage: .screen)) }
+      for _ in 0..<4 { input.reference.append(run("b\(build)", level: level)) }
     }
-    for _ in 0..<4 { input.candidate.append(run("new", level: 1 + shift, stage: .screen)) }
-    for _ in 0..<4 { input.confirmCandidate.append(run("new", level: 1 + shift, stage: .confirm)) }
+    for _ in 0..<8 { input.candidate.append(run("new", level: 1 + shift)) }
     return input
   }
 

@@ -18,8 +18,8 @@ import Testing
     let variance = try #require(verdict.metric(m0, .quantile(0.5))?.runVariance)
     #expect(abs(one.variance / variance - 1) < 1e-5)
     #expect(one.degreesOfFreedom == 5)
-    // Both stages count, each with the degrees that its own model leaves.
-    #expect(two.degreesOfFreedom == 15)
+    // 8 + 8 runs less mean, arm and trend.
+    #expect(two.degreesOfFreedom == 5 + 13)
     #expect(once.entries.map(\.metric) == once.entries.map(\.metric).sorted())
   }
 

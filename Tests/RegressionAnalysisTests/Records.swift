@@ -52,7 +52,7 @@ struct Bench {
   var tail = 1.0
 
   /// Records in the order ABBA ABBA.
-  func records(seed: UInt64, stage: ExperimentPlace.Stage = .screen, firstOrder: Int = 0) -> (
+  func records(seed: UInt64, firstOrder: Int = 0) -> (
     reference: [RunRecord], candidate: [RunRecord]
   ) {
     var random = SeededGenerator(seed: seed)
@@ -75,32 +75,33 @@ struct Bench {
         passes.append(iteration(index, histograms))
       }
       let one = record(
-        id: "\(stage.rawValue)-\(order)", isCandidate: isCandidate, order: order, stage: stage,
-        iterations: passes)
+        id: "run-\(order)", isCandidate: isCandidate, order: order, iterations: passes)
       if isCandidate { result.candidate.append(one) } else { result.reference.append(one) }
     }
     return result
   }
 
-  /// A screen-only input.
+  /// Its runs.
   func screen(seed: UInt64) -> VerdictInput {
     let runs = records(seed: seed)
     return VerdictInput(reference: runs.reference, candidate: runs.candidate)
   }
 
-  /// Screen and confirm.
+  /// Its runs, and as many again.
   func both(seed: UInt64) -> VerdictInput {
     var input = screen(seed: seed)
-    let fresh = records(seed: seed + 1_000_000, stage: .confirm, firstOrder: 2 * runsPerArm)
-    input.confirmReference = fresh.reference
-    input.confirmCandidate = fresh.candidate
+    let fresh = records(seed: seed + 1_000_000, firstOrder: 2 * runsPerArm)
+    input.reference += fresh.reference
+    input.candidate += fresh.candidate
     return input
   }
 
-  /// What a caller does: screen, and fresh runs only when asked for.
+  /// What a caller does: a look, and more runs only when asked for.
   func verdict(seed: UInt64) throws -> Verdict {
-    let first = try judgeScreen(screen(seed: seed))
-    return needsConfirmation(first) ? try judge(both(seed: seed)) : first
+    let first = try judge(screen(seed: seed))
+    let goesOn = first.continuation.goesOn(
+      runs: runsPerArm, planned: 2 * runsPerArm, most: 2 * runsPerArm)
+    return goesOn ? try judge(both(seed: seed)) : first
   }
 }
 
@@ -137,14 +138,14 @@ func iteration(
 }
 
 func record(
-  id: String, isCandidate: Bool, order: Int, stage: ExperimentPlace.Stage = .screen,
+  id: String, isCandidate: Bool, order: Int,
   iterations: [IterationRecord]
 ) -> RunRecord {
   RunRecord(
     id: id, created: Date(timeIntervalSince1970: 1_790_000_000 + 60 * Double(order)),
     toolVersion: "0.1.0",
     experiment: ExperimentPlace(
-      id: "e", arm: isCandidate ? .candidate : .reference, order: order, stage: stage),
+      id: "e", arm: isCandidate ? .candidate : .reference, order: order),
     target: "virt",
     device: DeviceFacts(
       name: "v0", serial: "v0", model: "virt", transport: "virtual", abi: "arm64"),

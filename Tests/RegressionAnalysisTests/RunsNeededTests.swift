@@ -4,12 +4,10 @@ import Testing
 
 /// How many runs would tell.
 @Suite struct RunsNeededTests {
-  private func comparison(shared: Double = 0) -> Comparison {
-    Comparison(
-      screen: StageFit(
-        delta: 0, variance: 4e-4, degreesOfFreedom: 5, leverage: 0.5, runs: 4,
-        moderatedVariance: 4e-4, moderatedDegrees: 20, shared: shared),
-      confirm: nil)
+  private func comparison(shared: Double = 0) -> ArmFit {
+    ArmFit(
+      delta: 0, variance: 4e-4, degreesOfFreedom: 5, leverage: 0.5, runs: 4,
+      moderatedVariance: 4e-4, moderatedDegrees: 20, shared: shared)
   }
 
   @Test(arguments: [0.005, 0.01, 0.02, 0.03, 0.05, 0.2])

@@ -21,7 +21,7 @@ import Testing
 
   private func levels(_ plan: SimulationPlan, seed: UInt64 = 7) -> SimulatedLevels {
     SimulatedLevels(
-      bench: plan.bench, effect: plan.effect, runsPerStage: 8, random: SimulationRandom(seed: seed))
+      bench: plan.bench, effect: plan.effect, random: SimulationRandom(seed: seed))
   }
 
   @Test func theSamePlanGivesTheSameResult() throws {
@@ -30,9 +30,9 @@ import Testing
     var first = SimulatedExperiment(noisy, number: 0)
     var again = SimulatedExperiment(noisy, number: 0)
     var second = SimulatedExperiment(noisy, number: 1)
-    let runs = first.screen().reference
-    #expect(runs == again.screen().reference)
-    #expect(runs != second.screen().reference)
+    let runs = first.records().reference
+    #expect(runs == again.records().reference)
+    #expect(runs != second.records().reference)
   }
 
   @Test func aStreamIsItsSeedsOwn() {
@@ -82,14 +82,6 @@ import Testing
     }
   }
 
-  @Test func whoKnowsTheNoiseFindsWhatThereIs() {
-    #expect(SimulatedOracle(plan(noise: 0.001, shift: 0.1)).found() == Proportion(3, of: 3))
-    #expect(SimulatedOracle(plan(noise: 0.001, shift: 0.01)).found() == Proportion(0, of: 3))
-    var unconfirmed = plan(noise: 0.001, shift: 0.1)
-    unconfirmed.confirmRuns = 0
-    #expect(SimulatedOracle(unconfirmed).found().count == 0)
-  }
-
   @Test func aHistogramHasItsQuantiles() throws {
     let quantiles = [11.5, 12.1, 13.0]
     let record = SimulatedHistogram.record(
@@ -121,11 +113,22 @@ import Testing
   }
 
   @Test func withoutNoiseTheVerdictTellsTheShift() throws {
-    var experiment = SimulatedExperiment(plan(shift: 0.1), number: 0)
-    let verdict = try experiment.verdict()
-    let metric = try #require(verdict.metric(SimulatedBench.metricText(0), .quantile(0.5)))
-    #expect(abs(try #require(metric.change) - 0.1) < 0.002)
-    #expect(verdict.metric(SimulatedBench.metricText(1), .quantile(0.5))?.change == 0)
+    // Whole records and values alone.
+    for makesRecords in [true, false] {
+      var plan = plan(shift: 0.1)
+      plan.makesRecords = makesRecords
+      var experiment = SimulatedExperiment(plan, number: 0)
+      let outcome = try experiment.outcome()
+      func change(_ metric: Int) -> Double? {
+        outcome.metrics.first {
+          $0.id.text == SimulatedBench.metricText(metric) && $0.statistic == .quantile(0.5)
+        }?.change
+      }
+      #expect(outcome.outcome == .regression)
+      #expect(outcome.runs == 3)
+      #expect(abs(try #require(change(0)) - 0.1) < 0.002)
+      #expect(abs(try #require(change(1))) < 1e-9)
+    }
   }
 
   @Test func theProfileIsTheBenchsNoise() throws {
@@ -133,8 +136,9 @@ import Testing
     plan.profileFactor = 2
     plan.bench.spread = 0
     plan.bench.carryOver = 0
+    plan.runs = 4
     var experiment = SimulatedExperiment(plan, number: 0)
-    let profile = try #require(experiment.screen().profile)
+    let profile = try #require(experiment.records().profile)
     let median = profile.entry(metric: SimulatedBench.metricText(1), statistic: .quantile(0.5))
     // Boots 1%, two iterations 2% each: 1e-4 + 2e-4, a quarter of it believed.
     #expect(abs(try #require(median?.variance) - 0.75e-4) < 1e-12)
@@ -142,7 +146,7 @@ import Testing
     plan.bench.carryOver = 0.4
     experiment = SimulatedExperiment(plan, number: 0)
     let carried = try #require(
-      experiment.screen().profile?.entry(
+      experiment.records().profile?.entry(
         metric: SimulatedBench.metricText(1), statistic: .quantile(0.5)))
     #expect(abs(carried.variance - (0.7378e-4 + 2e-4) / 4) < 1e-9)
   }

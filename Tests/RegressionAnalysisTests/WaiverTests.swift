@@ -49,11 +49,12 @@ import Testing
     #expect(verdict.metric(m0, .quantile(0.5))?.waiver?.id == 2)
   }
 
-  @Test func aKnownIssueAsksForNoFreshRuns() throws {
-    var input = Bench(shift: 1.3).screen(seed: 3)
-    #expect(try judgeScreen(input).screenNeedsConfirmation)
+  @Test func aKnownIssueAsksForNoMoreRuns() throws {
+    var input = Bench(shift: 1.02).screen(seed: 3)
+    input.policy.budgets = [MetricBudget(pattern: "block.m0*", budget: 0.01)]
+    #expect(try judge(input).continuation != .settled)
     input.waivers = [waiver("block.m0*")]
-    #expect(try !judgeScreen(input).screenNeedsConfirmation)
+    #expect(try judge(input).continuation == .settled)
   }
 
   @Test func aLostProbeIsNoKnownSlowness() throws {

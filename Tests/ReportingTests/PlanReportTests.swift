@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct PlanReportTests {
   private func report(
-    confirmRuns: Int = 4, time: (least: Duration, most: Duration)?, deviation: Double?
+    mostRuns: Int = 16, time: PlanReport.Time?, deviation: Double?
   ) -> PlanReport {
     let policy = VerdictPolicy(
       budgets: [MetricBudget(pattern: "disk.time", budget: 0.10)], gating: ["disk.*", "fsync.*"])
@@ -23,19 +23,22 @@ import Testing
       ])
     }
     return PlanReport(
-      layout: "in turn", screenRuns: 4, confirmRuns: confirmRuns, time: time,
+      layout: "in turn", runs: 8, looks: Array(3...mostRuns), mostRuns: mostRuns, time: time,
       source: "as 12 runs before",
       forecast: profile.map {
-        DesignForecast(profile: $0, policy: policy, runs: 4, confirmRuns: confirmRuns)
+        DesignForecast(profile: $0, policy: policy, runs: 8)
       })
   }
 
   @Test func costAndWhatIsFoundAreALineEach() throws {
-    let report = report(time: (.seconds(60), .seconds(120)), deviation: 0.01)
+    let report = report(
+      time: .init(first: .seconds(45), planned: .seconds(120), most: .seconds(240)), deviation: 0.01
+    )
     let lines = report.text(width: 200).split(separator: "\n").map(String.init)
     #expect(
-      lines.first == "plan: 4 + 4 runs in turn, 4 + 4 fresh ones where something moved: "
-        + "60 s, or 2 min with the fresh ones (as 12 runs before)")
+      lines.first == "plan: 8 + 8 runs in turn, ended as soon as it is clear from 3 + 3 on, "
+        + "up to 16 + 16 where something is left open: 45 s at least, 2 min, 4 min at most "
+        + "(as 12 runs before)")
     let finds = try #require(lines.last)
     #expect(lines.count == 2)
     let entries = try #require(report.forecast).entries
@@ -47,17 +50,19 @@ import Testing
   }
 
   @Test func whatIsUnknownIsSaid() {
-    let text = report(confirmRuns: 0, time: nil, deviation: nil).text(width: 200)
-    #expect(text.contains("plan: 4 + 4 runs in turn; nobody knows yet how long a run takes"))
+    let text = report(mostRuns: 8, time: nil, deviation: nil).text(width: 200)
+    #expect(text.contains("from 3 + 3 on; how long a run takes is not known yet"))
     #expect(text.contains("finds: unknown"))
   }
 
   @Test func budgetsThatCannotBeShownAreNamed() {
-    let report = report(time: (.seconds(60), .seconds(120)), deviation: 0.06)
+    let report = report(
+      time: .init(first: .seconds(45), planned: .seconds(120), most: .seconds(240)), deviation: 0.06
+    )
     #expect(report.text(width: 200).contains("smaller than that for disk.time 10.0%"))
     let message = report.blind(limit: .seconds(130))
     #expect(message.what == "in 2 min this bench cannot show the suite's budgets")
     #expect(message.details.contains { $0.hasPrefix("blind:") })
-    #expect(report.tooShort(limit: .seconds(20)).what.hasPrefix("20 s are too short: 4 + 4 runs"))
+    #expect(report.tooShort(limit: .seconds(20)).what.hasPrefix("20 s are too short: 8 + 8 runs"))
   }
 }

@@ -177,7 +177,7 @@ struct ReportFromRecordsTests {
         grade: .interleaved, runsNeeded: runsNeeded, unreachable: unreachable, reason: reason)
     }
     let verdict = Verdict(
-      outcome: .regression, screenNeedsConfirmation: true, confirmed: false, grade: .interleaved,
+      outcome: .regression, continuation: .leaning, grade: .interleaved,
       reasons: ["one run had no overhead measurement"],
       probes: [
         ProbeFinding(
@@ -191,7 +191,7 @@ struct ReportFromRecordsTests {
         metric(.rate, .noChange),
       ],
       counts: VerdictCounts(regression: 1, noChange: 1, inconclusive: 2),
-      runs: RunCounts(reference: 2, candidate: 2, confirmReference: 0, confirmCandidate: 0),
+      runs: RunCounts(reference: 2, candidate: 2),
       comparisons: 4, noiseFactor: 1)
     let slow = record(firmware: "slow-disk", center: 294)
     let input = VerdictInput(reference: [record(), record()], candidate: [slow, slow])
@@ -214,9 +214,9 @@ struct ReportFromRecordsTests {
     outcome: Verdict.Outcome, expected: VerdictReport.Outcome, exitCode: Int32
   ) {
     let verdict = Verdict(
-      outcome: outcome, screenNeedsConfirmation: false, confirmed: true, grade: .weak,
+      outcome: outcome, continuation: .settled, grade: .weak,
       reasons: [], probes: [], metrics: [], counts: VerdictCounts(),
-      runs: RunCounts(reference: 1, candidate: 1, confirmReference: 0, confirmCandidate: 0),
+      runs: RunCounts(reference: 1, candidate: 1),
       comparisons: 0, noiseFactor: 1)
     let report = VerdictReport(
       verdict, of: VerdictInput(reference: [record()], candidate: [record(firmware: "b")]))

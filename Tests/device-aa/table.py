@@ -55,7 +55,7 @@ def predicted(same, name):
     for _, verdict in same:
         detects = scalar(verdict, name).get("mde80")
         if detects is not None:
-            logs.append(math.log1p(detects) / (1 if verdict["confirmed"] else math.sqrt(2)))
+            logs.append(math.log1p(detects) * math.sqrt(min(verdict["runs"].values()) / 8))
     return math.expm1(statistics.median(logs)) if logs else None
 
 

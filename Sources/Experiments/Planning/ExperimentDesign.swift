@@ -22,10 +22,10 @@ package struct ExperimentDesign: Sendable, Equatable {
   }
 
   package var layout: Layout
-  /// Runs of each arm before the first judgement.
-  package var screenRuns: Int
-  /// Fresh runs of each arm after a screen that found something or could not decide.
-  package var confirmRuns: Int
+  /// Runs of each arm that are planned: made unless the verdict is settled before.
+  package var runs: Int
+  /// Runs of each arm that are made at most, where something is left open.
+  package var mostRuns: Int
   /// Runs made at the same time, each on a device of its own: 1 or 2.
   package var lanes: Int
   /// Attempts a slot gets before the experiment gives up; the same for both arms, because
@@ -33,81 +33,86 @@ package struct ExperimentDesign: Sendable, Equatable {
   package var attempts: Int
 
   package init(
-    layout: Layout = .boots, screenRuns: Int, confirmRuns: Int, lanes: Int = 1, attempts: Int = 1
+    layout: Layout = .boots, runs: Int, mostRuns: Int? = nil, lanes: Int = 1, attempts: Int = 1
   ) {
     self.layout = layout
-    self.screenRuns = screenRuns
-    self.confirmRuns = confirmRuns
+    self.runs = runs
+    self.mostRuns = max(runs, mostRuns ?? runs)
     self.lanes = lanes
     self.attempts = attempts
   }
 
-  /// The first runs alone, which tell how long the others will take.
+  /// The first runs alone, from which it is known how long the others will take.
   package var first: ExperimentDesign {
     var design = self
-    design.screenRuns = 1
-    design.confirmRuns = 0
+    design.runs = 1
+    design.mostRuns = 1
     return design
   }
 
-  /// Runs per arm of a stage.
-  package func runs(_ stage: ExperimentPlace.Stage) -> Int {
-    stage == .screen ? screenRuns : confirmRuns
+  /// Runs per arm after which the verdict is looked at, ascending; the last are all there may be.
+  package var looks: [Int] {
+    switch layout {
+    case .boots, .flashes, .stored: Array(min(Self.firstLook, runs)...mostRuns)
+    // Before both firmwares have been on both devices, a difference may be that of the devices.
+    case .crossover: Array(stride(from: block, through: max(block, mostRuns), by: block))
+    case .blocks: [runs]
+    }
   }
 
-  /// All runs of a stage, in the order in which they are made; those that may be made at the same
-  /// time stand beside each other.
-  package func slots(_ stage: ExperimentPlace.Stage) -> [RunSlot] {
-    let first = stage == .screen ? 0 : slots(.screen).count
-    return arms(stage).enumerated().map { position, place in
+  /// Fewer runs per arm decide nothing.
+  private static let firstLook = 3
+
+  /// Runs per arm of a crossover after which both firmwares have been on both devices alike.
+  private var block: Int { runs.isMultiple(of: 4) ? runs / 2 : runs }
+
+  /// The first `runs` runs of each arm, in the order in which they are made; those that may be made
+  /// at the same time stand beside each other.
+  package func slots(_ runs: Int) -> [RunSlot] {
+    arms(runs).enumerated().map { position, place in
       RunSlot(
-        arm: place.arm, stage: stage, order: first + position, attempt: 1, lane: place.lane,
-        installs: place.installs)
+        arm: place.arm, order: position, attempt: 1, lane: place.lane, installs: place.installs)
     }
   }
 
   private typealias Place = (arm: ExperimentPlace.Arm, lane: Int?, installs: Bool)
 
-  private func arms(_ stage: ExperimentPlace.Stage) -> [Place] {
-    let count = runs(stage)
+  private func arms(_ count: Int) -> [Place] {
     switch layout {
     case .boots, .flashes:
-      // A B, B A, …: a drift of the bench that is linear in time falls on both arms alike.
+      // A B, B A, …: a drift of the rig that is linear in time falls on both arms alike.
       return (0..<count).flatMap { pair -> [Place] in
         let arms: [ExperimentPlace.Arm] =
           pair.isMultiple(of: 2) ? [.reference, .candidate] : [.candidate, .reference]
         return arms.map { ($0, nil, layout == .flashes) }
       }
     case .stored:
-      return (0..<count).map { (.candidate, nil, stage == .screen && $0 == 0) }
+      return (0..<count).map { (.candidate, nil, $0 == 0) }
     case .blocks:
       return ExperimentPlace.Arm.allCases.flatMap { arm -> [Place] in
         (0..<count).map { (arm, nil, $0 == 0) }
       }
     case .crossover:
-      return crossed(stage)
+      return (0..<count).flatMap(crossed)
     }
   }
 
-  /// Two devices side by side with one firmware each, swapped half-way. The second stage begins
-  /// with what the first one left installed.
-  private func crossed(_ stage: ExperimentPlace.Stage) -> [Place] {
-    let count = runs(stage)
-    let swap = (count + 1) / 2
-    return (0..<count).flatMap { pair -> [Place] in
-      let isSwapped = (pair >= swap) != (stage == .confirm)
-      let installs = pair == swap || (pair == 0 && stage == .screen)
-      let arms: [ExperimentPlace.Arm] =
-        isSwapped ? [.candidate, .reference] : [.reference, .candidate]
-      return arms.enumerated().map { ($1, $0, installs) }
-    }
+  /// Two devices side by side with one firmware each, swapped half-way of a block. The next block
+  /// begins with what the one before left installed.
+  private func crossed(_ pair: Int) -> [Place] {
+    let (index, place) = pair.quotientAndRemainder(dividingBy: block)
+    let swap = (block + 1) / 2
+    let isSwapped = (place >= swap) != !index.isMultiple(of: 2)
+    let installs = place == swap || pair == 0
+    let arms: [ExperimentPlace.Arm] =
+      isSwapped ? [.candidate, .reference] : [.reference, .candidate]
+    return arms.enumerated().map { ($1, $0, installs) }
   }
 }
 
 /// One place in the experiment: a run that is to be made.
 package struct RunSlot: Sendable, Equatable, Hashable {
   package var arm: ExperimentPlace.Arm
-  package var stage: ExperimentPlace.Stage
   /// Position in the whole experiment from 0; the trend term of the analysis.
   package var order: Int
   /// Attempt from 1.
@@ -119,11 +124,10 @@ package struct RunSlot: Sendable, Equatable, Hashable {
   package var installs: Bool
 
   package init(
-    arm: ExperimentPlace.Arm, stage: ExperimentPlace.Stage, order: Int, attempt: Int,
+    arm: ExperimentPlace.Arm, order: Int, attempt: Int,
     lane: Int? = nil, installs: Bool = false
   ) {
     self.arm = arm
-    self.stage = stage
     self.order = order
     self.attempt = attempt
     self.lane = lane

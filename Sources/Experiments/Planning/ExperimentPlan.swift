@@ -9,16 +9,25 @@ package struct ExperimentPlan: Sendable, Equatable {
   /// Nil when nothing is known of the bench's noise.
   package var forecast: DesignForecast?
 
-  /// Runs per arm and stage that are never gone below: fewer cannot confirm anything.
-  package static let leastRuns = 3
-  /// Runs per arm and stage that are never gone above.
-  static let mostRuns = 32
+  /// Runs per arm that are never gone below: fewer show the largest changes only.
+  package static let leastRuns = 6
+  /// Runs per arm that are never gone above.
+  static let mostRuns = 64
 
-  /// Time of the screen alone, and with the fresh runs.
-  package var time: (least: Duration, most: Duration)? {
+  /// Time until the first look, of the planned runs, and of as many as there may be.
+  package struct Time: Sendable, Equatable {
+    package var first: Duration
+    package var planned: Duration
+    package var most: Duration
+  }
+
+  /// Nil when nothing is known.
+  package var time: Time? {
     guard let cost else { return nil }
-    let screen = cost.time(of: design, .screen)
-    return (screen, screen + cost.time(of: design, .confirm))
+    return Time(
+      first: cost.time(of: design, runs: design.looks.first ?? design.runs),
+      planned: cost.time(of: design, runs: design.runs),
+      most: cost.time(of: design, runs: design.mostRuns))
   }
 
   /// Why an experiment is not worth its time.
@@ -37,14 +46,14 @@ package struct ExperimentPlan: Sendable, Equatable {
     self.cost = cost
     forecast = profile.map {
       DesignForecast(
-        profile: $0, policy: policy, runs: design.screenRuns, confirmRuns: design.confirmRuns)
+        profile: $0, policy: policy, runs: design.runs)
     }
   }
 
   /// The design for a time: the smallest from the given one upwards that finds a worsening as
   /// large as every budget, or the largest that fits.
   /// - Parameters:
-  ///   - limit: for both stages.
+  ///   - limit: for the planned runs; those beyond are made while there is time.
   ///   - design: whose runs are changed.
   ///   - cost: of its runs.
   ///   - profile: nil = all sizes are taken as seeing.
@@ -58,12 +67,12 @@ package struct ExperimentPlan: Sendable, Equatable {
   ) throws(Refusal) -> ExperimentPlan {
     func plan(_ runs: Int) -> ExperimentPlan {
       var sized = design
-      sized.screenRuns = runs
-      sized.confirmRuns = design.confirmRuns == 0 ? 0 : runs
+      sized.runs = runs
+      sized.mostRuns = max(runs, design.mostRuns)
       return ExperimentPlan(sized, cost: cost, profile: profile, policy: policy)
     }
-    func fits(_ plan: ExperimentPlan) -> Bool { plan.time.map { $0.most <= limit } ?? true }
-    let wanted = max(leastRuns, design.screenRuns)
+    func fits(_ plan: ExperimentPlan) -> Bool { plan.time.map { $0.planned <= limit } ?? true }
+    let wanted = max(leastRuns, design.runs)
     var best: ExperimentPlan?
     for runs in leastRuns...mostRuns {
       let one = plan(runs)

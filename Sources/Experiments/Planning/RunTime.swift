@@ -51,9 +51,9 @@ package struct RunTime: Sendable, Equatable {
     return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
   }
 
-  /// What a stage takes.
-  package func time(of design: ExperimentDesign, _ stage: ExperimentPlace.Stage) -> Duration {
-    let slots = design.slots(stage)
+  /// What so many runs of each arm take.
+  package func time(of design: ExperimentDesign, runs: Int) -> Duration {
+    let slots = design.slots(runs)
     let lanes = max(1, design.lanes)
     return stride(from: 0, to: slots.count, by: lanes).reduce(.zero) { total, first in
       let batch = slots[first..<min(first + lanes, slots.count)]
@@ -68,5 +68,5 @@ package struct RunTime: Sendable, Equatable {
 
 extension RunSlot {
   /// The first run of each arm tells what the probes cost; more would only take time.
-  package var measuresOverhead: Bool { stage == .screen && order < 2 }
+  package var measuresOverhead: Bool { order < 2 }
 }

@@ -74,8 +74,7 @@ struct BenchQualifier {
       for (position, isCandidate) in arms.enumerated() {
         runs.append(
           PlacedRun(
-            index: calibration.runs[start + position].index, isCandidate: isCandidate,
-            isConfirm: position >= 2 * perArm))
+            index: calibration.runs[start + position].index, isCandidate: isCandidate))
       }
       let series = calibration.series.map { one in
         var one = one
@@ -99,16 +98,22 @@ struct BenchQualifier {
     }
   }
 
-  /// Whether any gating metric would be called slower, or faster.
+  /// Whether any gating metric would be called slower, or faster, at any look.
   static func calls(
     _ series: [Series], _ runs: [PlacedRun], policy: VerdictPolicy, profile: NoiseProfile?
   ) -> (slower: Bool, faster: Bool) {
-    let rule = StagedRule(
-      series: series, runs: runs, policy: policy, profile: profile, grade: .interleaved)
-    let gating = rule.metrics.filter(\.gating)
-    return (
-      gating.contains { $0.outcome == .regression }, gating.contains { $0.outcome == .improvement }
-    )
+    var calls = (slower: false, faster: false)
+    var looks = SequentialLooks(series: series, runs: runs)
+    while !calls.slower, let look = looks.next() {
+      let rule = SequentialRule(
+        series: look.series, runs: look.runs, policy: policy, profile: profile,
+        grade: .interleaved, describes: false)
+      for metric in rule.metrics where metric.gating {
+        if metric.outcome == .regression { calls.slower = true }
+        if metric.outcome == .improvement { calls.faster = true }
+      }
+    }
+    return calls
   }
 
   // MARK: Simulation

@@ -59,7 +59,7 @@ struct Calibration {
     // Arms in name only: a series wants values on both sides.
     let runs = sorted.enumerated().map { position, record in
       PlacedRun(
-        index: RunIndex(record), isCandidate: [1, 2].contains(position % 4), isConfirm: false)
+        index: RunIndex(record), isCandidate: [1, 2].contains(position % 4))
     }
     self.runs = runs
     let built = SeriesBuilder(runs: runs, policy: policy, mixtures: ProbeMixture.all(in: runs))
@@ -115,11 +115,11 @@ struct Calibration {
       drift: rounded(exp(deviations.drift) - 1), driftP: rounded(deviations.driftP),
       modes: modes, threshold: rounded(tau), floor: rounded(entry.floor), detectable: [],
       source: .runs)
-    noise.detectable = [4, 6, 8].map { runs in
+    noise.detectable = [4, 8, 16].map { runs in
       let power = DesignPower(
         variance: variance, degreesOfFreedom: deviations.degreesOfFreedom,
-        threshold: max(tau, entry.floor), runs: runs, confirmRuns: runs,
-        comparisons: max(1, series.count), policy: policy)
+        threshold: max(tau, entry.floor), runs: runs, statistic: one.statistic,
+        comparisons: series.count { $0.statistic.isWorst == one.statistic.isWorst })
       return DetectableChange(runs: runs, change: power.detectable().map(rounded))
     }
     noise.source = source(

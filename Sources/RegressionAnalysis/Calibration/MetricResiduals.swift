@@ -5,7 +5,7 @@ package struct MetricResiduals: Codable, Sendable, Equatable {
   /// ``MetricID/text``.
   package var metric: String
   package var statistic: Statistic
-  /// One per run, of natural logarithms; both stages, each from its own model.
+  /// One per run, of natural logarithms.
   package var values: [Double]
   package var degreesOfFreedom: Double
 
@@ -40,7 +40,7 @@ package struct MetricResiduals: Codable, Sendable, Equatable {
 }
 
 /// The residuals of an experiment, for ``NoiseProfile/grown(by:)``: runs against the mean of their
-/// arm and the trend of their stage, so that a true change of the candidate does not count.
+/// arm and the trend, so that a true change of the candidate does not count.
 /// - Returns: by metric and statistic; none for stored builds, whose units are no runs.
 /// - Throws: ``VerdictError`` for records that cannot be compared.
 package func runResiduals(of input: VerdictInput) throws(VerdictError) -> [MetricResiduals] {
@@ -48,16 +48,12 @@ package func runResiduals(of input: VerdictInput) throws(VerdictError) -> [Metri
   let runs = placed(input)
   let mixtures = ProbeMixture.all(in: runs)
   let series = SeriesBuilder(runs: runs, policy: input.policy, mixtures: mixtures).build()
-  let stages = [false, true].map {
-    StageDesign(runs: runs, isConfirm: $0, policy: input.policy)
-  }
+  let design = ArmDesign(runs: runs, policy: input.policy)
   return series.compactMap { one in
     guard one.refusal == nil, one.statistic != .rate, !one.isAllZero else { return nil }
-    let fits = stages.compactMap { $0.members.isEmpty ? nil : $0.fit(one.values) }
-      .filter { !$0.residuals.isEmpty }
-    guard !fits.isEmpty else { return nil }
+    guard let fit = design.fit(one.values), !fit.residuals.isEmpty else { return nil }
     return MetricResiduals(
-      metric: one.id.text, statistic: one.statistic, values: fits.flatMap(\.residuals),
-      degreesOfFreedom: fits.reduce(0) { $0 + $1.degreesOfFreedom })
+      metric: one.id.text, statistic: one.statistic, values: fit.residuals,
+      degreesOfFreedom: fit.degreesOfFreedom)
   }
 }

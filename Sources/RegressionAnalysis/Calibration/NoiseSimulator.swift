@@ -1,13 +1,13 @@
 import Foundation
 import RunRecords
 
-/// Experiments without a change on a bench as it was measured: 4 + 4 runs and 4 + 4 fresh ones.
+/// Experiments without a change on a bench as it was measured: 8 + 8 runs.
 ///
 /// Runs deviate as they were found to: normally, in part all metrics together, the next run like
 /// the one before; plus the trend, two modes, flashes and bad runs where the bench has them. Values
 /// are made, not histograms: what one run says of a metric is one number.
 struct NoiseSimulator {
-  private static let perArm = 4
+  private static let perArm = 8
 
   private let sources: [Source]
   private let commonShare: Double
@@ -54,7 +54,9 @@ struct NoiseSimulator {
       source.deviation = max(variance, 0.05 * one.variance).squareRoot()
       return source
     }
-    placed = (0..<4 * Self.perArm).map(Self.run)
+    placed = (0..<2 * Self.perArm).map {
+      .placeholder(order: $0, isCandidate: [1, 2].contains($0 % 4))
+    }
   }
 
   /// One experiment; the same number gives the same one.
@@ -91,19 +93,5 @@ struct NoiseSimulator {
       }
     }
     return (series, placed)
-  }
-
-  /// A run without data: all that fitting asks of it is its place.
-  private static func run(_ order: Int) -> PlacedRun {
-    let isCandidate = [1, 2].contains(order % 4)
-    let name = isCandidate ? "candidate" : "reference"
-    let record = RunRecord(
-      id: "\(order)", created: Date(timeIntervalSince1970: Double(order)), toolVersion: "",
-      target: "", device: DeviceFacts(name: "", serial: "", model: "", transport: "", abi: ""),
-      firmware: FirmwareIdentity(
-        name: name, id: name, fingerprint: name, kernelRelease: "", kernelBuildID: ""),
-      boot: BootFacts(bootID: "\(order)", uptimeSeconds: 0), suite: "", workload: "")
-    return PlacedRun(
-      index: RunIndex(record), isCandidate: isCandidate, isConfirm: order >= 2 * perArm)
   }
 }

@@ -15,7 +15,11 @@ package struct DesignForecast: Sendable, Equatable {
     package var budget: Double
 
     /// Whether a worsening as large as the budget would be missed too often.
-    package var isBlind: Bool { (detects ?? .infinity) > budget }
+    /// Worst iterations are called from a worsening as large as the budget on, so that half of
+    /// those are missed by design.
+    package var isBlind: Bool {
+      !statistic.isWorst && (detects ?? .infinity) > budget
+    }
   }
 
   /// Of the gating statistics that the profile knows, in its order.
@@ -24,23 +28,26 @@ package struct DesignForecast: Sendable, Equatable {
   /// - Parameters:
   ///   - profile: the bench's noise.
   ///   - policy: what the suite asks for.
-  ///   - runs: per arm of the screen, 2 or more.
-  ///   - confirmRuns: fresh ones per arm, 0 or more.
-  package init(profile: NoiseProfile, policy: VerdictPolicy, runs: Int, confirmRuns: Int) {
-    let judged = profile.entries.filter { $0.statistic != .rate }
+  ///   - runs: per arm.
+  package init(profile: NoiseProfile, policy: VerdictPolicy, runs: Int) {
+    let judged = profile.entries.filter {
+      $0.statistic != .rate && policy.decides($0.metric)
+    }
     // As the verdict will use them.
     let shrunk = profile.shrunk
-    entries = judged.filter { policy.decides($0.metric) }.map { own in
+    entries = judged.map { own in
       let entry = shrunk[own.key] ?? own
       let threshold = policy.leastChange(of: entry.statistic)
+      let budget = policy.budget(of: entry.metric, entry.statistic, threshold: threshold)
+      let least = entry.statistic.isWorst ? max(threshold, budget) : threshold
       return Entry(
         metric: entry.metric, statistic: entry.statistic,
         detects: DesignPower(
           variance: entry.variance, degreesOfFreedom: entry.degreesOfFreedom,
-          threshold: max(threshold, entry.floor), runs: runs, confirmRuns: confirmRuns,
-          comparisons: max(1, judged.count), policy: policy
+          threshold: max(least, entry.floor), runs: runs, statistic: entry.statistic,
+          comparisons: judged.count { $0.statistic.isWorst == entry.statistic.isWorst }
         ).detectable(),
-        budget: policy.budget(of: entry.metric, entry.statistic, threshold: threshold))
+        budget: budget)
     }
   }
 
@@ -62,7 +69,8 @@ extension VerdictPolicy {
       quantiles.first { abs($0.probability - probability) < 1e-9 }?.threshold ?? valueThreshold
     case .tail: tailThreshold
     case .rate: rateThreshold
-    case .value: valueThreshold
+    case .value, .mean: valueThreshold
+    case .worst(let statistic): leastChange(of: statistic)
     }
   }
 }

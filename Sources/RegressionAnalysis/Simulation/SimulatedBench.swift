@@ -33,6 +33,10 @@ package struct SimulatedBench: Codable, Sendable, Equatable {
   /// Mean slowdown of medians by a bad boot, relative; each metric has half to one and a half of
   /// it, higher quantiles ``quantileFactors`` times as much.
   package var badBootSlowdown = 0.04
+  /// What is slow now and then with either firmware; nil = nothing.
+  package var habit: SimulatedModes?
+  /// Whether what boots deviate has heavy tails (Student's t with 4 degrees of freedom).
+  package var heavyTails = false
 
   package init(
     bootDeviation: Double, iterationDeviation: Double, quantileFactors: [Double] = [1, 1.4, 2]
@@ -69,11 +73,37 @@ package struct SimulatedEffect: Codable, Sendable, Equatable {
   package var part: Part
   /// Metrics that change, from the first.
   package var metrics: Int
+  /// What is slow now and then with the candidate alone; nil = nothing.
+  package var modes: SimulatedModes?
+  /// Relative change of the number of events; only where records are made.
+  package var rate = 0.0
+  /// The candidate's noise in terms of the reference's.
+  package var noise = 1.0
 
-  package init(shift: Double = 0, part: Part = .p50, metrics: Int = 1) {
+  package init(
+    shift: Double = 0, part: Part = .p50, metrics: Int = 1, modes: SimulatedModes? = nil,
+    rate: Double = 0, noise: Double = 1
+  ) {
     self.shift = shift
     self.part = part
     self.metrics = metrics
+    self.modes = modes
+    self.rate = rate
+    self.noise = noise
+  }
+
+  /// Whether the candidate is slower than the reference at all.
+  package var isDefect: Bool { shift != 0 || modes != nil }
+
+  /// Whether a statistic of a metric may rightly be called slower.
+  func mayMove(_ id: String, _ statistic: Statistic) -> Bool {
+    let names = (0..<max(metrics, modes?.metrics ?? 0)).map { SimulatedBench.metricText($0) }
+    guard let metric = names.firstIndex(of: id) else { return false }
+    guard case .quantile(let probability) = statistic.base,
+      let quantile = SimulatedBench.probabilities.firstIndex(of: probability)
+    else { return true }
+    return changes(metric: metric, quantile: quantile)
+      || modes?.slows(metric: metric, quantile: quantile) == true
   }
 
   /// Whether a quantile (by position: p50, p90, p99) of a metric changes.

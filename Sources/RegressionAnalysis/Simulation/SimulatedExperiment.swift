@@ -1,48 +1,139 @@
 import Foundation
 import RunRecords
 
-/// One experiment on a simulated bench, made as `latgate check` makes it: a screen in the order
-/// ABBA, and fresh runs only when the verdict on the screen asks for them.
+/// What became of one simulated experiment.
+package struct SimulatedOutcome: Sendable {
+  /// At the look that ended it.
+  package var outcome: Verdict.Outcome
+  package var metrics: [MetricVerdict]
+  /// Per arm.
+  package var runs: Int
+  package var comparisons: Int
+}
+
+/// One experiment on a simulated bench, made as `latgate check` makes it: boots in the order ABBA, a
+/// look after each pair, the end as soon as the verdict is settled.
 package struct SimulatedExperiment {
-  private let bench: SimulatedBench
+  private let plan: SimulationPlan
+  private var bench: SimulatedBench { plan.bench }
   private var levels: SimulatedLevels
-  private let screenRuns: Int
-  private let confirmRuns: Int
-  private let profileFactor: Double?
   private var order = 0
 
   package init(_ plan: SimulationPlan, number: Int) {
-    bench = plan.bench
-    screenRuns = plan.runs
-    confirmRuns = plan.confirmRuns
-    profileFactor = plan.profileFactor
+    self.plan = plan
     levels = SimulatedLevels(
-      bench: plan.bench, effect: plan.effect, runsPerStage: 2 * plan.runs,
-      random: SimulationRandom(seed: plan.seed, stream: UInt64(number)))
+      bench: plan.bench, effect: plan.effect,
+      random: SimulationRandom(
+        seed: plan.seed, stream: UInt64(number)))
   }
 
-  /// Runs the experiment to its verdict.
-  package mutating func verdict() throws(VerdictError) -> Verdict {
-    var input = screen()
-    let first = try judge(input)
-    guard first.screenNeedsConfirmation, confirmRuns > 0 else { return first }
-    let fresh = records(.confirm, runsPerArm: confirmRuns)
-    input.confirmReference = fresh.filter { $0.experiment?.arm == .reference }
-    input.confirmCandidate = fresh.filter { $0.experiment?.arm == .candidate }
-    return try judge(input)
+  /// Runs the experiment to its end.
+  package mutating func outcome() throws(VerdictError) -> SimulatedOutcome {
+    plan.makesRecords ? try recordsOutcome() : valuesOutcome()
   }
 
-  /// The runs of the screen.
-  package mutating func screen() -> VerdictInput {
-    let runs = records(.screen, runsPerArm: screenRuns)
-    return VerdictInput(
-      reference: runs.filter { $0.experiment?.arm == .reference },
-      candidate: runs.filter { $0.experiment?.arm == .candidate }, profile: profile())
+  // MARK: Records
+
+  private mutating func recordsOutcome() throws(VerdictError) -> SimulatedOutcome {
+    var input = VerdictInput(reference: [], candidate: [], profile: profile())
+    while true {
+      add(pairs: 1, to: &input)
+      let runs = input.candidate.count
+      guard runs >= min(plan.runs, LookLevels.firstLook) else { continue }
+      let verdict = try judge(input)
+      if ends(verdict.outcome, verdict.continuation, runs: runs) {
+        return SimulatedOutcome(
+          outcome: verdict.outcome, metrics: verdict.metrics, runs: runs,
+          comparisons: verdict.comparisons)
+      }
+    }
+  }
+
+  /// The planned runs, as records.
+  package mutating func records() -> VerdictInput {
+    var input = VerdictInput(reference: [], candidate: [], profile: profile())
+    add(pairs: plan.runs, to: &input)
+    return input
+  }
+
+  private mutating func add(pairs: Int, to input: inout VerdictInput) {
+    for _ in 0..<2 * pairs {
+      let isCandidate = Self.isCandidate(order)
+      let record = record(levels.nextBoot(isCandidate: isCandidate), isCandidate: isCandidate)
+      if isCandidate { input.candidate.append(record) } else { input.reference.append(record) }
+      order += 1
+    }
+  }
+
+  // MARK: Values alone
+
+  /// What records would give to judge, without their histograms: every series with its values.
+  private mutating func valuesOutcome() -> SimulatedOutcome {
+    let policy = VerdictPolicy()
+    let profile = profile()
+    var series = Self.series(bench)
+    var placed: [PlacedRun] = []
+    let hasWorst = bench.iterations >= SeriesBuilder.leastForWorst
+    while true {
+      for _ in 0..<2 {
+        let isCandidate = Self.isCandidate(order)
+        let passes = levels.nextBoot(isCandidate: isCandidate)
+        placed.append(.placeholder(order: order, isCandidate: isCandidate))
+        for position in levels.deviationFactors.indices {
+          let values = passes.map { $0[position] }
+          series[position].values.append(huberLocation(values))
+          if hasWorst {
+            series[levels.deviationFactors.count + position].values.append(values.max())
+          }
+        }
+        order += 1
+      }
+      let runs = placed.count / 2
+      guard runs >= min(plan.runs, LookLevels.firstLook) else { continue }
+      let rule = SequentialRule(
+        series: series, runs: placed, policy: policy, profile: profile, grade: .interleaved,
+        describes: false)
+      let outcome: Verdict.Outcome =
+        rule.metrics.contains { $0.outcome == .regression }
+        ? .regression : rule.metrics.contains(where: \.blocking) ? .inconclusive : .pass
+      let continuation: Continuation =
+        outcome == .regression ? .settled : Continuation(rule.metrics, runs: runs)
+      if ends(outcome, continuation, runs: runs) {
+        return SimulatedOutcome(
+          outcome: outcome, metrics: rule.metrics, runs: runs, comparisons: rule.comparisons)
+      }
+    }
+  }
+
+  private static func series(_ bench: SimulatedBench) -> [Series] {
+    let quantiles = (0..<bench.metrics).flatMap { metric in
+      QuantileThreshold.standard.map { quantile in
+        Series(
+          id: MetricID(name: "simulated.m\(metric)", phase: "load"),
+          statistic: .quantile(quantile.probability), threshold: quantile.threshold)
+      }
+    }
+    guard bench.iterations >= SeriesBuilder.leastForWorst else { return quantiles }
+    return quantiles
+      + quantiles.map { one in
+        var worst = one
+        worst.statistic = .worst(one.statistic)
+        return worst
+      }
+  }
+
+  private func ends(
+    _ outcome: Verdict.Outcome, _ continuation: Continuation, runs: Int
+  ) -> Bool {
+    if plan.neverStops {
+      return outcome == .regression || runs >= max(plan.runs, plan.mostRuns)
+    }
+    return !continuation.goesOn(runs: runs, planned: plan.runs, most: plan.mostRuns)
   }
 
   /// The noise that experiments on this bench would have taught, divided by the factor.
   private func profile() -> NoiseProfile? {
-    guard let profileFactor else { return nil }
+    guard let profileFactor = plan.profileFactor else { return nil }
     let boot = bench.bootDeviation * bench.bootDeviation
     let iteration = bench.iterationDeviation * bench.iterationDeviation / Double(bench.iterations)
     let believed = (boot * learntShare + iteration) / (profileFactor * profileFactor)
@@ -59,10 +150,10 @@ package struct SimulatedExperiment {
   /// Share of the variance between boots that is left beside arm and trend: boots that resemble
   /// their neighbours differ less within an experiment than over the years.
   private var learntShare: Double {
-    let count = 2 * screenRuns
+    let count = 2 * plan.runs
     let centre = Double(count - 1) / 2
     let rows = (0..<count).map { run in
-      [1, Self.isCandidate(run) ? 1.0 : 0] + (screenRuns >= 4 ? [Double(run) - centre] : [])
+      [1, Self.isCandidate(run) ? 1.0 : 0] + (plan.runs >= 4 ? [Double(run) - centre] : [])
     }
     guard let model = LinearModel(rows: rows), count > rows[0].count else { return 1 }
     var sum = 0.0
@@ -78,17 +169,8 @@ package struct SimulatedExperiment {
   /// ABBA.
   private static func isCandidate(_ position: Int) -> Bool { [1, 2].contains(position % 4) }
 
-  private mutating func records(_ stage: ExperimentPlace.Stage, runsPerArm: Int) -> [RunRecord] {
-    (0..<(2 * runsPerArm)).map { position in
-      let isCandidate = Self.isCandidate(position)
-      let passes = levels.nextBoot(isCandidate: isCandidate)
-      defer { order += 1 }
-      return record(passes, isCandidate: isCandidate, stage: stage)
-    }
-  }
-
   private func record(
-    _ passes: [[Double]], isCandidate: Bool, stage: ExperimentPlace.Stage
+    _ passes: [[Double]], isCandidate: Bool
   ) -> RunRecord {
     let name = isCandidate ? "candidate" : "reference"
     let id = "simulated-\(order)"
@@ -98,7 +180,8 @@ package struct SimulatedExperiment {
         return SimulatedHistogram.record(
           metric: "simulated.m\(metric)",
           quantiles: Array(quantiles[metric * count..<(metric + 1) * count]),
-          events: bench.events)
+          events: isCandidate
+            ? Int((Double(bench.events) * (1 + plan.effect.rate)).rounded()) : bench.events)
       }
       return IterationRecord(
         index: index, kind: .measured, startedUptimeNs: UInt64(index) * 1_000_000_000,
@@ -109,7 +192,7 @@ package struct SimulatedExperiment {
     return RunRecord(
       id: id, created: Date(timeIntervalSince1970: 60 * Double(order)), toolVersion: "simulated",
       experiment: ExperimentPlace(
-        id: "simulated", arm: isCandidate ? .candidate : .reference, order: order, stage: stage),
+        id: "simulated", arm: isCandidate ? .candidate : .reference, order: order),
       target: "simulated",
       device: DeviceFacts(
         name: "simulated", serial: "simulated", model: "simulated", transport: "virtual",

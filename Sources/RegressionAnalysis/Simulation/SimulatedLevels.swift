@@ -4,7 +4,8 @@ import Foundation
 struct SimulatedLevels {
   private let bench: SimulatedBench
   private let effect: SimulatedEffect
-  private let runsPerStage: Int
+  /// Runs over which the drift takes one boot's standard deviation.
+  private static let driftRuns = 8
   private var random: SimulationRandom
   /// Per metric and quantile, in one list.
   private var centres: [Double] = []
@@ -12,13 +13,14 @@ struct SimulatedLevels {
   private var slopes: [Double] = []
   private var carried: [Double] = []
   private var boots = 0
+  /// Whether the boot before was slow, by habit and by defect.
+  private var spells: (habit: Bool?, defect: Bool?)
 
   init(
-    bench: SimulatedBench, effect: SimulatedEffect, runsPerStage: Int, random: SimulationRandom
+    bench: SimulatedBench, effect: SimulatedEffect, random: SimulationRandom
   ) {
     self.bench = bench
     self.effect = effect
-    self.runsPerStage = runsPerStage
     self.random = random
     for _ in 0..<bench.metrics {
       // Medians from 20 us to 2 ms, so that bucket edges fall everywhere.
@@ -29,13 +31,15 @@ struct SimulatedLevels {
         deviationFactors.append(noise * factor)
       }
     }
-    slopes = correlated().map { $0 * bench.drift / Double(max(1, runsPerStage - 1)) }
+    slopes = correlated().map { $0 * bench.drift / Double(Self.driftRuns - 1) }
     carried = correlated()
   }
 
   /// Natural logarithms of p50, p90, p99 of every metric, for every iteration of the next boot.
   mutating func nextBoot(isCandidate: Bool) -> [[Double]] {
-    let fresh = correlated()
+    let heavy = bench.heavyTails ? random.heavyScale() : 1
+    let fresh = correlated().map { $0 * heavy }
+    let noise = isCandidate ? effect.noise : 1
     let keep = bench.carryOver
     for position in carried.indices where boots > 0 {
       carried[position] =
@@ -47,7 +51,8 @@ struct SimulatedLevels {
     }
     var levels = centres
     for position in levels.indices {
-      let deviation = bench.bootDeviation * (carried[position] + Double(boots) * slopes[position])
+      let deviation =
+        bench.bootDeviation * (noise * carried[position] + Double(boots) * slopes[position])
       levels[position] += deviationFactors[position] * (deviation + slowdowns[position])
       let (metric, quantile) = position.quotientAndRemainder(
         dividingBy: SimulatedBench.probabilities.count)
@@ -56,9 +61,31 @@ struct SimulatedLevels {
       }
     }
     boots += 1
-    return (0..<bench.iterations).map { _ in
+    var passes = (0..<bench.iterations).map { _ in
       zip(levels, correlated()).enumerated().map { position, pair in
-        pair.0 + bench.iterationDeviation * deviationFactors[position] * pair.1
+        pair.0 + bench.iterationDeviation * noise * deviationFactors[position] * pair.1
+      }
+    }
+    var spells = spells
+    slow(&passes, by: bench.habit, &spells.habit)
+    if isCandidate { slow(&passes, by: effect.modes, &spells.defect) }
+    self.spells = spells
+    return passes
+  }
+
+  /// Slows what is slow now and then.
+  private mutating func slow(
+    _ passes: inout [[Double]], by modes: SimulatedModes?, _ isSpell: inout Bool?
+  ) {
+    guard let modes else { return }
+    let slow = modes.slowIterations(passes.count, isSpell: &isSpell, using: &random)
+    for (pass, isSlow) in slow.enumerated() where isSlow {
+      for position in passes[pass].indices {
+        let (metric, quantile) = position.quotientAndRemainder(
+          dividingBy: SimulatedBench.probabilities.count)
+        if modes.slows(metric: metric, quantile: quantile) {
+          passes[pass][position] += log(modes.factor)
+        }
       }
     }
   }

@@ -2,24 +2,30 @@
 package struct SimulationPlan: Codable, Sendable, Equatable {
   package var bench: SimulatedBench
   package var effect: SimulatedEffect
-  /// Runs per arm of the screen, and fresh ones that must confirm.
+  /// Runs per arm that are planned, and made at most where something is left open.
   package var runs: Int
-  package var confirmRuns: Int
+  package var mostRuns: Int
   /// Independent ones; at least 1.
   package var experiments: Int
   package var seed: UInt64
   /// The verdict gets a noise profile that believes the bench this many times quieter (in
   /// standard deviations) than it is; nil = no profile.
   package var profileFactor: Double?
+  /// Whether every experiment goes on to the most runs unless it finds something: what a user who
+  /// never stops looking would see.
+  package var neverStops = false
+  /// Whether records with histograms are made and judged whole; else the values of runs alone, by
+  /// the same rule, which takes a hundredth of the time.
+  package var makesRecords = false
 
   package init(
-    bench: SimulatedBench, effect: SimulatedEffect = SimulatedEffect(), runs: Int = 4,
-    confirmRuns: Int = 4, experiments: Int = 1000, seed: UInt64 = 1, profileFactor: Double? = nil
+    bench: SimulatedBench, effect: SimulatedEffect = SimulatedEffect(), runs: Int = 8,
+    mostRuns: Int = 16, experiments: Int = 1000, seed: UInt64 = 1, profileFactor: Double? = nil
   ) {
     self.bench = bench
     self.effect = effect
     self.runs = runs
-    self.confirmRuns = confirmRuns
+    self.mostRuns = mostRuns
     self.experiments = experiments
     self.seed = seed
     self.profileFactor = profileFactor
@@ -31,7 +37,7 @@ package struct SimulationPlan: Codable, Sendable, Equatable {
     var tally = SimulationTally()
     for number in 0..<experiments {
       var experiment = SimulatedExperiment(self, number: number)
-      tally.count(try experiment.verdict(), effect)
+      tally.count(try experiment.outcome(), effect)
       try progress(number + 1)
     }
     return SimulationResult(plan: self, tally)
@@ -40,9 +46,9 @@ package struct SimulationPlan: Codable, Sendable, Equatable {
 
 /// How often the experiments of a plan ended how.
 package struct SimulationResult: Codable, Sendable, Equatable {
-  package var schema = "latgate.simulation/1"
+  package var schema = "latgate.simulation/2"
   package var plan: SimulationPlan
-  /// Statistics judged in an experiment.
+  /// Gating statistics that share a level, of the largest experiment.
   package var comparisons: Int
   /// Experiments that called a build slower: false alarms where nothing was changed.
   package var regression: Proportion
@@ -50,12 +56,15 @@ package struct SimulationResult: Codable, Sendable, Equatable {
   package var improvement: Proportion
   package var pass: Proportion
   package var inconclusive: Proportion
-  /// Experiments that called the changed statistic itself a regression; nil without a change.
+  /// Experiments that called what is defect a regression; nil without a defect.
   package var found: Proportion?
   /// Experiments that called a statistic a regression that had not changed.
   package var misnamed: Proportion
-  /// Experiments that made fresh runs.
-  package var confirmed: Proportion
+  /// Boots of both arms of the median experiment, and of the median one that found the defect.
+  package var boots: Int
+  package var bootsToFind: Int?
+  /// Regressions by the runs per arm at which they were called.
+  package var regressionsByRuns: [Int: Int]
 
   fileprivate init(plan: SimulationPlan, _ tally: SimulationTally) {
     let trials = plan.experiments
@@ -65,9 +74,11 @@ package struct SimulationResult: Codable, Sendable, Equatable {
     improvement = Proportion(tally.improvement, of: trials)
     pass = Proportion(tally.pass, of: trials)
     inconclusive = Proportion(tally.inconclusive, of: trials)
-    found = plan.effect.shift == 0 ? nil : Proportion(tally.found, of: trials)
+    found = plan.effect.isDefect ? Proportion(tally.found, of: trials) : nil
     misnamed = Proportion(tally.misnamed, of: trials)
-    confirmed = Proportion(tally.confirmed, of: trials)
+    boots = Int(median(tally.boots) ?? 0)
+    bootsToFind = median(tally.bootsToFind).map { Int($0) }
+    regressionsByRuns = tally.regressionsByRuns
   }
 }
 
@@ -79,29 +90,27 @@ private struct SimulationTally {
   var inconclusive = 0
   var found = 0
   var misnamed = 0
-  var confirmed = 0
+  var boots: [Double] = []
+  var bootsToFind: [Double] = []
+  var regressionsByRuns: [Int: Int] = [:]
 
-  mutating func count(_ verdict: Verdict, _ effect: SimulatedEffect) {
-    comparisons = max(comparisons, verdict.comparisons)
-    switch verdict.outcome {
-    case .regression: regression += 1
+  mutating func count(_ outcome: SimulatedOutcome, _ effect: SimulatedEffect) {
+    comparisons = max(comparisons, outcome.comparisons)
+    boots.append(2 * Double(outcome.runs))
+    switch outcome.outcome {
+    case .regression:
+      regression += 1
+      regressionsByRuns[outcome.runs, default: 0] += 1
     case .pass: pass += 1
     case .inconclusive: inconclusive += 1
     case .failed: break
     }
-    if verdict.counts.improvement > 0 { improvement += 1 }
-    if verdict.confirmed { confirmed += 1 }
-    let changed = Set((0..<effect.metrics).map { SimulatedBench.metricText($0) })
-    let slower = verdict.metrics.filter { $0.outcome == .regression }
-    let own = effect.part == .p50 ? 0 : 2
-    let target = Statistic.quantile(SimulatedBench.probabilities[own])
-    if slower.contains(where: { changed.contains($0.id.text) && $0.statistic == target }) {
+    if outcome.metrics.contains(where: { $0.outcome == .improvement }) { improvement += 1 }
+    let slower = outcome.metrics.filter { $0.outcome == .regression }
+    if slower.contains(where: { effect.mayMove($0.id.text, $0.statistic) }) {
       found += 1
+      bootsToFind.append(2 * Double(outcome.runs))
     }
-    let isNamedWrongly = slower.contains { metric in
-      let moved = effect.shift != 0 && changed.contains(metric.id.text)
-      return !moved || (effect.part == .p99 && metric.statistic != target)
-    }
-    if isNamedWrongly { misnamed += 1 }
+    if slower.contains(where: { !effect.mayMove($0.id.text, $0.statistic) }) { misnamed += 1 }
   }
 }

@@ -26,6 +26,13 @@ package struct SimulationRandom: RandomNumberGenerator, Sendable {
   /// Evenly spread over 0..<1.
   mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
+  /// What a standard normal is multiplied by for Student's t with 4 degrees of freedom and variance 1.
+  mutating func heavyScale() -> Double {
+    // Chi-squared with 4 degrees of freedom: twice the sum of two exponentials.
+    let chi = -2 * log((1 - uniform()) * (1 - uniform()))
+    return (4 / chi / 2).squareRoot()
+  }
+
   /// Standard normal, by Box and Muller.
   mutating func normal() -> Double {
     (-2 * log(1 - uniform())).squareRoot() * cos(2 * .pi * uniform())

@@ -61,7 +61,7 @@ extension CheckSetup {
   func plan(_ bench: Workbench, safety: LoadSafety) throws -> Plan {
     var plan = try Plan(bench: bench, suite: suite, safety: safety)
     plan.suite.iterations = iterations
-    plan.suite.runs.screen = screenRuns
+    plan.suite.runs.planned = runs
     plan.tier = tier
     return plan
   }

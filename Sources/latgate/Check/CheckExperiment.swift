@@ -49,9 +49,9 @@ struct CheckExperiment: Sendable {
       limit, setup.design, cost: cost, profile: profile, policy: policy, allowsBlind: allowsBlind)
   }
 
-  /// What a design's first stage takes; zero when nobody knows.
+  /// What a design's planned runs take; zero when nobody knows.
   func time(of design: ExperimentDesign) -> Duration {
-    planned(design, made: []).time?.least ?? .zero
+    planned(design, made: []).time?.planned ?? .zero
   }
 
   /// Whether what runs take is known before the first.
@@ -73,14 +73,17 @@ struct CheckExperiment: Sendable {
   func run(
     _ design: ExperimentDesign, made: [RunRecord] = [], limit: Duration? = nil
   ) async throws -> ExperimentRunner.Outcome {
-    let display = RunDisplay(console: console, runs: design.slots(.screen).count)
+    let cost = cost(made)
+    let display = RunDisplay(
+      console: console, runs: design.slots(design.runs).count, made: made.count,
+      expected: cost?.time(of: design, runs: design.runs))
     defer { display.end() }
-    let budget = limit.map { TimeBudget(limit: $0, expected: cost(made)?.run ?? .zero) }
+    let budget = limit.map { TimeBudget(limit: $0, expected: cost?.run ?? .zero) }
     return try await ExperimentRunner(
       id: setup.id, design: design, lanes: target.lanes, reference: setup.reference,
       candidate: setup.candidate, made: made, budget: budget,
       request: { slot, place in request(slot, place, design) },
-      judge: { records, _ in try RegressionAnalysis.judge(input(records)) },
+      judge: { try RegressionAnalysis.judge(input($0)) },
       handle: { event in try show(event, design, display) },
       salvage: { slot, device, reason, error in
         await failures.collect(
@@ -118,8 +121,8 @@ struct CheckExperiment: Sendable {
     switch event {
     case .starting(let slot, let firmware):
       display.starting(
-        order: slot.order, arm: "\(slot.arm.rawValue) (\(firmware))", stage: slot.stage.rawValue,
-        runs: design.slots(slot.stage).count)
+        order: slot.order, arm: "\(slot.arm.rawValue) (\(firmware))",
+        isBeyondPlan: slot.order >= design.slots(design.runs).count)
     case .progress(let slot, let progress):
       display.progress(order: slot.order, progress)
     case .recorded(let slot, let record):
@@ -130,8 +133,10 @@ struct CheckExperiment: Sendable {
       console.detail("run \(slot.order + 1) (\(slot.arm.rawValue)) was made before")
     case .failed(let slot, let reason):
       display.line("run \(slot.order + 1) (\(slot.arm.rawValue)) failed: \(reason)")
-    case .judging(let stage):
-      console.detail("judging the \(stage.rawValue) runs")
+    case .judged(let verdict, let runs):
+      let goesOn = verdict.continuation.goesOn(
+        runs: runs, planned: design.runs, most: design.mostRuns)
+      display.line(LookLine(verdict, runs: runs, goesOn: goesOn).text)
     case .timeIsUp(let left):
       display.line("the time is up: \(left) runs are left out")
     }

@@ -4,7 +4,7 @@ import RunRecords
 
 /// What a check was asked for: enough to go on with it after it was interrupted.
 struct CheckSetup: Codable, Sendable, Equatable {
-  static let currentSchema = "latgate.check/1"
+  static let currentSchema = "latgate.check/2"
 
   var schema = Self.currentSchema
   /// Of the experiment, as in its records.
@@ -20,9 +20,9 @@ struct CheckSetup: Codable, Sendable, Equatable {
   /// Measured ones per run.
   var iterations: Int
   var layout: ExperimentDesign.Layout
-  /// Runs per arm.
-  var screenRuns: Int
-  var confirmRuns: Int
+  /// Runs per arm, planned and at most.
+  var runs: Int
+  var mostRuns: Int
   var lanes: Int
   var tier: Tier?
   var allowsMixed: Bool
@@ -31,7 +31,7 @@ struct CheckSetup: Codable, Sendable, Equatable {
 
   var design: ExperimentDesign {
     ExperimentDesign(
-      layout: layout, screenRuns: screenRuns, confirmRuns: confirmRuns, lanes: lanes)
+      layout: layout, runs: runs, mostRuns: mostRuns, lanes: lanes)
   }
 }
 

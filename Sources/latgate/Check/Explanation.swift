@@ -37,13 +37,12 @@ struct Explanation: Sendable {
     pass.bundle = try await bench.bundle(abi: check.bundle.abi, probes: probes)
     pass.folder = CheckFolder(path: "\(check.folder.path)/explain")
     var design = check.setup.design
-    design.confirmRuns = 0
-    pass.setup.screenRuns = design.screenRuns
-    pass.setup.confirmRuns = 0
+    design.mostRuns = design.runs
+    pass.setup.mostRuns = design.runs
     try pass.begin()
     check.console.note(
       "explaining with \(probes.map(\.name).joined(separator: ", ")): "
-        + "\(design.screenRuns) + \(design.screenRuns) fresh runs")
+        + "up to \(design.runs) + \(design.runs) fresh runs")
     let outcome = try await pass.run(design, limit: limit)
     let found = attribute(base: verdict, explain: outcome.verdict, chain: chain)
     let encoder = JSONEncoder()

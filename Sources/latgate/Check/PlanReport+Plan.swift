@@ -4,8 +4,9 @@ import Reporting
 extension PlanReport {
   init(_ plan: ExperimentPlan) {
     self.init(
-      layout: plan.design.layout.text, screenRuns: plan.design.screenRuns,
-      confirmRuns: plan.design.confirmRuns, time: plan.time,
+      layout: plan.design.layout.text, runs: plan.design.runs,
+      looks: plan.design.looks, mostRuns: plan.design.mostRuns,
+      time: plan.time.map { PlanReport.Time(first: $0.first, planned: $0.planned, most: $0.most) },
       source: plan.cost.map { $0.runs > 0 ? "as \($0.runs) runs before" : "by the device file" }
         ?? "", forecast: plan.forecast)
   }

@@ -125,7 +125,7 @@ struct CalibrateCommand: AsyncParsableCommand, ComputingCommand {
       id: UUID().uuidString.lowercased(), suite: definition.name, device: device,
       reference: firmware, candidate: firmware, iterations: definition.iterations,
       layout: try .usual(for: device, of: definition, in: bench.catalog),
-      screenRuns: runs / 2, confirmRuns: 0, lanes: lanes, tier: tiers.tier, allowsMixed: false)
+      runs: runs / 2, mostRuns: runs / 2, lanes: lanes, tier: tiers.tier, allowsMixed: false)
     let folder = CheckFolder(
       path: output
         ?? "latgate-results/calibrate-\(definition.name)-\(timestamp())")
@@ -137,7 +137,7 @@ struct CalibrateCommand: AsyncParsableCommand, ComputingCommand {
     let experiment = try await CheckExperiment(
       setup, plan: plan, target: target, bench: bench, folder: folder,
       bugReport: failures.bugReport)
-    if let time = experiment.planned(setup.design, made: []).time?.least {
+    if let time = experiment.planned(setup.design, made: []).time?.planned {
       common.console.note(
         "\(runs) runs of \(firmware): about \(max(1, time.components.seconds / 60)) min")
     }

@@ -10,8 +10,10 @@ struct CheckCommand: AsyncParsableCommand {
     commandName: "check",
     abstract: "Compare a candidate firmware with a reference and pass or fail it.",
     discussion: """
-      Runs are interleaved (A B, B A, …). When something moved, or a budget could not be shown to \
-      hold, fresh runs of both firmwares must confirm it. What it will cost and find is told \
+      Runs are interleaved (A B, B A, …). The verdict is looked at after each pair of runs from \
+      3 + 3 on, and the check ends as soon as it is settled: a gross regression after 6 boots, an \
+      unchanged firmware when every budget is shown to hold. Runs beyond the planned ones are made \
+      where something looks slower and is not confirmed. What it will cost and find is reported \
       before it begins.
 
         latgate check demo
@@ -52,11 +54,11 @@ struct CheckCommand: AsyncParsableCommand {
   @Option(help: "Candidate firmware instead of the suite's.")
   var candidate: String?
 
-  @Option(help: "Runs per arm before the first judgement, instead of the suite's.")
+  @Option(help: "Planned runs per arm, instead of the suite's.")
   var runs: Int?
 
-  @Option(help: "Fresh runs per arm that must confirm a finding, instead of the suite's.")
-  var confirmRuns: Int?
+  @Option(help: "Most runs per arm, where something is left open; default: twice --runs.")
+  var mostRuns: Int?
 
   @Option(help: "Measured iterations per run, instead of the suite's.")
   var iterations: Int?
@@ -91,8 +93,8 @@ struct CheckCommand: AsyncParsableCommand {
     guard (1...2).contains(lanes) else { throw ValidationError("--lanes must be 1 or 2") }
     if let runs, runs < 1 { throw ValidationError("--runs must be 1 or more") }
     if let iterations, iterations < 1 { throw ValidationError("--iterations must be 1 or more") }
-    if let confirmRuns, confirmRuns < 0 {
-      throw ValidationError("--confirm-runs must be 0 or more")
+    if let mostRuns, mostRuns < runs ?? 1 {
+      throw ValidationError("--most-runs must be \(runs ?? 1) or more")
     }
     let isNamed = suite != nil
     guard isNamed == (flow.resume == nil) else {
@@ -103,7 +105,7 @@ struct CheckCommand: AsyncParsableCommand {
       throw ValidationError("--design stored goes with --baseline, and only with it")
     }
     let asks: [Any?] = [
-      pool.device.first, pool.pool, reference, candidate, runs, confirmRuns, iterations, output,
+      pool.device.first, pool.pool, reference, candidate, runs, mostRuns, iterations, output,
       flow.design,
     ]
     guard isNamed || asks.allSatisfy({ $0 == nil }) else {
@@ -172,8 +174,8 @@ struct CheckCommand: AsyncParsableCommand {
     if let given, flow.resume == nil {
       plan = try experiment.fitting(given, made: made, allowsBlind: flow.force)
     }
-    experiment.setup.screenRuns = plan.design.screenRuns
-    experiment.setup.confirmRuns = plan.design.confirmRuns
+    experiment.setup.runs = plan.design.runs
+    experiment.setup.mostRuns = plan.design.mostRuns
     try experiment.begin()
     common.console.note(
       String(PlanReport(plan).text(width: common.console.progressWidth).dropLast()))
@@ -214,13 +216,11 @@ struct CheckCommand: AsyncParsableCommand {
   }
 
   static func input(_ records: [RunRecord], _ policy: VerdictPolicy) -> VerdictInput {
-    func runs(_ arm: ExperimentPlace.Arm, _ stage: ExperimentPlace.Stage) -> [RunRecord] {
-      records.filter { $0.experiment?.arm == arm && $0.experiment?.stage == stage }
+    func runs(_ arm: ExperimentPlace.Arm) -> [RunRecord] {
+      records.filter { $0.experiment?.arm == arm }
     }
     return VerdictInput(
-      reference: runs(.reference, .screen), candidate: runs(.candidate, .screen),
-      confirmReference: runs(.reference, .confirm), confirmCandidate: runs(.candidate, .confirm),
-      policy: policy)
+      reference: runs(.reference), candidate: runs(.candidate), policy: policy)
   }
 
   private func newSetup(_ bench: Workbench) throws -> CheckSetup {
@@ -232,6 +232,7 @@ struct CheckCommand: AsyncParsableCommand {
       throw RunError.noFirmware(suite: definition.name, arm: "candidate")
     }
     let device = pool.device.first ?? definition.device
+    let planned = runs ?? definition.runs.planned
     let isPair = flow.design == .crossover && pool.device.count == 2
     return CheckSetup(
       id: UUID().uuidString.lowercased(), suite: definition.name, device: device,
@@ -239,8 +240,8 @@ struct CheckCommand: AsyncParsableCommand {
       reference: reference, candidate: candidate, iterations: iterations ?? definition.iterations,
       layout: memory.baseline != nil
         ? .stored : try flow.design ?? .usual(for: device, of: definition, in: bench.catalog),
-      screenRuns: runs ?? definition.runs.screen,
-      confirmRuns: confirmRuns ?? definition.runs.confirm, lanes: lanes, tier: tiers.tier,
+      runs: planned, mostRuns: mostRuns ?? (runs == nil ? definition.runs.most : 2 * planned),
+      lanes: lanes, tier: tiers.tier,
       allowsMixed: mixing.allowMixed)
   }
 }

@@ -152,7 +152,7 @@ struct CompareCommand: AsyncParsableCommand, ComputingCommand {
       let references = try reader.runs(of: reference)
       var policy = try policy(references + candidates)
       policy.design = .stored
-      return .staged(reference: references, candidate: candidates, policy: policy)
+      return VerdictInput(reference: references, candidate: candidates, policy: policy)
     }
 
     if let experiment {
@@ -161,7 +161,7 @@ struct CompareCommand: AsyncParsableCommand, ComputingCommand {
     }
     let references = try RecordFiles.read(reference)
     let candidates = try RecordFiles.read(candidate)
-    return .staged(
+    return VerdictInput(
       reference: references, candidate: candidates,
       policy: try policy(references + candidates))
   }

@@ -11,7 +11,7 @@ struct VerdictSimulate: AsyncParsableCommand, ComputingCommand {
       Answers two questions before any device is booted: how often would an unchanged build be \
       called a regression, and how often would a change of a given size be found?
 
-      Simulated boots are judged by the same code, in the same two stages, as those of 'check'. \
+      Simulated boots are judged by the same rule, at the same looks, as those of 'check'. \
       They differ among themselves (--boot-sd), their iterations differ (--iteration-sd), one \
       boot resembles the one before, all drift, and 3 in 100 are slow altogether. Noise of all \
       metrics is correlated; p99 is noisier than p50.
@@ -19,7 +19,9 @@ struct VerdictSimulate: AsyncParsableCommand, ComputingCommand {
         latgate verdict simulate                  false alarms, unchanged builds
         latgate verdict simulate --shift 10%      power for 10% in all quantiles
         latgate verdict simulate --shift 20% --part p99        in the tail alone
-        latgate verdict simulate --class noisy --runs 6 --shift 10%
+        latgate verdict simulate --class noisy --runs 12 --shift 10%
+        latgate verdict simulate --slow iterations --slow-share 20%   one of five is 10 times slower
+        latgate verdict simulate --slow boots --both                  as the reference's boots are
 
       Two rules of thumb to see here: boots buy more power than iterations do, and a change of \
       the practical threshold's own size is found in half of all cases at best. A class is a \
@@ -49,11 +51,11 @@ struct VerdictSimulate: AsyncParsableCommand, ComputingCommand {
   @Option(help: "Share of bad boots.")
   var badBoots = Share(fraction: 0.03)
 
-  @Option(help: "Boots per firmware in the screen.")
-  var runs = 4
+  @Option(help: "Planned boots per firmware.")
+  var runs = 8
 
-  @Option(help: "Fresh boots per firmware that must confirm a finding; 0 = none.")
-  var confirmRuns = 4
+  @Option(help: "Most boots per firmware, where something is left open.")
+  var mostRuns = 16
 
   @Option(help: "Iterations per boot.")
   var iterations = 5
@@ -63,6 +65,28 @@ struct VerdictSimulate: AsyncParsableCommand, ComputingCommand {
 
   @Option(help: "Where it is slower: p50 (the whole distribution) or p99 (the tail alone).")
   var part: SimulatedEffect.Part = .p50
+
+  @Option(
+    help: ArgumentHelp(
+      "What is slow now and then: "
+        + SimulatedModes.Unit.allCases.map(\.rawValue).joined(separator: ", ") + ".",
+      discussion: "'each' = that share of the iterations of every boot."))
+  var slow: SimulatedModes.Unit?
+
+  @Option(help: "Share of what is slow now and then.")
+  var slowShare = Share(fraction: 0.2)
+
+  @Option(help: "How many times slower that is, in p90.")
+  var slowFactor = 10.0
+
+  @Flag(help: "What is slow now and then is so with both firmwares: an unchanged build.")
+  var both = false
+
+  @Flag(help: "Make whole records with histograms, and judge these; takes long.")
+  var records = false
+
+  @Option(help: "Change of the event rate; needs --records.")
+  var rate = Share(fraction: 0)
 
   @Option(help: "Histogram metrics; each is judged at p50, p90 and p99. One changes.")
   var metrics = 20
@@ -84,8 +108,14 @@ struct VerdictSimulate: AsyncParsableCommand, ComputingCommand {
 
   func validate() throws {
     guard runs >= 1, runs <= 64 else { throw ValidationError("--runs must be 1 to 64") }
-    guard (0...64).contains(confirmRuns) else {
-      throw ValidationError("--confirm-runs must be 0 to 64")
+    guard (runs...128).contains(mostRuns) else {
+      throw ValidationError("--most-runs must be \(runs) to 128")
+    }
+    guard slowFactor > 0, slowFactor <= 1000 else {
+      throw ValidationError("--slow-factor must be above 0 and at most 1000")
+    }
+    guard rate.fraction > -0.9, rate.fraction <= 10, rate.fraction == 0 || records else {
+      throw ValidationError("--rate must be above -90%, at most 1000%, and goes with --records")
     }
     guard (1...100).contains(iterations) else {
       throw ValidationError("--iterations must be 1 to 100")
@@ -134,10 +164,18 @@ struct VerdictSimulate: AsyncParsableCommand, ComputingCommand {
     bench.badBootSlowdown = badBootSlowdown.fraction
     bench.metrics = metrics
     bench.iterations = iterations
-    return SimulationPlan(
-      bench: bench, effect: SimulatedEffect(shift: shift.fraction, part: part), runs: runs,
-      confirmRuns: confirmRuns, experiments: experiments, seed: seed,
+    let modes = slow.map {
+      SimulatedModes(unit: $0, share: slowShare.fraction, factor: slowFactor)
+    }
+    if both { bench.habit = modes }
+    var plan = SimulationPlan(
+      bench: bench,
+      effect: SimulatedEffect(
+        shift: shift.fraction, part: part, modes: both ? nil : modes, rate: rate.fraction),
+      runs: runs, mostRuns: mostRuns, experiments: experiments, seed: seed,
       profileFactor: profileFactor)
+    plan.makesRecords = records
+    return plan
   }
 }
 
@@ -159,3 +197,4 @@ struct Share: ExpressibleByArgument {
 
 extension NoiseClass: ExpressibleByArgument {}
 extension SimulatedEffect.Part: ExpressibleByArgument {}
+extension SimulatedModes.Unit: ExpressibleByArgument {}

@@ -1,8 +1,8 @@
 import Foundation
 import RunRecords
 
-/// The difference of the arms in one stage, for one series.
-struct StageFit {
+/// The difference of the arms, for one series.
+struct ArmFit {
   /// Candidate less reference, of logarithms.
   var delta: Double
   /// Residual, floored.
@@ -28,15 +28,30 @@ struct StageFit {
     min(1, 2 * StudentT.upperTail(abs(delta) / error, degreesOfFreedom: moderatedDegrees))
   }
 
-  /// Signed normal score of the p value.
-  var z: Double {
-    let tail = max(p / 2, 1e-300)
-    return (delta < 0 ? -1 : 1) * NormalDistribution.upperQuantile(tail)
+  /// Runs per arm with which a shift of `margin` would be seen with 80% power, or nil above `most`.
+  func runsNeeded(
+    margin: Double, tail: Double, most: Int, quantiles: QuantileCache = QuantileCache()
+  ) -> Int? {
+    guard margin > 0, most >= 2 else { return nil }
+    let extra = max(0, moderatedDegrees - 2 * Double(runs) + 3)
+    func suffices(_ runs: Int) -> Bool {
+      let degrees = extra + Double(max(1, 2 * runs - 3))
+      let reach = quantiles.t(tail, degrees) + quantiles.t(0.2, degrees)
+      return reach * (moderatedVariance * 2 / Double(runs) + shared).squareRoot() <= margin
+    }
+    // More runs never say less, so halving finds the least number that suffices.
+    guard suffices(most) else { return nil }
+    var (low, high) = (2, most)
+    while low < high {
+      let middle = (low + high) / 2
+      if suffices(middle) { high = middle } else { low = middle + 1 }
+    }
+    return high
   }
 }
 
-/// Who stands where in one stage: rows of the model.
-struct StageDesign {
+/// Who stands where: rows of the model.
+struct ArmDesign {
   /// Positions in the list of all runs, in time.
   let members: [Int]
   private let runs: [PlacedRun]
@@ -52,16 +67,10 @@ struct StageDesign {
     var runs: Int
   }
 
-  init(runs: [PlacedRun], isConfirm: Bool, policy: VerdictPolicy) {
+  init(runs: [PlacedRun], policy: VerdictPolicy) {
     self.runs = runs
     self.policy = policy
-    // The candidate's fresh runs stand against the stored builds again, unless there are others.
-    let hasReference = runs.contains { $0.isConfirm == isConfirm && !$0.isCandidate }
-    let hasCandidate = runs.contains { $0.isConfirm == isConfirm && $0.isCandidate }
-    let sharesBuilds = policy.design == .stored && hasCandidate && !hasReference
-    let own = runs.indices.filter {
-      runs[$0].isConfirm == isConfirm || (sharesBuilds && !runs[$0].isCandidate)
-    }
+    let own = Array(runs.indices)
     members = own
     let orders = own.compactMap { runs[$0].index.record.experiment?.order }
     let created = own.map { runs[$0].index.record.created.timeIntervalSince1970 }
@@ -74,14 +83,17 @@ struct StageDesign {
   }
 
   /// Fits a series; nil when an arm has no value or nothing is left to tell noise from.
-  func fit(_ values: [Double?]) -> StageFit? {
-    let present = members.filter { values[$0] != nil }
-    if policy.design == .stored { return storedFit(values, present) }
-    guard let prepared = present.count == members.count ? whole : prepared(present) else {
+  func fit(_ values: [Double?]) -> ArmFit? {
+    if policy.design == .stored {
+      return storedFit(values, members.filter { values[$0] != nil })
+    }
+    let responses = values.compactMap(\.self)
+    let isWhole = responses.count == members.count
+    guard let prepared = isWhole ? whole : prepared(members.filter { values[$0] != nil }) else {
       return nil
     }
-    let fit = prepared.model.fit(present.compactMap { values[$0] }, column: 1)
-    var made = stageFit(fit, runs: prepared.runs)
+    let fit = prepared.model.fit(responses, column: 1)
+    var made = armFit(fit, runs: prepared.runs)
     made?.residuals = fit.residuals
     return made
   }
@@ -104,7 +116,7 @@ struct StageDesign {
   }
 
   /// Builds as units: the candidate against the spread of the reference's builds.
-  private func storedFit(_ values: [Double?], _ present: [Int]) -> StageFit? {
+  private func storedFit(_ values: [Double?], _ present: [Int]) -> ArmFit? {
     var builds: [String: (sum: Double, count: Double, isCandidate: Bool)] = [:]
     for position in present {
       guard let value = values[position] else { continue }
@@ -118,7 +130,7 @@ struct StageDesign {
       let model = LinearModel(rows: units.map { [1, $0.isCandidate ? 1.0 : 0.0] })
     else { return nil }
     let candidateRuns = present.filter { runs[$0].isCandidate }.count
-    return stageFit(
+    return armFit(
       model.fit(units.map { $0.sum / $0.count }, column: 1),
       runs: min(candidateRuns, units.filter { !$0.isCandidate }.count))
   }
@@ -133,13 +145,13 @@ struct StageDesign {
     return present.map { position in devices.map { $0 == device(position) ? 1 : 0 } }
   }
 
-  private func stageFit(_ fit: LinearModel.Fit, runs: Int) -> StageFit? {
+  private func armFit(_ fit: LinearModel.Fit, runs: Int) -> ArmFit? {
     guard fit.degreesOfFreedom > 0, fit.coefficient.isFinite, fit.variance.isFinite else {
       return nil
     }
     let variance = max(fit.variance, policy.deviationFloor * policy.deviationFloor)
     let degrees = Double(fit.degreesOfFreedom)
-    return StageFit(
+    return ArmFit(
       delta: fit.coefficient, variance: variance, degreesOfFreedom: degrees,
       leverage: fit.leverage, runs: runs, moderatedVariance: variance, moderatedDegrees: degrees)
   }

@@ -1,0 +1,40 @@
+/// What more runs may do to a verdict.
+package enum Continuation: String, Codable, Sendable, Equatable, CaseIterable {
+  /// Nothing: a regression is confirmed, nothing moved, or no run can mend what is wrong.
+  case settled
+  /// A budget is not shown yet, or something leans towards a finding: the planned runs are made.
+  case leaning
+  /// An interval shows a worsening that no look has confirmed: runs beyond the planned ones are
+  /// worth making.
+  case open
+
+  /// What the gating metrics of a look ask for.
+  /// - Parameters:
+  ///   - metrics: all of the look.
+  ///   - runs: of the smaller arm.
+  init(_ metrics: [MetricVerdict], runs: Int) {
+    let gating = metrics.filter { $0.gating && !$0.isWaived }
+    let isBlocked = gating.contains { $0.blocking && $0.isMeasured }
+    if isBlocked, gating.contains(where: \.isOpen) {
+      self = .open
+    } else if isBlocked || gating.contains(where: \.isLeaning) || runs < LookLevels.firstPass {
+      self = .leaning
+    } else {
+      self = .settled
+    }
+  }
+
+  /// Whether an experiment goes on.
+  /// - Parameters:
+  ///   - runs: per arm that are made.
+  ///   - planned: per arm, unless it is settled before.
+  ///   - most: per arm, where something is left open.
+  /// - Returns: false when the verdict stands.
+  package func goesOn(runs: Int, planned: Int, most: Int) -> Bool {
+    switch self {
+    case .settled: false
+    case .leaning: runs < planned
+    case .open: runs < max(planned, most)
+    }
+  }
+}
