@@ -51,8 +51,10 @@ extension DeviceError {
         detail: detail + "; let `adb keygen` make one, or remove it")
     case .malformed(_, let detail):
       self = .malformedAnswer(device: device, operation: operation, detail: detail)
-    case .disconnected(_, let detail):
-      self = .disconnected(device: device, operation: operation, detail: detail)
+    case .disconnected(let service, let detail):
+      self = .disconnected(
+        device: device, operation: service == "connect" ? Self.connecting : operation,
+        detail: detail)
     case .timedOut(_, let limit):
       self = .timedOut(device: device, operation: operation, after: limit)
     case .transferFailed(let path, let message):

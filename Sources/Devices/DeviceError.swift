@@ -112,6 +112,11 @@ extension DeviceError: CustomStringConvertible, LocalizedError {
         "device \(device)", "\(operation) took longer than \(limit.formatted(Self.seconds))",
         "check that the device still answers, or allow more time"
       )
+    case .disconnected(let device, Self.connecting, let detail):
+      (
+        "device \(device)", "cannot be reached (\(detail))",
+        "check its address, the network, and whether it is up"
+      )
     case .disconnected(let device, let operation, let detail):
       (
         "device \(device)", "the connection ended during \(operation) (\(detail))",
@@ -141,6 +146,9 @@ extension DeviceError: CustomStringConvertible, LocalizedError {
       ("device \(device)", detail, remedy)
     }
   }
+
+  /// The operation of a connection that did not come about.
+  static let connecting = "connecting"
 
   /// What helps a device in a state, by the adb server's word for it.
   private static func remedy(_ device: String, _ state: String) -> String {

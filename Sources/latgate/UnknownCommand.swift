@@ -12,8 +12,8 @@ enum UnknownCommand {
       if known.isEmpty || word.hasPrefix("-") { return nil }
       if command == Latgate.self, word == "help" { continue }
       guard let next = known.first(where: { $0.configuration.commandName == word }) else {
-        let path = command == Latgate.self ? "" : " of 'latgate \(name(of: command))'"
-        return UnknownName(kind: "command\(path)", name: word, known: known.map(name))
+        let path = command == Latgate.self ? "" : "'latgate \(name(of: command))' "
+        return UnknownName(kind: "\(path)command", name: word, known: known.map(name))
       }
       command = next
     }

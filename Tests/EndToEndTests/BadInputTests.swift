@@ -147,6 +147,17 @@ struct BadInputTests {
     #expect(made.errors.contains("virtual-user.yaml: firmwares.reference.kernel: '7.0'"))
   }
 
+  @Test(arguments: ["probes", "run"])
+  func everyCommandUsesTheTypesOfTheDeviceFile(command: String) async throws {
+    let share = try TestShare()
+    try share.write(
+      "device: typed\nkind: local\nbtf: {file: lost.btf}\n", to: "targets/devices/typed.yaml")
+    let made = try await Tool(share: share.path).run(
+      command, "--probe", "fsync", "--device", "typed", within: .seconds(300))
+    #expect(made.exitCode == 65, "\(made.errors)")
+    #expect(made.errors.contains("\(share.path)/targets/devices/lost.btf"), "\(made.errors)")
+  }
+
   @Test func withoutAHomeTheUserIsAskedForOne() async throws {
     let made = try await Call(
       "/usr/bin/env",

@@ -57,8 +57,8 @@ struct HelpTests {
 
   @Test(arguments: [
     (["chek", "smoke"], "command 'chek'", "did you mean 'check'?"),
-    (["device", "shel", "demo"], "command of 'latgate device' 'shel'", "did you mean 'shell'?"),
-    (["runs", "lost"], "command of 'latgate runs' 'lost'", "did you mean 'list'?"),
+    (["device", "shel", "demo"], "no 'latgate device' command 'shel'", "did you mean 'shell'?"),
+    (["runs", "lost"], "no 'latgate runs' command 'lost'", "did you mean 'list'?"),
     (["frobnicate"], "command 'frobnicate'", "known: baseline, build"),
   ])
   func aMistypedCommandIsNamedWithTheNearest(

@@ -105,7 +105,7 @@ actor SSHConnection {
       return .sshFailed(device: device, failure: failure)
     }
     return .disconnected(
-      device: device, operation: "connecting",
+      device: device, operation: DeviceError.connecting,
       detail: lines.last ?? "ssh ended without a word")
   }
 
