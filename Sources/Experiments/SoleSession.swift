@@ -25,7 +25,7 @@ struct SoleSession: Sendable {
         throw DeviceError.inUse(
           device: device.name, holder: "another session of latgate: on the device, \(other)")
       }
-      try await Task.sleep(for: .milliseconds(500))
+      try await Task.sleep(for: .seconds(1))
     }
   }
 }
