@@ -23,7 +23,7 @@ struct FailureFiles: Sendable {
   func collect(
     _ name: String, of device: (any Device)?, reason: String, error: (any Error)? = nil
   ) async {
-    guard isWanted, let device, !Task.isCancelled, !(error is CancellationError) else { return }
+    guard isWanted, let device, !Task.isCancelled, Self.isOfTheDevice(error) else { return }
     var texts = ["failure.txt": reason + "\n"]
     if case .ended(_, let words)? = error as? AgentSessionError {
       texts["agent-stderr.txt"] = words
@@ -32,6 +32,14 @@ struct FailureFiles: Sendable {
     let path = "\(folder)/\(name)"
     let written = await BugReport(device: device).collect(into: path, texts: texts)
     console.note("bug report: \(path) (\(written.count) files)")
+  }
+
+  /// What the user wrote is no fault of the device's, and one that another job measures must not be
+  /// disturbed by questions.
+  private static func isOfTheDevice(_ error: (any Error)?) -> Bool {
+    guard let error else { return true }
+    if case .inUse? = error as? DeviceError { return false }
+    return ![.usage, .badInput, .interrupted].contains(ErrorReport(error).status)
   }
 
   private func consoleText(of device: any Device) -> String? {
