@@ -1,36 +1,51 @@
-/// Two distributions as horizontal bars, reference left, candidate right.
+/// Distributions as horizontal bars, side by side.
 enum DistributionBars {
-  /// Rows from the lowest value to the highest, below a line with the arms' names.
+  /// A column of bars.
+  typealias Arm = (name: String, emphasis: (Int) -> Emphasis)
+
+  /// Rows from the lowest value to the highest: its text, and a share for each arm. Below a line with
+  /// the arms' names, unless they have none.
+  static func lines(
+    _ rows: [(label: String, shares: [Double])], arms: [Arm], width: Int, style: TextStyle
+  ) -> [String] {
+    let labelWidth = rows.map(\.label.count).max() ?? 0
+    let shareWidth = 6
+    // Longer bars would say no more.
+    let width = min(width, 120)
+    // Indent, label, and per arm: gap, bar, gap, share.
+    let arms = arms.isEmpty ? [("", { _ in .none })] : arms
+    let barWidth = max(
+      6, (width - 2 - labelWidth - arms.count * (2 + 1 + shareWidth)) / arms.count)
+    let largest = rows.flatMap(\.shares).max() ?? 0
+    let armWidth = barWidth + 1 + shareWidth
+    let names = arms.map {
+      padded(shortened(oneLine($0.name), to: armWidth), armWidth)
+    }
+    let title = trimmed(
+      String(repeating: " ", count: 4 + labelWidth) + names.joined(separator: "  "))
+    return (title.isEmpty ? [] : [Emphasis.dim.applied(to: title, style)])
+      + rows.enumerated().map { index, row in
+        let bars = zip(row.shares, arms).map { share, arm in
+          let bar = bar(share, of: largest, width: barWidth)
+          let text = share > 0 ? humanShare(share) : ""
+          return "  " + arm.emphasis(index).applied(to: bar, style)
+            + String(repeating: " ", count: barWidth - bar.count + 1 + shareWidth - text.count)
+            + text
+        }
+        return trimmed("  " + leftPadded(row.label, labelWidth) + bars.joined())
+      }
+  }
+
+  /// Two distributions, reference left, candidate right.
   static func lines(
     _ bins: [VerdictReport.Distribution.Bin], names: (reference: String, candidate: String),
     width: Int,
     style: TextStyle
   ) -> [String] {
-    let labels = bins.map { humanTime(nanoseconds: $0.lower) }
-    let labelWidth = labels.map(\.count).max() ?? 0
-    let shareWidth = 6
-    // Longer bars would say no more.
-    let width = min(width, 120)
-    // Indent, label, and per arm: gap, bar, gap, share.
-    let barWidth = max(6, (width - 2 - labelWidth - 2 * (2 + 1 + shareWidth)) / 2)
-    let largest = bins.map { max($0.reference, $0.candidate) }.max() ?? 0
-    let armWidth = barWidth + 1 + shareWidth
-    let indent = String(repeating: " ", count: 2 + labelWidth)
-    let title =
-      indent + "  " + padded(shortened(oneLine(names.reference), to: armWidth), armWidth) + "  "
-      + shortened(oneLine(names.candidate), to: armWidth)
-    return [Emphasis.dim.applied(to: title, style)]
-      + zip(bins, labels).map { bin, label in
-        let arms = [(bin.reference, Emphasis.none), (bin.candidate, emphasis(bin))].map {
-          share, emphasis in
-          let bar = bar(share, of: largest, width: barWidth)
-          let text = share > 0 ? humanShare(share) : ""
-          return "  " + emphasis.applied(to: bar, style)
-            + String(repeating: " ", count: barWidth - bar.count + 1 + shareWidth - text.count)
-            + text
-        }
-        return trimmed("  " + leftPadded(label, labelWidth) + arms.joined())
-      }
+    lines(
+      bins.map { (humanTime(nanoseconds: $0.lower), [$0.reference, $0.candidate]) },
+      arms: [(names.reference, { _ in .none }), (names.candidate, { emphasis(bins[$0]) })],
+      width: width, style: style)
   }
 
   /// Rows that hold clearly more or less of the candidate's events.

@@ -1,10 +1,16 @@
 import RunRecords
 
 extension RunReport {
-  /// The report for a terminal or a log, with a newline after each line.
-  package func text(width: Int, style: TextStyle) -> String {
+  /// Histograms that are drawn unless all are asked for.
+  private static let shownHistograms = 6
+
+  /// The report for a terminal or a log, with a newline after each line; with `showsAll` every
+  /// histogram is drawn, else those with the most events.
+  package func text(width: Int, style: TextStyle, showsAll: Bool = false) -> String {
     var sections = [warnings(width, style), header(width, style)].filter { !$0.isEmpty }
     sections.append(metricTable(width, style))
+    let histograms = histograms(width, style, showsAll)
+    if !histograms.isEmpty { sections.append(histograms) }
     if !scalars.isEmpty { sections.append(scalarTable(width, style)) }
     let notes = notes(width, style)
     if !notes.isEmpty { sections.append(notes) }
@@ -68,6 +74,29 @@ extension RunReport {
         .init(humanShare(metric.lossShare), metric.lossShare > 0.001 ? .bad : .none))
     }
     return table.lines(width: width, style: style)
+  }
+
+  private func histograms(_ width: Int, _ style: TextStyle, _ showsAll: Bool) -> [String] {
+    let full = metrics.filter { $0.count > 0 }
+    let most = full.map(\.count).sorted(by: >).prefix(Self.shownHistograms).last ?? 0
+    let shown =
+      showsAll ? full : Array(full.filter { $0.count >= most }.prefix(Self.shownHistograms))
+    var lines = shown.flatMap { metric in
+      [Emphasis.strong.applied(to: shortened(oneLine(metric.metric), to: width), style)]
+        + DistributionBars.lines(
+          metric.bins.map { (humanValue($0.lower, unit: metric.unit), [$0.share]) }, arms: [],
+          width: width, style: style) + [""]
+    }
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    let hidden = full.count - shown.count
+    if hidden > 0 {
+      lines += [
+        "",
+        Emphasis.dim.applied(
+          to: "Not drawn: \(counted(hidden, "histogram")) (--all draws them)", style),
+      ]
+    }
+    return lines
   }
 
   private func scalarTable(_ width: Int, _ style: TextStyle) -> [String] {

@@ -23,6 +23,17 @@ package struct RunReport: Sendable, Equatable, Encodable {
     /// of the metric in this phase.
     package var lossShare: Double
     package var censored: UInt64
+    /// From the lowest value to the highest.
+    package var bins: [Bin]
+
+    /// Share of all events between `lower`, in `unit`, and the next bin's.
+    package struct Bin: Sendable, Equatable, Encodable {
+      package var lower: Double
+      package var share: Double
+    }
+
+    /// Bins of a metric, at most.
+    static let mostBins = 12
   }
 
   /// One number from a step's output over all judged iterations.
@@ -148,6 +159,9 @@ extension RunReport.Metric {
       .filter { Double(histogram.count) * (1 - $0.1) < 50 }.map(\.0)
     lossShare = loss.map { $0.seen > 0 ? $0.lost / $0.seen : 0 } ?? 0
     censored = loss?.censored ?? 0
+    bins = DistributionBins([histogram], limit: Self.mostBins).bins.map {
+      Bin(lower: $0.lower, share: $0.shares[0])
+    }
   }
 }
 
