@@ -131,8 +131,8 @@ let package = Package(
       name: "Experiments",
       dependencies: [
         "POSIXSupport", "PerfettoTraces", "RunRecords", "Catalogs", "ProbeBuild", "FirmwareKit",
-        "KernelBTF", "ADB", "Devices", "AgentSession", "VirtualDevices", "RegressionAnalysis",
-        "RecordStore",
+        "KernelTypes", "KernelBTF", "ADB", "Devices", "AgentSession", "VirtualDevices",
+        "RegressionAnalysis", "RecordStore",
       ],
       swiftSettings: strict),
     // Debian's adb and adbd, for tests and ci/bench.
@@ -174,6 +174,9 @@ let package = Package(
     .testTarget(
       name: "CatalogsTests",
       dependencies: ["RunRecords", "Catalogs"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "HostToolsTests",
       swiftSettings: strict),
     .testTarget(
       name: "DebianRootsTests",

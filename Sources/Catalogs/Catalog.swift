@@ -6,8 +6,40 @@ package struct Catalog: Sendable {
   package private(set) var workloads: [String: WorkloadDefinition] = [:]
   package private(set) var suites: [String: SuiteDefinition] = [:]
   package private(set) var pools: [String: PoolDefinition] = [:]
+  /// Files that cannot be used; whatever needs one of them fails with its problems.
+  package private(set) var broken: [BrokenFile] = []
+
+  /// A file that is left out.
+  package struct BrokenFile: Sendable, Equatable {
+    /// Of what kind it would be.
+    var folder: CatalogFolder
+    /// What it calls itself as far as that can be read, and its own name.
+    var names: Set<String>
+    /// Never empty.
+    package var problems: [CatalogProblem]
+
+    init(_ folder: CatalogFolder, path: String, text: String?, problems: [CatalogProblem]) {
+      self.folder = folder
+      self.problems = problems
+      let file = path.split(separator: "/").last.map { String($0.dropLast(".yaml".count)) }
+      let line = text?.split(whereSeparator: \.isNewline).first {
+        $0.hasPrefix("\(folder.nameKey):")
+      }
+      let own = line.map {
+        $0.dropFirst(folder.nameKey.count + 1).prefix { $0 != "#" }
+          .filter { !$0.isWhitespace && $0 != "\"" && $0 != "'" }
+      }
+      names = Set([own, own == nil ? file : nil].compactMap(\.self))
+    }
+  }
 
   package init() {}
+
+  /// Paths of the files that are used.
+  package var files: [String] {
+    probes.values.map(\.file) + devices.values.map(\.file) + workloads.values.map(\.file)
+      + suites.values.map(\.file) + pools.values.map(\.file)
+  }
 
   /// Reads all catalogue files below a share root, and below further roots of the same layout,
   /// which may leave folders out.
@@ -19,44 +51,69 @@ package struct Catalog: Sendable {
 
   /// Reads all catalogue files of several sources; only the first must have every folder.
   package static func load(_ sources: [any CatalogFiles]) throws(CatalogError) -> Catalog {
+    let catalog = try loadSound(sources)
+    let problems = catalog.broken.flatMap(\.problems)
+    guard problems.isEmpty else { throw CatalogError(problems) }
+    return catalog
+  }
+
+  /// As ``load(_:)``, but files that cannot be used are left out: they spoil only what needs them.
+  /// - Throws: ``CatalogError`` when a folder that there must be is not there.
+  package static func loadSound(_ sources: [any CatalogFiles]) throws(CatalogError) -> Catalog {
     var loader = Loader()
     for folder in CatalogFolder.allCases {
       for (index, files) in sources.enumerated() {
         loader.load(folder, from: files, isRequired: index == 0 && folder != .pools)
       }
     }
-    guard loader.problems.isEmpty else { throw CatalogError(loader.problems) }
+    guard loader.problems.isEmpty else {
+      throw CatalogError(loader.problems + loader.catalog.broken.flatMap(\.problems))
+    }
     return loader.catalog
   }
 
-  package func probe(_ name: String) throws(UnknownName) -> ProbeManifest {
-    try find(name, in: probes, kind: "probe")
+  /// - Throws: ``UnknownName``, or ``CatalogError`` when its file is broken; so do the others.
+  package func probe(_ name: String) throws -> ProbeManifest {
+    try find(name, in: probes, .probes)
   }
 
-  package func device(_ name: String) throws(UnknownName) -> DeviceDefinition {
-    try find(name, in: devices, kind: "device")
+  package func device(_ name: String) throws -> DeviceDefinition {
+    try find(name, in: devices, .devices)
   }
 
-  package func workload(_ name: String) throws(UnknownName) -> WorkloadDefinition {
-    try find(name, in: workloads, kind: "workload")
+  package func workload(_ name: String) throws -> WorkloadDefinition {
+    try find(name, in: workloads, .workloads)
   }
 
-  package func suite(_ name: String) throws(UnknownName) -> SuiteDefinition {
-    try find(name, in: suites, kind: "suite")
+  package func suite(_ name: String) throws -> SuiteDefinition {
+    try find(name, in: suites, .suites)
   }
 
-  package func pool(_ name: String) throws(UnknownName) -> PoolDefinition {
-    try find(name, in: pools, kind: "pool")
+  package func pool(_ name: String) throws -> PoolDefinition {
+    try find(name, in: pools, .pools)
   }
 
   private func find<Value>(
-    _ name: String, in values: [String: Value], kind: String
-  ) throws(UnknownName) -> Value {
+    _ name: String, in values: [String: Value], _ folder: CatalogFolder
+  ) throws -> Value {
+    try requireSound(name, folder)
     guard let value = values[name] else {
-      throw UnknownName(kind: kind, name: name, known: values.keys.sorted())
+      throw UnknownName(kind: folder.nameKey, name: name, known: values.keys.sorted())
     }
     return value
   }
+
+  /// Refuses a device whose file is broken, also where another file has the name.
+  /// - Throws: ``CatalogError``.
+  package func requireSoundDevice(_ name: String) throws { try requireSound(name, .devices) }
+
+  private func requireSound(_ name: String, _ folder: CatalogFolder) throws {
+    let problems = broken.filter { $0.folder == folder && $0.names.contains(name) }
+      .flatMap(\.problems)
+    guard problems.isEmpty else { throw CatalogError(problems) }
+  }
+
+  mutating func leaveOut(_ file: BrokenFile) { broken.append(file) }
 
   mutating func add(_ value: any Sendable) {
     switch value {
@@ -94,12 +151,23 @@ extension UnknownName: CustomStringConvertible {
 
 /// Where each kind of file lives below a root, in the order they are read: suites and pools last,
 /// since they name the others.
-enum CatalogFolder: String, CaseIterable {
+package enum CatalogFolder: String, Sendable, CaseIterable {
   case probes = "bpf"
   case devices = "targets/devices"
   case workloads = "targets/workloads"
   case suites = "targets/suites"
   case pools = "targets/pools"
+
+  /// The key of a file's own name, which tells its kind as well.
+  package var nameKey: String {
+    switch self {
+    case .probes: "probe"
+    case .devices: "device"
+    case .workloads: "workload"
+    case .suites: "suite"
+    case .pools: "pool"
+    }
+  }
 }
 
 /// What is known of the files read before one.
@@ -113,7 +181,7 @@ struct OtherFiles {
   var broken: Set<CatalogFolder>
 }
 
-/// The state of a load: what was read, and what was wrong.
+/// The state of a load: what was read, and which folders are missing.
 private struct Loader {
   var catalog = Catalog()
   var problems: [CatalogProblem] = []
@@ -133,19 +201,25 @@ private struct Loader {
     for name in names {
       let path = "\(folder.rawValue)/\(name)"
       let file = files.displayName(path)
+      var text: String?
+      func leaveOut(_ problems: [CatalogProblem]) {
+        broken.insert(folder)
+        catalog.leaveOut(.init(folder, path: path, text: text, problems: problems))
+      }
       do {
         let others = OtherFiles(
           files: files, taken: taken(folder), catalog: catalog, broken: broken)
-        catalog.add(try parse(try files.read(path), folder, file, others))
+        let content = try files.read(path)
+        text = content
+        catalog.add(try parse(content, folder, file, others))
       } catch let error as CatalogError {
-        broken.insert(folder)
-        problems += error.problems
+        leaveOut(error.problems)
       } catch {
-        broken.insert(folder)
-        problems.append(
+        leaveOut([
           CatalogProblem(
             file: file, message: "cannot be read as text",
-            remedy: "check its permissions, and that it is UTF-8"))
+            remedy: "check its permissions, and that it is UTF-8")
+        ])
       }
     }
   }

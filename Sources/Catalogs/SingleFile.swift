@@ -1,0 +1,51 @@
+import Foundation
+
+/// One file of any folder, as a source of its own.
+package struct SingleFile: CatalogFiles {
+  private let path: String
+  private let folder: CatalogFolder
+  private let text: String
+
+  /// - Throws: ``CatalogError`` when it cannot be read, or is of no kind.
+  package init(path: String) throws(CatalogError) {
+    guard let data = FileManager.default.contents(atPath: path),
+      let text = String(data: data, encoding: .utf8)
+    else {
+      throw CatalogError([
+        CatalogProblem(
+          file: path, message: "cannot be read as text",
+          remedy: "check that it exists, its permissions, and that it is UTF-8")
+      ])
+    }
+    let folder = CatalogFolder.allCases.first { folder in
+      text.split(whereSeparator: \.isNewline).contains { $0.hasPrefix("\(folder.nameKey):") }
+    }
+    guard let folder else {
+      let keys = CatalogFolder.allCases.map { "'\($0.nameKey):'" }.joined(separator: ", ")
+      throw CatalogError([
+        CatalogProblem(
+          file: path, message: "is no catalogue file", remedy: "begin it with one of \(keys)")
+      ])
+    }
+    self.path = path
+    self.folder = folder
+    self.text = text
+  }
+
+  package func displayName(_ path: String) -> String {
+    path.hasPrefix("\(folder.rawValue)/") ? self.path : path
+  }
+
+  package func manifests(in directory: String) -> [String]? {
+    directory == folder.rawValue ? [(path as NSString).lastPathComponent] : nil
+  }
+
+  package func read(_ path: String) throws -> String { text }
+
+  /// Files beside it.
+  package func exists(_ path: String) -> Bool {
+    let beside = URL(fileURLWithPath: self.path).deletingLastPathComponent()
+      .appendingPathComponent((path as NSString).lastPathComponent)
+    return FileManager.default.fileExists(atPath: beside.path)
+  }
+}
