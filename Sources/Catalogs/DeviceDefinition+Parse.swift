@@ -27,6 +27,7 @@ extension DeviceDefinition {
       let keys = [
         "device", "description", "kind", "serial", "address", "identity", "ssh_config", "privilege",
         "btf", "btf_build_id", "stability", "hooks", "costs", "firmwares", "reconnect", "lease",
+        "build_id",
       ]
       guard let root = document.mapping(known: keys) else { return nil }
       let kindName = readKind(root)
@@ -36,7 +37,8 @@ extension DeviceDefinition {
         description: root.optional("description")?.text() ?? "",
         kind: kind(kindName, root), privilege: root.optional("privilege")?.choice() ?? .auto,
         btf: readBTF(root), stability: Stability.read(root.optional("stability")),
-        hooks: readHooks(root, kindName), costs: DeviceCosts.read(root.optional("costs")),
+        hooks: readHooks(root, kindName), buildID: readBuildID(root, kindName),
+        costs: DeviceCosts.read(root.optional("costs")),
         reconnect: root.optional("reconnect")?.duration() ?? defaultReconnect,
         lease: readLease(root, kindName), firmwares: readFirmwares(root, kindName), file: file)
     }
@@ -107,6 +109,14 @@ extension DeviceDefinition {
     return field.name()
   }
 
+  private static func readBuildID(_ root: MappingReader, _ kind: KindName?) -> String? {
+    guard let field = root.optional("build_id") else { return nil }
+    if kind == .virtual {
+      field.report("the firmware of a virtual device is known", remedy: "remove it")
+    }
+    return field.text()
+  }
+
   private static func readHooks(_ root: MappingReader, _ kind: KindName?) -> Hooks? {
     guard let field = root.optional("hooks") else { return nil }
     if kind == .virtual {
@@ -137,8 +147,19 @@ extension DeviceDefinition {
       return VirtualFirmwareDefinition.readAll(entries).mapValues(FirmwareDefinition.virtual)
     }
     return Dictionary(
-      entries.compactMap { name, value in value.text().map { (name, .image($0)) } },
+      entries.compactMap { name, value in readImage(value).map { (name, $0) } },
       uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Text, or `{image: TEXT, expect: TEXT}`.
+  private static func readImage(_ value: FieldReader) -> FirmwareDefinition? {
+    guard value.node.mapping != nil else {
+      return value.text().map { .image($0) }
+    }
+    let map = value.mapping(known: ["image", "expect"])
+    let image = map?.required("image", remedy: "say what {firmware} becomes in hooks")?.text()
+    let expect = map?.optional("expect")?.text()
+    return image.map { .image($0, expect: expect) }
   }
 }
 

@@ -105,6 +105,9 @@ package struct DeviceDefinition: Sendable, Equatable {
   package var stability: Stability
   /// Nil for virtual devices.
   package var hooks: Hooks?
+  /// A command for the device's shell that prints which build it runs; nil = what every device says
+  /// of itself will do.
+  package var buildID: String?
   /// Nil = nobody says.
   package var costs: DeviceCosts?
   /// How long a device that was lost in the middle of a run is waited for; zero = not at all.
@@ -119,8 +122,9 @@ package struct DeviceDefinition: Sendable, Equatable {
 
 /// A firmware as a device file knows it.
 package enum FirmwareDefinition: Sendable, Equatable {
-  /// What `{firmware}` in a hook becomes: a build id, or a path.
-  case image(String)
+  /// What `{firmware}` in a hook becomes: a build id, or a path; and what a device that runs it shows
+  /// as one of its marks, where the file says so.
+  case image(String, expect: String? = nil)
   case virtual(VirtualFirmwareDefinition)
 }
 
@@ -183,7 +187,13 @@ extension DeviceDefinition {
 
   /// What `{firmware}` stands for in hooks: a listed firmware's image, else the name itself.
   package func image(ofFirmware name: String) -> String {
-    if case .image(let image) = firmwares[name] { return image }
+    if case .image(let image, _) = firmwares[name] { return image }
     return name
+  }
+
+  /// What a device that runs the firmware is expected to show; nil where the file does not say.
+  package func expectation(ofFirmware name: String) -> String? {
+    if case .image(_, let expect) = firmwares[name] { return expect }
+    return nil
   }
 }

@@ -25,8 +25,8 @@ extension SuiteDefinition {
   }
 
   static let keys = [
-    "suite", "description", "device", "workload", "probes", "reference", "candidate", "iterations",
-    "warmup", "runs", "settle", "overhead", "limits", "gates",
+    "suite", "description", "device", "workload", "probes", "reference", "candidate", "aa",
+    "iterations", "warmup", "runs", "settle", "overhead", "limits", "gates",
   ]
 
   static func read(_ document: FieldReader, file: String) -> SuiteDefinition? {
@@ -38,7 +38,7 @@ extension SuiteDefinition {
     let names = (probes?.list() ?? []).compactMap { $0.name() }
     reportDuplicates(names, in: probes)
     let gates = root.optional("gates")?.mapping(
-      known: ["tau", "budgets", "metrics", "sentinels"])
+      known: ["tau", "quantiles", "budgets", "metrics", "sentinels"])
     return SuiteDefinition(
       name: root.required("suite", remedy: "name it, such as 'suite: demo'")?.name() ?? "",
       description: root.optional("description")?.text() ?? "",
@@ -46,11 +46,13 @@ extension SuiteDefinition {
       workload: root.required("workload", remedy: "name a workload")?.name() ?? "",
       probes: names, reference: root.optional("reference")?.name(),
       candidate: root.optional("candidate")?.name(),
+      isAA: root.optional("aa")?.boolean() ?? false,
       iterations: root.optional("iterations")?.integer(in: 1...1000) ?? 5,
       warmup: root.optional("warmup")?.integer(in: 0...100),
       runs: Runs.read(root.optional("runs")), settle: Settle.read(root.optional("settle")),
       overhead: Overhead.read(root.optional("overhead")),
       limits: Limits.read(root.optional("limits")), tau: Tau.read(gates?.optional("tau")),
+      quantiles: Quantile.readAll(gates?.optional("quantiles")),
       budgets: gates?.items("budgets", Budget.read) ?? [],
       gating: gates?.optional("metrics")?.list().compactMap { $0.metricPattern() }
         ?? MetricPattern("*").map { [$0] } ?? [],
@@ -128,6 +130,18 @@ extension SuiteDefinition.Tau {
     return Self(
       p50: tau("p50", 0.03), p90: tau("p90", 0.04), p99: tau("p99", 0.05),
       scalar: tau("scalar", 0.03))
+  }
+}
+
+extension SuiteDefinition.Quantile {
+  /// Those that a suite lists; all when it lists none.
+  fileprivate static func readAll(_ value: FieldReader?) -> [Self] {
+    guard let value else { return allCases }
+    let listed = value.list().compactMap { $0.choice(of: Self.self) }
+    if value.node.sequence?.isEmpty == true {
+      value.report("the list is empty", remedy: "list p50, p90 or p99, or remove it")
+    }
+    return allCases.filter(listed.contains)
   }
 }
 

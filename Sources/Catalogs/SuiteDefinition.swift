@@ -55,6 +55,11 @@ package struct SuiteDefinition: Sendable, Equatable {
     package var scalar: Percentage
   }
 
+  /// A quantile of a histogram.
+  package enum Quantile: String, Sendable, Equatable, CaseIterable {
+    case p50, p90, p99
+  }
+
   /// How much worse some metrics may get.
   package struct Budget: Sendable, Equatable {
     package var metric: MetricPattern
@@ -73,6 +78,8 @@ package struct SuiteDefinition: Sendable, Equatable {
   /// Name of a firmware; nil = to be given when the suite is used.
   package var reference: String?
   package var candidate: String?
+  /// Whether ``reference`` and ``candidate`` are meant to be one firmware.
+  package var isAA: Bool
   /// Measured iterations per run.
   package var iterations: Int
   /// Iterations made first and not judged; nil = the workload's.
@@ -82,6 +89,8 @@ package struct SuiteDefinition: Sendable, Equatable {
   package var overhead: Overhead
   package var limits: Limits
   package var tau: Tau
+  /// Those of histograms that are judged, in order; never empty.
+  package var quantiles: [Quantile]
   /// The first that matches a metric holds; without a match it is three times tau.
   package var budgets: [Budget]
   /// Metrics that decide; others are shown only.

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import HostTools
 import KernelTypes
 
 /// A directory tree of Debian packages for any architecture, unpacked and never run.
@@ -49,10 +50,49 @@ package struct DebianRoot: Sendable, Hashable {
     name: String, packages: [String], architecture: DebianArchitecture, suites: [String],
     progress: @Sendable (String) -> Void = { _ in }
   ) async throws -> String {
-    let root = DebianRoot(
-      name: name, packages: packages, architecture: architecture, suites: suites)
-    return try await root.extract(into: try .ofThisUser(), progress: progress)
+    try await DebianRoot(
+      name: name, packages: packages, architecture: architecture, suites: suites
+    ).extract(progress: progress)
   }
+
+  /// As ``extract(name:packages:architecture:suites:progress:)``.
+  package func extract(progress: @Sendable (String) -> Void) async throws -> String {
+    try await extract(into: try .ofThisUser(), progress: progress)
+  }
+
+  /// Whether the root is extracted already.
+  package var isCached: Bool { (try? RootCache.ofThisUser())?.contains(key) == true }
+
+  /// Why the root's packages could not be had now, as apt itself says; nil when they could.
+  package func problem() async -> String? {
+    do {
+      let choice = AptSourceChoice(sources: try await AptConfiguration.ofThisMachine().sources)
+      for suite in suites {
+        guard let source = choice.source(suite: suite) else {
+          return "apt has no source of Debian's suite \(suite)"
+        }
+        let place =
+          "\(source.uri.hasSuffix("/") ? source.uri : source.uri + "/")dists/\(suite)/Release"
+        let file = "\(NSTemporaryDirectory())latgate-release-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        // Knows apt's proxies and certificates.
+        let made = try await HostTool(name: Self.fetcher, package: "apt")
+          .run([
+            "-o", "Acquire::http::Timeout=10", "-o", "Acquire::Retries=0",
+            "download-file", place, file,
+          ])
+        guard made.isSuccess else {
+          return
+            "\(place) cannot be fetched: \(made.log.split(separator: "\n").last ?? "no answer")"
+        }
+      }
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  private static let fetcher = "/usr/lib/apt/apt-helper"
 
   func extract(into cache: RootCache, progress: @Sendable (String) -> Void) async throws -> String {
     try check()

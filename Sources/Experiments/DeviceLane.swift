@@ -43,6 +43,10 @@ package struct StartedFirmware: Sendable {
   package var flash: FlashFacts?
   /// What it took to bring it up beyond the usual.
   package var interruptions: [InterruptionRecord]
+  /// What the device says of itself in this boot; nil = nobody asked.
+  package var identity: DeviceIdentity?
+  /// What shows which firmware it is; nil = nobody asked.
+  package var marks: FirmwareMarks?
 
   package init(
     device: any Device, firmwareID: String?, typesPath: String? = nil, flash: FlashFacts? = nil,

@@ -152,6 +152,7 @@ package struct LaneFactory: Sendable {
   private static func find(
     _ name: String, in catalog: Catalog, fallback: String?
   ) throws -> (DeviceDefinition, DeviceAddress) {
+    if let fallback { try catalog.requireSoundDevice(fallback) }
     let named = try NamedDevice(name, in: catalog)
     let address = named.address
     if let definition = named.definition { return (definition, address) }

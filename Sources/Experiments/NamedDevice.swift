@@ -12,6 +12,7 @@ package struct NamedDevice: Sendable {
   /// Nothing is asked of the device.
   /// - Throws: ``DeviceNameFault``, `UnknownName` for a file that is not there.
   package init(_ name: String, in catalog: Catalog) throws {
+    try catalog.requireSoundDevice(name)
     if let known = catalog.devices[name] {
       definition = known
       address = known.ownAddress ?? (known.kind.hasAddress ? .server(serial: "") : .local)
@@ -22,6 +23,7 @@ package struct NamedDevice: Sendable {
     guard case .server = address, let at = name.firstIndex(of: "@") else { return }
     let file = String(name[..<at])
     let place = DeviceAddress(String(name[name.index(after: at)...]))
+    try catalog.requireSoundDevice(file)
     guard let known = catalog.devices[file] else {
       // A serial number may hold the sign, but not an address after it.
       if case .server = place { return }

@@ -23,6 +23,10 @@ package enum RunError: Error, Sendable, Equatable {
   case noFirmware(suite: String, arm: String)
   /// The device file has no firmware of this name.
   case unknownFirmware(name: String, device: String, known: [String])
+  /// Two firmwares are asked for, and nothing of the device file changes the firmware.
+  case fixedFirmware(device: String, file: String)
+  /// The device file's command for the build's id failed, or printed nothing.
+  case noBuildID(device: String, command: String, exitCode: Int32, output: String)
   /// A hook of the device file failed; `output` is the end of what it said, `log` has all of it.
   case hookFailed(device: String, hook: String, exitCode: Int32, output: String, log: String)
   /// A hook of the device file did not end in its time; it was ended with all that it started.
@@ -68,7 +72,20 @@ extension RunError: CustomStringConvertible {
     case .noFirmware(let suite, let arm):
       "suite '\(suite)' names no \(arm) firmware; give one with --\(arm)"
     case .unknownFirmware(let name, let device, let known):
-      "device '\(device)' has no firmware '\(name)'; there are: \(known.joined(separator: ", "))"
+      """
+      device '\(device)' has no firmware '\(name)' \
+      (\(UnknownName(kind: "firmware", name: name, known: known).remedy))
+      """
+    case .fixedFirmware(let device, let file):
+      """
+      device '\(device)' cannot run two firmwares: \(file) has no hook that installs or selects one
+      add 'flash' or 'switch' to its hooks, or declare one firmware in both arms with --aa
+      """
+    case .noBuildID(let device, let command, let exitCode, let output):
+      """
+      \(device): build_id of its file, '\(command)', printed nothing and ended with exit code \
+      \(exitCode)
+      """ + (output.isEmpty ? "" : "; it said:\n  \(output.replacing("\n", with: "\n  "))")
     case .hookFailed(let device, let hook, let exitCode, let output, let log):
       "\(device): hook '\(hook)' ended with exit code \(exitCode); all it said is in \(log)"
         + (output.isEmpty ? "" : ", at the end:\n  \(output.replacing("\n", with: "\n  "))")

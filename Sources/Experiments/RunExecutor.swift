@@ -215,7 +215,8 @@ package struct RunExecutor: Sendable {
         name: request.firmwareName,
         id: request.firmwareID ?? "\(identity.fingerprint)/\(session.facts.kernelBuildID)",
         fingerprint: identity.fingerprint, kernelRelease: identity.kernelRelease,
-        kernelBuildID: session.facts.kernelBuildID),
+        kernelVersion: identity.kernelVersion, kernelBuildID: session.facts.kernelBuildID,
+        reportedID: request.marks?[.reportedID], slot: request.marks?[.slot]),
       btf: btf?.record, flash: request.flash,
       boot: BootFacts(
         bootID: session.facts.bootID, uptimeSeconds: log.settledUptime ?? uptime,

@@ -14,6 +14,8 @@ package struct RunRequest: Sendable {
   package var btf: DeviceDefinition.BTFSource
   /// What the device said of itself in this boot; nil = the run asks it.
   package var identity: DeviceIdentity?
+  /// What shows which firmware the device runs; nil = what it says of itself alone.
+  package var marks: FirmwareMarks?
   /// What the record calls the device; nil = what the device says of itself.
   package var serial: String?
   /// Name of the device file.
@@ -71,6 +73,8 @@ package struct RunRequest: Sendable {
     firmwareID = started.firmwareID
     flash = started.flash
     interruptions = started.interruptions
+    identity = started.identity ?? identity
+    marks = started.marks
     btf = started.types(else: btf)
   }
 

@@ -57,6 +57,21 @@ package struct BuildCache: Sendable {
     return artifact
   }
 
+  /// Puts a copy of a file of another cache here.
+  func copy(_ artifact: BuildArtifact, as name: String) throws {
+    guard let data = FileManager.default.contents(atPath: artifact.path) else {
+      throw ProbeBuildError.file(path: artifact.path, reason: "cannot be read")
+    }
+    try UserFolders.makeFolder(folder, mode: 0o755)
+    let path = "\(folder)/\(name)"
+    // Programs are started from where they are.
+    try AtomicFile.write(data, to: path, mode: 0o755, durable: false)
+    try AtomicFile.write(
+      Self.sealBytes(
+        BuildArtifact(path: path, hash: artifact.hash, size: artifact.size)),
+      to: Self.seal(of: path), durable: false)
+  }
+
   /// Gives `body` an empty folder on the cache's file system and removes it afterwards.
   package func withWorkFolder<T>(_ body: (String) async throws -> T) async throws -> T {
     let all = "\(folder)/work"

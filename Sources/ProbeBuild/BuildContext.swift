@@ -4,13 +4,15 @@ import POSIXSupport
 /// One build for one ABI: what is compiled, with which flags, and what it depends on.
 struct BuildContext: Sendable {
   /// Raised when cached files of an earlier release must not be used.
-  private static let format = "1"
+  private static let format = "2"
 
   let abi: TargetABI
   let share: ShareRoot
   let cache: BuildCache
-  let sysroot: Sysroot
-  let compiler: Compiler
+  /// What a build takes; not looked for when everything is built already.
+  let tools: BuildTools
+  /// Whether what is built goes beside the sources as well, for hosts that cannot build it.
+  let ships: Bool
   let progress: @Sendable (String) -> Void
 
   /// A static executable.
@@ -20,8 +22,8 @@ struct BuildContext: Sendable {
     for folder in Set(program.sourceFolders + program.includeFolders).sorted() {
       try inputs.add(tree: "\(share.path)/\(folder)", as: folder)
     }
-    let name = "\(program.rawValue)-\(abi.rawValue)-\(inputs.key())"
-    return try await cached(name) { work in
+    let name = "\(program.rawValue)-\(abi.rawValue)-"
+    return try await cached(name, inputs) { work, compiler, sysroot in
       let sources = program.sourceFolders.flatMap(sources(in:))
       guard !sources.isEmpty else {
         throw ProbeBuildError.file(
@@ -72,7 +74,8 @@ struct BuildContext: Sendable {
     for header in headers(beside: folder.path) {
       try inputs.add(file: "\(folder.path)/\(header)", as: header)
     }
-    return try await cached("\(probe.name)-\(abi.rawValue)-\(inputs.key()).bpf.o") { work in
+    return try await cached("\(probe.name)-\(abi.rawValue)-", inputs, suffix: ".bpf.o") {
+      work, compiler, sysroot in
       try await compiler.requireBPF()
       let output = "\(work)/object"
       let source = try programs.map { try pinned(probe, $0, in: work) } ?? probe.path
@@ -105,8 +108,8 @@ struct BuildContext: Sendable {
   func systemCalls() async throws -> SystemCallTable {
     let flags = abi.compilerFlags + ["-dM", "-E", "-x", "c", "-include", "asm/unistd.h"]
     let inputs = inputs(kind: "syscalls", flags: flags)
-    let name = "syscalls-\(abi.rawValue)-\(inputs.key())"
-    let artifact = try await cached(name) { work in
+    let name = "syscalls-\(abi.rawValue)-"
+    let artifact = try await cached(name, inputs) { work, compiler, sysroot in
       let macros = try await compiler.compile(
         flags + sysroot.includes(abi) + ["/dev/null"], what: "asm/unistd.h (\(abi.rawValue))",
         isProbe: false)
@@ -126,20 +129,32 @@ struct BuildContext: Sendable {
     var inputs = InputHash()
     inputs.add("format", Self.format)
     inputs.add("kind", kind)
-    inputs.add("compiler", compiler.toolchain.identity)
-    inputs.add("sysroot", sysroot.identity)
     inputs.add("flag", flags)
     return inputs
   }
 
+  /// What was shipped for these sources, or built for them with these tools, or is built now.
   private func cached(
-    _ name: String, _ make: (String) async throws -> String
+    _ name: String, _ inputs: InputHash, suffix: String = "",
+    _ make: (String, Compiler, Sysroot) async throws -> String
   ) async throws -> BuildArtifact {
-    if let found = cache.find(name) { return found }
-    return try await cache.withWorkFolder { work in
-      progress("building \(name.prefix { $0 != "." }.dropLast(65))")
-      return try cache.publish(try await make(work), as: name)
+    let shippedName = name + inputs.key() + suffix
+    if !ships, let found = share.shipped.find(shippedName) { return found }
+    let (compiler, sysroot) = try await tools.find(abi, progress)
+    var inputs = inputs
+    inputs.add("compiler", compiler.toolchain.identity)
+    inputs.add("sysroot", sysroot.identity)
+    let fullName = name + inputs.key() + suffix
+    var built = cache.find(fullName)
+    if built == nil {
+      built = try await cache.withWorkFolder { work in
+        progress("building \(name.dropLast())")
+        return try cache.publish(try await make(work, compiler, sysroot), as: fullName)
+      }
     }
+    guard let built else { preconditionFailure("found or published") }
+    if ships { try share.shipped.copy(built, as: shippedName) }
+    return built
   }
 
   private func sources(in folder: String) -> [String] {

@@ -8,8 +8,9 @@ import POSIXSupport
 package struct ProbeBuilder: Sendable {
   let share: ShareRoot
   let cache: BuildCache
-  let environment: [String: String]
-  let sysroot: Sysroot.Provider
+  let tools: BuildTools
+  /// Whether what is built goes into the share folder as well; see ``ShareRoot/shipped``.
+  package var ships = false
 
   /// - Parameters:
   ///   - share: where the sources are.
@@ -31,8 +32,7 @@ package struct ProbeBuilder: Sendable {
   ) {
     self.share = share
     self.cache = BuildCache(folder: cacheFolder)
-    self.environment = environment
-    self.sysroot = sysroot
+    tools = BuildTools(environment: environment, sysroot: sysroot)
   }
 
   /// Builds everything for one ABI, as much at a time as there are CPUs.
@@ -47,7 +47,7 @@ package struct ProbeBuilder: Sendable {
     abi: TargetABI, probes: [ProbeSource],
     progress: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws -> ProbeBundle {
-    let context = try await context(abi, progress)
+    let context = context(abi, progress)
     var jobs: [@Sendable () async throws -> Built] = [
       { .agent(try await context.program(.agent)) },
       { .loadHelper(try await context.program(.loadHelper)) },
@@ -112,11 +112,27 @@ package struct ProbeBuilder: Sendable {
 
   func context(
     _ abi: TargetABI, _ progress: @escaping @Sendable (String) -> Void
-  ) async throws -> BuildContext {
-    let toolchain = try Toolchain.find(environment: environment)
-    let sysroot = try await sysroot(abi, progress)
-    return BuildContext(
-      abi: abi, share: share, cache: cache, sysroot: sysroot,
-      compiler: Compiler(toolchain: toolchain, environment: environment), progress: progress)
+  ) -> BuildContext {
+    BuildContext(
+      abi: abi, share: share, cache: cache, tools: tools, ships: ships, progress: progress)
+  }
+
+  /// Whether everything that `share` has sources for is built and shipped for an ABI.
+  package func isShipped(abi: TargetABI) async -> Bool {
+    let shipped = ProbeBuilder(
+      share: share, cacheFolder: cache.folder, environment: [:],
+      sysroot: { _, _ in throw ProbeBuildError.compilerNotFound(tried: []) })
+    return (try? await shipped.build(abi: abi, probes: share.probes())) != nil
+  }
+
+  /// Finds clang and asks whether it can build probes.
+  /// - Returns: its path.
+  /// - Throws: `ProbeBuildError` with what is missing.
+  package func requireCompiler() async throws -> String {
+    let toolchain = try Toolchain.find(environment: tools.environment)
+    try await Compiler(toolchain: toolchain, environment: tools.environment).requireBPF()
+    _ = try toolchain.companion("llvm-objcopy", environment: tools.environment)
+    _ = try toolchain.companion("ld.lld", environment: tools.environment)
+    return toolchain.compiler
   }
 }

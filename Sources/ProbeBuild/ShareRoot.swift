@@ -63,6 +63,10 @@ package struct ShareRoot: Sendable, Equatable {
     }
   }
 
+  /// What was built for these very sources before they were installed, so that a host without a
+  /// compiler or a network can measure; empty in a clone.
+  package var shipped: BuildCache { BuildCache(folder: "\(path)/built") }
+
   /// The probes that come with the tool, in order of their names.
   package func probes() -> [ProbeSource] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/bpf")) ?? []

@@ -1,7 +1,7 @@
 import DebianRoots
 
 /// Headers and static libraries of one ABI.
-struct Sysroot: Sendable {
+package struct Sysroot: Sendable {
   /// Gives the sysroot of an ABI, made if it is not there yet.
   typealias Provider =
     @Sendable (TargetABI, @Sendable (String) -> Void) async throws -> Sysroot
@@ -18,14 +18,25 @@ struct Sysroot: Sendable {
 
   /// Debian bookworm: its static libelf links without further libraries, later ones' does not.
   static let debian: Provider = { abi, progress in
-    let path = try await DebianRoot.extract(
+    Sysroot(path: try await root(abi).extract(progress: progress))
+  }
+
+  private static func root(_ abi: TargetABI) -> DebianRoot {
+    DebianRoot(
       name: "sysroot-\(abi.debianArchitecture.rawValue)",
       packages: [
         "libbpf-dev", "libelf-dev", "zlib1g-dev", "libzstd-dev", "libc6-dev", "libgcc-12-dev",
         "linux-libc-dev",
       ],
-      architecture: abi.debianArchitecture, suites: ["bookworm"], progress: progress)
-    return Sysroot(path: path)
+      architecture: abi.debianArchitecture, suites: ["bookworm"])
+  }
+
+  /// Whether an ABI's root is there already.
+  package static func isCached(_ abi: TargetABI) -> Bool { root(abi).isCached }
+
+  /// Why an ABI's root could not be made now; nil when its packages can be had.
+  package static func problem(of abi: TargetABI) async -> String? {
+    await root(abi).problem()
   }
 
   /// Only this root's headers, none of the host's.

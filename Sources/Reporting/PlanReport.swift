@@ -33,10 +33,12 @@ package struct PlanReport: Sendable, Equatable {
   package var source: String
   /// Nil when nothing is known of the bench's noise.
   package var forecast: DesignForecast?
+  /// Nil when no run tells.
+  package var events: ExpectedEvents?
 
   package init(
     layout: String, runs: Int, looks: [Int], mostRuns: Int, time: Time?, source: String,
-    forecast: DesignForecast?
+    forecast: DesignForecast?, events: ExpectedEvents? = nil
   ) {
     self.layout = layout
     self.runs = runs
@@ -45,6 +47,7 @@ package struct PlanReport: Sendable, Equatable {
     self.time = time
     self.source = source
     self.forecast = forecast
+    self.events = events
   }
 
   package static func == (left: PlanReport, right: PlanReport) -> Bool {
@@ -53,7 +56,7 @@ package struct PlanReport: Sendable, Equatable {
 
   /// Cost and what can be found, a line or two each, with a newline after each line.
   package func text(width: Int) -> String {
-    ([cost, finds].compactMap(\.self) + blindness).flatMap {
+    ([cost, finds].compactMap(\.self) + blindness + (events?.lines ?? [])).flatMap {
       wrapped($0, width: width, indent: "      ")
     }.map { $0 + "\n" }.joined()
   }

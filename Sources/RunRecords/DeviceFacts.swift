@@ -25,30 +25,6 @@ package struct DeviceFacts: Codable, Sendable, Equatable {
   }
 }
 
-/// One firmware build.
-package struct FirmwareIdentity: Codable, Sendable, Equatable {
-  /// What the user called it.
-  package var name: String
-  /// Build id: two runs of one build share it.
-  package var id: String
-  /// `ro.build.fingerprint` or the like.
-  package var fingerprint: String
-  /// `uname -r`.
-  package var kernelRelease: String
-  /// Hex of the kernel's GNU build-id note; empty if unreadable.
-  package var kernelBuildID: String
-
-  package init(
-    name: String, id: String, fingerprint: String, kernelRelease: String, kernelBuildID: String
-  ) {
-    self.name = name
-    self.id = id
-    self.fingerprint = fingerprint
-    self.kernelRelease = kernelRelease
-    self.kernelBuildID = kernelBuildID
-  }
-}
-
 /// One installation of a firmware on a device. Installations differ by themselves, so the grade
 /// of the evidence depends on how many there were.
 package struct FlashFacts: Codable, Sendable, Equatable {

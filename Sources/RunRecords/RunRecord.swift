@@ -92,14 +92,17 @@ package struct ExperimentPlace: Codable, Sendable, Equatable {
   /// Position among all runs of the experiment, in time; the trend is estimated over it.
   package var order: Int
   package var stage: Stage?
+  /// True where both arms were declared to run one firmware; nil where not.
+  package var isAA: Bool?
 
   package init(
-    id: String, arm: Arm, order: Int, stage: Stage? = nil
+    id: String, arm: Arm, order: Int, stage: Stage? = nil, isAA: Bool? = nil
   ) {
     self.id = id
     self.arm = arm
     self.order = order
     self.stage = stage
+    self.isAA = isAA
   }
 }
 

@@ -96,6 +96,7 @@ struct ErrorReport {
     case is CatalogError, is RunRecordError, is VerdictError, is NoiseProfileError, is TraceFault:
       .badInput
     case is CheckFolder.Fault, is ResultFolders.Fault: .badInput
+    case let error as ResultPlace.Fault: error.isPlace ? .usage : .internalError
     case is UnknownName, is ExperimentPlan.Refusal: .usage
     case let error as KernelBTFError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case let error as ProbeBuildError: ExitStatus(rawValue: error.exitCode) ?? .internalError
@@ -105,7 +106,7 @@ struct ErrorReport {
       status(DeviceError(error, device: "adb", operation: "the request"))
     case let error as VirtualDeviceError: status(of: error)
     case is KitFolder.Failure, is DeviceNameFault, is MissingHome: .usage
-    case is BenchRefusal: .gateFailed
+    case is BenchRefusal, is ArmFault: .gateFailed
     case let error as AgentSessionError: status(of: error)
     case let error as RunError: status(of: error)
     default: .internalError
@@ -132,8 +133,8 @@ struct ErrorReport {
 
   private static func status(of error: RunError) -> ExitStatus {
     switch error {
-    case .badObject, .badKey: .badInput
-    case .noFirmware, .unknownFirmware: .usage
+    case .badObject, .badKey, .noBuildID: .badInput
+    case .noFirmware, .unknownFirmware, .fixedFirmware: .usage
     case .hookFailed, .hookTimedOut, .deviceLost, .agentStays, .crashed:
       .deviceUnavailable
     case .noVerdict: .internalError

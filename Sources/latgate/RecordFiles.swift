@@ -8,13 +8,17 @@ enum RecordFiles {
   /// Writes a record and returns its path.
   static func write(_ record: RunRecord, to folder: String) throws -> String {
     try UserFolders.makeFolder(folder, mode: 0o755)
+    let path = path(of: record, in: folder)
+    try AtomicFile.write(try record.encoded(file: path), to: path)
+    return path
+  }
+
+  static func path(of record: RunRecord, in folder: String) -> String {
     let place = record.experiment.map { place in
       let number = String(1000 + place.order).dropFirst()
       return "\(number)-\(place.arm.rawValue)"
     }
-    let path = "\(folder)/\(place ?? "run-\(record.id.prefix(8))").json"
-    try AtomicFile.write(try record.encoded(file: path), to: path)
-    return path
+    return "\(folder)/\(place ?? "run-\(record.id.prefix(8))").json"
   }
 
   /// Reads the records that paths name: files, the `.json` files in folders, and those of a

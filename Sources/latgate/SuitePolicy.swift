@@ -6,11 +6,7 @@ extension VerdictPolicy {
   /// virtual device.
   init(suite: SuiteDefinition, freeSwitching: Bool) {
     self.init(
-      quantiles: [
-        QuantileThreshold(probability: 0.5, threshold: suite.tau.p50.fraction),
-        QuantileThreshold(probability: 0.9, threshold: suite.tau.p90.fraction),
-        QuantileThreshold(probability: 0.99, threshold: suite.tau.p99.fraction),
-      ],
+      quantiles: suite.quantiles.map { $0.threshold(suite.tau) },
       valueThreshold: suite.tau.scalar.fraction,
       budgets: suite.budgets.flatMap { entry in
         entry.metric.globs.map { MetricBudget(pattern: $0, budget: entry.budget.fraction) }
@@ -22,5 +18,15 @@ extension VerdictPolicy {
       conditionTolerance: suite.limits.conditionMax.fraction,
       maximumCPUShare: suite.overhead.cpuMax.fraction,
       maximumSlowdown: suite.overhead.slowdownMax.fraction)
+  }
+}
+
+extension SuiteDefinition.Quantile {
+  fileprivate func threshold(_ tau: SuiteDefinition.Tau) -> QuantileThreshold {
+    switch self {
+    case .p50: QuantileThreshold(probability: 0.5, threshold: tau.p50.fraction)
+    case .p90: QuantileThreshold(probability: 0.9, threshold: tau.p90.fraction)
+    case .p99: QuantileThreshold(probability: 0.99, threshold: tau.p99.fraction)
+    }
   }
 }

@@ -18,7 +18,11 @@ struct Workbench: Sendable {
     self.console = console
     share = try ShareRoot.find(option: option)
     let own = UserFolders.configPath(environment: ProcessInfo.processInfo.environment)
-    catalog = try Catalog.load(root: share.path, also: own.map { [$0] } ?? [])
+    catalog = try Catalog.loadSound(
+      ([share.path] + (own.map { [$0] } ?? [])).map { DirectoryFiles(root: $0) })
+    for file in Set(catalog.broken.flatMap(\.problems).map(\.file)).sorted() {
+      console.note("\(file) is broken and left out; see 'latgate validate'")
+    }
   }
 
   /// The probes' bundle for a device.
@@ -29,10 +33,10 @@ struct Workbench: Sendable {
   }
 
   static func build(
-    share: ShareRoot, abi: TargetABI, probes: [ProbeSource], console: Console
+    share: ShareRoot, abi: TargetABI, probes: [ProbeSource], ships: Bool = false, console: Console
   ) async throws -> ProbeBundle {
-    try await ProbeBuilder(share: share).build(abi: abi, probes: probes) { line in
-      console.note(line)
-    }
+    var builder = try ProbeBuilder(share: share)
+    builder.ships = ships
+    return try await builder.build(abi: abi, probes: probes) { line in console.note(line) }
   }
 }

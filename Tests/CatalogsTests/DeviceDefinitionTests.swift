@@ -256,4 +256,34 @@ struct DeviceDefinitionTests {
           + " (list at least one, such as 'reference: {kernel: \"6.1\"}')"
       ])
   }
+
+  @Test func aFirmwareMaySayWhatADeviceWithItShows() throws {
+    let device = try DeviceDefinition.parse(
+      """
+      device: d
+      kind: ssh
+      address: board
+      build_id: cat /etc/build-id
+      firmwares:
+        release: {image: builds/1.img, expect: "1.0"}
+        nightly: builds/2.img
+      """, file: "d.yaml")
+    #expect(device.buildID == "cat /etc/build-id")
+    #expect(device.image(ofFirmware: "release") == "builds/1.img")
+    #expect(device.expectation(ofFirmware: "release") == "1.0")
+    #expect(device.expectation(ofFirmware: "nightly") == nil)
+    #expect(
+      deviceProblems(
+        """
+        device: d
+        kind: virtual
+        build_id: cat /etc/build-id
+        firmwares: {a: {kernel: "6.1"}}
+
+        """) == [
+          "d.yaml:3:11: build_id: the firmware of a virtual device is known (remove it)"
+        ])
+    #expect(
+      deviceProblems("device: d\nkind: adb\nfirmwares: {a: {expects: x}}\n").count == 2)
+  }
 }

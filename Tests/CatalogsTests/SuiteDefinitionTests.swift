@@ -26,8 +26,24 @@ struct SuiteDefinitionTests {
     #expect(suite.tau.p90.fraction == 0.04)
     #expect(suite.tau.p99.fraction == 0.05)
     #expect(suite.tau.scalar.fraction == 0.03)
+    #expect(suite.quantiles == [.p50, .p90, .p99])
+    #expect(!suite.isAA)
     #expect(suite.budgets.isEmpty)
     #expect(suite.gating == [MetricPattern("*")])
+  }
+
+  @Test func quantilesThatAreListedAreJudged() throws {
+    func suite(_ gates: String) throws(CatalogError) -> SuiteDefinition {
+      try SuiteDefinition.parse(
+        "suite: s\ndevice: d\nworkload: w\nprobes: [p]\naa: true\ngates: {\(gates)}\n",
+        file: "s.yaml")
+    }
+    #expect(try suite("quantiles: [p90, p50]").quantiles == [.p50, .p90])
+    #expect(try suite("tau: {p99: 8%}").quantiles == [.p50, .p90, .p99])
+    #expect(try suite("quantiles: [p50]").isAA)
+    for wrong in ["[]", "[p75]", "p50"] {
+      #expect(throws: CatalogError.self, "\(wrong)") { try suite("quantiles: \(wrong)") }
+    }
   }
 
   @Test func readsGates() throws {

@@ -4,6 +4,42 @@ import Testing
 /// Verdicts and their exit codes, from records of one real run that are edited as JSON.
 @Suite(.enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
 struct CompareTests {
+  @Test func oneBuildUnderTwoNamesIsNoComparison() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path
+    var records = ScalarRecords(seed: 7)
+    try records.write(build: "one", runs: 8, value: 100, day: 0, to: "\(path)/one")
+    try records.write(build: "two", runs: 8, value: 100, day: 0, to: "\(path)/two")
+    let tool = Tool()
+    func compare(_ candidate: String, _ options: String...) async throws -> Call.Result {
+      try await tool.start(
+        ["compare", "--reference", "\(path)/one", "--candidate", "\(path)/\(candidate)"] + options
+      ).end(within: .seconds(60))
+    }
+    let compared = try await compare("two")
+    #expect([0, 2].contains(compared.exitCode), "\(compared.errors)")
+
+    // The second build is what the first one was, as its devices tell.
+    try FileManager.default.createDirectory(
+      atPath: "\(path)/same", withIntermediateDirectories: true)
+    for name in try FileManager.default.contentsOfDirectory(atPath: "\(path)/two") {
+      let text = try String(contentsOfFile: "\(path)/two/\(name)", encoding: .utf8)
+      try text.replacing("\"fingerprint\":\"two\"", with: "\"fingerprint\":\"one\"")
+        .write(toFile: "\(path)/same/\(name)", atomically: true, encoding: .utf8)
+    }
+    let same = try await compare("same")
+    #expect(same.exitCode == 3, "\(same.output)\(same.errors)")
+    #expect(
+      same.errors.contains("candidate 'two' is another firmware than reference 'one'"),
+      "\(same.errors)")
+    #expect(same.output.isEmpty, "no verdict")
+    let declared = try await compare("same", "--aa")
+    #expect(declared.exitCode == compared.exitCode, "\(declared.errors)")
+    let mistaken = try await compare("two", "--aa")
+    #expect(mistaken.exitCode == 3, "\(mistaken.output)\(mistaken.errors)")
+    #expect(mistaken.errors.contains("differ in fingerprint"), "\(mistaken.errors)")
+  }
+
   @Test func verdictsHaveTheirExitCodes() async throws {
     let folder = try TemporaryFolder()
     let path = folder.path

@@ -38,6 +38,7 @@ struct EndlessShare: ~Copyable {
       probes: [runqueue, block, binder]
       reference: reference
       candidate: same-again
+      aa: true
       iterations: 1
       settle: {limit: 60s, quiet: 500ms, uptime_min: 1s}
       overhead: {iterations: 0}

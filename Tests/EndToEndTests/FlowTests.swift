@@ -49,6 +49,7 @@ struct FlowTests {
       probes: [fsync]
       reference: reference
       candidate: same-again
+      aa: true
       iterations: 1
       runs: {planned: 3, most: 3}
       settle: {limit: 60s, quiet: 200ms, uptime_min: 1s}

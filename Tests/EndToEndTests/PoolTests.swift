@@ -50,7 +50,7 @@ struct PoolTests {
       kind: virtual
       firmwares:
         reference: {kernel: "6.1"}
-        same-again: {extends: reference, cmdline: doomed.unit=1}
+        debug-left-on: {extends: reference, cmdline: doomed.unit=1}
       """, to: "targets/devices/doomed.yaml")
     try share.write(
       """
@@ -64,7 +64,9 @@ struct PoolTests {
     let folder = results.path
     let tool = Tool(share: share.path)
     let made = try await Bench.shared.alone {
-      try await check(tool, "--pool", "both", "--reconnect", "1s", "--output", folder)
+      try await check(
+        tool, "--pool", "both", "--candidate", "debug-left-on", "--reconnect", "1s", "--output",
+        folder)
     }
     #expect(made.exitCode == 69, "\(made.errors)\n\(made.output)")
     let report = try JSONDecoder().decode(Report.self, from: Data(made.output.utf8))

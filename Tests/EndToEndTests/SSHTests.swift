@@ -144,4 +144,75 @@ struct SSHTests {
     #expect(made.exitCode == 0, "\(made.errors)")
     #expect(made.output.contains("system.txt"))
   }
+
+  /// A check of two firmwares on a board whose file says the rest.
+  private func check(
+    _ file: String, _ options: [String]
+  ) async throws -> (made: Call.Result, records: Int) {
+    let peer = try await SSHPeer.start()
+    let share = try share(peer, user: "root")
+    let device = "\(share.path)/targets/devices/board.yaml"
+    let text = try String(contentsOfFile: device, encoding: .utf8)
+    try share.write("\(text)\n\(file)\n", to: "targets/devices/board.yaml")
+    let results = try TemporaryFolder()
+    let made = try await Tool(share: share.path).start(
+      ["check", "board", "--runs", "1", "--confirm-runs", "0", "--output", results.path] + options
+    ).end(within: .seconds(240))
+    let records = try? FileManager.default.contentsOfDirectory(atPath: "\(results.path)/runs")
+    return (made, records?.count ?? 0)
+  }
+
+  private static let goodAndBad = ["--reference", "good", "--candidate", "bad"]
+  private static let idle = "hooks: {flash: \"true\", reboot: \"true\"}"
+
+  @Test func aFlashHookThatDoesNothingIsNoEvidence() async throws {
+    let checked = try await check(Self.idle, Self.goodAndBad)
+    #expect(checked.made.exitCode == 3, "\(checked.made.errors)")
+    #expect(
+      checked.made.errors.contains("nothing shows that candidate 'bad' is another firmware"),
+      "\(checked.made.errors)")
+    #expect(checked.made.errors.contains("kernel build-id '"), "\(checked.made.errors)")
+    #expect(checked.records == 0, "nothing is measured first")
+  }
+
+  @Test func firmwaresThatCannotDifferAreRefusedAtOnce() async throws {
+    let bare = try await check("reconnect: 30s", Self.goodAndBad)
+    #expect(bare.made.exitCode == 64, "\(bare.made.errors)")
+    #expect(bare.made.errors.contains("has no hook that installs or selects one"))
+    let unknown = try await check(
+      "\(Self.idle)\nfirmwares: {good: one.img, bad: two.img}",
+      ["--reference", "good", "--candidate", "bda"])
+    #expect(unknown.made.exitCode == 64, "\(unknown.made.errors)")
+    #expect(
+      unknown.made.errors.contains("has no firmware 'bda' (did you mean 'bad'?)"),
+      "\(unknown.made.errors)")
+    #expect(bare.records == 0 && unknown.records == 0)
+  }
+
+  @Test func oneFirmwareAgainstItselfIsDeclaredByNameOrFlag() async throws {
+    for options in [
+      ["--reference", "good", "--candidate", "good"], Self.goodAndBad + ["--aa"],
+    ] {
+      let checked = try await check(Self.idle, options)
+      // One run of each arm cannot decide.
+      #expect(checked.made.exitCode == 2, "\(options): \(checked.made.errors)")
+      #expect(checked.records == 2)
+    }
+  }
+
+  @Test func whatTheFileReadsOrExpectsTellsFirmwaresApart() async throws {
+    let folder = try TemporaryFolder()
+    let installed = "\(folder.path)/build-id"
+    let hooks =
+      "hooks: {flash: \"echo $LATGATE_FIRMWARE > \(installed)\", reboot: \"true\"}\n"
+    let read = try await check("\(hooks)build_id: cat \(installed)", Self.goodAndBad)
+    #expect(read.made.exitCode == 2, "\(read.made.errors)")
+    #expect(read.records == 2)
+    let expected = try await check(
+      "\(Self.idle)\nfirmwares: {good: a, bad: {image: b, expect: build 77}}",
+      ["--reference", "bad", "--candidate", "good"])
+    #expect(expected.made.exitCode == 3, "\(expected.made.errors)")
+    #expect(expected.made.errors.contains("it should show 'build 77'"), "\(expected.made.errors)")
+    #expect(expected.records == 0)
+  }
 }

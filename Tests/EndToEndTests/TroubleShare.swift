@@ -48,6 +48,7 @@ struct TroubleShare: ~Copyable {
       probes: [runqueue]
       reference: reference
       candidate: same-again
+      aa: true
       iterations: \(iterations)
       runs: {planned: 3, most: 3}
       settle: {limit: 60s, quiet: 500ms, uptime_min: 1s, cpu_busy_max: 100%, cpu_pressure_max: 100%}

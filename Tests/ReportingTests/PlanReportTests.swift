@@ -1,4 +1,6 @@
+import LatencyHistograms
 import RegressionAnalysis
+import RunRecords
 import Testing
 
 @testable import Reporting
@@ -64,5 +66,61 @@ import Testing
     #expect(message.what == "in 2 min this bench cannot show the suite's budgets")
     #expect(message.details.contains { $0.hasPrefix("blind:") })
     #expect(report.tooShort(limit: .seconds(20)).what.hasPrefix("20 s are too short: 8 + 8 runs"))
+  }
+
+  private static func run(fsyncs: UInt64, dropped: Bool = false) -> RunRecord {
+    var record = record()
+    record.iterations = [false, dropped].enumerated().map { index, isDropped in
+      var iteration = IterationRecord(
+        index: index, kind: .measured, startedUptimeNs: 0,
+        phases: [
+          PhaseRecord(
+            name: "a", durationNs: 1, drainNs: 0,
+            histograms: [
+              HistogramRecord(
+                metric: "fsync.latency", labels: ["fs": "ext4"], count: fsyncs, sum: 1, max: 1,
+                buckets: [[1, fsyncs]]),
+              HistogramRecord(
+                metric: "block.total", count: 400, sum: 1, max: 1, buckets: [[1, 400]]),
+            ], losses: [], scalars: [], steps: [])
+        ])
+      if isDropped { iteration.dropped = "hot" }
+      return iteration
+    }
+    return record
+  }
+
+  @Test func eventsThatAreTooFewAreSaidBefore() throws {
+    let policy = VerdictPolicy(gating: ["fsync.*"])
+    let events = try #require(
+      ExpectedEvents(records: [Self.run(fsyncs: 20)], iterations: 3, policy: policy))
+    // What decides alone; 20 events an iteration, three of them.
+    #expect(
+      events.metrics == [.init(text: "fsync.latency{fs=ext4}@a", events: 60, needed: 100)])
+    let text = PlanReport(
+      layout: "in turn", screenRuns: 4, confirmRuns: 4, time: nil, source: "", forecast: nil,
+      events: events
+    ).text(width: 400)
+    #expect(text.contains("events: a run will have about fsync.latency 60\n"))
+    #expect(
+      text.contains(
+        "too few: no quantile of these can be judged with fewer than 100 events a run: "
+          + "fsync.latency{fs=ext4}@a (60); let the workload do more operations, or give "
+          + "--iterations 5, or do not let them decide"))
+  }
+
+  @Test func enoughEventsAreCountedAndNotBlamed() throws {
+    let events = try #require(
+      ExpectedEvents(
+        records: [Self.run(fsyncs: 50, dropped: true)], iterations: 2, policy: VerdictPolicy()))
+    #expect(events.metrics.map(\.events) == [800, 100])
+    #expect(events.metrics.map(\.isMeasurable) == [true, true])
+    let text = PlanReport(
+      layout: "in turn", screenRuns: 4, confirmRuns: 4, time: nil, source: "", forecast: nil,
+      events: events
+    ).text(width: 400)
+    #expect(text.contains("block.total 800, fsync.latency 100"))
+    #expect(!text.contains("too few"))
+    #expect(ExpectedEvents(records: [], iterations: 2, policy: VerdictPolicy()) == nil)
   }
 }

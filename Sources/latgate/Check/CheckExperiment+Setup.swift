@@ -1,8 +1,8 @@
 import ADB
 import ArgumentParser
+import Catalogs
 import Experiments
 import Foundation
-import POSIXSupport
 import ProbeBuild
 import RegressionAnalysis
 import RunRecords
@@ -66,13 +66,24 @@ extension CheckSetup {
     return plan
   }
 
+  /// Refuses arms that could not differ, before anything starts.
+  /// - Throws: `UnknownName`, `DeviceError`, `RunError`, `ArmFault`.
+  func requireArms(_ plan: Plan, in catalog: Catalog) throws {
+    for name in [device, partner].compactMap(\.self) {
+      try LaneFactory.definition(of: name, in: catalog, fallback: plan.suite.device)
+        .requireArms(
+          reference: layout == .stored ? nil : reference, candidate: candidate, isAA: isAA)
+    }
+  }
+
   /// Takes the devices; they must be released.
   /// - Throws: `UnknownName`, `DeviceError` for one in use, `ValidationError` for too few.
   func target(
     _ plan: Plan, _ bench: Workbench, _ devices: DeviceOptions, _ folder: CheckFolder
   ) async throws -> LaneFactory.Target {
     let console = bench.console
-    try UserFolders.makeFolder(folder.path, mode: 0o755)
+    try requireArms(plan, in: bench.catalog)
+    try ResultPlace.requireFolder(folder.path)
     let factory = LaneFactory(
       catalog: bench.catalog,
       server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share,

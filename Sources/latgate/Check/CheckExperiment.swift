@@ -54,6 +54,12 @@ struct CheckExperiment: Sendable {
     planned(design, made: []).time?.planned ?? .zero
   }
 
+  /// What earlier runs tell of the events to come.
+  func expectedEvents(made: [RunRecord]) -> ExpectedEvents? {
+    ExpectedEvents(
+      records: earlier + made, iterations: plan.suite.iterations, policy: policy)
+  }
+
   /// Whether what runs take is known before the first.
   var knowsCost: Bool { cost([]) != nil }
 
@@ -80,7 +86,7 @@ struct CheckExperiment: Sendable {
     defer { display.end() }
     let budget = limit.map { TimeBudget(limit: $0, expected: cost?.run ?? .zero) }
     return try await ExperimentRunner(
-      id: setup.id, design: design, lanes: target.lanes, reference: setup.reference,
+      id: setup.id, design: design, lanes: lanes(design, made), reference: setup.reference,
       candidate: setup.candidate, made: made, budget: budget,
       request: { slot, place in request(slot, place, design) },
       judge: { try RegressionAnalysis.judge(input($0)) },
@@ -90,6 +96,30 @@ struct CheckExperiment: Sendable {
           "run-\(slot.order + 1)-\(timestamp())", of: device, reason: reason, error: error)
       }
     ).run()
+  }
+
+  /// Those of the target; real devices are asked what they run before anything is measured.
+  private func lanes(_ design: ExperimentDesign, _ made: [RunRecord]) -> [any DeviceLane] {
+    guard !target.isVirtual else { return target.lanes }
+    let identities = ArmIdentities(
+      reference: setup.reference, candidate: setup.candidate, isAA: setup.isAA, made: made,
+      stored: baseline)
+    return target.lanes.map {
+      IdentifiedLane(
+        $0, definition: target.definition, identities: identities,
+        runsBoth: design.layout.devices == 1)
+    }
+  }
+
+  /// Writes what the runs say, and records that went missing meanwhile.
+  func keep(_ records: [RunRecord], _ verdict: Verdict, _ report: VerdictReport) throws {
+    if !folder.isBegun { try begin() }
+    let lost = try folder.restore(records)
+    if lost > 0 {
+      console.error(
+        "\(lost) of \(records.count) records were no longer in \(folder.runs): written again")
+    }
+    try folder.write(verdict, report)
   }
 
   /// What the records say.
@@ -109,6 +139,7 @@ struct CheckExperiment: Sendable {
       bundle: bundle, definition: target.definition, transport: "", firmware: "",
       firmwareID: nil)
     request.place = place
+    if setup.isAA { request.place?.isAA = true }
     request.measuresOverhead = slot.measuresOverhead
     // A virtual device's own serial is its port, another one in every boot.
     if let lane = slot.lane, target.isVirtual { request.serial = "virtual-\(lane + 1)" }
@@ -126,9 +157,14 @@ struct CheckExperiment: Sendable {
     case .progress(let slot, let progress):
       display.progress(order: slot.order, progress)
     case .recorded(let slot, let record):
-      let path = try RecordFiles.write(record, to: folder.runs)
+      let path = Result { try RecordFiles.write(record, to: folder.runs) }
       display.finished(order: slot.order)
-      console.detail("record: \(path)")
+      switch path {
+      case .success(let path): console.detail("record: \(path)")
+      case .failure(let error):
+        // What was measured counts; it is tried again at the end.
+        display.line("the record of run \(slot.order + 1) is not written: \(error)")
+      }
     case .reused(let slot, _):
       console.detail("run \(slot.order + 1) (\(slot.arm.rawValue)) was made before")
     case .failed(let slot, let reason):

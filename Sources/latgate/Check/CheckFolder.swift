@@ -67,6 +67,19 @@ struct CheckFolder: Sendable {
     return Begun(setup: setup, profile: profile, made: made)
   }
 
+  /// Writes records again that are not there any more.
+  /// - Returns: how many.
+  func restore(_ records: [RunRecord]) throws -> Int {
+    let lost = records.filter {
+      !FileManager.default.fileExists(atPath: RecordFiles.path(of: $0, in: runs))
+    }
+    for record in lost { _ = try RecordFiles.write(record, to: runs) }
+    return lost.count
+  }
+
+  /// Whether what the check was asked for is still there.
+  var isBegun: Bool { FileManager.default.fileExists(atPath: setupFile) }
+
   /// Keeps what the runs say.
   func write(_ verdict: Verdict, _ report: VerdictReport) throws {
     try AtomicFile.write(try verdict.encoded(), to: "\(path)/verdict.json")

@@ -17,6 +17,8 @@ struct CheckSetup: Codable, Sendable, Equatable {
   /// Names of firmwares.
   var reference: String
   var candidate: String
+  /// Whether both are declared to be one firmware; nil in checks of older versions.
+  var aa: Bool?
   /// Measured ones per run.
   var iterations: Int
   var layout: ExperimentDesign.Layout
@@ -28,6 +30,9 @@ struct CheckSetup: Codable, Sendable, Equatable {
   var allowsMixed: Bool
   /// Name of the baseline that takes the reference's place; nil = the reference is run.
   var baseline: String?
+
+  /// One name for both arms says so by itself.
+  var isAA: Bool { aa == true || reference == candidate }
 
   var design: ExperimentDesign {
     ExperimentDesign(

@@ -19,6 +19,9 @@ struct FlowOptions: ParsableArguments {
       valueName: "time"))
   var timeBudget: TimeSpan?
 
+  @Flag(help: "Print what the check will cost, find and measure, and make no run.")
+  var plan = false
+
   @Flag(help: "Check within the time budget even if the suite's budgets cannot be shown in it.")
   var force = false
 

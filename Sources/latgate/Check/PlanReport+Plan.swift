@@ -2,13 +2,13 @@ import Experiments
 import Reporting
 
 extension PlanReport {
-  init(_ plan: ExperimentPlan) {
+  init(_ plan: ExperimentPlan, events: ExpectedEvents? = nil) {
     self.init(
       layout: plan.design.layout.text, runs: plan.design.runs,
       looks: plan.design.looks, mostRuns: plan.design.mostRuns,
       time: plan.time.map { PlanReport.Time(first: $0.first, planned: $0.planned, most: $0.most) },
       source: plan.cost.map { $0.runs > 0 ? "as \($0.runs) runs before" : "by the device file" }
-        ?? "", forecast: plan.forecast)
+        ?? "", forecast: plan.forecast, events: events)
   }
 }
 

@@ -21,6 +21,12 @@ struct BuildCommand: AsyncParsableCommand {
   @Flag(help: "Build for every ABI.")
   var all = false
 
+  @Flag(
+    help: ArgumentHelp(
+      "Put what is built into the share folder as well.",
+      discussion: "Hosts that use the folder then need no compiler and no network to measure."))
+  var ship = false
+
   @Option(help: "Probe to build; may be repeated. Default: all.")
   var probe: [String] = []
 
@@ -30,7 +36,7 @@ struct BuildCommand: AsyncParsableCommand {
     let sources = probe.isEmpty ? share.probes() : try probe.map(share.probe(named:))
     for abi in all ? TargetABI.allCases : (abi.isEmpty ? [.arm64] : abi) {
       let bundle = try await Workbench.build(
-        share: share, abi: abi, probes: sources, console: console)
+        share: share, abi: abi, probes: sources, ships: ship, console: console)
       console.print("\(abi.rawValue): agent \(kib(bundle.agent)), \(bundle.agent.path)")
       console.print(
         "\(abi.rawValue): load helper \(kib(bundle.loadHelper)), \(bundle.loadHelper.path)")

@@ -29,6 +29,10 @@ struct CheckCommand: AsyncParsableCommand {
       With a time budget the design is chosen: the smallest that finds a worsening as large as \
       every budget of the suite, else the largest that fits; one that would miss it is refused.
 
+      Before anything is measured the two firmwares must be shown to differ: by build id,
+      fingerprint, kernel, slot, or what the device file expects (3 where they do not). A check of
+      one firmware against itself is declared with --aa, or with one name for both.
+
       The bench's noise profile is used and grows with every check; a bench that 'calibrate' did \
       not qualify is refused. Waived issues do not fail the firmware.
 
@@ -53,6 +57,13 @@ struct CheckCommand: AsyncParsableCommand {
 
   @Option(help: "Candidate firmware instead of the suite's.")
   var candidate: String?
+
+  @Flag(
+    help: ArgumentHelp(
+      "Both firmwares are one: an A/A check, in which nothing must be found.",
+      discussion:
+        "One name for both says so by itself. Without it, arms that do not differ are refused."))
+  var aa = false
 
   @Option(help: "Planned runs per arm, instead of the suite's.")
   var runs: Int?
@@ -86,6 +97,9 @@ struct CheckCommand: AsyncParsableCommand {
 
   @OptionGroup var failures: FailureOptions
 
+  @Flag(help: "Show every statistic, not only those that moved or decide.")
+  var all = false
+
   @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: OutputFormat = .terminal
 
@@ -108,7 +122,7 @@ struct CheckCommand: AsyncParsableCommand {
       pool.device.first, pool.pool, reference, candidate, runs, mostRuns, iterations, output,
       flow.design,
     ]
-    guard isNamed || asks.allSatisfy({ $0 == nil }) else {
+    guard isNamed || (asks.allSatisfy({ $0 == nil }) && !aa) else {
       throw ValidationError(
         "--resume goes on as the check was begun: of its options give --time-budget alone")
     }
@@ -165,7 +179,7 @@ struct CheckCommand: AsyncParsableCommand {
     var made = kept
     let given = flow.timeBudget?.duration
     func left() -> Duration? { given.map { $0 - (ContinuousClock.now - begun) } }
-    if given != nil, !experiment.knowsCost, made.isEmpty {
+    if given != nil, !experiment.knowsCost, made.isEmpty, !flow.plan {
       common.console.note("nobody knows yet how long a run takes: the first tell")
       try experiment.begin()
       made = try await experiment.run(experiment.setup.design.first).records
@@ -176,9 +190,11 @@ struct CheckCommand: AsyncParsableCommand {
     }
     experiment.setup.runs = plan.design.runs
     experiment.setup.mostRuns = plan.design.mostRuns
+    let told = PlanReport(plan, events: experiment.expectedEvents(made: made))
+      .text(width: flow.plan ? common.console.width : common.console.progressWidth)
+    if flow.plan { return common.console.print(told) }
     try experiment.begin()
-    common.console.note(
-      String(PlanReport(plan).text(width: common.console.progressWidth).dropLast()))
+    common.console.note(String(told.dropLast()))
     let outcome = try await experiment.run(plan.design, made: made, limit: left())
     var verdict = outcome.verdict
     if let left = outcome.runsLeft { verdict.cut(runsLeft: left) }
@@ -200,17 +216,23 @@ struct CheckCommand: AsyncParsableCommand {
     let console = common.console
     let input = experiment.input(records)
     let report = VerdictReport(verdict, of: input)
-    try experiment.folder.write(verdict, report)
+    // A verdict stands and is shown, whatever becomes of its files.
+    let kept = Result { try experiment.keep(records, verdict, report) }
     experiment.remember(records, verdict, input)
     switch format {
     case .terminal:
-      console.print(report.text(width: console.width, style: console.style))
+      console.print(report.text(width: console.width, style: console.style, showsAll: all))
       if !why.isEmpty { console.print(report.explained(why, width: console.width)) }
-      console.note(
-        "records, verdict.json, report.json and report.txt: \(experiment.folder.path)")
+      if case .success = kept {
+        console.note(
+          "records, verdict.json, report.json and report.txt: \(experiment.folder.path)")
+      }
     case .json:
       console.print(String(decoding: try report.json(), as: UTF8.self))
       for one in why { console.note("why: \(one.sentence)") }
+    }
+    if case .failure(let error) = kept {
+      console.error("the verdict stands, but its files are lost: \(error)")
     }
     if verdict.exitCode != 0 { throw ExitCode(verdict.exitCode) }
   }
@@ -225,19 +247,24 @@ struct CheckCommand: AsyncParsableCommand {
 
   private func newSetup(_ bench: Workbench) throws -> CheckSetup {
     let definition = try bench.catalog.suite(suite ?? "")
-    guard let reference = reference ?? definition.reference else {
+    guard let standard = reference ?? definition.reference else {
       throw RunError.noFirmware(suite: definition.name, arm: "reference")
     }
-    guard let candidate = candidate ?? definition.candidate else {
+    guard let tested = candidate ?? definition.candidate else {
       throw RunError.noFirmware(suite: definition.name, arm: "candidate")
     }
+    // What a suite says of its own pair says nothing of another one.
+    let isOwnPair =
+      standard == definition.reference && tested == definition.candidate
     let device = pool.device.first ?? definition.device
     let planned = runs ?? definition.runs.planned
     let isPair = flow.design == .crossover && pool.device.count == 2
     return CheckSetup(
       id: UUID().uuidString.lowercased(), suite: definition.name, device: device,
       partner: isPair ? pool.device[1] : nil,
-      reference: reference, candidate: candidate, iterations: iterations ?? definition.iterations,
+      reference: standard, candidate: tested,
+      aa: aa || (isOwnPair && definition.isAA),
+      iterations: iterations ?? definition.iterations,
       layout: memory.baseline != nil
         ? .stored : try flow.design ?? .usual(for: device, of: definition, in: bench.catalog),
       runs: planned, mostRuns: mostRuns ?? (runs == nil ? definition.runs.most : 2 * planned),

@@ -32,6 +32,9 @@ struct CompareCommand: AsyncParsableCommand, ComputingCommand {
       With --keep the store learns the candidate's runs and the verdict on them, as it does by a \
       'check': a build that failed is then left out of rolling baselines.
 
+      Records of one build under two names are refused (3), as a candidate that was never installed
+      gives them; --aa declares that both are one.
+
       A noise profile (--profile) lets few runs tell more; each comparison can add to it \
       (--learn).
 
@@ -81,6 +84,12 @@ struct CompareCommand: AsyncParsableCommand, ComputingCommand {
 
   @OptionGroup var mixing: MixingOptions
 
+  @Flag(help: "Both firmwares are one: an A/A comparison, in which nothing must be found.")
+  var aa = false
+
+  @Flag(help: "Show every statistic, not only those that moved or decide.")
+  var all = false
+
   @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: OutputFormat = .terminal
 
@@ -104,8 +113,10 @@ struct CompareCommand: AsyncParsableCommand, ComputingCommand {
 
   func run() async throws {
     let console = common.console
+    if let learn { try ResultPlace.requireFile(learn) }
     var input = try await input()
     input.profile = try profile.map(Self.readProfile)
+    try input.requireArms(isAA: aa)
     let verdict = try judge(input)
     if keep, let baseline, let first = input.candidate.first {
       let documents = try RecordFiles.documents(candidate)
@@ -115,14 +126,15 @@ struct CompareCommand: AsyncParsableCommand, ComputingCommand {
         verdict, on: input, of: BenchIdentity(first),
         id: "compare-\(baseline)-\(RunDocument.hash(of: documents))", in: store)
     }
+    let report = VerdictReport(verdict, of: input)
+    switch format {
+    case .terminal:
+      console.print(report.text(width: console.width, style: console.style, showsAll: all))
+    case .json: console.print(String(decoding: try report.json(), as: UTF8.self))
+    }
     if let learn {
       let grown = (input.profile ?? NoiseProfile()).grown(by: try runResiduals(of: input))
       try AtomicFile.write(try grown.encoded(), to: learn)
-    }
-    let report = VerdictReport(verdict, of: input)
-    switch format {
-    case .terminal: console.print(report.text(width: console.width, style: console.style))
-    case .json: console.print(String(decoding: try report.json(), as: UTF8.self))
     }
     if verdict.exitCode != 0 { throw ExitCode(verdict.exitCode) }
   }

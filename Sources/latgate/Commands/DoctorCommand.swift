@@ -12,8 +12,8 @@ struct DoctorCommand: AsyncParsableCommand {
     abstract: "Say what this machine and its devices lack, and how to mend it.",
     discussion: """
       Exits 0 when everything needed for the virtual device is there and no device would stop a \
-      run; 69 when something is missing or a device does not answer; 3 when a run on a device \
-      would be stopped. Warnings do not count.
+      run; 69 when something is missing or a device does not answer; 65 when a catalogue file is \
+      broken; 3 when a run on a device would be stopped. Warnings do not count.
 
       With a device: what would stop a run on it, which tier works, and why better ones do not. \
       T2 loads programs, T1 uses those that the firmware carries, T0 folds trace events. The agent \
@@ -39,6 +39,7 @@ struct DoctorCommand: AsyncParsableCommand {
       case warning = "warn"
       case missing = "MISSING"
       case stops = "STOP"
+      case broken = "BROKEN"
     }
 
     var state: State
@@ -50,8 +51,10 @@ struct DoctorCommand: AsyncParsableCommand {
     let console = common.console
     if let device { return try await examine(device, console) }
     var findings = hostPrograms()
-    findings.append(shareFolder())
+    findings += await buildTools()
+    findings += catalogue()
     findings.append(cacheFolder())
+    findings.append(await store())
     findings += localKernel()
     let found = try await devices()
     findings += found.flatMap { Self.findings($0, showsAll: false) }
@@ -59,6 +62,7 @@ struct DoctorCommand: AsyncParsableCommand {
     if findings.contains(where: { $0.state == .missing }) || found.contains(where: \.isSilent) {
       throw ExitStatus.deviceUnavailable.code
     }
+    if findings.contains(where: { $0.state == .broken }) { throw ExitStatus.badInput.code }
     if findings.contains(where: { $0.state == .stops }) { throw ExitStatus.gateFailed.code }
   }
 
@@ -162,23 +166,73 @@ struct DoctorCommand: AsyncParsableCommand {
     }
   }
 
-  private func shareFolder() -> Finding {
+  /// What building probes takes, where they are not shipped: clang, and the packages of sysroots.
+  private func buildTools() async -> [Finding] {
+    guard let share = try? ShareRoot.find(option: common.share),
+      let builder = try? ProbeBuilder(share: share)
+    else { return [] }
+    var missing: [TargetABI] = []
+    for abi in TargetABI.allCases where await !builder.isShipped(abi: abi) { missing.append(abi) }
+    guard !missing.isEmpty else {
+      return [
+        Finding(
+          state: .fine, subject: "probes", detail: "built and shipped for every architecture")
+      ]
+    }
+    var findings: [Finding] = []
+    do {
+      findings.append(
+        Finding(state: .fine, subject: "clang", detail: try await builder.requireCompiler()))
+    } catch {
+      findings.append(Finding(state: .missing, subject: "clang", detail: "\(error)"))
+    }
+    for abi in missing where !Sysroot.isCached(abi) {
+      let problem = await Sysroot.problem(of: abi)
+      findings.append(
+        Finding(
+          state: problem == nil ? .fine : .warning, subject: "sysroot \(abi.rawValue)",
+          detail: problem.map { "\($0); probes for \(abi.rawValue) cannot be built" }
+            ?? "is made of Debian packages when it is needed"))
+    }
+    return findings
+  }
+
+  /// All files, also the user's own.
+  private func catalogue() -> [Finding] {
     do {
       let share = try ShareRoot.find(option: common.share)
-      let catalog = try Catalog.load(root: share.path)
-      return Finding(
-        state: .fine, subject: "catalogue",
-        detail: "\(catalog.probes.count) probes, \(catalog.suites.count) suites in \(share.path)")
+      let own = UserFolders.configPath(environment: ProcessInfo.processInfo.environment)
+      let roots = [share.path] + (own.map { [$0] } ?? [])
+      let catalog = try Catalog.loadSound(roots.map { DirectoryFiles(root: $0) })
+      return [
+        Finding(
+          state: .fine, subject: "catalogue",
+          detail: "\(catalog.probes.count) probes, \(catalog.suites.count) suites in "
+            + roots.joined(separator: ", "))
+      ]
+        + catalog.broken.flatMap(\.problems).map {
+          Finding(state: .broken, subject: "catalogue", detail: "\($0)")
+        }
     } catch {
-      return Finding(state: .missing, subject: "catalogue", detail: "\(error)")
+      return [Finding(state: .missing, subject: "catalogue", detail: "\(error)")]
     }
   }
 
   private func cacheFolder() -> Finding {
     do {
-      return Finding(state: .fine, subject: "cache", detail: try UserFolders.cache())
+      let path = try UserFolders.cache()
+      try ResultPlace.requireFolder(path)
+      return Finding(state: .fine, subject: "cache", detail: path)
     } catch {
       return Finding(state: .missing, subject: "cache", detail: "\(error); set XDG_CACHE_HOME")
+    }
+  }
+
+  private func store() async -> Finding {
+    do {
+      return Finding(state: .fine, subject: "store", detail: try await safety.open().store.path)
+    } catch {
+      return Finding(state: .missing, subject: "store", detail: "\(error)")
     }
   }
 

@@ -66,6 +66,9 @@ struct FoldCommand: AsyncParsableCommand, ComputingCommand {
   @Option(name: .shortAndLong, help: "File for the run record. Default: none is kept.")
   var output: String?
 
+  @Flag(help: "Draw every histogram, not only those with the most events.")
+  var all = false
+
   @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: OutputFormat = .terminal
 
@@ -80,6 +83,7 @@ struct FoldCommand: AsyncParsableCommand, ComputingCommand {
 
   func run() async throws {
     let console = common.console
+    if let output { try ResultPlace.requireFile(output) }
     let catalog = try Workbench(common).catalog
     let probes = try wantedProbes(catalog)
     let policy = try suite.map { VerdictPolicy(suite: try catalog.suite($0), freeSwitching: false) }
@@ -99,14 +103,15 @@ struct FoldCommand: AsyncParsableCommand, ComputingCommand {
       device: device, firmware: firmware ?? folded.facts.fingerprint, suite: suite ?? "trace",
       phase: phase
     ).record()
+    let report = RunReport(record, lossLimit: lossLimit)
+    switch format {
+    case .terminal:
+      console.print(report.text(width: console.width, style: console.style, showsAll: all))
+    case .json: console.print(String(decoding: try report.json(), as: UTF8.self))
+    }
     if let output {
       try AtomicFile.write(try record.encoded(file: output), to: output)
       console.note("record: \(output)")
-    }
-    let report = RunReport(record, lossLimit: lossLimit)
-    switch format {
-    case .terminal: console.print(report.text(width: console.width, style: console.style))
-    case .json: console.print(String(decoding: try report.json(), as: UTF8.self))
     }
     let isLost = record.probes.contains { $0.status == .lost }
     if isLost || !record.invalid.isEmpty || report.faults != nil {

@@ -60,6 +60,9 @@ struct RunCommand: AsyncParsableCommand {
 
   @OptionGroup var failures: FailureOptions
 
+  @Flag(help: "Draw every histogram, not only those with the most events.")
+  var all = false
+
   @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: OutputFormat = .terminal
 
@@ -102,6 +105,7 @@ struct RunCommand: AsyncParsableCommand {
         folder: output ?? "latgate-results/\(suite)-\(timestamp())"
       ).run(format)
     }
+    if let output { try ResultPlace.requireFolder(output) }
     var plan = try await plan(bench)
     if let iterations { plan.suite.iterations = iterations }
     plan.tier = tiers.tier
@@ -142,11 +146,14 @@ struct RunCommand: AsyncParsableCommand {
       }
       await lane.finish()
       display.end()
-      if let output { console.note("record: \(try RecordFiles.write(record, to: output))") }
+      let written = output.map { folder in Result { try RecordFiles.write(record, to: folder) } }
       switch format {
-      case .terminal: console.print(report.text(width: console.width, style: console.style))
+      case .terminal:
+        console.print(report.text(width: console.width, style: console.style, showsAll: all))
       case .json: console.print(String(decoding: try report.json(), as: UTF8.self))
       }
+      // What was measured is shown whatever became of its file.
+      if let written { console.note("record: \(try written.get())") }
       if !reasons.isEmpty { throw ExitStatus.gateFailed.code }
     } catch {
       if !(error is ExitCode) {

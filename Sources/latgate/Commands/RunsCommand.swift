@@ -143,6 +143,9 @@ struct RunsShow: AsyncParsableCommand {
   @Flag(help: "The record itself, byte for byte.")
   var record = false
 
+  @Flag(help: "Draw every histogram, not only those with the most events.")
+  var all = false
+
   @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: OutputFormat = .terminal
 
@@ -153,7 +156,8 @@ struct RunsShow: AsyncParsableCommand {
     if record { return console.print(String(decoding: document.bytes, as: UTF8.self)) }
     let report = RunReport(document.record)
     switch format {
-    case .terminal: console.print(report.text(width: console.width, style: console.style))
+    case .terminal:
+      console.print(report.text(width: console.width, style: console.style, showsAll: all))
     case .json: console.print(String(decoding: try report.json(), as: UTF8.self))
     }
   }
