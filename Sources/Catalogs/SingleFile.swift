@@ -17,9 +17,10 @@ package struct SingleFile: CatalogFiles {
           remedy: "check that it exists, its permissions, and that it is UTF-8")
       ])
     }
-    let folder = CatalogFolder.allCases.first { folder in
-      text.split(whereSeparator: \.isNewline).contains { $0.hasPrefix("\(folder.nameKey):") }
-    }
+    // A suite names a device as well: the first of the keys tells.
+    let folder = text.split(whereSeparator: \.isNewline).lazy.compactMap { line in
+      CatalogFolder.allCases.first { line.hasPrefix("\($0.nameKey):") }
+    }.first
     guard let folder else {
       let keys = CatalogFolder.allCases.map { "'\($0.nameKey):'" }.joined(separator: ", ")
       throw CatalogError([

@@ -20,10 +20,57 @@ struct BadInputTests {
       try "suite: broken\nprobes: [runqueue\n"
         .write(toFile: "\(share)/targets/suites/broken.yaml", atomically: true, encoding: .utf8)
     }
-    let made = try await tool.run("check", "demo")
-    #expect(made.exitCode == 65)
-    #expect(made.errors.contains("targets/suites/broken.yaml:"))
-    #expect(made.output.isEmpty)
+    for command in [["check", "broken"], ["validate"]] {
+      let made = try await tool.start(command).end(within: .seconds(60))
+      #expect(made.exitCode == 65, "\(command): \(made.errors)")
+      #expect(made.errors.contains("targets/suites/broken.yaml:"), "\(made.errors)")
+      #expect(made.output.isEmpty)
+    }
+    // What does not need the file goes on without it, and says so; no run is made for a plan.
+    let plan = try await tool.run("check", "demo", "--plan")
+    #expect(plan.exitCode == 0, "\(plan.errors)")
+    #expect(plan.output.hasPrefix("plan: 4 + 4 runs in turn"), "\(plan.output)")
+    #expect(plan.errors.contains("targets/suites/broken.yaml is broken and left out"))
+    let doctor = try await tool.run("doctor", "--format", "json")
+    #expect(doctor.output.contains("\"BROKEN\"") && doctor.exitCode != 0, "\(doctor.output)")
+  }
+
+  @Test func filesAreValidatedBesideTheCatalogue() async throws {
+    let folder = try TemporaryFolder()
+    let good = "\(folder.path)/good.yaml"
+    let bad = "\(folder.path)/bad.yaml"
+    let text = "suite: mine\ndevice: virtual\nworkload: smoke\nprobes: [runqueue]\n"
+    try text.write(toFile: good, atomically: true, encoding: .utf8)
+    try text.replacing("runqueue", with: "runqeue")
+      .write(toFile: bad, atomically: true, encoding: .utf8)
+    let both = try await Tool().run("validate", good, bad)
+    #expect(both.exitCode == 65)
+    #expect(
+      both.errors.contains("there is no probe 'runqeue'") && both.errors.contains("\(bad):4:"),
+      "\(both.errors)")
+    #expect(!both.errors.contains(good))
+    let known = "\(Tool.repository)/targets/suites/demo.yaml"
+    let sound = try await Tool().run("validate", good, known)
+    #expect(sound.exitCode == 0, "\(sound.errors)")
+    #expect(try await Tool().run("validate", "\(folder.path)/none.yaml").exitCode == 65)
+    #expect(try await Tool().run("validate").exitCode == 0)
+  }
+
+  @Test func aPlaceThatCannotTakeResultsIsRefusedBeforeAnythingIsMeasured() async throws {
+    let folder = try TemporaryFolder()
+    let file = "\(folder.path)/file"
+    try "".write(toFile: file, atomically: true, encoding: .utf8)
+    for command in [
+      ["run", "smoke", "--device", "local", "--output", "\(file)/inside"],
+      ["check", "demo", "--output", "\(file)/inside"],
+      ["calibrate", "demo", "--output", "\(file)/inside"],
+      ["fold", file, "--output", folder.path],
+    ] {
+      let made = try await Tool().start(command).end(within: .seconds(60))
+      #expect(made.exitCode == 64, "\(command): \(made.errors)")
+      #expect(made.errors.contains("nothing can be kept in"), "\(made.errors)")
+      #expect(!made.errors.contains("settle"), "\(made.errors)")
+    }
   }
 
   @Test func unknownKeyIsRefusedWithTheNearestName() async throws {

@@ -22,6 +22,29 @@ import Testing
     }
   }
 
+  @Test func whatIsShippedNeedsNoCompilerWhileItsSourcesAreTheSame() async throws {
+    try await withFixture { fixture in
+      var builder = try fixture.builder()
+      builder.ships = true
+      let probe = try fixture.share.probe(named: "small")
+      let built = try await builder.object(of: probe, abi: .arm64)
+      let bare = ProbeBuilder(
+        share: fixture.share, cacheFolder: "\(fixture.folder)/other", environment: [:]
+      ) { _, _ in throw ProbeBuildError.compilerNotFound(tried: ["network"]) }
+      let shipped = try await bare.object(of: probe, abi: .arm64)
+      #expect(shipped.hash == built.hash)
+      #expect(shipped.path.hasPrefix("\(fixture.share.path)/built/small-arm64-"))
+      // Not for another architecture, and not once a source has changed.
+      await #expect(throws: ProbeBuildError.compilerNotFound(tried: [])) {
+        try await bare.object(of: probe, abi: .armv7)
+      }
+      try fixture.write("#define MARK 3\n", to: "share/bpf/include/marks.h")
+      await #expect(throws: ProbeBuildError.compilerNotFound(tried: [])) {
+        try await bare.object(of: probe, abi: .arm64)
+      }
+    }
+  }
+
   @Test func describesWhatTheProbeContains() async throws {
     try await withFixture { fixture in
       let probe = try fixture.share.probe(named: "small")
