@@ -79,7 +79,7 @@ package struct SuiteDefinition: Sendable, Equatable {
   package var reference: String?
   package var candidate: String?
   /// Whether ``reference`` and ``candidate`` are meant to be one firmware.
-  package var isAA: Bool
+  package var isAA = false
   /// Measured iterations per run.
   package var iterations: Int
   /// Iterations made first and not judged; nil = the workload's.
@@ -90,7 +90,7 @@ package struct SuiteDefinition: Sendable, Equatable {
   package var limits: Limits
   package var tau: Tau
   /// Those of histograms that are judged, in order; never empty.
-  package var quantiles: [Quantile]
+  package var quantiles = Quantile.allCases
   /// The first that matches a metric holds; without a match it is three times tau.
   package var budgets: [Budget]
   /// Metrics that decide; others are shown only.
