@@ -188,18 +188,11 @@ struct SeriesBuilder {
     return nil
   }
 
-  /// Events that a run needs for a quantile. A location of a few events is a sound number to compare
-  /// over runs, as the run is the unit; what lies beyond a high quantile must be enough to place it.
-  private func needed(_ probability: Double) -> Double {
-    probability <= 0.5
-      ? policy.minimumEvents : policy.minimumTailEvents / min(probability, 1 - probability)
-  }
-
   /// Nil when a run's quantile can be measured; else why not.
   private func shortage(
     _ events: Double, _ probability: Double, in run: RunIndex, _ key: SeriesKey
   ) -> String? {
-    let needed = needed(probability)
+    let needed = policy.eventsNeeded(for: probability)
     guard events >= needed * (1 - 1e-9) else {
       return "run \(run.record.id) has \(Int(events)) events, \(Int(needed.rounded())) are needed"
     }

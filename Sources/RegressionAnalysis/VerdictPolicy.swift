@@ -119,6 +119,13 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
     return own?.budget ?? defaultBudgetFactor * threshold
   }
 
+  /// Events that a run needs for a quantile. A location of a few events is a sound number to compare
+  /// over runs, as the run is the unit; what lies beyond a high quantile must be enough to place it.
+  package func eventsNeeded(for probability: Double) -> Double {
+    probability <= 0.5
+      ? minimumEvents : minimumTailEvents / min(probability, 1 - probability)
+  }
+
   /// The largest relative worsening allowed of a series.
   func budget(of series: Series) -> Double {
     budget(

@@ -25,9 +25,7 @@ package struct ExpectedEvents: Sendable, Equatable {
   package init?(records: [RunRecord], iterations: Int, policy: VerdictPolicy) {
     let runs = records.compactMap { Self.events(in: $0, iterations: iterations) }
     guard !runs.isEmpty else { return nil }
-    let least = policy.quantiles.map {
-      policy.minimumTailEvents / min($0.probability, 1 - $0.probability)
-    }.min()
+    let least = policy.quantiles.map { policy.eventsNeeded(for: $0.probability) }.min()
     let needed = Int((least ?? 0).rounded())
     let gating = Set(runs.flatMap(\.keys)).filter { text in
       policy.gating.contains { glob($0, matches: text) }

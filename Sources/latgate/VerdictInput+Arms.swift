@@ -7,8 +7,8 @@ extension VerdictInput {
   /// records themselves, or by one name and id in both arms.
   /// - Throws: ``ArmFault``.
   func requireArms(isAA: Bool) throws {
-    let references = Self.firmwares(of: reference + confirmReference)
-    let candidates = Self.firmwares(of: candidate + confirmCandidate)
+    let references = Self.firmwares(of: reference)
+    let candidates = Self.firmwares(of: candidate)
     for one in references {
       for other in candidates {
         if isAA {

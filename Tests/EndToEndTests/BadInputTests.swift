@@ -222,7 +222,7 @@ struct BadInputTests {
     let share = try TestShare()
     try share.edit(
       "targets/workloads/smoke.yaml", "unit: ns, pattern: '^p50", "unit: parsec, pattern: '^p50")
-    let made = try await Tool(share: share.path).run("probes")
+    let made = try await Tool(share: share.path).run("validate")
     #expect(made.exitCode == 65)
     #expect(made.errors.contains("'parsec' is no unit"), "\(made.errors)")
     #expect(made.errors.contains("smoke.yaml:"), "\(made.errors)")

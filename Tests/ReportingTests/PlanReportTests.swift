@@ -93,19 +93,19 @@ import Testing
   @Test func eventsThatAreTooFewAreSaidBefore() throws {
     let policy = VerdictPolicy(gating: ["fsync.*"])
     let events = try #require(
-      ExpectedEvents(records: [Self.run(fsyncs: 20)], iterations: 3, policy: policy))
-    // What decides alone; 20 events an iteration, three of them.
+      ExpectedEvents(records: [Self.run(fsyncs: 2)], iterations: 3, policy: policy))
+    // What decides alone; 2 events an iteration, three of them.
     #expect(
-      events.metrics == [.init(text: "fsync.latency{fs=ext4}@a", events: 60, needed: 100)])
+      events.metrics == [.init(text: "fsync.latency{fs=ext4}@a", events: 6, needed: 10)])
     let text = PlanReport(
-      layout: "in turn", screenRuns: 4, confirmRuns: 4, time: nil, source: "", forecast: nil,
+      layout: "in turn", runs: 8, looks: [8], mostRuns: 8, time: nil, source: "", forecast: nil,
       events: events
     ).text(width: 400)
-    #expect(text.contains("events: a run will have about fsync.latency 60\n"))
+    #expect(text.contains("events: a run will have about fsync.latency 6\n"))
     #expect(
       text.contains(
-        "too few: no quantile of these can be judged with fewer than 100 events a run: "
-          + "fsync.latency{fs=ext4}@a (60); let the workload do more operations, or give "
+        "too few: no quantile of these can be judged with fewer than 10 events a run: "
+          + "fsync.latency{fs=ext4}@a (6); let the workload do more operations, or give "
           + "--iterations 5, or do not let them decide"))
   }
 
@@ -116,7 +116,7 @@ import Testing
     #expect(events.metrics.map(\.events) == [800, 100])
     #expect(events.metrics.map(\.isMeasurable) == [true, true])
     let text = PlanReport(
-      layout: "in turn", screenRuns: 4, confirmRuns: 4, time: nil, source: "", forecast: nil,
+      layout: "in turn", runs: 8, looks: [8], mostRuns: 8, time: nil, source: "", forecast: nil,
       events: events
     ).text(width: 400)
     #expect(text.contains("block.total 800, fsync.latency 100"))
