@@ -20,8 +20,8 @@ struct LookLevels {
 
   /// Levels of the false discovery rate (two-sided), by runs per arm from the first look on; later
   /// looks have the last one.
-  private static let body = [0.001, 0.001, 0.0008, 0.0012, 0.0015, 0.0025, 0.003, 0.004]
-  private static let worst = [0, 0, 0, 0.0005, 0.0005, 0.001, 0.0015]
+  private static let body = [0.0006, 0.0006, 0.0005, 0.0007, 0.0009, 0.0015, 0.002]
+  private static let worst = [0, 0, 0, 0.0004, 0.0004, 0.0007, 0.001]
 
   /// Whether a look may call a statistic changed.
   static func decides(_ statistic: Statistic, runs: Int) -> Bool {

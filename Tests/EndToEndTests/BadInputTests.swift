@@ -29,7 +29,7 @@ struct BadInputTests {
     // What does not need the file goes on without it, and says so; no run is made for a plan.
     let plan = try await tool.run("check", "demo", "--plan")
     #expect(plan.exitCode == 0, "\(plan.errors)")
-    #expect(plan.output.hasPrefix("plan: 4 + 4 runs in turn"), "\(plan.output)")
+    #expect(plan.output.hasPrefix("plan: 8 + 8 runs in turn"), "\(plan.output)")
     #expect(plan.errors.contains("targets/suites/broken.yaml is broken and left out"))
     let doctor = try await tool.run("doctor", "--format", "json")
     #expect(doctor.output.contains("\"BROKEN\"") && doctor.exitCode != 0, "\(doctor.output)")

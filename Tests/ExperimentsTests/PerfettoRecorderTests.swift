@@ -74,7 +74,7 @@ import Testing
       signal.signal(signal.SIGINT, end)
       print(os.getpid(), flush=True)
       os.dup2(os.open(os.devnull, os.O_RDWR), 1)
-      time.sleep(60)
+      time.sleep(600)
       """
     return """
       cat >"$place/config"

@@ -37,7 +37,7 @@ import Testing
       #expect(LookLevels.level(runs: 2, isWorst: isWorst) == 0)
       for runs in 3...64 {
         let level = LookLevels.level(runs: runs, isWorst: isWorst)
-        #expect(level <= 0.004)
+        #expect(level <= 0.002)
       }
     }
     #expect(LookLevels.decides(.quantile(0.5), runs: 3))
