@@ -152,12 +152,12 @@ struct GateTests {
         echo 30000 >\(Self.thermal)/thermal_zone0/temp; echo made
         """
       try #require(try await device.shell(stub).contains("made"))
-      func measured(_ more: String...) async throws -> Record {
+      func measured(_ more: String..., exitCode: Int32 = 0) async throws -> Record {
         let results = try TemporaryFolder()
         let made = try await tool.start(
           ["run", "smoke", "--device", device.name, "--output", results.path] + more
         ).end(within: .seconds(120))
-        try #require(made.exitCode == 0, "\(made.errors)\n\(made.output)")
+        try #require(made.exitCode == exitCode, "\(made.errors)\n\(made.output)")
         return try Record.only(in: results.path)
       }
       let cool = try await measured()
@@ -165,7 +165,8 @@ struct GateTests {
       #expect(cool.measured.first?.covariates["temperature_celsius"] == 30)
       #expect(cool.measured.first?.covariates["policy0_frequency_limit_khz"] == 1_000_000)
 
-      let sunk = try await measured("--workload", "sinking", "--iterations", "2")
+      // A run whose iterations are all dropped measured nothing.
+      let sunk = try await measured("--workload", "sinking", "--iterations", "2", exitCode: 3)
       #expect(sunk.measured.map(\.dropCause) == ["frequency limit", "frequency limit"])
       #expect(
         sunk.measured.first?.dropped
@@ -174,7 +175,7 @@ struct GateTests {
       #expect(try await measured().measured.allSatisfy { $0.dropped == nil })
 
       _ = try await device.shell("echo 50000 >\(Self.thermal)/thermal_zone0/temp")
-      let hot = try await measured()
+      let hot = try await measured(exitCode: 3)
       #expect(hot.measured.map(\.dropCause) == ["temperature"])
       #expect(hot.phases.isEmpty)
     }

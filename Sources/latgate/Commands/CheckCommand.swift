@@ -29,8 +29,8 @@ struct CheckCommand: AsyncParsableCommand {
       With a time budget the design is chosen: the smallest that finds a worsening as large as \
       every budget of the suite, else the largest that fits; one that would miss it is refused.
 
-      Before anything is measured the two firmwares must be shown to differ: by build id,
-      fingerprint, kernel, slot, or what the device file expects (3 where they do not). A check of
+      Before anything is measured the two firmwares must be shown to differ: by build id, \
+      fingerprint, kernel, slot, or what the device file expects (3 where they do not). A check of \
       one firmware against itself is declared with --aa, or with one name for both.
 
       The bench's noise profile is used and grows with every check; a bench that 'calibrate' did \

@@ -32,7 +32,7 @@ struct CompareCommand: AsyncParsableCommand, ComputingCommand {
       With --keep the store learns the candidate's runs and the verdict on them, as it does by a \
       'check': a build that failed is then left out of rolling baselines.
 
-      Records of one build under two names are refused (3), as a candidate that was never installed
+      Records of one build under two names are refused (3), as a candidate that was never installed \
       gives them; --aa declares that both are one.
 
       A noise profile (--profile) lets few runs tell more; each comparison can add to it \
