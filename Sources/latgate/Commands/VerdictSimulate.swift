@@ -20,8 +20,8 @@ struct VerdictSimulate: AsyncParsableCommand, ComputingCommand {
         latgate verdict simulate --shift 10%      power for 10% in all quantiles
         latgate verdict simulate --shift 20% --part p99        in the tail alone
         latgate verdict simulate --class noisy --runs 12 --shift 10%
-        latgate verdict simulate --slow iterations --slow-share 20%   one of five is 10 times slower
-        latgate verdict simulate --slow boots --both                  as the reference's boots are
+        latgate verdict simulate --slow iterations --slow-share 20%
+        latgate verdict simulate --slow boots --both     an unchanged build
 
       Two rules of thumb to see here: boots buy more power than iterations do, and a change of \
       the practical threshold's own size is found in half of all cases at best. A class is a \
