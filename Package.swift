@@ -26,40 +26,49 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
   ],
   targets: [
-    .target(name: "CAgentABI", cSettings: strictC),
+    .target(name: "CAgentABI", path: "Sources/Device/CAgentABI", cSettings: strictC),
     .systemLibrary(
-      name: "CLibBPF", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev"])]),
-    .target(name: "AttachLadder", dependencies: ["CLibBPF"], cSettings: strictC),
-    .target(name: "TraceFold", dependencies: ["CAgentABI"], cSettings: strictC),
-    .target(name: "POSIXSupport", swiftSettings: strict),
+      name: "CLibBPF", path: "Sources/System/CLibBPF", pkgConfig: "libbpf",
+      providers: [.apt(["libbpf-dev"])]),
+    .target(
+      name: "AttachLadder", dependencies: ["CLibBPF"], path: "Sources/Device/AttachLadder",
+      cSettings: strictC),
+    .target(
+      name: "TraceFold", dependencies: ["CAgentABI"], path: "Sources/Device/TraceFold",
+      cSettings: strictC),
+    .target(name: "POSIXSupport", path: "Sources/System/POSIXSupport", swiftSettings: strict),
     .target(
       name: "HostTools",
       dependencies: [
         "POSIXSupport",
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
-      ],
+      ], path: "Sources/System/HostTools",
       swiftSettings: strict),
-    .target(name: "KernelTypes", swiftSettings: strict),
+    .target(name: "KernelTypes", path: "Sources/Kernels/KernelTypes", swiftSettings: strict),
     .target(
-      name: "LatencyHistograms", swiftSettings: strict),
+      name: "LatencyHistograms", path: "Sources/Measure/LatencyHistograms", swiftSettings: strict),
     // What files and packets are compressed with.
-    .systemLibrary(name: "CZlib"),
-    .systemLibrary(name: "CZstd"),
+    .systemLibrary(name: "CZlib", path: "Sources/System/CZlib"),
+    .systemLibrary(name: "CZstd", path: "Sources/System/CZstd"),
     .target(
       name: "PerfettoTraces", dependencies: ["TraceFold", "CZlib", "CZstd", "LatencyHistograms"],
+      path: "Sources/Measure/PerfettoTraces",
       swiftSettings: strict),
-    .target(name: "RunRecords", dependencies: ["LatencyHistograms"], swiftSettings: strict),
+    .target(
+      name: "RunRecords", dependencies: ["LatencyHistograms"], path: "Sources/Measure/RunRecords",
+      swiftSettings: strict),
     .target(
       name: "Catalogs",
       dependencies: ["RunRecords", .product(name: "Yams", package: "Yams")],
+      path: "Sources/Measure/Catalogs",
       swiftSettings: strict),
     .target(
       name: "DebianRoots",
       dependencies: [
         "POSIXSupport", "HostTools", "KernelTypes",
         .product(name: "Crypto", package: "swift-crypto"),
-      ],
+      ], path: "Sources/Kernels/DebianRoots",
       swiftSettings: strict),
     .target(
       name: "ProbeBuild",
@@ -67,38 +76,40 @@ let package = Package(
         "POSIXSupport", "KernelTypes", "DebianRoots",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Subprocess", package: "swift-subprocess"),
-      ],
+      ], path: "Sources/Kernels/ProbeBuild",
       swiftSettings: strict),
     .target(
       name: "KernelBTF",
       dependencies: [
         "CLibBPF", "AttachLadder", "HostTools", "KernelTypes", "ProbeBuild",
         .product(name: "Crypto", package: "swift-crypto"),
-      ],
+      ], path: "Sources/Kernels/KernelBTF",
       swiftSettings: strict),
     // What adb compresses files with.
-    .systemLibrary(name: "CLZ4"),
-    .systemLibrary(name: "CBrotli"),
-    .systemLibrary(name: "CLibUSB"),
+    .systemLibrary(name: "CLZ4", path: "Sources/System/CLZ4"),
+    .systemLibrary(name: "CBrotli", path: "Sources/System/CBrotli"),
+    .systemLibrary(name: "CLibUSB", path: "Sources/System/CLibUSB"),
     .target(
       name: "ADB",
       dependencies: [
         "POSIXSupport", "CLZ4", "CZstd", "CBrotli", "CLibUSB",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
-      ],
+      ], path: "Sources/Reach/ADB",
       swiftSettings: strict),
     .target(
       name: "FirmwareKit", dependencies: ["CAgentABI", "POSIXSupport", "ProbeBuild"],
+      path: "Sources/Kernels/FirmwareKit",
       swiftSettings: strict),
     .target(
       name: "Devices",
       dependencies: [
         "POSIXSupport", "ADB",
-      ],
+      ], path: "Sources/Reach/Devices",
       swiftSettings: strict),
     .target(
       name: "AgentSession", dependencies: ["CAgentABI", "POSIXSupport", "Devices"],
+      path: "Sources/Reach/AgentSession",
       swiftSettings: strict),
     .target(
       name: "VirtualDevices",
@@ -107,17 +118,17 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
-      ],
+      ], path: "Sources/Reach/VirtualDevices",
       swiftSettings: strict),
     .target(
       name: "RegressionAnalysis",
-      dependencies: ["LatencyHistograms", "RunRecords"],
+      dependencies: ["LatencyHistograms", "RunRecords"], path: "Sources/Judge/RegressionAnalysis",
       swiftSettings: strict),
     .target(
       name: "Reporting",
       dependencies: [
         "LatencyHistograms", "KernelTypes", "RunRecords", "Catalogs", "RegressionAnalysis",
-      ],
+      ], path: "Sources/Judge/Reporting",
       swiftSettings: strict),
     .target(
       name: "RecordStore",
@@ -125,7 +136,7 @@ let package = Package(
         "POSIXSupport", "RunRecords", "RegressionAnalysis",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
-      ],
+      ], path: "Sources/Judge/RecordStore",
       swiftSettings: strict),
     .target(
       name: "Experiments",
@@ -133,16 +144,18 @@ let package = Package(
         "POSIXSupport", "PerfettoTraces", "RunRecords", "Catalogs", "ProbeBuild", "FirmwareKit",
         "KernelTypes", "KernelBTF", "ADB", "Devices", "AgentSession", "VirtualDevices",
         "RegressionAnalysis", "RecordStore",
-      ],
+      ], path: "Sources/Measure/Experiments",
       swiftSettings: strict),
     // Debian's adb and adbd, for tests and ci/bench.
     .target(
       name: "ADBPeers", dependencies: ["POSIXSupport", "DebianRoots", "Devices"],
       path: "Tests/ADBPeers", swiftSettings: strict),
     .executableTarget(
-      name: "latgate-bench", dependencies: ["Devices", "ADBPeers"], swiftSettings: strict),
+      name: "latgate-bench", dependencies: ["Devices", "ADBPeers"],
+      path: "Sources/Developer/latgate-bench", swiftSettings: strict),
     .executableTarget(
-      name: "latgate-exam", dependencies: ["RegressionAnalysis"], swiftSettings: strict),
+      name: "latgate-exam", dependencies: ["RegressionAnalysis"],
+      path: "Sources/Developer/latgate-exam", swiftSettings: strict),
     .executableTarget(
       name: "latgate",
       dependencies: [
@@ -151,7 +164,7 @@ let package = Package(
         "Reporting", "RecordStore",
         "Experiments",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
+      ], path: "Sources/CommandLine/latgate",
       swiftSettings: strict, linkerSettings: released),
     .testTarget(
       name: "POSIXSupportTests",

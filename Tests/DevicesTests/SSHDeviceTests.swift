@@ -172,25 +172,18 @@ struct SSHDeviceTests {
   }
 
   @Test func theConnectionEndsWithTheDevice() async throws {
-    func folders() throws -> Set<String> {
-      Set(
-        try FileManager.default.contentsOfDirectory(atPath: NSTemporaryDirectory())
-          .filter { $0.hasPrefix("latgate-ssh-") })
-    }
-    let before = try folders()
-    try await use(Self.device(peer, user: "board")) {
-      let made = try folders().subtracting(before)
-      #expect(made.count == 1)
-      let path = NSTemporaryDirectory() + (made.first ?? "")
-      let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
-      #expect(mode as? Int == 0o700)
-    }
-    #expect(try folders().subtracting(before).isEmpty)
+    let path = try await connectedFolder()
+    #expect(!FileManager.default.fileExists(atPath: path))
   }
 
-  private func use(_ device: SSHDevice, _ body: () throws -> Void) async throws {
+  /// The folder of a connection that is gone when this returns.
+  private func connectedFolder() async throws -> String {
+    let device = Self.device(peer, user: "board")
     _ = try await device.exec("true", timeout: .seconds(20))
-    try body()
+    let path = try #require(await device.connection.folder)
+    let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
+    #expect(mode as? Int == 0o700)
+    return path
   }
 
   @Test(arguments: ["root", "sudoer"])

@@ -156,7 +156,7 @@ struct SSHTests {
     try share.write("\(text)\n\(file)\n", to: "targets/devices/board.yaml")
     let results = try TemporaryFolder()
     let made = try await Tool(share: share.path).start(
-      ["check", "board", "--runs", "1", "--confirm-runs", "0", "--output", results.path] + options
+      ["check", "board", "--runs", "1", "--most-runs", "1", "--output", results.path] + options
     ).end(within: .seconds(240))
     let records = try? FileManager.default.contentsOfDirectory(atPath: "\(results.path)/runs")
     return (made, records?.count ?? 0)

@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["share/bpf/include/marks.h", "share/Sources/CAgentABI/include/new.h"])
+  @Test(arguments: ["share/bpf/include/marks.h", "share/Sources/Device/CAgentABI/include/new.h"])
   func rebuildsWhenAHeaderChanges(header: String) async throws {
     try await withFixture { fixture in
       let builder = try fixture.builder()

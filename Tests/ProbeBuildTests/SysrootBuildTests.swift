@@ -17,10 +17,11 @@ struct SysrootBuildTests {
         #include <bpf/libbpf.h>
         int core(void);
         int main(void) { return core() + (int)libbpf_major_version(); }
-        """, to: "share/Sources/latgate-agent/main.c")
-      try fixture.write("int core(void) { return 1; }\n", to: "share/Sources/AgentCore/core.c")
+        """, to: "share/Sources/Device/latgate-agent/main.c")
       try fixture.write(
-        "int main(void) { return 0; }\n", to: "share/Sources/latgate-load/main.c")
+        "int core(void) { return 1; }\n", to: "share/Sources/Device/AgentCore/core.c")
+      try fixture.write(
+        "int main(void) { return 0; }\n", to: "share/Sources/Device/latgate-load/main.c")
       let builder = try ProbeBuilder(share: fixture.share, cacheFolder: fixture.cacheFolder)
       let bundle = try await builder.build(abi: abi, probes: fixture.share.probes())
       #expect(bundle.objects.keys.sorted() == ["small"])

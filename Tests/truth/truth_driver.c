@@ -28,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../Sources/latgate-agent/engine.h"
+#include "../../Sources/Device/latgate-agent/engine/engine.h"
 
 enum { MAX_METRICS = 16 };
 

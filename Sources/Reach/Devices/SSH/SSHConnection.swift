@@ -14,7 +14,7 @@ actor SSHConnection {
 
   nonisolated let target: SSHTarget
   private let device: String
-  private var folder: String?
+  private(set) var folder: String?
   private var opening: Task<ProcessIdentity?, any Error>?
   /// The process that keeps the connection.
   private var keeper: ProcessIdentity?

@@ -7,7 +7,7 @@ import POSIXSupport
 /// neither an sftp server nor `scp`, and what arrives can be checked before it takes its name.
 package struct SSHDevice: Device {
   package let name: String
-  private let connection: SSHConnection
+  let connection: SSHConnection
 
   private static let answerLimit: Duration = .seconds(30)
 

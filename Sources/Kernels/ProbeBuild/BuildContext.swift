@@ -66,7 +66,7 @@ struct BuildContext: Sendable {
         "--target=bpf", "-g", "-O2", "-mcpu=v2", "-D__TARGET_ARCH_\(abi.bpfArchitecture)",
         "-Wall", "-Wextra", "-Werror",
       ] + (programs == nil ? [] : ["-DLG_WINDOW_MAP"])
-    let includes = ["bpf/include", "Sources/CAgentABI/include"]
+    let includes = ["bpf/include", "\(AgentProgram.deviceSources)/CAgentABI/include"]
     var inputs = inputs(kind: "probe", flags: flags)
     try inputs.add(file: probe.path, as: probe.name)
     if let programs { inputs.add("kept", PinnedSource.chosen(programs).map(\.name)) }

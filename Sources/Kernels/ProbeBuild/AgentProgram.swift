@@ -3,26 +3,33 @@ enum AgentProgram: String, Sendable, CaseIterable {
   case agent = "latgate-agent"
   case loadHelper = "latgate-load"
 
+  /// Where the C sources of the device are, relative to the share root.
+  static let deviceSources = "Sources/Device"
+
   /// Folders whose `.c` files make the program, relative to the share root.
-  var sourceFolders: [String] {
+  var sourceFolders: [String] { sources.map { "\(Self.deviceSources)/\($0)" } }
+
+  /// Folders for `-I`, relative to the share root.
+  var includeFolders: [String] { includes.map { "\(Self.deviceSources)/\($0)" } }
+
+  /// The parts of the agent itself, each a folder with its sources and headers.
+  private static let agentParts =
+    ["latgate-agent"]
+    + ["engine", "pinning", "session", "steps", "tracing"].map { "latgate-agent/\($0)" }
+
+  private var sources: [String] {
     switch self {
-    case .agent:
-      [
-        "Sources/latgate-agent", "Sources/AgentCore", "Sources/AttachLadder", "Sources/TraceFold",
-      ]
-    case .loadHelper: ["Sources/latgate-load"]
+    case .agent: Self.agentParts + ["AgentCore", "AttachLadder", "TraceFold"]
+    case .loadHelper: ["latgate-load"]
     }
   }
 
-  /// Folders for `-I`, relative to the share root.
-  var includeFolders: [String] {
+  private var includes: [String] {
     switch self {
     case .agent:
-      [
-        "Sources/latgate-agent", "Sources/AgentCore/include", "Sources/AttachLadder/include",
-        "Sources/TraceFold/include", "Sources/CAgentABI/include",
-      ]
-    case .loadHelper: ["Sources/CAgentABI/include"]
+      Self.agentParts
+        + ["AgentCore", "AttachLadder", "TraceFold", "CAgentABI"].map { "\($0)/include" }
+    case .loadHelper: ["CAgentABI/include"]
     }
   }
 
