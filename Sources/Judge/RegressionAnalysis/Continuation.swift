@@ -11,13 +11,16 @@ package enum Continuation: String, Codable, Sendable, Equatable, CaseIterable {
   /// What the gating metrics of a look ask for.
   /// - Parameters:
   ///   - metrics: all of the look.
+  ///   - hasOpenShape: whether a gating metric has a slower mode which the reference has not.
   ///   - runs: of the smaller arm.
-  init(_ metrics: [MetricVerdict], runs: Int) {
+  init(_ metrics: [MetricVerdict], hasOpenShape: Bool = false, runs: Int) {
     let gating = metrics.filter { $0.gating && !$0.isWaived }
     let isBlocked = gating.contains { $0.blocking && $0.isMeasured }
     if isBlocked, gating.contains(where: \.isOpen) {
       self = .open
-    } else if isBlocked || gating.contains(where: \.isLeaning) || runs < LookLevels.firstPass {
+    } else if isBlocked || hasOpenShape || gating.contains(where: \.isLeaning)
+      || runs < LookLevels.firstPass
+    {
       self = .leaning
     } else {
       self = .settled

@@ -10,6 +10,8 @@ package enum FailureOwner: String, Codable, Sendable, Equatable, CaseIterable {
 package enum FailureCause: String, Codable, Sendable, Equatable, CaseIterable {
   /// A metric got worse, confirmed.
   case regression
+  /// A gating metric has a slower mode which the reference has not; no quantile confirms it.
+  case shapeChanged
   /// A hook that the reference has is gone on the candidate, or the candidate died of the probe.
   case probeLost
   /// A run says itself that it must not be judged, such as after a suspend.
@@ -40,7 +42,7 @@ package enum FailureCause: String, Codable, Sendable, Equatable, CaseIterable {
   /// Who has to act.
   package var owner: FailureOwner {
     switch self {
-    case .regression, .probeLost: .firmware
+    case .regression, .shapeChanged, .probeLost: .firmware
     case .invalidRun, .invalidData, .overhead, .mixedProbes, .conditions, .sentinel,
       .unqualifiedBench, .weakEvidence, .nothingMeasured, .budgetOpen, .deviceUnavailable,
       .gateFailed:
@@ -63,7 +65,7 @@ struct Trouble {
 /// What decided a verdict that has its outcome; nil after a pass. Failures and doubts come most
 /// important first.
 func failureCause(
-  of verdict: Verdict, failures: [Trouble], doubts: [Trouble]
+  of verdict: Verdict, failures: [Trouble], doubts: [Trouble], shapes: [Trouble]
 ) -> FailureCause? {
   let gating = verdict.metrics.filter(\.gating)
   switch verdict.outcome {
@@ -73,6 +75,6 @@ func failureCause(
     if let first = failures.first { return first.cause }
     return gating.contains { $0.outcome == .probeLost } ? .probeLost : .invalidData
   case .inconclusive:
-    return doubts.first?.cause ?? .budgetOpen
+    return (doubts + shapes).first?.cause ?? .budgetOpen
   }
 }

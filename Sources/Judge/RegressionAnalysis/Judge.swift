@@ -136,19 +136,21 @@ private func conclude(
   let coverage = MeasuredCoverage(verdict.metrics, runs)
   verdict.measured = coverage.counts
   doubts += coverage.doubts(policy).map { Trouble(.nothingMeasured, $0) }
+  let shapes = shapeDoubts(verdict, input.waivers)
   let builds = Set(runs.filter { !$0.isCandidate }.map(\.index.record.firmware.id)).count
   if verdict.grade == .stored, builds < EvidenceGrade.buildsOfPromise {
     remarks.append(
       "\(builds) stored builds: at most 1% false alarms are promised from "
         + "\(EvidenceGrade.buildsOfPromise) on")
   }
-  verdict.reasons = (failures + doubts).map(\.text) + remarks
+  verdict.reasons = (failures + doubts + shapes).map(\.text) + remarks
   verdict.cause = failures.first?.text ?? doubts.first?.text
   let broken = gating.contains { $0.outcome == .invalid || $0.outcome == .probeLost }
   let blocked = gating.contains(where: \.blocking)
+  if verdict.cause == nil, !blocked { verdict.cause = shapes.first?.text }
   if !failures.isEmpty || broken {
     verdict.outcome = .failed
-  } else if !doubts.isEmpty || blocked {
+  } else if !doubts.isEmpty || blocked || !shapes.isEmpty {
     verdict.outcome = .inconclusive
   } else {
     verdict.outcome = .pass
@@ -160,14 +162,27 @@ private func conclude(
   {
     verdict.outcome = .regression
   }
-  verdict.failure = failureCause(of: verdict, failures: failures, doubts: doubts)
+  verdict.failure = failureCause(
+    of: verdict, failures: failures, doubts: doubts, shapes: blocked ? [] : shapes)
   verdict.owner = verdict.failure?.owner
   // No run mends what is broken, and none is needed where a regression is confirmed.
   verdict.continuation =
     !failures.isEmpty || broken || verdict.outcome == .regression
     ? .settled
     : Continuation(
-      verdict.metrics, runs: min(verdict.runs.reference, verdict.runs.candidate))
+      verdict.metrics, hasOpenShape: !shapes.isEmpty,
+      runs: min(verdict.runs.reference, verdict.runs.candidate))
+}
+
+/// Gating metrics that have a slower mode which the reference has not: no pass, whatever quantiles say.
+private func shapeDoubts(_ verdict: Verdict, _ waivers: [MetricWaiver]) -> [Trouble] {
+  let gating = Set(verdict.metrics.filter(\.gating).map(\.id))
+  return verdict.metrics.compactMap { metric in
+    guard let shape = metric.shape, shape.isWorse, shape.isCertain, gating.contains(metric.id),
+      !waivers.contains(where: { !$0.isExpired && glob($0.pattern, matches: metric.id.text) })
+    else { return nil }
+    return Trouble(.shapeChanged, "\(metric.id.text): \(shape.text)")
+  }
 }
 
 /// What makes the arms' data incomparable, whatever the metrics say.

@@ -36,7 +36,7 @@ struct MetricJudge {
     var verdict = MetricVerdict(
       id: series.id, statistic: series.statistic, outcome: .inconclusive,
       gating: isGating,
-      blocking: false, grade: grade, shift: series.shift, reason: series.note)
+      blocking: false, grade: grade, shift: series.shift, shape: series.shape, reason: series.note)
     if describes {
       verdict.referenceValue = level(series, ofCandidate: false)
       verdict.candidateValue = level(series, ofCandidate: true)

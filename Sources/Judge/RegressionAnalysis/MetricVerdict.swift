@@ -50,6 +50,8 @@ package struct MetricVerdict: Codable, Sendable, Equatable {
   package var degreesOfFreedom: Double?
   /// Where in the distribution the arms differ; only on the rate of a histogram metric.
   package var shift: [ShiftPoint]?
+  /// How its shape differs; only on the rate of a histogram metric, nil where it does not.
+  package var shape: ShapeChange?
   /// Whether it may be on its way to a finding: more runs are worth making before a pass.
   package var isLeaning = false
   /// Whether its interval shows a worsening that matters, which no look has confirmed yet.
@@ -62,7 +64,7 @@ package struct MetricVerdict: Codable, Sendable, Equatable {
   private enum CodingKeys: String, CodingKey {
     case id, statistic, outcome, gating, blocking, referenceValue, candidateValue, change, interval
     case p, mde80, threshold, budget, grade, runsNeeded, unreachable, runVariance
-    case degreesOfFreedom, shift, reason, waiver
+    case degreesOfFreedom, shift, shape, reason, waiver
   }
 
   package init(
@@ -71,7 +73,8 @@ package struct MetricVerdict: Codable, Sendable, Equatable {
     interval: ChangeInterval? = nil, p: Double? = nil, mde80: Double? = nil,
     threshold: Double? = nil, budget: Double? = nil, grade: EvidenceGrade,
     runsNeeded: Int? = nil, unreachable: Bool = false, runVariance: Double? = nil,
-    degreesOfFreedom: Double? = nil, shift: [ShiftPoint]? = nil, reason: String? = nil
+    degreesOfFreedom: Double? = nil, shift: [ShiftPoint]? = nil, shape: ShapeChange? = nil,
+    reason: String? = nil
   ) {
     self.id = id
     self.statistic = statistic
@@ -92,6 +95,7 @@ package struct MetricVerdict: Codable, Sendable, Equatable {
     self.runVariance = runVariance
     self.degreesOfFreedom = degreesOfFreedom
     self.shift = shift
+    self.shape = shape
     self.reason = reason
   }
 }

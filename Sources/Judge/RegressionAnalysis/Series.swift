@@ -31,6 +31,8 @@ struct Series {
   var note: String?
   /// Only on the rate of a histogram metric.
   var shift: [ShiftPoint]?
+  /// Likewise.
+  var shape: ShapeChange?
   /// Every value is 0, so ``values`` hold 0 in place of a logarithm.
   var isAllZero = false
 

@@ -158,6 +158,8 @@ struct SeriesBuilder {
     fill(&rate, data.map { $0.map { log(max(Double($0.count), 0.5)) } })
     rate.shift = ShiftFunction.points(
       merged, isCandidate: runs.map(\.isCandidate), policy: policy)
+    rate.shape = ShapeChange.clearest(
+      merged, isCandidate: runs.map(\.isCandidate), policy: policy)
     let moved = meanDifference(rate.values)
     let hasMoved = abs(moved) > log(1 + policy.rateThreshold)
     var all = quantiles.flatMap {

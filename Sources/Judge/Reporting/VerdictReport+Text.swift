@@ -11,8 +11,8 @@ extension VerdictReport {
   /// - Returns: verdict, table, distributions of what moved, facts and advice, in this order.
   package func text(width: Int, style: TextStyle, showsAll: Bool = false) -> String {
     let sections = [
-      headline(width, style), table(width, style, showsAll), shapes(width, style),
-      facts(width, style), advice(width, style),
+      headline(width, style), table(width, style, showsAll), shapeLines(width, style, showsAll),
+      bars(width, style), facts(width, style), advice(width, style),
     ]
     return sections.filter { !$0.isEmpty }.map { $0.map { $0 + "\n" }.joined() }
       .joined(separator: "\n")
@@ -141,9 +141,20 @@ extension VerdictReport {
     return wrapped(text, width: width).map { Emphasis.dim.applied(to: $0, style) }
   }
 
+  // MARK: Shapes
+
+  /// Certain ones, and those of metrics that moved.
+  private func shapeLines(_ width: Int, _ style: TextStyle, _ showsAll: Bool) -> [String] {
+    let moved = Set(rows.filter(\.finding.isMove).map(\.metric))
+    let shown = shapes.filter { showsAll || $0.isCertain || moved.contains($0.metric) }
+    guard !shown.isEmpty else { return [] }
+    return [Emphasis.strong.applied(to: "Shape", style)]
+      + shown.flatMap { wrapped("- \($0.metric): \($0.text)", width: width, indent: "  ") }
+  }
+
   // MARK: Distributions
 
-  private func shapes(_ width: Int, _ style: TextStyle) -> [String] {
+  private func bars(_ width: Int, _ style: TextStyle) -> [String] {
     var lines: [String] = []
     for distribution in distributions.prefix(Self.shownDistributions) {
       if !lines.isEmpty { lines.append("") }

@@ -12,6 +12,7 @@ extension VerdictReport {
     cause = verdict.cause
     owner = verdict.owner?.rawValue
     failure = verdict.failure?.rawValue
+    shapes = verdict.metrics.compactMap(Shape.init)
     conditions = verdict.conditions.map {
       Condition(
         covariate: $0.covariate, kind: $0.kind.rawValue, reference: $0.reference,

@@ -192,6 +192,8 @@ package struct VerdictReport: Sendable, Equatable, Encodable {
   package var rows: [Row]
   /// Of what moved.
   package var distributions: [Distribution]
+  /// Metrics whose distributions differ in shape.
+  package var shapes: [Shape] = []
   package var probes: [Probe]
   package var losses: [Loss]
   package var overhead: Overhead
