@@ -239,63 +239,10 @@ static __always_inline int on_complete(struct request *rq, u32 bytes, bool direc
 	return 0;
 }
 
-SEC("tp_btf/block_rq_insert")
-int opt_block_rq_insert__tp_btf(u64 *ctx)
-{
-	return on_insert(ctx);
-}
-
-SEC("raw_tp/block_rq_insert")
-int opt_block_rq_insert__raw_tp(u64 *ctx)
-{
-	return on_insert(ctx);
-}
-
-SEC("tp_btf/block_rq_issue")
-int block_rq_issue__tp_btf(u64 *ctx)
-{
-	return on_issue(ctx, true);
-}
-
-SEC("raw_tp/block_rq_issue")
-int block_rq_issue__raw_tp(u64 *ctx)
-{
-	return on_issue(ctx, false);
-}
-
-SEC("tp_btf/block_rq_requeue")
-int opt_block_rq_requeue__tp_btf(u64 *ctx)
-{
-	return on_requeue(ctx);
-}
-
-SEC("raw_tp/block_rq_requeue")
-int opt_block_rq_requeue__raw_tp(u64 *ctx)
-{
-	return on_requeue(ctx);
-}
-
-SEC("tp_btf/block_rq_merge")
-int opt_block_rq_merge__tp_btf(u64 *ctx)
-{
-	return on_merge(ctx);
-}
-
-SEC("raw_tp/block_rq_merge")
-int opt_block_rq_merge__raw_tp(u64 *ctx)
-{
-	return on_merge(ctx);
-}
-
+LG_OPT_TRACEPOINT(block_rq_insert, on_insert(ctx))
+LG_TRACEPOINT(block_rq_issue, on_issue(ctx, direct))
+LG_OPT_TRACEPOINT(block_rq_requeue, on_requeue(ctx))
+LG_OPT_TRACEPOINT(block_rq_merge, on_merge(ctx))
 /* The second argument, an error or a status, changed its type in 5.16. */
-SEC("tp_btf/block_rq_complete")
-int BPF_PROG(block_rq_complete__tp_btf, struct request *rq, u64 error, unsigned int bytes)
-{
-	return on_complete(rq, bytes, true);
-}
-
-SEC("raw_tp/block_rq_complete")
-int BPF_PROG(block_rq_complete__raw_tp, struct request *rq, u64 error, unsigned int bytes)
-{
-	return on_complete(rq, bytes, false);
-}
+LG_TRACEPOINT(block_rq_complete, on_complete(rq, bytes, direct), struct request *rq, u64 error,
+	      unsigned int bytes)

@@ -75,13 +75,13 @@ int opt_ext4_sync_file_enter__raw_tp(void *ctx)
 	return entered(FS_EXT4);
 }
 
-SEC("tracepoint/ext4/ext4_sync_file_enter")
+LG_SEC_UNLESS_PINNED("tracepoint/ext4/ext4_sync_file_enter")
 int opt_ext4_sync_file_enter__tracepoint(void *ctx)
 {
 	return entered(FS_EXT4);
 }
 
-SEC("kprobe/ext4_sync_file")
+LG_SEC_UNLESS_PINNED("kprobe/ext4_sync_file")
 int opt_ext4_sync_file_enter__kprobe(void *ctx)
 {
 	return entered(FS_EXT4);
@@ -93,13 +93,13 @@ int opt_ext4_sync_file_exit__raw_tp(void *ctx)
 	return left(FS_EXT4);
 }
 
-SEC("tracepoint/ext4/ext4_sync_file_exit")
+LG_SEC_UNLESS_PINNED("tracepoint/ext4/ext4_sync_file_exit")
 int opt_ext4_sync_file_exit__tracepoint(void *ctx)
 {
 	return left(FS_EXT4);
 }
 
-SEC("kretprobe/ext4_sync_file")
+LG_SEC_UNLESS_PINNED("kretprobe/ext4_sync_file")
 int opt_ext4_sync_file_exit__kprobe(void *ctx)
 {
 	return left(FS_EXT4);
@@ -111,13 +111,13 @@ int opt_f2fs_sync_file_enter__raw_tp(void *ctx)
 	return entered(FS_F2FS);
 }
 
-SEC("tracepoint/f2fs/f2fs_sync_file_enter")
+LG_SEC_UNLESS_PINNED("tracepoint/f2fs/f2fs_sync_file_enter")
 int opt_f2fs_sync_file_enter__tracepoint(void *ctx)
 {
 	return entered(FS_F2FS);
 }
 
-SEC("kprobe/f2fs_sync_file")
+LG_SEC_UNLESS_PINNED("kprobe/f2fs_sync_file")
 int opt_f2fs_sync_file_enter__kprobe(void *ctx)
 {
 	return entered(FS_F2FS);
@@ -129,13 +129,13 @@ int opt_f2fs_sync_file_exit__raw_tp(void *ctx)
 	return left(FS_F2FS);
 }
 
-SEC("tracepoint/f2fs/f2fs_sync_file_exit")
+LG_SEC_UNLESS_PINNED("tracepoint/f2fs/f2fs_sync_file_exit")
 int opt_f2fs_sync_file_exit__tracepoint(void *ctx)
 {
 	return left(FS_F2FS);
 }
 
-SEC("kretprobe/f2fs_sync_file")
+LG_SEC_UNLESS_PINNED("kretprobe/f2fs_sync_file")
 int opt_f2fs_sync_file_exit__kprobe(void *ctx)
 {
 	return left(FS_F2FS);

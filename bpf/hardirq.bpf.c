@@ -83,26 +83,5 @@ static __always_inline int left(u32 irq)
 	return 0;
 }
 
-SEC("tp_btf/irq_handler_entry")
-int BPF_PROG(irq_handler_entry__tp_btf, int irq, struct irqaction *action)
-{
-	return entered(irq, action);
-}
-
-SEC("raw_tp/irq_handler_entry")
-int BPF_PROG(irq_handler_entry__raw_tp, int irq, struct irqaction *action)
-{
-	return entered(irq, action);
-}
-
-SEC("tp_btf/irq_handler_exit")
-int BPF_PROG(irq_handler_exit__tp_btf, int irq)
-{
-	return left(irq);
-}
-
-SEC("raw_tp/irq_handler_exit")
-int BPF_PROG(irq_handler_exit__raw_tp, int irq)
-{
-	return left(irq);
-}
+LG_TRACEPOINT(irq_handler_entry, entered(irq, action), int irq, struct irqaction *action)
+LG_TRACEPOINT(irq_handler_exit, left(irq), int irq)

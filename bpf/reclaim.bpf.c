@@ -45,26 +45,5 @@ static __always_inline int ended(void)
 	return 0;
 }
 
-SEC("tp_btf/mm_vmscan_direct_reclaim_begin")
-int mm_vmscan_direct_reclaim_begin__tp_btf(void *ctx)
-{
-	return begun();
-}
-
-SEC("raw_tp/mm_vmscan_direct_reclaim_begin")
-int mm_vmscan_direct_reclaim_begin__raw_tp(void *ctx)
-{
-	return begun();
-}
-
-SEC("tp_btf/mm_vmscan_direct_reclaim_end")
-int mm_vmscan_direct_reclaim_end__tp_btf(void *ctx)
-{
-	return ended();
-}
-
-SEC("raw_tp/mm_vmscan_direct_reclaim_end")
-int mm_vmscan_direct_reclaim_end__raw_tp(void *ctx)
-{
-	return ended();
-}
+LG_TRACEPOINT(mm_vmscan_direct_reclaim_begin, begun())
+LG_TRACEPOINT(mm_vmscan_direct_reclaim_end, ended())

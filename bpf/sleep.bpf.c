@@ -95,26 +95,6 @@ static __always_inline int woken(struct task_struct *task, bool direct)
 	return 0;
 }
 
-SEC("tp_btf/sched_switch")
-int BPF_PROG(sched_switch__tp_btf, bool preempt, struct task_struct *prev, struct task_struct *next)
-{
-	return switched(preempt, prev, next, ctx, true);
-}
-
-SEC("raw_tp/sched_switch")
-int BPF_PROG(sched_switch__raw_tp, bool preempt, struct task_struct *prev, struct task_struct *next)
-{
-	return switched(preempt, prev, next, ctx, false);
-}
-
-SEC("tp_btf/sched_wakeup")
-int BPF_PROG(sched_wakeup__tp_btf, struct task_struct *task)
-{
-	return woken(task, true);
-}
-
-SEC("raw_tp/sched_wakeup")
-int BPF_PROG(sched_wakeup__raw_tp, struct task_struct *task)
-{
-	return woken(task, false);
-}
+LG_TRACEPOINT(sched_switch, switched(preempt, prev, next, ctx, direct), bool preempt,
+	      struct task_struct *prev, struct task_struct *next)
+LG_TRACEPOINT(sched_wakeup, woken(task, direct), struct task_struct *task)

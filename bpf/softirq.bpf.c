@@ -89,38 +89,6 @@ static __always_inline int left(u32 vec)
 	return 0;
 }
 
-SEC("tp_btf/softirq_raise")
-int BPF_PROG(softirq_raise__tp_btf, unsigned int vec)
-{
-	return raised(vec);
-}
-
-SEC("raw_tp/softirq_raise")
-int BPF_PROG(softirq_raise__raw_tp, unsigned int vec)
-{
-	return raised(vec);
-}
-
-SEC("tp_btf/softirq_entry")
-int BPF_PROG(softirq_entry__tp_btf, unsigned int vec)
-{
-	return entered(vec);
-}
-
-SEC("raw_tp/softirq_entry")
-int BPF_PROG(softirq_entry__raw_tp, unsigned int vec)
-{
-	return entered(vec);
-}
-
-SEC("tp_btf/softirq_exit")
-int BPF_PROG(softirq_exit__tp_btf, unsigned int vec)
-{
-	return left(vec);
-}
-
-SEC("raw_tp/softirq_exit")
-int BPF_PROG(softirq_exit__raw_tp, unsigned int vec)
-{
-	return left(vec);
-}
+LG_TRACEPOINT(softirq_raise, raised(vec), unsigned int vec)
+LG_TRACEPOINT(softirq_entry, entered(vec), unsigned int vec)
+LG_TRACEPOINT(softirq_exit, left(vec), unsigned int vec)

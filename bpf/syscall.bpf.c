@@ -128,32 +128,20 @@ static __always_inline struct task_struct *current(void)
 	return (struct task_struct *)bpf_get_current_task();
 }
 
-SEC("tp_btf/sys_enter")
-int BPF_PROG(sys_enter__tp_btf, struct pt_regs *regs, long nr)
+static __always_inline int on_enter(long nr, bool direct)
 {
 	u32 word = lg_window_now();
 
 	if (!word)
 		return 0;
-	if (lg_task_storage)
+	if (direct && lg_task_storage)
 		entered(bpf_get_current_task_btf(), nr, word, true);
 	else
 		entered(current(), nr, word, false);
 	return 0;
 }
 
-SEC("raw_tp/sys_enter")
-int BPF_PROG(sys_enter__raw_tp, struct pt_regs *regs, long nr)
-{
-	u32 word = lg_window_now();
-
-	if (word)
-		entered(current(), nr, word, false);
-	return 0;
-}
-
-SEC("tp_btf/sys_exit")
-int BPF_PROG(sys_exit__tp_btf)
+static __always_inline int on_exit(bool direct)
 {
 	u32 word = lg_window_now();
 	u64 now;
@@ -161,43 +149,26 @@ int BPF_PROG(sys_exit__tp_btf)
 	if (!word)
 		return 0;
 	now = bpf_ktime_get_ns();
-	if (lg_task_storage)
+	if (direct && lg_task_storage)
 		left(bpf_get_current_task_btf(), word, now, true);
 	else
 		left(current(), word, now, false);
 	return 0;
 }
 
-SEC("raw_tp/sys_exit")
-int BPF_PROG(sys_exit__raw_tp)
-{
-	u32 word = lg_window_now();
-
-	if (word)
-		left(current(), word, bpf_ktime_get_ns(), false);
-	return 0;
-}
-
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(sched_process_exit__tp_btf)
+static __always_inline int on_gone(bool direct)
 {
 	u32 word = lg_window_now();
 
 	if (!word)
 		return 0;
-	if (lg_task_storage)
+	if (direct && lg_task_storage)
 		gone(bpf_get_current_task_btf(), word, true);
 	else
 		gone(current(), word, false);
 	return 0;
 }
 
-SEC("raw_tp/sched_process_exit")
-int BPF_PROG(sched_process_exit__raw_tp)
-{
-	u32 word = lg_window_now();
-
-	if (word)
-		gone(current(), word, false);
-	return 0;
-}
+LG_TRACEPOINT(sys_enter, on_enter(nr, direct), struct pt_regs *regs, long nr)
+LG_TRACEPOINT(sys_exit, on_exit(direct))
+LG_TRACEPOINT(sched_process_exit, on_gone(direct))

@@ -137,26 +137,10 @@ static __always_inline long number_of(struct pt_regs *regs)
 	return BPF_CORE_READ(regs, orig_ax);
 }
 
-SEC("tp_btf/sys_enter")
-int BPF_PROG(sys_enter__tp_btf, struct pt_regs *regs, long nr)
+static __always_inline bool stored(bool direct)
 {
-	return entered(nr, lg_task_storage);
+	return direct && lg_task_storage;
 }
 
-SEC("raw_tp/sys_enter")
-int BPF_PROG(sys_enter__raw_tp, struct pt_regs *regs, long nr)
-{
-	return entered(nr, false);
-}
-
-SEC("tp_btf/sys_exit")
-int BPF_PROG(sys_exit__tp_btf, struct pt_regs *regs, long ret)
-{
-	return left(number_of(regs), ret, lg_task_storage);
-}
-
-SEC("raw_tp/sys_exit")
-int BPF_PROG(sys_exit__raw_tp, struct pt_regs *regs, long ret)
-{
-	return left(number_of(regs), ret, false);
-}
+LG_TRACEPOINT(sys_enter, entered(nr, stored(direct)), struct pt_regs *regs, long nr)
+LG_TRACEPOINT(sys_exit, left(number_of(regs), ret, stored(direct)), struct pt_regs *regs, long ret)

@@ -9,6 +9,7 @@
  * several targets on a rung, `<hook>__<rung>_<n>` in order of n. A hook whose
  * absence is fine (an event not every kernel raises) is named
  * `opt_<hook>__<rung>` and reported as <hook>. No fentry, no syscalls:*.
+ * LG_TRACEPOINT (hook.h) writes the programs of a tracepoint.
  *
  * Maps are told apart by the start of their names:
  *   h_  histograms, made with LG_HIST_ARRAY or LG_HIST_LABELS; zeroed on arm
@@ -67,6 +68,7 @@
 #include "histogram.h"
 #include "scope.h"
 #include "stamp.h"
+#include "hook.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
