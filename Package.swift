@@ -73,7 +73,7 @@ let package = Package(
     .target(
       name: "ProbeBuild",
       dependencies: [
-        "POSIXSupport", "KernelTypes", "DebianRoots",
+        "POSIXSupport", "KernelTypes", "DebianRoots", "Catalogs",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Subprocess", package: "swift-subprocess"),
       ], path: "Sources/Kernels/ProbeBuild",
@@ -201,11 +201,11 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "KernelBTFTests",
-      dependencies: ["KernelTypes", "ProbeBuild", "KernelBTF"],
+      dependencies: ["KernelTypes", "Catalogs", "ProbeBuild", "KernelBTF"],
       swiftSettings: strict),
     .testTarget(
       name: "ProbeBuildTests",
-      dependencies: ["KernelTypes", "ProbeBuild"],
+      dependencies: ["KernelTypes", "Catalogs", "ProbeBuild"],
       swiftSettings: strict),
     .testTarget(
       name: "FirmwareKitTests",

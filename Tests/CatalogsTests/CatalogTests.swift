@@ -121,8 +121,8 @@ struct CatalogTests {
       ])
     #expect(
       loadProblems(["bpf/runqueue.yaml": runqueueManifest + "\nrelated: [softirqs]"]) == [
-        "bpf/runqueue.yaml:20:10: related: there is no probe 'softirqs'"
-          + " (name probes of the same folder)"
+        "bpf/runqueue.yaml:17:10: related: there is no probe 'softirqs'"
+          + " (name probes of the same folder, or of those read before it)"
       ])
     #expect(
       loadProblems(["targets/devices/virtual.yaml": nil]) == [

@@ -9,10 +9,6 @@ struct ProbeManifestTests {
     #expect(probe.cost == .medium)
     #expect(probe.privacy == .none)
     #expect(probe.comparedWith == nil)
-    #expect(
-      probe.hooks == [
-        .init(name: "sched_switch", rungs: [.tpBTF, .rawTracepoint], isOptional: false)
-      ])
     let metric = try #require(probe.metrics.first)
     #expect(metric.name == "runqueue.wait")
     #expect(metric.unit == .nanoseconds)
@@ -30,7 +26,7 @@ struct ProbeManifestTests {
       object: runqueue.bpf.c
       cost: meduim
       privacy: none
-      hooks: sched_switch
+      t0: sched_switch
       metrics:
         - metric: wait
           help: h
@@ -53,7 +49,7 @@ struct ProbeManifestTests {
         "p.yaml:3:11: question: the value is empty (give a value or remove the key)",
         "p.yaml:5:7: cost: 'meduim' is not known here"
           + " (did you mean 'medium'? allowed: low, medium, high)",
-        "p.yaml:7:8: hooks: expected a list, found 'sched_switch' (write '- item' lines, or [a, b])",
+        "p.yaml:7:5: t0: expected a list, found 'sched_switch' (write '- item' lines, or [a, b])",
         "p.yaml:11:11: metrics[0].unit: 'seconds' is not known here (allowed: ns)",
         "p.yaml:13:15: metrics[0].counters: '-1' is not a whole number from 0 to 63"
           + " (write a whole number from 0 to 63)",
@@ -68,7 +64,7 @@ struct ProbeManifestTests {
     let text = runqueueManifest.replacing("metric: runqueue.wait", with: "metric: queue.wait")
     #expect(
       problems { () throws(CatalogError) in try ProbeManifest.parse(text, file: "p.yaml") } == [
-        "p.yaml:11:3: metrics: metric 'queue.wait' does not begin with 'runqueue.'"
+        "p.yaml:8:3: metrics: metric 'queue.wait' does not begin with 'runqueue.'"
           + " (name it 'runqueue.…', so that its probe can be told from its name)"
       ])
   }

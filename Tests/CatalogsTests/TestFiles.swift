@@ -41,9 +41,6 @@ let runqueueManifest = """
   object: runqueue.bpf.c
   cost: medium
   privacy: none
-  hooks:
-    - hook: sched_switch
-      rungs: [tp_btf, raw_tp]
   metrics:
     - metric: runqueue.wait
       help: time from runnable to running

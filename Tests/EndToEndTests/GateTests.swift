@@ -32,10 +32,6 @@ struct GateTests {
     privacy: none
     compared_with: nothing
     t0: []
-    features: []
-    hooks:
-      - hook: sys_enter
-        rungs: [raw_tp]
     metrics:
       - metric: greedy.nothing
         help: never recorded

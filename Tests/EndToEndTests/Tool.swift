@@ -18,6 +18,8 @@ struct Tool {
   /// Where the tool remembers what devices did; the user's own is left alone.
   var store = Tool.sharedStore
   static let sharedStore = NSTemporaryDirectory() + "latgate-tests-\(getpid()).sqlite"
+  /// Folder whose `latgate` holds the user's own catalogue files; nil = that of the tests' user.
+  var configuration: String?
   /// Searched before the folders of `PATH`; nil = none.
   var programs: String?
 
@@ -27,6 +29,7 @@ struct Tool {
       "LATGATE_SHARE": share, "NO_COLOR": "1", "ANDROID_ADB_SERVER_PORT": "\(serverPort)",
       "LATGATE_STORE": store,
     ]
+    if let configuration { environment["XDG_CONFIG_HOME"] = configuration }
     if let programs {
       environment["PATH"] = "\(programs):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
     }

@@ -17,7 +17,7 @@ import Testing
   ) -> TierPlan {
     let probe = ProbeManifest(
       name: "block", title: "", question: "", object: "block.bpf.c", cost: .low, privacy: .none,
-      comparedWith: nil, t0Events: events, features: [], hooks: [], metrics: [], file: "")
+      comparedWith: nil, t0Events: events, metrics: [], file: "")
     return TierPlan(
       probe: probe, features: lines.map(AgentFeature.init(line:)), choice: choice,
       hasExternalBTF: hasExternalBTF)

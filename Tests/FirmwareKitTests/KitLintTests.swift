@@ -22,7 +22,9 @@ import Testing
       \(Self.map.replacingOccurrences(of: "NAME", with: map))
       \(extra)
       SEC("raw_tp/sched_switch") int sched_switch__raw_tp(void *ctx) { return ctx == 0; }
+      #ifndef LG_WINDOW_MAP
       SEC("tp_btf/sched_switch") int sched_switch__tp_btf(void *ctx) { return ctx == 0; }
+      #endif
       char LICENSE[] SEC("license") = "\(license)";
       """
     try Data(source.utf8).write(to: URL(fileURLWithPath: "\(bpf)/small.bpf.c"))
@@ -30,7 +32,7 @@ import Testing
       share: ShareRoot(path: "\(folder)/share"), cacheFolder: "\(folder)/cache",
       environment: ProcessInfo.processInfo.environment
     ) { _, _ in Sysroot(path: "\(folder)/sysroot") }
-    let small = try builder.share.probe(named: "small")
+    let small = ProbeSource(name: "small", path: "\(bpf)/small.bpf.c")
     let artifact =
       pinned
       ? try await builder.pinnedObject(of: small, abi: .arm64)

@@ -1,3 +1,4 @@
+import Catalogs
 import Foundation
 import KernelBTF
 import KernelTypes
@@ -107,4 +108,10 @@ func withFixture<T>(_ body: (Fixture) async throws -> T) async throws -> T {
     atPath: fixture.folder, withIntermediateDirectories: true)
   defer { try? FileManager.default.removeItem(atPath: fixture.folder) }
   return try await body(fixture)
+}
+
+/// The probes that come with the tool, in order of their names.
+func catalogueProbes(of repository: String) throws -> [ProbeSource] {
+  try Catalog.load(root: repository).probes.values.map(ProbeSource.init)
+    .sorted { $0.name < $1.name }
 }

@@ -36,10 +36,9 @@ struct RealKernelTests {
   }
 
   private func probes(_ abi: TargetABI) async throws -> [Preflight.Probe] {
-    let share = ShareRoot(path: repository)
-    let builder = try ProbeBuilder(share: share)
+    let builder = try ProbeBuilder(share: ShareRoot(path: repository))
     var probes: [Preflight.Probe] = []
-    for source in share.probes() {
+    for source in try catalogueProbes(of: repository) {
       let object = try await builder.object(of: source, abi: abi)
       probes.append(Preflight.Probe(name: source.name, object: object, t0Events: []))
     }

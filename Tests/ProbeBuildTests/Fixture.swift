@@ -1,3 +1,4 @@
+import Catalogs
 import Foundation
 import Testing
 
@@ -18,6 +19,11 @@ struct Fixture {
     """
 
   var share: ShareRoot { ShareRoot(path: "\(folder)/share") }
+  /// A probe of the share folder.
+  func probe(_ name: String) -> ProbeSource {
+    ProbeSource(name: name, path: "\(share.path)/bpf/\(name).bpf.c")
+  }
+
   var cacheFolder: String { "\(folder)/cache" }
   /// A line per call of clang.
   var calls: Int {
@@ -64,3 +70,9 @@ func withFixture<T>(_ body: (Fixture) async throws -> T) async throws -> T {
 /// The repository that these tests are part of.
 let repository = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
   .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+
+/// The probes that come with the tool, in order of their names.
+func catalogueProbes() throws -> [ProbeSource] {
+  try Catalog.load(root: repository).probes.values.map(ProbeSource.init)
+    .sorted { $0.name < $1.name }
+}

@@ -34,7 +34,7 @@ import Testing
   }
 
   @Test func theCataloguesProbesKeepThem() throws {
-    let probes = ShareRoot(path: repository).probes()
+    let probes = try catalogueProbes()
     try #require(!probes.isEmpty)
     for probe in probes {
       let data = try #require(FileManager.default.contents(atPath: probe.path))

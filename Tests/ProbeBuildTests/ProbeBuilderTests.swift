@@ -8,7 +8,7 @@ import Testing
   @Test func buildsAProbeOnce() async throws {
     try await withFixture { fixture in
       let builder = try fixture.builder()
-      let probe = try fixture.share.probe(named: "small")
+      let probe = fixture.probe("small")
       let first = try await builder.object(of: probe, abi: .arm64)
       let calls = fixture.calls
       #expect(calls == 2)  // the question for the BPF target, the compilation
@@ -26,7 +26,7 @@ import Testing
     try await withFixture { fixture in
       var builder = try fixture.builder()
       builder.ships = true
-      let probe = try fixture.share.probe(named: "small")
+      let probe = fixture.probe("small")
       let built = try await builder.object(of: probe, abi: .arm64)
       let bare = ProbeBuilder(
         share: fixture.share, cacheFolder: "\(fixture.folder)/other", environment: [:]
@@ -47,7 +47,7 @@ import Testing
 
   @Test func describesWhatTheProbeContains() async throws {
     try await withFixture { fixture in
-      let probe = try fixture.share.probe(named: "small")
+      let probe = fixture.probe("small")
       let artifact = try await fixture.builder().object(of: probe, abi: .armv7)
       let bytes = try #require(FileManager.default.contents(atPath: artifact.path))
       let object = try ProbeObject.inspect(Array(bytes), name: "small")
@@ -69,7 +69,7 @@ import Testing
   func rebuildsWhenAHeaderChanges(header: String) async throws {
     try await withFixture { fixture in
       let builder = try fixture.builder()
-      let probe = try fixture.share.probe(named: "small")
+      let probe = fixture.probe("small")
       let first = try await builder.object(of: probe, abi: .arm64)
       try fixture.write("#define MARK 2\n", to: header)
       let second = try await builder.object(of: probe, abi: .arm64)
@@ -80,7 +80,7 @@ import Testing
 
   @Test func rebuildsWhenTheCompilerOrTheSysrootChanges() async throws {
     try await withFixture { fixture in
-      let probe = try fixture.share.probe(named: "small")
+      let probe = fixture.probe("small")
       let first = try await fixture.builder().object(of: probe, abi: .arm64)
       try fixture.write("", to: "sysroot/new")
       let second = try await fixture.builder().object(of: probe, abi: .arm64)
@@ -93,7 +93,7 @@ import Testing
   func rebuildsADamagedFile(damage: Data) async throws {
     try await withFixture { fixture in
       let builder = try fixture.builder()
-      let probe = try fixture.share.probe(named: "small")
+      let probe = fixture.probe("small")
       let first = try await builder.object(of: probe, abi: .x86_64)
       try damage.write(to: URL(fileURLWithPath: first.path))
       let calls = fixture.calls
@@ -142,7 +142,7 @@ import Testing
     try await withFixture { fixture in
       let text = Fixture.probe.replacingOccurrences(of: "raw_tp/sched_switch", with: section)
       try fixture.write(text, to: "share/bpf/forbidden.bpf.c")
-      let probe = try fixture.share.probe(named: "forbidden")
+      let probe = fixture.probe("forbidden")
       let error = await #expect(throws: ProbeBuildError.self) {
         try await fixture.builder().object(of: probe, abi: .arm64)
       }
@@ -158,7 +158,7 @@ import Testing
         share: fixture.share, cacheFolder: fixture.cacheFolder,
         environment: ["LATGATE_CLANG": "\(fixture.folder)/other/clang"]
       ) { _, _ in Sysroot(path: fixture.folder) }
-      let probe = try fixture.share.probe(named: "small")
+      let probe = fixture.probe("small")
       await #expect(
         throws: ProbeBuildError.compilerLacksTarget(
           compiler: "\(fixture.folder)/other/clang", target: "bpf")

@@ -6,7 +6,7 @@ import Testing
 @Suite struct ProbeObjectTests {
   private func object() async throws -> [UInt8] {
     try await withFixture { fixture in
-      let probe = try fixture.share.probe(named: "small")
+      let probe = fixture.probe("small")
       let artifact = try await fixture.builder().object(of: probe, abi: .arm64)
       return Array(try #require(FileManager.default.contents(atPath: artifact.path)))
     }
@@ -53,7 +53,7 @@ import Testing
   func saysWhatIsMissing(part: String, text: String) async throws {
     try await withFixture { fixture in
       try fixture.write(text, to: "share/bpf/part.bpf.c")
-      let probe = try fixture.share.probe(named: "part")
+      let probe = fixture.probe("part")
       let error = await #expect(throws: ProbeBuildError.self) {
         try await fixture.builder().object(of: probe, abi: .arm64)
       }

@@ -14,7 +14,7 @@ import Testing
   private func objection(_ source: String) async throws -> String? {
     try await withFixture { fixture in
       try fixture.write(Self.head + source, to: "share/bpf/part.bpf.c")
-      let probe = try fixture.share.probe(named: "part")
+      let probe = fixture.probe("part")
       do {
         _ = try await fixture.builder().object(of: probe, abi: .arm64)
         return nil

@@ -40,13 +40,4 @@ import Testing
       #expect(checkout.path.hasSuffix("/share"))
     }
   }
-
-  @Test func namesTheProbesThereAre() async throws {
-    try await withFixture { fixture in
-      #expect(fixture.share.probes().map(\.name) == ["small"])
-      #expect(throws: ProbeBuildError.unknownProbe(name: "big", known: ["small"])) {
-        try fixture.share.probe(named: "big")
-      }
-    }
-  }
 }

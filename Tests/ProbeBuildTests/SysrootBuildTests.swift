@@ -23,7 +23,7 @@ struct SysrootBuildTests {
       try fixture.write(
         "int main(void) { return 0; }\n", to: "share/Sources/Device/latgate-load/main.c")
       let builder = try ProbeBuilder(share: fixture.share, cacheFolder: fixture.cacheFolder)
-      let bundle = try await builder.build(abi: abi, probes: fixture.share.probes())
+      let bundle = try await builder.build(abi: abi, probes: [fixture.probe("small")])
       #expect(bundle.objects.keys.sorted() == ["small"])
       for artifact in [bundle.agent, bundle.loadHelper] {
         let bytes = try #require(FileManager.default.contents(atPath: artifact.path))
@@ -32,7 +32,7 @@ struct SysrootBuildTests {
         #expect(bytes.range(of: Data("/lib/ld-".utf8)) == nil, "a static program has no loader")
         #expect(FileManager.default.isExecutableFile(atPath: artifact.path))
       }
-      let again = try await builder.build(abi: abi, probes: fixture.share.probes()) { _ in
+      let again = try await builder.build(abi: abi, probes: [fixture.probe("small")]) { _ in
         Issue.record("built again")
       }
       #expect(again == bundle)
@@ -73,9 +73,8 @@ struct SysrootBuildTests {
   func compilesEveryProbeOfTheCatalogue(abi: TargetABI) async throws {
     let folder = NSTemporaryDirectory() + "probe-build-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let share = ShareRoot(path: repository)
-    let builder = try ProbeBuilder(share: share, cacheFolder: folder)
-    let probes = share.probes()
+    let builder = try ProbeBuilder(share: ShareRoot(path: repository), cacheFolder: folder)
+    let probes = try catalogueProbes()
     try #require(!probes.isEmpty)
     for probe in probes {
       let object = try await builder.object(of: probe, abi: abi)

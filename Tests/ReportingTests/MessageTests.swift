@@ -90,7 +90,6 @@ struct ProbeListingTests {
         object: \(name).bpf.c
         cost: medium
         privacy: none
-        hooks: [{hook: h, rungs: [tp_btf]}]
         metrics:
           - metric: \(name).time
             help: from start to end

@@ -25,11 +25,22 @@ struct Workbench: Sendable {
     }
   }
 
+  /// The probes of these names; every one there is when none is named.
+  /// - Throws: `UnknownName`, or `CatalogError` when its file is broken.
+  func probes(named names: [String]) throws -> [ProbeManifest] {
+    try (names.isEmpty ? catalog.probes.keys.sorted() : names).map(catalog.probe)
+  }
+
+  /// The probes of the share folder, without the user's own.
+  var sharedProbes: [ProbeManifest] {
+    catalog.probes.values.filter { $0.file.hasPrefix("\(share.path)/") }
+      .sorted { $0.name < $1.name }
+  }
+
   /// The probes' bundle for a device.
   func bundle(abi: TargetABI, probes: [ProbeManifest]) async throws -> ProbeBundle {
     try await Self.build(
-      share: share, abi: abi, probes: try probes.map { try share.probe(named: $0.name) },
-      console: console)
+      share: share, abi: abi, probes: probes.map(ProbeSource.init), console: console)
   }
 
   static func build(

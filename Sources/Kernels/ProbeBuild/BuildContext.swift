@@ -44,32 +44,22 @@ struct BuildContext: Sendable {
   ///
   /// Instruction set v2 is what kernels from 4.14 know; v3 saved 1% of the run-queue probe's
   /// instructions and needs 5.1.
-  func object(_ probe: ProbeSource) async throws -> BuildArtifact {
-    try await object(probe, pinning: nil)
-  }
-
-  /// The same for Android's bpfloader; see ``PinnedSource``.
-  func pinnedObject(_ probe: ProbeSource) async throws -> BuildArtifact {
-    let programs = try ProbeObject.inspect(path: try await object(probe).path).programs
-    return try await object(probe, pinning: programs)
-  }
-
-  /// Compiles a probe; `programs` are its own, for an object that bpfloader pins.
+  ///
+  /// - Parameters:
+  ///   - probe: what to compile.
+  ///   - isPinned: whether Android's bpfloader loads it; see ``PinnedPrograms``.
   /// - Returns: the object in the cache.
   /// - Throws: `ProbeBuildError`.
-  private func object(
-    _ probe: ProbeSource, pinning programs: [ProbeObject.Program]?
-  ) async throws -> BuildArtifact {
+  func object(_ probe: ProbeSource, isPinned: Bool = false) async throws -> BuildArtifact {
     let folder = URL(fileURLWithPath: probe.path).standardizedFileURL.deletingLastPathComponent()
     let flags =
       [
         "--target=bpf", "-g", "-O2", "-mcpu=v2", "-D__TARGET_ARCH_\(abi.bpfArchitecture)",
         "-Wall", "-Wextra", "-Werror",
-      ] + (programs == nil ? [] : ["-DLG_WINDOW_MAP"])
+      ] + (isPinned ? ["-DLG_WINDOW_MAP"] : [])
     let includes = ["bpf/include", "\(AgentProgram.deviceSources)/CAgentABI/include"]
     var inputs = inputs(kind: "probe", flags: flags)
     try inputs.add(file: probe.path, as: probe.name)
-    if let programs { inputs.add("kept", PinnedSource.chosen(programs).map(\.name)) }
     for include in includes { try inputs.add(tree: "\(share.path)/\(include)", as: include) }
     for header in headers(beside: folder.path) {
       try inputs.add(file: "\(folder.path)/\(header)", as: header)
@@ -78,30 +68,19 @@ struct BuildContext: Sendable {
       work, compiler, sysroot in
       try await compiler.requireBPF()
       let output = "\(work)/object"
-      let source = try programs.map { try pinned(probe, $0, in: work) } ?? probe.path
       try await compiler.compile(
         flags + sysroot.includes(abi) + includes.flatMap { ["-I", "\(share.path)/\($0)"] }
-          + (programs == nil ? [] : ["-I", folder.path])
           + [folder.path, sysroot.path, share.path, work].map { "-ffile-prefix-map=\($0)/=" }
-          + ["-ffile-compilation-dir=.", "-c", source, "-o", output],
+          + ["-ffile-compilation-dir=.", "-c", probe.path, "-o", output],
         what: probe.path, isProbe: true)
       try await compiler.stripDebugInformation(output)
       let bytes = FileManager.default.contents(atPath: output) ?? Data()
-      _ = try ProbeObject.inspect(Array(bytes), name: probe.path)
+      let object = try ProbeObject.inspect(Array(bytes), name: probe.path)
+      if isPinned, let objection = PinnedPrograms.objection(to: object.programs) {
+        throw ProbeBuildError.badObject(what: probe.path, reason: objection)
+      }
       return output
     }
-  }
-
-  private func pinned(
-    _ probe: ProbeSource, _ programs: [ProbeObject.Program], in work: String
-  ) throws -> String {
-    guard let data = FileManager.default.contents(atPath: probe.path) else {
-      throw ProbeBuildError.file(path: probe.path, reason: "cannot be read")
-    }
-    let path = "\(work)/\(probe.name)\(ProbeSource.suffix)"
-    let source = PinnedSource.rewritten(String(decoding: data, as: UTF8.self), programs: programs)
-    try AtomicFile.write(source.utf8, to: path, durable: false)
-    return path
   }
 
   /// The numbers in the sysroot's kernel headers.

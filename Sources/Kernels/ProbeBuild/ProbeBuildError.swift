@@ -2,8 +2,6 @@
 package enum ProbeBuildError: Error, Equatable {
   /// The folder with `bpf/` and `targets/` is in none of these places.
   case shareNotFound(tried: [String])
-  /// No probe of that name; `known` are the names there are.
-  case unknownProbe(name: String, known: [String])
   /// No clang was found in these places.
   case compilerNotFound(tried: [String])
   /// This clang cannot compile for `target`.
@@ -24,7 +22,7 @@ package enum ProbeBuildError: Error, Equatable {
     switch self {
     case .compilationFailed(_, let isProbe, _): isProbe ? 65 : 70
     case .badObject: 65
-    case .unknownProbe, .shareNotFound: 64
+    case .shareNotFound: 64
     case .compilerNotFound, .compilerLacksTarget, .toolNotFound, .file: 70
     }
   }
@@ -38,8 +36,6 @@ extension ProbeBuildError: CustomStringConvertible {
       no folder with 'bpf' and 'targets' found; tried \(tried.joined(separator: ", ")); \
       name it with --share or LATGATE_SHARE
       """
-    case .unknownProbe(let name, let known):
-      "no probe '\(name)'; there are: \(known.joined(separator: ", "))"
     case .compilerNotFound(let tried):
       """
       no clang found; tried \(tried.joined(separator: ", ")); put a Swift toolchain's folder in \

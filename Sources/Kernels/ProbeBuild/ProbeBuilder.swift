@@ -39,7 +39,7 @@ package struct ProbeBuilder: Sendable {
   ///
   /// - Parameters:
   ///   - abi: the device's.
-  ///   - probes: from `ShareRoot.probe(named:)`, or the user's own.
+  ///   - probes: what the manifests say to build.
   ///   - progress: called with one line for people per thing that is really built.
   /// - Returns: files in the cache, ready to be pushed.
   /// - Throws: `ProbeBuildError`, `DebianRootError` where the sysroot cannot be made.
@@ -93,7 +93,7 @@ package struct ProbeBuilder: Sendable {
     of probe: ProbeSource, abi: TargetABI,
     progress: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws -> BuildArtifact {
-    try await context(abi, progress).pinnedObject(probe)
+    try await context(abi, progress).object(probe, isPinned: true)
   }
 
   /// System call names of an ABI, also of the 32-bit one beside a 64-bit agent.
@@ -117,12 +117,12 @@ package struct ProbeBuilder: Sendable {
       abi: abi, share: share, cache: cache, tools: tools, ships: ships, progress: progress)
   }
 
-  /// Whether everything that `share` has sources for is built and shipped for an ABI.
-  package func isShipped(abi: TargetABI) async -> Bool {
+  /// Whether agent, load helper and these probes are built and shipped for an ABI.
+  package func isShipped(abi: TargetABI, probes: [ProbeSource]) async -> Bool {
     let shipped = ProbeBuilder(
       share: share, cacheFolder: cache.folder, environment: [:],
       sysroot: { _, _ in throw ProbeBuildError.compilerNotFound(tried: []) })
-    return (try? await shipped.build(abi: abi, probes: share.probes())) != nil
+    return (try? await shipped.build(abi: abi, probes: probes)) != nil
   }
 
   /// Finds clang and asks whether it can build probes.

@@ -1,3 +1,5 @@
+import Catalogs
+
 /// A probe's BPF program in C, of the catalogue or of the user's own.
 package struct ProbeSource: Sendable, Equatable {
   /// How the files of probes end.
@@ -11,5 +13,10 @@ package struct ProbeSource: Sendable, Equatable {
   package init(name: String, path: String) {
     self.name = name
     self.path = path
+  }
+
+  /// What a manifest says to build, wherever it lies.
+  package init(_ manifest: ProbeManifest) {
+    self.init(name: manifest.name, path: manifest.objectPath)
   }
 }

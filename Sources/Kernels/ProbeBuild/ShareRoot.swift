@@ -66,24 +66,4 @@ package struct ShareRoot: Sendable, Equatable {
   /// What was built for these very sources before they were installed, so that a host without a
   /// compiler or a network can measure; empty in a clone.
   package var shipped: BuildCache { BuildCache(folder: "\(path)/built") }
-
-  /// The probes that come with the tool, in order of their names.
-  package func probes() -> [ProbeSource] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/bpf")) ?? []
-    return names.sorted().filter { $0.hasSuffix(ProbeSource.suffix) }.map { file in
-      ProbeSource(
-        name: String(file.dropLast(ProbeSource.suffix.count)), path: "\(path)/bpf/\(file)")
-    }
-  }
-
-  /// The probe of that name.
-  ///
-  /// - Throws: `ProbeBuildError.unknownProbe` with the names there are.
-  package func probe(named name: String) throws -> ProbeSource {
-    let all = probes()
-    guard let probe = all.first(where: { $0.name == name }) else {
-      throw ProbeBuildError.unknownProbe(name: name, known: all.map(\.name))
-    }
-    return probe
-  }
 }

@@ -29,17 +29,15 @@ extension ProbeManifest {
         privacy: root.required("privacy", remedy: "write none, names or paths")?.choice() ?? .none,
         comparedWith: root.optional("compared_with")?.text().flatMap { $0 == "none" ? nil : $0 },
         t0Events: root.items("t0") { $0.text() },
-        features: root.items("features") { $0.text() },
-        hooks: (root.required("hooks", remedy: "list the kernel hooks with their rungs")?.list()
-          ?? []).compactMap(Hook.read),
         metrics: (root.required("metrics", remedy: "list at least one metric")?.list() ?? [])
           .compactMap(ProbeMetric.read),
         related: root.items("related") { $0.text() }, file: file)
       probe.checkNames(root)
       reportDuplicates(probe.related, in: root.optional("related"))
-      for name in probe.related where others?.files.exists(Self.path(name)) == false {
+      for name in probe.related where others?.hasProbe(name) == false {
         root.optional("related")?.report(
-          "there is no probe '\(name)'", remedy: "name probes of the same folder")
+          "there is no probe '\(name)'",
+          remedy: "name probes of the same folder, or of those read before it")
       }
       if let others, let object = root.optional("object"), !probe.object.isEmpty,
         !others.files.exists("\(CatalogFolder.probes.rawValue)/\(probe.object)")
@@ -53,22 +51,17 @@ extension ProbeManifest {
   }
 
   private static let keys = [
-    "probe", "title", "question", "object", "cost", "privacy", "compared_with", "t0", "features",
-    "hooks", "metrics", "related",
+    "probe", "title", "question", "object", "cost", "privacy", "compared_with", "t0", "metrics",
+    "related",
   ]
-
-  private static func path(_ name: String) -> String {
-    "\(CatalogFolder.probes.rawValue)/\(name).yaml"
-  }
 
   /// Metrics belong to the probe, and nothing is named twice.
   private func checkNames(_ root: MappingReader) {
-    for (key, names) in [("hooks", hooks.map(\.name)), ("metrics", metrics.map(\.name))] {
-      guard let list = root.optional(key) else { continue }
-      if names.isEmpty, list.node.sequence?.isEmpty == true {
+    if let list = root.optional("metrics") {
+      if metrics.isEmpty, list.node.sequence?.isEmpty == true {
         list.report("the list is empty", remedy: "a probe needs at least one entry here")
       }
-      reportDuplicates(names, in: list)
+      reportDuplicates(metrics.map(\.name), in: list)
     }
     reportDuplicates(metrics.map { "counters \($0.counters)" }, in: root.optional("metrics"))
     for metric in metrics where !name.isEmpty && !metric.name.hasPrefix("\(name).") {
@@ -79,25 +72,18 @@ extension ProbeManifest {
   }
 }
 
+extension OtherFiles {
+  /// Whether there is a probe of that name: one read before, or one beside the manifest.
+  fileprivate func hasProbe(_ name: String) -> Bool {
+    taken[name] != nil || files.exists("\(CatalogFolder.probes.rawValue)/\(name).yaml")
+  }
+}
+
 /// Reports every name that is in `names` more than once.
 func reportDuplicates(_ names: [String], in list: FieldReader?) {
   var seen: Set<String> = []
   for name in names where !name.isEmpty && !seen.insert(name).inserted {
     list?.report("'\(name)' is there twice", remedy: "rename or remove one of them")
-  }
-}
-
-extension ProbeManifest.Hook {
-  fileprivate static func read(_ value: FieldReader) -> Self? {
-    guard let map = value.mapping(known: ["hook", "rungs", "optional"]) else { return nil }
-    let rungs = map.required("rungs", remedy: "list the rungs, such as [tp_btf, raw_tp]")
-    if rungs?.node.sequence?.isEmpty == true {
-      rungs?.report("the list is empty", remedy: "give at least one rung, such as [tp_btf]")
-    }
-    return Self(
-      name: map.required("hook", remedy: "name the kernel hook")?.text() ?? "",
-      rungs: (rungs?.list() ?? []).compactMap { $0.choice() },
-      isOptional: map.optional("optional")?.boolean() ?? false)
   }
 }
 

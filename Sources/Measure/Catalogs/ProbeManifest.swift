@@ -10,28 +10,11 @@ package struct ProbeManifest: Sendable, Equatable {
     case none, names, paths
   }
 
-  /// A way to attach to a hook, best first.
-  package enum Rung: String, Sendable, CaseIterable {
-    case tpBTF = "tp_btf"
-    case rawTracepoint = "raw_tp"
-    case tracepoint
-    case kprobe
-  }
-
-  /// A place in the kernel, and the rungs by which the probe can attach to it.
-  package struct Hook: Sendable, Equatable {
-    package var name: String
-    /// At least one; tried in this order.
-    package var rungs: [Rung]
-    /// Whether the probe still works, with less to tell, when no rung fits.
-    package var isOptional: Bool
-  }
-
   /// `probe: `; also the prefix of its metrics.
   package var name: String
   package var title: String
   package var question: String
-  /// The BPF source or object beside the manifest, such as `runqueue.bpf.c`.
+  /// The BPF source beside the manifest, such as `runqueue.bpf.c`.
   package var object: String
   package var cost: Cost
   package var privacy: Privacy
@@ -39,10 +22,6 @@ package struct ProbeManifest: Sendable, Equatable {
   package var comparedWith: String?
   /// Trace events from which the same histograms can be made without BPF.
   package var t0Events: [String]
-  /// Kernel features needed beyond BTF and the hooks.
-  package var features: [String]
-  /// Each needs one rung, unless it is optional.
-  package var hooks: [Hook]
   package var metrics: [ProbeMetric]
   /// Probes of the steps that what this one times passes through, in that order: where to look when
   /// it got slower.
@@ -51,6 +30,11 @@ package struct ProbeManifest: Sendable, Equatable {
   package var t0Metrics: [ProbeMetric] { t0Events.isEmpty ? [] : metrics.filter(\.isInT0) }
   /// Path of the manifest it was read from.
   package var file: String
+  /// Path of ``object``, which lies where the manifest does.
+  package var objectPath: String {
+    let folder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
+    return folder + object
+  }
 }
 
 /// A histogram metric of a probe.

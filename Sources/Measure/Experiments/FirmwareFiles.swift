@@ -9,14 +9,15 @@ extension DeviceDefinition {
 
   /// What one of a virtual device's firmwares carries beyond its image: what limits its CPUs,
   /// perfetto, and the firmware kit's own files with the probes that `kit` lists.
-  /// - Throws: `ProbeBuildError`, `DebianRootError`, `VirtualDeviceError`, and what building
-  ///   throws.
+  /// - Throws: `UnknownName`, `ProbeBuildError`, `DebianRootError`, `VirtualDeviceError`, and what
+  ///   building throws.
   package func ownFiles(
-    firmware name: String, share: ShareRoot,
+    firmware name: String, catalog: Catalog, share: ShareRoot,
     progress: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws -> [GuestFile] {
     guard case .virtual(let firmware) = firmwares[name] else { return [] }
-    var files = try await kitFiles(firmware, share: share, progress: progress)
+    var files = try await kitFiles(
+      firmware, catalog: catalog, share: share, progress: progress)
     if let quota = firmware.cpuQuota {
       files.append(.cpuQuota(share: quota.fraction, cpus: firmware.cpus))
     }
@@ -28,14 +29,14 @@ extension DeviceDefinition {
   }
 
   private func kitFiles(
-    _ firmware: VirtualFirmwareDefinition, share: ShareRoot,
+    _ firmware: VirtualFirmwareDefinition, catalog: Catalog, share: ShareRoot,
     progress: @escaping @Sendable (String) -> Void
   ) async throws -> [GuestFile] {
     guard !firmware.kit.isEmpty else { return [] }
     let kit = FirmwareKit(
       platform: .linux, abi: .arm64, group: Self.shellGroup, allowsUnprivilegedBPF: true)
     let files = try await kit.files(
-      probes: try firmware.kit.map { try share.probe(named: $0) },
+      probes: try firmware.kit.map { ProbeSource(try catalog.probe($0)) },
       builder: try ProbeBuilder(share: share), progress: progress)
     return files.compactMap { file in
       file.firmwarePath.map { GuestFile(path: $0, content: file.content, mode: file.mode) }

@@ -89,8 +89,8 @@ package struct LaneFactory: Sendable {
     case .virtual:
       let made = (1...max(1, lanes)).map { number in
         VirtualLane(
-          name: "\(id)-\(number)", definition: definition, server: server, share: share,
-          progress: progress)
+          name: "\(id)-\(number)", definition: definition, server: server, catalog: catalog,
+          share: share, progress: progress)
       }
       return Target(lanes: made, definition: definition)
     case .local:

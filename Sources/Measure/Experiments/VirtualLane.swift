@@ -10,19 +10,22 @@ package actor VirtualLane: DeviceLane {
   private let name: String
   private let definition: DeviceDefinition
   private let server: ADBServer
+  private let catalog: Catalog
   private let share: ShareRoot
   private let progress: @Sendable (String) -> Void
   private var machine: VirtualMachine?
 
-  /// A lane whose machines are called `name`; no two lanes may share one. `share` has the sources
-  /// of firmware kits; `progress` gets lines for people about images and boots.
+  /// A lane whose machines are called `name`; no two lanes may share one. `catalog` and `share` have
+  /// what firmware kits are built from; `progress` gets lines for people about images and boots.
   package init(
-    name: String, definition: DeviceDefinition, server: ADBServer, share: ShareRoot,
+    name: String, definition: DeviceDefinition, server: ADBServer, catalog: Catalog,
+    share: ShareRoot,
     progress: @escaping @Sendable (String) -> Void
   ) {
     self.name = name
     self.definition = definition
     self.server = server
+    self.catalog = catalog
     self.share = share
     self.progress = progress
   }
@@ -32,7 +35,7 @@ package actor VirtualLane: DeviceLane {
     let machine = try await VirtualMachine.boot(
       firmware: try definition.machine(firmware: firmware),
       files: try await definition.ownFiles(
-        firmware: firmware, share: share, progress: progress),
+        firmware: firmware, catalog: catalog, share: share, progress: progress),
       name: name, lifetime: .owned,
       progress: progress)
     self.machine = machine

@@ -21,10 +21,9 @@ import Testing
   }
 
   private func objects() async throws -> [(name: String, file: ObjectFile)] {
-    let share = ShareRoot(path: repository)
-    let builder = try ProbeBuilder(share: share)
+    let builder = try ProbeBuilder(share: ShareRoot(path: repository))
     var objects: [(name: String, file: ObjectFile)] = []
-    for source in share.probes() {
+    for source in try catalogueProbes(of: repository) {
       let object = try await builder.object(of: source, abi: .arm64)
       let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: object.path)))
       objects.append((source.name, try ObjectFile(bytes)))

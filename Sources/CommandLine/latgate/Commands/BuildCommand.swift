@@ -27,16 +27,19 @@ struct BuildCommand: AsyncParsableCommand {
       discussion: "Hosts that use the folder then need no compiler and no network to measure."))
   var ship = false
 
-  @Option(help: "Probe to build; may be repeated. Default: all.")
+  @Option(
+    help: "Probe to build; may be repeated. Default: all, with --ship those of the share folder.")
   var probe: [String] = []
 
   func run() async throws {
     let console = common.console
-    let share = try ShareRoot.find(option: common.share)
-    let sources = probe.isEmpty ? share.probes() : try probe.map(share.probe(named:))
+    let bench = try Workbench(common)
+    // What a share folder ships is its own; a user's probes may not be there when it is used.
+    let chosen = probe.isEmpty && ship ? bench.sharedProbes : try bench.probes(named: probe)
+    let sources = chosen.map(ProbeSource.init)
     for abi in all ? TargetABI.allCases : (abi.isEmpty ? [.arm64] : abi) {
       let bundle = try await Workbench.build(
-        share: share, abi: abi, probes: sources, ships: ship, console: console)
+        share: bench.share, abi: abi, probes: sources, ships: ship, console: console)
       console.print("\(abi.rawValue): agent \(kib(bundle.agent)), \(bundle.agent.path)")
       console.print(
         "\(abi.rawValue): load helper \(kib(bundle.loadHelper)), \(bundle.loadHelper.path)")

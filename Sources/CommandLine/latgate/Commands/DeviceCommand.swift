@@ -116,7 +116,9 @@ struct DeviceBoot: AsyncParsableCommand {
     let definition = try bench.catalog.device(device)
     let machine = try await VirtualMachine.boot(
       firmware: try definition.machine(firmware: firmware),
-      files: try await definition.ownFiles(firmware: firmware, share: bench.share) {
+      files: try await definition.ownFiles(
+        firmware: firmware, catalog: bench.catalog, share: bench.share
+      ) {
         console.note($0)
       },
       name: name, port: port, lifetime: .detached

@@ -169,10 +169,14 @@ struct DoctorCommand: AsyncParsableCommand {
   /// What building probes takes, where they are not shipped: clang, and the packages of sysroots.
   private func buildTools() async -> [Finding] {
     guard let share = try? ShareRoot.find(option: common.share),
-      let builder = try? ProbeBuilder(share: share)
+      let builder = try? ProbeBuilder(share: share),
+      let shipped = try? Catalog.loadSound([DirectoryFiles(root: share.path)])
     else { return [] }
+    let probes = shipped.probes.values.map(ProbeSource.init)
     var missing: [TargetABI] = []
-    for abi in TargetABI.allCases where await !builder.isShipped(abi: abi) { missing.append(abi) }
+    for abi in TargetABI.allCases where await !builder.isShipped(abi: abi, probes: probes) {
+      missing.append(abi)
+    }
     guard !missing.isEmpty else {
       return [
         Finding(

@@ -54,12 +54,12 @@ struct FirmwareKitCommand: AsyncParsableCommand {
     let console = common.console
     if let lint { return try check(lint, console) }
     guard let output else { return }
-    let share = try ShareRoot.find(option: common.share)
+    let bench = try Workbench(common)
     let names = probes?.split(separator: ",").map(String.init)
-    let sources = try names?.map(share.probe(named:)) ?? share.probes()
+    let sources = try bench.probes(named: names ?? []).map(ProbeSource.init)
     let files = try await FirmwareKit(
       platform: `for`, abi: abi, group: group, allowsUnprivilegedBPF: unprivilegedBPF
-    ).files(probes: sources, builder: try ProbeBuilder(share: share)) { console.note($0) }
+    ).files(probes: sources, builder: try ProbeBuilder(share: bench.share)) { console.note($0) }
     try KitFolder.write(files, to: output)
     for file in files { console.print("\(output)/\(file.path)") }
     try report(KitLint(files).problems(), console)

@@ -87,11 +87,12 @@ struct PreflightCommand: AsyncParsableCommand, ComputingCommand {
     let builder = try ProbeBuilder(share: bench.share)
     var built: [Preflight.Probe] = []
     for manifest in manifests {
-      let source = try bench.share.probe(named: manifest.name)
       built.append(
         Preflight.Probe(
           name: manifest.name,
-          object: try await builder.object(of: source, abi: abi) { console.note($0) },
+          object: try await builder.object(of: ProbeSource(manifest), abi: abi) {
+            console.note($0)
+          },
           t0Events: manifest.t0Events))
     }
     let result = try await Preflight(facts: facts, cache: cache).run(
@@ -109,15 +110,8 @@ struct PreflightCommand: AsyncParsableCommand, ComputingCommand {
   }
 
   private func probes(_ bench: Workbench) throws -> [ProbeManifest] {
-    let names =
-      if !probe.isEmpty {
-        probe
-      } else if let suite {
-        try bench.catalog.suite(suite).probes
-      } else {
-        bench.catalog.probes.keys.sorted()
-      }
-    return try names.map { name in try bench.catalog.probe(name) }
+    guard probe.isEmpty, let suite else { return try bench.probes(named: probe) }
+    return try bench.probes(named: bench.catalog.suite(suite).probes)
   }
 
   private func config(at path: String?) async throws -> KernelConfig? {

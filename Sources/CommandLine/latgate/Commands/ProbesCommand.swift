@@ -34,8 +34,7 @@ struct ProbesCommand: AsyncParsableCommand {
   func run() async throws {
     let console = common.console
     let bench = try Workbench(common)
-    let names = probe.isEmpty ? bench.catalog.probes.keys.sorted() : probe
-    let probes = try names.map { name in try bench.catalog.probe(name) }
+    let probes = try bench.probes(named: probe)
     guard let device else {
       switch format {
       case .terminal:

@@ -1,10 +1,10 @@
-/// A probe's source as Android's bpfloader needs it: one program per hook, the others left out of
-/// the load.
+/// Which programs of a probe an object for Android's bpfloader has loaded.
 ///
 /// bpfloader hands every program of an object to the kernel, and one that the kernel refuses
 /// takes the whole object with it. So a hook keeps the best rung whose load cannot fail for want
-/// of the hook: where it is looked up when attaching, not when loading.
-enum PinnedSource {
+/// of the hook: where it is looked up when attaching, not when loading. `bpf/include/hook.h`
+/// marks the others.
+enum PinnedPrograms {
   /// Best first. Not `tp_btf`: its hook is looked up when loading.
   static let rungs = ["raw_tp", "tracepoint", "kprobe"]
 
@@ -21,13 +21,22 @@ enum PinnedSource {
     return programs.filter { kept.contains($0.name) }
   }
 
-  /// The source with a `?` before the sections of all other programs, which is how libbpf is told
-  /// not to load them.
-  static func rewritten(_ source: String, programs: [ProbeObject.Program]) -> String {
-    let kept = Set(chosen(programs).map(\.section))
-    return Set(programs.map(\.section)).subtracting(kept).reduce(source) { text, section in
-      text.replacing("SEC(\"\(section)\")", with: "SEC(\"?\(section)\")")
+  /// Why bpfloader must not get an object with these programs, or nil.
+  static func objection(to programs: [ProbeObject.Program]) -> String? {
+    let kept = Set(chosen(programs).map(\.name))
+    for program in programs where program.isLoaded != kept.contains(program.name) {
+      return program.isLoaded
+        ? """
+        bpfloader would load program '\(program.name)' beside a better one of its hook, or where \
+        the hook may be missing: write it with LG_TRACEPOINT or LG_SEC_UNLESS_PINNED \
+        (bpf/include/hook.h)
+        """
+        : """
+        bpfloader would not load program '\(program.name)', the best of its hook: write it with \
+        SEC() (bpf/include/hook.h)
+        """
     }
+    return nil
   }
 }
 
