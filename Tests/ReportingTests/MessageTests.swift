@@ -102,13 +102,13 @@ struct ProbeListingTests {
   }
 
   @Test func table() throws {
-    let text = ProbeListing.text(try manifests(), width: 80, style: .plain)
+    let text = ProbeListing(try manifests()).text(width: 80, style: .plain)
     try expectSnapshot(text, "probes-80.txt")
-    #expect(withoutColour(ProbeListing.text(try manifests(), width: 80, style: .colour)) == text)
+    #expect(withoutColour(ProbeListing(try manifests()).text(width: 80, style: .colour)) == text)
   }
 
   @Test func json() throws {
-    let data = try ProbeListing.json(try manifests())
+    let data = try ProbeListing(try manifests()).json()
     try expectSnapshot(String(decoding: data, as: UTF8.self), "probes.json")
   }
 }

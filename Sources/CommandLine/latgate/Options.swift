@@ -155,9 +155,3 @@ struct FailureOptions: ParsableArguments {
 }
 
 extension Tier: ExpressibleByArgument {}
-
-/// How a result is printed.
-enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
-  case terminal
-  case json
-}

@@ -17,21 +17,16 @@ struct RecallOptions: ParsableArguments {
 }
 
 /// What commands take that list what is in the store.
-struct RecallListOptions: ParsableArguments {
+struct RecallListOptions<Row: Encodable & Sendable>: ParsableArguments {
   @OptionGroup var recall: RecallOptions
 
-  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var format: OutputFormat = .terminal
+  @OptionGroup var output: FormatOptions<ListedRows<Row>>
 
-  /// Prints rows as JSON, or what `listing` makes of them; `nothing` is said where there are none.
-  func show<Row: Encodable>(_ rows: [Row], nothing: String, _ listing: () -> Listing) throws {
+  /// Prints rows, for people as `listing` has them; `nothing` is what they read where there are none.
+  func show(_ rows: [Row], nothing: String, _ listing: () -> Listing) throws {
     let console = recall.console
-    switch format {
-    case .json: console.print(String(decoding: try encodedJSON(rows), as: UTF8.self))
-    case .terminal:
-      if rows.isEmpty { return console.note(nothing) }
-      console.print(listing().text(width: console.width, style: console.style))
-    }
+    if rows.isEmpty, output.isUsual { return console.note(nothing) }
+    try output.print(ListedRows(rows, listing: listing()), console)
   }
 }
 

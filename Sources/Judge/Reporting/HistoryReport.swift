@@ -93,15 +93,15 @@ package struct HistoryReport: Sendable, Equatable, Encodable {
   /// A JSON document, deterministic for equal reports.
   package func json() throws -> Data { try encodedJSON(self) }
 
-  /// For a terminal: changes first, then with `showsValues` a table of builds per metric.
-  package func text(width: Int, style: TextStyle, showsValues: Bool) -> String {
+  /// For a terminal: changes first, then with `showsAll` a table of builds per metric.
+  package func text(width: Int, style: TextStyle, showsAll: Bool) -> String {
     let changed = metrics.count { !$0.steps.isEmpty }
     let head =
       "\(suite) on \(target) · \(counted(builds.count, "build")) · "
       + "\(counted(metrics.count, "statistic")), \(changed) of them changed"
     var sections = [[Emphasis.dim.applied(to: head, style)], changes(width, style)]
     sections.append(drifts(width, style))
-    if showsValues { sections += metrics.map { values(of: $0, width, style) } }
+    if showsAll { sections += metrics.map { values(of: $0, width, style) } }
     return sections.filter { !$0.isEmpty }.map { $0.map { $0 + "\n" }.joined() }
       .joined(separator: "\n")
   }

@@ -1,3 +1,4 @@
+import Foundation
 import RegressionAnalysis
 
 /// What a calibration found, for people; for programs there is ``BenchNoise`` itself.
@@ -7,6 +8,9 @@ package struct NoiseReport: Sendable, Equatable {
   package init(_ noise: BenchNoise) {
     self.noise = noise
   }
+
+  /// ``BenchNoise`` as it is stored.
+  package func json() throws -> Data { try noise.encoded() }
 
   /// Standing, table, reasons and remedies; with `showsAll` also metrics that do not decide.
   package func text(width: Int, style: TextStyle, showsAll: Bool) -> String {

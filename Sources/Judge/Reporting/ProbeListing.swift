@@ -2,13 +2,19 @@ import Catalogs
 import Foundation
 
 /// The table of `latgate probes`.
-package enum ProbeListing {
+package struct ProbeListing: Sendable {
+  private let probes: [ProbeManifest]
+
+  package init(_ probes: [ProbeManifest]) {
+    self.probes = probes.sorted { $0.name < $1.name }
+  }
+
   /// A table for people: name, cost and metrics, below each the question it answers.
-  package static func text(_ probes: [ProbeManifest], width: Int, style: TextStyle) -> String {
+  package func text(width: Int, style: TextStyle) -> String {
     var table = TextTable(columns: [
       .init(title: "probe"), .init(title: "cost"), .init(title: "metrics", isElastic: true),
     ])
-    for probe in probes.sorted(by: { $0.name < $1.name }) {
+    for probe in probes {
       table.add(
         .init(probe.name, .strong), .init(probe.cost.rawValue),
         .init(probe.metrics.map(\.name).joined(separator: ", ")))
@@ -20,9 +26,8 @@ package enum ProbeListing {
   }
 
   /// Everything a manifest says that a user may want, schema `latgate.probes/1`.
-  package static func json(_ probes: [ProbeManifest]) throws -> Data {
-    try encodedJSON(
-      Document(probes: probes.sorted { $0.name < $1.name }.map(Document.Probe.init)))
+  package func json() throws -> Data {
+    try encodedJSON(Document(probes: probes.map(Document.Probe.init)))
   }
 
   private struct Document: Encodable {

@@ -2,7 +2,7 @@ import Foundation
 import RegressionAnalysis
 
 /// What a simulation says, for people and for machines.
-package struct SimulationReport {
+package struct SimulationReport: Sendable {
   private let result: SimulationResult
 
   package init(_ result: SimulationResult) { self.result = result }

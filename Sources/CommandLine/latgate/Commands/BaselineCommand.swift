@@ -33,9 +33,9 @@ struct BaselineList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List baselines and the builds they mean now.")
 
-  @OptionGroup var list: RecallListOptions
+  @OptionGroup var list: RecallListOptions<Row>
 
-  private struct Row: Encodable {
+  struct Row: Encodable {
     var name: String
     var suite: String
     var device: String

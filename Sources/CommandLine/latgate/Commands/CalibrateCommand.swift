@@ -61,8 +61,7 @@ struct CalibrateCommand: AsyncParsableCommand, ComputingCommand {
   @Flag(help: "Also show metrics that decide nothing.")
   var all = false
 
-  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var format: OutputFormat = .terminal
+  @OptionGroup var report: ReportOptions<NoiseReport>
 
   var computesOnly: Bool { !from.isEmpty }
 
@@ -83,12 +82,9 @@ struct CalibrateCommand: AsyncParsableCommand, ComputingCommand {
     let (records, policy) = try await from.isEmpty ? made(safety) : given()
     let noise = try await Interruption.compute { try calibrate(records, policy: policy) }
     try keep(records, noise, safety.store)
-    switch format {
-    case .terminal:
-      let report = NoiseReport(noise)
-      console.print(report.text(width: console.width, style: console.style, showsAll: all))
+    try report.show(NoiseReport(noise), console, showsAll: all)
+    if report.isUsual {
       console.note("stored for \(noise.bench.suite) on \(noise.bench.target): \(safety.store.path)")
-    case .json: console.print(String(decoding: try noise.encoded(), as: UTF8.self))
     }
     switch noise.qualification.standing {
     case .qualified: return

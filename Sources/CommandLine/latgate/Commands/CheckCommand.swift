@@ -100,8 +100,7 @@ struct CheckCommand: AsyncParsableCommand {
   @Flag(help: "Show every statistic, not only those that moved or decide.")
   var all = false
 
-  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var format: OutputFormat = .terminal
+  @OptionGroup var results: ReportOptions<VerdictReport>
 
   func validate() throws {
     guard (1...2).contains(lanes) else { throw ValidationError("--lanes must be 1 or 2") }
@@ -131,6 +130,7 @@ struct CheckCommand: AsyncParsableCommand {
   func run() async throws {
     let bench = try Workbench(common)
     var begun: CheckFolder.Begun?
+    try results.requirePlaces()
     var setup: CheckSetup
     let folder: CheckFolder
     if let resumed = flow.resume {
@@ -144,7 +144,7 @@ struct CheckCommand: AsyncParsableCommand {
       if setup.partner == nil, let pool = try pool.pool(bench.catalog) {
         return try await PoolRun(
           command: "check", suite: setup.suite, pool: pool, bench: bench, folder: path
-        ).run(format)
+        ).run(results.printing.format.name, reports: results.files)
       }
       folder = CheckFolder(path: path)
     }
@@ -219,17 +219,20 @@ struct CheckCommand: AsyncParsableCommand {
     // A verdict stands and is shown, whatever becomes of its files.
     let kept = Result { try experiment.keep(records, verdict, report) }
     experiment.remember(records, verdict, input)
-    switch format {
-    case .terminal:
-      console.print(report.text(width: console.width, style: console.style, showsAll: all))
+    let shown = Result { try results.show(report, console, showsAll: all) }
+    if results.isUsual {
       if !why.isEmpty { console.print(report.explained(why, width: console.width)) }
       if case .success = kept {
         console.note(
           "records, verdict.json, report.json and report.txt: \(experiment.folder.path)")
       }
-    case .json:
-      console.print(String(decoding: try report.json(), as: UTF8.self))
+    } else {
       for one in why { console.note("why: \(one.sentence)") }
+    }
+    if case .failure(let error) = shown {
+      // A red check stays red for its own reason; a green one whose reports are lost is not green.
+      if verdict.exitCode == 0 { throw error }
+      console.error("the verdict stands, but a report is lost: \(error)")
     }
     if case .failure(let error) = kept {
       console.error("the verdict stands, but its files are lost: \(error)")

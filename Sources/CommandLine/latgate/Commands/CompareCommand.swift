@@ -90,8 +90,7 @@ struct CompareCommand: AsyncParsableCommand, ComputingCommand {
   @Flag(help: "Show every statistic, not only those that moved or decide.")
   var all = false
 
-  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var format: OutputFormat = .terminal
+  @OptionGroup var results: ReportOptions<VerdictReport>
 
   func validate() throws {
     let hasReference = !reference.isEmpty || baseline != nil
@@ -114,6 +113,7 @@ struct CompareCommand: AsyncParsableCommand, ComputingCommand {
   func run() async throws {
     let console = common.console
     if let learn { try ResultPlace.requireFile(learn) }
+    try results.requirePlaces()
     var input = try await input()
     input.profile = try profile.map(Self.readProfile)
     try input.requireArms(isAA: aa)
@@ -126,12 +126,7 @@ struct CompareCommand: AsyncParsableCommand, ComputingCommand {
         verdict, on: input, of: BenchIdentity(first),
         id: "compare-\(baseline)-\(RunDocument.hash(of: documents))", in: store)
     }
-    let report = VerdictReport(verdict, of: input)
-    switch format {
-    case .terminal:
-      console.print(report.text(width: console.width, style: console.style, showsAll: all))
-    case .json: console.print(String(decoding: try report.json(), as: UTF8.self))
-    }
+    try results.show(VerdictReport(verdict, of: input), console, showsAll: all)
     if let learn {
       let grown = (input.profile ?? NoiseProfile()).grown(by: try runResiduals(of: input))
       try AtomicFile.write(try grown.encoded(), to: learn)

@@ -44,8 +44,7 @@ struct DeviceList: AsyncParsableCommand {
     help: ArgumentHelp("Time that a device gets to answer, such as 10s.", valueName: "time"))
   var timeout = TimeSpan(.seconds(10))
 
-  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var format: OutputFormat = .terminal
+  @OptionGroup var output: FormatOptions<DeviceListing>
 
   func run() async throws {
     let console = common.console
@@ -53,10 +52,7 @@ struct DeviceList: AsyncParsableCommand {
     scan.limit = timeout.duration
     let found = await scan.ask(try await scan.all())
     let listing = DeviceListing(found.map(\.row))
-    switch format {
-    case .terminal: console.print(listing.text(width: console.width, style: console.style))
-    case .json: console.print(String(decoding: try listing.json(), as: UTF8.self))
-    }
+    try output.print(listing, console)
   }
 }
 

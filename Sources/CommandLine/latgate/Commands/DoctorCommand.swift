@@ -5,6 +5,7 @@ import Experiments
 import Foundation
 import POSIXSupport
 import ProbeBuild
+import Reporting
 
 struct DoctorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -29,11 +30,10 @@ struct DoctorCommand: AsyncParsableCommand {
   @Option(help: "Ask this device instead of the machine.")
   var device: String?
 
-  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var format: OutputFormat = .terminal
+  @OptionGroup var output: FormatOptions<SurveyReport>
 
   /// One thing that was looked at.
-  private struct Finding: Encodable {
+  private struct Finding: Encodable, Sendable {
     enum State: String, Encodable {
       case fine = "ok"
       case warning = "warn"
@@ -83,19 +83,19 @@ struct DoctorCommand: AsyncParsableCommand {
         guard slip is DeviceError else { throw slip }
       }
       findings = found.flatMap { Self.findings($0, showsAll: true) }
-      if format == .terminal { try print(findings, console) }
+      if output.isUsual { try print(findings, console) }
       if found.contains(where: \.isSilent) {
-        if format == .json { try print(findings, console) }
+        if !output.isUsual { try print(findings, console) }
         throw ExitStatus.deviceUnavailable.code
       }
       if findings.contains(where: { $0.state == .stops }) {
-        if format == .json { try print(findings, console) }
+        if !output.isUsual { try print(findings, console) }
         throw ExitStatus.gateFailed.code
       }
     }
     let report = try await Survey(bench: bench, safety: try await safety.open())
       .report(device: name, probes: [])
-    try console.print(report, format)
+    try output.print(report, console)
     if !report.tiers.contains(where: \.works) { throw ExitStatus.gateFailed.code }
   }
 
@@ -131,17 +131,15 @@ struct DoctorCommand: AsyncParsableCommand {
   }
 
   private func print(_ findings: [Finding], _ console: Console) throws {
-    guard format == .terminal else {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      return console.print(String(decoding: try encoder.encode(findings), as: UTF8.self))
+    let rows = ListedRows(findings) { findings, _ in
+      let width = findings.map(\.subject.count).max() ?? 0
+      return findings.map { finding in
+        let state = finding.state.rawValue.padding(toLength: 8, withPad: " ", startingAt: 0)
+        let subject = finding.subject.padding(toLength: width + 2, withPad: " ", startingAt: 0)
+        return state + subject + finding.detail + "\n"
+      }.joined()
     }
-    let width = findings.map(\.subject.count).max() ?? 0
-    for finding in findings {
-      let state = finding.state.rawValue.padding(toLength: 8, withPad: " ", startingAt: 0)
-      let subject = finding.subject.padding(toLength: width + 2, withPad: " ", startingAt: 0)
-      console.print(state + subject + finding.detail)
-    }
+    try output.print(other: rows, console)
   }
 
   private func hostPrograms() -> [Finding] {

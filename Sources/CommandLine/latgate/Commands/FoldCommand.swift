@@ -69,8 +69,7 @@ struct FoldCommand: AsyncParsableCommand, ComputingCommand {
   @Flag(help: "Draw every histogram, not only those with the most events.")
   var all = false
 
-  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var format: OutputFormat = .terminal
+  @OptionGroup var report: ReportOptions<RunReport>
 
   func validate() throws {
     if (fromMarker == nil) != (toMarker == nil) {
@@ -84,6 +83,7 @@ struct FoldCommand: AsyncParsableCommand, ComputingCommand {
   func run() async throws {
     let console = common.console
     if let output { try ResultPlace.requireFile(output) }
+    try report.requirePlaces()
     let catalog = try Workbench(common).catalog
     let probes = try wantedProbes(catalog)
     let policy = try suite.map { VerdictPolicy(suite: try catalog.suite($0), freeSwitching: false) }
@@ -103,18 +103,14 @@ struct FoldCommand: AsyncParsableCommand, ComputingCommand {
       device: device, firmware: firmware ?? folded.facts.fingerprint, suite: suite ?? "trace",
       phase: phase
     ).record()
-    let report = RunReport(record, lossLimit: lossLimit)
-    switch format {
-    case .terminal:
-      console.print(report.text(width: console.width, style: console.style, showsAll: all))
-    case .json: console.print(String(decoding: try report.json(), as: UTF8.self))
-    }
+    let result = RunReport(record, lossLimit: lossLimit)
+    try report.show(result, console, showsAll: all)
     if let output {
       try AtomicFile.write(try record.encoded(file: output), to: output)
       console.note("record: \(output)")
     }
     let isLost = record.probes.contains { $0.status == .lost }
-    if isLost || !record.invalid.isEmpty || report.faults != nil {
+    if isLost || !record.invalid.isEmpty || result.faults != nil {
       throw ExitStatus.gateFailed.code
     }
   }

@@ -33,8 +33,7 @@ struct HistoryCommand: AsyncParsableCommand, ComputingCommand {
   @Flag(help: "Every metric; values of builds only in JSON.")
   var all = false
 
-  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var format: OutputFormat = .terminal
+  @OptionGroup var report: ReportOptions<HistoryReport>
 
   /// Metrics that an error names.
   private static let namesTold = 10
@@ -62,15 +61,10 @@ struct HistoryCommand: AsyncParsableCommand, ComputingCommand {
     }
     let release = try since.map { try store.buildID($0, among: builds) }
     let creep = release.map { history.creep(since: $0, matching: all ? ["*"] : metrics) } ?? []
-    let report = HistoryReport(
+    let result = HistoryReport(
       suite: suite, target: target,
       builds: builds.map { HistoryReport.Build(id: $0.id, name: $0.name, first: $0.first) },
       histories: found, release: release, creep: creep)
-    switch format {
-    case .terminal:
-      console.print(
-        report.text(width: console.width, style: console.style, showsValues: !all))
-    case .json: console.print(String(decoding: try report.json(), as: UTF8.self))
-    }
+    try report.show(result, console, showsAll: !all)
   }
 }

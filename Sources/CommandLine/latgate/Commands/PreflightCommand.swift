@@ -60,8 +60,7 @@ struct PreflightCommand: AsyncParsableCommand, ComputingCommand {
   @Option(help: "Probe instead of the suite's; may be repeated.")
   var probe: [String] = []
 
-  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var format: OutputFormat = .terminal
+  @OptionGroup var report: ReportOptions<PreflightReport>
 
   func run() async throws {
     let console = common.console
@@ -97,11 +96,7 @@ struct PreflightCommand: AsyncParsableCommand, ComputingCommand {
     }
     let result = try await Preflight(facts: facts, cache: cache).run(
       built, abi: abi, against: previous)
-    let report = PreflightReport(result)
-    switch format {
-    case .terminal: console.print(report.text(width: console.width, style: console.style))
-    case .json: console.print(String(decoding: try report.json(), as: UTF8.self))
-    }
+    try report.show(PreflightReport(result), console)
     switch result.outcome {
     case .fits: break
     case .unknown: throw ExitStatus.inconclusive.code

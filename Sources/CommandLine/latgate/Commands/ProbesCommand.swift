@@ -28,37 +28,18 @@ struct ProbesCommand: AsyncParsableCommand {
 
   @OptionGroup var safety: SafetyOptions
 
-  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var format: OutputFormat = .terminal
+  @OptionGroup var output: FormatOptions<SurveyReport>
 
   func run() async throws {
     let console = common.console
     let bench = try Workbench(common)
     let probes = try bench.probes(named: probe)
-    guard let device else {
-      switch format {
-      case .terminal:
-        console.print(
-          ProbeListing.text(probes, width: console.width, style: console.style))
-      case .json: console.print(String(decoding: try ProbeListing.json(probes), as: UTF8.self))
-      }
-      return
-    }
+    guard let device else { return try output.print(other: ProbeListing(probes), console) }
     let report = try await Survey(bench: bench, safety: try await safety.open())
       .report(device: device, probes: probes, tier: tiers.tier)
-    try console.print(report, format)
+    try output.print(report, console)
     if !report.probes.contains(where: { $0.status == .loaded }) {
       throw ExitStatus.gateFailed.code
-    }
-  }
-}
-
-extension Console {
-  /// A survey in the form asked for.
-  func print(_ report: SurveyReport, _ format: OutputFormat) throws {
-    switch format {
-    case .terminal: print(report.text(width: width, style: style))
-    case .json: print(String(decoding: try report.json(), as: UTF8.self))
     }
   }
 }

@@ -27,10 +27,9 @@ struct QuarantineList: AsyncParsableCommand {
   @Flag(help: "Also what was lifted.")
   var all = false
 
-  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var format: OutputFormat = .terminal
+  @OptionGroup var output: FormatOptions<ListedRows<Row>>
 
-  private struct Row: Encodable {
+  struct Row: Encodable {
     var id: Int64
     var probe: String
     var content: String
@@ -47,27 +46,22 @@ struct QuarantineList: AsyncParsableCommand {
   func run() async throws {
     let console = recall.console
     let events = try await recall.openToRead().quarantines(current: !all)
-    switch format {
-    case .json:
-      let rows = events.map { event in
-        Row(
-          id: event.id, probe: event.subject.probe, content: event.subject.content,
-          model: event.subject.model, build: event.subject.build,
-          kernelBuildID: event.subject.kernelBuildID, event: event.kind.rawValue, at: event.at,
-          run: event.run, evidence: event.evidence, liftedAt: event.liftedAt)
-      }
-      console.print(String(decoding: try encodedJSON(rows), as: UTF8.self))
-    case .terminal:
-      if events.isEmpty { return console.note("nothing is quarantined") }
-      for event in events {
-        let lifted = event.liftedAt.map { "; lifted on \($0.formatted(.iso8601))" } ?? ""
-        console.print("\(event.id)  \(event.subject.probe): \(event.sentence)\(lifted)")
-        let evidence = event.evidence.trimmingCharacters(in: .whitespacesAndNewlines)
-        if recall.common.verbose, !evidence.isEmpty {
-          console.print("   " + evidence.replacing("\n", with: "\n   "))
-        }
-      }
+    if events.isEmpty, output.isUsual { return console.note("nothing is quarantined") }
+    let rows = events.map { event in
+      Row(
+        id: event.id, probe: event.subject.probe, content: event.subject.content,
+        model: event.subject.model, build: event.subject.build,
+        kernelBuildID: event.subject.kernelBuildID, event: event.kind.rawValue, at: event.at,
+        run: event.run, evidence: event.evidence, liftedAt: event.liftedAt)
     }
+    let text = events.map { event in
+      let lifted = event.liftedAt.map { "; lifted on \($0.formatted(.iso8601))" } ?? ""
+      let line = "\(event.id)  \(event.subject.probe): \(event.sentence)\(lifted)\n"
+      let evidence = event.evidence.trimmingCharacters(in: .whitespacesAndNewlines)
+      guard recall.common.verbose, !evidence.isEmpty else { return line }
+      return line + "   " + evidence.replacing("\n", with: "\n   ") + "\n"
+    }.joined()
+    try output.print(ListedRows(rows) { _, _ in text }, console)
   }
 }
 

@@ -63,8 +63,7 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(help: "Draw every histogram, not only those with the most events.")
   var all = false
 
-  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var format: OutputFormat = .terminal
+  @OptionGroup var report: ReportOptions<RunReport>
 
   func validate() throws {
     if let iterations, iterations < 1 {
@@ -103,9 +102,10 @@ struct RunCommand: AsyncParsableCommand {
       return try await PoolRun(
         command: "run", suite: suite, pool: pool, bench: bench,
         folder: output ?? "latgate-results/\(suite)-\(timestamp())"
-      ).run(format)
+      ).run(report.printing.format.name, reports: report.files)
     }
     if let output { try ResultPlace.requireFolder(output) }
+    try report.requirePlaces()
     var plan = try await plan(bench)
     if let iterations { plan.suite.iterations = iterations }
     plan.tier = tiers.tier
@@ -138,8 +138,8 @@ struct RunCommand: AsyncParsableCommand {
       ) {
         display.progress(order: 0, $0)
       }.run()
-      let report = RunReport(record, lossLimit: plan.suite.limits.lossMax.fraction)
-      let reasons = record.invalid.map(\.reason) + (report.faults ?? [])
+      let result = RunReport(record, lossLimit: plan.suite.limits.lossMax.fraction)
+      let reasons = record.invalid.map(\.reason) + (result.faults ?? [])
       if !reasons.isEmpty {
         await kept.collect(
           "bugreport-\(timestamp())", of: reached, reason: reasons.joined(separator: "\n"))
@@ -147,11 +147,7 @@ struct RunCommand: AsyncParsableCommand {
       await lane.finish()
       display.end()
       let written = output.map { folder in Result { try RecordFiles.write(record, to: folder) } }
-      switch format {
-      case .terminal:
-        console.print(report.text(width: console.width, style: console.style, showsAll: all))
-      case .json: console.print(String(decoding: try report.json(), as: UTF8.self))
-      }
+      try report.show(result, console, showsAll: all)
       // What was measured is shown whatever became of its file.
       if let written { console.note("record: \(try written.get())") }
       if !reasons.isEmpty { throw ExitStatus.gateFailed.code }

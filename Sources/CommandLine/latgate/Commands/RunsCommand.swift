@@ -82,10 +82,10 @@ struct RunsList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List runs, oldest first.")
 
-  @OptionGroup var list: RecallListOptions
+  @OptionGroup var list: RecallListOptions<Row>
   @OptionGroup var filter: RunFilterOptions
 
-  private struct Row: Encodable {
+  struct Row: Encodable {
     var id: String
     var hash: String
     var created: Date
@@ -146,20 +146,14 @@ struct RunsShow: AsyncParsableCommand {
   @Flag(help: "Draw every histogram, not only those with the most events.")
   var all = false
 
-  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var format: OutputFormat = .terminal
+  @OptionGroup var report: ReportOptions<RunReport>
 
   func run() async throws {
     let console = recall.console
     let store = try await recall.openToRead()
     let document = try store.document(of: try store.run(beginning: run))
     if record { return console.print(String(decoding: document.bytes, as: UTF8.self)) }
-    let report = RunReport(document.record)
-    switch format {
-    case .terminal:
-      console.print(report.text(width: console.width, style: console.style, showsAll: all))
-    case .json: console.print(String(decoding: try report.json(), as: UTF8.self))
-    }
+    try report.show(RunReport(document.record), console, showsAll: all)
   }
 }
 

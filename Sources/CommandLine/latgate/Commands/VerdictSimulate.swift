@@ -103,8 +103,7 @@ struct VerdictSimulate: AsyncParsableCommand, ComputingCommand {
       discussion: "1 = the truth. Default: no profile, as 'check' judges."))
   var profileFactor: Double?
 
-  @Option(help: "How to print: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var format: OutputFormat = .terminal
+  @OptionGroup var output: FormatOptions<SimulationReport>
 
   func validate() throws {
     guard runs >= 1, runs <= 64 else { throw ValidationError("--runs must be 1 to 64") }
@@ -149,11 +148,7 @@ struct VerdictSimulate: AsyncParsableCommand, ComputingCommand {
       }
     }
     if showsProgress { console.transient("") }
-    let report = SimulationReport(result)
-    switch format {
-    case .terminal: console.print(report.text(width: console.width, style: console.style))
-    case .json: console.print(String(decoding: try report.json(), as: UTF8.self))
-    }
+    try output.print(SimulationReport(result), console)
   }
 
   private var plan: SimulationPlan {

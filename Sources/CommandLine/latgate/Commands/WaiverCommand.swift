@@ -64,9 +64,9 @@ struct WaiverList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List waivers, expired ones too.")
 
-  @OptionGroup var list: RecallListOptions
+  @OptionGroup var list: RecallListOptions<Row>
 
-  private struct Row: Encodable {
+  struct Row: Encodable {
     var id: Int64
     var metric: String
     var suite: String?

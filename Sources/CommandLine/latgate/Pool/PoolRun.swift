@@ -16,16 +16,26 @@ struct PoolRun: Sendable {
   /// Holds a folder for every device.
   let folder: String
 
-  /// - Throws: `ExitCode` unless all devices passed; `CancellationError`.
-  func run(_ format: OutputFormat) async throws {
+  /// - Parameters:
+  ///   - format: name of a format of the table.
+  ///   - reports: files that the command of each device writes, with its name in the file's.
+  /// - Throws: `ExitCode` unless all devices passed; `CancellationError`; `ValidationError` for a
+  ///   format that the table has not.
+  func run<Report: Reportable>(_ format: String, reports: [ReportFile<Report>]) async throws {
+    guard let tableFormat = FormatName<PoolReport>(argument: format) else {
+      let known = FormatName<PoolReport>.allValueStrings.joined(separator: " or ")
+      throw ValidationError(
+        "the table of several devices is printed as \(known); --report \(format)=FILE writes a file "
+          + "for each device")
+    }
     let console = bench.console
-    let isTerminal = format == .terminal
     let jobs = pool.members.map { member in
       (
         isVirtual: isVirtual(member.device),
         job: PoolJob(
           member: member, folder: "\(folder)/\(member.name)",
-          arguments: arguments(member), command: command,
+          arguments: arguments(member, reports.map { $0.renamed(for: member.name).argument }),
+          command: command,
           say: { console.error("\(member.name): \($0)") })
       )
     }
@@ -42,12 +52,8 @@ struct PoolRun: Sendable {
       devices: pool.members.compactMap { member in made.first { $0.name == member.name } })
     try AtomicFile.write(try report.json(), to: "\(folder)/pool.json")
     try Task.checkCancellation()
-    if isTerminal {
-      console.print(report.text(width: console.width, style: console.style))
-      console.note("pool.json, and a folder for every device: \(folder)")
-    } else {
-      console.print(String(decoding: try report.json(), as: UTF8.self))
-    }
+    console.print(try tableFormat.format.document(report, console.layout(showsAll: false)))
+    if tableFormat.isUsual { console.note("pool.json, and a folder for every device: \(folder)") }
     if report.exitCode != 0 { throw ExitCode(report.exitCode) }
   }
 
@@ -56,13 +62,14 @@ struct PoolRun: Sendable {
   }
 
   /// This process's own command line with one device in the place of all.
-  private func arguments(_ member: PoolDefinition.Member) -> [String] {
+  private func arguments(_ member: PoolDefinition.Member, _ reports: [String]) -> [String] {
     let own = Array(CommandLine.arguments.dropFirst())
     var words = PoolArguments.without(
-      ["--device", "--pool", "--jobs", "--output"], in: own)
+      ["--device", "--pool", "--jobs", "--output", "--report"], in: own)
     var added = [
       "--ends-with-input", "--device", member.device, "--output", "\(folder)/\(member.name)",
     ]
+    added += reports.flatMap { ["--report", $0] }
     // Two machines for one device would be more than the pool's share.
     let choosesLanes = own.contains { $0.hasPrefix("--lanes") }
     if command == "check", isVirtual(member.device), !choosesLanes {
