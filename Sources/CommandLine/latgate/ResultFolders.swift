@@ -58,7 +58,9 @@ struct ResultFolders {
       let names = try? files.contentsOfDirectory(atPath: path), !names.isEmpty
     else { return false }
     if RecordFiles.isCheck(path) { return true }
-    let known: Set<String> = ["index.txt", "hooks.log", "report.txt", "report.json", "log.txt"]
+    let known: Set<String> = [
+      "index.txt", "hooks.log", "report.txt", "report.json", "report.html", "why.json", "log.txt",
+    ]
     return names.allSatisfy { name in
       known.contains(name) || name.wholeMatch(of: /run-[0-9a-f]{8}\.json/) != nil
         || names.contains("index.txt") && name.hasSuffix(".txt")

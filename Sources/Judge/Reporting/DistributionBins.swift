@@ -9,6 +9,8 @@ struct DistributionBins {
   }
 
   let bins: [Bin]
+  /// Where the last bin ends; 0 without bins.
+  let upper: Double
 
   /// Merges neighbouring buckets until at most `limit` bins from the lowest to the highest value
   /// remain. Exact: no bucket is split.
@@ -19,11 +21,13 @@ struct DistributionBins {
     guard let first = used.min(), let last = used.max(), let layout = histograms.first?.layout
     else {
       bins = []
+      upper = 0
       return
     }
     // 16 buckets per octave, merged by 1, 2, 4 ... 16, then whole octaves by 2, 4 ...
     var width = 1
     while last / width - first / width >= limit { width *= 2 }
+    upper = Double(layout.bounds(of: (last / width + 1) * width).lower)
     bins = (first / width...last / width).map { slot in
       let indexes = slot * width..<(slot + 1) * width
       let shares = histograms.map { histogram in

@@ -44,7 +44,8 @@ extension VerdictReport {
       : "\(counted(reference.runs, "reference run")), \(counted(candidate.runs, "candidate run"))"
   }
 
-  private var sentence: String {
+  /// The verdict in one sentence, without a full stop.
+  var sentence: String {
     let gating = rows.filter(\.isGating)
     let waived = gating.count(where: \.isWaived)
     let excused = waived > 0 ? ", \(waived) waived" : ""
@@ -259,11 +260,6 @@ extension VerdictReport.Row {
     case .inconclusive: isBlocking || isWaived
     case .regression, .improvement, .invalid, .probeLost: true
     }
-  }
-
-  fileprivate var interval: String {
-    guard let lower, let upper else { return "-" }
-    return "\(humanChange(lower)) … \(humanChange(upper))"
   }
 }
 

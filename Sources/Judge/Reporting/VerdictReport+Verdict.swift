@@ -2,8 +2,9 @@ import RegressionAnalysis
 import RunRecords
 
 extension VerdictReport {
-  /// The report of a verdict and the runs it was made from.
-  package init(_ verdict: Verdict, of input: VerdictInput) {
+  /// The report of a verdict and the runs it was made from; `titles` of metrics by their names are
+  /// those of the probes' manifests.
+  package init(_ verdict: Verdict, of input: VerdictInput, titles: [String: String] = [:]) {
     self.init(
       outcome: Outcome(verdict.outcome), exitCode: verdict.exitCode,
       grade: verdict.grade.rawValue, confidence: input.policy.intervalLevel,
@@ -18,6 +19,14 @@ extension VerdictReport {
         covariate: $0.covariate, kind: $0.kind.rawValue, reference: $0.reference,
         candidate: $0.candidate, spread: $0.spread, text: $0.text)
     }
+    facts = Self.facts(input.reference, input.candidate)
+    movements = Self.movements(verdict, of: input)
+    let names = MetricTitle(titles: titles)
+    for id in Set(verdict.metrics.map(\.id)) { self.titles[id.text] = names.text(id) }
+    let gains = Self.higherIsBetter(input)
+    for index in rows.indices where gains.contains(verdict.metrics[index].id.name) {
+      rows[index].isHigherBetter = true
+    }
     for finding in verdict.probes {
       for index in probes.indices where probes[index].name == finding.probe {
         probes[index].reason = finding.reason
@@ -26,6 +35,14 @@ extension VerdictReport {
     if verdict.continuation != .settled, verdict.outcome == .inconclusive {
       next.insert("make more runs of both firmwares; until then nothing is proven", at: 0)
     }
+  }
+}
+
+extension VerdictReport {
+  /// Names of the workload's own numbers of which more is better.
+  private static func higherIsBetter(_ input: VerdictInput) -> Set<String> {
+    let phases = (input.reference + input.candidate).flatMap(\.iterations).flatMap(\.phases)
+    return Set(phases.flatMap(\.scalars).filter { $0.better == .higher }.map(\.metric))
   }
 }
 

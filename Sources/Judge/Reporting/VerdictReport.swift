@@ -74,6 +74,8 @@ package struct VerdictReport: Sendable, Equatable, Encodable {
     package var note: String
     /// Whether a waiver that holds keeps the row from failing the firmware.
     package var isWaived = false
+    /// Whether more is better, as of a throughput.
+    package var isHigherBetter = false
 
     package init(
       metric: String, unit: String, statistic: String, reference: Double? = nil,
@@ -198,6 +200,14 @@ package struct VerdictReport: Sendable, Equatable, Encodable {
   package var losses: [Loss]
   package var overhead: Overhead
   package var conditions: [Condition] = []
+  /// Of devices and firmwares.
+  package var facts: [Fact] = []
+  /// What moved and can be drawn, the most telling first.
+  package var movements: [Movement] = []
+  /// Why slower metrics are slower, a sentence each; empty unless a second pass was made.
+  package var why: [String] = []
+  /// Names of metrics as people say them, by their text.
+  package var titles: [String: String] = [:]
   /// The reason that decided the outcome, where it was not a row.
   package var cause: String?
   /// What holds for the verdict as a whole, in words.

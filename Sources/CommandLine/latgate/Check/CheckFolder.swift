@@ -86,5 +86,9 @@ struct CheckFolder: Sendable {
     try AtomicFile.write(try report.json(), to: "\(path)/report.json")
     try AtomicFile.write(
       report.text(width: 120, style: .plain, showsAll: true).utf8, to: "\(path)/report.txt")
+    for (name, file) in [("html", "report.html"), ("why", "why.json")] {
+      guard let format = VerdictReport.format(named: name) else { continue }
+      try AtomicFile.write(try format.document(report, .file).utf8, to: "\(path)/\(file)")
+    }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Catalogs
 import Experiments
 import Foundation
 import RegressionAnalysis
@@ -206,16 +207,17 @@ struct CheckCommand: AsyncParsableCommand {
         why = try await Explanation(check: experiment, bench: bench).make(verdict, limit: left())
       }
     }
-    try finish(verdict, outcome.records, why, experiment)
+    try finish(verdict, outcome.records, why, experiment, bench.catalog)
   }
 
   private func finish(
     _ verdict: Verdict, _ records: [RunRecord], _ why: [Attribution],
-    _ experiment: CheckExperiment
+    _ experiment: CheckExperiment, _ catalog: Catalog
   ) throws {
     let console = common.console
     let input = experiment.input(records)
-    let report = VerdictReport(verdict, of: input)
+    var report = VerdictReport(verdict, of: input, titles: catalog.metricTitles)
+    report.why = why.map(\.sentence)
     // A verdict stands and is shown, whatever becomes of its files.
     let kept = Result { try experiment.keep(records, verdict, report) }
     experiment.remember(records, verdict, input)
@@ -224,7 +226,7 @@ struct CheckCommand: AsyncParsableCommand {
       if !why.isEmpty { console.print(report.explained(why, width: console.width)) }
       if case .success = kept {
         console.note(
-          "records, verdict.json, report.json and report.txt: \(experiment.folder.path)")
+          "records, verdict.json and reports (report.html): \(experiment.folder.path)")
       }
     } else {
       for one in why { console.note("why: \(one.sentence)") }

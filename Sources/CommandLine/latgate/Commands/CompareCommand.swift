@@ -126,7 +126,10 @@ struct CompareCommand: AsyncParsableCommand, ComputingCommand {
         verdict, on: input, of: BenchIdentity(first),
         id: "compare-\(baseline)-\(RunDocument.hash(of: documents))", in: store)
     }
-    try results.show(VerdictReport(verdict, of: input), console, showsAll: all)
+    // Records are judged where there is no catalogue, too; metrics have their plain names then.
+    let titles = (try? Workbench(common))?.catalog.metricTitles ?? [:]
+    try results.show(
+      VerdictReport(verdict, of: input, titles: titles), console, showsAll: all)
     if let learn {
       let grown = (input.profile ?? NoiseProfile()).grown(by: try runResiduals(of: input))
       try AtomicFile.write(try grown.encoded(), to: learn)

@@ -1,4 +1,13 @@
-extension VerdictReport: Reportable, BriefTextReport, JSONReport {}
+extension VerdictReport: Reportable, BriefTextReport, JSONReport {
+  package static var formats: [any ReportFormat<VerdictReport>] {
+    commonFormats + [
+      HTMLFormat(), MarkdownFormat(), JUnitFormat(), GitHubSummaryFormat(),
+      GitHubAnnotationsFormat(), OpenMetricsFormat(), CSVFormat(), WhyFormat(),
+      GitHubBenchmarkFormat(), BencherFormat(),
+    ]
+  }
+}
+
 extension RunReport: Reportable, BriefTextReport, JSONReport {}
 extension NoiseReport: Reportable, BriefTextReport, JSONReport {}
 extension HistoryReport: Reportable, BriefTextReport, JSONReport {}

@@ -1,0 +1,149 @@
+/// What a verdict comes to, as answers to the questions that its reader has. Every format for people
+/// leads with it.
+struct Conclusion {
+  /// `Regression`, `Pass`, …
+  let word: String
+  /// One sentence: what, where, how much.
+  let sentence: String
+  /// The answers one by one, each under its question; those without an answer are left out.
+  let answers: [(question: String, answer: String)]
+
+  init(_ report: VerdictReport) {
+    word = Self.words[report.outcome] ?? report.outcome.rawValue
+    let lead = report.lead
+    sentence = Self.sentence(report, lead)
+    var answers: [(String, String)] = []
+    if let row = lead {
+      answers.append(("What", "\(report.title(of: row.metric)), \(row.statistic)"))
+      answers.append(("Where", Self.place(row, report)))
+      answers.append(("How much", Self.amount(row)))
+    }
+    answers.append(("How sure", Self.certainty(report, lead)))
+    if lead != nil, report.outcome == .inconclusive {
+      answers.append(("Not proven", report.cause ?? "no look at the runs has confirmed it yet"))
+    }
+    answers.append(("Since", Self.since(report)))
+    if let owner = report.owner { answers.append(("Who acts", Self.owners[owner] ?? owner)) }
+    self.answers = answers.map { (question: $0.0, answer: $0.1) }
+  }
+
+  private static let words: [VerdictReport.Outcome: String] = [
+    .pass: "Pass", .regression: "Regression", .inconclusive: "Inconclusive", .invalid: "Invalid",
+  ]
+
+  private static let owners = [
+    "firmware": "the firmware's owners: the build caused it",
+    "rack": "the rig's owners: device, host or suite, not the build",
+  ]
+
+  private static func sentence(_ report: VerdictReport, _ lead: VerdictReport.Row?) -> String {
+    guard let row = lead else { return report.sentence + "." }
+    if report.outcome == .inconclusive {
+      // What is seen comes first; why it does not count is an answer of its own.
+      return "\(report.title(of: row.metric)) looks worse on \(report.candidate.name), but that is "
+        + "not proven: \(row.statistic) \(amount(row))."
+    }
+    let more = report.rows.count { $0.isRegression } - 1
+    let rest = more > 0 ? ", and \(counted(more, "more statistic")) moved with it" : ""
+    return "\(report.title(of: row.metric)) \(row.verb) on \(report.candidate.name): "
+      + "\(row.statistic) \(amount(row))\(rest)."
+  }
+
+  private static func place(_ row: VerdictReport.Row, _ report: VerdictReport) -> String {
+    let phase = row.metric.split(separator: "@").dropFirst().last.map { "phase \($0), " } ?? ""
+    return "\(phase)suite \(report.suite), device \(report.target)"
+  }
+
+  private static func amount(_ row: VerdictReport.Row) -> String {
+    let values = [row.reference, row.candidate].compactMap(\.self)
+      .map { humanValue($0, unit: row.unit) }.joined(separator: " → ")
+    let change = row.change.map { "(\(largeChange($0)))" } ?? ""
+    return [values, change].filter { !$0.isEmpty }.joined(separator: " ")
+  }
+
+  private static func certainty(_ report: VerdictReport, _ lead: VerdictReport.Row?) -> String {
+    var parts: [String] = []
+    if let row = lead, let lower = row.lower, let upper = row.upper {
+      parts.append(
+        "\(percentage(report.confidence)) interval \(largeInterval(lower, upper))")
+    }
+    let runs = "\(report.reference.runs) + \(report.candidate.runs) runs"
+    parts.append("\(runs), \(report.grade) evidence")
+    let found = report.rows.filter { $0.isGating }.compactMap(\.detectable).sorted()
+    if lead == nil, !found.isEmpty {
+      parts.append(
+        "a change of \(humanShare(found[found.count / 2])) would have been found in the median "
+          + "statistic, \(humanShare(found[found.count - 1])) in the noisiest")
+    }
+    return parts.joined(separator: "; ")
+  }
+
+  private static func since(_ report: VerdictReport) -> String {
+    "build \(report.candidate.fullName), against \(report.reference.fullName)"
+  }
+}
+
+/// A change in the words of its size: `+12.3%`, but `40 times` from ten times on.
+private func largeChange(_ change: Double) -> String {
+  change >= 9 ? "\(threeDigits(change + 1)) times" : humanChange(change)
+}
+
+/// An interval in the words of its upper end.
+private func largeInterval(_ lower: Double, _ upper: Double) -> String {
+  upper >= 9
+    ? "\(threeDigits(lower + 1)) … \(largeChange(upper))"
+    : "\(humanChange(lower)) … \(humanChange(upper))"
+}
+
+/// `95%`.
+func percentage(_ fraction: Double) -> String {
+  humanShare(fraction).replacing(".0%", with: "%")
+}
+
+extension VerdictReport {
+  /// The row that a reader must know first: the worst of those that fail the firmware, or of those
+  /// that hold its pass back.
+  var lead: Row? {
+    switch outcome {
+    case .regression: return rows.filter(\.isRegression).max { $0.size < $1.size }
+    case .inconclusive:
+      let found = rows.filter(\.isRegression)
+      let seen = rows.filter {
+        $0.isBlocking && $0.finding == .inconclusive && ($0.lower ?? 0) > 0
+      }
+      return (found.isEmpty ? seen : found).max { ($0.lower ?? 0) < ($1.lower ?? 0) }
+    case .pass, .invalid: return nil
+    }
+  }
+
+  /// A metric's name as people say it; its text where nobody knows a better one.
+  func title(of metric: String) -> String { titles[metric] ?? metric }
+}
+
+extension VerdictReport.Row {
+  /// Whether it fails the firmware.
+  var isRegression: Bool { finding == .regression && isGating && !isWaived }
+
+  /// Relative.
+  fileprivate var size: Double { abs(change ?? 0) }
+
+  /// What happened to it when it moved.
+  var verb: String {
+    let isTime = ["ns", "us", "ms", "s"].contains(unit)
+    if finding == .improvement { return isTime ? "got faster" : "got better" }
+    return isTime ? "got slower" : unit == "events" ? "got more slow events" : "got worse"
+  }
+
+  /// `+1.2% … +3.4%`.
+  var interval: String {
+    guard let lower, let upper else { return "-" }
+    return "\(humanChange(lower)) … \(humanChange(upper))"
+  }
+}
+
+extension VerdictReport.Arm {
+  /// Name and build, once where they are one.
+  var fullName: String {
+    build.isEmpty || build == name ? name : "\(name) (\(build))"
+  }
+}

@@ -1,0 +1,9 @@
+/// A page for browsers, printers and attachments.
+struct HTMLFormat: ReportFormat {
+  let name = "html"
+  let summary = "one page for a browser"
+
+  func document(_ report: VerdictReport, _ layout: ReportLayout) -> String {
+    VerdictPage(report).html
+  }
+}

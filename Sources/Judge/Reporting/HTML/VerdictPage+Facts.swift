@@ -1,0 +1,106 @@
+extension VerdictPage {
+  /// Whether the numbers can be trusted: gates, probes, losses, cost, conditions.
+  var trust: Markup {
+    var parts: [Markup] = [.tag("h2", text: "Can it be trusted?"), gates]
+    if !report.reasons.isEmpty {
+      parts.append(.tag("ul", [:], report.reasons.map { .tag("li", text: $0) }))
+    }
+    parts.append(probes)
+    return .tag("section", ["id": "trust"], parts)
+  }
+
+  private var gates: Markup {
+    func dropped(_ arm: VerdictReport.Arm) -> String {
+      let causes = arm.dropCauses.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        .map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+      return "\(arm.dropped) of \(arm.dropped + arm.iterations)"
+        + (causes.isEmpty ? "" : " (\(causes))")
+    }
+    func cost(_ cpu: Double?, _ slowdown: Double?) -> String {
+      let parts = [
+        cpu.map { "\(humanShare($0)) of CPU time" }, slowdown.map { "workload \(humanChange($0))" },
+      ].compactMap(\.self)
+      return parts.isEmpty ? "not measured" : parts.joined(separator: ", ")
+    }
+    let lost = report.losses.max {
+      max($0.reference, $0.candidate) < max($1.reference, $1.candidate)
+    }
+    let unmeasured = report.rows.count { $0.isGating && $0.finding == .notMeasurable }
+    let gating = report.rows.count(where: \.isGating)
+    var rows: [[String]] = [
+      ["runs (boots)", "\(report.reference.runs)", "\(report.candidate.runs)"],
+      ["iterations dropped", dropped(report.reference), dropped(report.candidate)],
+      [
+        "probes' own cost", cost(report.overhead.referenceCPU, report.overhead.referenceSlowdown),
+        cost(report.overhead.candidateCPU, report.overhead.candidateSlowdown),
+      ],
+    ]
+    if let lost {
+      rows.append([
+        "operations lost at most (\(lost.metric))", humanShare(lost.reference),
+        humanShare(lost.candidate),
+      ])
+    }
+    for (name, title) in CovariateSummary.shown {
+      let old = report.reference.covariates.first { $0.name == name }?.text
+      let new = report.candidate.covariates.first { $0.name == name }?.text
+      if old != nil || new != nil { rows.append([title, old ?? "–", new ?? "–"]) }
+    }
+    let design = Markup.tag(
+      "p",
+      text:
+        "Evidence: \(report.grade). \(gating - unmeasured) of \(counted(gating, "deciding statistic")) "
+        + "could be measured."
+        + (report.failure.map { " What decided the outcome: \($0)." } ?? ""))
+    return .group([
+      design, factTable(["", "reference", "candidate"], rows, caption: "Gates and conditions"),
+    ])
+  }
+
+  private var probes: Markup {
+    guard !report.probes.isEmpty else { return .group([]) }
+    return factTable(
+      ["probe", "reference", "candidate", "note"],
+      report.probes.map { probe in
+        let isLost = probe.reference != probe.candidate
+        return [
+          probe.name, probe.reference, probe.candidate,
+          (isLost ? "differs, so not compared" : "")
+            + (probe.reason.isEmpty ? "" : (isLost ? ": " : "") + probe.reason),
+        ]
+      },
+      caption: "How probes were attached; T1 and T0 are ways of user builds, others load programs")
+  }
+
+  /// Device and firmware.
+  var facts: Markup {
+    let arms = [report.reference, report.candidate]
+    return .tag(
+      "section", ["id": "facts"],
+      [
+        .tag("h2", text: "Device and firmware"),
+        factTable(
+          ["", "reference", "candidate"],
+          [
+            ["firmware"] + arms.map(\.name),
+            ["build"] + arms.map { $0.build.isEmpty ? "–" : $0.build },
+            ["kernel"] + arms.map(\.kernelRelease),
+          ] + report.facts.map { [$0.name, $0.reference, $0.candidate] },
+          caption: "Suite \(report.suite) on device \(report.target)"),
+      ])
+  }
+
+  private func factTable(_ titles: [String], _ rows: [[String]], caption: String) -> Markup {
+    let head = Markup.tag(
+      "thead", [:], [.tag("tr", [:], titles.map { .tag("th", ["scope": "col"], text: $0) })])
+    let body = rows.map { row in
+      Markup.tag(
+        "tr", [:],
+        row.enumerated().map { position, text in
+          position == 0 ? .tag("th", ["scope": "row"], text: text) : .tag("td", text: text)
+        })
+    }
+    return Self.scrolling(
+      .tag("table", [:], [.tag("caption", text: caption), head, .tag("tbody", [:], body)]), caption)
+  }
+}
