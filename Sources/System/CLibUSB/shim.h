@@ -1,2 +1,3 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 #pragma once
 #include <libusb-1.0/libusb.h>
