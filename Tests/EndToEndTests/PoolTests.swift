@@ -66,7 +66,7 @@ struct PoolTests {
     let made = try await Bench.shared.alone {
       try await check(
         tool, "--pool", "both", "--candidate", "debug-left-on", "--reconnect", "1s", "--output",
-        folder)
+        folder, "--report", "junit=\(folder)/out/latgate.xml")
     }
     #expect(made.exitCode == 69, "\(made.errors)\n\(made.output)")
     let report = try JSONDecoder().decode(Report.self, from: Data(made.output.utf8))
@@ -81,7 +81,10 @@ struct PoolTests {
     }
     let records = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/healthy/runs")
     #expect(records.count == 2)
-    for file in ["pool.json", "doomed/log.txt", "healthy/verdict.json", "healthy/report.txt"] {
+    for file in [
+      "pool.json", "doomed/log.txt", "healthy/verdict.json", "healthy/report.txt",
+      "healthy/report.html", "healthy/why.json", "out/latgate-healthy.xml",
+    ] {
       #expect(FileManager.default.fileExists(atPath: "\(folder)/\(file)"), "\(file)")
     }
     let running = try await DetachedDevice.running(tool)

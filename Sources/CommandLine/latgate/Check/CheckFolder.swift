@@ -34,15 +34,13 @@ struct CheckFolder: Sendable {
   /// What is known of the bench's noise is kept beside it: a profile that has grown by these very
   /// runs must not judge them.
   func begin(_ setup: CheckSetup, profile: NoiseProfile?) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     try UserFolders.makeFolder(path, mode: 0o755)
     if let profile {
       try AtomicFile.write(try profile.encoded(), to: profileFile)
     } else {
       unlink(profileFile)
     }
-    try AtomicFile.write(try encoder.encode(setup), to: setupFile)
+    try AtomicFile.write(try encodedJSON(setup), to: setupFile)
   }
 
   /// Reads what a check was begun with, and what became of it.

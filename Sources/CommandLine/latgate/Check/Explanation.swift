@@ -3,6 +3,7 @@ import Experiments
 import Foundation
 import POSIXSupport
 import RegressionAnalysis
+import Reporting
 import RunRecords
 
 /// The second pass of a check: why is it slower? Fresh runs of both firmwares with the probes of the
@@ -45,10 +46,8 @@ struct Explanation: Sendable {
         + "up to \(design.runs) + \(design.runs) fresh runs")
     let outcome = try await pass.run(design, limit: limit)
     let found = attribute(base: verdict, explain: outcome.verdict, chain: chain)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     try AtomicFile.write(
-      try encoder.encode(found) + Data([0x0a]), to: "\(check.folder.path)/explanation.json")
+      try encodedJSON(found), to: "\(check.folder.path)/explanation.json")
     try AtomicFile.write(
       try outcome.verdict.encoded(), to: "\(pass.folder.path)/verdict.json")
     return found

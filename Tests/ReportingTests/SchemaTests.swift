@@ -1,0 +1,48 @@
+import Foundation
+import Testing
+
+@testable import Reporting
+
+/// Documents for programs, against the schemas that users get.
+@Suite(.enabled(if: ForeignReader.has("jsonschema"), "python3-jsonschema is not installed"))
+struct SchemaTests {
+  /// What a validator has to say; empty when the document fits.
+  private func faults(_ text: String, schema: String) throws -> String {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../docs/schema").standardized.path
+    return try ForeignReader.run(
+      """
+      import json, sys, jsonschema
+      schema = json.load(open("\(folder)/\(schema).json"))
+      jsonschema.Draft202012Validator.check_schema(schema)
+      for fault in jsonschema.Draft202012Validator(schema).iter_errors(json.load(sys.stdin)):
+          print(fault.json_path, fault.message[:200])
+      """, input: text)
+  }
+
+  private func reports() throws -> [VerdictReport] {
+    var doubtful = verdictReport
+    doubtful.outcome = .inconclusive
+    doubtful.owner = "rack"
+    doubtful.cause = "too few runs"
+    doubtful.why = ["nothing measured says why"]
+    return [
+      verdictReport, doubtful, try simulatedReport(shift: 0.5, metrics: 4),
+      try simulatedReport(shift: 0, metrics: 2),
+    ]
+  }
+
+  @Test(arguments: [("json", "report-1"), ("why", "why-1")])
+  func reportsFitTheirSchema(format: String, schema: String) throws {
+    for report in try reports() {
+      #expect(try faults(try document(report, format), schema: schema) == "")
+    }
+  }
+
+  @Test(arguments: [("json", "report-1"), ("why", "why-1")])
+  func aSchemaFindsWhatIsMissing(format: String, schema: String) throws {
+    let text = try document(verdictReport, format)
+      .replacing("\"outcome\" : \"regression\"", with: "\"outcome\" : \"bad\"")
+    #expect(try faults(text, schema: schema).hasPrefix("$.outcome "))
+  }
+}
