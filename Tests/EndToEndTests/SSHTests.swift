@@ -97,7 +97,7 @@ struct SSHTests {
       address: 127.0.0.1:1
       """, to: "targets/devices/gone.yaml")
     let tool = Tool(share: share.path)
-    let list = try await tool.run("device", "list", "--timeout", "5", "--format", "json")
+    let list = try await tool.run("device", "list", "--timeout", "5s", "--format", "json")
     #expect(list.exitCode == 0)
     let rows = try JSONDecoder().decode([Listed].self, from: Data(list.output.utf8))
     #expect(rows.first { $0.name == "gone" }?.state == "unreachable")
@@ -195,7 +195,9 @@ struct SSHTests {
     ] {
       let checked = try await check(Self.idle, options)
       // One run of each arm cannot decide.
-      #expect(checked.made.exitCode == 2, "\(options): \(checked.made.errors)")
+      #expect(
+        checked.made.exitCode == 2,
+        "\(options): \(checked.made.output)\(checked.made.errors)")
       #expect(checked.records == 2)
     }
   }
