@@ -9,7 +9,7 @@ struct SuiteDefinitionTests {
     #expect(suite.iterations == 5)
     #expect(suite.warmup == nil)
     #expect(suite.reference == nil)
-    #expect(suite.runs == .init(planned: 8, most: 16))
+    #expect(suite.runs == .init(planned: 8, most: 20))
     #expect(suite.settle.limit == .seconds(300))
     #expect(suite.settle.quiet == .seconds(30))
     #expect(suite.settle.uptimeMin == .seconds(60))

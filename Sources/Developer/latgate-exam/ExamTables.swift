@@ -15,7 +15,7 @@ extension ExamCell {
   }
 
   /// Unchanged builds: rigs of all kinds, without a profile and with one that believes the rig
-  /// quieter than it is. "All looks" never stops looking before 16 + 16 boots unless it finds
+  /// quieter than it is. "All looks" never stops looking before 20 + 20 boots unless it finds
   /// something.
   static func unchanged(_ classes: [NoiseClass], _ experiments: Int) -> [ExamCell] {
     classes.flatMap { noise -> [ExamCell] in

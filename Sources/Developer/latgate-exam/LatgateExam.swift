@@ -31,7 +31,7 @@ struct LatgateExam {
     if options.parts.contains(.alarms) {
       print(
         "\nUnchanged builds called a regression, of 1000, with 95% intervals: a look after each "
-          + "pair of boots\nfrom 3 + 3 on, 8 + 8 planned, 16 + 16 at most; "
+          + "pair of boots\nfrom 3 + 3 on, 8 + 8 planned, 20 + 20 at most; "
           + "\(options.unchanged) independent experiments a line")
       broken += try await table(
         ExamCell.unchanged(options.classes, options.unchanged), first: "flagged of 1000")

@@ -78,7 +78,8 @@ extension SuiteDefinition.Runs {
     let stages = screen != nil || confirm != nil ? (screen ?? 4) + (confirm ?? 4) : nil
     let planned = map?.optional("planned")?.integer(in: 3...200) ?? stages ?? 8
     let most =
-      map?.optional("most")?.integer(in: planned...400) ?? (confirm == 0 ? planned : 2 * planned)
+      map?.optional("most")?.integer(in: planned...500)
+      ?? (confirm == 0 ? planned : usualMost(planned: planned))
     return Self(planned: planned, most: most)
   }
 }

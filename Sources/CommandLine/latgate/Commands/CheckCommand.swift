@@ -69,7 +69,7 @@ struct CheckCommand: AsyncParsableCommand {
   @Option(help: "Planned runs per arm, instead of the suite's.")
   var runs: Int?
 
-  @Option(help: "Most runs per arm, where something is left open; default: twice --runs.")
+  @Option(help: "Most runs per arm, where something is left open; default: 2.5 times --runs.")
   var mostRuns: Int?
 
   @Option(help: "Measured iterations per run, instead of the suite's.")
@@ -272,7 +272,9 @@ struct CheckCommand: AsyncParsableCommand {
       iterations: iterations ?? definition.iterations,
       layout: memory.baseline != nil
         ? .stored : try flow.design ?? .usual(for: device, of: definition, in: bench.catalog),
-      runs: planned, mostRuns: mostRuns ?? (runs == nil ? definition.runs.most : 2 * planned),
+      runs: planned,
+      mostRuns: mostRuns
+        ?? (runs == nil ? definition.runs.most : SuiteDefinition.Runs.usualMost(planned: planned)),
       lanes: lanes, tier: tiers.tier,
       allowsMixed: mixing.allowMixed)
   }

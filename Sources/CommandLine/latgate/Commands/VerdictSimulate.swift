@@ -55,7 +55,7 @@ struct VerdictSimulate: AsyncParsableCommand, ComputingCommand {
   var runs = 8
 
   @Option(help: "Most boots per firmware, where something is left open.")
-  var mostRuns = 16
+  var mostRuns = 20
 
   @Option(help: "Iterations per boot.")
   var iterations = 5

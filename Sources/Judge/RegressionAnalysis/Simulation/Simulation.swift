@@ -20,7 +20,7 @@ package struct SimulationPlan: Codable, Sendable, Equatable {
 
   package init(
     bench: SimulatedBench, effect: SimulatedEffect = SimulatedEffect(), runs: Int = 8,
-    mostRuns: Int = 16, experiments: Int = 1000, seed: UInt64 = 1, profileFactor: Double? = nil
+    mostRuns: Int = 20, experiments: Int = 1000, seed: UInt64 = 1, profileFactor: Double? = nil
   ) {
     self.bench = bench
     self.effect = effect
