@@ -71,9 +71,12 @@ let package = Package(
       ], path: "Sources/Kernels/DebianRoots",
       swiftSettings: strict),
     .target(
+      name: "ProbePrograms", dependencies: ["Catalogs"], path: "Sources/Kernels/ProbePrograms",
+      swiftSettings: strict),
+    .target(
       name: "ProbeBuild",
       dependencies: [
-        "POSIXSupport", "KernelTypes", "DebianRoots", "Catalogs",
+        "POSIXSupport", "KernelTypes", "DebianRoots", "Catalogs", "ProbePrograms",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Subprocess", package: "swift-subprocess"),
       ], path: "Sources/Kernels/ProbeBuild",
@@ -202,6 +205,10 @@ let package = Package(
     .testTarget(
       name: "KernelBTFTests",
       dependencies: ["KernelTypes", "Catalogs", "ProbeBuild", "KernelBTF"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ProbeProgramsTests",
+      dependencies: ["Catalogs", "ProbePrograms"],
       swiftSettings: strict),
     .testTarget(
       name: "ProbeBuildTests",

@@ -3,7 +3,7 @@ import Testing
 
 /// A probe of a user's own folder, outside of the share folder: listed, built, run and judged as
 /// those that come with the tool.
-@Suite(.enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
+@Suite(.serialized, .enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
 struct OwnProbeTests {
   private static let program = """
     // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
@@ -104,15 +104,72 @@ struct OwnProbeTests {
 
     """
 
+  /// No program of its own, and a span that no kernel has.
+  private static let table = """
+    probe: table
+    title: Calls into the kernel
+    question: How long are threads in the kernel?
+    cost: high
+    privacy: none
+    metrics:
+      - metric: table.call
+        help: time from entry to return
+        unit: ns
+        spans:
+          - from: {event: raw_syscalls/sys_enter}
+            to: {event: raw_syscalls/sys_exit}
+            labels: {kind: 0}
+          - from: {event: sched/not_in_any_kernel}
+            to: {event: sched/not_there_either}
+            optional: true
+            labels: {kind: 1}
+        by: [tid]
+        key:
+          - field: kind
+            size: 4
+            values: {0: call, 1: nothing}
+          - field: class
+            size: 4
+            values: {0: workload, 1: user, 2: kernel}
+
+    """
+
+  /// Adds a file to the user's own, below `path`.
+  private func write(_ text: String, to file: String, in path: String) throws {
+    let url = URL(fileURLWithPath: "\(path)/latgate/\(file)")
+    try FileManager.default.createDirectory(
+      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: url)
+  }
+
+  @Test func aProbeInOneYAMLFileCountsWhatTheWorkloadDoes() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path
+    try write(Self.table, to: "bpf/table.yaml", in: path)
+    try write(Self.workload, to: "targets/workloads/own.yaml", in: path)
+    try write(
+      Self.suite.replacing("probes: [own]", with: "probes: [table]"), to: "targets/suites/own.yaml",
+      in: path)
+    let tool = Tool(configuration: path)
+    let source = try await tool.run("probes", "--source", "table")
+    #expect(source.exitCode == 0, "\(source.errors)")
+    #expect(source.output.contains("LG_TRACEPOINT(sys_enter, on_sys_enter())"))
+    let made = try await tool.run(
+      "run", "own", "--device", "local", "--output", "\(path)/run", within: .seconds(180))
+    try #require(made.exitCode == 0, "\(made.errors)\(made.output)")
+    let record = try Record.only(in: "\(path)/run")
+    let labels = ["kind": "call", "class": "workload"]
+    #expect(record.count("table.call", labels, in: "calls") >= 20_000)
+    #expect(record.count("table.call", ["kind": "nothing"], in: "calls") == 0)
+    for loss in record.phases.flatMap(\.losses) {
+      #expect(loss.started == loss.recorded + loss.overwritten + loss.cancelled + loss.censored)
+    }
+  }
+
   @Test func aProbeOfTheUsersOwnFolderIsListedBuiltRunAndJudged() async throws {
     let folder = try TemporaryFolder()
     let path = folder.path
-    func write(_ text: String, to file: String) throws {
-      let url = URL(fileURLWithPath: "\(path)/latgate/\(file)")
-      try FileManager.default.createDirectory(
-        at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data(text.utf8).write(to: url)
-    }
+    func write(_ text: String, to file: String) throws { try self.write(text, to: file, in: path) }
     try write(Self.program, to: "bpf/own.bpf.c")
     try write(Self.header, to: "bpf/own.h")
     try write(Self.manifest, to: "bpf/own.yaml")

@@ -37,8 +37,7 @@ import Testing
     let probes = try catalogueProbes()
     try #require(!probes.isEmpty)
     for probe in probes {
-      let data = try #require(FileManager.default.contents(atPath: probe.path))
-      let violations = HookRules.violations(inSource: String(decoding: data, as: UTF8.self))
+      let violations = HookRules.violations(inSource: try probe.text())
       #expect(violations.isEmpty, "\(probe.path)")
     }
   }

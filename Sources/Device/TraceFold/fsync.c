@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* fsync.latency: as bpf/fsync.bpf.c, stamps by thread and file system. */
+/* fsync.latency: as bpf/fsync.yaml, stamps by thread and file system. */
 #include "fold_internal.h"
 
 enum { METRIC = LG_FOLD_FSYNC_LATENCY };

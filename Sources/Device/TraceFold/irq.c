@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* hardirq.run, softirq.raise and softirq.run: as bpf/hardirq.bpf.c and bpf/softirq.bpf.c. */
+/* hardirq.run, softirq.raise and softirq.run: as bpf/hardirq.yaml and bpf/softirq.bpf.c. */
 #include <string.h>
 
 #include "fold_internal.h"

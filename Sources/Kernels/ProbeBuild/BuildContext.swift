@@ -59,7 +59,7 @@ struct BuildContext: Sendable {
       ] + (isPinned ? ["-DLG_WINDOW_MAP"] : [])
     let includes = ["bpf/include", "\(AgentProgram.deviceSources)/CAgentABI/include"]
     var inputs = inputs(kind: "probe", flags: flags)
-    try inputs.add(file: probe.path, as: probe.name)
+    inputs.add("source", try probe.text())
     for include in includes { try inputs.add(tree: "\(share.path)/\(include)", as: include) }
     for header in headers(beside: folder.path) {
       try inputs.add(file: "\(folder.path)/\(header)", as: header)
@@ -68,10 +68,15 @@ struct BuildContext: Sendable {
       work, compiler, sysroot in
       try await compiler.requireBPF()
       let output = "\(work)/object"
+      var source = probe.path
+      if let written = probe.written {
+        source = "\(work)/\(probe.name)\(ProbeSource.suffix)"
+        try AtomicFile.write(written.utf8, to: source, durable: false)
+      }
       try await compiler.compile(
         flags + sysroot.includes(abi) + includes.flatMap { ["-I", "\(share.path)/\($0)"] }
           + [folder.path, sysroot.path, share.path, work].map { "-ffile-prefix-map=\($0)/=" }
-          + ["-ffile-compilation-dir=.", "-c", probe.path, "-o", output],
+          + ["-ffile-compilation-dir=.", "-c", source, "-o", output],
         what: probe.path, isProbe: true)
       try await compiler.stripDebugInformation(output)
       let bytes = FileManager.default.contents(atPath: output) ?? Data()

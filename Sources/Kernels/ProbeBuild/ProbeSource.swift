@@ -1,4 +1,6 @@
 import Catalogs
+import Foundation
+import ProbePrograms
 
 /// A probe's BPF program in C, of the catalogue or of the user's own.
 package struct ProbeSource: Sendable, Equatable {
@@ -7,16 +9,35 @@ package struct ProbeSource: Sendable, Equatable {
 
   /// Name of the probe, as in its manifest.
   package let name: String
-  /// Path of the `.bpf.c` file.
+  /// Path of the `.bpf.c` file; of the manifest where the text is written from that.
   package let path: String
+  /// The text that the manifest's tables give; nil = the file's.
+  let written: String?
 
   package init(name: String, path: String) {
+    self.init(name: name, path: path, written: nil)
+  }
+
+  private init(name: String, path: String, written: String?) {
     self.name = name
     self.path = path
+    self.written = written
   }
 
   /// What a manifest says to build, wherever it lies.
   package init(_ manifest: ProbeManifest) {
-    self.init(name: manifest.name, path: manifest.objectPath)
+    self.init(
+      name: manifest.name, path: manifest.objectPath ?? manifest.file,
+      written: ProbeProgram(manifest)?.text)
+  }
+
+  /// The C text.
+  /// - Throws: `ProbeBuildError.file` where it cannot be read.
+  package func text() throws -> String {
+    if let written { return written }
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw ProbeBuildError.file(path: path, reason: "cannot be read")
+    }
+    return String(decoding: data, as: UTF8.self)
   }
 }

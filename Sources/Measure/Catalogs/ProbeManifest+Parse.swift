@@ -18,13 +18,12 @@ extension ProbeManifest {
   ) throws(CatalogError) -> ProbeManifest {
     try parseDocument(text, file: file, nameKey: "probe", others: others) { document in
       guard let root = document.mapping(known: Self.keys) else { return nil }
-      let probe = ProbeManifest(
+      var probe = ProbeManifest(
         name: root.required("probe", remedy: "name the probe, such as 'probe: runqueue'")?.name()
           ?? "",
         title: root.required("title", remedy: "say in a few words what it measures")?.text() ?? "",
         question: root.required("question", remedy: "write the question it answers")?.text() ?? "",
-        object: root.required("object", remedy: "name the BPF source, such as runqueue.bpf.c")?
-          .text() ?? "",
+        object: root.optional("object")?.text(),
         cost: root.required("cost", remedy: "write low, medium or high")?.choice() ?? .low,
         privacy: root.required("privacy", remedy: "write none, names or paths")?.choice() ?? .none,
         comparedWith: root.optional("compared_with")?.text().flatMap { $0 == "none" ? nil : $0 },
@@ -32,18 +31,21 @@ extension ProbeManifest {
         metrics: (root.required("metrics", remedy: "list at least one metric")?.list() ?? [])
           .compactMap(ProbeMetric.read),
         related: root.items("related") { $0.text() }, file: file)
+      probe.placeTables()
       probe.checkNames(root)
+      probe.checkSource(root)
+      probe.checkHooks(root)
       reportDuplicates(probe.related, in: root.optional("related"))
       for name in probe.related where others?.hasProbe(name) == false {
         root.optional("related")?.report(
           "there is no probe '\(name)'",
           remedy: "name probes of the same folder, or of those read before it")
       }
-      if let others, let object = root.optional("object"), !probe.object.isEmpty,
-        !others.files.exists("\(CatalogFolder.probes.rawValue)/\(probe.object)")
+      if let others, let object = root.optional("object"), let name = probe.object,
+        !others.files.exists("\(CatalogFolder.probes.rawValue)/\(name)")
       {
         object.report(
-          "there is no file '\(probe.object)' beside the manifest",
+          "there is no file '\(name)' beside the manifest",
           remedy: "correct the name, or add the source")
       }
       return probe
@@ -54,6 +56,45 @@ extension ProbeManifest {
     "probe", "title", "question", "object", "cost", "privacy", "compared_with", "t0", "metrics",
     "related",
   ]
+
+  /// A written program counts in the order of the manifest.
+  private mutating func placeTables() {
+    for index in metrics.indices where metrics[index].table != nil {
+      metrics[index].counters = index
+    }
+  }
+
+  /// Either a program, or tables to write it from.
+  private func checkSource(_ root: MappingReader) {
+    let tables = metrics.count { $0.table != nil }
+    if let object = root.optional("object") {
+      if tables > 0 {
+        object.report(
+          "a probe with 'spans' has no source of its own", remedy: "remove 'object', or the spans")
+      }
+    } else if tables < metrics.count || metrics.isEmpty {
+      _ = root.required(
+        "object", remedy: "name the BPF source, such as runqueue.bpf.c, or give 'spans' to metrics")
+    }
+  }
+
+  /// A hook of several spans is one place with one set of fields.
+  private func checkHooks(_ root: MappingReader) {
+    var seen: [String: SpanEvent] = [:]
+    let spans = metrics.compactMap(\.table).flatMap(\.spans)
+    for event in spans.flatMap({ [$0.from, $0.to] }) {
+      guard let other = seen.updateValue(event, forKey: event.hook) else { continue }
+      let isSame = event.fields.allSatisfy { field in
+        other.field(field.name).map { $0 == field } ?? true
+      }
+      var plain = event
+      plain.fields = other.fields
+      guard !isSame || plain != other else { continue }
+      root.optional("metrics")?.report(
+        "'\(event.hook)' is described in two ways",
+        remedy: "repeat its rungs and fields as they are")
+    }
+  }
 
   /// Metrics belong to the probe, and nothing is named twice.
   private func checkNames(_ root: MappingReader) {
@@ -90,7 +131,9 @@ func reportDuplicates(_ names: [String], in list: FieldReader?) {
 extension ProbeMetric {
   fileprivate static func read(_ value: FieldReader) -> Self? {
     let keys = ["metric", "help", "title", "unit", "map", "counters", "names", "t0", "key"]
-    guard let map = value.mapping(known: keys) else { return nil }
+    guard let map = value.mapping(known: keys + SpanTable.keys) else { return nil }
+    if map.optional("spans") != nil { return readTable(map) }
+    _ = SpanTable.read(map, key: [])
     let metric = ProbeMetric(
       name: map.required("metric", remedy: "name it, such as runqueue.wait")?.name() ?? "",
       help: map.required("help", remedy: "say what is timed, from when to when")?.text() ?? "",
@@ -105,6 +148,23 @@ extension ProbeMetric {
     reportDuplicates(
       metric.key.filter { $0.kind != .padding }.map(\.name), in: map.optional("key"))
     return metric
+  }
+
+  /// A metric with spans: names of maps come from its own.
+  private static func readTable(_ map: MappingReader) -> Self? {
+    let name = map.required("metric", remedy: "name it, such as reclaim.direct")?.name() ?? ""
+    let key = map.items("key", KeyField.read)
+    reportDuplicates(key.map(\.name), in: map.optional("key"))
+    let table = SpanTable.read(map, key: key)
+    let identifier = String(name.map { $0 == "." || $0 == "-" ? "_" : $0 })
+    return ProbeMetric(
+      name: name,
+      help: map.required("help", remedy: "say what is timed, from when to when")?.text() ?? "",
+      title: map.optional("title")?.text(),
+      unit: map.required("unit", remedy: "write 'unit: ns'")?.choice() ?? .nanoseconds,
+      map: "h_\(identifier)", counters: 0,
+      namesMap: table?.nameField == nil ? nil : "n_\(identifier)",
+      isInT0: map.optional("t0")?.boolean() ?? true, table: table, key: key)
   }
 }
 

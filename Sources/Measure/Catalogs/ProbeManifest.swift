@@ -14,8 +14,9 @@ package struct ProbeManifest: Sendable, Equatable {
   package var name: String
   package var title: String
   package var question: String
-  /// The BPF source beside the manifest, such as `runqueue.bpf.c`.
-  package var object: String
+  /// The BPF source beside the manifest, such as `runqueue.bpf.c`; nil when the metrics are tables,
+  /// from which it is written.
+  package var object: String?
   package var cost: Cost
   package var privacy: Privacy
   /// The independent tool that sees the same events.
@@ -31,9 +32,9 @@ package struct ProbeManifest: Sendable, Equatable {
   /// Path of the manifest it was read from.
   package var file: String
   /// Path of ``object``, which lies where the manifest does.
-  package var objectPath: String {
+  package var objectPath: String? {
     let folder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
-    return folder + object
+    return object.map { folder + $0 }
   }
 }
 
@@ -58,6 +59,8 @@ package struct ProbeMetric: Sendable, Equatable {
   package var namesMap: String?
   /// Whether the probe's ``ProbeManifest/t0Events`` give this metric, too.
   package var isInT0 = true
+  /// What it is made from; nil when the probe has a program of its own.
+  package var table: SpanTable?
   /// The key's bytes, in order; each field becomes a label.
   package var key: [KeyField]
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ProbeBuild
 import Reporting
 import RunRecords
 
@@ -12,6 +13,7 @@ struct ProbesCommand: AsyncParsableCommand {
 
         latgate probes
         latgate probes --device demo --format json
+        latgate probes --source fsync
 
       Exits 3 when the device takes none of the probes.
       """)
@@ -24,6 +26,12 @@ struct ProbesCommand: AsyncParsableCommand {
   @Option(help: "Only this probe; may be repeated.")
   var probe: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Print the BPF program of this probe, as written by hand or from its spans.",
+      valueName: "probe"))
+  var source: String?
+
   @OptionGroup var tiers: TierOptions
 
   @OptionGroup var safety: SafetyOptions
@@ -33,6 +41,10 @@ struct ProbesCommand: AsyncParsableCommand {
   func run() async throws {
     let console = common.console
     let bench = try Workbench(common)
+    if let source {
+      let text = try ProbeSource(try bench.catalog.probe(source)).text()
+      return console.print(text.hasSuffix("\n") ? String(text.dropLast()) : text)
+    }
     let probes = try bench.probes(named: probe)
     guard let device else { return try output.print(other: ProbeListing(probes), console) }
     let report = try await Survey(bench: bench, safety: try await safety.open())

@@ -1,0 +1,174 @@
+import Catalogs
+
+/// The programs of a hook, one for each rung, and the function behind them.
+struct HookProgram: Sendable {
+  /// A start or an end that the hook stands for.
+  struct Step: Sendable {
+    var metric: MetricProgram
+    var span: Int
+    var isEnd: Bool
+    var event: SpanEvent
+  }
+
+  var event: SpanEvent
+  /// Whether the probe works without it.
+  var isOptional: Bool
+  /// Ends first.
+  var steps: [Step]
+
+  /// A hook is needed when one of its steps is.
+  mutating func add(_ step: Step, isOptional: Bool) {
+    self.isOptional = self.isOptional && isOptional
+    if step.isEnd {
+      steps.insert(step, at: steps.firstIndex { !$0.isEnd } ?? steps.endIndex)
+    } else {
+      steps.append(step)
+    }
+  }
+
+  /// Fields that a step reads, in the order of the tables.
+  var fields: [SpanEvent.Field] {
+    var fields: [SpanEvent.Field] = []
+    for step in steps {
+      let names =
+        step.metric.parameters(span: step.span, isEnd: step.isEnd)
+        + step.metric.table.conditions.map(\.field)
+      for field in step.event.fields
+      where names.contains(field.name) && !fields.contains(where: { $0.name == field.name }) {
+        fields.append(field)
+      }
+    }
+    return fields
+  }
+
+  /// Whether a field is the text of a name.
+  func isText(_ field: String) -> Bool {
+    steps.contains { !$0.isEnd && $0.metric.table.nameField == field }
+  }
+
+  /// The struct of the event's record.
+  var record: String? {
+    event.tracepoint.map { "trace_event_raw_\(event.record ?? $0.event)" }
+  }
+
+  private var name: String { event.hook }
+
+  // MARK: what it does
+
+  var function: String {
+    let parameters = fields.map { field in
+      isText(field.name) ? "const void *\(field.name)" : "u64 \(field.name)"
+    }
+    let list = parameters.isEmpty ? "void" : parameters.joined(separator: ", ")
+    var text = "static __always_inline int on_\(name)(\(list))\n{\n"
+    text += "\tu32 word = lg_window_now();\n\n\tif (!word)\n\t\treturn 0;\n"
+    if steps.count == 1, let condition = condition(steps[0]) {
+      text += "\tif (!(\(condition)))\n\t\treturn 0;\n"
+    }
+    for step in steps {
+      let guarded = steps.count > 1 ? condition(step) : nil
+      if let guarded { text += "\tif (\(guarded))\n\t" }
+      text += "\t\(call(step));\n"
+    }
+    return text + "\treturn 0;\n}"
+  }
+
+  private func call(_ step: Step) -> String {
+    let fields = step.metric.parameters(span: step.span, isEnd: step.isEnd)
+    let name = step.metric.functionName(span: step.span, isEnd: step.isEnd)
+    return "\(name)(\((["word"] + fields).joined(separator: ", ")))"
+  }
+
+  private func condition(_ step: Step) -> String? {
+    let conditions = step.metric.table.conditions.map { condition in
+      let tests = condition.values.map { "\(condition.field) == \($0)" }.joined(separator: " || ")
+      return condition.values.count > 1 ? "(\(tests))" : tests
+    }
+    return conditions.isEmpty ? nil : conditions.joined(separator: " && ")
+  }
+
+  // MARK: how it attaches
+
+  /// In the order in which rungs are tried.
+  var programs: [String] {
+    guard let tracepoint = event.tracepoint else { return kprobe(isBest: true).map { [$0] } ?? [] }
+    let rungs = Set(event.rungs)
+    var programs: [String] = []
+    if rungs.isSuperset(of: [.tpBTF, .rawTracepoint]) {
+      let macro = isOptional ? "LG_OPT_TRACEPOINT" : "LG_TRACEPOINT"
+      programs.append("\(macro)(\(name), \(call { argument($0) }))")
+    } else if rungs.contains(.tpBTF) {
+      programs.append(
+        program(
+          "LG_SEC_UNLESS_PINNED(LG_TP_BTF \"\(tracepoint.event)\")", "tp_btf", direct: "true"))
+    } else if rungs.contains(.rawTracepoint) {
+      programs.append(program("SEC(\"raw_tp/\(tracepoint.event)\")", "raw_tp", direct: "false"))
+    }
+    if rungs.contains(.tracepoint) {
+      let isBest = !rungs.contains(.rawTracepoint)
+      let context = fields.isEmpty ? "void" : "struct \(record ?? "")___span"
+      programs.append(
+        """
+        \(section("tracepoint/\(tracepoint.system)/\(tracepoint.event)", isBest: isBest))
+        int \(prefix)\(name)__tracepoint(\(context) *ctx)
+        {
+        \treturn \(call { "lg_read(ctx, \($0.name), true)" });
+        }
+        """)
+    }
+    let isBest = rungs.isDisjoint(with: [.rawTracepoint, .tracepoint])
+    return programs + (rungs.contains(.kprobe) ? kprobe(isBest: isBest).map { [$0] } ?? [] : [])
+  }
+
+  private var prefix: String { isOptional ? "opt_" : "" }
+
+  private func section(_ name: String, isBest: Bool) -> String {
+    "\(isBest ? "SEC" : "LG_SEC_UNLESS_PINNED")(\"\(name)\")"
+  }
+
+  private func call(_ value: (SpanEvent.Field) -> String) -> String {
+    "on_\(name)(\(fields.map(value).joined(separator: ", ")))"
+  }
+
+  /// An argument of a tracepoint. `ctx` and `direct` are those of the macros.
+  private func argument(_ field: SpanEvent.Field) -> String {
+    value(field) { "ctx[\($0)]" }
+  }
+
+  private func value(
+    _ field: SpanEvent.Field, direct: String = "direct", _ argument: (Int) -> String
+  ) -> String {
+    switch field.source {
+    case .argument(let number): return argument(number)
+    case .member(let number, let structure, let member):
+      if isText(field.name) { return "(void *)\(argument(number))" }
+      return "lg_read((struct \(structure)___span *)\(argument(number)), \(member), \(direct))"
+    case .result: return "PT_REGS_RC(ctx)"
+    }
+  }
+
+  private func program(_ section: String, _ rung: String, direct: String) -> String {
+    """
+    \(section)
+    int BPF_PROG(\(prefix)\(name)__\(rung))
+    {
+    \tconst bool direct = \(direct);
+
+    \t(void)direct;
+    \treturn \(call { argument($0) });
+    }
+    """
+  }
+
+  private func kprobe(isBest: Bool) -> String? {
+    guard let function = event.function else { return nil }
+    let kind = event.place == .entry ? "kprobe" : "kretprobe"
+    return """
+      \(section("\(kind)/\(function)", isBest: isBest))
+      int \(prefix)\(name)__kprobe(struct pt_regs *ctx)
+      {
+      \treturn \(call { value($0, direct: "false") { "PT_REGS_PARM\($0 + 1)(ctx)" } });
+      }
+      """
+  }
+}

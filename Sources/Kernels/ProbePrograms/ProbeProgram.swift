@@ -1,0 +1,81 @@
+import Catalogs
+
+/// Writes the BPF program of a probe whose metrics are tables, over `bpf/include`.
+///
+/// The text is meant to be read: it is what somebody would write by hand for the same table.
+package struct ProbeProgram: Sendable {
+  private let probe: ProbeManifest
+  private let metrics: [MetricProgram]
+
+  /// - Returns: nil for a probe that has a source of its own.
+  package init?(_ probe: ProbeManifest) {
+    guard probe.object == nil else { return nil }
+    self.probe = probe
+    metrics = probe.metrics.enumerated().compactMap { index, metric in
+      metric.table.map { MetricProgram(metric: metric, table: $0, index: index) }
+    }
+  }
+
+  /// C for the BPF target; ends with a newline.
+  package var text: String {
+    let head = """
+      // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+      /* Written by latgate from the spans of probe \(probe.name). */
+      #define LG_METRICS \(metrics.count)
+      #include "probe.h"
+      """
+    let hooks = hooks
+    let parts =
+      [head] + structures(hooks) + metrics.flatMap(\.declarations) + metrics.flatMap(\.functions)
+      + hooks.flatMap { [$0.function] + $0.programs }
+    return parts.joined(separator: "\n\n") + "\n"
+  }
+
+  /// Hooks in the order of the tables. One that ends an operation and begins another does both, the
+  /// end first.
+  private var hooks: [HookProgram] {
+    var hooks: [HookProgram] = []
+    for metric in metrics {
+      for (number, span) in metric.table.spans.enumerated() {
+        for (event, isEnd) in [(span.from, false), (span.to, true)] {
+          let step = HookProgram.Step(metric: metric, span: number, isEnd: isEnd, event: event)
+          if let at = hooks.firstIndex(where: { $0.event.hook == event.hook }) {
+            hooks[at].add(step, isOptional: span.isOptional)
+          } else {
+            hooks.append(HookProgram(event: event, isOptional: span.isOptional, steps: [step]))
+          }
+        }
+      }
+    }
+    return hooks
+  }
+
+  /// The kernel's structs as far as fields are read of them.
+  private func structures(_ hooks: [HookProgram]) -> [String] {
+    var members: [(name: String, fields: [String])] = []
+    func add(_ name: String, _ field: String) {
+      guard let at = members.firstIndex(where: { $0.name == name }) else {
+        return members.append((name, [field]))
+      }
+      if !members[at].fields.contains(field) { members[at].fields.append(field) }
+    }
+    for hook in hooks {
+      for field in hook.fields {
+        if case .member(_, let structure, let name) = field.source {
+          add(structure, hook.isText(field.name) ? "const char *\(name)" : "u32 \(name)")
+        }
+        if hook.event.rungs.contains(.tracepoint), let record = hook.record {
+          add(record, "u32 \(field.name)")
+        }
+      }
+    }
+    guard !members.isEmpty else { return [] }
+    let texts = members.map { structure in
+      "struct \(structure.name)___span {\n"
+        + structure.fields.map { "\t\($0);\n" }.joined() + "};"
+    }
+    return [
+      "#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)"
+    ] + texts + ["#pragma clang attribute pop"]
+  }
+}

@@ -1,0 +1,235 @@
+extension SpanTable {
+  static let keys = ["spans", "by", "where", "name", "limits"]
+  /// Entries of a map of the kernel that cost a few MiB at most.
+  private static let mostEntries = 65_536
+
+  /// Reads the table of a metric; nil without `spans`. `key` are the metric's labels.
+  static func read(_ metric: MappingReader, key: [KeyField]) -> Self? {
+    guard let spans = metric.optional("spans") else {
+      for name in Self.keys {
+        metric.optional(name)?.report(
+          "'\(name)' belongs to a metric with 'spans'", remedy: "remove it, or add the spans")
+      }
+      return nil
+    }
+    let limits = metric.optional("limits")?.mapping(known: ["stamps", "labels"])
+    let range = 1...mostEntries
+    let table = Self(
+      spans: spans.list().compactMap(Span.read),
+      by: (metric.required("by", remedy: "say what ties an end to its start, such as [tid]")?
+        .list() ?? []).compactMap { $0.identifier() },
+      conditions: metric.optional("where")?.anyMapping()?.entries.map(Condition.read) ?? [],
+      nameField: metric.optional("name")?.identifier(),
+      stamps: limits?.optional("stamps")?.integer(in: range) ?? 8192,
+      labels: limits?.optional("labels")?.integer(in: range) ?? 64)
+    for name in ["map", "counters", "names"] {
+      metric.optional(name)?.report(
+        "a metric with 'spans' has no '\(name)'",
+        remedy: "remove it: the program is written for it")
+    }
+    if table.spans.isEmpty, spans.node.sequence?.isEmpty == true {
+      spans.report("the list is empty", remedy: "give a span, with 'from' and 'to'")
+    }
+    table.check(metric, key: key)
+    return table
+  }
+
+  /// Every name stands for something that the events have.
+  private func check(_ metric: MappingReader, key: [KeyField]) {
+    if by.isEmpty, metric.optional("by")?.node.sequence?.isEmpty == true {
+      metric.optional("by")?.report("the list is empty", remedy: "name 'tid', 'cpu' or a field")
+    }
+    reportDuplicates(by, in: metric.optional("by"))
+    let events = spans.flatMap { [$0.from, $0.to] }
+    let shared = by.filter { $0 != Self.thread && $0 != Self.cpu } + conditions.map(\.field)
+    for name in shared where !events.allSatisfy({ $0.field(name) != nil }) {
+      (metric.optional(by.contains(name) ? "by" : "where") ?? metric.value).report(
+        "not every event has a field '\(name)'", remedy: "list it in 'fields' of 'from' and 'to'")
+    }
+    if let nameField, !spans.allSatisfy({ $0.from.isPointer(nameField) }) {
+      metric.optional("name")?.report(
+        "not every start has a field '\(nameField)' that is a member",
+        remedy: "list it in 'fields' of 'from', such as '\(nameField): arg1.irqaction.name'")
+    }
+    checkKey(metric, key)
+  }
+
+  private func checkKey(_ metric: MappingReader, _ key: [KeyField]) {
+    let place = metric.optional("key") ?? metric.value
+    if key.isEmpty {
+      place.report("a metric with 'spans' needs a key", remedy: "add one, such as the class")
+    }
+    for field in key where field.size != 4 || field.kind == .padding {
+      place.report(
+        "'\(field.name)' is not a label of 4 bytes", remedy: "write 'size: 4', without padding")
+    }
+    for (index, span) in spans.enumerated() {
+      for field in key where field.name != Self.processClass && span.labels[field.name] == nil {
+        // The name is written down at the start, the operation at the end.
+        let sources = nameField == nil ? [span.to] : [span.from, span.to]
+        guard sources.contains(where: { $0.field(field.name) == nil }) else { continue }
+        place.report(
+          "nothing gives label '\(field.name)' in spans[\(index)]",
+          remedy: "list it in 'labels' of the span, or in 'fields' of "
+            + (nameField == nil ? "'to'" : "'from' and 'to'"))
+      }
+      if nameField != nil, key.contains(where: { $0.name == Self.processClass }) {
+        place.report("labels with a name have no class", remedy: "remove 'class', or 'name'")
+      }
+      for name in span.labels.keys.sorted() where !key.contains(where: { $0.name == name }) {
+        place.report(
+          "spans[\(index)] gives '\(name)', which is no label", remedy: "add it to 'key'")
+      }
+    }
+  }
+}
+
+extension SpanTable.Condition {
+  fileprivate static func read(_ entry: (name: String, value: FieldReader)) -> Self {
+    let most = Int.max
+    let values =
+      entry.value.node.sequence == nil
+      ? [entry.value.integer(in: 0...most)] : entry.value.list().map { $0.integer(in: 0...most) }
+    if values.isEmpty {
+      entry.value.report("the list is empty", remedy: "give the values that are meant")
+    }
+    return Self(field: entry.name, values: values.compactMap { $0.map(UInt64.init) })
+  }
+}
+
+extension Span {
+  fileprivate static func read(_ value: FieldReader) -> Self? {
+    guard let map = value.mapping(known: ["from", "to", "optional", "labels"]),
+      let from = map.required("from", remedy: "name the event that begins"),
+      let to = map.required("to", remedy: "name the event that ends"),
+      let begin = SpanEvent.read(from, place: .entry),
+      let end = SpanEvent.read(to, place: .return)
+    else { return nil }
+    var labels: [String: UInt64] = [:]
+    for (name, number) in map.optional("labels")?.anyMapping()?.entries ?? [] {
+      labels[name] = number.integer(in: 0...Int(UInt32.max)).map(UInt64.init)
+    }
+    return Self(
+      from: begin, to: end, isOptional: map.optional("optional")?.boolean() ?? false,
+      labels: labels)
+  }
+}
+
+extension SpanEvent {
+  private static let keys = ["event", "record", "function", "at", "rungs", "fields"]
+
+  fileprivate static func read(_ value: FieldReader, place: Place) -> Self? {
+    guard let map = value.mapping(known: keys) else { return nil }
+    let event = map.optional("event")?
+      .parsed("a tracepoint with its system, such as irq/irq_handler_entry") { text in
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        return parts.count == 2 && parts.allSatisfy { isIdentifier($0) } ? text : nil
+      }
+    let function = map.optional("function")?.identifier()
+    let isAlone = map.optional("event") == nil
+    let side = map.optional("at")?.choice() ?? place
+    let made = Self(
+      event: event, record: map.optional("record")?.identifier(), function: function,
+      // A tracepoint is one place, whichever side it stands for.
+      place: function == nil ? .entry : side,
+      rungs: map.optional("rungs")?.list().compactMap { $0.choice() }
+        ?? (isAlone ? [.kprobe] : [.tpBTF, .rawTracepoint]),
+      fields: map.optional("fields")?.anyMapping()?.entries.compactMap(Field.read) ?? [])
+    made.check(map)
+    return made
+  }
+
+  private func check(_ map: MappingReader) {
+    guard event != nil || function != nil else {
+      if map.optional("event") == nil, map.optional("function") == nil {
+        map.value.report(
+          "neither 'event' nor 'function' is given", remedy: "name a tracepoint: system/event")
+      }
+      return
+    }
+    if rungs.isEmpty, map.optional("rungs")?.node.sequence?.isEmpty == true {
+      map.optional("rungs")?.report("the list is empty", remedy: "give at least one rung")
+    }
+    reportDuplicates(rungs.map(\.rawValue), in: map.optional("rungs"))
+    let place = map.optional("rungs") ?? map.value
+    if rungs.contains(.kprobe), function == nil {
+      place.report("rung kprobe needs a function", remedy: "add 'function: …'")
+    }
+    if rungs.contains(where: { $0 != .kprobe }), event == nil {
+      place.report("a function alone has the rung kprobe only", remedy: "add 'event: …'")
+    }
+    // Arguments of a function are not those of the tracepoint in it.
+    if event != nil, rungs.contains(.kprobe), !fields.isEmpty {
+      place.report("fields cannot be read by kprobe beside a tracepoint", remedy: "drop the rung")
+    }
+    for field in fields {
+      if field.source == .result, event != nil || self.place == .entry {
+        map.optional("fields")?.report(
+          "'\(field.name)' is a result, which only the return of a function has",
+          remedy: "write an argument: arg0")
+      }
+      if event == nil, let number = field.argument, number > 4 {
+        map.optional("fields")?.report(
+          "'\(field.name)' is argument \(number) of a function, which no register holds everywhere",
+          remedy: "write one of arg0 to arg4")
+      }
+      if case .member = field.source, rungs.contains(.tracepoint) {
+        map.optional("fields")?.report(
+          "'\(field.name)' is a member, which rung tracepoint has no pointer to",
+          remedy: "drop the rung, or the field")
+      }
+    }
+  }
+
+  /// Whether a field is a member of what an argument points to.
+  fileprivate func isPointer(_ name: String) -> Bool {
+    if case .member = field(name)?.source { true } else { false }
+  }
+}
+
+extension SpanEvent.Field {
+  /// The argument that it is, or is read through.
+  fileprivate var argument: Int? {
+    switch source {
+    case .argument(let number), .member(let number, _, _): number
+    case .result: nil
+    }
+  }
+
+  fileprivate static func read(_ entry: (name: String, value: FieldReader)) -> Self? {
+    guard isIdentifier(entry.name[...]) else {
+      entry.value.report("'\(entry.name)' is not a field", remedy: "write letters, digits and '_'")
+      return nil
+    }
+    return entry.value.parsed(
+      "a value of the event, such as arg0, arg1.irqaction.name or ret", source(of:)
+    ).map { Self(name: entry.name, source: $0) }
+  }
+
+  private static func source(of text: String) -> Source? {
+    if text == "ret" { return .result }
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    guard let first = parts.first, first.hasPrefix("arg"), let number = Int(first.dropFirst(3)),
+      // As many as tracepoints may have; functions have fewer in registers.
+      (0...11).contains(number)
+    else { return nil }
+    if parts.count == 1 { return .argument(number) }
+    guard parts.count == 3, isIdentifier(parts[1]), isIdentifier(parts[2]) else { return nil }
+    return .member(argument: number, structure: String(parts[1]), name: String(parts[2]))
+  }
+}
+
+extension FieldReader {
+  /// A name as C has it.
+  fileprivate func identifier() -> String? {
+    parsed("a name of the kernel, of letters, digits and '_'") { isIdentifier($0[...]) ? $0 : nil }
+  }
+}
+
+private func isIdentifier(_ text: Substring) -> Bool {
+  guard let first = text.unicodeScalars.first, !("0"..."9").contains(first) else { return false }
+  return text.count <= 96
+    && text.unicodeScalars.allSatisfy {
+      ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0) || $0 == "_"
+    }
+}

@@ -1,0 +1,97 @@
+/// A metric as a table: which events begin and end its operations, and what ties them together. A
+/// probe of tables has no program of its own; its text is written from them.
+package struct SpanTable: Sendable, Equatable {
+  /// A condition on a field that every event of the metric has.
+  package struct Condition: Sendable, Equatable {
+    package var field: String
+    /// At least one; the field is one of these.
+    package var values: [UInt64]
+  }
+
+  /// At least one; all record into the metric's histograms.
+  package var spans: [Span]
+  /// What tells operations apart: `tid`, `cpu`, or fields of both events.
+  package var by: [String]
+  /// All of them hold, or the event is nothing to the metric.
+  package var conditions: [Condition]
+  /// The field of the starts with the text that names a label.
+  package var nameField: String?
+  /// Most operations in flight; with `cpu` in ``by``, on each.
+  package var stamps: Int
+  /// Most labels.
+  package var labels: Int
+
+  /// The field of the running thread in ``by``.
+  package static let thread = "tid"
+  /// The CPU of both events in ``by``.
+  package static let cpu = "cpu"
+  /// The label of the task that began the operation.
+  package static let processClass = "class"
+}
+
+/// A kind of start and the end that belongs to it.
+package struct Span: Sendable, Equatable {
+  package var from: SpanEvent
+  package var to: SpanEvent
+  /// Whether kernels without the events are fine.
+  package var isOptional: Bool
+  /// Labels that are the same for all its operations.
+  package var labels: [String: UInt64]
+}
+
+/// A place in the kernel where an operation begins or ends.
+package struct SpanEvent: Sendable, Equatable {
+  /// A way to attach, best first.
+  package enum Rung: String, Sendable, CaseIterable {
+    case tpBTF = "tp_btf"
+    case rawTracepoint = "raw_tp"
+    case tracepoint
+    case kprobe
+  }
+
+  /// Where in a function.
+  package enum Place: String, Sendable, CaseIterable {
+    case entry
+    case `return`
+  }
+
+  /// A value that the event carries.
+  package struct Field: Sendable, Equatable {
+    /// Where the value is, but on the tracepoint rung, where the event's record has it by name.
+    package enum Source: Sendable, Equatable {
+      /// An argument of the tracepoint or function, counted from 0.
+      case argument(Int)
+      /// A member of the struct that an argument points to.
+      case member(argument: Int, structure: String, name: String)
+      /// What the function returns.
+      case result
+    }
+
+    package var name: String
+    package var source: Source
+  }
+
+  /// Such as `irq/irq_handler_entry`; nil for a function alone.
+  package var tracepoint: (system: String, event: String)? {
+    guard let path = event, let slash = path.firstIndex(of: "/") else { return nil }
+    return (String(path[..<slash]), String(path[path.index(after: slash)...]))
+  }
+
+  /// `system/event`.
+  package var event: String?
+  /// The kernel's name of the event's record, which is that of its class.
+  package var record: String?
+  package var function: String?
+  package var place: Place
+  /// At least one, in any order; tried in that of ``Rung``.
+  package var rungs: [Rung]
+  package var fields: [Field]
+
+  /// The name in programs and reports.
+  package var hook: String {
+    if let tracepoint { return tracepoint.event }
+    return (function ?? "") + (place == .return ? "_return" : "")
+  }
+
+  package func field(_ name: String) -> Field? { fields.first { $0.name == name } }
+}

@@ -1,0 +1,111 @@
+import Testing
+
+@testable import Catalogs
+
+struct SpanTableTests {
+  private func manifest(_ metric: String, head: String = "") -> String {
+    """
+    probe: x
+    title: T
+    question: Q?
+    cost: low
+    privacy: none
+    \(head)metrics:
+      - metric: x.wait
+        help: h
+        unit: ns
+    \(metric)
+    """
+  }
+
+  private func found(_ metric: String, head: String = "") -> [String] {
+    problems { () throws(CatalogError) in
+      try ProbeManifest.parse(manifest(metric, head: head), file: "x.yaml")
+    }
+  }
+
+  @Test func readsATable() throws {
+    let text = manifest(
+      """
+          spans:
+            - from: {event: irq/entry, record: class_of_it, fields: {irq: arg0, who: arg1.action.name}}
+              to: {function: leave, fields: {irq: arg2, size: ret}}
+              optional: true
+              labels: {kind: 3}
+          by: [cpu, irq]
+          where: {irq: [4, 5]}
+          limits: {stamps: 9}
+          key: [{field: kind, size: 4}, {field: size, size: 4}]
+      """)
+    let probe = try ProbeManifest.parse(text, file: "a/x.yaml")
+    #expect(probe.object == nil && probe.objectPath == nil)
+    let metric = try #require(probe.metrics.first)
+    #expect(metric.map == "h_x_wait" && metric.counters == 0 && metric.namesMap == nil)
+    let table = try #require(metric.table)
+    #expect(table.by == ["cpu", "irq"])
+    #expect(table.conditions == [.init(field: "irq", values: [4, 5])])
+    #expect(table.stamps == 9 && table.labels == 64)
+    let span = try #require(table.spans.first)
+    #expect(span.isOptional && span.labels == ["kind": 3])
+    #expect(span.from.hook == "entry" && span.from.rungs == [.tpBTF, .rawTracepoint])
+    #expect(span.from.record == "class_of_it")
+    #expect(
+      span.from.field("who")?.source == .member(argument: 1, structure: "action", name: "name"))
+    #expect(span.to.hook == "leave_return" && span.to.rungs == [.kprobe])
+    #expect(span.to.place == .return && span.to.field("size")?.source == .result)
+  }
+
+  private static let pair = "    spans: [{from: {event: s/a}, to: {event: s/b}}]\n"
+  private static let classes = "    key: [{field: class, size: 4}]"
+
+  @Test(arguments: [
+    (pair + classes, "x.yaml:7:5: metrics[0].by: missing"),
+    (pair + "    by: [irq]\n" + classes, "not every event has a field 'irq'"),
+    (pair + "    by: [tid]\n    where: {nr: 1}\n" + classes, "not every event has a field 'nr'"),
+    (pair + "    by: [tid]\n    key: [{field: size, size: 4}]", "nothing gives label 'size'"),
+    (pair + "    by: [tid]\n    key: [{field: class, size: 8}]", "is not a label of 4 bytes"),
+    (pair + "    by: [tid]", "a metric with 'spans' needs a key"),
+    (pair + "    by: [tid]\n    name: who\n" + classes, "no class"),
+    (pair + "    by: [tid]\n    map: m\n" + classes, "a metric with 'spans' has no 'map'"),
+    ("    map: m\n    counters: 0\n    by: [tid]", "'by' belongs to a metric with 'spans'"),
+    ("    spans: []\n    by: [tid]\n" + classes, "the list is empty"),
+    (
+      "    spans: [{from: {event: a}, to: {event: s/b}}]\n    by: [tid]\n" + classes,
+      "'a' is not a tracepoint with its system"
+    ),
+    (
+      "    spans: [{from: {event: s/a, rungs: [kprobe]}, to: {event: s/b}}]\n    by: [tid]\n"
+        + classes, "rung kprobe needs a function"
+    ),
+    (
+      "    spans: [{from: {event: s/a, fields: {n: ret}}, to: {event: s/b}}]\n    by: [tid]\n"
+        + classes, "'n' is a result"
+    ),
+    (
+      "    spans: [{from: {event: s/a, fields: {n: arg12}}, to: {event: s/b}}]\n    by: [tid]\n"
+        + classes, "'arg12' is not a value of the event"
+    ),
+    (
+      "    spans: [{from: {event: s/a, fields: {n: arg0}}, to: {event: s/a, fields: {n: arg1}}}]\n"
+        + "    by: [n]\n" + classes, "'a' is described in two ways"
+    ),
+    (
+      "    spans: [{from: {event: s/a}, to: {event: s/b}, labels: {x: 1}}]\n    by: [tid]\n"
+        + classes,
+      "gives 'x', which is no label"
+    ),
+  ])
+  func aTableThatCannotWorkIsRefused(metric: String, message: String) {
+    let found = found(metric)
+    #expect(found.contains { $0.contains(message) }, "\(found)")
+  }
+
+  @Test func aProbeHasAProgramOrTables() {
+    #expect(
+      found(Self.pair + "    by: [tid]\n" + Self.classes, head: "object: x.bpf.c\n").contains {
+        $0.contains("a probe with 'spans' has no source of its own")
+      })
+    #expect(
+      found("    map: m\n    counters: 0").contains { $0.contains("x.yaml:1:1: object: missing") })
+  }
+}

@@ -1,0 +1,160 @@
+import Catalogs
+import ProbePrograms
+import Testing
+
+@Suite struct ProbeProgramTests {
+  private func text(_ metrics: String) throws -> String {
+    let manifest = """
+      probe: x
+      title: T
+      question: Q?
+      cost: low
+      privacy: none
+      metrics:
+      \(metrics)
+      """
+    return try #require(ProbeProgram(try ProbeManifest.parse(manifest, file: "x.yaml"))?.text)
+  }
+
+  @Test func aProbeWithASourceHasNoWrittenProgram() throws {
+    let manifest = """
+      probe: x
+      title: T
+      question: Q?
+      object: x.bpf.c
+      cost: low
+      privacy: none
+      metrics: [{metric: x.a, help: h, unit: ns, map: h_x_a, counters: 0}]
+      """
+    #expect(ProbeProgram(try ProbeManifest.parse(manifest, file: "x.yaml")) == nil)
+  }
+
+  @Test func operationsOfThreadsAreTiedByThread() throws {
+    let text = try text(
+      """
+        - metric: x.wait
+          help: h
+          unit: ns
+          spans: [{from: {event: s/begin}, to: {event: s/end}}]
+          by: [tid]
+          key: [{field: class, size: 4, values: {0: workload, 1: user, 2: kernel}}]
+      """)
+    #expect(
+      text == """
+        // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+        /* Written by latgate from the spans of probe x. */
+        #define LG_METRICS 1
+        #include "probe.h"
+
+        LG_HIST_ARRAY(h_x_wait, 3);
+
+        struct x_wait_operation {
+        \tu32 tid_;
+        };
+
+        struct {
+        \t__uint(type, BPF_MAP_TYPE_HASH);
+        \t__uint(max_entries, 8192);
+        \t__type(key, struct x_wait_operation);
+        \t__type(value, struct lg_stamp);
+        } s_x_wait SEC(".maps");
+
+        static __always_inline void x_wait_begins(u32 word)
+        {
+        \tstruct x_wait_operation operation = {.tid_ = bpf_get_current_pid_tgid()};
+
+        \tlg_start_key(&s_x_wait, &operation, word, bpf_ktime_get_ns(), lg_class_current(),
+        \t\t     lg_metric(0));
+        }
+
+        static __always_inline void x_wait_ends(u32 word)
+        {
+        \tu64 now = bpf_ktime_get_ns();
+        \tstruct x_wait_operation operation = {.tid_ = bpf_get_current_pid_tgid()};
+        \tstruct lg_counters *c = lg_metric(0);
+        \tstruct lg_span span;
+
+        \tif (c && lg_end_key(&s_x_wait, &operation, word, now, c, &span))
+        \t\tlg_record(lg_hist_at(&h_x_wait, span.class_), &span, c);
+        }
+
+        static __always_inline int on_begin(void)
+        {
+        \tu32 word = lg_window_now();
+
+        \tif (!word)
+        \t\treturn 0;
+        \tx_wait_begins(word);
+        \treturn 0;
+        }
+
+        LG_TRACEPOINT(begin, on_begin())
+
+        static __always_inline int on_end(void)
+        {
+        \tu32 word = lg_window_now();
+
+        \tif (!word)
+        \t\treturn 0;
+        \tx_wait_ends(word);
+        \treturn 0;
+        }
+
+        LG_TRACEPOINT(end, on_end())
+
+        """)
+  }
+
+  @Test func oneHookMayEndAnOperationAndBeginAnother() throws {
+    let metrics = [("x.delay", "raise", "entry"), ("x.run", "entry", "exit")].map {
+      """
+        - metric: \($0.0)
+          help: h
+          unit: ns
+          spans:
+            - from: {event: irq/\($0.1), fields: {vec: arg0}}
+              to: {event: irq/\($0.2), fields: {vec: arg0}}
+          by: [cpu, vec]
+          where: {vec: [1, 3]}
+          key: [{field: vec, size: 4}]
+      """
+    }
+    let text = try text(metrics.joined(separator: "\n"))
+    #expect(text.contains("#define LG_METRICS 2"))
+    #expect(text.split(separator: "\n").count { $0.hasPrefix("LG_TRACEPOINT(") } == 3)
+    #expect(text.contains("LG_TRACEPOINT(entry, on_entry(ctx[0]))"))
+    #expect(
+      text.contains(
+        """
+        \tif ((vec == 1 || vec == 3))
+        \t\tx_delay_ends(word, vec);
+        \tif ((vec == 1 || vec == 3))
+        \t\tx_run_begins(word, vec);
+        """), "\(text)")
+    #expect(text.contains("BPF_MAP_TYPE_PERCPU_HASH"))
+  }
+
+  @Test func functionsAndRecordsGiveTheirValues() throws {
+    let text = try text(
+      """
+        - metric: x.call
+          help: h
+          unit: ns
+          spans:
+            - from: {function: do_it, fields: {file: arg0}}
+              to: {function: go_on, at: entry, fields: {file: arg1, size: arg2.thing.size}}
+              optional: true
+            - from: {event: s/sent, rungs: [tracepoint], record: parcel, fields: {file: arg0}}
+              to: {event: s/got, fields: {file: arg0, size: arg2}}
+          by: [file]
+          key: [{field: size, size: 4}]
+      """)
+    #expect(text.contains("SEC(\"kprobe/go_on\")\nint opt_go_on__kprobe(struct pt_regs *ctx)"))
+    #expect(text.contains("SEC(\"kprobe/do_it\")\nint opt_do_it__kprobe(struct pt_regs *ctx)"))
+    #expect(text.contains("struct trace_event_raw_parcel___span {\n\tu32 file;\n};"))
+    #expect(text.contains("int sent__tracepoint(struct trace_event_raw_parcel___span *ctx)"))
+    #expect(text.contains("return on_sent(lg_read(ctx, file, true));"))
+    // A pointer keeps its width, and the key has no gap.
+    #expect(text.contains("struct x_call_operation {\n\tu64 file_;\n\tu32 span;\n\tu32 pad;\n};"))
+  }
+}
