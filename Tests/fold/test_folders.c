@@ -363,7 +363,7 @@ static void test_frequency(void)
 static void test_needs(void)
 {
 	lg_u32 fsync = LG_FOLD_BIT(LG_FOLD_FSYNC_LATENCY);
-	lg_u32 f2fs = LG_EVENT_BIT(LG_EVENT_F2FS_FSYNC_ENTER);
+	lg_u64 f2fs = LG_EVENT_BIT(LG_EVENT_F2FS_FSYNC_ENTER);
 
 	check("half a pair is nothing", lg_fold_possible(fsync, f2fs) == 0);
 	f2fs |= LG_EVENT_BIT(LG_EVENT_F2FS_FSYNC_EXIT);

@@ -4,11 +4,9 @@
 
 #define BIT(event) LG_EVENT_BIT(LG_EVENT_##event)
 
-enum {
-	WAKEUPS = BIT(SCHED_SWITCH) | BIT(SCHED_WAKEUP) | BIT(SCHED_WAKEUP_NEW),
-	/* Metrics by class are truer where births are seen. */
-	BIRTHS = BIT(TASK_NEWTASK) | BIT(SCHED_WAKEUP_NEW),
-};
+#define WAKEUPS (BIT(SCHED_SWITCH) | BIT(SCHED_WAKEUP) | BIT(SCHED_WAKEUP_NEW))
+/* Metrics by class are truer where births are seen. */
+#define BIRTHS (BIT(TASK_NEWTASK) | BIT(SCHED_WAKEUP_NEW))
 
 static const struct lg_fold_metric_info infos[LG_FOLD_METRICS] = {
 	[LG_FOLD_RUNQUEUE_WAIT] = {"runqueue.wait", 4, WAKEUPS, {0}, BIRTHS},
@@ -45,9 +43,9 @@ const struct lg_fold_metric_info *lg_fold_metric_info(lg_u32 metric)
 	return metric < LG_FOLD_METRICS ? &infos[metric] : NULL;
 }
 
-lg_u32 lg_fold_events(lg_u32 metrics)
+lg_u64 lg_fold_events(lg_u32 metrics)
 {
-	lg_u32 events = 0;
+	lg_u64 events = 0;
 
 	for (lg_u32 i = 0; i < LG_FOLD_METRICS; i++) {
 		if (metrics & LG_FOLD_BIT(i))
@@ -57,7 +55,7 @@ lg_u32 lg_fold_events(lg_u32 metrics)
 	return events;
 }
 
-static bool possible(const struct lg_fold_metric_info *info, lg_u32 events)
+static bool possible(const struct lg_fold_metric_info *info, lg_u64 events)
 {
 	if ((events & info->needs) != info->needs)
 		return false;
@@ -67,7 +65,7 @@ static bool possible(const struct lg_fold_metric_info *info, lg_u32 events)
 	       (events & info->needs_one[1]) == info->needs_one[1];
 }
 
-lg_u32 lg_fold_possible(lg_u32 metrics, lg_u32 events)
+lg_u32 lg_fold_possible(lg_u32 metrics, lg_u64 events)
 {
 	lg_u32 result = 0;
 

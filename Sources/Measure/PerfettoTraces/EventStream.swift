@@ -50,18 +50,18 @@ extension TraceIndex {
   }
 
   /// `LG_EVENT_BIT()`s of the events the trace has.
-  var events: UInt32 {
-    var bits: UInt32 = 0
+  var events: UInt64 {
+    var bits: UInt64 = 0
     for field in eventFields {
-      if let kind = EventDecoding.kind(ofField: field) { bits |= 1 << kind.rawValue }
+      if let kind = EventDecoding.kind(ofField: field) { bits |= 1 << UInt64(kind.rawValue) }
     }
-    if wakingIsWakeup { bits |= 1 << LG_EVENT_SCHED_WAKEUP.rawValue }
+    if wakingIsWakeup { bits |= 1 << UInt64(LG_EVENT_SCHED_WAKEUP.rawValue) }
     // A short trace may see no thread being born.
     let births = "sched/sched_wakeup_new"
     let isRecorded =
       !facts.unknownEvents.contains(births) && !facts.refusedEvents.contains(births)
-    if isRecorded, bits & (1 << LG_EVENT_SCHED_WAKEUP.rawValue) != 0 {
-      bits |= 1 << LG_EVENT_SCHED_WAKEUP_NEW.rawValue
+    if isRecorded, bits & (1 << UInt64(LG_EVENT_SCHED_WAKEUP.rawValue)) != 0 {
+      bits |= 1 << UInt64(LG_EVENT_SCHED_WAKEUP_NEW.rawValue)
     }
     return bits
   }

@@ -74,9 +74,9 @@ final class Fold {
   }
 
   /// Names of a set of `LG_EVENT_BIT()`s.
-  static func names(_ events: UInt32) -> [String] {
+  static func names(_ events: UInt64) -> [String] {
     (0..<LG_EVENT_KINDS.rawValue).compactMap { kind in
-      events >> kind & 1 == 1 ? lg_event_name(kind).map { String(cString: $0) } : nil
+      events >> UInt64(kind) & 1 == 1 ? lg_event_name(kind).map { String(cString: $0) } : nil
     }
   }
 }

@@ -14,7 +14,7 @@ package enum FoldMetrics {
   package static func events(of metrics: Set<String>) -> [String] {
     let events = lg_fold_events(bits(of: metrics))
     return (0..<LG_EVENT_KINDS.rawValue).compactMap { kind in
-      guard events >> kind & 1 == 1, let group = lg_event_system(kind),
+      guard events >> UInt64(kind) & 1 == 1, let group = lg_event_system(kind),
         let name = lg_event_name(kind)
       else { return nil }
       return "\(String(cString: group))/\(String(cString: name))"
@@ -25,10 +25,10 @@ package enum FoldMetrics {
   package static func impossible(
     _ metrics: Set<String>, without events: Set<String>
   ) -> Set<String> {
-    let had = (0..<LG_EVENT_KINDS.rawValue).reduce(0 as UInt32) { bits, kind in
+    let had = (0..<LG_EVENT_KINDS.rawValue).reduce(0 as UInt64) { bits, kind in
       guard let group = lg_event_system(kind), let name = lg_event_name(kind) else { return bits }
       let text = "\(String(cString: group))/\(String(cString: name))"
-      return events.contains(text) ? bits : bits | 1 << kind
+      return events.contains(text) ? bits : bits | 1 << UInt64(kind)
     }
     let possible = lg_fold_possible(bits(of: metrics), had)
     return metrics.filter { possible & bits(of: [$0]) == 0 }
@@ -50,7 +50,7 @@ package enum FoldMetrics {
   }
 
   /// The events that metrics lack, by the metric's name.
-  static func missing(_ metrics: UInt32, having events: UInt32) -> [String: [String]] {
+  static func missing(_ metrics: UInt32, having events: UInt64) -> [String: [String]] {
     var result: [String: [String]] = [:]
     for (metric, name) in names.enumerated() where metrics >> UInt32(metric) & 1 == 1 {
       guard let info = lg_fold_metric_info(UInt32(metric))?.pointee else { continue }

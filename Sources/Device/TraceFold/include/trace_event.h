@@ -37,7 +37,8 @@ enum lg_event_kind {
 	LG_EVENT_KINDS, /* how many there are */
 };
 
-#define LG_EVENT_BIT(kind) (1u << (kind))
+#define LG_EVENT_BIT(kind) ((lg_u64)1 << (kind))
+_Static_assert(LG_EVENT_KINDS <= 64, "a set of events is a lg_u64");
 
 /* Where an event of a kind is found: events/<system>/<event>. NULL for no kind. */
 const char *lg_event_system(lg_u32 kind);
@@ -116,7 +117,7 @@ enum { LG_FORK_UNKNOWN = 2 };
 /* From records to events: knows the formats of one kernel. Copyable; no memory of its own. */
 struct lg_decoder {
 	struct lg_task_states states;
-	lg_u32 known; /* LG_EVENT_BIT()s of the kinds it was given */
+	lg_u64 known; /* LG_EVENT_BIT()s of the kinds it was given */
 	lg_u32 kinds; /* entries used */
 	struct lg_decoder_entry {
 		lg_u32 id; /* common_type */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
  * Tier T0: trace events in, the histograms and counters of our BPF probes out.
- * Keys, labels and counters are those of bpf/<probe>.bpf.c; where an event says
+ * Keys, labels and counters are those of the probes in bpf; where an event says
  * less than a probe can see, the metric's line below tells the difference.
  *
  *	format files -> lg_decoder          pages -> lg_merge
@@ -70,27 +70,28 @@ enum {
 };
 
 #define LG_FOLD_BIT(metric) (1u << (metric))
+_Static_assert(LG_FOLD_METRICS < 32, "a set of metrics is a lg_u32, and its bound as well");
 
 /* Static facts of a metric. */
 struct lg_fold_metric_info {
 	const char *name; /* `probe.metric`, as in bpf/<probe>.yaml */
 	lg_u32 key_size; /* bytes */
-	lg_u32 needs; /* LG_EVENT_BIT()s without which it counts nothing true */
+	lg_u64 needs; /* LG_EVENT_BIT()s without which it counts nothing true */
 	/*
 	 * One of these start-end pairs must be there as a whole, 0 = no such demand
 	 * (fsync: ext4's or f2fs's).
 	 */
-	lg_u32 needs_one[2];
-	lg_u32 uses; /* LG_EVENT_BIT()s that make it better where the kernel has them */
+	lg_u64 needs_one[2];
+	lg_u64 uses; /* LG_EVENT_BIT()s that make it better where the kernel has them */
 };
 
 /* NULL for a number that is no metric. */
 const struct lg_fold_metric_info *lg_fold_metric_info(lg_u32 metric);
 
 /* LG_EVENT_BIT()s to enable for a set of LG_FOLD_BIT()s: what they need and use. */
-lg_u32 lg_fold_events(lg_u32 metrics);
+lg_u64 lg_fold_events(lg_u32 metrics);
 /* LG_FOLD_BIT()s, of those asked for, that can be folded from these LG_EVENT_BIT()s. */
-lg_u32 lg_fold_possible(lg_u32 metrics, lg_u32 events);
+lg_u32 lg_fold_possible(lg_u32 metrics, lg_u64 events);
 
 /* class_of() found no such thread any more. */
 #define LG_CLASS_UNKNOWN (~0u)

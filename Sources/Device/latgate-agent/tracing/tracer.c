@@ -130,7 +130,7 @@ static int name_metrics(struct lg_trace_probe *probe, const struct lg_trace_metr
 static int prepare_events(struct lg_tracer *tracer, const struct lg_trace_probe *probe,
 			  lg_hook_fn hook_fn, void *arg, struct lg_error *err)
 {
-	lg_u32 wanted = lg_fold_events(probe->metrics), have = 0;
+	lg_u64 wanted = lg_fold_events(probe->metrics), have = 0;
 	char missing[256] = "";
 
 	for (lg_u32 kind = 0; kind < LG_EVENT_KINDS; kind++) {

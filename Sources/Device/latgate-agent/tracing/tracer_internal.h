@@ -27,7 +27,7 @@ struct lg_tracer {
 	bool attached;
 	struct lg_page_layout layout;
 	struct lg_decoder decoder;
-	lg_u32 events; /* LG_EVENT_BIT()s of the loaded probes that can be enabled */
+	lg_u64 events; /* LG_EVENT_BIT()s of the loaded probes that can be enabled */
 	pid_t session;
 	/* of a window */
 	lg_u32 state; /* LG_WINDOW_* */
