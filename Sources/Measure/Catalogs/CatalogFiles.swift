@@ -31,14 +31,26 @@ package struct DirectoryFiles: CatalogFiles {
   }
 
   package func read(_ path: String) throws -> String {
-    let data = try Data(contentsOf: URL(fileURLWithPath: displayName(path)))
-    guard let text = String(data: data, encoding: .utf8) else {
-      throw CocoaError(.fileReadInapplicableStringEncoding)
-    }
-    return text
+    try boundedText(displayName(path))
   }
 
   package func exists(_ path: String) -> Bool {
     FileManager.default.fileExists(atPath: displayName(path))
   }
+}
+
+/// The text of a file that ought to be small.
+/// - Throws: ``CatalogError`` when it is larger than ``AliasBudget/mostBytes``, and what reading
+///   throws.
+func boundedText(_ path: String) throws -> String {
+  let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+  defer { try? file.close() }
+  let data = try file.read(upToCount: AliasBudget.mostBytes + 1) ?? Data()
+  guard data.count <= AliasBudget.mostBytes else {
+    throw CatalogError([AliasBudget.tooLong(file: path)])
+  }
+  guard let text = String(data: data, encoding: .utf8) else {
+    throw CocoaError(.fileReadInapplicableStringEncoding)
+  }
+  return text
 }

@@ -16,11 +16,12 @@ func parseDocument<Value>(
   read: (FieldReader) -> Value?
 ) throws(CatalogError) -> Value {
   let problems = ProblemList(file: file)
+  try AliasBudget.check(text, file: file)
   let root: Node?
   do {
     root = try Yams.compose(yaml: text)
   } catch {
-    throw CatalogError([syntaxProblem(error, file: file)])
+    throw CatalogError([CatalogProblem(yaml: error, file: file)])
   }
   guard let root else {
     throw CatalogError([
@@ -37,31 +38,4 @@ func parseDocument<Value>(
   }
   guard let value, problems.problems.isEmpty else { throw CatalogError(problems.problems) }
   return value
-}
-
-/// A YAML fault in our words; line and column come from the parser.
-private func syntaxProblem(_ error: any Error, file: String) -> CatalogProblem {
-  var problem = CatalogProblem(
-    file: file, message: "not valid YAML",
-    remedy: "check indentation (spaces only), colons and quotes on this line and the one above")
-  switch error {
-  case YamlError.scanner(let context, let text, let mark, _),
-    YamlError.parser(let context, let text, let mark, _),
-    YamlError.composer(let context, let text, let mark, _):
-    let clause = context.map { " \($0.text)" } ?? ""
-    problem.message += ": \(text)\(clause)"
-    problem.line = mark.line
-    problem.column = mark.column
-  case YamlError.duplicatedKeysInMapping(let keys, let context):
-    problem.message = "key given twice: \(keys.sorted().joined(separator: ", "))"
-    problem.remedy = "keep one of them"
-    problem.line = context.mark.line
-    problem.column = context.mark.column
-  case YamlError.reader(let text, _, _, _):
-    problem.message += ": \(text)"
-    problem.remedy = "save the file as UTF-8 without control characters"
-  default:
-    break
-  }
-  return problem
 }

@@ -36,10 +36,17 @@ struct FieldReader {
     guard let mapping = anyMapping() else { return nil }
     for (name, value) in mapping.entries where !known.contains(name) {
       problems.add(
-        "unknown key '\(name)'", remedy: Catalogs.remedy(forUnknown: name, known: known),
+        "unknown key '\(name)'",
+        remedy: name == "<<" ? mergeRemedy(known) : Catalogs.remedy(forUnknown: name, known: known),
         field: value.path, mark: mapping.keyMarks[name] ?? value.node.mark)
     }
     return mapping
+  }
+
+  /// YAML 1.2 has merge keys no more, and Yams leaves them alone.
+  private func mergeRemedy(_ known: [String]) -> String {
+    let other = known.contains("extends") ? "write 'extends: NAME', or repeat" : "repeat"
+    return "merge keys are not read: \(other) what is to be merged"
   }
 
   /// The value as a mapping with keys that the user chooses.

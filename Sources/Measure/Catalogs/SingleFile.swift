@@ -8,9 +8,12 @@ package struct SingleFile: CatalogFiles {
 
   /// - Throws: ``CatalogError`` when it cannot be read, or is of no kind.
   package init(path: String) throws(CatalogError) {
-    guard let data = FileManager.default.contents(atPath: path),
-      let text = String(data: data, encoding: .utf8)
-    else {
+    let text: String
+    do {
+      text = try boundedText(path)
+    } catch let error as CatalogError {
+      throw error
+    } catch {
       throw CatalogError([
         CatalogProblem(
           file: path, message: "cannot be read as text",

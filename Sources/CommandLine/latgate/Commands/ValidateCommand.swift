@@ -4,7 +4,7 @@ import Foundation
 import POSIXSupport
 import ProbeBuild
 
-struct ValidateCommand: AsyncParsableCommand {
+struct ValidateCommand: AsyncParsableCommand, ComputingCommand {
   static let configuration = CommandConfiguration(
     commandName: "validate",
     abstract: "Check catalogue files: probes, devices, workloads, suites and pools.",
