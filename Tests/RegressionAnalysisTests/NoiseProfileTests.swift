@@ -122,7 +122,7 @@ import Testing
         return nil
       } catch { return error.problem }
     }
-    #expect(problem("{") == "is not the JSON of a noise profile")
+    #expect(problem("{") == "is no noise profile: is cut off: line 1, column 2: the file ends here")
     #expect(
       problem(#"{"schema":"latgate.noise/9","entries":[]}"#)
         == #"has schema "latgate.noise/9", this version reads "latgate.noise/1""#)

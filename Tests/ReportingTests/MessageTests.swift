@@ -15,6 +15,7 @@ struct ErrorMessageTests {
     let messages =
       ErrorMessage.messages(catalog) + [
         ErrorMessage(RunRecordError.notJSON(file: "a.json", position: "line 1")),
+        ErrorMessage(RunRecordError.cutOff(file: "a.json", position: "line 1")),
         ErrorMessage(RunRecordError.schema(file: "a.json", found: "latgate.run/9")),
         ErrorMessage(RunRecordError.schema(file: "a.json", found: nil)),
         ErrorMessage(RunRecordError.field(file: "a.json", field: "boot", problem: "missing")),

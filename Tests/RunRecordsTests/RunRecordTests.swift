@@ -110,21 +110,94 @@ import Testing
 
   @Test func cutOffAndGarbageSayWhere() throws {
     let whole = try fixture()
-    for length in [1, whole.count / 3, whole.count / 2, whole.count - 2] {
+    let ending = "the file ends here"
+    let places = [
+      1: "line 1, column 2: \(ending)",
+      700: "line 1, column 701, in iterations[0].phases[0].histograms[0]: \(ending)",
+    ]
+    for length in places.keys {
       #expect(
         error(Data(whole.prefix(length)))
-          == .notJSON(
-            file: "run.json", position: "line 1, column \(length + 1): the file ends here"))
+          == .cutOff(file: "run.json", position: places[length] ?? ""))
     }
+    // A file system that lost power keeps a file's length, and zeros.
+    #expect(
+      error(Data(whole.prefix(700)) + Data(count: 99))
+        == .cutOff(file: "run.json", position: places[700] ?? ""))
+    #expect(error(Data()) == .cutOff(file: "run.json", position: "line 1, column 1: \(ending)"))
+    let deep = String(repeating: "[", count: 100_000)
     let cases = [
-      ("", "line 1, column 1: the file ends here"),
       ("\u{7f}ELF", "line 1, column 1: unexpected character"),
-      ("{\"schema\":\n  ?}", "line 2, column 3: unexpected character"),
-      ("{\"a\": [1, tru]}", "line 1, column 14: unexpected character"),
+      ("{\"schema\":\n  ?}", "line 2, column 3, in schema: unexpected character"),
+      ("{\"a\": [1, tru]}", "line 1, column 14, in a[1]: unexpected character"),
+      ("{\"schema\": \"a\" 5}", "line 1, column 16: unexpected character"),
+      ("{\"schema\": \"\\q\"}", "line 1, column 14, in schema: unexpected character"),
+      ("{\"schema\": \"\\ud800x\"}", "line 1, column 19, in schema: unexpected character"),
+      ("{\"schema\": \"\\udc00\"}", "line 1, column 19, in schema: half of a UTF-16 character"),
+      ("{} {}", "line 1, column 4: unexpected character"),
+      (deep, "line 1, column 513: more than 512 lists and objects inside each other"),
     ]
     for (text, position) in cases {
       #expect(error(Data(text.utf8)) == .notJSON(file: "run.json", position: position))
     }
+  }
+
+  /// A file that is whole is not called cut off for a value in it.
+  @Test func aValueThatCannotBeIsNamed() throws {
+    let path = "iterations[0].phases[0]"
+    let cases = [
+      (
+        "\"drainNs\":2000000", "\"drainNs\":1.5", "\(path).drainNs",
+        "is 1.5, where a whole number of at least 0 is needed"
+      ),
+      (
+        "\"drainNs\":2000000", "\"drainNs\":-3", "\(path).drainNs",
+        "is -3, where a whole number of at least 0 is needed"
+      ),
+      (
+        "\"drainNs\":2000000", "\"drainNs\":99999999999999999999", "\(path).drainNs",
+        "is 99999999999999999999, where a whole number of at least 0 is needed"
+      ),
+      (
+        "\"value\":12.5", "\"value\":1e999", "\(path).scalars[0].value",
+        "is 1e999, where a number that is neither too large nor too small is needed"
+      ),
+      (
+        "\"exitCode\":0", "\"exitCode\":99999999999999999999", "\(path).steps[0].exitCode",
+        "is 99999999999999999999, where a smaller whole number is needed"
+      ),
+      (
+        "\"drainNs\":2000000", "\"drainNs\":\"x\"", "\(path).drainNs",
+        "is text, where a whole number is needed"
+      ),
+      ("\"suite\":\"storage\"", "\"suite\":5", "suite", "is a number, where text is needed"),
+      (
+        "\"iterations\":[{", "\"iterations\":null,\"was\":[{", "iterations",
+        "is null, where a list is needed"
+      ),
+      (
+        "2026-09-21T14:13:20Z", "yesterday", "created",
+        "is \"yesterday\", where a time such as 2026-01-31T12:00:00Z is needed"
+      ),
+      (
+        "\"tier\":\"T2\",\"toolVersion\"", "\"tier\":\"T7\",\"toolVersion\"", "tier",
+        "is \"T7\", which this version does not know"
+      ),
+    ]
+    for (old, new, field, problem) in cases {
+      #expect(
+        error(try edited(old, new)) == .field(file: "run.json", field: field, problem: problem))
+    }
+    #expect(
+      error(Data("[1, 2]".utf8))
+        == .field(file: "run.json", field: "", problem: "is a list, where an object is needed"))
+    var bytes = try fixture()
+    bytes.replace(Data("storage".utf8), with: Data([0x61, 0xff, 0xfe, 0x62]))
+    guard case .notJSON(_, let position) = error(bytes) else {
+      Issue.record("bytes that are not UTF-8 are read")
+      return
+    }
+    #expect(position.hasSuffix(", in suite: a byte that is not UTF-8"))
   }
 
   @Test func notANumberCannotBeWritten() {

@@ -1,4 +1,5 @@
 import Foundation
+import RunRecords
 
 /// Why a file is no noise profile.
 package struct NoiseProfileError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -28,9 +29,9 @@ extension NoiseProfile {
   package static func decode(_ data: Data, file: String) throws(NoiseProfileError) -> NoiseProfile {
     let profile: NoiseProfile
     do {
-      profile = try JSONDecoder().decode(NoiseProfile.self, from: data)
+      profile = try decodeJSON(from: data)
     } catch {
-      throw NoiseProfileError(file: file, problem: "is not the JSON of a noise profile")
+      throw NoiseProfileError(file: file, problem: "is no noise profile: \(error.text)")
     }
     guard profile.schema == currentSchema else {
       throw NoiseProfileError(

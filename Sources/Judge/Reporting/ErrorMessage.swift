@@ -65,7 +65,10 @@ extension ErrorMessage {
     case .notJSON(let file, let position):
       self.init(
         what: "not valid JSON: \(position)", place: file,
-        remedy: "copy the file again; it may be cut off")
+        remedy: "write the record anew; it was changed or is broken")
+    case .cutOff(let file, let position):
+      self.init(
+        what: "the record is cut off: \(position)", place: file, remedy: "copy the file again")
     case .schema(let file, let found?) where !found.hasPrefix(Self.recordKind):
       self.init(
         what: "the file is a '\(found)', which is no run record", place: "\(file), field schema",

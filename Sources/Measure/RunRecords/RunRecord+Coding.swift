@@ -11,21 +11,19 @@ extension RunRecord {
   /// - Returns: the record, validated.
   /// - Throws: ``RunRecordError`` naming file and position or field.
   package static func decode(_ data: Data, file: String) throws(RunRecordError) -> RunRecord {
-    let decoder = JSONDecoder()
-    decoder.dateDecodingStrategy = .iso8601
     do {
-      let head = try decoder.decode(SchemaHead.self, from: data)
+      let head = try decodeJSON(SchemaHead.self, from: data)
       guard head.schema == currentSchema else {
         throw RunRecordError.schema(file: file, found: head.schema)
       }
-      var record = try decoder.decode(RunRecord.self, from: data)
+      var record = try decodeJSON(RunRecord.self, from: data)
       record.fillTiers()
       try record.validate(file: file)
       return record
+    } catch let error as JSONProblem {
+      throw RunRecordError(error, file: file)
     } catch let error as RunRecordError {
       throw error
-    } catch let error as DecodingError {
-      throw RunRecordError(error, file: file, data: data)
     } catch {
       throw .notJSON(file: file, position: "\(error)")
     }
@@ -80,37 +78,13 @@ private struct SchemaHead: Decodable {
   var schema: String?
 }
 
-/// `a.b[2].c` of a coding path.
-private func fieldPath(_ path: [any CodingKey]) -> String {
-  path.reduce(into: "") { text, key in
-    if let index = key.intValue {
-      text += "[\(index)]"
-    } else {
-      text += (text.isEmpty ? "" : ".") + key.stringValue
-    }
-  }
-}
-
 extension RunRecordError {
-  /// The same error with the file's name, in the words of a user.
-  fileprivate init(_ error: DecodingError, file: String, data: Data) {
-    switch error {
-    case .keyNotFound(let key, let context):
-      self = .field(file: file, field: fieldPath(context.codingPath + [key]), problem: "missing")
-    case .typeMismatch(let type, let context):
-      self = .field(
-        file: file, field: fieldPath(context.codingPath), problem: "is not a \(type)")
-    case .valueNotFound(let type, let context):
-      self = .field(
-        file: file, field: fieldPath(context.codingPath), problem: "is null, a \(type) is needed")
-    case .dataCorrupted(let context) where context.codingPath.isEmpty:
-      self = .notJSON(
-        file: file, position: JSONFault.locate(in: Array(data)) ?? context.debugDescription)
-    case .dataCorrupted(let context):
-      self = .field(
-        file: file, field: fieldPath(context.codingPath), problem: context.debugDescription)
-    @unknown default:
-      self = .field(file: file, field: "", problem: "\(error)")
+  /// The same with the file's name.
+  fileprivate init(_ problem: JSONProblem, file: String) {
+    switch problem {
+    case .cutOff(let position): self = .cutOff(file: file, position: position)
+    case .notJSON(let position): self = .notJSON(file: file, position: position)
+    case .field(let path, let problem): self = .field(file: file, field: path, problem: problem)
     }
   }
 }

@@ -2,7 +2,9 @@
 package enum RunRecordError: Error, Sendable, Equatable {
   /// The file is not there, or may not be read.
   case unreadable(file: String)
-  /// The file does not begin as JSON, or ends early; `position` says where.
+  /// The file ends early; `position` says where.
+  case cutOff(file: String, position: String)
+  /// The file stops being JSON; `position` says where.
   case notJSON(file: String, position: String)
   /// Valid JSON of another schema or version; nil = the field is absent.
   case schema(file: String, found: String?)
@@ -16,7 +18,9 @@ extension RunRecordError: CustomStringConvertible {
     case .unreadable(let file):
       "\(file): cannot be read: check the path and its permissions"
     case .notJSON(let file, let position):
-      "\(file): not valid JSON (\(position)). The file may be cut off: copy it again."
+      "\(file): not valid JSON (\(position)). Write the record anew."
+    case .cutOff(let file, let position):
+      "\(file): is cut off (\(position)). Copy it again."
     case .schema(let file, let found?):
       "\(file): field schema: is \"\(found)\", this version reads \"\(RunRecord.currentSchema)\"."
         + " Read it with the version of latgate that wrote it."

@@ -49,9 +49,15 @@ struct CheckFolder: Sendable {
     guard let data = FileManager.default.contents(atPath: setupFile) else {
       throw Fault(path: path, problem: "holds no check (there is no check.json)")
     }
-    guard let setup = try? JSONDecoder().decode(CheckSetup.self, from: data),
-      setup.schema == CheckSetup.currentSchema
-    else {
+    let setup: CheckSetup
+    do {
+      setup = try decodeJSON(from: data)
+    } catch {
+      throw Fault(
+        path: setupFile,
+        problem: "is not a check of this version ('\(CheckSetup.currentSchema)'): \(error.text)")
+    }
+    guard setup.schema == CheckSetup.currentSchema else {
       throw Fault(
         path: setupFile, problem: "is not a check of this version ('\(CheckSetup.currentSchema)')")
     }
