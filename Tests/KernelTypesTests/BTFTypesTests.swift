@@ -65,6 +65,59 @@ import Testing
     #expect(throws: Malformed.self) { try BTFTypes(long.bytes) }
   }
 
+  /// A few anonymous structs inside each other stand for any number of members: each search for a
+  /// field would go through all of them.
+  @Test func refusesMoreThanAnyKernelHas() throws {
+    var builder = TypeBuilder()
+    let int = builder.integer("int", bytes: 4)
+    var inner = builder.structure("", bytes: 4, [("x", int, 0)])
+    for _ in 0..<14 { inner = builder.structure("", bytes: 4, [("", inner, 0), ("", inner, 0)]) }
+    let fits = builder
+    _ = builder.structure("", bytes: 4, [("", inner, 0), ("", inner, 0)])
+    _ = try BTFTypes(fits.bytes)
+    #expect(
+      throws: Malformed(
+        reason: "type 17 has more than 65536 members, with those of anonymous structs inside it")
+    ) { try BTFTypes(builder.bytes) }
+
+    var endless = TypeBuilder()
+    _ = endless.structure("", bytes: 4, [("", 1, 0)])
+    #expect(
+      throws: Malformed(reason: "type 1: more than 32 anonymous structs inside each other")
+    ) { try BTFTypes(endless.bytes) }
+
+    var many = TypeBuilder()
+    let members = [(name: "", type: UInt32(0), bits: UInt32(0))]
+    for _ in 0..<3 {
+      _ = many.structure("same", bytes: 4, Array(repeating: members[0], count: 50_000))
+    }
+    #expect(
+      throws: Malformed(reason: "types called 'same' or alike have more than 131072 members")
+    ) { try BTFTypes(many.bytes) }
+
+    var long = TypeBuilder()
+    _ = long.integer(String(repeating: "x", count: 4096), bytes: 4)
+    _ = try BTFTypes(long.bytes)
+    _ = long.integer(String(repeating: "x", count: 4097), bytes: 4)
+    #expect(throws: Malformed(reason: "a name of 4097 bytes")) { try BTFTypes(long.bytes) }
+  }
+
+  /// Types may share one name: what is read of names has no bound by the file's size.
+  @Test func refusesNamesThatTakeTooLong() {
+    func words(_ words: Int...) -> [UInt8] {
+      words.flatMap { word in withUnsafeBytes(of: UInt32(word).littleEndian) { Array($0) } }
+    }
+    let strings = [0] + [UInt8](repeating: UInt8(ascii: "x"), count: 4096) + [0]
+    let typedef = words(1, 8 << 24, 0)
+    let count = 20_000
+    let bytes =
+      [0x9f, 0xeb, 1, 0] + words(24, 0, 12 * count, 12 * count, strings.count)
+      + Array(repeating: typedef, count: count).joined() + strings
+    #expect(
+      throws: Malformed(reason: "the names of its types are longer than 64 MiB together")
+    ) { try BTFTypes(bytes) }
+  }
+
   @Test(arguments: [2, 4, 8, 13] as [UInt32])
   func refusesReferencesToNothing(kind: UInt32) throws {
     var builder = TypeBuilder()

@@ -5,6 +5,9 @@ import ProbeBuild
 /// Gets a kernel's types out of whatever a firmware build leaves behind: BTF, a vmlinux with BTF or
 /// with DWARF, a kernel image, each also compressed.
 package struct KernelFileReader: Sendable {
+  /// Of BTF.
+  private static let mostBytes = 256 << 20
+
   let cache: BuildCache
 
   /// - Parameter cache: where types made from DWARF are kept.
@@ -67,7 +70,7 @@ package struct KernelFileReader: Sendable {
         reason: isFolder.boolValue ? "is a folder" : exists ? "cannot be read" : "no such file")
     }
     switch FileFormat(data) {
-    case .btf: return (.btf, [UInt8](data), nil)
+    case .btf: return (.btf, try bounded(data, of: path), nil)
     case .elf: return try await elf(data, file: file, of: path)
     case .compressed(let compression):
       guard depth < 3 else {
@@ -103,6 +106,16 @@ package struct KernelFileReader: Sendable {
     }
   }
 
+  /// Types as bytes in memory; those of kernels are a few megabytes.
+  private func bounded(_ data: Data, of path: String) throws(KernelBTFError) -> [UInt8] {
+    guard data.count <= Self.mostBytes else {
+      throw .unusable(
+        path: path, reason: "\(data.count >> 20) MiB of BTF, which no kernel has",
+        remedy: "copy the file again")
+    }
+    return [UInt8](data)
+  }
+
   private func elf(_ data: Data, file: String, of path: String) async throws -> Content {
     let elf: ELFReader
     do {
@@ -118,7 +131,7 @@ package struct KernelFileReader: Sendable {
     }
     let buildID = BuildIDNote.find(in: elf)
     if let section = elf.section(".BTF"), !section.range.isEmpty {
-      return (.vmlinux, elf.contents(of: section), buildID)
+      return (.vmlinux, try bounded(data[section.range], of: path), buildID)
     }
     guard elf.section(".debug_info") != nil else {
       throw KernelBTFError.unusable(

@@ -46,14 +46,17 @@ extension BTFTypes {
   /// Of a struct or union; empty for others.
   package func members(of type: BTFType) -> [BTFMember] {
     guard type.kind.isComposite else { return [] }
-    return (0..<type.memberCount).map { index in
-      let base = type.place + 12 * index
-      let offset = word(base + 8)
-      return BTFMember(
-        name: text(at: word(base)), type: word(base + 4),
-        bitOffset: type.hasFlag ? offset & 0xffffff : offset,
-        bitSize: type.hasFlag ? offset >> 24 : 0)
-    }
+    return (0..<type.memberCount).map { member(type, at: $0) }
+  }
+
+  /// One of a struct's or union's members, of which there are as many as its `memberCount`.
+  func member(_ type: BTFType, at index: Int) -> BTFMember {
+    let base = type.place + 12 * index
+    let offset = word(base + 8)
+    return BTFMember(
+      name: text(at: word(base)), type: word(base + 4),
+      bitOffset: type.hasFlag ? offset & 0xffffff : offset,
+      bitSize: type.hasFlag ? offset >> 24 : 0)
   }
 
   /// Of a prototype: names and types in order; a type 0 at the end stands for `...`.

@@ -26,10 +26,29 @@ package struct BTFTypes: Sendable {
     if sections.isSplit { throw Malformed(reason: Self.split) }
     self.bytes = bytes
     strings = sections.strings
+    try Self.checkNames(bytes, strings)
     let (offsets, names) = try Self.walk(bytes, sections.types, strings: sections.strings)
     self.offsets = offsets
-    index = BTFNameIndex(bytes: bytes, strings: strings, names: names)
+    index = try BTFNameIndex(bytes: bytes, strings: strings, names: names)
     try check()
+    try checkMembers()
+  }
+
+  private static func checkNames(_ bytes: [UInt8], _ strings: Range<Int>) throws(Malformed) {
+    guard strings.count <= BTFLimits.strings else {
+      throw Malformed(reason: "\(strings.count) bytes of names; kernels read \(BTFLimits.strings)")
+    }
+    var longest = 0
+    bytes.withUnsafeBufferPointer { bytes in
+      var start = strings.lowerBound
+      for at in strings where bytes[at] == 0 {
+        longest = max(longest, at - start)
+        start = at + 1
+      }
+    }
+    guard longest <= BTFLimits.nameLength else {
+      throw Malformed(reason: "a name of \(longest) bytes")
+    }
   }
 
   private static func walk(
@@ -58,6 +77,10 @@ package struct BTFTypes: Sendable {
         }
         guard name < strings.count else {
           reason = "the name of type \(offsets.count) leaves the string table"
+          return
+        }
+        guard offsets.count <= BTFLimits.types else {
+          reason = "more than \(BTFLimits.types) types, which is more than kernels read"
           return
         }
         offsets.append(UInt32(truncatingIfNeeded: at))
@@ -121,6 +144,26 @@ package struct BTFTypes: Sendable {
     if let reason { throw Malformed(reason: reason) }
   }
 
+  /// Bounds what a search for a field may have to look at.
+  private func checkMembers() throws(Malformed) {
+    var counts = [UInt32](repeating: 0, count: offsets.count)
+    let failure = bytes.withUnsafeBytes { raw -> Malformed? in
+      do throws(Malformed) {
+        var counter = BTFMemberCount(raw, strings: strings, offsets: offsets)
+        for id in 1..<UInt32(max(1, offsets.count)) {
+          counts[Int(id)] = UInt32(try counter.count(id))
+        }
+        return nil
+      } catch { return error }
+    }
+    if let failure { throw failure }
+    if let id = index.crowded(counts) {
+      throw Malformed(
+        reason: "types called '\(self[id].name)' or alike have more than \(BTFLimits.namesakes) "
+          + "members")
+    }
+  }
+
   private func endsWithinLimit(_ id: UInt32, _ raw: UnsafeRawBufferPointer) -> Bool {
     var id = id
     for _ in 0..<Self.longestChain {
@@ -154,6 +197,17 @@ package struct BTFTypes: Sendable {
     // The table was seen to end with a 0.
     return bytes[start..<strings.upperBound].withUnsafeBufferPointer { buffer in
       buffer.baseAddress.map { String(cString: $0) } ?? ""
+    }
+  }
+
+  /// Whether the text at an offset of the string table is this, without making a string of it.
+  func isText(at offset: UInt32, _ name: [UInt8]) -> Bool {
+    let start = strings.lowerBound + Int(offset)
+    guard start + name.count < strings.upperBound else { return false }
+    return bytes.withUnsafeBufferPointer { bytes in
+      guard bytes[start + name.count] == 0 else { return false }
+      for at in name.indices where bytes[start + at] != name[at] { return false }
+      return true
     }
   }
 

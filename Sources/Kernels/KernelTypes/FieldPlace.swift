@@ -26,10 +26,6 @@ struct FieldMatcher: Sendable {
   let object: BTFTypes
   let kernel: BTFTypes
   let pointerSize: Int
-  /// Members that are looked at for one field. Anonymous structs inside each other multiply; no
-  /// kernel's come near.
-  private static let mostMembers = 1 << 16
-
   /// The field in a struct of the kernel; nil when it is not there, or of an incompatible type.
   func place(of path: FieldPath, in candidate: UInt32) -> FieldPlace? {
     var type = candidate
@@ -51,8 +47,7 @@ struct FieldMatcher: Sendable {
         guard !overflow, product < 1 << 32 else { return nil }
         bits += product * 8
       case .member(let name, let local):
-        var left = Self.mostMembers
-        guard let found = member(name, of: type, depth: 0, &left), areCompatible(local, found.type)
+        guard let found = member(Array(name.utf8), of: type), areCompatible(local, found.type)
         else { return nil }
         bits += found.bits
         bitSize = found.bitSize
@@ -88,19 +83,22 @@ struct FieldMatcher: Sendable {
     return place(offset, word, .init(offset: bits, size: bitSize))
   }
 
+  /// A member, also of an anonymous struct inside. ``BTFMemberCount`` bounds how many there are.
   private func member(
-    _ name: String, of id: UInt32, depth: Int, _ left: inout Int
+    _ name: [UInt8], of id: UInt32
   ) -> (type: UInt32, bits: Int, bitSize: Int)? {
-    guard depth < 16 else { return nil }
-    for member in kernel.members(of: kernel.resolved(id)) {
-      left -= 1
-      guard left > 0 else { return nil }
-      if member.name == name {
+    let type = kernel.resolved(id)
+    guard type.kind.isComposite else { return nil }
+    for index in 0..<type.memberCount {
+      let base = type.place + 12 * index
+      let offset = kernel.word(base)
+      let isAnonymous = kernel.isText(at: offset, [])
+      guard isAnonymous || kernel.isText(at: offset, name) else { continue }
+      let member = kernel.member(type, at: index)
+      if !isAnonymous || name.isEmpty {
         return (member.type, Int(member.bitOffset), Int(member.bitSize))
       }
-      if member.name.isEmpty,
-        let found = self.member(name, of: member.type, depth: depth + 1, &left)
-      {
+      if let found = self.member(name, of: member.type) {
         return (found.type, Int(member.bitOffset) + found.bits, found.bitSize)
       }
     }

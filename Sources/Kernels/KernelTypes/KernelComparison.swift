@@ -95,6 +95,8 @@ package struct KernelComparer: Sendable {
     _ probes: [Probe]
   ) throws(Malformed) -> (compared: Int, changes: [KernelComparison.Change]) {
     var entries: [Key: Entry] = [:]
+    // Looking through all types takes a while, and the fields of one struct ask the same.
+    var successors: [String: String?] = [:]
     func note(
       _ kind: KernelComparison.Kind, _ subject: String, _ probe: String, _ before: String?,
       _ after: String?, hint: String? = nil
@@ -130,7 +132,7 @@ package struct KernelComparer: Sendable {
         let lostAnswer = old[subject]?.place != nil && new[subject]?.place == nil
         note(
           isField ? .field : .type, subject, probe.name, old[subject]?.text, new[subject]?.text,
-          hint: isField && lostAnswer ? hint(any) : nil)
+          hint: isField && lostAnswer ? hint(any, &successors) : nil)
       }
     }
     let changes = entries.filter { $0.value.before != $0.value.after }
@@ -155,12 +157,17 @@ package struct KernelComparer: Sendable {
   }
 
   /// What looks like the successor of a field that is gone.
-  private func hint(_ answer: CoreAnswer) -> String? {
+  private func hint(_ answer: CoreAnswer, _ successors: inout [String: String?]) -> String? {
     let first = answer.path.prefix { $0 != "." && $0 != "[" }
     guard let old = before.type(named: answer.root, .structure),
       let member = before.members(of: before[old]).first(where: { $0.name == first })
     else { return nil }
-    guard let new = after.type(named: answer.root, .structure) else { return renamed(old) }
+    guard let new = after.type(named: answer.root, .structure) else {
+      if let known = successors[answer.root] { return known }
+      let found = renamed(old)
+      successors[answer.root] = .some(found)
+      return found
+    }
     let known = Set(before.members(of: before[old]).map(\.name))
     let added = after.members(of: after[new]).filter {
       !$0.name.isEmpty && !known.contains($0.name)
