@@ -43,8 +43,12 @@ struct ErrorReport {
     self.messages = messages
   }
 
-  private static func nearestFile(to path: String) -> String? {
-    guard !path.isEmpty, !FileManager.default.fileExists(atPath: path) else { return nil }
+  /// A neighbour of the file that a place names; more may follow the path: `:9:35`, `, field suite`.
+  private static func nearestFile(to place: String) -> String? {
+    let path = place.split(separator: ", field ").first.map {
+      String($0.replacing(/(:[0-9]+){1,2}$/, with: ""))
+    }
+    guard let path, !path.isEmpty, !FileManager.default.fileExists(atPath: path) else { return nil }
     let url = URL(fileURLWithPath: path)
     let folder = url.deletingLastPathComponent()
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
