@@ -22,7 +22,7 @@ struct FoldCommand: AsyncParsableCommand, ComputingCommand {
       in the trace with 65.
 
         latgate fold app-start.perfetto-trace
-        latgate fold boot.perfetto-trace --from 2 --to 7.5 -o record.json
+        latgate fold boot.perfetto-trace --from 2s --to 7500ms -o record.json
         latgate fold test.perfetto-trace --from-marker 'scroll begin' \\
             --to-marker 'scroll end' --process com.example.app --probe runqueue
       """)
@@ -38,11 +38,16 @@ struct FoldCommand: AsyncParsableCommand, ComputingCommand {
   @Option(help: "Probe instead of the suite's; may be repeated.")
   var probe: [String] = []
 
-  @Option(help: "Seconds from the first event where judging begins.")
-  var from: Double?
+  @Option(
+    help: ArgumentHelp(
+      "Time from the first event to where judging begins, such as 1500ms.", valueName: "time"))
+  var from: TraceMoment?
 
-  @Option(help: "Seconds from the first event where judging ends. Default: the trace's end.")
-  var to: Double?
+  @Option(
+    help: ArgumentHelp(
+      "Time from the first event to where judging ends. Default: the trace's end.",
+      valueName: "time"))
+  var to: TraceMoment?
 
   @Option(help: "Text in a print event where judging begins.")
   var fromMarker: String?
@@ -117,7 +122,7 @@ struct FoldCommand: AsyncParsableCommand, ComputingCommand {
 
   private var window: TraceWindow {
     if let fromMarker, let toMarker { return .markers(from: fromMarker, to: toMarker) }
-    return from == nil && to == nil ? .whole : .seconds(from: from, to: to)
+    return from == nil && to == nil ? .whole : .seconds(from: from?.seconds, to: to?.seconds)
   }
 
   private func wantedProbes(_ catalog: Catalog) throws -> [ProbeManifest] {
@@ -126,5 +131,18 @@ struct FoldCommand: AsyncParsableCommand, ComputingCommand {
       return try catalog.suite(suite).probes.map { try catalog.probe($0) }
     }
     return catalog.probes.values.sorted { $0.name < $1.name }
+  }
+}
+
+/// A moment of a trace, by the time since its first event.
+struct TraceMoment: ExpressibleByArgument {
+  let seconds: Double
+
+  /// A duration; a number alone is of seconds, as in earlier versions.
+  init?(argument: String) {
+    guard let duration = Duration(quantity: argument) ?? Duration(quantity: argument + "s") else {
+      return nil
+    }
+    seconds = duration / .seconds(1)
   }
 }
