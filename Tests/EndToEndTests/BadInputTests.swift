@@ -56,6 +56,22 @@ struct BadInputTests {
     #expect(try await Tool().run("validate").exitCode == 0)
   }
 
+  /// Aliases that multiply, as a key that Yams would compare: an answer at once, with its advice.
+  @Test func aliasesThatMultiplyAreRefusedWithTheirPlace() async throws {
+    let folder = try TemporaryFolder()
+    let file = "\(folder.path)/multiplied.yaml"
+    var text = "device: mine\nkind: adb\na: &a [x,x,x,x,x,x,x,x,x,x]\n"
+    for (below, name) in zip("abcdefghijk", "bcdefghijkl") {
+      text +=
+        "\(name): &\(name) [\(Array(repeating: "*\(below)", count: 10).joined(separator: ","))]\n"
+    }
+    try (text + "? *l\n: 1\n").write(toFile: file, atomically: true, encoding: .utf8)
+    let made = try await Tool().run("validate", file)
+    #expect(made.exitCode == 65)
+    #expect(made.errors.contains("where: \(file):7:35"), "\(made.errors)")
+    #expect(made.errors.contains("try: write out what is needed"), "\(made.errors)")
+  }
+
   @Test func aPlaceThatCannotTakeResultsIsRefusedBeforeAnythingIsMeasured() async throws {
     let folder = try TemporaryFolder()
     let file = "\(folder.path)/file"

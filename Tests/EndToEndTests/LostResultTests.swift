@@ -1,0 +1,61 @@
+import Foundation
+import Glibc
+import Testing
+
+/// A result is shown whatever becomes of its file.
+@Suite(.enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
+struct LostResultTests {
+  private static let trace =
+    "\(Tool.repository)/Tests/PerfettoTracesTests/Fixtures/events.perfetto-trace"
+
+  /// Runs a script whose mounts nobody else sees; `$1` is the tool, `$2` a trace.
+  private func withMounts(_ script: String) async throws -> Call.Result {
+    let tool = "\(Tool.repository)/.build/debug/latgate"
+    return try await Call(
+      "/usr/bin/env", ["unshare", "-m", "bash", "-c", script, "bash", tool, Self.trace],
+      environment: ["NO_COLOR": "1", "LATGATE_SHARE": Tool.repository]
+    ).end(within: .seconds(60))
+  }
+
+  /// The disk is found to have room, and is full by the time the result is there.
+  @Test(.enabled(if: geteuid() == 0, "only root may mount"))
+  func aDiskThatRunsFullCostsTheFileAlone() async throws {
+    let folder = try TemporaryFolder()
+    let script = """
+      set -e
+      cd \(folder.path)
+      mkdir disk
+      mount -t tmpfs -o size=16m none disk
+      mkfifo trace
+      "$1" fold trace --output disk/record.json >out 2>err & fold=$!
+      # Opening waits until the tool has looked at the disk and reads.
+      exec 9>trace
+      dd if=/dev/zero of=disk/filler bs=64k 2>/dev/null || true
+      cat "$2" >&9
+      exec 9>&-
+      code=0
+      wait $fold || code=$?
+      echo "exit $code"
+      test ! -s disk/record.json && echo "no record"
+      """
+    let made = try await withMounts(script)
+    let output = try String(contentsOfFile: "\(folder.path)/out", encoding: .utf8)
+    let errors = try String(contentsOfFile: "\(folder.path)/err", encoding: .utf8)
+    #expect(made.output == "exit 70\nno record\n", "\(made.output)\(made.errors)\(errors)")
+    #expect(output.contains("runqueue.wait"), "\(output)\(errors)")
+    #expect(errors.contains("disk/record.json") && errors.contains("No space left"), "\(errors)")
+  }
+
+  /// Less than a check may need is refused before anything is measured.
+  @Test(.enabled(if: geteuid() == 0, "only root may mount"))
+  func aDiskTooSmallIsRefusedFirst() async throws {
+    let folder = try TemporaryFolder()
+    let script = """
+      mkdir \(folder.path)/disk && mount -t tmpfs -o size=300k none \(folder.path)/disk &&
+      exec "$1" fold "$2" --output \(folder.path)/disk/record.json
+      """
+    let made = try await withMounts(script)
+    #expect(made.exitCode == 70, "\(made.errors)")
+    #expect(made.output.isEmpty && made.errors.contains("KiB are free there"), "\(made.errors)")
+  }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import Glibc
+import Testing
+
+/// What only reads and computes ends with the first signal, wherever it is.
+@Suite(.enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
+struct SignalTests {
+  /// A pipe with a name, which keeps its reader waiting.
+  private struct EndlessFile: ~Copyable {
+    let path: String
+    private var descriptor: Int32 = -1
+
+    init(in folder: String) throws {
+      path = "\(folder)/endless"
+      try #require(mkfifo(path, 0o600) == 0)
+    }
+
+    /// Waits until somebody reads it.
+    mutating func isRead() async throws -> Bool {
+      let path = path
+      var opened: Int32 = -1
+      let isOpen = try await eventually(within: .seconds(30)) {
+        // Without a reader this fails with ENXIO.
+        opened = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+        return opened >= 0
+      }
+      descriptor = opened
+      return isOpen
+    }
+
+    deinit { close(descriptor) }
+  }
+
+  @Test(
+    arguments: ["fold", "validate"], [SIGINT, SIGTERM])
+  func aCommandThatWaitsForItsInputEnds(command: String, number: Int32) async throws {
+    let folder = try TemporaryFolder()
+    var file = try EndlessFile(in: folder.path)
+    let call = try Tool().start([command, file.path])
+    #expect(try await file.isRead())
+    call.signal(number)
+    let made = try await call.end(within: .seconds(20))
+    #expect(made.exitCode == 130, "\(command): \(made.errors)")
+    #expect(made.errors.contains("interrupted"), "\(command): \(made.errors)")
+  }
+
+  /// One that computes, and asks nobody whether to go on.
+  @Test(arguments: [SIGINT, SIGTERM])
+  func aCommandThatComputesEnds(number: Int32) async throws {
+    let call = try Tool().start(["verdict", "simulate", "--experiments", "1000000"])
+    let pid = call.processID
+    // A second of CPU time: what the command starts with is over.
+    let computes = try await eventually(within: .seconds(60)) {
+      let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+      let fields = text?.split(separator: ")").last?.split(separator: " ") ?? []
+      return fields.count > 12 && Int(fields[11]) ?? 0 > sysconf(Int32(_SC_CLK_TCK))
+    }
+    #expect(computes)
+    call.signal(number)
+    let made = try await call.end(within: .seconds(20))
+    #expect(made.exitCode == 130, "\(made.errors)")
+  }
+}
