@@ -19,11 +19,11 @@ struct Conclusion {
       answers.append(("How much", Self.amount(row)))
     }
     answers.append(("How sure", Self.certainty(report, lead)))
+    answers.append(("Since", Self.since(report)))
+    if let owner = report.owner { answers.append(("Who acts", Self.owners[owner] ?? owner)) }
     if lead != nil, report.outcome == .inconclusive {
       answers.append(("Not proven", report.cause ?? "no look at the runs has confirmed it yet"))
     }
-    answers.append(("Since", Self.since(report)))
-    if let owner = report.owner { answers.append(("Who acts", Self.owners[owner] ?? owner)) }
     self.answers = answers.map { (question: $0.0, answer: $0.1) }
   }
 
@@ -84,12 +84,12 @@ struct Conclusion {
 }
 
 /// A change in the words of its size: `+12.3%`, but `40 times` from ten times on.
-private func largeChange(_ change: Double) -> String {
+func largeChange(_ change: Double) -> String {
   change >= 9 ? "\(threeDigits(change + 1)) times" : humanChange(change)
 }
 
 /// An interval in the words of its upper end.
-private func largeInterval(_ lower: Double, _ upper: Double) -> String {
+func largeInterval(_ lower: Double, _ upper: Double) -> String {
   upper >= 9
     ? "\(threeDigits(lower + 1)) … \(largeChange(upper))"
     : "\(humanChange(lower)) … \(humanChange(upper))"

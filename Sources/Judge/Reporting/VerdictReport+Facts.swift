@@ -12,7 +12,7 @@ extension VerdictReport {
   /// What the records say of devices, firmwares and the ways to them; what none says is left out.
   static func facts(_ reference: [RunRecord], _ candidate: [RunRecord]) -> [Fact] {
     let kinds: [(String, (RunRecord) -> String?)] = [
-      ("device", { "\($0.device.model) \($0.device.serial)" }),
+      ("model", \.device.model), ("serial number", \.device.serial),
       ("reached by", \.device.transport), ("rights", \.device.privilege),
       ("processor", \.device.abi), ("fingerprint", \.firmware.fingerprint),
       ("kernel build", \.firmware.kernelVersion), ("kernel build-id", \.firmware.kernelBuildID),

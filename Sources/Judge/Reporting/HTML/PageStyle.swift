@@ -33,6 +33,7 @@ enum PageStyle {
     .answers{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:.1em 2em;
     margin:0}
     .answers div{display:grid;grid-template-columns:6.2em 1fr;padding:.15em 0}
+    .answers .wide{grid-column:1/-1}
     dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
     .scroll{overflow-x:auto}
     table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums;

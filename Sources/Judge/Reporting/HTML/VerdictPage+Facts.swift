@@ -2,8 +2,13 @@ extension VerdictPage {
   /// Whether the numbers can be trusted: gates, probes, losses, cost, conditions.
   var trust: Markup {
     var parts: [Markup] = [.tag("h2", text: "Can it be trusted?"), gates]
-    if !report.reasons.isEmpty {
-      parts.append(.tag("ul", [:], report.reasons.map { .tag("li", text: $0) }))
+    // What follows the firmware, such as a lower frequency limit, is no reason but explains much.
+    let conditions = report.conditions.map(\.text).filter {
+      !$0.isEmpty && !report.reasons.contains($0)
+    }
+    let remarks = report.reasons + conditions
+    if !remarks.isEmpty {
+      parts.append(.tag("ul", [:], remarks.map { .tag("li", text: $0) }))
     }
     parts.append(probes)
     return .tag("section", ["id": "trust"], parts)
@@ -51,10 +56,15 @@ extension VerdictPage {
       text:
         "Evidence: \(report.grade). \(gating - unmeasured) of \(counted(gating, "deciding statistic")) "
         + "could be measured."
-        + (report.failure.map { " What decided the outcome: \($0)." } ?? ""))
+        + (report.failure.map { " What decided the outcome: \(Self.words($0))." } ?? ""))
     return .group([
       design, factTable(["", "reference", "candidate"], rows, caption: "Gates and conditions"),
     ])
+  }
+
+  /// `budgetOpen` as `budget open`.
+  private static func words(_ name: String) -> String {
+    name.map { $0.isUppercase ? " \($0.lowercased())" : "\($0)" }.joined()
   }
 
   private var probes: Markup {

@@ -79,8 +79,8 @@ extension VerdictPage {
       let cells: [Markup] =
         name + [
           .tag("td", text: row.statistic), value(row.reference), value(row.candidate),
-          .tag("td", ["class": "n"], text: row.change.map(humanChange) ?? "–"),
-          .tag("td", ["class": "n"], text: row.lower == nil ? "–" : row.interval),
+          .tag("td", ["class": "n"], text: row.change.map(largeChange) ?? "–"),
+          .tag("td", ["class": "n"], text: row.wideInterval),
           .tag("td", ["class": "n"], text: row.detectable.map(humanShare) ?? "–"),
           .tag("td", ["class": row.finding.tone], text: outcome),
         ] + note
@@ -98,6 +98,12 @@ extension VerdictPage {
 }
 
 extension VerdictReport.Row {
+  /// Its interval, in times where it is that large.
+  fileprivate var wideInterval: String {
+    guard let lower, let upper else { return "–" }
+    return largeInterval(lower, upper)
+  }
+
   /// `, phase-name`, or nothing.
   fileprivate var phaseText: String {
     metric.split(separator: "@").dropFirst().last.map { " @ \($0)" } ?? ""

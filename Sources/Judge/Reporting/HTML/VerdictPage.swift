@@ -9,6 +9,8 @@ struct VerdictPage {
   /// whatever a suite measures.
   static let mostDrawn = 8
   static let mostRows = 400
+  /// Characters of an answer that one column takes.
+  private static let longAnswer = 110
 
   init(_ report: VerdictReport) {
     self.report = report
@@ -34,7 +36,10 @@ struct VerdictPage {
 
   private func summary(_ conclusion: Conclusion) -> Markup {
     let answers = conclusion.answers.map { question, answer in
-      Markup.tag("div", [:], [.tag("dt", text: question), .tag("dd", text: answer)])
+      // A long answer gets the width of all columns.
+      Markup.tag(
+        "div", answer.count > Self.longAnswer ? ["class": "wide"] : [:],
+        [.tag("dt", text: question), .tag("dd", text: answer)])
     }
     var parts: [Markup] = [
       .tag("p", ["class": "word"], text: conclusion.word),
