@@ -28,7 +28,7 @@ private func firstScreen(_ html: String) -> Substring {
 
 struct HTMLReportTests {
   @Test func aRegressionIsAnsweredOnTheFirstScreen() throws {
-    let html = try document(try simulatedReport(shift: 0.5, metrics: 4), "html")
+    let html = try document(slowReport.get(), "html")
     let screen = firstScreen(html)
     // What, where, how much, how sure, since when, who, what next.
     for answer in [
@@ -43,7 +43,7 @@ struct HTMLReportTests {
   }
 
   @Test func theOtherOutcomesSayWhatTheyAre() throws {
-    let pass = try document(try simulatedReport(shift: 0, metrics: 3), "html")
+    let pass = try document(unchangedReport.get(), "html")
     #expect(firstScreen(pass).contains("candidate is no slower than reference"))
     #expect(!pass.contains("id=\"moved\""))
     var report = verdictReport
@@ -63,7 +63,7 @@ struct HTMLReportTests {
   }
 
   @Test func whatMovedIsDrawn() throws {
-    let report = try simulatedReport(shift: 0.5, metrics: 4)
+    let report = try slowReport.get()
     #expect(report.movements.count == 1)
     let movement = try #require(report.movements.first)
     #expect(movement.runs.count == 10)
@@ -81,7 +81,7 @@ struct HTMLReportTests {
   }
 
   @Test func thePageNeedsNothingElse() throws {
-    let html = try document(try simulatedReport(shift: 0.5, metrics: 4), "html").lowercased()
+    let html = try document(slowReport.get(), "html").lowercased()
     for forbidden in [
       "<script", "http:", "https:", "src=", "href=", "url(", "@import", "<link", "onload",
       "<iframe",
@@ -92,7 +92,7 @@ struct HTMLReportTests {
 
   /// Every picture has its words, every table its titles.
   @Test func thePageIsAccessible() throws {
-    let html = try document(try simulatedReport(shift: 0.5, metrics: 4), "html")
+    let html = try document(slowReport.get(), "html")
     let pictures = html.split(separator: "<svg ").dropFirst()
     #expect(
       pictures.allSatisfy { $0.prefix(200).contains("role=\"img\"") || $0.contains("aria-hidden") })
@@ -155,7 +155,7 @@ struct HTMLReportTests {
   /// A large suite in which everything moves, and one that is larger than any.
   @Test(arguments: [60, 2000])
   func thePageStaysSmall(metrics: Int) throws {
-    var report = try simulatedReport(shift: 0.5, metrics: 2)
+    var report = try slowReport.get()
     let movement = try #require(report.movements.first)
     let row = try #require(report.rows.first { $0.finding == .regression })
     report.movements = (0..<min(metrics, 24)).map { number in
@@ -181,7 +181,7 @@ struct HTMLReportTests {
 
   @Test(.enabled(if: ForeignReader.has("html5lib"), "python3-html5lib is not installed"))
   func aForeignParserFindsNothingWrong() throws {
-    let report = try simulatedReport(shift: 0.5, metrics: 4)
+    let report = try slowReport.get()
     let found = try ForeignReader.run(
       """
       import sys, html5lib

@@ -27,8 +27,8 @@ struct SchemaTests {
     doubtful.cause = "too few runs"
     doubtful.why = ["nothing measured says why"]
     return [
-      verdictReport, doubtful, try simulatedReport(shift: 0.5, metrics: 4),
-      try simulatedReport(shift: 0, metrics: 2),
+      verdictReport, doubtful, try slowReport.get(),
+      try unchangedReport.get(),
     ]
   }
 
