@@ -226,4 +226,30 @@ import Testing
     #expect(degrees == 9)
     #expect(moderation.moderated(quiet[0]).degreesOfFreedom > 9)
   }
+
+  /// What was measured is slower, whatever was not.
+  @Test func aRegressionStandsBesideAMetricThatNobodyMeasured() throws {
+    func verdict(_ shift: Double) throws -> Verdict {
+      var input = Bench(runsPerArm: 4, metrics: 3, shift: shift).screen(seed: 11)
+      func added(_ record: RunRecord) -> RunRecord {
+        var record = record
+        for index in record.iterations.indices {
+          record.iterations[index].phases[0].histograms.append(
+            HistogramRecord(
+              metric: "block.few", labels: ["dev": "vdb"], histogram: smooth(events: 1)))
+        }
+        return record
+      }
+      input.reference = input.reference.map(added)
+      input.candidate = input.candidate.map(added)
+      return try judge(input)
+    }
+    let slower = try verdict(1.5)
+    #expect(slower.outcome == .regression)
+    #expect(slower.failure == .regression)
+    #expect(slower.reasons.contains { $0.contains("block.few") }, "\(slower.reasons)")
+    let same = try verdict(1)
+    #expect(same.outcome == .inconclusive)
+    #expect(same.failure == .nothingMeasured)
+  }
 }

@@ -71,6 +71,17 @@ import Testing
     #expect(change.interval.low < 0)
   }
 
+  /// 60 events over 20 buckets have peaks and valleys by chance.
+  @Test func fewEventsHaveNoModesOfTheirOwn() {
+    var random = SeededGenerator(seed: 5)
+    func few() -> LatencyHistogram {
+      var histogram = LatencyHistogram()
+      for _ in 0..<60 { histogram.record(UInt64(100_000 * exp(0.6 * random.normal()))) }
+      return histogram
+    }
+    for _ in 0..<50 { #expect(clearest([few(), few()], [few(), few()]) == nil) }
+  }
+
   @Test func oneRunOfAnArmSaysNothing() {
     #expect(clearest([mixed(0)], [mixed(0.3), mixed(0.3)]) == nil)
     #expect(clearest([mixed(0), LatencyHistogram()], [mixed(0.3), mixed(0.3)]) == nil)

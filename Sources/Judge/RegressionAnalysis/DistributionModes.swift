@@ -17,14 +17,18 @@ struct DistributionModes {
   /// A peak counts from this share of events on.
   private static let leastShare = 0.02
   /// And when the valley beside it is at most this high, as a share of the lower peak.
-  private static let deepestValley = 0.5
+  private static let highestValley = 0.5
+  /// And lower by this many standard errors of the counts that the kernel sees.
+  private static let clearValley = 3.0
   /// Standard deviation of the smoothing kernel, in buckets: a sixth of an octave.
   private static let smoothing = 8.0 / 3
 
   private(set) var modes: [Mode] = []
 
-  /// - Parameter shares: of events per bucket, summing to 1.
-  init(_ shares: [Double]) {
+  /// - Parameters:
+  ///   - shares: of events per bucket, summing to 1.
+  ///   - events: how many there are: few of them gather by chance.
+  init(_ shares: [Double], events: Double) {
     guard let first = shares.firstIndex(where: { $0 > 0 }),
       let last = shares.lastIndex(where: { $0 > 0 })
     else { return }
@@ -35,13 +39,15 @@ struct DistributionModes {
       let valleys = zip(found, found.dropFirst()).map { left, right in
         Self.valley(smooth, from: left.peak, to: right.peak)
       }
-      let depths = valleys.enumerated().map { index, valley in
-        smooth[valley] / min(smooth[found[index].peak], smooth[found[index + 1].peak])
+      let heights = valleys.enumerated().map { index, valley in
+        Self.height(
+          valley: smooth[valley],
+          peak: min(smooth[found[index].peak], smooth[found[index + 1].peak]), events: events)
       }
       Self.setBuckets(&found, valleys, shares)
       let small = found.indices.min { found[$0].share < found[$1].share } ?? 0
-      let shallow = depths.indices.max { depths[$0] < depths[$1] } ?? 0
-      if depths[shallow] > Self.deepestValley {
+      let shallow = heights.indices.max { heights[$0] < heights[$1] } ?? 0
+      if heights[shallow] > Self.highestValley {
         let isLeftLower = smooth[found[shallow].peak] < smooth[found[shallow + 1].peak]
         found.remove(at: isLeftLower ? shallow : shallow + 1)
       } else if found[small].share < Self.leastShare {
@@ -52,6 +58,15 @@ struct DistributionModes {
     }
     if found.count == 1 { Self.setBuckets(&found, [], shares) }
     modes = found
+  }
+
+  /// Of the lower peak beside it; 1 where chance alone may have made the valley.
+  private static func height(valley: Double, peak: Double, events: Double) -> Double {
+    // Events that the kernel, as high as it is wide, sums up around a bucket.
+    let seen = events * 2 * Double.pi.squareRoot() * smoothing
+    let isClear =
+      (peak - valley) * seen > clearValley * ((peak + valley) * seen).squareRoot()
+    return isClear ? valley / peak : 1
   }
 
   private static func smoothed(_ shares: [Double], in range: ClosedRange<Int>) -> [Double] {

@@ -65,7 +65,7 @@ struct Trouble {
 /// What decided a verdict that has its outcome; nil after a pass. Failures and doubts come most
 /// important first.
 func failureCause(
-  of verdict: Verdict, failures: [Trouble], doubts: [Trouble], shapes: [Trouble]
+  of verdict: Verdict, failures: [Trouble], doubts: [Trouble]
 ) -> FailureCause? {
   let gating = verdict.metrics.filter(\.gating)
   switch verdict.outcome {
@@ -75,6 +75,6 @@ func failureCause(
     if let first = failures.first { return first.cause }
     return gating.contains { $0.outcome == .probeLost } ? .probeLost : .invalidData
   case .inconclusive:
-    return (doubts + shapes).first?.cause ?? .budgetOpen
+    return doubts.first?.cause ?? .budgetOpen
   }
 }

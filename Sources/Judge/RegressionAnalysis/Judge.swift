@@ -135,22 +135,27 @@ private func conclude(
   }
   let coverage = MeasuredCoverage(verdict.metrics, runs)
   verdict.measured = coverage.counts
-  doubts += coverage.doubts(policy).map { Trouble(.nothingMeasured, $0) }
-  let shapes = shapeDoubts(verdict, input.waivers)
+  // What holds a pass back, but no regression: that stands on what was measured.
+  let gaps =
+    coverage.doubts(policy).map { Trouble(.nothingMeasured, $0) }
+    + shapeDoubts(verdict, input.waivers)
+  let shapes = gaps.filter { $0.cause == .shapeChanged }
   let builds = Set(runs.filter { !$0.isCandidate }.map(\.index.record.firmware.id)).count
   if verdict.grade == .stored, builds < EvidenceGrade.buildsOfPromise {
     remarks.append(
       "\(builds) stored builds: at most 1% false alarms are promised from "
         + "\(EvidenceGrade.buildsOfPromise) on")
   }
-  verdict.reasons = (failures + doubts + shapes).map(\.text) + remarks
-  verdict.cause = failures.first?.text ?? doubts.first?.text
+  verdict.reasons = (failures + doubts + gaps).map(\.text) + remarks
+  verdict.cause = (failures + doubts).first?.text
   let broken = gating.contains { $0.outcome == .invalid || $0.outcome == .probeLost }
   let blocked = gating.contains(where: \.blocking)
-  if verdict.cause == nil, !blocked { verdict.cause = shapes.first?.text }
+  // A row that is over its budget says more than what is missing beside it.
+  let decisive = blocked ? gaps.filter { $0.cause != .shapeChanged } : gaps
+  verdict.cause = verdict.cause ?? decisive.first?.text
   if !failures.isEmpty || broken {
     verdict.outcome = .failed
-  } else if !doubts.isEmpty || blocked || !shapes.isEmpty {
+  } else if !doubts.isEmpty || blocked || !gaps.isEmpty {
     verdict.outcome = .inconclusive
   } else {
     verdict.outcome = .pass
@@ -163,7 +168,7 @@ private func conclude(
     verdict.outcome = .regression
   }
   verdict.failure = failureCause(
-    of: verdict, failures: failures, doubts: doubts, shapes: blocked ? [] : shapes)
+    of: verdict, failures: failures, doubts: doubts + decisive)
   verdict.owner = verdict.failure?.owner
   // No run mends what is broken, and none is needed where a regression is confirmed.
   verdict.continuation =

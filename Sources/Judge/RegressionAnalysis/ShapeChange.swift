@@ -57,7 +57,11 @@ extension ShapeChange {
       zip(histograms, isCandidate).filter { $0.1 == arm }.map(\.0)
     }
     guard arms.allSatisfy({ $0.count > 1 }) else { return nil }
-    let modes = arms.map { DistributionModes(meanShares($0)).modes }
+    let modes = arms.map { runs in
+      DistributionModes(
+        meanShares(runs), events: runs.reduce(0) { $0 + Double($1.count) }
+      ).modes
+    }
     let changes = [false, true].flatMap { isCandidate -> [ShapeChange] in
       let (own, others) = (modes[isCandidate ? 1 : 0], modes[isCandidate ? 0 : 1])
       // Where nothing stayed in its place the whole distribution moved: no change of shape.

@@ -12,10 +12,8 @@ struct CompareCommand: AsyncParsableCommand, ComputingCommand {
     abstract: "Judge run records that exist already.",
     discussion: """
       Records are files, or folders of them; what they hold may be histograms, scalars, or both. \
-      Those of a 'check' say their stage, so that a confirmed experiment is judged as it was. \
-      Others are divided in time: the earlier half of each firmware's runs is searched for \
-      changes, the later half must confirm them. A change is called a regression only when it is \
-      confirmed, so give 3 + 3 runs of each firmware at least; 4 + 4 find much more.
+      All runs are judged together, as the look of a 'check' at so many runs. Give 3 runs of each \
+      firmware at least, which find a gross change, and 4 for a pass; 8 + 8 find much more.
 
         latgate compare --reference ref/*.json --candidate cand/*.json
         latgate compare --experiment latgate-results/demo-20260101-120000/runs
@@ -24,10 +22,10 @@ struct CompareCommand: AsyncParsableCommand, ComputingCommand {
         latgate compare --profile bench.json --learn bench.json --experiment runs/
 
       How the runs were made limits what they can prove. Firmwares that took turns on one device, \
-      flashed at least twice each, and twice again to confirm, are 'interleaved' evidence. Two \
-      devices of one model that both ran both firmwares are a 'crossover'. A new build against 8 or \
-      more earlier ones is 'stored', with the build as the unit; 16 make false alarms rare. All else \
-      is 'weak': one flash per firmware, say, cannot tell a slow build from a slow flash.
+      flashed at least twice each, are 'interleaved' evidence. Two devices of one model that both \
+      ran both firmwares are a 'crossover'. A new build against 8 or more earlier ones is 'stored', \
+      with the build as the unit; 16 make false alarms rare. All else is 'weak': one flash per \
+      firmware, say, cannot tell a slow build from a slow flash.
 
       With --keep the store learns the candidate's runs and the verdict on them, as it does by a \
       'check': a build that failed is then left out of rolling baselines.
