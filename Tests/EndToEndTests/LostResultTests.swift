@@ -58,4 +58,64 @@ struct LostResultTests {
     #expect(made.exitCode == 70, "\(made.errors)")
     #expect(made.output.isEmpty && made.errors.contains("KiB are free there"), "\(made.errors)")
   }
+
+  /// What a check measured is in its memory, too: records that somebody deletes meanwhile are there
+  /// again at its end, and that is said.
+  @Test func recordsDeletedDuringACheckAreWrittenAgain() async throws {
+    let share = try TestShare()
+    try share.write(
+      """
+      device: quick
+      kind: virtual
+      firmwares:
+        reference: {kernel: "6.1"}
+        same-again: {extends: reference}
+
+      """, to: "targets/devices/quick.yaml")
+    try share.write(
+      """
+      workload: brief
+      warmup: 0
+      phases:
+        - phase: writes
+          preroll: 20ms
+          steps:
+            - run: latgate-load fsync --path /data/local/tmp --ops 20
+
+      """, to: "targets/workloads/brief.yaml")
+    try share.write(
+      """
+      suite: brief
+      device: quick
+      workload: brief
+      probes: [fsync]
+      reference: reference
+      candidate: same-again
+      aa: true
+      iterations: 1
+      runs: {planned: 3, most: 3}
+      settle: {limit: 60s, quiet: 200ms, uptime_min: 1s}
+      overhead: {iterations: 0}
+
+      """, to: "targets/suites/brief.yaml")
+    let results = try TemporaryFolder()
+    let folder = "\(results.path)/check"
+    func records() -> [String] {
+      (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/runs")) ?? []
+    }
+    let tool = Tool(share: share.path)
+    let made = try await Bench.shared.alone {
+      let call = try tool.start(["check", "brief", "--output", folder])
+      #expect(try await eventually(within: .seconds(120)) { !records().isEmpty })
+      try FileManager.default.removeItem(atPath: folder)
+      return try await call.end(within: .seconds(300))
+    }
+    #expect([0, 2].contains(made.exitCode), "\(made.errors)")
+    #expect(made.output.contains("brief on quick"), "\(made.output)")
+    #expect(made.errors.contains("records were no longer in \(folder)/runs"), "\(made.errors)")
+    #expect(records().count == 6, "\(records())")
+    for file in ["check.json", "verdict.json", "report.txt"] {
+      #expect(FileManager.default.fileExists(atPath: "\(folder)/\(file)"), "\(file) is lost")
+    }
+  }
 }
