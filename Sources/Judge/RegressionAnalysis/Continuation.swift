@@ -4,8 +4,8 @@ package enum Continuation: String, Codable, Sendable, Equatable, CaseIterable {
   case settled
   /// A budget is not shown yet, or something leans towards a finding: the planned runs are made.
   case leaning
-  /// An interval shows a worsening that no look has confirmed: runs beyond the planned ones are
-  /// worth making.
+  /// An interval shows a worsening that no look has confirmed, be it within a budget or not: runs
+  /// beyond the planned ones are worth making.
   case open
 
   /// What the gating metrics of a look ask for.
@@ -16,7 +16,7 @@ package enum Continuation: String, Codable, Sendable, Equatable, CaseIterable {
   init(_ metrics: [MetricVerdict], hasOpenShape: Bool = false, runs: Int) {
     let gating = metrics.filter { $0.gating && !$0.isWaived }
     let isBlocked = gating.contains { $0.blocking && $0.isMeasured }
-    if isBlocked, gating.contains(where: \.isOpen) {
+    if gating.contains(where: \.isOpen) {
       self = .open
     } else if isBlocked || hasOpenShape || gating.contains(where: \.isLeaning)
       || runs < LookLevels.firstPass

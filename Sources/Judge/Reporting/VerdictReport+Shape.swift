@@ -55,7 +55,7 @@ extension VerdictReport.Shape {
   }
 
   private func word(_ count: Int) -> String {
-    let names = ["no", "one", "two", "three", "four"]
+    let names = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
     return names.indices.contains(count) ? names[count] : "\(count)"
   }
 }
