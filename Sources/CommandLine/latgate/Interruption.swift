@@ -50,6 +50,8 @@ enum Interruption {
       for source in sources { source.cancel() }
     }
     try await task.value
+    // It may have been about to end: who stopped it must not take that for a pass all the same.
+    if task.isCancelled, computesOnly.withLock({ $0 }) { throw CancellationError() }
   }
 
   /// Makes a computation that does not ask whether to go on. When the task is cancelled meanwhile,
