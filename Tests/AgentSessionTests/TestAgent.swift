@@ -23,13 +23,20 @@ struct TestAgent: Sendable {
     try UserFolders.makeFolder(folder)
     atexit { try? FileManager.default.removeItem(atPath: TestAgent.folder) }
     let path = folder + "/latgate-agent"
-    let sources = ["AgentCore", "TraceFold", "latgate-agent"].map { "\(root)/Sources/\($0)" }
+    let device = "\(root)/Sources/Device"
+    // Folders of the agent's own parts; the engine is the fake one.
+    let parts =
+      (FileManager.default.enumerator(atPath: "\(device)/latgate-agent")?
+      .compactMap { $0 as? String } ?? [])
+      .filter { !$0.contains(".") && $0 != "engine" }.map { "latgate-agent/\($0)" }
+    let sources = (["AgentCore", "TraceFold", "latgate-agent"] + parts).map { "\(device)/\($0)" }
       .flatMap { folder in
         ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
-          .filter { $0.hasSuffix(".c") && !$0.hasPrefix("engine") }.map { "\(folder)/\($0)" }
+          .filter { $0.hasSuffix(".c") }.map { "\(folder)/\($0)" }
       }
-    let includes = ["CAgentABI/include", "AgentCore/include", "TraceFold/include", "latgate-agent"]
-      .map { "-I\(root)/Sources/\($0)" }
+    let includes =
+      (["AgentCore/include", "TraceFold/include", "CAgentABI/include"]
+      + ["latgate-agent", "latgate-agent/engine"] + parts).map { "-I\(device)/\($0)" }
     let child = try ChildProcess.spawn(
       try #require(compiler),
       arguments: ["-O0", "-pthread", "-o", path] + includes + sources

@@ -82,7 +82,7 @@ package final class VirtualMachine: Sendable {
   package func powerCycle(timeout: Duration) async throws {
     // A kernel that panicked is a reason to be here, not to give up.
     let before = folder.console()
-    try await monitor.reset(limit: Self.stopLimit)
+    try await monitor.reset(limit: max(Self.stopLimit, timeout))
     try await waitUntilADB(
       boots: before.readyCount + 1, panics: before.panicCount, timeout: timeout)
   }
