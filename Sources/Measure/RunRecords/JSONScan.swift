@@ -177,7 +177,7 @@ struct JSONScan {
     }
   }
 
-  /// The value of `uXXXX`.
+  /// The value of `u` and four hexadecimal digits.
   private mutating func skipUnit() -> UInt32? {
     position += 1
     let digits = bytes[position..<min(position + 4, bytes.count)].prefix(while: \.isHexDigit)
