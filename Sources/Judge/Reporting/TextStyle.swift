@@ -40,3 +40,6 @@ func oneLine(_ text: String) -> String {
   }
   return result
 }
+
+/// Text of any number of lines as one: line ends become spaces, the rest is as of ``oneLine(_:)``.
+func singleLine(_ text: String) -> String { oneLine(text.replacing("\n", with: " ")) }

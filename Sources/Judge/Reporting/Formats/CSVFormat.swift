@@ -22,7 +22,7 @@ struct CSVFormat: ReportFormat {
   }
 
   private static func cell(_ text: String) -> String {
-    var text = oneLine(text.replacing("\n", with: " "))
+    var text = singleLine(text)
     // A spreadsheet must not run what a device calls its metric; numbers stay numbers.
     if let first = text.first, "=+-@".contains(first), Double(text) == nil { text = "'" + text }
     guard text.contains(where: { ",\"".contains($0) }) else { return text }

@@ -27,7 +27,7 @@ struct GitHubAnnotationsFormat: ReportFormat {
   /// `::error title=T::text`, escaped as the runner's toolkit does.
   private static func command(_ kind: String, _ title: String, _ text: String) -> String {
     func data(_ text: String) -> String {
-      oneLine(text.replacing("\n", with: " ")).replacing("%", with: "%25")
+      singleLine(text).replacing("%", with: "%25")
     }
     let property = data(title).replacing(":", with: "%3A").replacing(",", with: "%2C")
     return "::\(kind) title=\(property)::\(data(text))"

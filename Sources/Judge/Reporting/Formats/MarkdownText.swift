@@ -22,7 +22,7 @@ struct MarkdownText {
   /// Text from a device or a file that can neither end a cell or a line nor mean anything else.
   static func escaped(_ text: String) -> String {
     var result = ""
-    for character in oneLine(text.replacing("\n", with: " ")) {
+    for character in singleLine(text) {
       if "\\`*_[]<>|#~@&".contains(character) {
         // An entity, as hosts make links and mentions of what a backslash escapes.
         result += character.unicodeScalars.map { "&#\($0.value);" }.joined()
@@ -35,6 +35,6 @@ struct MarkdownText {
 
   /// Text in the letters of code.
   static func code(_ text: String) -> String {
-    "`\(oneLine(text.replacing("\n", with: " ")).replacing("`", with: "'").replacing("|", with: "\\|"))`"
+    "`\(singleLine(text).replacing("`", with: "'").replacing("|", with: "\\|"))`"
   }
 }

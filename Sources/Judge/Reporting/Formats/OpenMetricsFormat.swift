@@ -64,7 +64,7 @@ struct OpenMetricsFormat: ReportFormat {
   }
 
   private static func escaped(_ text: String) -> String {
-    oneLine(text.replacing("\n", with: " ")).replacing("\\", with: "\\\\")
+    singleLine(text).replacing("\\", with: "\\\\")
       .replacing("\"", with: "\\\"")
   }
 

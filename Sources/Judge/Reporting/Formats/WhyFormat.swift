@@ -54,7 +54,7 @@ struct WhyFormat: ReportFormat {
 
     init(_ report: VerdictReport, suspects most: Int, length: Int) {
       func short(_ text: String) -> String {
-        let line = oneLine(text.replacing("\n", with: " "))
+        let line = singleLine(text)
         return line.count > length ? line.prefix(length) + "…" : line
       }
       let conclusion = Conclusion(report)

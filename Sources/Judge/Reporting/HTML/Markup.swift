@@ -61,7 +61,7 @@ indirect enum Markup: Sendable {
     }
     if isPlain { return text }
     var result = ""
-    for scalar in oneLine(text.replacing("\n", with: " ")).unicodeScalars {
+    for scalar in singleLine(text).unicodeScalars {
       switch scalar {
       case "<": result += "&lt;"
       case ">": result += "&gt;"
