@@ -35,8 +35,12 @@ struct DetachedDevice {
   }
 
   /// What a command of the device's shell printed; its exit code does not matter.
-  func shell(_ command: String) async throws -> String {
-    let made = try await tool.run("device", "shell", name, "--", command)
+  /// - Parameter limit: for the command; nil = the tool's own.
+  func shell(_ command: String, within limit: Duration? = nil) async throws -> String {
+    var words = ["device", "shell", name]
+    if let limit { words += ["--timeout", "\(limit.components.seconds)s"] }
+    let made = try await tool.start(words + ["--", command])
+      .end(within: (limit ?? .seconds(100)) + .seconds(20))
     try #require(made.exitCode < 64, "'\(command)' did not reach the device: \(made.errors)")
     return made.output
   }
@@ -80,7 +84,9 @@ struct DetachedDevice {
       done
       echo
       ls -lR /data/local/tmp
-      """)
+      """,
+      // Some two thousand files, read by an emulated CPU that a load keeps busy.
+      within: .seconds(300))
   }
 
   /// Ids of the processes of a name, as in `/proc/PID/comm`.
