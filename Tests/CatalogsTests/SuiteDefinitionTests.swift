@@ -6,7 +6,7 @@ struct SuiteDefinitionTests {
   @Test func defaultsAreTheDocumentedOnes() throws {
     let suite = try SuiteDefinition.parse(
       "suite: s\ndevice: d\nworkload: w\nprobes: [p]\n", file: "s.yaml")
-    #expect(suite.iterations == 5)
+    #expect(suite.iterations == 5 && suite.choosesIterations)
     #expect(suite.warmup == nil)
     #expect(suite.reference == nil)
     #expect(suite.runs == .init(planned: 8, most: 20))

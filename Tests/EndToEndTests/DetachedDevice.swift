@@ -34,8 +34,8 @@ struct DetachedDevice {
     _ = try await tool.run("device", "stop", device.name)
   }
 
-  /// What a command of the device's shell printed; its exit code does not matter.
-  /// - Parameter limit: for the command; nil = the tool's own.
+  /// What a command of the device's shell printed; its exit code does not matter. The tool's own time
+  /// limit holds unless there is another.
   func shell(_ command: String, within limit: Duration? = nil) async throws -> String {
     var words = ["device", "shell", name]
     if let limit { words += ["--timeout", "\(limit.components.seconds)s"] }

@@ -125,6 +125,7 @@ import Testing
   @Test func moreIterationsTakeMore() throws {
     let cost = try #require(RunTime(records: [record(10)], iterations: 5, installing: nil))
     #expect(cost.run == .seconds(19))
+    #expect(cost.iteration == .seconds(3))
   }
 
   @Test func overheadIsWhatTheFirstRunsTakeMore() throws {

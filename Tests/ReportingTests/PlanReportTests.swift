@@ -1,8 +1,8 @@
 import LatencyHistograms
-import RegressionAnalysis
 import RunRecords
 import Testing
 
+@testable import RegressionAnalysis
 @testable import Reporting
 
 @Suite struct PlanReportTests {
@@ -49,6 +49,21 @@ import Testing
     // The worst of a metric's labels speaks for it.
     #expect(finds.hasPrefix("finds: with 80% power, worse by disk.time "))
     #expect(finds.hasSuffix("fsync.latency p50 \(humanShare(worst))"))
+  }
+
+  @Test func chosenIterationsAreExplained() throws {
+    var report = report(mostRuns: 8, time: nil, deviation: nil)
+    let noise = MetricNoise(
+      metric: "disk.time", statistic: .value, gating: true, runs: 8, degreesOfFreedom: 7,
+      variance: 0.0001, withinDeviation: 0.04, runDeviation: 0.02, flashDeviation: nil,
+      autocorrelation: 0, drift: 0, driftP: 1, modes: nil, threshold: 0.03, floor: 0.01,
+      detectable: [], source: .runs)
+    report.iterations = IterationChoice(
+      noise: [noise], policy: VerdictPolicy(), boot: 40, iteration: 2)
+    #expect(
+      report.text(width: 200).contains(
+        "iterations: 9 a run, chosen by cost: disk.time scatters by 4.0% between iterations and "
+          + "2.0% between runs\n"))
   }
 
   @Test func whatIsUnknownIsSaid() {

@@ -33,12 +33,14 @@ package struct PlanReport: Sendable, Equatable {
   package var source: String
   /// Nil when nothing is known of the bench's noise.
   package var forecast: DesignForecast?
+  /// Nil where the suite or the user says how many.
+  package var iterations: IterationChoice?
   /// Nil when no run tells.
   package var events: ExpectedEvents?
 
   package init(
     layout: String, runs: Int, looks: [Int], mostRuns: Int, time: Time?, source: String,
-    forecast: DesignForecast?, events: ExpectedEvents? = nil
+    forecast: DesignForecast?, iterations: IterationChoice? = nil, events: ExpectedEvents? = nil
   ) {
     self.layout = layout
     self.runs = runs
@@ -47,6 +49,7 @@ package struct PlanReport: Sendable, Equatable {
     self.time = time
     self.source = source
     self.forecast = forecast
+    self.iterations = iterations
     self.events = events
   }
 
@@ -56,7 +59,7 @@ package struct PlanReport: Sendable, Equatable {
 
   /// Cost and what can be found, a line or two each, with a newline after each line.
   package func text(width: Int) -> String {
-    ([cost, finds].compactMap(\.self) + blindness + (events?.lines ?? [])).flatMap {
+    ([cost, chosen, finds].compactMap(\.self) + blindness + (events?.lines ?? [])).flatMap {
       wrapped($0, width: width, indent: "      ")
     }.map { $0 + "\n" }.joined()
   }
@@ -71,6 +74,15 @@ package struct PlanReport: Sendable, Equatable {
     if first < runs { spans.insert("\(humanSpan(time.first)) at least", at: 0) }
     if mostRuns > runs { spans.append("\(humanSpan(time.most)) at most") }
     return "\(text): \(spans.joined(separator: ", ")) (\(source))"
+  }
+
+  private var chosen: String? {
+    iterations.map {
+      let name = $0.statistic == .value ? $0.metric : "\($0.metric) \($0.statistic.text)"
+      return "iterations: \($0.iterations) a run, chosen by cost: \(name) scatters by "
+        + "\(humanShare($0.withinDeviation)) between iterations and "
+        + "\(humanShare($0.runDeviation)) between runs"
+    }
   }
 
   private var finds: String? {

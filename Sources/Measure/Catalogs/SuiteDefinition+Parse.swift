@@ -48,6 +48,7 @@ extension SuiteDefinition {
       candidate: root.optional("candidate")?.name(),
       isAA: root.optional("aa")?.boolean() ?? false,
       iterations: root.optional("iterations")?.integer(in: 1...1000) ?? 5,
+      choosesIterations: root.optional("iterations") == nil,
       warmup: root.optional("warmup")?.integer(in: 0...100),
       runs: Runs.read(root.optional("runs")), settle: Settle.read(root.optional("settle")),
       overhead: Overhead.read(root.optional("overhead")),

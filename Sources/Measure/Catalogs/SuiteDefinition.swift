@@ -84,8 +84,11 @@ package struct SuiteDefinition: Sendable, Equatable {
   package var candidate: String?
   /// Whether ``reference`` and ``candidate`` are meant to be one firmware.
   package var isAA = false
-  /// Measured iterations per run.
+  /// Measured iterations per run; where the file has none, what is made before a better number is
+  /// known.
   package var iterations: Int
+  /// Whether a check chooses ``iterations`` by what a boot and an iteration cost on the rig.
+  package var choosesIterations = false
   /// Iterations made first and not judged; nil = the workload's.
   package var warmup: Int?
   package var runs: Runs

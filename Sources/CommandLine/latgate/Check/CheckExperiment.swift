@@ -34,6 +34,24 @@ struct CheckExperiment: Sendable {
   /// Keeps what was asked for, so that the check can be gone on with.
   func begin() throws { try folder.begin(setup, profile: profile) }
 
+  /// Chooses the iterations of a run by what they cost and how they scatter on this rig.
+  /// - Returns: why so many; nil where nothing is known and the suite's number stays.
+  mutating func chooseIterations() -> IterationChoice? {
+    guard let cost = cost([]), let iteration = cost.iteration else { return nil }
+    let one = iteration / .seconds(1)
+    let installing = cost.installing / .seconds(1)
+    let whole = cost.run / .seconds(1)
+    let noise = memory.calibration?.metrics ?? scatter(of: earlier, policy: policy)
+    guard
+      let choice = IterationChoice(
+        noise: noise, policy: policy,
+        boot: whole + installing - one * Double(plan.suite.iterations), iteration: one)
+    else { return nil }
+    setup.iterations = choice.iterations
+    plan.suite.iterations = choice.iterations
+    return choice
+  }
+
   /// What the design costs and finds, as far as anybody knows.
   func planned(_ design: ExperimentDesign, made: [RunRecord]) -> ExperimentPlan {
     ExperimentPlan(design, cost: cost(made), profile: profile, policy: policy)

@@ -1,14 +1,17 @@
 import Experiments
+import RegressionAnalysis
 import Reporting
 
 extension PlanReport {
-  init(_ plan: ExperimentPlan, events: ExpectedEvents? = nil) {
+  init(
+    _ plan: ExperimentPlan, iterations: IterationChoice? = nil, events: ExpectedEvents? = nil
+  ) {
     self.init(
       layout: plan.design.layout.text, runs: plan.design.runs,
       looks: plan.design.looks, mostRuns: plan.design.mostRuns,
       time: plan.time.map { PlanReport.Time(first: $0.first, planned: $0.planned, most: $0.most) },
       source: plan.cost.map { $0.runs > 0 ? "as \($0.runs) runs before" : "by the device file" }
-        ?? "", forecast: plan.forecast, events: events)
+        ?? "", forecast: plan.forecast, iterations: iterations, events: events)
   }
 }
 

@@ -72,7 +72,11 @@ struct CheckCommand: AsyncParsableCommand {
   @Option(help: "Most runs per arm, where something is left open; default: 2.5 times --runs.")
   var mostRuns: Int?
 
-  @Option(help: "Measured iterations per run, instead of the suite's.")
+  @Option(
+    help: ArgumentHelp(
+      "Measured iterations per run, instead of the suite's.",
+      discussion:
+        "Where the suite has none, 3 to 20 by what a boot and an iteration cost on this rig."))
   var iterations: Int?
 
   @OptionGroup var flow: FlowOptions
@@ -185,14 +189,18 @@ struct CheckCommand: AsyncParsableCommand {
       try experiment.begin()
       made = try await experiment.run(experiment.setup.design.first).records
     }
+    let isOpen = flow.resume == nil && iterations == nil && experiment.plan.suite.choosesIterations
+    let choice = isOpen ? experiment.chooseIterations() : nil
     var plan = experiment.planned(experiment.setup.design, made: made)
     if let given, flow.resume == nil {
       plan = try experiment.fitting(given, made: made, allowsBlind: flow.force)
     }
     experiment.setup.runs = plan.design.runs
     experiment.setup.mostRuns = plan.design.mostRuns
-    let told = PlanReport(plan, events: experiment.expectedEvents(made: made))
-      .text(width: flow.plan ? common.console.width : common.console.progressWidth)
+    let told = PlanReport(
+      plan, iterations: choice, events: experiment.expectedEvents(made: made)
+    )
+    .text(width: flow.plan ? common.console.width : common.console.progressWidth)
     if flow.plan { return common.console.print(told) }
     try experiment.begin()
     common.console.note(String(told.dropLast()))

@@ -8,13 +8,18 @@ package struct RunTime: Sendable, Equatable {
   package var installing: Duration
   /// More for a run that measures what the probes cost.
   package var overhead: Duration
+  /// One iteration, of ``run``; nil where nobody knows.
+  package var iteration: Duration?
   /// Runs that it is known from.
   package var runs: Int
 
-  package init(run: Duration, installing: Duration, overhead: Duration, runs: Int) {
+  package init(
+    run: Duration, installing: Duration, overhead: Duration, iteration: Duration? = nil, runs: Int
+  ) {
     self.run = run
     self.installing = installing
     self.overhead = overhead
+    self.iteration = iteration
     self.runs = runs
   }
 
@@ -36,6 +41,7 @@ package struct RunTime: Sendable, Equatable {
     self.run = .seconds(run)
     self.installing = installing ?? .zero
     overhead = .seconds(plain.isEmpty ? 0 : max(0, (Self.median(whole) ?? run) - run))
+    iteration = Self.median(timed.compactMap { Self.iteration($0.record) }).map { .seconds($0) }
     runs = timed.count
   }
 
