@@ -117,4 +117,22 @@ import Testing
     #expect(try store.removeWaiver(everywhere.id) == nil)
     #expect(try store.waivers() == [here])
   }
+
+  @Test func verdictsOnBuildsWithoutRunsGo() async throws {
+    let store = try await open()
+    for (number, candidate) in ["b0", "b1", "b2"].enumerated() {
+      for kind in StoredExperiment.Kind.allCases {
+        try store.add(
+          StoredExperiment(
+            id: "\(kind.rawValue)-\(candidate)", kind: kind,
+            at: now.addingTimeInterval(Double(number) * 60), bench: bench, reference: "r",
+            candidate: candidate, outcome: "pass", owner: nil, verdict: Data("12345".utf8)))
+      }
+    }
+    let found = try store.verdicts(before: now.addingTimeInterval(100), withoutRuns: ["b1"])
+    #expect(found.map(\.id) == ["gate-b0"])
+    #expect(found.map(\.bytes) == [5])
+    try store.removeVerdicts(found.map(\.id))
+    #expect(try store.experiments(suite: "storage", target: "board").count == 5)
+  }
 }

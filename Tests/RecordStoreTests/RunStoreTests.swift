@@ -137,14 +137,14 @@ import Testing
     try store.add(try (0..<6).map { try RunDocument(run("r\($0)", minute: $0)) })
     let runs = try store.runs()
     let size = UInt64(runs[0].size)
-    func excess(_ bounds: RunBounds, keeps: Set<String> = []) -> [String] {
+    func excess(_ bounds: KeepBounds, keeps: Set<String> = []) -> [String] {
       bounds.excess(of: runs) { keeps.contains($0.id) }.map(\.id)
     }
-    #expect(excess(RunBounds()) == [])
-    #expect(excess(RunBounds(before: runs[2].created)) == ["r0", "r1"])
-    #expect(excess(RunBounds(bytes: 4 * size)) == ["r0", "r1"])
-    #expect(excess(RunBounds(bytes: 4 * size), keeps: ["r0"]) == ["r1", "r2"])
-    #expect(excess(RunBounds(before: runs[1].created, bytes: 3 * size)) == ["r0", "r1", "r2"])
-    #expect(excess(RunBounds(bytes: 0), keeps: ["r3"]) == ["r0", "r1", "r2", "r4", "r5"])
+    #expect(excess(KeepBounds()) == [])
+    #expect(excess(KeepBounds(before: runs[2].created)) == ["r0", "r1"])
+    #expect(excess(KeepBounds(bytes: 4 * size)) == ["r0", "r1"])
+    #expect(excess(KeepBounds(bytes: 4 * size), keeps: ["r0"]) == ["r1", "r2"])
+    #expect(excess(KeepBounds(before: runs[1].created, bytes: 3 * size)) == ["r0", "r1", "r2"])
+    #expect(excess(KeepBounds(bytes: 0), keeps: ["r3"]) == ["r0", "r1", "r2", "r4", "r5"])
   }
 }

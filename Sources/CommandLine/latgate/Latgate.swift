@@ -42,7 +42,8 @@ struct Latgate: AsyncParsableCommand {
       WaiveCommand.self,
       WaiverCommand.self, FoldCommand.self, DeviceCommand.self, ProbesCommand.self,
       PreflightCommand.self,
-      BuildCommand.self, ValidateCommand.self, FirmwareKitCommand.self, QuarantineCommand.self,
+      BuildCommand.self, FetchCommand.self, GCCommand.self,
+      ValidateCommand.self, FirmwareKitCommand.self, QuarantineCommand.self,
       DoctorCommand.self,
       VersionCommand.self,
     ])

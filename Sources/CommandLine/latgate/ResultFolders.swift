@@ -1,4 +1,5 @@
 import Foundation
+import RecordStore
 import Reporting
 
 /// The folders of results below one folder, oldest first.
@@ -36,16 +37,9 @@ struct ResultFolders {
 
   /// Those that have to go so that what stays is no older and no larger.
   func excess(before: Date?, bytes limit: UInt64?, now: Date = Date()) -> [Folder] {
-    var size = folders.reduce(0) { $0 + $1.bytes }
-    return folders.filter { folder in
-      let isOld = before.map { folder.changed < $0 } ?? false
-      let isTooMuch = limit.map { size > $0 } ?? false
-      guard isOld || isTooMuch, now.timeIntervalSince(folder.changed) > Self.rest else {
-        return false
-      }
-      size -= folder.bytes
-      return true
-    }
+    KeepBounds(before: before, bytes: limit).excess(
+      of: folders, date: \.changed, size: \.bytes
+    ) { now.timeIntervalSince($0.changed) <= Self.rest }
   }
 
   /// Whether latgate made a folder, and nobody put anything else into it.

@@ -96,7 +96,10 @@ package struct DebianRoot: Sendable, Hashable {
 
   func extract(into cache: RootCache, progress: @Sendable (String) -> Void) async throws -> String {
     try check()
-    if cache.contains(key) { return cache.path(key) }
+    if cache.contains(key) {
+      cache.markUsed(key)
+      return cache.path(key)
+    }
     return try await cache.withLock(key) {
       try await extractLocked(into: cache, progress: progress)
     }

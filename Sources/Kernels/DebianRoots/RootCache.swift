@@ -18,6 +18,12 @@ struct RootCache: Sendable {
 
   func contains(_ key: String) -> Bool { FileManager.default.fileExists(atPath: path(key)) }
 
+  /// Notes that a root is used now. The lock's file has the time: what a root is built from is told
+  /// by its own.
+  func markUsed(_ key: String) { UserFolders.markUsed(lock(key)) }
+
+  private func lock(_ key: String) -> String { "\(folder)/.\(key).lock" }
+
   /// A fresh place to build `key` in; leftovers of builds that died are removed.
   ///
   /// Only under the lock of `key`.
@@ -48,7 +54,7 @@ struct RootCache: Sendable {
   /// Runs `body` while no other process or task builds `key`.
   func withLock<T>(_ key: String, _ body: () async throws -> T) async throws -> T {
     try UserFolders.makeFolder(folder)
-    let lock = try await FileLock.acquire("\(folder)/.\(key).lock", timeout: Self.patience)
+    let lock = try await FileLock.acquire(lock(key), timeout: Self.patience)
     let result = try await body()
     _ = consume lock
     return result

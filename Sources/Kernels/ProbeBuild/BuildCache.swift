@@ -6,7 +6,8 @@ import POSIXSupport
 /// Built files by the hash of all their inputs.
 ///
 /// Each file has a seal beside it with its size and hash. A file whose seal is missing or does not
-/// fit, as after a crash or on a bad disk, counts as absent and is built again.
+/// fit, as after a crash or on a bad disk, counts as absent and is built again. The seal's
+/// modification time says when the file was used last.
 package struct BuildCache: Sendable {
   /// Where the files are.
   package let folder: String
@@ -33,7 +34,9 @@ package struct BuildCache: Sendable {
     else { return nil }
     let artifact = BuildArtifact(
       path: path, hash: SHA256.hash(data: data).hexadecimal, size: data.count)
-    return seal == Self.sealBytes(artifact) ? artifact : nil
+    guard seal == Self.sealBytes(artifact) else { return nil }
+    UserFolders.markUsed(Self.seal(of: path))
+    return artifact
   }
 
   /// Moves a finished file into the cache.

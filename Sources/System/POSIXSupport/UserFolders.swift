@@ -46,6 +46,12 @@ package enum UserFolders {
     return path
   }
 
+  /// Notes that something in the cache is used now: its modification time says when it was used
+  /// last. One that belongs to somebody else, or cannot be written to, stays as it is.
+  package static func markUsed(_ path: String) {
+    _ = utimensat(AT_FDCWD, path, nil, 0)
+  }
+
   /// Makes a folder and its parents.
   /// - Throws: ``SystemCallError`` with the path that could not be made.
   package static func makeFolder(_ path: String, mode: UInt32 = 0o700) throws(SystemCallError) {

@@ -75,7 +75,7 @@ struct RunsDelete: AsyncParsableCommand {
       let kept = bounds.isGiven ? try BaselineReader(store: store).meantRuns() : []
       chosen =
         bounds.isGiven
-        ? RunBounds(before: bounds.before, bytes: bounds.downTo?.bytes)
+        ? KeepBounds(before: bounds.before, bytes: bounds.downTo?.bytes)
           .excess(of: all) { kept.contains($0.hash) } : all
     } else {
       chosen = try runs.map { try store.run(beginning: $0) }

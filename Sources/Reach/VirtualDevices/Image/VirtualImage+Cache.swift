@@ -39,6 +39,8 @@ extension VirtualImage {
   }
 
   private static func existing(_ folder: String) -> VirtualImage? {
-    try? VirtualImage(folder: folder)
+    guard let image = try? VirtualImage(folder: folder) else { return nil }
+    UserFolders.markUsed(folder)
+    return image
   }
 }
