@@ -3,8 +3,17 @@ import Testing
 
 @testable import Reporting
 
-/// Somebody else's reader of a format: a Python module that Debian packages.
+/// Somebody else's reader of a format: a Python module that Debian or PyPI packages.
 enum ForeignReader {
+  /// What `ci/setup` made, else Debian's own: another Python in the path has none of them.
+  private static let python: String = {
+    let environment = ProcessInfo.processInfo.environment
+    let cache = environment["XDG_CACHE_HOME"] ?? "\(environment["HOME"] ?? "")/.cache"
+    let made = (environment["LATGATE_READERS"] ?? "\(cache)/latgate/readers") + "/bin/python3"
+    return [made, "/usr/bin/python3"].first(where: FileManager.default.isExecutableFile)
+      ?? "python3"
+  }()
+
   /// Whether a module can be imported, for `.enabled(if:)`.
   static func has(_ module: String) -> Bool {
     (try? run("import \(module)", input: "")) != nil
@@ -15,7 +24,7 @@ enum ForeignReader {
   static func run(_ program: String, input: String) throws -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["python3", "-c", program]
+    process.arguments = [python, "-c", program]
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("latgate-reader-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
