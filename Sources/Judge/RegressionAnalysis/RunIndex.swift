@@ -10,8 +10,9 @@ struct SeriesKey: Hashable {
   var isScalar: Bool
 }
 
-/// One run's judged iterations, by metric.
-struct RunIndex {
+/// One run's judged iterations, by metric. A class, as every series asks every run: a copy would
+/// retain all of its tables.
+final class RunIndex {
   /// A metric and phase, all labels together: what losses are counted for.
   struct Source: Hashable {
     var metric: String
@@ -46,7 +47,7 @@ struct RunIndex {
     }
   }
 
-  private mutating func add(_ phase: PhaseRecord) {
+  private func add(_ phase: PhaseRecord) {
     iterationsWithPhase[phase.name, default: 0] += 1
     for histogram in phase.histograms {
       let key = SeriesKey(
@@ -77,6 +78,7 @@ struct RunIndex {
   /// - Throws: ``HistogramError`` for buckets that cannot be.
   func iterationHistograms(_ key: SeriesKey) throws(HistogramError) -> [LatencyHistogram] {
     var result: [LatencyHistogram] = []
+    result.reserveCapacity(iterationsWithPhase[key.phase] ?? 0)
     for record in histograms[key] ?? [] { result.append(try record.histogram()) }
     while result.count < iterationsWithPhase[key.phase] ?? 0 { result.append(LatencyHistogram()) }
     return result

@@ -56,21 +56,40 @@ extension LatencyHistogram {
   ) -> (bucket: Int, lower: Double, upper: Double, fraction: Double)? {
     guard count > 0, probability >= 0, probability <= 1 else { return nil }
     let rank = probability * Double(count)
-    var below = 0.0
-    var last: Int?
-    for (index, events) in buckets.enumerated() where events > 0 {
-      last = index
-      if below + Double(events) >= rank {
+    let (start, before) = block(of: rank)
+    var below = before
+    for index in start..<buckets.count where buckets[index] > 0 {
+      let events = buckets[index]
+      if Double(below + events) >= rank {
         let edges = edges(of: index)
-        let fraction = Swift.max(0, rank - below) / Double(events)
+        let fraction = Swift.max(0, rank - Double(below)) / Double(events)
         return (index, edges.lower, edges.upper, fraction)
       }
-      below += Double(events)
+      below += events
     }
     // Rounding of a count beyond 2^53 can leave the rank above the last event.
-    guard let last else { return nil }
+    guard let last = buckets.lastIndex(where: { $0 > 0 }) else { return nil }
     let edges = edges(of: last)
     return (last, edges.lower, edges.upper, 1)
+  }
+
+  /// Where to look for an event by its rank: a bucket not beyond its own, and the events below that.
+  /// Sums of whole blocks take no decision per bucket, so that they use the vector unit: verdicts ask
+  /// for quantiles by the ten thousand.
+  private func block(of rank: Double) -> (bucket: Int, below: UInt64) {
+    let width = 16
+    return buckets.withUnsafeBufferPointer { all in
+      var below: UInt64 = 0
+      var start = 0
+      while start + width <= all.count {
+        var sum: UInt64 = 0
+        for index in start..<(start + width) { sum &+= all[index] }
+        guard sum == 0 || Double(below + sum) < rank else { break }
+        below += sum
+        start += width
+      }
+      return (start, below)
+    }
   }
 
   /// Bounds of a bucket as numbers; the bucket of the largest value ends at that value.

@@ -44,11 +44,12 @@ package struct HistogramRecord: Codable, Sendable, Equatable {
   package func histogram() throws(HistogramError) -> LatencyHistogram {
     var sparse: [SparseBucket] = []
     sparse.reserveCapacity(buckets.count)
-    for (position, pair) in buckets.enumerated() {
-      guard pair.count == 2, let index = Int(exactly: pair[0]) else {
+    // By position: a pair that is looked at in place is not retained.
+    for position in buckets.indices {
+      guard buckets[position].count == 2, let index = Int(exactly: buckets[position][0]) else {
         throw .index(-1, position: position)
       }
-      sparse.append(SparseBucket(index: index, count: pair[1]))
+      sparse.append(SparseBucket(index: index, count: buckets[position][1]))
     }
     return try LatencyHistogram(sparse: sparse, sum: sum, max: max)
   }
