@@ -31,6 +31,30 @@ static __always_inline u32 pid_of(struct task_struct *task, bool direct)
 	return lg_read(task, pid, direct);
 }
 
+/*
+ * Whose wait it is is asked at its end, when the task's fields are at hand
+ * anyway. A scope is asked at the start: a wait outside it must not be in flight.
+ */
+static __always_inline u32 class_at_start(const struct lg_stamp *stamp, struct task_struct *task,
+					  bool direct)
+{
+#ifdef LG_SCOPED
+	return lg_class_of(task, direct);
+#else
+	return lg_stamp_class(stamp);
+#endif
+}
+
+static __always_inline u32 class_at_end(struct lg_stamp *stamp, const struct lg_span *span,
+					u32 word, struct task_struct *task, bool direct)
+{
+#ifdef LG_SCOPED
+	return span->class_;
+#else
+	return lg_class_cached(stamp, word, task, direct);
+#endif
+}
+
 /* NULL when the task has no stamp. */
 static __always_inline struct lg_stamp *find_stamp(struct task_struct *task, u32 pid, bool direct)
 {
@@ -81,8 +105,7 @@ static __always_inline int wakeup(struct task_struct *task, bool direct)
 	/* Preempted on its way to sleep and woken: it has been waiting since then. */
 	if (stamp->word && lg_stamp_current(stamp, word))
 		return 0;
-	/* Whose wait it is is asked at its end, when the task's fields are at hand anyway. */
-	lg_start(stamp, word, bpf_ktime_get_ns(), lg_stamp_class(stamp), c);
+	lg_start(stamp, word, bpf_ktime_get_ns(), class_at_start(stamp, task, direct), c);
 	return 0;
 }
 
@@ -128,7 +151,7 @@ static __always_inline int switched(bool preempt, struct task_struct *prev,
 			stamp = make_stamp(prev, prev_pid, word, direct, c);
 			if (stamp) {
 				now = bpf_ktime_get_ns();
-				lg_start(stamp, word, now, lg_stamp_class(stamp), c);
+				lg_start(stamp, word, now, class_at_start(stamp, prev, direct), c);
 			}
 		} else {
 			/* Going to sleep: whatever stamp it has can have no end. */
@@ -143,7 +166,7 @@ static __always_inline int switched(bool preempt, struct task_struct *prev,
 		if (stamp && stamp->word && !now)
 			now = bpf_ktime_get_ns();
 		if (lg_end(stamp, word, now, c, &span))
-			record(lg_class_cached(stamp, word, next, direct), &span, c);
+			record(class_at_end(stamp, &span, word, next, direct), &span, c);
 	}
 	return 0;
 }

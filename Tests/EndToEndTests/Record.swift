@@ -49,6 +49,12 @@ struct Record: Decodable {
     var overwritten: UInt64
     var cancelled: UInt64
     var censored: UInt64
+    var excluded: UInt64
+  }
+
+  struct Scope: Decodable {
+    var kind: String
+    var value: String
   }
 
   struct Step: Decodable {
@@ -76,6 +82,7 @@ struct Record: Decodable {
   }
 
   var btf: BTF?
+  var scope: Scope?
   var device: Device
   var firmware: Firmware
   var interruptions: [Interruption]?

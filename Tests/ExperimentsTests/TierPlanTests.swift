@@ -13,13 +13,13 @@ import Testing
 
   private func plan(
     _ lines: [String], t0 events: [String] = ["block_rq_issue"], choice: Tier? = nil,
-    hasExternalBTF: Bool = false
+    scope: RunScope? = nil, hasExternalBTF: Bool = false
   ) -> TierPlan {
     let probe = ProbeManifest(
       name: "block", title: "", question: "", object: "block.bpf.c", cost: .low, privacy: .none,
       comparedWith: nil, t0Events: events, metrics: [], file: "")
     return TierPlan(
-      probe: probe, features: lines.map(AgentFeature.init(line:)), choice: choice,
+      probe: probe, features: lines.map(AgentFeature.init(line:)), choice: choice, scope: scope,
       hasExternalBTF: hasExternalBTF)
   }
 
@@ -33,6 +33,18 @@ import Testing
     #expect(plan.passedOver.map(\.route) == [.t1])
     #expect(reason(plan, .t1) == "/sys/fs/bpf is empty")
     #expect(plan.passedOver[0].remedy?.contains("firmware-kit") == true)
+  }
+
+  /// A tier that cannot tell a scope from others must not measure everyone in its place.
+  @Test func aScopeIsAskedOnlyOfTiersThatCanTellIt() {
+    let lines = ["bpf=yes", "pinned=yes: block", "trace=yes"]
+    for kind in RunScope.Kind.allCases {
+      let plan = plan(lines, scope: RunScope(kind: kind, value: "1"))
+      #expect(plan.candidates == (kind == .pid ? [.t2, .t0] : [.t2]))
+      #expect(reason(plan, .t1)?.contains("measures everyone") == true)
+      #expect(reason(plan, .perfetto)?.contains("for everyone") == true)
+      if kind != .pid { #expect(reason(plan, .t0)?.contains("--pid can be told") == true) }
+    }
   }
 
   @Test func whereProgramsMayNotBeLoadedTraceEventsServe() {

@@ -41,6 +41,9 @@ struct RealKernelTests {
     for source in try catalogueProbes(of: repository) {
       let object = try await builder.object(of: source, abi: abi)
       probes.append(Preflight.Probe(name: source.name, object: object, t0Events: []))
+      guard source.isScopable else { continue }
+      let scoped = try await builder.object(of: source.scoped, abi: abi)
+      probes.append(Preflight.Probe(name: source.name + " scoped", object: scoped, t0Events: []))
     }
     return probes
   }

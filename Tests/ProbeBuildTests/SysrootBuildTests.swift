@@ -76,9 +76,16 @@ struct SysrootBuildTests {
     let builder = try ProbeBuilder(share: ShareRoot(path: repository), cacheFolder: folder)
     let probes = try catalogueProbes()
     try #require(!probes.isEmpty)
+    #expect(
+      probes.filter(\.isScopable).map(\.name) == [
+        "binder", "fsync", "reclaim", "runqueue", "sleep", "syscall",
+      ])
     for probe in probes {
       let object = try await builder.object(of: probe, abi: abi)
       #expect(object.size > 0)
+      guard probe.isScopable else { continue }
+      let scoped = try await builder.object(of: probe.scoped, abi: abi)
+      #expect(scoped.hash != object.hash, "\(probe.name)")
     }
   }
 }

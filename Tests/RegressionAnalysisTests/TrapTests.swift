@@ -323,6 +323,10 @@ import Testing
     input.reference.append(first)
     #expect(throws: VerdictError.duplicateRecord(id: first.id)) { try judge(input) }
     input.reference.removeLast()
+    input.reference[0].scope = RunScope(kind: .comm, value: "app")
+    #expect(throws: VerdictError.mixed(field: "scope", values: ["comm app", "everyone"])) {
+      try judge(input)
+    }
     input.reference[0].suite = "other"
     #expect(throws: VerdictError.mixed(field: "suite", values: ["other", "storage"])) {
       try judge(input)

@@ -79,6 +79,28 @@ struct RunReportTests {
       RunReport(dropped, lossLimit: 1).faults == ["nothing was measured: there is no iteration"])
   }
 
+  @Test func aScopeThatMatchedNothingIsSaidFirst() throws {
+    var scoped = record(phases: [])
+    scoped.scope = RunScope(kind: .comm, value: "sqlite3")
+    for index in scoped.iterations.indices where scoped.iterations[index].isJudged {
+      scoped.iterations[index].phases = [
+        PhaseRecord(
+          name: "now", durationNs: 1, drainNs: 0,
+          losses: [LossRecord(metric: "fsync.latency", excluded: 21)])
+      ]
+    }
+    let report = RunReport(scoped, lossLimit: 1)
+    let fault = "comm sqlite3 matched nothing: of 42 operations in the window not one was of it"
+    #expect(report.faults == [fault])
+    #expect(report.scopeMatchedNothing)
+    let text = report.text(width: 120, style: .plain)
+    #expect(text.hasPrefix(fault + "\n\n"), "\(text)")
+    #expect(text.contains(", comm sqlite3 only\n"), "\(text)")
+    scoped.scope = nil
+    #expect(!RunReport(scoped, lossLimit: 1).scopeMatchedNothing)
+    #expect(!RunReport(record()).scopeMatchedNothing)
+  }
+
   @Test func json() throws {
     let data = try RunReport(record()).json()
     try expectSnapshot(String(decoding: data, as: UTF8.self), "run.json")

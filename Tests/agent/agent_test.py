@@ -113,6 +113,44 @@ def a_malformed_trace_probe_ends_the_session(scratch):
 
 
 @test
+def a_scope_is_looked_up_and_handed_on(scratch):
+    own = os.getpid()
+    with_trace = scratch / "trace"
+    agent = Agent(AGENT, LATGATE_FAKE_TRACE=str(with_trace))
+    agent.greet()
+    agent.send(frame(wire.SCOPE, 5, attribute(101, "sqlite3")),
+               frame(wire.SCOPE, 6, attribute(102, (own, 4))))
+    assert [agent.answers()[-1].kind for _ in range(2)] == [wire.DONE] * 2
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    for sequence, (kind, value, text) in enumerate([
+            (101, "a name of sixteen", "1 to 15 bytes"),
+            (102, (gone.pid, 4), f"no process or thread {gone.pid}"),
+            (103, str(scratch), "is no cgroup"),
+            (103, str(scratch / "none"), "No such file")]):
+        agent.send(frame(wire.SCOPE, sequence, attribute(kind, value)))
+        (error,) = agent.answers()
+        assert (error.kind, error.number(33)) == (wire.ERROR, 11), text
+        assert text in error.text(31), error.text(31)
+    assert agent.bye() == 0
+    lines = with_trace.read_text().splitlines()
+    assert [line for line in lines if line.startswith("restrict")] == [
+        "restrict kind 1 pid 0 comm sqlite3", f"restrict kind 2 pid {own} comm "]
+
+
+@test
+def a_malformed_scope_ends_the_session(scratch):
+    for attributes in [(), (attribute(101, "a"), attribute(102, (1, 4))),
+                       (attribute(102, (0, 4)),), (attribute(102, "x"),)]:
+        agent = Agent(AGENT)
+        agent.greet()
+        agent.send(frame(wire.SCOPE, 5, *attributes))
+        (error,) = agent.answers()
+        assert error.kind == wire.ERROR and error.number(33) == 1, attributes
+        assert agent.finish() == 76
+
+
+@test
 def ping_bytes(scratch):
     agent = Agent(AGENT)
     agent.greet()

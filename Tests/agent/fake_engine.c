@@ -87,6 +87,15 @@ void lg_engine_features(struct lg_engine *engine, void (*fn)(void *arg, const ch
 	fn(arg, "kprobe=no: not built in");
 }
 
+void lg_engine_restrict(struct lg_engine *engine, const struct lg_scope *scope)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "restrict kind %u pid %u comm %.16s", scope->kind, scope->pid,
+		 (const char *)scope->comm);
+	trace(engine, line);
+}
+
 int lg_engine_load(struct lg_engine *engine, const char *probe, const void *object, size_t size,
 		   const struct lg_metric_def *metrics, size_t metric_count, const char *btf_path,
 		   lg_hook_fn hook_fn, void *arg, struct lg_error *err)

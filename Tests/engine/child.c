@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 #include <linux/sockios.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +14,20 @@
 
 #include "harness.h"
 
+/* One operation that finds nothing to receive. */
+static void *thread_main(void *orders)
+{
+	char byte;
+
+	prctl(PR_SET_NAME, "another");
+	syscall(SYS_recvfrom, *(int *)orders, &byte, 1, MSG_DONTWAIT, NULL, NULL);
+	return NULL;
+}
+
 static void child_main(int orders)
 {
 	char message[64];
+	pthread_t thread;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setsid();
@@ -24,6 +36,12 @@ static void child_main(int orders)
 			syscall(SYS_getppid);
 		if (message[0] == ORDER_CANCELLED)
 			syscall(SYS_getuid);
+		if (message[0] == ORDER_NAMED)
+			prctl(PR_SET_NAME, CHILD_NAME);
+		if (message[0] == ORDER_THREAD) {
+			pthread_create(&thread, NULL, thread_main, &orders);
+			pthread_join(thread, NULL);
+		}
 	}
 	_exit(0);
 }

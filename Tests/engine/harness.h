@@ -74,7 +74,11 @@ enum {
 	ORDER_NEXT = 1, /* just the next recv() */
 	ORDER_LONE_START = 2, /* a start without an end first */
 	ORDER_CANCELLED = 3, /* a start and its cancellation first */
+	ORDER_NAMED = 4, /* takes the name CHILD_NAME first */
+	ORDER_THREAD = 5, /* an operation by a thread of another name first */
 };
+
+#define CHILD_NAME "lg-scope-child"
 
 struct child child_start(void);
 /* Sends `bytes` orders in one message and returns once the child waits again. */
@@ -92,5 +96,6 @@ void test_mutants(void);
 void test_fallback(void);
 void test_runqueue(void);
 void test_pinned(void);
+void test_scope(const char *object);
 
 #endif

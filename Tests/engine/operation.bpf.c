@@ -32,7 +32,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 64);
+	__uint(max_entries, 4096);
 	__type(key, u32);
 	__type(value, struct lg_stamp);
 } s_operation_hash SEC(".maps");
@@ -49,6 +49,16 @@ static __always_inline struct lg_stamp *stamp_of_current(bool storage)
 	return bpf_map_lookup_elem(&s_operation_hash, &tid);
 }
 
+/* Without a scope the tests' own session alone; the scope decides by itself. */
+static __always_inline bool wanted(u32 class_)
+{
+#ifdef LG_SCOPED
+	return true;
+#else
+	return class_ == LG_CLASS_WORKLOAD || class_ == LG_CLASS_SELF;
+#endif
+}
+
 static __always_inline void enter(long nr, u32 word, bool storage)
 {
 	struct lg_counters *c = lg_metric(0);
@@ -58,7 +68,7 @@ static __always_inline void enter(long nr, u32 word, bool storage)
 	if (nr != LG_TEST_OP && nr != LG_TEST_LONE_START && nr != LG_TEST_CANCEL)
 		return;
 	class_ = lg_class_current();
-	if (class_ != LG_CLASS_WORKLOAD && class_ != LG_CLASS_SELF)
+	if (!wanted(class_))
 		return;
 	stamp = stamp_of_current(storage);
 	if (!stamp || !c)
@@ -78,7 +88,7 @@ static __always_inline void leave(u32 label, u32 word, bool storage)
 	struct lg_span span;
 	u32 class_ = lg_class_current();
 
-	if (class_ != LG_CLASS_WORKLOAD && class_ != LG_CLASS_SELF)
+	if (!wanted(class_))
 		return;
 	stamp = stamp_of_current(storage);
 	if (!c || !lg_end(stamp, word, bpf_ktime_get_ns() + LG_TEST_CLOCK_OFFSET, c, &span))

@@ -65,10 +65,13 @@ static lg_u32 class_of(struct lg_fold *fold, lg_u32 tid)
 	return LG_CLASS_UNKNOWN;
 }
 
-static struct lg_fold *new_fold(struct answers *answers)
+static struct lg_fold *new_fold(lg_u32 (*class_of)(void *arg, lg_u32 tid), struct answers *answers,
+				enum lg_fold_scope scope)
 {
-	struct lg_fold_options options = {
-		.metrics = LG_FOLD_BIT(LG_FOLD_RECLAIM_DIRECT), .class_of = answer, .arg = answers};
+	struct lg_fold_options options = {.metrics = LG_FOLD_BIT(LG_FOLD_RECLAIM_DIRECT),
+					  .class_of = class_of,
+					  .arg = answers,
+					  .scope = scope};
 	struct lg_fold *fold = lg_fold_new(&options);
 
 	lg_fold_arm(fold, 100);
@@ -78,10 +81,60 @@ static struct lg_fold *new_fold(struct answers *answers)
 	return fold;
 }
 
+/* 1 the agent, 2 of the scope, 3 of somebody else; all others are gone. */
+static lg_u32 scoped_answer(void *arg, lg_u32 tid)
+{
+	static const lg_u32 known[] = {LG_CLASS_UNKNOWN, LG_CLASS_SELF, LG_CLASS_USER,
+				       LG_CLASS_OUTSIDE};
+
+	(void)arg;
+	return tid < 4 ? known[tid] : LG_CLASS_UNKNOWN;
+}
+
+static lg_u64 losses(struct lg_fold *fold)
+{
+	struct lg_fold_result result;
+
+	lg_fold_result(fold, LG_FOLD_RECLAIM_DIRECT, &result);
+	return result.counters.map_full;
+}
+
+/* class_of() says LG_CLASS_SELF for all that is excluded. */
+static void scope_of_a_process(void)
+{
+	struct lg_fold *fold = new_fold(scoped_answer, NULL, LG_FOLD_PROCESS);
+
+	check_number("of the scope", class_of(fold, 2), LG_CLASS_USER);
+	check_number("outside the scope", class_of(fold, 3), LG_CLASS_SELF);
+	newtask(fold, 2, 20, 1);
+	check_number("a thread of the scope's, gone", class_of(fold, 20), LG_CLASS_USER);
+	newtask(fold, 2, 21, 0);
+	check_number("a process that it started", class_of(fold, 21), LG_CLASS_SELF);
+	newtask(fold, 3, 22, 1);
+	check_number("a thread of another's, gone", class_of(fold, 22), LG_CLASS_SELF);
+	check_number("none of them is a loss", losses(fold), 0);
+	check_number("unheard of and gone", class_of(fold, 77), LG_CLASS_UNKNOWN);
+	check_number("is a loss", losses(fold), 1);
+	fork_event(fold, LG_EVENT_SCHED_PROCESS_FORK, 2, 23, LG_FORK_UNKNOWN);
+	class_of(fold, 23);
+	check_number("so is what may be a thread of its", losses(fold), 2);
+	lg_fold_free(fold);
+}
+
+static void scope_of_a_thread(void)
+{
+	struct lg_fold *fold = new_fold(scoped_answer, NULL, LG_FOLD_THREAD);
+
+	check_number("the thread of the scope", class_of(fold, 2), LG_CLASS_USER);
+	newtask(fold, 2, 20, 1);
+	check_number("a thread that it started", class_of(fold, 20), LG_CLASS_SELF);
+	lg_fold_free(fold);
+}
+
 void test_classes(void)
 {
 	struct answers answers = {0};
-	struct lg_fold *fold = new_fold(&answers);
+	struct lg_fold *fold = new_fold(answer, &answers, LG_FOLD_EVERYONE);
 
 	check_number("asked", class_of(fold, 3), LG_CLASS_WORKLOAD);
 	class_of(fold, 3);
@@ -110,4 +163,6 @@ void test_classes(void)
 	born(fold, 10);
 	check_number("a second life is asked about", class_of(fold, 10), LG_CLASS_USER);
 	lg_fold_free(fold);
+	scope_of_a_process();
+	scope_of_a_thread();
 }

@@ -93,6 +93,25 @@ struct task_struct {
 	char comm[16];
 	struct signal_struct *signal;
 	struct task_struct *group_leader;
+	struct css_set *cgroups;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp; /* of the hierarchy of version 2 */
+};
+
+struct kernfs_node {
+	u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+	int level; /* the root has 0 */
+	struct cgroup *ancestors[1]; /* by level, itself included; 6.1 on */
+};
+
+struct cgroup___ids {
+	u64 ancestor_ids[1]; /* before */
 };
 
 struct task_struct___state {

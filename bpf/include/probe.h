@@ -21,6 +21,7 @@
  * Rodata that the agent sets before load, when the object has it:
  *   lg_task_storage   bool, tp_btf rung everywhere and the kernel has task storage
  *   lg_args_<tp>      u32, number of arguments of that tracepoint; 0 = unknown
+ *   lg_scope          whose operations count, in objects built with LG_SCOPED (scope.h)
  * Programs never write .bss: the agent may replace it as a whole.
  *
  * A program looks like this:

@@ -35,7 +35,7 @@ static __always_inline lg_u32 lg_stamp_class(const struct lg_stamp *stamp)
 static __always_inline bool lg_stamp_judged(const struct lg_stamp *stamp, lg_u32 word)
 {
 	return lg_stamp_current(stamp, word) && lg_judged(stamp->word) &&
-	       lg_stamp_class(stamp) != LG_CLASS_SELF;
+	       lg_class_measured(lg_stamp_class(stamp));
 }
 
 /* A judged start that can have no end; keeps the balance of the counters. */
@@ -66,11 +66,11 @@ static __always_inline void lg_start(struct lg_stamp *stamp, lg_u32 word, lg_u64
 	}
 #endif
 	if (lg_judged(word)) {
-		if (class_ == LG_CLASS_SELF) {
-			c->excluded++;
-		} else {
+		if (lg_class_measured(class_)) {
 			c->started++;
 			c->start_offset_sum += now - lg_window_opened_ns;
+		} else {
+			c->excluded++;
 		}
 	}
 	if (lg_stamp_class(stamp) != class_)
@@ -102,7 +102,7 @@ static __always_inline bool lg_end(struct lg_stamp *stamp, lg_u32 word, lg_u64 n
 	}
 	stamp->word = 0;
 	span->class_ = lg_stamp_class(stamp);
-	if (span->class_ == LG_CLASS_SELF)
+	if (!lg_class_measured(span->class_))
 		return false;
 #ifdef LG_MUTATE_PHASE_OF_START
 	start_state = lg_window_state(word);

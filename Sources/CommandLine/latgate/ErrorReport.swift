@@ -101,7 +101,7 @@ struct ErrorReport {
       .badInput
     case is CheckFolder.Fault, is ResultFolders.Fault: .badInput
     case let error as ResultPlace.Fault: error.isPlace ? .usage : .internalError
-    case is UnknownName, is ExperimentPlan.Refusal: .usage
+    case is UnknownName, is ExperimentPlan.Refusal, is ScopeFault: .usage
     case let error as KernelBTFError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case let error as ProbeBuildError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case let error as StoreError: error.kind == .unusable ? .internalError : .badInput
@@ -137,7 +137,7 @@ struct ErrorReport {
 
   private static func status(of error: RunError) -> ExitStatus {
     switch error {
-    case .badObject, .badKey, .noBuildID: .badInput
+    case .badObject, .badKey, .noBuildID, .noScope: .badInput
     case .noFirmware, .unknownFirmware, .fixedFirmware: .usage
     case .hookFailed, .hookTimedOut, .deviceLost, .agentStays, .crashed:
       .deviceUnavailable

@@ -11,6 +11,8 @@ struct Plan: Sendable {
   var probes: [ProbeManifest]
   /// The only tier that may be used; nil = the best that works.
   var tier: Tier?
+  /// Whose operations are measured; nil = everyone's.
+  var scope: RunScope?
   var safety: LoadSafety
   /// How long a lost device is waited for; nil = as its file says.
   var reconnect: Duration?
@@ -28,16 +30,21 @@ struct Plan: Sendable {
     self.probes = try names.map { name in try bench.catalog.probe(name) }
   }
 
-  /// A look at what a device does anyway.
-  /// - Throws: `UnknownName`.
+  /// A look at what a device does anyway, or those of its tasks that are of a scope.
+  /// - Throws: `UnknownName`, ``ScopeFault``.
   init(
     bench: Workbench, observing probes: [String], for time: Duration, on device: String,
-    safety: LoadSafety
+    scope: RunScope?, safety: LoadSafety
   ) throws {
     self.safety = safety
     suite = .observing(probes: probes, on: device)
     workload = .observing(for: time)
     self.probes = try probes.map { try bench.catalog.probe($0) }
+    self.scope = scope
+    guard let scope else { return }
+    for probe in self.probes where !probe.isScopable {
+      throw ScopeFault(probe: probe, scope: scope)
+    }
   }
 
   /// What a run on a device needs; builds for the device's ABI.
@@ -48,7 +55,7 @@ struct Plan: Sendable {
     let identity = try await device.identify()
     var request = request(
       bundle: try await bench.bundle(
-        abi: try Self.abi(identity, device: device.name), probes: probes),
+        abi: try Self.abi(identity, device: device.name), probes: probes, isScoped: scope != nil),
       definition: definition,
       transport: transport, firmware: firmware, firmwareID: firmwareID)
     // Asking costs a shell on the device: once is enough.
@@ -61,12 +68,14 @@ struct Plan: Sendable {
     bundle: ProbeBundle, definition: DeviceDefinition, transport: String, firmware: String,
     firmwareID: String?
   ) -> RunRequest {
-    RunRequest(
+    var request = RunRequest(
       suite: suite, workload: workload, probes: probes, bundle: bundle,
       stability: definition.stability, btf: definition.placedBTF, target: definition.name,
       transport: transport, firmwareName: firmware, firmwareID: firmwareID, tier: tier,
       safety: safety, reconnect: reconnect ?? definition.reconnect, measuresOverhead: true,
       toolVersion: Version.text)
+    request.scope = scope
+    return request
   }
 
   /// The ABI of a device's kernel.

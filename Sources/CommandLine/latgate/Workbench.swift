@@ -37,10 +37,12 @@ struct Workbench: Sendable {
       .sorted { $0.name < $1.name }
   }
 
-  /// The probes' bundle for a device.
-  func bundle(abi: TargetABI, probes: [ProbeManifest]) async throws -> ProbeBundle {
-    try await Self.build(
-      share: share, abi: abi, probes: probes.map(ProbeSource.init), console: console)
+  /// The probes' bundle for a device; `isScoped` where they are to measure some tasks only.
+  func bundle(
+    abi: TargetABI, probes: [ProbeManifest], isScoped: Bool = false
+  ) async throws -> ProbeBundle {
+    let sources = probes.map(ProbeSource.init).map { isScoped ? $0.scoped : $0 }
+    return try await Self.build(share: share, abi: abi, probes: sources, console: console)
   }
 
   static func build(

@@ -23,6 +23,7 @@ static const char *const names[] = {
 	[LG_MSG_LOAD_PINNED] = "LOAD_PINNED",
 	[LG_MSG_LOAD_TRACE] = "LOAD_TRACE",
 	[LG_MSG_CANARY] = "CANARY",
+	[LG_MSG_SCOPE] = "SCOPE",
 };
 
 static bool is_request(uint16_t type)

@@ -12,6 +12,8 @@ enum {
 	ASK = 0x100,
 	/* Its fork was seen, its first wakeup not yet. */
 	FRESH = 0x200,
+	/* In place of LG_CLASS_*: when it is gone, nobody knows. */
+	LOST = CLASS_MASK,
 };
 
 static lg_u32 ask(struct lg_fold *fold, lg_u32 tid, lg_u32 otherwise)
@@ -20,7 +22,9 @@ static lg_u32 ask(struct lg_fold *fold, lg_u32 tid, lg_u32 otherwise)
 
 	if (fold->options.class_of)
 		class_ = fold->options.class_of(fold->options.arg, tid);
-	return class_ <= LG_CLASS_SELF ? class_ : otherwise;
+	if (class_ <= LG_CLASS_OUTSIDE)
+		return class_;
+	return otherwise == LOST ? LG_CLASS_UNKNOWN : otherwise;
 }
 
 lg_u32 lg_fold_class_known(const struct lg_fold *fold, lg_u32 tid)
@@ -39,16 +43,33 @@ lg_u32 lg_fold_class(struct lg_fold *fold, lg_u32 tid)
 		return LG_CLASS_KERNEL;
 	if (slot && !(slot->value & ASK))
 		return slot->value & CLASS_MASK;
-	class_ = ask(fold, tid, slot ? slot->value & CLASS_MASK : LG_CLASS_USER);
+	class_ = ask(fold, tid,
+		     slot				       ? slot->value & CLASS_MASK
+		     : fold->options.scope == LG_FOLD_EVERYONE ? LG_CLASS_USER
+							       : LOST);
+	if (class_ == LG_CLASS_UNKNOWN)
+		return class_;
 	slot = lg_table_make(&fold->classes, 0, tid);
 	if (slot)
 		slot->value = (slot->value & FRESH) | class_;
 	return class_;
 }
 
-/* What a child is, and whether that is certain. */
-static lg_u32 inherited(lg_u32 parent, lg_u32 thread)
+/* What a child is where there is a scope: its process and threads were there before it. */
+static lg_u32 inherited_scope(enum lg_fold_scope scope, lg_u32 parent, lg_u32 thread)
 {
+	if (parent == LG_CLASS_OUTSIDE || scope == LG_FOLD_THREAD || thread == 0)
+		return LG_CLASS_OUTSIDE;
+	if (thread == 1 && parent != LG_CLASS_UNKNOWN)
+		return parent;
+	return ASK | LOST;
+}
+
+/* What a child is, and whether that is certain. */
+static lg_u32 inherited(const struct lg_fold *fold, lg_u32 parent, lg_u32 thread)
+{
+	if (fold->options.scope != LG_FOLD_EVERYONE && (parent != LG_CLASS_SELF || thread != 1))
+		return inherited_scope(fold->options.scope, parent, thread);
 	if (parent == LG_CLASS_WORKLOAD || (parent == LG_CLASS_SELF && thread == 1))
 		return parent;
 	/* The agent starts nothing but steps, which leave for a session of their own. */
@@ -66,7 +87,7 @@ static void forked(struct lg_fold *fold, lg_u32 parent_tid, lg_u32 child_tid, lg
 	/* sched_process_fork tells again what task_newtask told. */
 	if (!child_tid || (thread == LG_FORK_UNKNOWN && slot && slot->value & FRESH))
 		return;
-	class_ = inherited(lg_fold_class(fold, parent_tid), thread);
+	class_ = inherited(fold, lg_fold_class(fold, parent_tid), thread);
 	slot = lg_table_make(&fold->classes, 0, child_tid);
 	if (slot)
 		slot->value = class_ | FRESH;

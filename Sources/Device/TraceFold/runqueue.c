@@ -9,10 +9,14 @@
 enum { METRIC = LG_FOLD_RUNQUEUE_WAIT };
 
 /* Whose wait it is is asked at its end; until then, what is known of the thread. */
-static lg_u32 class_at_start(const struct lg_fold *fold, lg_u32 tid)
+static lg_u32 class_at_start(struct lg_fold *fold, lg_u32 tid)
 {
-	lg_u32 class_ = lg_fold_class_known(fold, tid);
+	lg_u32 class_;
 
+	/* A wait outside the scope must not be in flight. */
+	if (fold->options.scope != LG_FOLD_EVERYONE)
+		return lg_fold_class(fold, tid);
+	class_ = lg_fold_class_known(fold, tid);
 	return class_ == LG_CLASS_UNKNOWN ? LG_CLASS_WORKLOAD : class_;
 }
 
@@ -37,7 +41,7 @@ static void runs(struct lg_fold *fold, lg_u32 tid, lg_u32 state, lg_u64 ns)
 
 	if (!lg_fold_end_key(fold, METRIC, 0, tid, state, ns, &span))
 		return;
-	class_ = lg_fold_class(fold, tid);
+	class_ = fold->options.scope == LG_FOLD_EVERYONE ? lg_fold_class(fold, tid) : span.class_;
 	if (class_ == LG_CLASS_SELF)
 		lg_fold_exclude(fold, METRIC, &span);
 	else

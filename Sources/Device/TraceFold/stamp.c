@@ -4,7 +4,7 @@
 
 static bool judged(const struct lg_stamp *stamp)
 {
-	return stamp->word == LG_WINDOW_OPEN && stamp->class_ != LG_CLASS_SELF;
+	return stamp->word == LG_WINDOW_OPEN && lg_class_measured(stamp->class_);
 }
 
 void lg_fold_cancel(struct lg_fold *fold, lg_u32 metric, struct lg_stamp *stamp)
@@ -36,11 +36,14 @@ void lg_fold_start(struct lg_fold *fold, lg_u32 metric, struct lg_stamp *stamp, 
 
 	lg_fold_missed(fold, metric, stamp);
 	if (state == LG_WINDOW_OPEN) {
-		if (class_ == LG_CLASS_SELF) {
-			c->excluded++;
-		} else {
+		if (lg_class_measured(class_)) {
 			c->started++;
 			c->start_offset_sum += ns - fold->open_ns;
+		} else if (class_ == LG_CLASS_UNKNOWN) {
+			/* It may have been of the scope: a loss. */
+			c->map_full++;
+		} else {
+			c->excluded++;
 		}
 	}
 	stamp->class_ = class_;
@@ -62,7 +65,7 @@ bool lg_fold_end(struct lg_fold *fold, lg_u32 metric, struct lg_stamp *stamp, lg
 	}
 	start_state = stamp->word;
 	stamp->word = 0;
-	if (stamp->class_ == LG_CLASS_SELF)
+	if (!lg_class_measured(stamp->class_))
 		return false;
 	if (start_state == LG_WINDOW_ARMED) {
 		c->before_window++;

@@ -48,6 +48,7 @@ int lg_handle_load_trace(struct lg_agent *agent, const struct lg_frame *frame);
 int lg_handle_blob(struct lg_agent *agent, const struct lg_frame *frame, bool last);
 int lg_handle_load_pinned(struct lg_agent *agent, const struct lg_frame *frame);
 int lg_handle_canary(struct lg_agent *agent, const struct lg_frame *frame);
+int lg_handle_scope(struct lg_agent *agent, const struct lg_frame *frame);
 int lg_handle_attach(struct lg_agent *agent, const struct lg_frame *frame);
 int lg_handle_detach(struct lg_agent *agent, const struct lg_frame *frame);
 int lg_handle_unload(struct lg_agent *agent, const struct lg_frame *frame);

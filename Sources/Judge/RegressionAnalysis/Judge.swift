@@ -50,6 +50,7 @@ func check(_ input: VerdictInput) throws(VerdictError) {
   let all = arms.flatMap(\.1)
   let fields: [(String, (RunRecord) -> String)] = [
     ("target", \.target), ("suite", \.suite), ("workload", \.workload),
+    ("scope", { $0.scope?.text ?? "everyone" }),
   ]
   for (name, field) in fields {
     let values = Set(all.map(field)).sorted()

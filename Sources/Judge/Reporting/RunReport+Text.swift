@@ -26,7 +26,8 @@ extension RunReport {
   }
 
   private func header(_ width: Int, _ style: TextStyle) -> [String] {
-    let first = "\(workload) on \(device.name), firmware \(firmware.name)"
+    let whose = scope.map { ", \($0.text) only" } ?? ""
+    let first = "\(workload) on \(device.name), firmware \(firmware.name)\(whose)"
     let facts = [
       device.model, "kernel \(firmware.kernelRelease)", device.abi, tiers,
       counted(iterations, "iteration")

@@ -53,6 +53,8 @@ package struct RunReport: Sendable, Equatable, Encodable {
   /// Nil when the kernel's own types were used.
   package var btf: BTFRecord?
   package var workload: String
+  /// Whose operations were measured; nil when everyone's were.
+  package var scope: RunScope?
   package var tier: Tier
   package var iterations: Int
   package var dropped: [String]
@@ -77,6 +79,7 @@ package struct RunReport: Sendable, Equatable, Encodable {
     firmware = record.firmware
     btf = record.btf
     workload = record.workload
+    scope = record.scope
     tier = record.tier
     iterations = record.iterations.count(where: \.isJudged)
     dropped = record.iterations.filter { $0.kind == .measured }.compactMap(\.dropped)
@@ -111,8 +114,10 @@ package struct RunReport: Sendable, Equatable, Encodable {
         median: median(entry.values))
     }
     guard let lossLimit else { return }
+    let excluded = record.iterations.filter(\.isJudged).flatMap(\.phases).flatMap(\.losses)
+      .reduce(UInt64(0)) { $0 &+ $1.excluded }
     let found =
-      nothingMeasured.map { [$0] }
+      nothingMeasured(excluded: excluded).map { [$0] }
       ?? losses.sorted { $0.key < $1.key }.compactMap { id, loss in
         // A few may be lost anywhere, as for a verdict.
         guard loss.lost > Self.lossAllowance, loss.lost > loss.seen * lossLimit else { return nil }
@@ -126,14 +131,23 @@ package struct RunReport: Sendable, Equatable, Encodable {
   private static let lossAllowance = Double(VerdictPolicy().lossAllowance)
 
   /// That the run has no number at all, or none of its probes saw an event.
-  private var nothingMeasured: String? {
+  private func nothingMeasured(excluded: UInt64) -> String? {
     if iterations == 0 {
       return "nothing was measured: "
         + (dropped.isEmpty ? "there is no iteration" : "every iteration was dropped")
     }
     let isWithoutEvents = metrics.allSatisfy { $0.count == 0 }
+    if scopeMatchedNothing, let scope {
+      return "\(scope.text) matched nothing: of \(humanCount(excluded)) operations in the window "
+        + "not one was of it"
+    }
     guard isWithoutEvents, scalars.isEmpty || !probes.isEmpty else { return nil }
     return "nothing was measured: no probe saw an event"
+  }
+
+  /// Whether there was a window, and nobody of the scope did anything in it.
+  package var scopeMatchedNothing: Bool {
+    scope != nil && iterations > 0 && metrics.allSatisfy { $0.count == 0 }
   }
 
   /// A JSON document, deterministic for equal records.

@@ -56,7 +56,7 @@ struct BuildContext: Sendable {
       [
         "--target=bpf", "-g", "-O2", "-mcpu=v2", "-D__TARGET_ARCH_\(abi.bpfArchitecture)",
         "-Wall", "-Wextra", "-Werror",
-      ] + (isPinned ? ["-DLG_WINDOW_MAP"] : [])
+      ] + (isPinned ? ["-DLG_WINDOW_MAP"] : []) + (probe.isScoped ? ["-DLG_SCOPED"] : [])
     let includes = ["bpf/include", "\(AgentProgram.deviceSources)/CAgentABI/include"]
     var inputs = inputs(kind: "probe", flags: flags)
     inputs.add("source", try probe.text())

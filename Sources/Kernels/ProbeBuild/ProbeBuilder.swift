@@ -54,7 +54,11 @@ package struct ProbeBuilder: Sendable {
       { .systemCalls(try await context.systemCalls()) },
     ]
     for probe in probes {
-      jobs.append { .object(probe.name, try await context.object(probe)) }
+      jobs.append {
+        // A host that cannot build may want a scope, too.
+        if ships, probe.isScopable { _ = try await context.object(probe.scoped) }
+        return .object(probe.name, try await context.object(probe))
+      }
     }
     var agent: BuildArtifact?
     var loadHelper: BuildArtifact?

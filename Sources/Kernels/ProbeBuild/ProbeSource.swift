@@ -13,22 +13,34 @@ package struct ProbeSource: Sendable, Equatable {
   package let path: String
   /// The text that the manifest's tables give; nil = the file's.
   let written: String?
+  /// Whether a scope can be asked of its metrics.
+  let isScopable: Bool
+  /// Whether it is built for a scope, which the agent sets as it loads the object.
+  package private(set) var isScoped = false
 
   package init(name: String, path: String) {
-    self.init(name: name, path: path, written: nil)
+    self.init(name: name, path: path, written: nil, isScopable: false)
   }
 
-  private init(name: String, path: String, written: String?) {
+  private init(name: String, path: String, written: String?, isScopable: Bool) {
     self.name = name
     self.path = path
     self.written = written
+    self.isScopable = isScopable
   }
 
   /// What a manifest says to build, wherever it lies.
   package init(_ manifest: ProbeManifest) {
     self.init(
       name: manifest.name, path: manifest.objectPath ?? manifest.file,
-      written: ProbeProgram(manifest)?.text)
+      written: ProbeProgram(manifest)?.text, isScopable: manifest.isScopable)
+  }
+
+  /// The same, built for a scope.
+  package var scoped: ProbeSource {
+    var source = self
+    source.isScoped = true
+    return source
   }
 
   /// The C text.

@@ -27,6 +27,8 @@ package struct ProbeManifest: Sendable, Equatable {
   /// Probes of the steps that what this one times passes through, in that order: where to look when
   /// it got slower.
   package var related: [String] = []
+  /// Whether it can measure some tasks' operations and leave out others'.
+  package var isScopable: Bool { !metrics.isEmpty && metrics.allSatisfy(\.hasTask) }
   /// Metrics that ``t0Events`` give.
   package var t0Metrics: [ProbeMetric] { t0Events.isEmpty ? [] : metrics.filter(\.isInT0) }
   /// Path of the manifest it was read from.
@@ -63,6 +65,12 @@ package struct ProbeMetric: Sendable, Equatable {
   package var table: SpanTable?
   /// The key's bytes, in order; each field becomes a label.
   package var key: [KeyField]
+
+  /// Whether an operation has a task at its start, so that it can be said whose it is.
+  package var hasTask: Bool {
+    key.contains { $0.name == SpanTable.processClass }
+      || table?.by.contains(SpanTable.thread) == true
+  }
 
   /// Size of the map's key in bytes.
   package var keySize: Int { key.reduce(0) { $0 + $1.size } }

@@ -12,6 +12,8 @@ struct ProbeLoader: Sendable {
   /// The only tier that may be used; nil = the best that works.
   let tier: Tier?
   let gate: SafetyGate
+  /// Whose operations they measure; nil = everyone's.
+  let scope: RunScope?
   /// Types of the kernel on the device; nil = the kernel's own.
   let btfPath: String?
   /// Those of the greeting, and what the canary told of `bpf`.
@@ -57,12 +59,13 @@ struct ProbeLoader: Sendable {
   /// Loads the canary first.
   init(
     probes: [ProbeManifest], bundle: ProbeBundle, tier: Tier?, gate: SafetyGate,
-    btfPath: String? = nil
+    scope: RunScope? = nil, btfPath: String? = nil
   ) async throws {
     self.probes = probes
     self.bundle = bundle
     self.tier = tier
     self.gate = gate
+    self.scope = scope
     self.btfPath = btfPath
     perfetto = PerfettoSource(device: gate.device, session: gate.session, probes: probes)
     // A tier that loads nothing needs no program that does nothing.
@@ -90,7 +93,8 @@ struct ProbeLoader: Sendable {
   /// Tries one probe route by route.
   func load(_ probe: ProbeManifest, _ loaded: inout Loaded) async throws {
     let plan = TierPlan(
-      probe: probe, features: features, choice: tier, hasExternalBTF: btfPath != nil)
+      probe: probe, features: features, choice: tier, scope: scope,
+      hasExternalBTF: btfPath != nil)
     var failures = plan.passedOver
     var isTaken = false
     for route in plan.candidates {

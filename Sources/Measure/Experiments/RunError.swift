@@ -7,6 +7,8 @@ package enum RunError: Error, Sendable, Equatable {
   case stepFailed(device: String, place: String, step: String, outcome: String, output: String)
   /// The device did not become quiet within the suite's limit.
   case notSettled(device: String, limit: Duration, reason: String)
+  /// Nobody on the device can be of the scope.
+  case noScope(device: String, scope: String, reason: String)
   /// Not one probe of the suite can be attached.
   case noProbe(device: String, reasons: [String])
   /// The device did not survive loading a probe, which is quarantined now.
@@ -50,6 +52,8 @@ extension RunError: CustomStringConvertible {
       \(device) did not become quiet within \(limit.components.seconds) s (\(reason)); wait for \
       its background work to end, or raise settle.limit of the suite
       """
+    case .noScope(let device, let scope, let reason):
+      "\(device): scope \(scope): \(reason)"
     case .noProbe(let device, let reasons):
       "\(device): not one probe of the suite can be attached:\n  "
         + reasons.joined(separator: "\n").replacing("\n", with: "\n  ")

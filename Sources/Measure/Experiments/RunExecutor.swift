@@ -162,9 +162,10 @@ package struct RunExecutor: Sendable {
     let gate = SafetyGate(
       safety: request.safety, device: device, identity: identity, session: session, run: log.id,
       returnLimit: SafetyGate.returnLimit(transport: request.transport))
+    if let scope = request.scope { try await restrict(session, to: scope) }
     let loaded = try await ProbeLoader(
       probes: request.probes, bundle: request.bundle, tier: request.tier, gate: gate,
-      btfPath: btf?.path
+      scope: request.scope, btfPath: btf?.path
     ).load()
     let first = try await DeviceWatch.look(session)
     try await session.attach()
@@ -221,12 +222,22 @@ package struct RunExecutor: Sendable {
       boot: BootFacts(
         bootID: session.facts.bootID, uptimeSeconds: log.settledUptime ?? uptime,
         covariates: Covariates.state(log.first ?? first)),
-      suite: request.suite.name, workload: request.workload.name, probes: loaded.records,
+      suite: request.suite.name, workload: request.workload.name, scope: request.scope,
+      probes: loaded.records,
       iterations: log.iterations, overhead: log.overhead)
     if let overhead = log.overhead, case .over(let problem) = budget.standing(of: overhead) {
       record.invalid.append(InvalidMark(reason: problem))
     }
     return record
+  }
+
+  /// Before a probe is loaded, as it is measured by those that come after.
+  private func restrict(_ session: AgentClient, to scope: RunScope) async throws {
+    do {
+      try await session.restrict(to: try AgentScope(scope))
+    } catch AgentSessionError.refused(let refusal) where refusal.code == .scope {
+      throw RunError.noScope(device: device.name, scope: scope.text, reason: refusal.text)
+    }
   }
 
   private var budget: OverheadBudget {
@@ -285,6 +296,21 @@ package struct RunExecutor: Sendable {
     for step in steps {
       report(RunProgress(activity: place, iteration: 0, iterations: request.totalIterations))
       try await StepExecutor(device: device, session: session).make(step, place: place)
+    }
+  }
+}
+
+extension AgentScope {
+  /// - Throws: `AgentSessionError.invalidRequest` for a number that is none.
+  fileprivate init(_ scope: RunScope) throws(AgentSessionError) {
+    switch scope.kind {
+    case .comm: self = .comm(scope.value)
+    case .cgroup: self = .cgroup(scope.value)
+    case .pid:
+      guard let number = UInt32(scope.value) else {
+        throw .invalidRequest("'\(scope.value)' is no number of a process")
+      }
+      self = .pid(number)
     }
   }
 }

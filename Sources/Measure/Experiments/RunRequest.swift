@@ -29,6 +29,8 @@ package struct RunRequest: Sendable {
   /// Nil when nobody told which installation of the firmware this is.
   package var flash: FlashFacts?
   package var place: ExperimentPlace?
+  /// Whose operations are measured, by a bundle built for a scope; nil = everyone's.
+  package var scope: RunScope?
   /// The only tier that may be used; nil = the best that works, probe by probe.
   package var tier: Tier?
   package var safety: LoadSafety

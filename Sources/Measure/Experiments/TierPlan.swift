@@ -16,6 +16,19 @@ package enum Route: Sendable, Equatable, CaseIterable {
     }
   }
 
+  /// Why a scope cannot be told from others on this route; nil when it can.
+  func obstacle(to scope: RunScope) -> String? {
+    switch (self, scope.kind) {
+    case (.t2, _), (.t0, .pid): nil
+    case (.t1, _):
+      "what the firmware pinned measures everyone: a scope is set as a program is loaded"
+    case (.t0, _):
+      "trace events say neither the name nor the cgroup that a thread has as an operation begins; "
+        + "--pid can be told from them"
+    case (.perfetto, _): "a recording is folded for everyone"
+    }
+  }
+
   /// `T2`, or `T0 by perfetto`.
   package var text: String { self == .perfetto ? "T0 by perfetto" : tier.rawValue }
 }
@@ -48,10 +61,11 @@ package struct TierPlan: Sendable, Equatable {
   ///   - probe: the manifest.
   ///   - features: those of the agent's greeting.
   ///   - choice: the only tier that may be used; nil = any.
+  ///   - scope: whose operations are to be measured; nil = everyone's.
   ///   - hasExternalBTF: whether BTF of the device's kernel is at hand beside the device's own.
   package init(
     probe: ProbeManifest, features: [AgentFeature], choice: Tier? = nil,
-    hasExternalBTF: Bool = false
+    scope: RunScope? = nil, hasExternalBTF: Bool = false
   ) {
     let device = TierSupport(features: features, hasExternalBTF: hasExternalBTF)
     for route in Route.allCases {
@@ -60,6 +74,8 @@ package struct TierPlan: Sendable, Equatable {
           PassedOver(route: route, reason: "--tier \(choice.rawValue) was given"))
       } else if let obstacle = device.obstacle(to: route, for: probe) {
         passedOver.append(obstacle)
+      } else if let scope, let reason = route.obstacle(to: scope) {
+        passedOver.append(PassedOver(route: route, reason: reason))
       } else {
         candidates.append(route)
       }

@@ -31,6 +31,8 @@ package struct RunRecord: Codable, Sendable, Equatable {
   package var boot: BootFacts
   package var suite: String
   package var workload: String
+  /// Nil when everyone's operations were measured, as in records of older versions.
+  package var scope: RunScope?
   /// The lowest tier of the loaded probes; T2 without any. Readers older than
   /// ``ProbeRecord/tier`` know no other.
   package var tier: Tier
@@ -47,7 +49,7 @@ package struct RunRecord: Codable, Sendable, Equatable {
     schema: String = RunRecord.currentSchema, id: String, created: Date, toolVersion: String,
     experiment: ExperimentPlace? = nil, target: String, device: DeviceFacts,
     firmware: FirmwareIdentity, btf: BTFRecord? = nil, flash: FlashFacts? = nil, boot: BootFacts,
-    suite: String, workload: String, probes: [ProbeRecord] = [],
+    suite: String, workload: String, scope: RunScope? = nil, probes: [ProbeRecord] = [],
     iterations: [IterationRecord] = [], overhead: OverheadRecord? = nil,
     invalid: [InvalidMark] = [], interruptions: [InterruptionRecord]? = nil
   ) {
@@ -64,6 +66,7 @@ package struct RunRecord: Codable, Sendable, Equatable {
     self.boot = boot
     self.suite = suite
     self.workload = workload
+    self.scope = scope
     self.tier = Tier.lowest(of: probes.compactMap(\.tier)) ?? .t2
     self.probes = probes
     self.iterations = iterations

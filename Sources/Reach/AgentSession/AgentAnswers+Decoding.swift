@@ -42,6 +42,7 @@ extension AgentRefusal.Code {
     case LG_ERR_INCONSISTENT: self = .inconsistent
     case LG_ERR_INTERNAL: self = .internal
     case LG_ERR_BUSY: self = .busy
+    case LG_ERR_SCOPE: self = .scope
     default: self = .unknown(number)
     }
   }

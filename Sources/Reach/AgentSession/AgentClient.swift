@@ -105,6 +105,14 @@ package actor AgentClient {
     }
   }
 
+  /// Restricts the probes that are loaded afterwards to a scope. Refused as `.scope` where that is
+  /// not on the device.
+  package func restrict(to scope: AgentScope, timeout: Duration = .seconds(20)) async throws {
+    var writer = AttributeWriter()
+    scope.put(into: &writer)
+    _ = try await ask(LG_MSG_SCOPE, "SCOPE", writer, timeout: timeout)
+  }
+
   /// Loads a probe; nothing of it stays loaded after a refusal.
   /// - Returns: how each of its hooks will be attached; an empty rung = not at all.
   package func load(

@@ -30,6 +30,24 @@ package enum AgentStep: Sendable, Equatable {
   }
 }
 
+/// Whose operations probes measure.
+package enum AgentScope: Sendable, Equatable {
+  /// A thread's name of 1 to 15 bytes, or that of its process.
+  case comm(String)
+  /// A process with all its threads, or one thread.
+  case pid(UInt32)
+  /// A cgroup's folder on the device.
+  case cgroup(String)
+
+  func put(into writer: inout AttributeWriter) {
+    switch self {
+    case .comm(let name): writer.put(LG_ATTR_SCOPE_COMM, text: name)
+    case .pid(let number): writer.put(LG_ATTR_SCOPE_PID, number)
+    case .cgroup(let folder): writer.put(LG_ATTR_SCOPE_CGROUP, text: folder)
+    }
+  }
+}
+
 /// A metric of a probe, as its manifest tells it.
 package struct AgentMetric: Sendable, Equatable {
   /// Unique in the session.

@@ -25,6 +25,8 @@ package struct AgentRefusal: Error, Sendable, Equatable {
     case `protocol`, state, unsupported, refused, verifier, object, step, inconsistent, `internal`
     /// Another tool traces.
     case busy
+    /// The scope is not on the device.
+    case scope
     case unknown(UInt32)
   }
 

@@ -17,10 +17,13 @@ struct RunCommand: AsyncParsableCommand {
         latgate run demo --device demo --format json
         latgate run smoke --probe block --probe fsync
         latgate run --probe fsync --for 10s --device demo
+        latgate run --probe syscall --for 5s --comm sqlite3
 
       With --for there is no suite and no workload: the probes look at what the device does \
       anyway, at once, on this machine unless a device is named. All processes are seen, split \
-      by class where a probe does that; there is no choice of a process or cgroup.
+      by class where a probe does that, unless --comm, --pid or --cgroup chooses some: an \
+      operation counts when the task that begins it is of them at that moment. A scope that \
+      matches nothing ends with 65.
       """)
 
   @OptionGroup var common: CommonOptions
@@ -34,6 +37,8 @@ struct RunCommand: AsyncParsableCommand {
       "Look for this long at what the device does anyway, such as 10s; needs --probe.",
       valueName: "time"))
   var span: TimeSpan?
+
+  @OptionGroup var scope: RunScopeOptions
 
   @OptionGroup var pool: PoolOptions
 
@@ -69,7 +74,12 @@ struct RunCommand: AsyncParsableCommand {
     if let iterations, iterations < 1 {
       throw ValidationError("--iterations must be 1 or more")
     }
-    guard let span else { return }
+    guard let span else {
+      guard scope.scope == nil else {
+        throw ValidationError("--comm, --pid and --cgroup go with --for")
+      }
+      return
+    }
     guard !probe.isEmpty else { throw ValidationError("--for needs --probe, once or more") }
     guard suite == nil, workload == nil, firmware == nil else {
       throw ValidationError("--for goes without a suite, --workload and --firmware")
@@ -89,7 +99,7 @@ struct RunCommand: AsyncParsableCommand {
     }
     return try Plan(
       bench: bench, observing: probe, for: span.duration, on: pool.device.first ?? "local",
-      safety: safety)
+      scope: scope.scope, safety: safety)
   }
 
   private static let usualSuite = "smoke"
@@ -109,7 +119,8 @@ struct RunCommand: AsyncParsableCommand {
     var plan = try await plan(bench)
     if let iterations { plan.suite.iterations = iterations }
     plan.tier = tiers.tier
-    plan.reconnect = devices.reconnect
+    // The number is another process's after a restart.
+    plan.reconnect = scope.pid == nil ? devices.reconnect : .zero
     let display = RunDisplay(console: console, runs: 1)
     defer { display.end() }
     let factory = LaneFactory(
@@ -140,7 +151,7 @@ struct RunCommand: AsyncParsableCommand {
       }.run()
       let result = RunReport(record, lossLimit: plan.suite.limits.lossMax.fraction)
       let reasons = record.invalid.map(\.reason) + (result.faults ?? [])
-      if !reasons.isEmpty {
+      if !result.scopeMatchedNothing, !reasons.isEmpty {
         await kept.collect(
           "bugreport-\(timestamp())", of: reached, reason: reasons.joined(separator: "\n"))
       }
@@ -150,6 +161,7 @@ struct RunCommand: AsyncParsableCommand {
       try report.show(result, console, showsAll: all)
       // What was measured is shown whatever became of its file.
       if let written { console.note("record: \(try written.get())") }
+      if result.scopeMatchedNothing { throw ExitStatus.badInput.code }
       if !reasons.isEmpty { throw ExitStatus.gateFailed.code }
     } catch {
       if !(error is ExitCode) {

@@ -60,6 +60,9 @@ enum {
 	/* empty -> DONE | ERROR; loads a program that does nothing. HELLO loads none, so that the
 	 * host can note first what it is about to try */
 	LG_MSG_CANARY = 20,
+	/* SCOPE_COMM | SCOPE_PID | SCOPE_CGROUP -> DONE | ERROR; whose operations the probes measure
+	 * that are loaded afterwards. Without it, everyone's */
+	LG_MSG_SCOPE = 21,
 
 	/* Agent to host */
 	LG_MSG_DONE = 64,
@@ -157,6 +160,9 @@ enum {
 		96, /* text: why it is known of no CPU, though events are traced */
 	LG_ATTR_OTHER_SESSION =
 		100, /* text: the agent that has the device already, "process N of user N" */
+	LG_ATTR_SCOPE_COMM = 101, /* text, 1-15 bytes: name of a thread or of its process */
+	LG_ATTR_SCOPE_PID = 102, /* u32, not 0: a process or a thread */
+	LG_ATTR_SCOPE_CGROUP = 103, /* text: its folder on the device, of version 2 */
 	LG_ATTR_PATTERN = 105, /* text: absolute path with *, ? and [] inside its parts */
 };
 
@@ -172,6 +178,7 @@ enum {
 	LG_ERR_INTERNAL = 9,
 	LG_ERR_BUSY =
 		10, /* another tool traces, or uses the pins: TEXT names it and says what to do */
+	LG_ERR_SCOPE = 11, /* the scope is not on this device, or cannot be told there */
 };
 
 #endif

@@ -133,6 +133,34 @@ enum {
 	LG_CLASS_USER = 1,
 	LG_CLASS_KERNEL = 2,
 	LG_CLASS_SELF = 3, /* the agent: excluded and counted */
+	LG_CLASS_OUTSIDE = 4, /* not of the scope: likewise */
+};
+
+/* Operations of this class are measured. */
+static inline int lg_class_measured(lg_u32 class_)
+{
+	return class_ < LG_CLASS_SELF;
+}
+
+/*
+ * Whose operations an object built with LG_SCOPED measures. In rodata, set
+ * before load: a probe that is pinned already measures everyone's.
+ */
+enum {
+	LG_SCOPE_COMM = 1, /* threads of this name, and those of a process of this name */
+	LG_SCOPE_PID = 2, /* a process with all its threads, or one thread */
+	LG_SCOPE_CGROUP = 3, /* tasks of a cgroup (version 2) and of those below it */
+};
+
+enum { LG_COMM_LEN = 16 }; /* TASK_COMM_LEN: bytes with the NUL */
+
+struct lg_scope {
+	lg_u32 kind; /* LG_SCOPE_* */
+	lg_u32 pid; /* as the initial namespace numbers it */
+	lg_u64 cgroup; /* the kernel's id of it */
+	lg_u32 level; /* of the cgroup; the root has 0 */
+	lg_u32 pad;
+	lg_u64 comm[LG_COMM_LEN / 8]; /* text, filled with NUL */
 };
 
 /*
@@ -156,7 +184,7 @@ struct lg_counters {
 	lg_u64 null_storage; /* bpf_task_storage_get() returned NULL at a judged start or end */
 	lg_u64 map_full; /* a stamp or a label found no room */
 	lg_u64 clamped; /* values >= 2^36 ns, also recorded */
-	lg_u64 excluded; /* operations of the agent itself */
+	lg_u64 excluded; /* operations of the agent itself, and of tasks outside the scope */
 	lg_u64 negative; /* end before start: clock or ordering fault, discarded, counted as cancelled too */
 };
 
@@ -174,6 +202,7 @@ struct lg_counters {
  * with LG_WINDOW_MAP: Android's bpfloader pins no .bss.
  */
 #define LG_MAP_WINDOW "lg_window_map"
+#define LG_VAR_SCOPE "lg_scope" /* struct lg_scope in .rodata, with LG_SCOPED */
 
 struct lg_window_vars {
 	lg_u32 window, session, self, epoch;

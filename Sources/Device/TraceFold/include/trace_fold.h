@@ -105,10 +105,17 @@ struct lg_fold_options {
 	 * or, of a thread in the same process, the agent's: they are the same. A
 	 * process that LG_CLASS_SELF forked is LG_CLASS_WORKLOAD when it is gone,
 	 * since the agent starts nothing but steps.
-	 * Any other thread that is gone is LG_CLASS_USER.
+	 * Any other thread that is gone is LG_CLASS_USER; where there is a scope it
+	 * is LG_CLASS_UNKNOWN, and its operations are losses.
 	 */
 	lg_u32 (*class_of)(void *arg, lg_u32 tid);
 	void *arg;
+	/* Of whom class_of() does not say LG_CLASS_OUTSIDE. */
+	enum lg_fold_scope {
+		LG_FOLD_EVERYONE,
+		LG_FOLD_PROCESS, /* one that was there when the window opened */
+		LG_FOLD_THREAD, /* likewise */
+	} scope;
 };
 
 /* NULL without memory or with metrics that are none. */

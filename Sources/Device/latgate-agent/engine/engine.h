@@ -55,6 +55,12 @@ void lg_engine_features(struct lg_engine *engine, void (*fn)(void *arg, const ch
 /* Where tracefs is mounted and readable, or NULL. */
 const char *lg_tracefs_path(void);
 
+/*
+ * Whose operations the probes measure that are loaded from now on; their objects
+ * must be built for it. NULL = everyone's, by objects that are not.
+ */
+void lg_engine_restrict(struct lg_engine *engine, const struct lg_scope *scope);
+
 /* The object is copied where needed. On failure nothing of the probe stays loaded. */
 int lg_engine_load(struct lg_engine *engine, const char *probe, const void *object, size_t size,
 		   const struct lg_metric_def *metrics, size_t metric_count, const char *btf_path,

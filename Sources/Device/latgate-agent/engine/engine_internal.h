@@ -77,6 +77,7 @@ struct lg_engine {
 	lg_u64 opened_ns, drained_ns, closed_ns;
 	int stats_fd; /* -1 = off, or on through the sysctl */
 	bool stats_sysctl;
+	struct lg_scope scope; /* kind 0 = everyone */
 };
 
 /* engine_error.c */
@@ -118,8 +119,8 @@ long lg_variable(const struct bpf_object *object, const char *section, const cha
 
 /* engine_programs.c */
 /* Chooses rungs, sets autoload, maps and rodata, reports every hook. */
-int lg_probe_choose(struct lg_probe *probe, struct lg_ladder *ladder, lg_hook_fn hook_fn, void *arg,
-		    struct lg_error *err);
+int lg_probe_choose(struct lg_probe *probe, struct lg_ladder *ladder, const struct lg_scope *scope,
+		    lg_hook_fn hook_fn, void *arg, struct lg_error *err);
 
 /* engine_load.c */
 bool lg_is_loaded(const struct lg_engine *engine, const char *name);

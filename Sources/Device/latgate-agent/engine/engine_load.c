@@ -86,7 +86,8 @@ static int take_over(struct lg_probe *probe, struct lg_error *err)
 
 static int open_and_load(struct lg_probe *probe, const void *object, size_t size, char *log,
 			 const struct lg_metric_def *metrics, size_t metric_count,
-			 const char *btf_path, lg_hook_fn hook_fn, void *arg, struct lg_error *err)
+			 const char *btf_path, const struct lg_scope *scope, lg_hook_fn hook_fn,
+			 void *arg, struct lg_error *err)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "latgate",
 		    .btf_custom_path = btf_path, .kernel_log_buf = log,
@@ -108,7 +109,7 @@ static int open_and_load(struct lg_probe *probe, const void *object, size_t size
 	if (lg_object_maps(probe, err) || lg_probe_bind(probe, metrics, metric_count, err) ||
 	    open_ladder(&ladder, btf_path, err))
 		return -1;
-	rc = lg_probe_choose(probe, ladder, hook_fn, arg, err);
+	rc = lg_probe_choose(probe, ladder, scope, hook_fn, arg, err);
 	lg_ladder_free(ladder);
 	if (rc)
 		return -1;
@@ -117,6 +118,11 @@ static int open_and_load(struct lg_probe *probe, const void *object, size_t size
 	if (rc)
 		return load_failed(probe, -rc, log, err);
 	return take_over(probe, err);
+}
+
+void lg_engine_restrict(struct lg_engine *engine, const struct lg_scope *scope)
+{
+	engine->scope = scope ? *scope : (struct lg_scope){0};
 }
 
 bool lg_is_loaded(const struct lg_engine *engine, const char *name)
@@ -186,7 +192,8 @@ int lg_engine_load(struct lg_engine *engine, const char *name, const void *objec
 		probe->lock = -1;
 	if (probe && log && (probe->name = strdup(name))) {
 		rc = open_and_load(probe, object, size, log, metrics, metric_count,
-				   btf_path && btf_path[0] ? btf_path : NULL, hook_fn, arg, err);
+				   btf_path && btf_path[0] ? btf_path : NULL, &engine->scope,
+				   hook_fn, arg, err);
 	} else {
 		lg_fail(err, LG_ERR_INTERNAL, "out of memory");
 	}

@@ -258,6 +258,11 @@ int lg_engine_load_pinned(struct lg_engine *engine, const char *name, const char
 		return lg_fail(err, LG_ERR_STATE, "probe %s is loaded already", name);
 	if (!*name || strlen(name) >= LG_PIN_NAME || strchr(name, '/'))
 		return lg_fail(err, LG_ERR_OBJECT, "'%.100s' is no name of a probe", name);
+	if (engine->scope.kind)
+		return lg_fail(err, LG_ERR_UNSUPPORTED,
+			       "probe %s: a pinned probe measures everyone: a scope is set as a "
+			       "probe is loaded",
+			       name);
 	text = find_manifest(name, &folder, manifest_file, place, sizeof(place));
 	if (!text)
 		return no_manifest(name, folder, err);

@@ -108,6 +108,22 @@ static void tell_args(const struct bpf_object *object, struct lg_ladder *ladder,
 	}
 }
 
+/* An object measures whom it was built for: nobody else may be asked of it. */
+static int tell_scope(const struct lg_probe *probe, const struct lg_scope *scope,
+		      unsigned char *data, size_t size, struct lg_error *err)
+{
+	long offset = lg_variable(probe->object, ".rodata", LG_VAR_SCOPE, sizeof(*scope));
+	bool has_one = data && offset >= 0 && (size_t)offset < size &&
+		       size - (size_t)offset >= sizeof(*scope);
+
+	if (has_one && scope->kind)
+		memcpy(data + offset, scope, sizeof(*scope));
+	else if (has_one || scope->kind)
+		return lg_fail(err, LG_ERR_OBJECT, "probe %s: its object was %sbuilt for a scope",
+			       probe->name, has_one ? "" : "not ");
+	return 0;
+}
+
 /* Every hook may be absent, but not all at once: the probe would show an empty histogram. */
 static void none_fits(const struct lg_probe *probe, const struct lg_choice *choices, int hooks,
 		      struct lg_error *err)
@@ -173,7 +189,7 @@ static bool all_tp_btf(const struct lg_choice *choices, int hooks)
 	return true;
 }
 
-static int apply(struct lg_probe *probe, struct lg_ladder *ladder,
+static int apply(struct lg_probe *probe, struct lg_ladder *ladder, const struct lg_scope *scope,
 		 const struct lg_candidate *candidates, const struct lg_choice *choices, int hooks,
 		 lg_hook_fn hook_fn, void *arg, struct lg_error *err)
 {
@@ -195,14 +211,16 @@ static int apply(struct lg_probe *probe, struct lg_ladder *ladder,
 	if (!take(probe, candidates, choices, hooks, err))
 		return -1;
 	data = rodata(probe->object, &size);
+	if (tell_scope(probe, scope, data, size, err))
+		return -1;
 	tell_args(probe->object, ladder, data, size);
 	use_task_storage(probe, data, size,
 			 all_tp_btf(choices, hooks) && lg_ladder_task_storage(ladder));
 	return 0;
 }
 
-int lg_probe_choose(struct lg_probe *probe, struct lg_ladder *ladder, lg_hook_fn hook_fn, void *arg,
-		    struct lg_error *err)
+int lg_probe_choose(struct lg_probe *probe, struct lg_ladder *ladder, const struct lg_scope *scope,
+		    lg_hook_fn hook_fn, void *arg, struct lg_error *err)
 {
 	struct lg_choice *choices = calloc(LG_MAX_HOOKS, sizeof(*choices));
 	struct lg_candidate *candidates = NULL;
@@ -221,7 +239,7 @@ int lg_probe_choose(struct lg_probe *probe, struct lg_ladder *ladder, lg_hook_fn
 	else if (hooks == 0)
 		lg_fail(err, LG_ERR_OBJECT, "probe %s: the object has no programs", probe->name);
 	else
-		rc = apply(probe, ladder, candidates, choices, hooks, hook_fn, arg, err);
+		rc = apply(probe, ladder, scope, candidates, choices, hooks, hook_fn, arg, err);
 	free(candidates);
 	free(choices);
 	return rc;

@@ -43,6 +43,8 @@ static int handle(struct lg_agent *agent, const struct lg_frame *frame)
 		return lg_handle_load_trace(agent, frame);
 	case LG_MSG_CANARY:
 		return lg_handle_canary(agent, frame);
+	case LG_MSG_SCOPE:
+		return lg_handle_scope(agent, frame);
 	case LG_MSG_ATTACH:
 		return lg_handle_attach(agent, frame);
 	case LG_MSG_DETACH:

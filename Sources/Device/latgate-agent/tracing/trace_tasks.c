@@ -21,6 +21,7 @@ struct task {
 
 struct lg_tasks {
 	pid_t session, self;
+	lg_u32 scope; /* 0 = everyone */
 	struct task *all; /* by tid, ascending */
 	size_t count, capacity;
 };
@@ -60,7 +61,14 @@ static lg_u32 class_of(const struct lg_tasks *tasks, const struct stat_line *lin
 								 : LG_CLASS_USER;
 }
 
-static bool add(struct lg_tasks *tasks, lg_u32 tid, lg_u32 class_)
+static lg_u32 in_scope(const struct lg_tasks *tasks, pid_t process, lg_u32 tid, lg_u32 class_)
+{
+	bool inside = !tasks->scope || tasks->scope == (lg_u32)process || tasks->scope == tid;
+
+	return inside || class_ == LG_CLASS_SELF ? class_ : LG_CLASS_OUTSIDE;
+}
+
+static bool add(struct lg_tasks *tasks, pid_t process, lg_u32 tid, lg_u32 class_)
 {
 	if (tasks->count == tasks->capacity) {
 		size_t wanted = tasks->capacity ? 2 * tasks->capacity : 256;
@@ -71,7 +79,7 @@ static bool add(struct lg_tasks *tasks, lg_u32 tid, lg_u32 class_)
 		tasks->all = grown;
 		tasks->capacity = wanted;
 	}
-	tasks->all[tasks->count++] = (struct task){tid, class_};
+	tasks->all[tasks->count++] = (struct task){tid, in_scope(tasks, process, tid, class_)};
 	return true;
 }
 
@@ -91,7 +99,7 @@ static bool add_threads(struct lg_tasks *tasks, const char *process, lg_u32 clas
 	folder = opendir(path);
 	while (folder && good && (entry = readdir(folder))) {
 		if (is_number(entry->d_name))
-			good = add(tasks, (lg_u32)atoi(entry->d_name), class_);
+			good = add(tasks, atoi(process), (lg_u32)atoi(entry->d_name), class_);
 	}
 	if (folder)
 		closedir(folder);
@@ -105,7 +113,7 @@ static int by_tid(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
-struct lg_tasks *lg_tasks_snapshot(pid_t session)
+struct lg_tasks *lg_tasks_snapshot(pid_t session, lg_u32 scope)
 {
 	struct lg_tasks *tasks = calloc(1, sizeof(*tasks));
 	DIR *proc = tasks ? opendir("/proc") : NULL;
@@ -114,19 +122,22 @@ struct lg_tasks *lg_tasks_snapshot(pid_t session)
 
 	if (tasks) {
 		tasks->session = session;
+		tasks->scope = scope;
 		tasks->self = getpid();
 	}
 	while (proc && good && (entry = readdir(proc))) {
 		struct stat_line line;
 		char path[64];
 		lg_u32 class_;
+		pid_t process;
 
 		snprintf(path, sizeof(path), "/proc/%.20s/stat", entry->d_name);
 		if (!is_number(entry->d_name) || !read_stat(path, &line))
 			continue;
-		class_ = class_of(tasks, &line, atoi(entry->d_name));
+		process = atoi(entry->d_name);
+		class_ = class_of(tasks, &line, process);
 		good = line.threads > 1 ? add_threads(tasks, entry->d_name, class_)
-					: add(tasks, (lg_u32)atoi(entry->d_name), class_);
+					: add(tasks, process, (lg_u32)process, class_);
 	}
 	if (proc)
 		closedir(proc);
@@ -175,11 +186,13 @@ lg_u32 lg_tasks_class(void *arg, lg_u32 tid)
 		tasks->count ? bsearch(&key, tasks->all, tasks->count, sizeof(key), by_tid) : NULL;
 	struct stat_line line;
 	char path[64];
+	pid_t process;
 
 	if (found)
 		return found->class_;
 	snprintf(path, sizeof(path), "/proc/%u/stat", tid);
 	if (!read_stat(path, &line))
 		return LG_CLASS_UNKNOWN;
-	return class_of(tasks, &line, process_of(tid));
+	process = process_of(tid);
+	return in_scope(tasks, process, tid, class_of(tasks, &line, process));
 }

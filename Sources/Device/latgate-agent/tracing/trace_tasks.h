@@ -9,8 +9,12 @@
 
 struct lg_tasks;
 
-/* Everyone who lives now; `session` is the step's, 0 = none. NULL without memory. */
-struct lg_tasks *lg_tasks_snapshot(pid_t session);
+/*
+ * Everyone who lives now; `session` is the step's, 0 = none; others than
+ * `scope`, a process or a thread, are LG_CLASS_OUTSIDE, 0 = nobody is. NULL
+ * without memory.
+ */
+struct lg_tasks *lg_tasks_snapshot(pid_t session, lg_u32 scope);
 void lg_tasks_free(struct lg_tasks *tasks);
 /* LG_CLASS_*; one who came later is looked up now; LG_CLASS_UNKNOWN when gone. `arg` is the tasks. */
 lg_u32 lg_tasks_class(void *arg, lg_u32 tid);

@@ -178,6 +178,10 @@ int lg_tracer_load(struct lg_tracer *tracer, const char *name,
 		return lg_fault(err, LG_ERR_UNSUPPORTED, "%s", why);
 	if (tracer->attached)
 		return lg_fault(err, LG_ERR_STATE, "detach before loading %s", name);
+	if (tracer->scope.kind && tracer->scope.kind != LG_SCOPE_PID)
+		return lg_fault(err, LG_ERR_UNSUPPORTED,
+				"trace events say neither the name nor the cgroup that a thread "
+				"has as an operation begins");
 	if (is_loaded(tracer, name))
 		return lg_fault(err, LG_ERR_STATE, "probe %s is loaded already", name);
 	lg_contention(tracer->root, text, sizeof(text));
@@ -245,6 +249,13 @@ int lg_tracer_attach(struct lg_tracer *tracer, struct lg_error *err)
 void lg_tracer_scope(struct lg_tracer *tracer, pid_t session)
 {
 	tracer->session = session;
+}
+
+void lg_tracer_restrict(struct lg_tracer *tracer, const struct lg_scope *scope,
+			enum lg_fold_scope kind)
+{
+	tracer->scope = scope ? *scope : (struct lg_scope){0};
+	tracer->scope_kind = scope ? kind : LG_FOLD_EVERYONE;
 }
 
 const char *lg_tracer_fault(const struct lg_tracer *tracer)

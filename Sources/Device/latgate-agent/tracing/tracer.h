@@ -51,6 +51,13 @@ int lg_tracer_attach(struct lg_tracer *tracer, struct lg_error *err);
 void lg_tracer_detach(struct lg_tracer *tracer);
 
 void lg_tracer_scope(struct lg_tracer *tracer, pid_t session);
+/*
+ * Whose operations the probes measure that are loaded from now on; NULL =
+ * everyone's. Only LG_SCOPE_PID can be told from trace events; others refuse
+ * lg_tracer_load(). `kind` says which of the two the number is.
+ */
+void lg_tracer_restrict(struct lg_tracer *tracer, const struct lg_scope *scope,
+			enum lg_fold_scope kind);
 
 /* The window. The moments after arm() are CLOCK_MONOTONIC ns, those of the engine. */
 int lg_tracer_arm(struct lg_tracer *tracer, struct lg_error *err);

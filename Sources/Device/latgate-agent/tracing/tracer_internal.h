@@ -29,6 +29,8 @@ struct lg_tracer {
 	struct lg_decoder decoder;
 	lg_u64 events; /* LG_EVENT_BIT()s of the loaded probes that can be enabled */
 	pid_t session;
+	struct lg_scope scope; /* kind 0 = everyone */
+	enum lg_fold_scope scope_kind;
 	/* of a window */
 	lg_u32 state; /* LG_WINDOW_* */
 	struct lg_fold *fold;

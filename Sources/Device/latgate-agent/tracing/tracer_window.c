@@ -47,7 +47,8 @@ static lg_u32 wanted_metrics(const struct lg_tracer *tracer)
 static int make_parts(struct lg_tracer *tracer, struct lg_error *err)
 {
 	struct lg_fold_options options = {.metrics = wanted_metrics(tracer),
-					  .class_of = lg_tasks_class};
+					  .class_of = lg_tasks_class,
+					  .scope = tracer->scope_kind};
 	int rc;
 
 	lg_fold_free(tracer->fold);
@@ -63,7 +64,7 @@ static int make_parts(struct lg_tracer *tracer, struct lg_error *err)
 		return lg_fault(err, LG_ERR_INTERNAL, "the trace buffer cannot be read: %s",
 				strerror(-rc));
 	/* After the pipes' thread began: it is ours, too. */
-	options.arg = tracer->tasks = lg_tasks_snapshot(tracer->session);
+	options.arg = tracer->tasks = lg_tasks_snapshot(tracer->session, tracer->scope.pid);
 	tracer->fold = tracer->tasks ? lg_fold_new(&options) : NULL;
 	return tracer->fold ? 0 : lg_fault(err, LG_ERR_INTERNAL, "out of memory for the trace");
 }

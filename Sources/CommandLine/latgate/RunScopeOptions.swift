@@ -1,0 +1,59 @@
+import ArgumentParser
+import Catalogs
+import RunRecords
+
+/// Whose operations are measured.
+struct RunScopeOptions: ParsableArguments {
+  /// Bytes of a thread's name that the kernel keeps.
+  private static let longestName = 15
+
+  @Option(
+    help: ArgumentHelp(
+      "Measure threads of this name, and all threads of a process of this name.",
+      discussion: "As /proc/PID/comm has it; with --for.", valueName: "name"))
+  var comm: String?
+
+  @Option(help: ArgumentHelp("Measure a process with its threads, or one thread; with --for."))
+  var pid: UInt32?
+
+  @Option(
+    help: ArgumentHelp(
+      "Measure the tasks of a cgroup (version 2) and of those below it; with --for.",
+      valueName: "folder"))
+  var cgroup: String?
+
+  func validate() throws {
+    guard [comm != nil, pid != nil, cgroup != nil].count(where: { $0 }) < 2 else {
+      throw ValidationError("give one of --comm, --pid and --cgroup")
+    }
+    if let comm, comm.isEmpty || comm.utf8.count > Self.longestName {
+      throw ValidationError(
+        "--comm '\(comm)': the kernel keeps 1 to \(Self.longestName) bytes of a name; "
+          + "'cat /proc/PID/comm' prints them")
+    }
+    if pid == 0 { throw ValidationError("--pid 0 is nobody: it stands for idle CPUs") }
+    if let cgroup, !cgroup.hasPrefix("/") {
+      throw ValidationError(
+        "--cgroup takes its folder on the device, such as /sys/fs/cgroup/system.slice")
+    }
+  }
+
+  /// Nil = everyone's.
+  var scope: RunScope? {
+    comm.map { RunScope(kind: .comm, value: $0) }
+      ?? pid.map { RunScope(kind: .pid, value: String($0)) }
+      ?? cgroup.map { RunScope(kind: .cgroup, value: $0) }
+  }
+}
+
+/// A probe that cannot tell whose an operation is.
+struct ScopeFault: Error, CustomStringConvertible {
+  let probe: ProbeManifest
+  let scope: RunScope
+
+  var description: String {
+    let metrics = probe.metrics.filter { !$0.hasTask }.map(\.name).joined(separator: ", ")
+    return "probe \(probe.name) cannot be restricted to \(scope.text): no task begins the "
+      + "operations of \(metrics)\nmeasure it without a scope, or use one of the probes that split by class"
+  }
+}
