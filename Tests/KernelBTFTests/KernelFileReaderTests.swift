@@ -134,6 +134,37 @@ import Testing
     }
   }
 
+  /// A small file that stands for a huge one, as a whole or inside an image: its packer is stopped.
+  @Test func whatUnpacksToTooMuchIsRefused() async throws {
+    try await withFixture { fixture in
+      var reader = fixture.reader
+      reader.unpackedLimit = 8 << 20
+      let reason = "it unpacks to more than 8 MiB, which no kernel has"
+      func refusal(_ path: String) async -> String {
+        do {
+          _ = try await reader.read(path)
+          return "read"
+        } catch {
+          return "\(error)"
+        }
+      }
+      let zeros = try fixture.write([UInt8](repeating: 0, count: 64 << 20), to: "zeros")
+      for packer in ["gzip", "xz", "zstd", "bzip2", "lz4", "lzop"] {
+        try fixture.run("sh", ["-c", "\(packer) -c '\(zeros)' >'\(fixture.path("packed"))'"])
+        #expect(await refusal(fixture.path("packed")).contains(reason), "\(packer)")
+      }
+      // Each is small enough, and both together are not.
+      try fixture.run("sh", ["-c", "head -c 6M '\(zeros)' | gzip >'\(fixture.path("part"))'"])
+      let part = Array(try Data(contentsOf: URL(fileURLWithPath: fixture.path("part"))))
+      var head = [UInt8](repeating: 0, count: 4096)
+      head.replaceSubrange(0x24..<0x28, with: [0x18, 0x28, 0x6f, 0x01])
+      let one = try fixture.write(head + part + head, to: "one")
+      #expect(await refusal(one).contains("without BTF"))
+      let two = try fixture.write(head + part + head + part + head, to: "two")
+      #expect(await refusal(two).contains(reason))
+    }
+  }
+
   /// An arm64 Image with types among its constants, its own notes, and a vDSO with notes of its own.
   private func image(_ fixture: Fixture, btf: [UInt8]) throws -> [UInt8] {
     func note(_ byte: UInt8) -> [UInt8] {

@@ -64,15 +64,23 @@ struct Compression: Sendable {
     return found
   }
 
-  /// Unpacks a file. What follows the packed data, such as a device tree, makes the program fail at
-  /// its end: what it wrote until then is there all the same.
-  func unpack(_ path: String, to target: String) async throws -> HostTool.Outcome {
-    try await program.run(arguments + [path], outputPath: target)
+  /// Unpacks a file to one of at most `limit` bytes. What follows the packed data, such as a device
+  /// tree, makes the program fail at its end: what it wrote until then is there all the same.
+  func unpack(_ path: String, to target: String, limit: Int) async throws -> HostTool.Outcome {
+    try await program.run(arguments + [path], outputPath: target, outputLimit: limit)
   }
 
-  /// Unpacks a small file.
-  func unpack(_ path: String) async throws -> HostTool.Outcome {
-    try await program.run(arguments + [path])
+  /// Unpacks a small file, the user's own.
+  func unpack(_ path: String) async throws -> [UInt8] {
+    do {
+      let outcome = try await program.run(arguments + [path])
+      guard outcome.isSuccess else { throw failed(path, outcome) }
+      return outcome.output
+    } catch HostToolError.tooMuchOutput(_, let limit) {
+      throw KernelBTFError.unusable(
+        path: path, reason: "it unpacks to more than \(limit >> 20) MiB",
+        remedy: "give the file that was packed")
+    }
   }
 
   /// The error for a file that cannot be unpacked.

@@ -9,9 +9,7 @@ extension KernelConfig {
     }
     var text = String(decoding: data, as: UTF8.self)
     if case .compressed(let compression) = FileFormat(data) {
-      let outcome = try await compression.unpack(path)
-      guard outcome.isSuccess else { throw compression.failed(path, outcome) }
-      text = String(decoding: outcome.output, as: UTF8.self)
+      text = String(decoding: try await compression.unpack(path), as: UTF8.self)
     }
     let config = KernelConfig(text: text)
     guard !config.isEmpty else {

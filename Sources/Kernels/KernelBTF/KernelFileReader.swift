@@ -9,6 +9,9 @@ package struct KernelFileReader: Sendable {
   private static let mostBytes = 256 << 20
 
   let cache: BuildCache
+  /// Bytes that a file may unpack to, over all that is packed in it. A vmlinux with debug information
+  /// has up to a gigabyte or two.
+  package var unpackedLimit = 4 << 30
 
   /// - Parameter cache: where types made from DWARF are kept.
   package init(cache: BuildCache) {
@@ -29,7 +32,7 @@ package struct KernelFileReader: Sendable {
       }
       return id
     }
-    let (origin, bytes, note) = try await content(path, of: path, depth: 0)
+    let (origin, bytes, note) = try await content(path, of: path, depth: 0, limit: unpackedLimit)
     let types: BTFTypes
     do {
       types = try BTFTypes(bytes)
@@ -57,8 +60,10 @@ package struct KernelFileReader: Sendable {
   typealias Content = (origin: KernelFile.Origin, bytes: [UInt8], buildID: String?)
 
   /// The types in `file`, which is the file that the user knows as `path`, or what was unpacked from
-  /// it `depth` times over.
-  func content(_ file: String, of path: String, depth: Int) async throws -> Content {
+  /// it `depth` times over; what it unpacks to has at most `limit` bytes.
+  func content(
+    _ file: String, of path: String, depth: Int, limit: Int
+  ) async throws -> Content {
     let data: Data
     do {
       data = try Data(contentsOf: URL(fileURLWithPath: file), options: .alwaysMapped)
@@ -79,9 +84,12 @@ package struct KernelFileReader: Sendable {
       }
       return try await cache.withWorkFolder { work in
         let unpacked = "\(work)/unpacked"
-        let outcome = try await compression.unpack(file, to: unpacked)
+        let outcome = try await compression.unpack(file, to: unpacked, limit: limit)
+        guard !outcome.isOverLimit else { throw overLimit(path) }
+        let size = (try? FileManager.default.attributesOfItem(atPath: unpacked))?[.size]
+        let left = limit - ((size as? NSNumber)?.intValue ?? 0)
         do {
-          let found = try await content(unpacked, of: path, depth: depth + 1)
+          let found = try await content(unpacked, of: path, depth: depth + 1, limit: left)
           guard outcome.isSuccess || (try? BTFTypes(found.bytes)) != nil else {
             throw compression.failed(path, outcome)
           }
@@ -99,7 +107,7 @@ package struct KernelFileReader: Sendable {
         }
       }
     case .image(let name):
-      return try await image(data, name: name, of: path)
+      return try await image(data, name: name, of: path, limit: limit)
     case .other(let what):
       throw KernelBTFError.unusable(
         path: path, reason: what, remedy: "give BTF, or the vmlinux of the build")
@@ -141,18 +149,30 @@ package struct KernelFileReader: Sendable {
     return (.dwarf, try await DwarfConversion(cache: cache).btf(file, of: path, buildID), buildID)
   }
 
-  private func image(_ data: Data, name: String, of path: String) async throws -> Content {
+  private func overLimit(_ path: String) -> KernelBTFError {
+    .unusable(
+      path: path, reason: "it unpacks to more than \(unpackedLimit >> 20) MiB, which no kernel has",
+      remedy: "give BTF, or the vmlinux of the build")
+  }
+
+  private func image(
+    _ data: Data, name: String, of path: String, limit: Int
+  ) async throws -> Content {
     if let types = KernelImage.types(in: data) {
       return (.image, types, KernelImage.buildID(in: data))
     }
-    let found = try await cache.withWorkFolder { work in
-      try await KernelImage.unpacking(data, in: work) { file -> Content? in
-        let kernel = try Data(contentsOf: URL(fileURLWithPath: file), options: .alwaysMapped)
-        let types = KernelImage.types(in: kernel)
-        return types.map { (.image, $0, KernelImage.buildID(in: kernel)) }
+    do {
+      let found = try await cache.withWorkFolder { work in
+        try await KernelImage.unpacking(data, in: work, limit: limit) { file -> Content? in
+          let kernel = try Data(contentsOf: URL(fileURLWithPath: file), options: .alwaysMapped)
+          let types = KernelImage.types(in: kernel)
+          return types.map { (.image, $0, KernelImage.buildID(in: kernel)) }
+        }
       }
+      if let found { return found }
+    } catch is KernelImage.OverLimit {
+      throw overLimit(path)
     }
-    if let found { return found }
     throw KernelBTFError.unusable(
       path: path, reason: "\(name) without BTF",
       remedy: "give the vmlinux of the build, or build with CONFIG_DEBUG_INFO_BTF=y")

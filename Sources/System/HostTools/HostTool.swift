@@ -1,3 +1,4 @@
+import Glibc
 import POSIXSupport
 import Subprocess
 import SystemPackage
@@ -14,10 +15,13 @@ package struct HostTool: Sendable, Equatable {
 
   package static let xz = HostTool(name: "xz", package: "xz-utils")
   package static let zstd = HostTool(name: "zstd", package: "zstd")
+  private static let prlimit = HostTool(name: "prlimit", package: "util-linux")
 
   /// How a run ended.
   package struct Outcome: Sendable {
     package var isSuccess: Bool
+    /// Whether it was ended because its output grew beyond the limit.
+    package var isOverLimit: Bool
     /// Exit code or signal, for people.
     package var status: String
     package var output: [UInt8]
@@ -35,20 +39,33 @@ package struct HostTool: Sendable, Equatable {
 
   /// Runs to the end, without input; an exit code other than 0 is a result.
   ///
-  /// It runs in `folder`, nil = this process's. Standard output goes to the file `outputPath`; nil =
-  /// at most 64 MiB of it are collected.
-  /// - Throws: ``HostToolError/missing(name:package:)``, or the error of `Subprocess`.
+  /// It runs in `folder`, nil = this process's. Standard output goes to the file `outputPath`, of which
+  /// it writes at most `outputLimit` bytes, nil = any number; without a path at most 64 MiB are
+  /// collected.
+  /// - Throws: ``HostToolError/missing(name:package:)``, ``HostToolError/tooMuchOutput(name:limit:)``
+  ///   for what is collected, or another error of `Subprocess`.
   package func run(
-    _ arguments: [String], in folder: String? = nil, outputPath: String? = nil
+    _ arguments: [String], in folder: String? = nil, outputPath: String? = nil,
+    outputLimit: Int? = nil
   ) async throws -> Outcome {
-    let executable = try executable()
+    var (executable, arguments) = (try executable(), arguments)
+    if let outputLimit {
+      // The kernel holds it to that, whatever the program does. No core is left of it.
+      let limits = ["--core=0:0", "--fsize=\(outputLimit):\(outputLimit)"]
+      arguments = limits + [try path()] + arguments
+      executable = try Self.prlimit.executable()
+    }
     let folder = folder.map { FilePath($0) }
     guard let outputPath else {
-      let result = try await Subprocess.run(
-        executable, arguments: Arguments(arguments), environment: environment,
-        workingDirectory: folder, input: .none, output: .bytes(limit: Self.outputLimit),
-        error: .string(limit: Self.logLimit))
-      return outcome(result.terminationStatus, result.standardOutput, result.standardError)
+      do {
+        let result = try await Subprocess.run(
+          executable, arguments: Arguments(arguments), environment: environment,
+          workingDirectory: folder, input: .none, output: .bytes(limit: Self.outputLimit),
+          error: .string(limit: Self.logLimit))
+        return outcome(result.terminationStatus, result.standardOutput, result.standardError)
+      } catch let error as SubprocessError where error.code == .outputLimitExceeded {
+        throw HostToolError.tooMuchOutput(name: name, limit: Self.outputLimit)
+      }
     }
     let file = try FileDescriptor.open(
       FilePath(outputPath), .writeOnly, options: [.create, .truncate],
@@ -88,8 +105,10 @@ package struct HostTool: Sendable, Equatable {
   /// - Throws: ``HostToolError/missing(name:package:)``.
   package func requirePresence() throws(HostToolError) { _ = try executable() }
 
-  private func executable() throws(HostToolError) -> Executable {
-    if let path = ProgramSearch.path(of: name) { return .path(FilePath(path)) }
+  private func executable() throws(HostToolError) -> Executable { .path(FilePath(try path())) }
+
+  private func path() throws(HostToolError) -> String {
+    if let path = ProgramSearch.path(of: name) { return path }
     throw .missing(name: name, package: package)
   }
 
@@ -97,7 +116,8 @@ package struct HostTool: Sendable, Equatable {
     _ status: TerminationStatus, _ output: [UInt8], _ errors: String
   ) -> Outcome {
     Outcome(
-      isSuccess: status.isSuccess, status: "\(status)", output: output,
+      isSuccess: status.isSuccess, isOverLimit: status == .signaled(SIGXFSZ),
+      status: "\(status)", output: output,
       log: errors.split(whereSeparator: \.isNewline).suffix(Self.logLines)
         .joined(separator: "\n"))
   }
@@ -108,6 +128,8 @@ package enum HostToolError: Error, Sendable, Equatable, CustomStringConvertible 
   /// `package` is the Debian package that has it.
   case missing(name: String, package: String)
   case failed(name: String, status: String, log: String)
+  /// More than so many bytes on standard output.
+  case tooMuchOutput(name: String, limit: Int)
 
   package var description: String {
     switch self {
@@ -115,6 +137,8 @@ package enum HostToolError: Error, Sendable, Equatable, CustomStringConvertible 
       "\(name) is not installed on this machine; install the Debian package '\(package)'"
     case .failed(let name, let status, let log):
       "\(name) ended with \(status); its last lines:\n\(log)"
+    case .tooMuchOutput(let name, let limit):
+      "\(name) wrote more than \(limit >> 20) MiB"
     }
   }
 }
