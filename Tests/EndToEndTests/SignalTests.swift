@@ -47,7 +47,32 @@ struct SignalTests {
   /// One that computes, and asks nobody whether to go on.
   @Test(arguments: [SIGINT, SIGTERM])
   func aCommandThatComputesEnds(number: Int32) async throws {
-    let call = try Tool().start(["verdict", "simulate", "--experiments", "1000000"])
+    try await expectEnd(
+      of: try Tool().start(["verdict", "simulate", "--experiments", "1000000"]), by: number)
+  }
+
+  /// Many runs of thousands of metrics, which take minutes.
+  @Test func whatIsMadeOfManyRecordsEnds() async throws {
+    let folder = try TemporaryFolder()
+    var records = ScalarRecords(seed: 1)
+    records.metrics = 3000
+    for (day, build) in ["b1", "b2", "b3"].enumerated() {
+      try records.write(build: build, runs: 8, value: 100, day: day, to: "\(folder.path)/\(build)")
+    }
+    try await expectEnd(
+      of: try Tool().start([
+        "compare", "--reference", "\(folder.path)/b1", "--candidate", "\(folder.path)/b2",
+      ]), by: SIGTERM)
+    var tool = Tool()
+    tool.store = "\(folder.path)/store.sqlite"
+    let kept = try await tool.run(
+      "runs", "import", "\(folder.path)/b1", "\(folder.path)/b2", "\(folder.path)/b3")
+    try #require(kept.exitCode == 0, "\(kept.errors)")
+    try await expectEnd(of: try tool.start(["history", "--all"]), by: SIGTERM)
+  }
+
+  /// Waits until a call computes, and gives it a signal.
+  private func expectEnd(of call: Call, by number: Int32) async throws {
     let pid = call.processID
     // A second of CPU time: what the command starts with is over.
     let computes = try await eventually(within: .seconds(60)) {
