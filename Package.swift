@@ -59,6 +59,9 @@ let package = Package(
       name: "RunRecords", dependencies: ["LatencyHistograms"], path: "Sources/Measure/RunRecords",
       swiftSettings: strict),
     .target(
+      name: "HistogramExchange", dependencies: ["CZlib", "LatencyHistograms", "RunRecords"],
+      path: "Sources/Measure/HistogramExchange", swiftSettings: strict),
+    .target(
       name: "Catalogs",
       dependencies: ["RunRecords", .product(name: "Yams", package: "Yams")],
       path: "Sources/Measure/Catalogs",
@@ -162,8 +165,9 @@ let package = Package(
     .executableTarget(
       name: "latgate",
       dependencies: [
-        "POSIXSupport", "PerfettoTraces", "RunRecords", "Catalogs", "ProbeBuild", "FirmwareKit",
-        "KernelBTF", "Devices", "AgentSession", "ADB", "VirtualDevices", "RegressionAnalysis",
+        "POSIXSupport", "PerfettoTraces", "RunRecords", "HistogramExchange", "Catalogs",
+        "ProbeBuild", "FirmwareKit", "KernelBTF", "Devices", "AgentSession", "ADB",
+        "VirtualDevices", "RegressionAnalysis",
         "Reporting", "RecordStore",
         "Experiments",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -246,10 +250,17 @@ let package = Package(
       name: "RegressionAnalysisTests",
       dependencies: ["LatencyHistograms", "RunRecords", "RegressionAnalysis"],
       swiftSettings: strict),
+    // Somebody else's readers of formats, for tests.
+    .target(name: "ForeignReaders", path: "Tests/ForeignReaders", swiftSettings: strict),
+    .testTarget(
+      name: "HistogramExchangeTests",
+      dependencies: ["ForeignReaders", "LatencyHistograms", "RunRecords", "HistogramExchange"],
+      swiftSettings: strict),
     .testTarget(
       name: "ReportingTests",
       dependencies: [
-        "LatencyHistograms", "RunRecords", "Catalogs", "RegressionAnalysis", "Reporting",
+        "ForeignReaders", "LatencyHistograms", "RunRecords", "Catalogs", "RegressionAnalysis",
+        "Reporting",
       ],
       exclude: ["Snapshots"],
       swiftSettings: strict),
@@ -269,7 +280,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["DebianRoots", "SSHPeer", "ADBPeers"],
+      dependencies: ["DebianRoots", "ForeignReaders", "SSHPeer", "ADBPeers"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -39,6 +39,9 @@ final class Call: Sendable {
   /// What it has said on stderr so far.
   var errorsSoFar: String { errors.text }
 
+  /// What it has printed so far.
+  var outputSoFar: String { output.text }
+
   var isRunning: Bool { process.isRunning }
 
   func signal(_ number: Int32) { kill(processID, number) }

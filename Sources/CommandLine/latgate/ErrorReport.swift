@@ -99,7 +99,7 @@ struct ErrorReport {
     case is CancellationError: .interrupted
     case is CatalogError, is RunRecordError, is VerdictError, is NoiseProfileError, is TraceFault:
       .badInput
-    case is CheckFolder.Fault, is ResultFolders.Fault: .badInput
+    case is CheckFolder.Fault, is ResultFolders.Fault, is ExchangeFault: .badInput
     case let error as ResultPlace.Fault: error.isPlace ? .usage : .internalError
     case is UnknownName, is ExperimentPlan.Refusal, is ScopeFault: .usage
     case let error as KernelBTFError: ExitStatus(rawValue: error.exitCode) ?? .internalError

@@ -1,12 +1,9 @@
 import Foundation
-import Testing
-
-@testable import Reporting
 
 /// Somebody else's reader of a format: a Python module that Debian or PyPI packages.
-enum ForeignReader {
+package enum ForeignReader {
   /// What `ci/setup` made, else Debian's own: another Python in the path has none of them.
-  private static let python: String = {
+  package static let python: String = {
     let environment = ProcessInfo.processInfo.environment
     let cache = environment["XDG_CACHE_HOME"] ?? "\(environment["HOME"] ?? "")/.cache"
     let made = (environment["LATGATE_READERS"] ?? "\(cache)/latgate/readers") + "/bin/python3"
@@ -14,14 +11,25 @@ enum ForeignReader {
       ?? "python3"
   }()
 
+  /// A program beside that Python, such as `prometheus`; nil where it is not installed.
+  package static func program(_ name: String) -> String? {
+    let path = (python as NSString).deletingLastPathComponent + "/\(name)"
+    return FileManager.default.isExecutableFile(atPath: path) ? path : nil
+  }
+
   /// Whether a module can be imported, for `.enabled(if:)`.
-  static func has(_ module: String) -> Bool {
+  package static func has(_ module: String) -> Bool {
     (try? run("import \(module)", input: "")) != nil
   }
 
   /// Runs a program with `input` as its standard input; what it prints.
   /// - Throws: ``Refusal`` with the program's own words unless it ends with 0.
-  static func run(_ program: String, input: String) throws -> String {
+  package static func run(_ program: String, input: String) throws -> String {
+    try run(program, input: Array(input.utf8))
+  }
+
+  /// The same with bytes as standard input.
+  package static func run(_ program: String, input: [UInt8]) throws -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [python, "-c", program]
@@ -31,7 +39,7 @@ enum ForeignReader {
     defer { try? FileManager.default.removeItem(at: folder) }
     // Files rather than pipes: neither side can wait for the other.
     let file = folder.appendingPathComponent("input")
-    try Data(input.utf8).write(to: file)
+    try Data(input).write(to: file)
     let output = folder.appendingPathComponent("output")
     try Data().write(to: output)
     let errors = folder.appendingPathComponent("errors")
@@ -47,23 +55,9 @@ enum ForeignReader {
     return try String(contentsOf: output, encoding: .utf8)
   }
 
-  struct Refusal: Error, CustomStringConvertible {
-    var text: String
+  package struct Refusal: Error, CustomStringConvertible {
+    package var text: String
 
-    var description: String { text }
-  }
-}
-
-/// The document that a report makes in a format.
-func document(
-  _ report: some Reportable, _ format: String, sourceLocation: SourceLocation = #_sourceLocation
-) throws -> String {
-  try report.written(format, sourceLocation)
-}
-
-extension Reportable {
-  fileprivate func written(_ name: String, _ location: SourceLocation) throws -> String {
-    let format = try #require(Self.format(named: name), sourceLocation: location)
-    return try format.document(self, .file)
+    package var description: String { text }
   }
 }

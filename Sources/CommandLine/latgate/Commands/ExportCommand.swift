@@ -1,0 +1,123 @@
+import ArgumentParser
+import Foundation
+import HistogramExchange
+import POSIXSupport
+import RecordStore
+import RunRecords
+
+struct ExportCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Write the histograms of runs for other programs, or serve them to Prometheus.",
+    discussion: """
+      Runs are record files, folders of them, or those of the store, the last ones. Counts are \
+      exact in all formats; exponential histograms have buckets of their own.
+
+        latgate export latgate-results/demo-20260101-120000 \\
+            --as hdrhistogram --output demo.hlog
+        latgate export --suite demo --last 4 --as otlp --output demo.json
+        latgate export --serve 9464
+
+      Serving reads the runs anew for each request to /metrics, so that those of a check under way \
+      appear as they end where its folder is named. p99 in seconds, over the runs of a build:
+
+        histogram_quantile(0.99, sum by (le, build)
+            (latgate_latency_seconds_bucket{metric="fsync.latency"}))
+      """)
+
+  @OptionGroup var recall: RecallOptions
+  @OptionGroup var filter: RunFilterOptions
+
+  @Argument(help: "Record files, or folders of them. Default: runs of the store.")
+  var paths: [String] = []
+
+  @Option(help: "Runs of the store at most: the last ones.")
+  var last = 16
+
+  @Option(
+    name: .customLong("as"),
+    help: ArgumentHelp(
+      "Format of the file.", discussion: HistogramFormatName.explained, valueName: "format"))
+  var format: HistogramFormatName?
+
+  @Option(name: .shortAndLong, help: "File to write.")
+  var output: String?
+
+  @Option(help: ArgumentHelp("Serve Prometheus at this port; 0: any free one.", valueName: "port"))
+  var serve: UInt16?
+
+  @Option(help: "Address to serve at.")
+  var host = "127.0.0.1"
+
+  func validate() throws {
+    guard (format != nil && output != nil) != (serve != nil) else {
+      throw ValidationError("give --as and --output, or --serve")
+    }
+    guard paths.isEmpty || !filter.isGiven else {
+      throw ValidationError("files are named, or runs of the store are chosen, not both")
+    }
+    guard last >= 1 else { throw ValidationError("--last must be 1 or more") }
+  }
+
+  func run() async throws {
+    let console = recall.console
+    let source = try await source()
+    if let serve {
+      let socket = try ListeningSocket(host: host, port: serve)
+      console.print("http://\(host):\(socket.port)/metrics")
+      return try await source.server.run(on: socket)
+    }
+    guard let format, let output else { return }
+    try ResultPlace.requireFile(output)
+    let runs = try source.runs()
+    guard runs.contains(where: { !$0.metrics.isEmpty }) else {
+      throw ExchangeFault(place: output, problem: "no run has a histogram")
+    }
+    try AtomicFile.write(try format.format.bytes(runs), to: output)
+    console.note("\(runs.count) runs: \(output)")
+  }
+
+  private func source() async throws -> RunSource {
+    guard paths.isEmpty else { return .files(paths) }
+    let store = try await recall.openToRead()
+    try filter.require(in: store)
+    return .store(store, filter.filter, last: last)
+  }
+}
+
+/// Where runs come from, each time that they are asked for.
+private enum RunSource: Sendable {
+  case files([String])
+  case store(Store, RunFilter, last: Int)
+
+  func runs() throws -> [RecordedRun] {
+    switch self {
+    case .files(let paths): try RecordFiles.read(paths).map(RecordedRun.init)
+    case .store(let store, let filter, let last):
+      try store.runs(filter).suffix(last).map {
+        RecordedRun(try store.document(of: $0).record)
+      }
+    }
+  }
+
+  var server: MetricsServer {
+    MetricsServer { accept in
+      let runs = try runs()
+      let format = PrometheusFormat()
+      // Only a client that takes native histograms asks for protocol buffers.
+      return accept.contains("application/vnd.google.protobuf")
+        ? .init(
+          type: "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; "
+            + "encoding=delimited", bytes: format.native(runs))
+        : .init(type: "text/plain; version=0.0.4; charset=utf-8", bytes: format.bytes(runs))
+    }
+  }
+}
+
+/// Why histograms were not read or written.
+struct ExchangeFault: Error, CustomStringConvertible {
+  var place: String
+  var problem: String
+
+  var description: String { "\(place): \(problem)" }
+}

@@ -1,0 +1,103 @@
+import ArgumentParser
+import Foundation
+import HistogramExchange
+import POSIXSupport
+import Reporting
+import RunRecords
+
+struct ImportCommand: AsyncParsableCommand, ComputingCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import",
+    abstract: "Turn histograms of other programs into a run record, to be judged or kept.",
+    discussion: """
+      Reads an HdrHistogram log (V2), fio's --output-format=json+, the text of libbpf-tools and \
+      bcc, JSON of bcc and bpftrace, and the tables of 'rtla timerlat hist' and 'rtla osnoise \
+      hist'. Perfetto traces are for 'latgate fold'.
+
+      No event is lost. Where a program's buckets are wider than latgate's, their events are \
+      spread evenly over them, so that quantiles are as coarse as they were. Values keep their \
+      unit. Each file is an iteration of one run: files that were measured in one boot go together.
+
+        latgate import fio-*.json --firmware 1f2e3d --device pixel -o run-1.json
+        latgate import wakeup.txt --metric rq -o record.json
+        latgate compare --reference old/ --candidate new/
+      """)
+
+  @OptionGroup var common: CommonOptions
+
+  @Argument(help: "Files.", completion: .file())
+  var files: [String]
+
+  @Option(help: "Metric's name in the record instead of the one that the kind of file has.")
+  var metric: String?
+
+  @Option(help: "Name of the phase in the record.")
+  var phase = "imported"
+
+  @Option(help: "Name of the suite in the record.")
+  var suite = "imported"
+
+  @Option(help: "Name of the device in the record.")
+  var device = "imported"
+
+  @Option(help: "Build of the firmware in the record.")
+  var firmware = "imported"
+
+  @Option(name: .shortAndLong, help: "File for the run record. Default: none is kept.")
+  var output: String?
+
+  @Flag(help: "Draw every histogram, not only those with the most events.")
+  var all = false
+
+  @OptionGroup var report: ReportOptions<RunReport>
+
+  func validate() throws {
+    guard !files.isEmpty else { throw ValidationError("name a file") }
+  }
+
+  func run() async throws {
+    if let output { try ResultPlace.requireFile(output) }
+    try report.requirePlaces()
+    let record = try record()
+    try report.show(RunReport(record), common.console, showsAll: all)
+    guard let output else { return }
+    try AtomicFile.write(try record.encoded(file: output), to: output)
+    common.console.note("record: \(output)")
+  }
+
+  private func record() throws -> RunRecord {
+    var record = RunRecord(
+      id: UUID().uuidString.lowercased(),
+      created: Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded(.down)),
+      toolVersion: Version.text, target: device,
+      device: DeviceFacts(name: device, serial: "", model: "", transport: "import", abi: ""),
+      firmware: FirmwareIdentity(
+        name: firmware, id: firmware, fingerprint: "", kernelRelease: "", kernelBuildID: ""),
+      boot: BootFacts(bootID: "", uptimeSeconds: 0), suite: suite, workload: "import")
+    for (index, file) in files.enumerated() {
+      let found = try read(file)
+      let entries = found.entries.map { entry in
+        HistogramRecord(
+          metric: metric ?? entry.metric, labels: entry.labels, unit: entry.unit,
+          histogram: entry.histogram)
+      }
+      record.iterations.append(
+        IterationRecord(
+          index: index, kind: .measured, startedUptimeNs: 0,
+          phases: [PhaseRecord(name: phase, durationNs: 0, drainNs: 0, histograms: entries)],
+          notes: ["source": "\(found.source), \(file)"]))
+    }
+    return record
+  }
+
+  private func read(_ file: String) throws -> ForeignHistograms {
+    guard let data = FileManager.default.contents(atPath: file) else {
+      throw RunRecordError.unreadable(file: file)
+    }
+    do {
+      return try ForeignHistograms(Array(data))
+    } catch {
+      throw ExchangeFault(place: file, problem: error.problem)
+    }
+  }
+}

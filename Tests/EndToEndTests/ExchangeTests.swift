@@ -1,0 +1,135 @@
+import ForeignReaders
+import Foundation
+import Testing
+
+/// Histograms that leave for other programs and come from them.
+@Suite(.enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
+struct ExchangeTests {
+  private static let table = """
+    # RTLA timerlat histogram
+    # Time unit is microseconds (us)
+    Index   Thr-000
+    1          9000
+    3           900
+    20           90
+    70           10
+    over:         0
+    max:         70
+    """
+
+  /// Imports values in ns with a spread around two modes, as a run of the tool's own.
+  private func imported(_ tool: Tool, in folder: String) async throws -> String {
+    let log = try ForeignReader.run(
+      """
+      from hdrh.histogram import HdrHistogram
+      print("#[Histogram log format version 1.3]")
+      state = 1
+      h = HdrHistogram(1, 3600000000000, 3)
+      for _ in range(20000):
+          state = (state * 6364136223846793005 + 1442695040888963407) % (1 << 64)
+          h.record_value(20000 + (state >> 33) % 400000)
+      for number in range(400):
+          h.record_value(2000000 + number * 9000)
+      print("0.0,1.0,6.0,%s" % h.encode().decode())
+      """, input: "")
+    try log.write(toFile: "\(folder)/a.hlog", atomically: true, encoding: .utf8)
+    let record = "\(folder)/record.json"
+    let made = try await tool.run(
+      "import", "\(folder)/a.hlog", "--metric", "app.wait", "--firmware", "b7", "--format", "json",
+      "--output", record)
+    #expect(made.exitCode == 0, "\(made.errors)")
+    return made.output
+  }
+
+  private struct Report: Decodable {
+    struct Metric: Decodable {
+      var metric: String
+      var count: Int
+      var p99: Double?
+    }
+
+    var metrics: [Metric]
+  }
+
+  @Test func aTableBecomesARecord() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path
+    try Self.table.write(toFile: "\(path)/rtla.txt", atomically: true, encoding: .utf8)
+    let record = "\(path)/record.json"
+    let made = try await Tool().run("import", "\(path)/rtla.txt", "--output", record)
+    #expect(made.exitCode == 0, "\(made.errors)")
+    #expect(made.output.contains("rtla.timerlat{cpu=000,kind=Thr}@imported"), "\(made.output)")
+    let exported = try await Tool().run(
+      "export", record, "--as", "otlp", "--output", "\(path)/run.json")
+    #expect(exported.exitCode == 0, "\(exported.errors)")
+    let text = try String(contentsOfFile: "\(path)/run.json", encoding: .utf8)
+    #expect(text.contains("\"count\":\"10000\""))
+    let broken = try await Tool().run("import", "\(path)/run.json")
+    #expect(broken.exitCode == 65, "\(broken.errors)")
+  }
+
+  /// Debian's Prometheus scrapes; its quantile is latgate's. With native histograms, as near as
+  /// their buckets are.
+  @Test(
+    .enabled(
+      if: ForeignReader.program("prometheus") != nil && ForeignReader.has("hdrh"),
+      "prometheus or hdrhistogram is not installed: run ci/setup"),
+    arguments: [false, true])
+  func prometheusScrapes(isNative: Bool) async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path
+    let report = try JSONDecoder().decode(
+      Report.self, from: Data(try await imported(Tool(), in: path).utf8))
+    let own = try #require(report.metrics.first?.p99)
+    let server = try Tool().start(["export", "\(path)/record.json", "--serve", "0"])
+    defer { server.signal(SIGTERM) }
+    var address: String?
+    _ = try await eventually(within: .seconds(60)) {
+      address = server.outputSoFar.firstMatch(of: /http:\/\/([0-9.:]+)\/metrics/).map {
+        String($0.output.1)
+      }
+      return address != nil
+    }
+    let target = try #require(address)
+    try """
+    global: {scrape_interval: 1s}
+    scrape_configs:
+      - job_name: latgate
+        static_configs: [{targets: ["\(target)"]}]
+    """.write(toFile: "\(path)/prometheus.yml", atomically: true, encoding: .utf8)
+    let port = try freePort()
+    let prometheus = try Call(
+      try #require(ForeignReader.program("prometheus")),
+      [
+        "--config.file=\(path)/prometheus.yml", "--storage.tsdb.path=\(path)/data",
+        "--web.listen-address=127.0.0.1:\(port)",
+      ] + (isNative ? ["--enable-feature=native-histograms"] : []), environment: [:])
+    defer { prometheus.signal(SIGKILL) }
+    let series = "latgate_latency_seconds" + (isNative ? "" : "_bucket")
+    let query = "histogram_quantile(0.99, \(series){metric='app.wait',build='b7'})"
+    var found: Double?
+    _ = try await eventually(within: .seconds(90)) {
+      let answer = try? ForeignReader.run(
+        """
+        import json, urllib.parse, urllib.request
+        url = "http://127.0.0.1:\(port)/api/v1/query?query=" + urllib.parse.quote(\"\"\"\(query)\"\"\")
+        print(json.load(urllib.request.urlopen(url, timeout=5))["data"]["result"][0]["value"][1])
+        """, input: "")
+      found = answer.flatMap { Double($0.dropLast()) }
+      return found != nil
+    }
+    let theirs = try #require(found, "\(prometheus.errorsSoFar.suffix(2000))") * 1e9
+    #expect(abs(theirs / own - 1) < (isNative ? 0.1 : 1e-9), "\(theirs), \(own)")
+  }
+
+  private func freePort() throws -> UInt16 {
+    let text = try ForeignReader.run(
+      """
+      import socket
+      with socket.socket() as s:
+          s.bind(("127.0.0.1", 0))
+          print(s.getsockname()[1])
+      """, input: "")
+    return try #require(UInt16(text.dropLast()))
+  }
+}
