@@ -74,11 +74,41 @@ struct HTMLReportTests {
     #expect(curve.edges.count == curve.reference.count + 1)
     #expect(abs(curve.candidate.reduce(0, +) - 1) < 1e-4)
     let html = try document(report, "html")
-    for picture in ["Distributions.", "Shift by quantile.", "Runs in order."] {
+    let heat = try #require(movement.heat)
+    // Two iterations a run, of which none is lost.
+    #expect(heat.columns.count == 20)
+    #expect(heat.columns.map(\.run) == (0..<10).flatMap { [$0, $0] })
+    #expect(heat.columns.allSatisfy { abs($0.shares.reduce(0, +) - 1) < 1e-9 })
+    for picture in ["Distributions.", "Shift by quantile.", "Runs in order.", "Values over time."] {
       #expect(html.contains("aria-label=\"\(picture)"))
     }
     #expect(html.split(separator: "class=\"cand dot\" d=").count == 6)
     #expect(html.split(separator: "class=\"ref dot\"").count == 6)
+  }
+
+  /// A curve has its metric's own unit, and the bench what is known of it.
+  @Test func unitsAndTheBenchAreTheirOwn() throws {
+    var report = try slowReport.get()
+    #expect(try document(report, "html").contains("How often this bench flags"))
+    report.movements[0].curve?.unit = "KiB"
+    report.benchStanding = benchSentence(
+      BenchNoise(
+        bench: .init(target: "t", device: "d", suite: "s"), firmwares: ["f"], runs: 12, flashes: 1,
+        iterations: 3, metrics: [], commonShare: 0, badRuns: [],
+        qualification: .init(
+          standing: .qualified, resampled: Proportion(1, of: 200), independentSplits: 2,
+          simulated: Proportion(3, of: 1000))))
+    report.timelines = [
+      .init(
+        covariate: "temperature_celsius", title: "temperature", unit: "C",
+        runs: [30, 31, 34].map { .init(isCandidate: $0 > 31, device: "d", value: $0) })
+    ]
+    let html = try document(report, "html")
+    #expect(html.contains(" KiB</text>"))
+    #expect(html.contains("it called unchanged firmware slower in 3 of 1000 (at most"))
+    #expect(html.contains("What this check could have found, four times out of five"))
+    #expect(html.contains("Reference runs 30") && html.contains("temperature of each run"))
+    #expect(isWellFormed(html))
   }
 
   @Test func thePageNeedsNothingElse() throws {

@@ -45,20 +45,24 @@ package struct CovariateSummary: Sendable, Equatable, Encodable {
     let low = Self.number(lowest, name)
     let high = Self.number(highest, name)
     let range = low == high ? low : "\(low) … \(high)"
-    return "\(range)\(Self.unit(name))"
+    let unit = Self.unit(name)
+    return range + (unit.isEmpty || unit == "%" ? unit : " \(unit)")
+  }
+
+  /// A covariate's value in ``unit(_:)``.
+  static func shownValue(_ value: Double, _ name: String) -> Double {
+    name.hasSuffix("_share") ? value * 100 : name.hasSuffix("_khz") ? value / 1000 : value
   }
 
   private static func number(_ value: Double, _ name: String) -> String {
-    var value = value
-    if name.hasSuffix("_share") { value *= 100 }
-    if name.hasSuffix("_khz") { value /= 1000 }
-    let text = "\((value * 10).rounded() / 10)"
+    let text = "\((shownValue(value, name) * 10).rounded() / 10)"
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 
-  private static func unit(_ name: String) -> String {
+  /// The unit that a covariate is shown in; empty where it has none.
+  static func unit(_ name: String) -> String {
     let units = [
-      "_loops_per_us": " loops/us", "_khz": " MHz", "_celsius": " C", "_percent": "%",
+      "_loops_per_us": "loops/us", "_khz": "MHz", "_celsius": "C", "_percent": "%",
       "_share": "%",
     ]
     return units.first { name.hasSuffix($0.key) }?.value ?? ""

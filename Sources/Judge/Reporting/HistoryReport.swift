@@ -55,6 +55,35 @@ package struct HistoryReport: Sendable, Equatable, Encodable {
     package var creep: Creep
   }
 
+  /// A step that a baseline takes as meant.
+  package struct Accepted: Sendable, Equatable, Encodable {
+    /// Id of the first build of the new level.
+    package var build: String
+    package var baseline: String
+    package var reason: String
+
+    package init(build: String, baseline: String, reason: String) {
+      self.build = build
+      self.baseline = baseline
+      self.reason = reason
+    }
+  }
+
+  /// A known issue.
+  package struct Waiver: Sendable, Equatable, Encodable {
+    /// Pattern over the texts of metrics.
+    package var metric: String
+    /// Last day on which it holds, UTC, `2027-01-31`.
+    package var until: String
+    package var reason: String
+
+    package init(metric: String, until: String, reason: String) {
+      self.metric = metric
+      self.until = until
+      self.reason = reason
+    }
+  }
+
   package var schema = "latgate.history/1"
   package var suite: String
   package var target: String
@@ -63,6 +92,9 @@ package struct HistoryReport: Sendable, Equatable, Encodable {
   /// The release that creep is told from; nil = not asked for.
   package var release: String?
   package var creep: [Drift]
+  package var accepted: [Accepted] = []
+  /// Expired ones, too.
+  package var waivers: [Waiver] = []
 
   package init(
     suite: String, target: String, builds: [Build], histories: [MetricHistory],
@@ -166,7 +198,7 @@ package struct HistoryReport: Sendable, Equatable, Encodable {
   }
 
   /// The build's name; its id where the name is that of several.
-  private func name(of id: String) -> String {
+  func name(of id: String) -> String {
     guard let build = builds.first(where: { $0.id == id }),
       builds.count(where: { $0.name == build.name }) == 1
     else { return id }

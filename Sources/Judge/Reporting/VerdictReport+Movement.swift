@@ -28,10 +28,28 @@ extension VerdictReport {
 
     /// Both distributions: shares of all events between neighbouring edges.
     package struct Curve: Sendable, Equatable, Encodable {
+      /// Of ``edges``.
+      package var unit: String
       /// Ascending, one more than shares.
       package var edges: [Double]
       package var reference: [Double]
       package var candidate: [Double]
+    }
+
+    /// The distribution over time: a column for each iteration, or for each run where those are many.
+    package struct Heat: Sendable, Equatable {
+      package struct Column: Sendable, Equatable {
+        /// Position among the runs.
+        package var run: Int
+        package var isCandidate: Bool
+        /// Of the column's events, between neighbouring edges.
+        package var shares: [Double]
+      }
+
+      /// Ascending, one more than shares.
+      package var edges: [Double]
+      /// In the order in which they were made.
+      package var columns: [Column]
     }
 
     /// ``MetricID/text``.
@@ -48,6 +66,12 @@ extension VerdictReport {
     package var shift: [Shift]
     /// Nil for scalars.
     package var curve: Curve?
+    /// For pictures only; nil for scalars.
+    package var heat: Heat?
+
+    private enum CodingKeys: String, CodingKey {
+      case metric, family, phase, unit, statistic, runs, shift, curve
+    }
   }
 
   /// Metrics that are drawn, at most.
@@ -69,7 +93,11 @@ extension VerdictReport {
     let old = pooledHistograms(input.reference)
     let new = pooledHistograms(input.candidate)
     let ordered = worst.values.sorted { ($1.weight, $0.id) < ($0.weight, $1.id) }
-    return ordered.prefix(mostMovements).map { metric in
+    let records = Dictionary((input.reference + input.candidate).map { ($0.id, $0) }) { first, _ in
+      first
+    }
+    let timeline = values.runs.map { (record: records[$0.id], isCandidate: $0.isCandidate) }
+    return ordered.prefix(mostMovements).enumerated().map { place, metric in
       let id = metric.id
       let shift = verdict.metrics.first { $0.id == id && $0.shift != nil }?.shift ?? []
       return Movement(
@@ -84,17 +112,22 @@ extension VerdictReport {
             probability: $0.probability, change: $0.change, lower: $0.interval?.low,
             upper: $0.interval?.high)
         },
-        curve: Movement.Curve(old[id], new[id], limit: curveBins))
+        curve: Movement.Curve(old[id], new[id], unit: id.unit, limit: curveBins),
+        heat: place < VerdictPage.mostDrawn
+          ? Movement.Heat(id, old[id], new[id], runs: timeline) : nil)
     }
   }
 }
 
 extension VerdictReport.Movement.Curve {
   /// Nil unless both have events.
-  init?(_ reference: LatencyHistogram?, _ candidate: LatencyHistogram?, limit: Int) {
+  init?(
+    _ reference: LatencyHistogram?, _ candidate: LatencyHistogram?, unit: String, limit: Int
+  ) {
     guard let reference, let candidate, !reference.isEmpty, !candidate.isEmpty else { return nil }
     let bins = DistributionBins([reference, candidate], limit: limit)
     guard let last = bins.bins.last else { return nil }
+    self.unit = unit
     edges = bins.bins.map(\.lower) + [max(bins.upper, last.lower + 1)]
     self.reference = bins.bins.map { rounded($0.shares[0]) }
     self.candidate = bins.bins.map { rounded($0.shares[1]) }

@@ -21,6 +21,7 @@ extension VerdictReport {
     }
     facts = Self.facts(input.reference, input.candidate)
     movements = Self.movements(verdict, of: input)
+    timelines = Self.timelines(input)
     let names = MetricTitle(titles: titles)
     for id in Set(verdict.metrics.map(\.id)) { self.titles[id.text] = names.text(id) }
     let gains = Self.higherIsBetter(input)

@@ -200,6 +200,11 @@ package struct VerdictReport: Sendable, Equatable, Encodable {
   package var losses: [Loss]
   package var overhead: Overhead
   package var conditions: [Condition] = []
+  /// Covariates that were read in several runs and did not stay the same, over the runs.
+  package var timelines: [Timeline] = []
+  /// What is known of how often the bench flags unchanged firmware, in a sentence; nil where nobody
+  /// asked.
+  package var benchStanding: String?
   /// Of devices and firmwares.
   package var facts: [Fact] = []
   /// What moved and can be drawn, the most telling first.

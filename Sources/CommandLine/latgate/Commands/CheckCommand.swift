@@ -226,6 +226,7 @@ struct CheckCommand: AsyncParsableCommand {
     let input = experiment.input(records)
     var report = VerdictReport(verdict, of: input, titles: catalog.metricTitles)
     report.why = why.map(\.sentence)
+    report.benchStanding = experiment.memory.calibration.map(benchSentence)
     // A verdict stands and is shown, whatever becomes of its files.
     let kept = Result { try experiment.keep(records, verdict, report) }
     experiment.remember(records, verdict, input)

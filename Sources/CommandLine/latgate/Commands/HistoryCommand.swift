@@ -16,6 +16,7 @@ struct HistoryCommand: AsyncParsableCommand, ComputingCommand {
         latgate history 'fsync.latency*'
         latgate history --all --suite demo --format json
         latgate history --all --since release-3
+        latgate history 'block.*' --report html=history.html
 
       Exit code 0, whatever changed.
       """)
@@ -61,10 +62,19 @@ struct HistoryCommand: AsyncParsableCommand, ComputingCommand {
     }
     let release = try since.map { try store.buildID($0, among: builds) }
     let creep = release.map { history.creep(since: $0, matching: all ? ["*"] : metrics) } ?? []
-    let result = HistoryReport(
+    var result = HistoryReport(
       suite: suite, target: target,
       builds: builds.map { HistoryReport.Build(id: $0.id, name: $0.name, first: $0.first) },
       histories: found, release: release, creep: creep)
+    result.accepted = try store.baselines().filter { $0.suite == suite && $0.target == target }
+      .flatMap { baseline in
+        baseline.steps.map {
+          .init(build: $0.build, baseline: baseline.name, reason: $0.reason)
+        }
+      }
+    result.waivers = try store.waivers(suite: suite).map {
+      .init(metric: $0.metric, until: $0.until, reason: $0.reason)
+    }
     try report.show(result, console, showsAll: !all)
   }
 }

@@ -7,3 +7,13 @@ struct HTMLFormat: ReportFormat {
     VerdictPage(report).html
   }
 }
+
+/// A page of metrics over builds.
+struct HistoryHTMLFormat: ReportFormat {
+  let name = "html"
+  let summary = "one page for a browser"
+
+  func document(_ report: HistoryReport, _ layout: ReportLayout) -> String {
+    HistoryPage(report).html
+  }
+}

@@ -10,7 +10,11 @@ extension VerdictReport: Reportable, BriefTextReport, JSONReport {
 
 extension RunReport: Reportable, BriefTextReport, JSONReport {}
 extension NoiseReport: Reportable, BriefTextReport, JSONReport {}
-extension HistoryReport: Reportable, BriefTextReport, JSONReport {}
+extension HistoryReport: Reportable, BriefTextReport, JSONReport {
+  package static var formats: [any ReportFormat<HistoryReport>] {
+    commonFormats + [HistoryHTMLFormat()]
+  }
+}
 
 extension PoolReport: Reportable, WholeTextReport, JSONReport {}
 extension SurveyReport: Reportable, WholeTextReport, JSONReport {}

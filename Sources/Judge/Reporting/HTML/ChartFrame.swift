@@ -39,6 +39,21 @@ struct ChartFrame {
       ])
   }
 
+  /// Which line means what.
+  static func key(_ entries: [(kind: String, name: String)]) -> Markup {
+    .tag(
+      "p", ["class": "key"],
+      entries.map { kind, name in
+        .tag(
+          "span", [:],
+          [
+            .tag(
+              "svg", ["viewBox": "0 0 28 12", "aria-hidden": "true"], [line(0, 6, 28, 6, kind)]),
+            .text(name),
+          ])
+      })
+  }
+
   static func path(_ kind: String, _ data: String) -> Markup {
     .tag("path", ["class": kind, "d": data])
   }

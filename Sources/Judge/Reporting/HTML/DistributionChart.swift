@@ -3,7 +3,8 @@ import Foundation
 /// Both distributions over a logarithmic axis; areas are shares of all events.
 struct DistributionChart {
   let curve: VerdictReport.Movement.Curve
-  let unit: String
+
+  private var unit: String { curve.unit }
 
   var markup: Markup {
     let frame = ChartFrame(left: 10)

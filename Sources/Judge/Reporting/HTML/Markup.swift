@@ -30,6 +30,20 @@ indirect enum Markup: Sendable {
     return result
   }
 
+  /// A whole page of this program's, with a newline at its end.
+  static func page(title: String, _ body: [Markup]) -> String {
+    let head: [Markup] = [
+      .tag("meta", ["charset": "utf-8"]),
+      .tag("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
+      .tag("meta", ["name": "color-scheme", "content": "light dark"]),
+      .tag("title", text: title), PageStyle.sheet,
+    ]
+    let document = Markup.tag(
+      "html", ["lang": "en"],
+      [.tag("head", [:], head), .tag("body", [:], [.tag("main", [:], body)])])
+    return "<!DOCTYPE html>\n\(document.html)\n"
+  }
+
   /// The piece as XML.
   var xml: String {
     var result = ""

@@ -5,7 +5,7 @@ enum PageStyle {
   static let sheet = Markup.tag("style", [:], [.verbatim(text)])
 
   private static let text: StaticString = """
-    :root{color-scheme:light dark;--ground:#fff;--panel:#f4f5f7;--ink:#1b1f24;--soft:#57606a;
+    :root{--ground:#fff;--panel:#f4f5f7;--ink:#1b1f24;--soft:#57606a;
     --line:#d0d7de;--ref:#0550ae;--cand:#a33a00;--bad:#a40e26;--good:#116329;--doubt:#7a4b00;
     --bad-ground:#ffebe9;--good-ground:#e6f6ea;--doubt-ground:#fff6db}
     @media (prefers-color-scheme:dark){:root{--ground:#0d1117;--panel:#171d26;--ink:#e6edf3;
@@ -59,7 +59,11 @@ enum PageStyle {
     .area{stroke:none;fill-opacity:.16}.ref.area{fill:var(--ref)}.cand.area{fill:var(--cand)}
     .dot{stroke-dasharray:none;stroke-width:1.6}.cand.dot{fill:var(--cand)}
     .ref.dot{fill:var(--ground)}
+    .heat.ref,.heat.cand{stroke:none}.heat.ref{fill:var(--ref)}.heat.cand{fill:var(--cand)}
+    .h1{fill-opacity:.12}.h2{fill-opacity:.3}.h3{fill-opacity:.5}.h4{fill-opacity:.75}
     .level{stroke-width:1;stroke-opacity:.7}
+    .step{stroke:var(--doubt);stroke-width:1.5;stroke-dasharray:4 3}
+    .accepted{stroke:var(--good);stroke-width:1.5}
     .key{display:flex;flex-wrap:wrap;gap:.2em 1.4em;font-size:.875rem;margin:.3em 0}
     .key svg{width:28px;height:12px;display:inline-block;background:none;margin-right:.4em}
     details{margin:.8em 0}summary{cursor:pointer;padding:.2em 0}
@@ -69,7 +73,7 @@ enum PageStyle {
     footer{margin:2.5em 0 1em;color:var(--soft);font-size:.875rem}
     @media (max-width:480px){main{padding:8px}h1{font-size:1.25rem}.verdict{padding:10px 12px}
     .answers div{grid-template-columns:6em 1fr}}
-    @media print{:root{color-scheme:light;--ground:#fff;--panel:#fff;--ink:#000;--soft:#444;
+    @media print{:root{--ground:#fff;--panel:#fff;--ink:#000;--soft:#444;
     --line:#bbb;--ref:#0550ae;--cand:#a33a00;--bad:#a40e26;--good:#116329;--doubt:#7a4b00;
     --bad-ground:#fff;--good-ground:#fff;--doubt-ground:#fff}
     main{max-width:none;padding:0}article,figure,tr{break-inside:avoid}.scroll{overflow:visible}

@@ -10,8 +10,38 @@ extension VerdictPage {
     if !remarks.isEmpty {
       parts.append(.tag("ul", [:], remarks.map { .tag("li", text: $0) }))
     }
+    parts.append(
+      .tag(
+        "p",
+        text: report.benchStanding
+          ?? "How often this bench flags unchanged firmware is not known here; "
+          + "'latgate calibrate' measures it."))
+    if let found = couldHaveFound { parts.append(.tag("p", text: found)) }
+    if !report.timelines.isEmpty {
+      parts.append(
+        .tag(
+          "div", ["class": "charts"],
+          report.timelines.map { line in
+            figure(
+              RunChart(runs: line.runs, unit: line.unit).markup,
+              "\(line.title) of each run, in the order in which they were made; lines are means.")
+          }))
+    }
     parts.append(probes)
     return .tag("section", ["id": "trust"], parts)
+  }
+
+  /// What a real change would have to be to be seen.
+  private var couldHaveFound: String? {
+    let known = report.rows.filter(\.isGating).compactMap { row in
+      row.detectable.map { (row, $0) }
+    }.sorted { $0.1 < $1.1 }
+    guard let best = known.first, let worst = known.last else { return nil }
+    let middle = known[known.count / 2]
+    return "What this check could have found, four times out of five: a change of "
+      + "\(humanShare(middle.1)) in the median statistic, \(humanShare(best.1)) in the quietest "
+      + "(\(best.0.metric) \(best.0.statistic)), \(humanShare(worst.1)) in the noisiest "
+      + "(\(worst.0.metric) \(worst.0.statistic))."
   }
 
   private var gates: Markup {
@@ -58,7 +88,8 @@ extension VerdictPage {
         + "could be measured."
         + (report.failure.map { " What decided the outcome: \(Self.words($0))." } ?? ""))
     return .group([
-      design, factTable(["", "reference", "candidate"], rows, caption: "Gates and conditions"),
+      design,
+      Self.factTable(["", "reference", "candidate"], rows, caption: "Gates and conditions"),
     ])
   }
 
@@ -69,7 +100,7 @@ extension VerdictPage {
 
   private var probes: Markup {
     guard !report.probes.isEmpty else { return .group([]) }
-    return factTable(
+    return Self.factTable(
       ["probe", "reference", "candidate", "note"],
       report.probes.map { probe in
         let isLost = probe.reference != probe.candidate
@@ -89,7 +120,7 @@ extension VerdictPage {
       "section", ["id": "facts"],
       [
         .tag("h2", text: "Device and firmware"),
-        factTable(
+        Self.factTable(
           ["", "reference", "candidate"],
           [
             ["firmware"] + arms.map(\.name),
@@ -100,7 +131,8 @@ extension VerdictPage {
       ])
   }
 
-  private func factTable(_ titles: [String], _ rows: [[String]], caption: String) -> Markup {
+  /// Rows of text under titles; the first cell of a row is its title.
+  static func factTable(_ titles: [String], _ rows: [[String]], caption: String) -> Markup {
     let head = Markup.tag(
       "thead", [:], [.tag("tr", [:], titles.map { .tag("th", ["scope": "col"], text: $0) })])
     let body = rows.map { row in

@@ -29,21 +29,10 @@ extension VerdictPage {
 
   /// Which line is whose.
   private var key: Markup {
-    func entry(_ kind: String, _ name: String) -> Markup {
-      .tag(
-        "span", [:],
-        [
-          .tag(
-            "svg", ["viewBox": "0 0 28 12", "aria-hidden": "true"],
-            [ChartFrame.line(0, 6, 28, 6, kind)]), .text(name),
-        ])
-    }
-    return .tag(
-      "p", ["class": "key"],
-      [
-        entry("ref", "reference: \(report.reference.name)"),
-        entry("cand", "candidate: \(report.candidate.name)"),
-      ])
+    ChartFrame.key([
+      ("ref", "reference: \(report.reference.name)"),
+      ("cand", "candidate: \(report.candidate.name)"),
+    ])
   }
 
   /// The pictures of the member that moved most, then all members.
@@ -54,7 +43,7 @@ extension VerdictPage {
     if let curve = first.curve {
       figures.append(
         figure(
-          DistributionChart(curve: curve, unit: "ns").markup,
+          DistributionChart(curve: curve).markup,
           "All events of both arms on a logarithmic axis; areas are shares of events."))
     }
     if first.shift.count > 1 {
@@ -68,6 +57,12 @@ extension VerdictPage {
         figure(
           RunChart(runs: first.runs, unit: first.unit).markup,
           "\(first.statistic) of each run, in the order in which they were made; lines are means."))
+    }
+    if let heat = first.heat, let unit = first.curve?.unit {
+      figures.append(
+        figure(
+          HeatChart(heat: heat, unit: unit).markup,
+          "All events over time: a column for each iteration or run, darker where more lie."))
     }
     let names = Set(members.map(\.metric))
     let known = report.rows.filter { names.contains($0.metric) && $0.finding != .notMeasurable }
@@ -96,7 +91,7 @@ extension VerdictPage {
       })
   }
 
-  private func figure(_ picture: Markup, _ caption: String) -> Markup {
+  func figure(_ picture: Markup, _ caption: String) -> Markup {
     .tag("figure", [:], [picture, .tag("figcaption", text: caption)])
   }
 }

@@ -20,16 +20,8 @@ struct VerdictPage {
   var html: String {
     let conclusion = Conclusion(report)
     let title = "\(conclusion.word): \(report.candidate.name) against \(report.reference.name)"
-    let head: [Markup] = [
-      .tag("meta", ["charset": "utf-8"]),
-      .tag("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
-      .tag("title", text: title), PageStyle.sheet,
-    ]
-    let body = [summary(conclusion)] + moved + [why, table, trust, facts, footer]
-    let document = Markup.tag(
-      "html", ["lang": "en"],
-      [.tag("head", [:], head), .tag("body", [:], [.tag("main", [:], body)])])
-    return "<!DOCTYPE html>\n\(document.html)\n"
+    return Markup.page(
+      title: title, [summary(conclusion)] + moved + [why, table, trust, facts, footer])
   }
 
   // MARK: First screen

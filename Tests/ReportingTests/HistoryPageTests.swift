@@ -1,0 +1,71 @@
+import ForeignReaders
+import Foundation
+import RunRecords
+import Testing
+
+@testable import RegressionAnalysis
+@testable import Reporting
+
+struct HistoryPageTests {
+  /// A metric that steps up at the middle, and one that stays, over many builds.
+  private func report(builds: Int) -> HistoryReport {
+    let list = (0..<builds).map {
+      HistoryReport.Build(
+        id: "b\($0)", name: "build <\($0)>", first: Date(timeIntervalSince1970: Double($0)))
+    }
+    let histories = ["block.device", "fsync.latency"].map { name in
+      let isStep = name == "block.device"
+      return MetricHistory(
+        metric: MetricStatistic(
+          id: MetricID(name: name, phase: "p"), statistic: .quantile(0.5)),
+        points: (0..<builds).map { place in
+          let level = isStep && place >= builds / 2 ? 2e6 : 1e6
+          return .init(build: place, value: level * (1 + Double(place % 7) / 100), runs: 3)
+        },
+        steps: isStep
+          ? [
+            .init(
+              build: builds / 2, before: 1.03e6, after: 2.06e6, change: 1, isWorse: true, p: 1e-6)
+          ] : [])
+    }
+    return HistoryReport(suite: "s", target: "t", builds: list, histories: histories)
+  }
+
+  @Test func changesHaveTheirStanding() throws {
+    var report = report(builds: 20)
+    report.accepted = [.init(build: "b10", baseline: "nightly", reason: "new scheduler")]
+    report.waivers = [
+      .init(metric: "block.*", until: "2027-01-31", reason: "BUG-7"),
+      .init(metric: "other.*", until: "2027-01-31", reason: "BUG-8"),
+    ]
+    let html = try document(report, "html")
+    #expect(html.contains("1 of 2 statistics changed for good."))
+    #expect(
+      html.contains(
+        "worse, accepted in nightly: new scheduler, waived until 2027-01-31: BUG-7</td>"))
+    #expect(html.contains("<th scope=\"row\">build &lt;10&gt;</th>"))
+    #expect(html.split(separator: "class=\"accepted\"").count == 4)
+    #expect(html.split(separator: "<circle").count == 41)
+    let text = String(decoding: try report.json(), as: UTF8.self)
+    #expect(text.contains("\"nightly\""))
+  }
+
+  @Test func aThousandBuildsAreASmallPage() throws {
+    let html = try document(report(builds: 1000), "html")
+    #expect(html.utf8.count < 60_000)
+    #expect(!html.contains("<circle"))
+    let quiet = HistoryReport(suite: "s", target: "t", builds: [], histories: [])
+    #expect(try document(quiet, "html").contains("No metric of 0 changed for good."))
+  }
+
+  @Test(.enabled(if: ForeignReader.has("html5lib"), "python3-html5lib is not installed"))
+  func aStrictParserTakesIt() throws {
+    let found = try ForeignReader.run(
+      """
+      import sys, html5lib
+      html5lib.HTMLParser(strict=True).parse(sys.stdin.read())
+      print("sound")
+      """, input: try document(report(builds: 30), "html"))
+    #expect(found == "sound\n")
+  }
+}
