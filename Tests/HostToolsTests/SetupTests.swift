@@ -15,7 +15,8 @@ struct SetupTests {
 
   /// Programs that scripts start, and where they come from. Swift's toolchain is the user's.
   private static let packages: [String: String] = [
-    "adb": "adb", "apt-get": "apt", "awk": "mawk", "base64": "coreutils", "basename": "coreutils",
+    "adb": "adb", "apt-config": "apt", "apt-get": "apt", "awk": "mawk", "base64": "coreutils",
+    "basename": "coreutils",
     "bpftool": "bpftool", "bpftrace": "bpftrace", "brotli": "brotli", "cat": "coreutils",
     "cc": "g++", "chmod": "coreutils", "clang": "swift", "clang-format": "clang-format",
     "clang-format-14": "clang-format", "cmp": "diffutils", "cp": "coreutils", "cpio": "cpio",
@@ -29,12 +30,15 @@ struct SetupTests {
     "ln": "coreutils",
     "losetup": "mount", "ls": "coreutils", "lz4": "lz4", "mkdir": "coreutils",
     "mkfifo": "coreutils", "mkfs.ext4": "e2fsprogs", "mkfs.f2fs": "f2fs-tools",
-    "mktemp": "coreutils", "modprobe": "kmod", "mount": "mount", "mv": "coreutils",
+    "mktemp": "coreutils", "mmdebstrap": "mmdebstrap", "modprobe": "kmod", "mount": "mount",
+    "mv": "coreutils",
     "nproc": "coreutils", "pkg-config": "pkg-config", "ps": "procps", "python3": "python3",
-    "readelf": "binutils", "realpath": "coreutils", "rm": "coreutils", "rmdir": "coreutils",
+    "readelf": "binutils", "readlink": "coreutils", "realpath": "coreutils", "rm": "coreutils",
+    "rmdir": "coreutils",
     "sed": "sed", "seq": "coreutils", "setsid": "util-linux", "sh": "dash",
     "shellcheck": "shellcheck", "sleep": "coreutils", "sort": "coreutils", "stdbuf": "coreutils",
-    "sudo": "sudo", "swift": "swift", "swiftc": "swift", "tail": "coreutils", "tar": "tar",
+    "sudo": "sudo", "swift": "swift", "sync": "coreutils", "swiftc": "swift", "tail": "coreutils",
+    "tar": "tar",
     "tee": "coreutils", "timeout": "coreutils", "touch": "coreutils", "tr": "coreutils",
     "truncate": "coreutils", "umount": "mount", "uname": "coreutils", "uniq": "coreutils",
     "unshare": "util-linux", "wc": "coreutils", "xargs": "findutils", "x86_64": "util-linux",

@@ -6,6 +6,22 @@ import Testing
 
 @Suite("Image recipe")
 struct ImageRecipeTests {
+  /// Debian's packages had the kernel in /boot until 7.2, and have it beside its modules since.
+  @Test(arguments: ["boot/vmlinuz-7.2.13-arm64", "usr/lib/modules/7.2.13-arm64/vmlinuz"])
+  func theKernelIsFoundWhereverItsPackageHasIt(image: String) throws {
+    let root = NSTemporaryDirectory() + "kernel-package-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: root) }
+    for folder in ["boot", "usr/lib/modules/7.2.13-arm64/kernel"] {
+      try FileManager.default.createDirectory(
+        atPath: "\(root)/\(folder)", withIntermediateDirectories: true)
+    }
+    #expect(throws: VirtualDeviceError.self) { try KernelPackage(root: root) }
+    try Data().write(to: URL(fileURLWithPath: "\(root)/\(image)"))
+    let package = try KernelPackage(root: root)
+    #expect(package.release == "7.2.13-arm64")
+    #expect(package.imagePath == "\(root)/\(image)")
+  }
+
   @Test func everyKernelHasItsOwnKey() {
     let keys = VirtualKernel.allCases.map { ImageRecipe(kernel: $0).key }
     #expect(Set(keys).count == VirtualKernel.allCases.count)
@@ -21,6 +37,7 @@ struct ImageRecipeTests {
     #expect(VirtualKernel.v5_10armmp.package == "linux-image-5.10.0-32-armmp-lpae")
     #expect(VirtualKernel.v5_10armmp.suites == ["bullseye"])
     #expect(VirtualKernel.v5_10.suites == ["bullseye"])
+    #expect(VirtualKernel.unstable.suites == ["sid"])
     #expect(VirtualKernel.v6_12.suites == ["bookworm", "bookworm-backports"])
   }
 }

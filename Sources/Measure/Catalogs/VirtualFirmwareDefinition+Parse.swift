@@ -37,7 +37,7 @@ extension VirtualFirmwareDefinition {
       ? map.required("kernel", remedy: "give the kernel series, such as \"6.1\"")
       : map.optional("kernel")
     let series = kernel?.parsed("a kernel series, such as \"6.1\" or \"6.1-rt\"") { text in
-      text.wholeMatch(of: /\d+\.\d+(?:-rt|-armmp)?/) == nil ? nil : text
+      text.wholeMatch(of: /\d+\.\d+(?:-rt|-armmp)?|unstable/) == nil ? nil : text
     }
     firmware.kernel = series ?? firmware.kernel
     firmware.commandLine = map.optional("cmdline")?.text() ?? firmware.commandLine

@@ -12,12 +12,14 @@ package enum VirtualKernel: String, Sendable, Hashable, Codable, CaseIterable {
   case v6_1rt = "6.1-rt"
   /// The kernel of bookworm-backports.
   case v6_12 = "6.12"
+  /// Debian unstable's kernel of the day on which its image was made: the newest of the matrix.
+  case unstable
   /// The 32-bit kernel of the frozen suite, for ARMv7 with large addresses. It has no BTF.
   case v5_10armmp = "5.10-armmp"
 
   package var architecture: DebianArchitecture {
     switch self {
-    case .v5_10, .v6_1, .v6_1rt, .v6_12: .arm64
+    case .v5_10, .v6_1, .v6_1rt, .v6_12, .unstable: .arm64
     case .v5_10armmp: .armhf
     }
   }
@@ -29,7 +31,7 @@ package enum VirtualKernel: String, Sendable, Hashable, Codable, CaseIterable {
   var package: String {
     switch self {
     case .v5_10: "linux-image-5.10.0-32-arm64"
-    case .v6_1: "linux-image-arm64"
+    case .v6_1, .unstable: "linux-image-arm64"
     case .v6_1rt: "linux-image-rt-arm64"
     case .v6_12: "linux-image-arm64/bookworm-backports"
     case .v5_10armmp: "linux-image-5.10.0-32-armmp-lpae"
@@ -49,6 +51,7 @@ package enum VirtualKernel: String, Sendable, Hashable, Codable, CaseIterable {
     case .v5_10, .v5_10armmp: ["bullseye"]
     case .v6_1, .v6_1rt: ["bookworm"]
     case .v6_12: ["bookworm", "bookworm-backports"]
+    case .unstable: ["sid"]
     }
   }
 

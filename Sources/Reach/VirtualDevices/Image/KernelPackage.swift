@@ -13,20 +13,43 @@ struct KernelPackage: Sendable {
 
   /// - Throws: ``VirtualDeviceError/missingFromPackage(file:root:)``.
   init(root: String) throws(VirtualDeviceError) {
-    let boot = (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/boot")) ?? []
-    guard let image = boot.filter({ $0.hasPrefix("vmlinuz-") }).sorted().last else {
-      throw .missingFromPackage(file: "boot/vmlinuz-*", root: root)
-    }
-    let release = String(image.dropFirst("vmlinuz-".count))
     // Suites with a merged /usr keep the modules below it.
-    let candidates = ["lib", "usr/lib"].map { "\(root)/\($0)/modules/\(release)" }
-    guard let modules = candidates.first(where: FileManager.default.fileExists(atPath:)) else {
-      throw .missingFromPackage(file: "lib/modules/\(release)", root: root)
+    let folders = ["lib", "usr/lib"].map { "\(root)/\($0)/modules" }
+    let kernels = Self.names(in: "\(root)/boot").filter { $0.hasPrefix("vmlinuz-") }
+    if let image = kernels.last {
+      let release = String(image.dropFirst("vmlinuz-".count))
+      let candidates = folders.map { "\($0)/\(release)" }
+      guard let modules = candidates.first(where: FileManager.default.fileExists(atPath:)) else {
+        throw .missingFromPackage(file: "lib/modules/\(release)", root: root)
+      }
+      self.init(
+        root: root, release: release, imagePath: "\(root)/boot/\(image)", modules: modules)
+      return
     }
+    // Since 7.2 the kernel lies beside its modules.
+    let beside = folders.flatMap { folder in
+      Self.names(in: folder).map { (release: $0, modules: "\(folder)/\($0)") }
+    }
+    guard
+      let last = beside.last(where: { place in
+        FileManager.default.fileExists(atPath: "\(place.modules)/vmlinuz")
+      })
+    else { throw .missingFromPackage(file: "vmlinuz in boot or beside its modules", root: root) }
+    self.init(
+      root: root, release: last.release, imagePath: "\(last.modules)/vmlinuz", modules: last.modules
+    )
+  }
+
+  private init(root: String, release: String, imagePath: String, modules: String) {
     self.root = root
     self.release = release
-    self.imagePath = "\(root)/boot/\(image)"
+    self.imagePath = imagePath
     self.modules = modules
+  }
+
+  /// Ascending; empty for a folder that is not there.
+  private static func names(in folder: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
   }
 
   /// Adds the recipe's modules, uncompressed, with the lists that `/init` and `modprobe` read.
