@@ -74,7 +74,8 @@ let package = Package(
       ], path: "Sources/Kernels/DebianRoots",
       swiftSettings: strict),
     .target(
-      name: "ProbePrograms", dependencies: ["Catalogs"], path: "Sources/Kernels/ProbePrograms",
+      name: "ProbePrograms", dependencies: ["CAgentABI", "Catalogs"],
+      path: "Sources/Kernels/ProbePrograms",
       swiftSettings: strict),
     .target(
       name: "ProbeBuild",
@@ -147,8 +148,9 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "POSIXSupport", "PerfettoTraces", "RunRecords", "Catalogs", "ProbeBuild", "FirmwareKit",
-        "KernelTypes", "KernelBTF", "ADB", "Devices", "AgentSession", "VirtualDevices",
+        "POSIXSupport", "PerfettoTraces", "RunRecords", "Catalogs", "ProbePrograms", "ProbeBuild",
+        "FirmwareKit", "KernelTypes", "KernelBTF", "ADB", "Devices", "AgentSession",
+        "VirtualDevices",
         "RegressionAnalysis", "RecordStore",
       ], path: "Sources/Measure/Experiments",
       swiftSettings: strict),
@@ -183,7 +185,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "PerfettoTracesTests",
-      dependencies: ["CZlib", "CZstd", "LatencyHistograms", "PerfettoTraces"],
+      dependencies: [
+        "TraceFold", "CZlib", "CZstd", "LatencyHistograms", "PerfettoTraces", "Catalogs",
+        "ProbePrograms",
+      ],
       resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(

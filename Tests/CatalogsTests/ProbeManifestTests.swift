@@ -65,7 +65,7 @@ struct ProbeManifestTests {
     #expect(
       problems { () throws(CatalogError) in try ProbeManifest.parse(text, file: "p.yaml") } == [
         "p.yaml:8:3: metrics: metric 'queue.wait' does not begin with 'runqueue.'"
-          + " (name it 'runqueue.…', so that its probe can be told from its name)"
+          + " (name it 'runqueue.…', so that its name says which probe it is of)"
       ])
   }
 

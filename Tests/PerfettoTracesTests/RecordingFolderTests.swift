@@ -24,10 +24,15 @@ import Testing
   }
 
   private static func folder(
-    _ windows: [RecordingFolder.Window], metrics: Set<String> = Set(FoldMetrics.names),
-    agent: UInt32 = 1
-  ) -> RecordingFolder {
-    RecordingFolder(windows: windows, metrics: metrics, agent: agent)
+    _ windows: [RecordingFolder.Window], metrics: Set<String>? = nil, agent: UInt32 = 1
+  ) throws -> RecordingFolder {
+    RecordingFolder(
+      windows: windows, metrics: try metrics ?? Set(all().names),
+      declarations: TraceFolderTests.declarations, agent: agent)
+  }
+
+  private static func all() throws -> FoldMetrics {
+    try FoldMetrics(declarations: TraceFolderTests.declarations)
   }
 
   @Test func windowsFoldAsAPartOfTheTrace() throws {
@@ -37,9 +42,12 @@ import Testing
     let whole = RecordingFolder.Window(arm: first, opened: first, closed: last, until: last)
     let folded = try Self.folder([window, whole]).fold(data)
     #expect(folded.faults == [])
-    let part = try TraceFolder(window: .seconds(from: 0.01, to: 0.02))
-      .fold(TraceFolderTests.fixture("events"))
-    let all = try TraceFolder().fold(TraceFolderTests.fixture("events"))
+    let declarations = TraceFolderTests.declarations
+    let part = try TraceFolder(
+      window: .seconds(from: 0.01, to: 0.02), declarations: declarations
+    )
+    .fold(TraceFolderTests.fixture("events"))
+    let all = try TraceFolder(declarations: declarations).fold(TraceFolderTests.fixture("events"))
     for (made, expected) in zip(folded.windows, [part, all]) {
       for metric in expected.metrics {
         let found = try #require(made.metrics.first { $0.name == metric.name })
@@ -48,7 +56,7 @@ import Testing
             == metric.labels.reduce(0) { $0 + $1.histogram.count }, "\(metric.name)")
       }
       // What the trace has no event of is 0, not missing: the recording asked for it.
-      #expect(made.metrics.count == FoldMetrics.names.count)
+      #expect(try made.metrics.count == Self.all().names.count)
     }
   }
 
@@ -121,16 +129,17 @@ import Testing
     #expect(throws: PerfettoTraceError.self) { try ServiceState(Array(version.dropLast())) }
   }
 
-  @Test func eventsAreThoseOfTheMetrics() {
-    let events = FoldMetrics.events(of: ["reclaim.direct"])
+  @Test func eventsAreThoseOfTheMetrics() throws {
+    let all = try Self.all()
+    let events = all.events(of: ["reclaim.direct"])
     #expect(events.contains("vmscan/mm_vmscan_direct_reclaim_begin"))
     #expect(events.contains("task/task_newtask"))
     #expect(!events.contains("block/block_rq_issue"))
     let begin: Set<String> = ["vmscan/mm_vmscan_direct_reclaim_begin"]
-    #expect(FoldMetrics.impossible(["reclaim.direct"], without: begin) == ["reclaim.direct"])
-    #expect(FoldMetrics.impossible(["reclaim.direct"], without: ["task/task_newtask"]) == [])
+    #expect(all.impossible(["reclaim.direct"], without: begin) == ["reclaim.direct"])
+    #expect(all.impossible(["reclaim.direct"], without: ["task/task_newtask"]) == [])
     let f2fs: Set<String> = ["f2fs/f2fs_sync_file_enter", "f2fs/f2fs_sync_file_exit"]
-    #expect(FoldMetrics.impossible(["fsync.latency"], without: f2fs) == [])
+    #expect(all.impossible(["fsync.latency"], without: f2fs) == [])
   }
 
   /// Process tree: the agent 100, its child 101, whose thread is 102, and 7 of somebody else.
@@ -141,7 +150,7 @@ import Testing
     let tree =
       process(1, of: 0) + process(7, of: 1) + process(100, of: 7) + process(101, of: 100)
       + Wire.field(2, Wire.field(1, 102) + Wire.field(3, 101)) + process(30, of: 2)
-    let index = try TraceIndex(Wire.field(1, Wire.field(2, tree)))
+    let index = try TraceIndex(Wire.field(1, Wire.field(2, tree)), FoldMetrics())
     let classes = ThreadClasses(index, agent: 100)
     let gone = UInt32.max
     #expect([7, 100, 101, 102, 30, 55].map(classes.classOf) == [1, 3, gone, gone, 2, gone])

@@ -1,5 +1,7 @@
+import Catalogs
 import Foundation
 import LatencyHistograms
+import ProbePrograms
 import Testing
 
 @testable import PerfettoTraces
@@ -23,6 +25,15 @@ import Testing
         forResource: name, withExtension: "perfetto-trace", subdirectory: "Fixtures"))
     return try [UInt8](Data(contentsOf: url))
   }
+
+  /// Tables as the C side is tested with: ProbeProgramsTests holds them against their manifests.
+  static let declarations: [[UInt8]] = {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../fold/spans")
+    return ["fsync.latency", "hardirq.run", "reclaim.direct", "timers.run"].compactMap { name in
+      (try? Data(contentsOf: folder.appendingPathComponent("\(name).spans"))).map { [UInt8]($0) }
+    }
+  }()
 
   static func expected() throws -> [Line] {
     let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -50,7 +61,7 @@ import Testing
   }
 
   @Test func aTraceFoldsAsTheKernelsOwnPages() throws {
-    let folded = try TraceFolder().fold(Self.fixture("events"))
+    let folded = try TraceFolder(declarations: Self.declarations).fold(Self.fixture("events"))
     let made = Self.lines(folded).map(\.description).sorted()
     #expect(made == (try Self.expected()).map(\.description).sorted())
     #expect(folded.facts.gaps == [])
@@ -62,7 +73,7 @@ import Testing
   }
 
   @Test func compactSchedulingFoldsTheSameButForWhatItLeavesOut() throws {
-    let folded = try TraceFolder().fold(Self.fixture("compact"))
+    let folded = try TraceFolder(declarations: Self.declarations).fold(Self.fixture("compact"))
     func others(_ lines: [Line]) -> [String] {
       lines.filter { !$0.metric.hasPrefix("runqueue") && !$0.metric.hasPrefix("sleep") }
         .map(\.description).sorted()
@@ -125,5 +136,51 @@ import Testing
     #expect(folded.metrics.map(\.name) == ["softirq.run"])
     #expect(
       folded.missing == ["binder.call": ["binder_transaction", "binder_transaction_received"]])
+  }
+
+  @Test func aTableThatIsNoneIsAnError() {
+    #expect(throws: PerfettoTraceError.declaration("it ends early")) {
+      try TraceFolder(declarations: [[1, 0]]).fold(TraceFolderTests.fixture("events"))
+    }
+  }
+
+  /// A table of a user's own, on events that no known metric is made from.
+  @Test func anyTableFoldsFromEventsThatPerfettoKnows() throws {
+    let probe = try ProbeManifest.parse(
+      """
+      probe: mine
+      title: T
+      question: Q?
+      cost: low
+      privacy: none
+      metrics:
+        - metric: mine.work
+          help: h
+          unit: ns
+          spans:
+            - from: {event: workqueue/workqueue_execute_start, fields: {work: arg0, function: arg0}}
+              to: {event: workqueue/workqueue_execute_end, fields: {work: arg0, function: arg0}}
+          by: [work]
+          where: {function: [7, 8]}
+          key: [{field: function, size: 4}]
+      """, file: "mine.yaml")
+    let declaration = try #require(probe.metrics.first.flatMap { SpanDeclaration($0)?.bytes })
+    var trace = TraceBuilder(wakings: 2)
+    func work(_ at: UInt64, _ field: UInt64, _ work: UInt64, _ function: UInt64) -> [UInt8] {
+      TraceBuilder.event(
+        TraceBuilder.begin + at, 900, field, Wire.field(1, work) + Wire.field(2, function))
+    }
+    let start = try #require(PerfettoEvent.all["workqueue_execute_start"]?.number)
+    let end = try #require(PerfettoEvent.all["workqueue_execute_end"]?.number)
+    trace.bundles[0] = TraceBuilder.packet(
+      Wire.field(1, 0) + work(10, UInt64(start), 1 << 40, 7) + work(15, UInt64(start), 2 << 40, 9)
+        + work(40, UInt64(end), 1 << 40, 7) + work(50, UInt64(end), 2 << 40, 9))
+    let folded = try TraceFolder(metrics: ["mine.work"], declarations: [declaration])
+      .fold(trace.bytes)
+    let metric = try #require(folded.metrics.first)
+    #expect(metric.name == "mine.work" && metric.counters.started == 1)
+    #expect(metric.labels.map(\.key) == [[7, 0, 0, 0]])
+    #expect(metric.labels.first?.histogram.sum == 30)
+    #expect(metric.events == ["workqueue_execute_start", "workqueue_execute_end"])
   }
 }

@@ -308,7 +308,6 @@ import Testing
 
   /// Fields of perfetto's definitions, where its Python package is at hand.
   @Test func theTableHasEveryFieldOfThisDefinition() throws {
-    let python = ProcessInfo.processInfo.environment["LATGATE_PERFETTO_PYTHON"] ?? "python3"
     let script = """
       from perfetto.protos.perfetto.trace import perfetto_trace_pb2 as p
       def show(message):
@@ -319,17 +318,7 @@ import Testing
       for message in p.DESCRIPTOR.message_types_by_name.values():
           show(message)
       """
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [python, "-c", script]
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let text = String(
-      decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { return }
+    guard let text = try PerfettoPython.output(of: script) else { return }
     var names: [String: [Int: String]] = [:]
     for line in text.split(separator: "\n") {
       let words = line.split(separator: " ")

@@ -4,16 +4,7 @@ import Testing
 
 @Suite struct ProbeProgramTests {
   private func text(_ metrics: String) throws -> String {
-    let manifest = """
-      probe: x
-      title: T
-      question: Q?
-      cost: low
-      privacy: none
-      metrics:
-      \(metrics)
-      """
-    return try #require(ProbeProgram(try ProbeManifest.parse(manifest, file: "x.yaml"))?.text)
+    try #require(ProbeProgram(try TestManifest.parse(metrics: metrics))?.text)
   }
 
   @Test func aProbeWithASourceHasNoWrittenProgram() throws {

@@ -45,7 +45,7 @@ def hello_is_answered_with_facts(scratch):
     agent = Agent(AGENT)
     facts, done = agent.greet()
     assert (facts.kind, facts.sequence, facts.flags) == (wire.FACTS, 1, 0)
-    assert facts.number(1) == 1
+    assert facts.number(1) == 2
     assert facts.text(6) == pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     assert facts.text(7) == os.uname().release
     assert facts.text(10) == pathlib.Path("/sys/devices/system/cpu/online").read_text().strip()
@@ -95,7 +95,9 @@ def a_trace_probe_without_tracefs_is_unsupported(scratch):
 @test
 def a_malformed_trace_probe_ends_the_session(scratch):
     nameless = attribute(22, attribute(23, (7, 4)))
+    twice = attribute(22, attribute(23, (7, 4)) + attribute(90, "a.b") + attribute(97, b"x"))
     cases = {
+        "METRIC_NAME or SPANS": (attribute(20, "runqueue"), twice),
         "METRIC needs": (attribute(20, "runqueue"), nameless),
         "PROBE is missing": (attribute(22, attribute(23, (7, 4)) + attribute(90, "a.b")),),
         "leaves the payload": (attribute(20, "runqueue"), b"\x16\0\0\0\x50\0\0\0"),
@@ -162,9 +164,9 @@ def ping_bytes(scratch):
 @test
 def another_protocol_version_ends_the_session(scratch):
     agent = Agent(AGENT)
-    (error,) = agent.greet(version=2)
+    (error,) = agent.greet(version=1)
     assert error.kind == wire.ERROR and error.number(33) == 1
-    assert "host 1.2.3 speaks protocol 2" in error.text(31)
+    assert "host 1.2.3 speaks protocol 1" in error.text(31)
     assert agent.finish() == 76 and agent.rest == b""
 
 
@@ -676,7 +678,7 @@ def the_command_line(scratch):
         return subprocess.run([AGENT, *arguments], capture_output=True, text=True, timeout=30)
 
     version = run("--version")
-    assert version.returncode == 0 and " protocol 1 " in version.stdout
+    assert version.returncode == 0 and " protocol 2 " in version.stdout
     assert "usage:" in run("--help").stdout
     wrong = run("--wrong")
     assert wrong.returncode == 64 and "'--wrong'" in wrong.stderr and not wrong.stdout

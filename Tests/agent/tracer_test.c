@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
  * The tracer against a folder of plain files that looks like tracefs: what it
- * changes, and that every way to end puts it back. tracer_test FOLDER prints
- * one line per check.
+ * changes, and that every way to end puts it back. tracer_test FOLDER SPANS
+ * prints one line per check; SPANS is the declaration of hardirq.run.
  */
 #define _GNU_SOURCE 1
 #include <errno.h>
@@ -22,6 +22,8 @@
 #include "tracer_internal.h"
 
 static const char *root;
+/* hardirq.run, as the host declares it. */
+static struct lg_trace_metric hardirq = {.id = 7};
 
 static void check(const char *name, bool good)
 {
@@ -191,13 +193,12 @@ static void count_hook(void *arg, const struct lg_hook_report *report)
 
 static struct lg_tracer *loaded(void)
 {
-	static const struct lg_trace_metric metric = {7, "hardirq.run"};
 	struct lg_tracer *tracer = lg_tracer_new(root, root);
 	struct lg_error err = {0};
 	int hooks = 0;
 
 	check("a probe of two events is loaded",
-	      !lg_tracer_load(tracer, "hardirq", &metric, 1, count_hook, &hooks, &err) &&
+	      !lg_tracer_load(tracer, "hardirq", &hardirq, 1, count_hook, &hooks, &err) &&
 		      hooks == 2 && !err.code);
 	return tracer;
 }
@@ -387,8 +388,9 @@ static void test_contention(void)
 
 static void test_unsupported(void)
 {
-	static const struct lg_trace_metric known = {1, "softirq.run"},
-					    unknown = {1, "block.queue"};
+	static const struct lg_trace_metric known = {.id = 1, .name = "softirq.run"},
+					    unknown = {.id = 1, .name = "block.queue"};
+	struct lg_trace_metric cut = hardirq;
 	struct lg_tracer *tracer = lg_tracer_new(root, root), *nowhere = lg_tracer_new(NULL, root);
 	struct lg_error err = {0};
 	char line[256];
@@ -401,6 +403,24 @@ static void test_unsupported(void)
 	check("an unknown metric is named",
 	      lg_tracer_load(tracer, "block", &unknown, 1, count_hook, &hooks, &err) &&
 		      err.code == LG_ERR_UNSUPPORTED && strstr(err.text, "block.queue"));
+	err = (struct lg_error){0};
+	cut.spans_size--;
+	check("a declaration that is cut is refused",
+	      lg_tracer_load(tracer, "hardirq", &cut, 1, count_hook, &hooks, &err) &&
+		      err.code == LG_ERR_UNSUPPORTED && strstr(err.text, "ends early"));
+	put_event("irq/irq_handler_exit", 12,
+		  "\tfield:char irq[16];\toffset:8;\tsize:16;\tsigned:1;\n");
+	err = (struct lg_error){0};
+	check("a field of another kind is named",
+	      lg_tracer_load(tracer, "hardirq", &hardirq, 1, count_hook, &hooks, &err) &&
+		      err.code == LG_ERR_UNSUPPORTED && strstr(err.text, "no field irq"));
+	put_tracefs();
+	err = (struct lg_error){0};
+	check("with its events it is loaded, again and again",
+	      !lg_tracer_load(tracer, "hardirq", &hardirq, 1, count_hook, &hooks, &err) &&
+		      !lg_tracer_load(tracer, "again", &hardirq, 1, count_hook, &hooks, &err) &&
+		      !lg_tracer_unload(tracer, "hardirq") && !lg_tracer_unload(tracer, "again") &&
+		      !lg_tracer_load(tracer, "hardirq", &hardirq, 1, count_hook, &hooks, &err));
 	lg_tracer_feature(tracer, line, sizeof(line));
 	check("the feature is there", !strcmp(line, "trace=yes"));
 	lg_tracer_feature(nowhere, line, sizeof(line));
@@ -409,11 +429,25 @@ static void test_unsupported(void)
 	lg_tracer_free(nowhere);
 }
 
+static void read_declaration(const char *path)
+{
+	static lg_u8 bytes[LG_SPANS_BYTES];
+	FILE *in = fopen(path, "rb");
+
+	hardirq.spans = bytes;
+	hardirq.spans_size = in ? fread(bytes, 1, sizeof(bytes), in) : 0;
+	if (!hardirq.spans_size || fclose(in)) {
+		perror(path);
+		exit(2);
+	}
+}
+
 int main(int argc, char **argv)
 {
-	if (argc != 2)
+	if (argc != 3)
 		return 2;
 	root = argv[1];
+	read_declaration(argv[2]);
 	test_journal();
 	test_guard();
 	test_window();

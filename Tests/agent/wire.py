@@ -35,7 +35,7 @@ def sleep(ns):
     return attribute(40, attribute(42, (ns, 8)))
 
 
-def hello(version=1, silence_ms=20000):
+def hello(version=2, silence_ms=20000):
     return frame(HELLO, 1, attribute(1, (version, 4)), attribute(2, "1.2.3"),
                  attribute(4, (silence_ms, 4)))
 

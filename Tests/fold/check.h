@@ -9,7 +9,7 @@
 #include "trace_fold.h"
 
 void check(const char *name, bool good);
-/* Tells both numbers when they differ. */
+/* Prints both numbers when they differ. */
 void check_number(const char *name, unsigned long long is, unsigned long long should);
 
 /* A whole file; aborts when it cannot be read. *size excludes the NUL behind it. */
@@ -30,6 +30,27 @@ void page_data(struct page_builder *page, lg_u32 delta, const void *data, size_t
 /* Writes the commit word with `flags` (RB_MISSED_*). */
 void page_end(struct page_builder *page, lg_u32 flags);
 
+/* Declarations of Tests/fold/spans as one set, and their numbers in it. */
+enum {
+	FSYNC_LATENCY = LG_FOLD_METRICS,
+	HARDIRQ_RUN,
+	RECLAIM_DIRECT,
+};
+/* As lg_trace_event has them: number and 1. */
+enum {
+	EXT4_FSYNC_ENTER = 1,
+	EXT4_FSYNC_EXIT,
+	F2FS_FSYNC_ENTER,
+	F2FS_FSYNC_EXIT,
+	IRQ_ENTRY,
+	IRQ_EXIT,
+	RECLAIM_BEGIN,
+	RECLAIM_END,
+};
+struct lg_declared *shipped_tables(const char *spans);
+/* Options of a fold that has the metrics, and of declared ones `metric` alone; 0: none. */
+struct lg_fold_options fold_options(lg_u32 metrics, lg_u32 metric);
+
 void test_format(const char *fixtures);
 void test_page(void);
 void test_merge(void);
@@ -37,5 +58,6 @@ void test_decode(const char *fixtures);
 void test_window(void);
 void test_folders(void);
 void test_classes(void);
+void test_declared(const char *fixtures, const char *spans);
 
 #endif

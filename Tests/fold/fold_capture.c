@@ -3,8 +3,10 @@
  * Folds what Tests/fold/record wrote and prints it in the lines of
  * Tests/truth/truth_driver.c (without hooks and programs):
  *
- *   fold_capture [--arm NS --open NS --drain NS --close NS] [--agent TID] FOLDER
+ *   fold_capture [--arm NS --open NS --drain NS --close NS] [--agent TID] [--spans FOLDER]
+ *                FOLDER
  *
+ * --spans: metrics that are declared in the folder's *.spans as well.
  * Without moments the window is all that was recorded. Thread TID is the
  * agent's, so that what it forks is the workload; threads of session 0 are the
  * kernel's. Exits with 65 for a folder that cannot be read.
@@ -25,7 +27,8 @@ struct thread {
 };
 
 struct capture {
-	const char *folder;
+	const char *folder, *spans;
+	struct lg_declared *declared;
 	struct lg_page_layout layout;
 	struct lg_decoder decoder;
 	struct lg_merge *merge;
@@ -40,14 +43,14 @@ static void die(const char *path, const char *what)
 	exit(BAD_INPUT);
 }
 
-static unsigned char *read_file(const struct capture *capture, const char *name, size_t *size)
+static unsigned char *read_file(const char *folder, const char *name, size_t *size)
 {
 	unsigned char *data = NULL;
 	char path[4096];
 	size_t room = 0, got;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/%s", capture->folder, name);
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	file = fopen(path, "rb");
 	if (!file)
 		die(path, strerror(errno));
@@ -70,11 +73,60 @@ static void read_layout(struct capture *capture)
 {
 	struct lg_trace_fault fault;
 	size_t size;
-	char *text = (char *)read_file(capture, "header_page", &size);
+	char *text = (char *)read_file(capture->folder, "header_page", &size);
 
 	if (!lg_page_layout_parse(&capture->layout, text, size, &fault))
 		die("header_page", fault.what);
 	free(text);
+}
+
+static bool ends_with(const char *name, const char *end)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot && !strcmp(dot, end);
+}
+
+static int by_name(const void *left, const void *right)
+{
+	return strcmp(left, right);
+}
+
+/* In the order of their names, so that the output is. */
+static void read_spans(struct capture *capture)
+{
+	char names[LG_DECLARED_METRICS][256];
+	DIR *folder = capture->spans ? opendir(capture->spans) : NULL;
+	const struct dirent *entry;
+	size_t count = 0;
+
+	capture->declared = lg_declared_new();
+	if (capture->spans && !folder)
+		die(capture->spans, strerror(errno));
+	while (folder && (entry = readdir(folder))) {
+		if (ends_with(entry->d_name, ".spans") && count < LG_DECLARED_METRICS)
+			snprintf(names[count++], sizeof(names[0]), "%s", entry->d_name);
+	}
+	if (folder)
+		closedir(folder);
+	qsort(names, count, sizeof(names[0]), by_name);
+	for (size_t i = 0; i < count; i++) {
+		const char *fault = "";
+		size_t size;
+		unsigned char *bytes = read_file(capture->spans, names[i], &size);
+
+		if (lg_declared_add(capture->declared, bytes, size, &fault) < 0)
+			die(names[i], fault);
+		free(bytes);
+	}
+}
+
+static void declare(struct capture *capture, const struct lg_trace_format *format)
+{
+	for (lg_u32 i = 0; i < lg_declared_events(capture->declared); i++) {
+		if (!strcmp(lg_declared_event(capture->declared, i)->name, format->name))
+			lg_decoder_declare(&capture->decoder, capture->declared, i, format, NULL);
+	}
 }
 
 static void read_formats(struct capture *capture)
@@ -86,20 +138,20 @@ static void read_formats(struct capture *capture)
 		die(capture->folder, strerror(errno));
 	lg_decoder_init(&capture->decoder);
 	while ((entry = readdir(folder))) {
-		const char *dot = strrchr(entry->d_name, '.');
 		struct lg_trace_format format;
 		struct lg_trace_fault fault;
 		const char *field = "";
 		size_t size;
 		char *text;
 
-		if (!dot || strcmp(dot, ".format"))
+		if (!ends_with(entry->d_name, ".format"))
 			continue;
-		text = (char *)read_file(capture, entry->d_name, &size);
+		text = (char *)read_file(capture->folder, entry->d_name, &size);
 		if (!lg_trace_format_parse(&format, text, size, &fault))
 			die(entry->d_name, fault.what);
 		if (lg_decoder_add(&capture->decoder, &format, &field) == LG_DECODER_MISSING)
 			die(entry->d_name, field);
+		declare(capture, &format);
 		free(text);
 	}
 	closedir(folder);
@@ -108,7 +160,7 @@ static void read_formats(struct capture *capture)
 static void read_threads(struct capture *capture)
 {
 	size_t size, used = 0;
-	char *text = (char *)read_file(capture, "threads", &size);
+	char *text = (char *)read_file(capture->folder, "threads", &size);
 
 	capture->threads = calloc(size / 3 + 1, sizeof(*capture->threads));
 	while (used < size) {
@@ -162,7 +214,7 @@ static void read_pages(struct capture *capture)
 		if (!file)
 			continue;
 		fclose(file);
-		bytes = read_file(capture, name, &size);
+		bytes = read_file(capture->folder, name, &size);
 		for (size_t at = 0; at < size; at += page)
 			lg_merge_page(capture->merge, cpu, bytes + at,
 				      size - at < page ? size - at : page);
@@ -209,7 +261,7 @@ static void print_label(const char *metric, const struct lg_fold_label *label)
 
 static void print_metric(const struct lg_fold *fold, lg_u32 metric)
 {
-	const char *name = lg_fold_metric_info(metric)->name;
+	const char *name = lg_fold_metric_name(fold, metric);
 	struct lg_fold_label labels[256];
 	struct lg_fold_result result;
 	const struct lg_counters *c = &result.counters;
@@ -236,6 +288,8 @@ static void fold_all(struct capture *capture, const lg_u64 moments[4])
 {
 	struct lg_fold_options options = {
 		.metrics = lg_fold_possible((1u << LG_FOLD_METRICS) - 1, capture->decoder.known),
+		.declared = capture->declared,
+		.present = capture->decoder.present,
 		.class_of = class_of,
 		.arg = capture,
 	};
@@ -269,7 +323,7 @@ static void fold_all(struct capture *capture, const lg_u64 moments[4])
 	       stats.pages, stats.records, stats.missed_events, stats.missed_places,
 	       stats.corrupt_pages, stats.refused_pages, stats.disordered, short_records,
 	       lg_merge_complete(&stats) && !short_records ? "yes" : "no");
-	for (lg_u32 metric = 0; metric < LG_FOLD_METRICS; metric++)
+	for (lg_u32 metric = 0; metric < lg_fold_metrics(fold); metric++)
 		print_metric(fold, metric);
 	lg_fold_free(fold);
 }
@@ -289,16 +343,20 @@ int main(int argc, char **argv)
 			moments[moment] = strtoull(argv[++i], NULL, 10);
 		else if (!strcmp(argv[i], "--agent") && i + 1 < argc)
 			capture.agent = (lg_u32)strtoul(argv[++i], NULL, 10);
+		else if (!strcmp(argv[i], "--spans") && i + 1 < argc)
+			capture.spans = argv[++i];
 		else
 			capture.folder = argv[i];
 	}
 	if (!capture.folder)
 		die("usage", "fold_capture [--arm NS …] [--agent TID] FOLDER");
 	read_layout(&capture);
+	read_spans(&capture);
 	read_formats(&capture);
 	read_threads(&capture);
 	read_pages(&capture);
 	fold_all(&capture, moments);
+	lg_declared_free(capture.declared);
 	lg_merge_free(capture.merge);
 	free(capture.threads);
 	return 0;

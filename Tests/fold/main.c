@@ -6,10 +6,13 @@
 
 int main(int argc, char **argv)
 {
-	if (argc != 2) {
-		fprintf(stderr, "usage: fold-test FIXTURES\n");
+	struct lg_declared *tables;
+
+	if (argc != 3) {
+		fprintf(stderr, "usage: fold-test FIXTURES SPANS\n");
 		return 2;
 	}
+	tables = shipped_tables(argv[2]);
 	test_format(argv[1]);
 	test_page();
 	test_merge();
@@ -17,5 +20,7 @@ int main(int argc, char **argv)
 	test_window();
 	test_folders();
 	test_classes();
+	test_declared(argv[1], argv[2]);
+	lg_declared_free(tables);
 	return 0;
 }

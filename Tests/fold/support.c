@@ -91,3 +91,41 @@ void page_end(struct page_builder *page, lg_u32 flags)
 {
 	put_u32(page->bytes + 8, (lg_u32)page->used | flags);
 }
+
+static struct lg_declared *tables;
+
+struct lg_declared *shipped_tables(const char *spans)
+{
+	static const char *const names[] = {"fsync.latency", "hardirq.run", "reclaim.direct"};
+	struct lg_declared *declared = lg_declared_new();
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *fault = "";
+		char path[512];
+		size_t size;
+		char *bytes;
+
+		snprintf(path, sizeof(path), "%s/%s.spans", spans, names[i]);
+		bytes = read_whole(path, &size);
+		if (lg_declared_add(declared, (unsigned char *)bytes, size, &fault) != (int)i) {
+			fprintf(stderr, "%s: %s\n", path, fault);
+			exit(2);
+		}
+		free(bytes);
+	}
+	tables = declared;
+	return declared;
+}
+
+struct lg_fold_options fold_options(lg_u32 metrics, lg_u32 metric)
+{
+	static lg_u32 present[LG_DECLARED_EVENTS];
+	static lg_u8 wanted[LG_DECLARED_METRICS];
+
+	for (size_t i = 0; i < LG_DECLARED_EVENTS; i++)
+		present[i] = LG_DECLARED_PRESENT | 0xff;
+	for (size_t i = 0; i < LG_DECLARED_METRICS; i++)
+		wanted[i] = metric == LG_FOLD_METRICS + i;
+	return (struct lg_fold_options){
+		.metrics = metrics, .declared = tables, .wanted = wanted, .present = present};
+}

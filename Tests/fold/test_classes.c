@@ -44,21 +44,22 @@ static void born(struct lg_fold *fold, lg_u32 tid)
 /* The class that a thread's operation is recorded under; LG_CLASS_SELF when it is left out. */
 static lg_u32 class_of(struct lg_fold *fold, lg_u32 tid)
 {
-	struct lg_trace_event event = {.kind = LG_EVENT_RECLAIM_BEGIN, .time_ns = 200, .tid = tid};
+	struct lg_trace_event event = {
+		.kind = LG_EVENT_KINDS, .declared = RECLAIM_BEGIN, .time_ns = 200, .tid = tid};
 	struct lg_fold_result before, after;
 	struct lg_fold_label label;
 	lg_u64 counts[3] = {0};
 
-	lg_fold_result(fold, LG_FOLD_RECLAIM_DIRECT, &before);
-	for (size_t i = 0; lg_fold_label(fold, LG_FOLD_RECLAIM_DIRECT, i, &label); i++)
+	lg_fold_result(fold, RECLAIM_DIRECT, &before);
+	for (size_t i = 0; lg_fold_label(fold, RECLAIM_DIRECT, i, &label); i++)
 		counts[label.key[0]] = label.hist->count;
 	lg_fold_event(fold, &event);
-	event.kind = LG_EVENT_RECLAIM_END;
+	event.declared = RECLAIM_END;
 	lg_fold_event(fold, &event);
-	lg_fold_result(fold, LG_FOLD_RECLAIM_DIRECT, &after);
+	lg_fold_result(fold, RECLAIM_DIRECT, &after);
 	if (after.counters.excluded > before.counters.excluded)
 		return LG_CLASS_SELF;
-	for (size_t i = 0; lg_fold_label(fold, LG_FOLD_RECLAIM_DIRECT, i, &label); i++) {
+	for (size_t i = 0; lg_fold_label(fold, RECLAIM_DIRECT, i, &label); i++) {
 		if (label.hist->count > counts[label.key[0]])
 			return label.key[0];
 	}
@@ -68,12 +69,13 @@ static lg_u32 class_of(struct lg_fold *fold, lg_u32 tid)
 static struct lg_fold *new_fold(lg_u32 (*class_of)(void *arg, lg_u32 tid), struct answers *answers,
 				enum lg_fold_scope scope)
 {
-	struct lg_fold_options options = {.metrics = LG_FOLD_BIT(LG_FOLD_RECLAIM_DIRECT),
-					  .class_of = class_of,
-					  .arg = answers,
-					  .scope = scope};
-	struct lg_fold *fold = lg_fold_new(&options);
+	struct lg_fold_options options = fold_options(0, RECLAIM_DIRECT);
+	struct lg_fold *fold;
 
+	options.class_of = class_of;
+	options.arg = answers;
+	options.scope = scope;
+	fold = lg_fold_new(&options);
 	lg_fold_arm(fold, 100);
 	lg_fold_open(fold, 200);
 	lg_fold_drain(fold, 300);
@@ -95,7 +97,7 @@ static lg_u64 losses(struct lg_fold *fold)
 {
 	struct lg_fold_result result;
 
-	lg_fold_result(fold, LG_FOLD_RECLAIM_DIRECT, &result);
+	lg_fold_result(fold, RECLAIM_DIRECT, &result);
 	return result.counters.map_full;
 }
 

@@ -23,7 +23,7 @@ static void add(struct lg_decoder *decoder, const char *fixtures, const char *na
 
 static lg_u32 id_of(const struct lg_decoder *decoder, lg_u32 kind)
 {
-	for (lg_u32 i = 0; i < decoder->kinds; i++) {
+	for (lg_u32 i = 0; i < decoder->count; i++) {
 		if (decoder->entries[i].kind == kind)
 			return decoder->entries[i].id;
 	}
@@ -59,26 +59,6 @@ static void test_block(const struct lg_decoder *decoder)
 	bytes[0] = bytes[1] = 0xff;
 	record.size = sizeof(bytes);
 	check("another event", lg_decode(decoder, 3, &record, &event) == LG_DECODE_OTHER);
-}
-
-static void test_dynamic(const struct lg_decoder *decoder)
-{
-	unsigned char bytes[24] = {0};
-	struct lg_trace_record record = {.data = bytes, .size = sizeof(bytes)};
-	struct lg_trace_event event;
-	lg_u32 id = id_of(decoder, LG_EVENT_IRQ_ENTRY);
-
-	bytes[0] = (unsigned char)id;
-	bytes[1] = (unsigned char)(id >> 8);
-	bytes[8] = 17;
-	bytes[12] = 16; /* where the name is */
-	bytes[14] = 5; /* and how long */
-	memcpy(bytes + 16, "virt", 5);
-	lg_decode(decoder, 0, &record, &event);
-	check("a handler's name", event.irq.number == 17 && !strcmp(event.irq.name, "virt"));
-	bytes[14] = 200;
-	check("a name beyond the record",
-	      lg_decode(decoder, 0, &record, &event) == LG_DECODE_SHORT);
 }
 
 static void test_ops(void)
@@ -122,10 +102,8 @@ void test_decode(const char *fixtures)
 	add(&decoder, fixtures, "task_newtask");
 	add(&decoder, fixtures, "block_rq_issue");
 	add(&decoder, fixtures, "block_rq_complete");
-	add(&decoder, fixtures, "irq_handler_entry");
-	check_number("kinds it knows", decoder.kinds, 7);
+	check_number("kinds it knows", decoder.count, 6);
 	test_block(&decoder);
-	test_dynamic(&decoder);
 	test_ops();
 	lg_trace_format_parse(&format, text, sizeof(text) - 1, &fault);
 	check("a field that is gone is named",

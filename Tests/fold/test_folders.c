@@ -14,16 +14,22 @@ static lg_u32 class_by_number(void *arg, lg_u32 tid)
 	return tid >= 500 ? LG_CLASS_WORKLOAD : LG_CLASS_USER;
 }
 
-static struct lg_fold *new_fold(lg_u32 metrics)
+static struct lg_fold *fold_with(struct lg_fold_options options)
 {
-	struct lg_fold_options options = {.metrics = metrics, .class_of = class_by_number};
-	struct lg_fold *fold = lg_fold_new(&options);
+	struct lg_fold *fold;
 
+	options.class_of = class_by_number;
+	fold = lg_fold_new(&options);
 	lg_fold_arm(fold, 100);
 	lg_fold_open(fold, 200);
 	lg_fold_drain(fold, 10000);
 	lg_fold_close(fold, 20000);
 	return fold;
+}
+
+static struct lg_fold *new_fold(lg_u32 metrics)
+{
+	return fold_with(fold_options(metrics, 0));
 }
 
 static lg_u64 words(lg_u32 first, lg_u32 second)
@@ -275,59 +281,77 @@ static void test_binder(void)
 	lg_fold_free(fold);
 }
 
-static void irq(struct lg_fold *fold, lg_u32 kind, lg_u64 ns, lg_u32 cpu, lg_u32 number,
+static void irq(struct lg_fold *fold, lg_u32 number, lg_u64 ns, lg_u32 cpu, lg_u32 irq,
 		const char *name)
 {
-	struct lg_trace_event event = {.kind = kind, .time_ns = ns, .cpu = cpu};
+	struct lg_trace_event event = {
+		.kind = LG_EVENT_KINDS, .declared = number, .time_ns = ns, .cpu = cpu};
 
-	event.irq.number = number;
-	strncpy(event.irq.name, name, LG_NAME_LEN - 1);
+	/* In the order of the declaration's fields. */
+	event.values[0] = irq;
+	strncpy(event.text, name, LG_NAME_LEN - 1);
 	lg_fold_event(fold, &event);
 }
 
-static void test_irq(void)
+static void test_hardirq(void)
 {
-	struct lg_fold *fold =
-		new_fold(LG_FOLD_BIT(LG_FOLD_HARDIRQ_RUN) | LG_FOLD_BIT(LG_FOLD_SOFTIRQ_RAISE) |
-			 LG_FOLD_BIT(LG_FOLD_SOFTIRQ_RUN));
+	struct lg_fold *fold = fold_with(fold_options(0, HARDIRQ_RUN));
 	struct lg_fold_label label;
 	lg_u64 sum = 0;
 
-	irq(fold, LG_EVENT_IRQ_ENTRY, 210, 0, 5, "expander");
-	irq(fold, LG_EVENT_IRQ_ENTRY, 212, 0, 6, "input");
-	irq(fold, LG_EVENT_IRQ_ENTRY, 213, 1, 5, "other");
-	irq(fold, LG_EVENT_IRQ_EXIT, 215, 0, 6, "");
-	irq(fold, LG_EVENT_IRQ_EXIT, 220, 0, 5, "");
-	irq(fold, LG_EVENT_IRQ_EXIT, 223, 1, 5, "");
-	check("handlers inside handlers",
-	      count_of(fold, LG_FOLD_HARDIRQ_RUN, 6, &sum) == 1 && sum == 3);
-	check("and on two CPUs", count_of(fold, LG_FOLD_HARDIRQ_RUN, 5, &sum) == 2 && sum == 20);
-	lg_fold_label(fold, LG_FOLD_HARDIRQ_RUN, 0, &label);
+	irq(fold, IRQ_ENTRY, 210, 0, 5, "expander");
+	irq(fold, IRQ_ENTRY, 212, 0, 6, "input");
+	irq(fold, IRQ_ENTRY, 213, 1, 5, "other");
+	irq(fold, IRQ_EXIT, 215, 0, 6, "");
+	irq(fold, IRQ_EXIT, 220, 0, 5, "");
+	irq(fold, IRQ_EXIT, 223, 1, 5, "");
+	check("handlers inside handlers", count_of(fold, HARDIRQ_RUN, 6, &sum) == 1 && sum == 3);
+	check("and on two CPUs", count_of(fold, HARDIRQ_RUN, 5, &sum) == 2 && sum == 20);
+	lg_fold_label(fold, HARDIRQ_RUN, 0, &label);
 	check("named", label.name && !strcmp(label.name, "input"));
-	irq(fold, LG_EVENT_SOFTIRQ_RAISE, 300, 0, 3, "");
-	irq(fold, LG_EVENT_SOFTIRQ_RAISE, 310, 0, 3, "");
-	irq(fold, LG_EVENT_SOFTIRQ_ENTRY, 320, 0, 3, "");
-	irq(fold, LG_EVENT_SOFTIRQ_EXIT, 350, 0, 3, "");
+	lg_fold_label(fold, HARDIRQ_RUN, 1, &label);
+	check("by the first text seen", label.name && !strcmp(label.name, "expander"));
+	lg_fold_free(fold);
+}
+
+static void softirq(struct lg_fold *fold, lg_u32 kind, lg_u64 ns, lg_u32 vector)
+{
+	struct lg_trace_event event = {.kind = kind, .time_ns = ns, .softirq = {vector}};
+
+	lg_fold_event(fold, &event);
+}
+
+static void test_softirq(void)
+{
+	struct lg_fold *fold =
+		new_fold(LG_FOLD_BIT(LG_FOLD_SOFTIRQ_RAISE) | LG_FOLD_BIT(LG_FOLD_SOFTIRQ_RUN));
+	lg_u64 sum = 0;
+
+	softirq(fold, LG_EVENT_SOFTIRQ_RAISE, 300, 3);
+	softirq(fold, LG_EVENT_SOFTIRQ_RAISE, 310, 3);
+	softirq(fold, LG_EVENT_SOFTIRQ_ENTRY, 320, 3);
+	softirq(fold, LG_EVENT_SOFTIRQ_EXIT, 350, 3);
 	check("a vector waits since its first raise",
 	      count_of(fold, LG_FOLD_SOFTIRQ_RAISE, 3, &sum) == 1 && sum == 20);
 	check("and runs", count_of(fold, LG_FOLD_SOFTIRQ_RUN, 3, &sum) == 1 && sum == 30);
-	irq(fold, LG_EVENT_SOFTIRQ_ENTRY, 400, 0, 10, "");
+	softirq(fold, LG_EVENT_SOFTIRQ_ENTRY, 400, 10);
 	check_number("no such vector", counters_of(fold, LG_FOLD_SOFTIRQ_RUN).started, 1);
 	lg_fold_free(fold);
 }
 
 static void test_reclaim(void)
 {
-	struct lg_fold *fold = new_fold(LG_FOLD_BIT(LG_FOLD_RECLAIM_DIRECT));
-	struct lg_trace_event event = {.kind = LG_EVENT_RECLAIM_BEGIN, .time_ns = 210, .tid = 500};
+	struct lg_fold *fold = fold_with(fold_options(0, RECLAIM_DIRECT));
+	struct lg_trace_event event = {
+		.kind = LG_EVENT_KINDS, .declared = RECLAIM_BEGIN, .time_ns = 210, .tid = 500};
 	lg_u64 sum = 0;
 
 	lg_fold_event(fold, &event);
-	event.kind = LG_EVENT_RECLAIM_END;
+	event.declared = RECLAIM_END;
 	event.time_ns = 260;
 	lg_fold_event(fold, &event);
 	check("direct reclaim",
-	      count_of(fold, LG_FOLD_RECLAIM_DIRECT, LG_CLASS_WORKLOAD, &sum) == 1 && sum == 50);
+	      count_of(fold, RECLAIM_DIRECT, LG_CLASS_WORKLOAD, &sum) == 1 && sum == 50);
 	lg_fold_free(fold);
 }
 
@@ -362,12 +386,6 @@ static void test_frequency(void)
 
 static void test_needs(void)
 {
-	lg_u32 fsync = LG_FOLD_BIT(LG_FOLD_FSYNC_LATENCY);
-	lg_u64 f2fs = LG_EVENT_BIT(LG_EVENT_F2FS_FSYNC_ENTER);
-
-	check("half a pair is nothing", lg_fold_possible(fsync, f2fs) == 0);
-	f2fs |= LG_EVENT_BIT(LG_EVENT_F2FS_FSYNC_EXIT);
-	check("one file system is enough", lg_fold_possible(fsync, f2fs) == fsync);
 	check("every metric can be had from its own events",
 	      lg_fold_possible((1u << LG_FOLD_METRICS) - 1,
 			       lg_fold_events((1u << LG_FOLD_METRICS) - 1)) ==
@@ -381,7 +399,8 @@ void test_folders(void)
 	test_sleep();
 	test_block();
 	test_binder();
-	test_irq();
+	test_hardirq();
+	test_softirq();
 	test_reclaim();
 	test_frequency();
 	test_needs();

@@ -10,7 +10,7 @@
 
 static struct lg_fold *new_fold(void)
 {
-	struct lg_fold_options options = {.metrics = LG_FOLD_BIT(LG_FOLD_FSYNC_LATENCY)};
+	struct lg_fold_options options = fold_options(0, FSYNC_LATENCY);
 	struct lg_fold *fold = lg_fold_new(&options);
 
 	lg_fold_arm(fold, 100);
@@ -20,29 +20,29 @@ static struct lg_fold *new_fold(void)
 	return fold;
 }
 
-static void give(struct lg_fold *fold, lg_u32 kind, lg_u64 ns, lg_u32 tid)
+static void give(struct lg_fold *fold, lg_u32 number, lg_u64 ns, lg_u32 tid)
 {
-	struct lg_trace_event event = {.kind = kind, .time_ns = ns, .tid = tid};
+	struct lg_trace_event event = {
+		.kind = LG_EVENT_KINDS, .declared = number, .time_ns = ns, .tid = tid};
 
 	lg_fold_event(fold, &event);
 }
 
 static void enter(struct lg_fold *fold, lg_u64 ns, lg_u32 tid)
 {
-	give(fold, LG_EVENT_EXT4_FSYNC_ENTER, ns, tid);
+	give(fold, EXT4_FSYNC_ENTER, ns, tid);
 }
 
 static void leave(struct lg_fold *fold, lg_u64 ns, lg_u32 tid)
 {
-	give(fold, LG_EVENT_EXT4_FSYNC_EXIT, ns, tid);
+	give(fold, EXT4_FSYNC_EXIT, ns, tid);
 }
 
 static struct lg_fold_result result_of(struct lg_fold *fold)
 {
 	struct lg_fold_result result = {0};
 
-	check_number("the result is there", lg_fold_result(fold, LG_FOLD_FSYNC_LATENCY, &result),
-		     0);
+	check_number("the result is there", lg_fold_result(fold, FSYNC_LATENCY, &result), 0);
 	return result;
 }
 
@@ -141,9 +141,9 @@ static void test_values(void)
 	lg_fold_close(fold, 1ull << 40);
 	CHECK_ONLY("values beyond the histogram are clamped", fold, .started = 6, .recorded = 6,
 		   .clamped = 1);
-	check("one label", lg_fold_label_count(fold, LG_FOLD_FSYNC_LATENCY) == 1 &&
-				   lg_fold_label(fold, LG_FOLD_FSYNC_LATENCY, 0, &label) &&
-				   !lg_fold_label(fold, LG_FOLD_FSYNC_LATENCY, 1, &label));
+	check("one label", lg_fold_label_count(fold, FSYNC_LATENCY) == 1 &&
+				   lg_fold_label(fold, FSYNC_LATENCY, 0, &label) &&
+				   !lg_fold_label(fold, FSYNC_LATENCY, 1, &label));
 	for (int i = 0; i < LG_HIST_BUCKETS; i++)
 		total += label.hist->buckets[i];
 	check("buckets make up the count", total == 6 && label.hist->count == 6);
@@ -158,7 +158,7 @@ static void test_values(void)
 
 static void test_turns(void)
 {
-	struct lg_fold_options options = {.metrics = LG_FOLD_BIT(LG_FOLD_FSYNC_LATENCY)};
+	struct lg_fold_options options = fold_options(0, FSYNC_LATENCY);
 	struct lg_fold *fold = lg_fold_new(&options);
 	struct lg_fold_result result;
 
@@ -166,8 +166,7 @@ static void test_turns(void)
 	lg_fold_arm(fold, 100);
 	check("close needs drain", lg_fold_close(fold, 200) == -EINVAL);
 	check("no step back", lg_fold_open(fold, 99) == -EINVAL);
-	check("the result waits for close",
-	      lg_fold_result(fold, LG_FOLD_FSYNC_LATENCY, &result) == -EBUSY);
+	check("the result waits for close", lg_fold_result(fold, FSYNC_LATENCY, &result) == -EBUSY);
 	check("no other metric's result",
 	      lg_fold_result(fold, LG_FOLD_RUNQUEUE_WAIT, &result) == -EINVAL);
 	lg_fold_open(fold, 150);
@@ -188,7 +187,7 @@ static void test_turns(void)
 	lg_fold_drain(fold, 320);
 	lg_fold_close(fold, 320);
 	CHECK_ONLY("a second window starts from nothing", fold, .no_start = 1);
-	check_number("its histograms, too", lg_fold_label_count(fold, LG_FOLD_FSYNC_LATENCY), 0);
+	check_number("its histograms, too", lg_fold_label_count(fold, FSYNC_LATENCY), 0);
 	lg_fold_free(fold);
 	options.metrics = ~0u;
 	check("metrics that are none", !lg_fold_new(&options));

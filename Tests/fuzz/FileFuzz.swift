@@ -5,15 +5,26 @@ import RunRecords
 
 /// A trace as `fold` reads it, and as a recording with windows. What is folded adds up.
 @Sendable func fuzzTrace(_ input: [UInt8]) {
-  if let folded = try? TraceFolder().fold(input) {
+  if let folded = try? TraceFolder(declarations: tables).fold(input) {
     for metric in folded.metrics {
       let total = metric.labels.reduce(0) { $0 + $1.histogram.count }
       check(total == metric.counters.recorded, "histograms hold what was recorded")
     }
   }
   let windows = [RecordingFolder.Window(arm: 0, opened: 1 << 20, closed: 1 << 40, until: 1 << 41)]
-  _ = try? RecordingFolder(windows: windows, metrics: ["runqueue.wait"], agent: 1).fold(input)
+  _ = try? RecordingFolder(
+    windows: windows, metrics: ["runqueue.wait", "hardirq.run"], declarations: tables, agent: 1
+  ).fold(input)
 }
+
+/// The tables that Tests/fold declares.
+private let tables: [[UInt8]] = {
+  let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appendingPathComponent("../fold/spans")
+  return ["fsync.latency", "hardirq.run", "reclaim.direct"].compactMap { name in
+    (try? Data(contentsOf: folder.appendingPathComponent("\(name).spans"))).map { [UInt8]($0) }
+  }
+}()
 
 /// A file of each kind, by the first byte, as all commands read it.
 @Sendable func fuzzCatalogue(_ input: [UInt8]) {

@@ -19,6 +19,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "agent")
 import wire  # noqa: E402
 from wire import Agent, attribute, frame, step  # noqa: E402
 
+# Tables as the host declares them; Tests/ProbeProgramsTests holds them against the manifests.
+SPANS = pathlib.Path(__file__).resolve().parent.parent / "fold" / "spans"
 TOLERANCE = 0.02
 # At the edges of a window the two may see one operation more or less.
 EDGE = 2
@@ -124,10 +126,16 @@ def load(agent, probe, path, first):
         *chunks)
 
 
+def trace_source(metric):
+    """The declaration of a metric that is a table, or its name."""
+    path = SPANS / f"{metric}.spans"
+    return attribute(97, path.read_bytes()) if path.exists() else attribute(90, metric)
+
+
 def load_trace(agent, probe, first):
     """As trace events; the names of those that this kernel has."""
     answers = ask(agent, frame(wire.LOAD_TRACE, 3, attribute(20, probe), *(
-        attribute(22, attribute(23, (first + at, 4)) + attribute(90, name))
+        attribute(22, attribute(23, (first + at, 4)) + trace_source(name))
         for at, name in enumerate(PROBES[probe]))))
     return [answer.text(30) for answer in answers if answer.kind == wire.HOOK and answer.get(29)]
 

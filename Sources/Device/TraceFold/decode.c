@@ -69,15 +69,27 @@ static lg_u64 number(struct reading *r, const struct lg_decoder_field *field)
 	return lg_bytes_number(r->record->data + field->offset, field->size);
 }
 
+/* A number with a sign keeps it in all 64 bits; 0 where the event has no such field. */
+static lg_u64 extended(struct reading *r, const struct lg_decoder_field *field)
+{
+	lg_u64 value;
+
+	if (!field->size)
+		return 0;
+	value = number(r, field);
+	if (field->is_signed && field->size < 8 && value >> (8 * field->size - 1) & 1)
+		value |= ~(lg_u64)0 << 8 * field->size;
+	return value;
+}
+
 static lg_u32 number32(struct reading *r, int index)
 {
 	return (lg_u32)number(r, &r->entry->fields[index]);
 }
 
 /* Text of a field, up to its NUL or end; empty where the event has no such field. */
-static const char *text(struct reading *r, int index, size_t *size)
+static const char *text(struct reading *r, const struct lg_decoder_field *field, size_t *size)
 {
-	const struct lg_decoder_field *field = &r->entry->fields[index];
 	size_t offset = field->offset, room = field->size;
 
 	*size = 0;
@@ -112,20 +124,29 @@ static void decode_block(struct reading *r, struct lg_trace_event *out)
 	if (r->entry->fields[1].size == 4 && out->block.sector == 0xffffffff)
 		out->block.sector = ~(lg_u64)0;
 	out->block.sectors = number32(r, 2);
-	rwbs = text(r, 3, &size);
+	rwbs = text(r, &r->entry->fields[3], &size);
 	out->block.op = lg_trace_op(rwbs, size);
 }
 
-static void decode_irq_entry(struct reading *r, struct lg_trace_event *out)
+static void decode_values(struct reading *r, struct lg_trace_event *out)
 {
-	const char *name;
-	size_t size;
+	const struct lg_decoder_entry *entry = r->entry;
 
-	out->irq.number = number32(r, 0);
-	name = text(r, 1, &size);
-	if (size >= LG_NAME_LEN)
-		size = LG_NAME_LEN - 1;
-	memcpy(out->irq.name, name, size);
+	out->declared = entry->declared;
+	out->text[0] = 0;
+	for (lg_u32 i = 0; i < entry->value_count; i++) {
+		const char *at;
+		size_t size;
+
+		if (!(entry->texts >> i & 1)) {
+			out->values[i] = extended(r, &entry->values[i]);
+			continue;
+		}
+		at = text(r, &entry->values[i], &size);
+		size = size < LG_NAME_LEN ? size : LG_NAME_LEN - 1;
+		memcpy(out->text, at, size);
+		out->text[size] = 0;
+	}
 }
 
 static void decode_fields(struct reading *r, const struct lg_task_states *states,
@@ -169,14 +190,10 @@ static void decode_fields(struct reading *r, const struct lg_task_states *states
 	case LG_EVENT_BINDER_RECEIVED:
 		out->binder.id = number32(r, 0);
 		break;
-	case LG_EVENT_IRQ_ENTRY:
-		decode_irq_entry(r, out);
-		break;
-	case LG_EVENT_IRQ_EXIT:
 	case LG_EVENT_SOFTIRQ_RAISE:
 	case LG_EVENT_SOFTIRQ_ENTRY:
 	case LG_EVENT_SOFTIRQ_EXIT:
-		out->irq.number = number32(r, 0);
+		out->softirq.vector = number32(r, 0);
 		break;
 	case LG_EVENT_CPU_FREQUENCY:
 		out->frequency.cpu = number32(r, 0);
@@ -190,7 +207,7 @@ static void decode_fields(struct reading *r, const struct lg_task_states *states
 /* The common fields are the same in every event of a kernel. */
 static const struct lg_decoder_entry *find_entry(const struct lg_decoder *decoder, lg_u64 id)
 {
-	for (lg_u32 i = 0; i < decoder->kinds; i++) {
+	for (lg_u32 i = 0; i < decoder->count; i++) {
 		if (decoder->entries[i].id == id)
 			return &decoder->entries[i];
 	}
@@ -203,7 +220,7 @@ enum lg_decode_state lg_decode(const struct lg_decoder *decoder, lg_u32 cpu,
 	struct reading r = {.record = record};
 	lg_u64 id;
 
-	if (!decoder->kinds)
+	if (!decoder->count)
 		return LG_DECODE_OTHER;
 	id = number(&r, &decoder->entries[0].type);
 	if (r.is_short)
@@ -211,11 +228,14 @@ enum lg_decode_state lg_decode(const struct lg_decoder *decoder, lg_u32 cpu,
 	r.entry = find_entry(decoder, id);
 	if (!r.entry)
 		return LG_DECODE_OTHER;
-	memset(out, 0, sizeof(*out));
+	/* What declared events say is written with them: most events are none. */
+	memset(out, 0, offsetof(struct lg_trace_event, values));
 	out->time_ns = record->time_ns;
 	out->kind = r.entry->kind;
 	out->cpu = cpu;
 	out->tid = (lg_u32)number(&r, &r.entry->tid);
 	decode_fields(&r, &decoder->states, out);
+	if (r.entry->declared)
+		decode_values(&r, out);
 	return r.is_short ? LG_DECODE_SHORT : LG_DECODED;
 }

@@ -11,7 +11,6 @@ struct lg_event_spec {
 	const char *system, *name;
 	const char *fields[LG_SPEC_FIELDS]; /* NULL ends them */
 	lg_u32 texts; /* bit n: field n is text, not a number */
-	lg_u32 optional; /* bit n: field n may be missing */
 };
 
 /* NULL for no kind. */

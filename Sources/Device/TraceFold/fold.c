@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "declared.h"
 #include "fold_internal.h"
 
 enum {
@@ -10,8 +11,6 @@ enum {
 	MAX_TASKS = 32768,
 	MAX_THREADS = 8192,
 	MAX_REQUESTS = 16384,
-	MAX_FSYNCS = 4096,
-	MAX_INTERRUPTS = 256,
 	VECTORS = 10,
 	CLASSES = 3,
 };
@@ -21,16 +20,63 @@ static const struct {
 } limits[LG_FOLD_METRICS] = {
 	[LG_FOLD_RUNQUEUE_WAIT] = {MAX_TASKS, CLASSES},
 	[LG_FOLD_BLOCK_DEVICE] = {MAX_REQUESTS, 64},
-	[LG_FOLD_FSYNC_LATENCY] = {MAX_FSYNCS, 2 * CLASSES},
 	[LG_FOLD_BINDER_CALL] = {MAX_THREADS, CLASSES},
 	[LG_FOLD_BINDER_ROUNDTRIP] = {MAX_THREADS, CLASSES},
 	/* The probe's stamps are per CPU: as many as that, for each. */
-	[LG_FOLD_HARDIRQ_RUN] = {MAX_INTERRUPTS * LG_FOLD_MAX_CPUS, MAX_INTERRUPTS},
 	[LG_FOLD_SOFTIRQ_RAISE] = {VECTORS * LG_FOLD_MAX_CPUS, VECTORS},
 	[LG_FOLD_SOFTIRQ_RUN] = {VECTORS * LG_FOLD_MAX_CPUS, VECTORS},
-	[LG_FOLD_RECLAIM_DIRECT] = {MAX_TASKS, CLASSES},
 	[LG_FOLD_SLEEP_UNINTERRUPTIBLE] = {MAX_TASKS, 3 * CLASSES},
 };
+
+static lg_u32 declared_count(const struct lg_fold_options *options)
+{
+	return options->declared ? lg_declared_metrics(options->declared) : 0;
+}
+
+static void make_table(struct lg_table *table, size_t limit, bool wide)
+{
+	if (wide)
+		lg_table_init_wide(table, limit);
+	else
+		lg_table_init(table, limit);
+}
+
+static void declare(struct lg_fold *fold, lg_u32 metric)
+{
+	const struct lg_fold_options *options = &fold->options;
+	const struct lg_declaration *table = options->declared->metrics[metric];
+	struct lg_folded *folded = &fold->metrics[LG_FOLD_METRICS + metric];
+	size_t stamps;
+
+	if (!options->wanted || options->wanted[metric])
+		fold->spans[metric] =
+			lg_declared_whole(options->declared, metric, options->present);
+	stamps = (size_t)table->stamps * (table->by_cpu ? LG_FOLD_MAX_CPUS : 1);
+	/* Two words hold one field that ties, and four labels. */
+	make_table(&folded->stamps, stamps, table->by_count > 1);
+	make_table(&folded->names, table->labels, table->key_count > 4);
+	lg_labels_init(&folded->labels, table->labels);
+}
+
+static bool make_metrics(struct lg_fold *fold)
+{
+	lg_u32 declared = declared_count(&fold->options);
+
+	fold->metrics = calloc(LG_FOLD_METRICS + declared, sizeof(*fold->metrics));
+	fold->spans = calloc(declared + 1, sizeof(*fold->spans));
+	if (!fold->metrics || !fold->spans)
+		return false;
+	fold->metric_count = LG_FOLD_METRICS + declared;
+	for (lg_u32 i = 0; i < LG_FOLD_METRICS; i++) {
+		lg_table_init(&fold->metrics[i].stamps, limits[i].stamps);
+		lg_labels_init(&fold->metrics[i].labels, limits[i].labels);
+	}
+	for (lg_u32 i = 0; i < declared; i++)
+		declare(fold, i);
+	fold->options.wanted = NULL;
+	fold->options.present = NULL;
+	return true;
+}
 
 struct lg_fold *lg_fold_new(const struct lg_fold_options *options)
 {
@@ -43,21 +89,15 @@ struct lg_fold *lg_fold_new(const struct lg_fold_options *options)
 		return NULL;
 	fold->options = *options;
 	fold->arm_ns = fold->open_ns = fold->drain_ns = fold->close_ns = LG_NEVER;
-	for (lg_u32 i = 0; i < LG_FOLD_METRICS; i++) {
-		lg_table_init(&fold->metrics[i].stamps, limits[i].stamps);
-		lg_labels_init(&fold->metrics[i].labels, limits[i].labels);
-	}
 	lg_table_init(&fold->classes, MAX_TASKS);
 	lg_table_init(&fold->running, LG_FOLD_MAX_CPUS);
 	lg_table_init(&fold->on_cpu, LG_FOLD_MAX_CPUS);
 	lg_table_init(&fold->switched, LG_FOLD_MAX_CPUS);
 	lg_table_init(&fold->served, MAX_THREADS);
 	lg_table_init(&fold->replies, MAX_THREADS);
-	lg_table_init(&fold->names, MAX_INTERRUPTS);
-	fold->irq_names = calloc(MAX_INTERRUPTS, sizeof(*fold->irq_names));
 	fold->clocks = calloc(LG_FOLD_MAX_CPUS, sizeof(*fold->clocks));
 	fold->cpus = LG_FOLD_MAX_CPUS;
-	if (!fold->irq_names || !fold->clocks) {
+	if (!make_metrics(fold) || !fold->clocks) {
 		lg_fold_free(fold);
 		return NULL;
 	}
@@ -68,18 +108,20 @@ void lg_fold_free(struct lg_fold *fold)
 {
 	if (!fold)
 		return;
-	for (lg_u32 i = 0; i < LG_FOLD_METRICS; i++) {
+	for (lg_u32 i = 0; i < fold->metric_count; i++) {
 		lg_table_free(&fold->metrics[i].stamps);
+		lg_table_free(&fold->metrics[i].names);
 		lg_labels_free(&fold->metrics[i].labels);
+		free(fold->metrics[i].texts);
 	}
+	free(fold->metrics);
+	free(fold->spans);
 	lg_table_free(&fold->classes);
 	lg_table_free(&fold->running);
 	lg_table_free(&fold->on_cpu);
 	lg_table_free(&fold->switched);
 	lg_table_free(&fold->served);
 	lg_table_free(&fold->replies);
-	lg_table_free(&fold->names);
-	free(fold->irq_names);
 	free(fold->clocks);
 	free(fold);
 }
@@ -108,23 +150,11 @@ static void fold_judged(struct lg_fold *fold, const struct lg_trace_event *event
 		if (lg_fold_wants(fold, LG_FOLD_BLOCK_DEVICE))
 			lg_fold_block(fold, event, state);
 		break;
-	case LG_EVENT_EXT4_FSYNC_ENTER:
-	case LG_EVENT_EXT4_FSYNC_EXIT:
-	case LG_EVENT_F2FS_FSYNC_ENTER:
-	case LG_EVENT_F2FS_FSYNC_EXIT:
-		if (lg_fold_wants(fold, LG_FOLD_FSYNC_LATENCY))
-			lg_fold_fsync(fold, event, state);
-		break;
 	case LG_EVENT_BINDER_TRANSACTION:
 	case LG_EVENT_BINDER_RECEIVED:
 		if (lg_fold_wants(fold, LG_FOLD_BINDER_CALL) ||
 		    lg_fold_wants(fold, LG_FOLD_BINDER_ROUNDTRIP))
 			lg_fold_binder(fold, event, state);
-		break;
-	case LG_EVENT_IRQ_ENTRY:
-	case LG_EVENT_IRQ_EXIT:
-		if (lg_fold_wants(fold, LG_FOLD_HARDIRQ_RUN))
-			lg_fold_hardirq(fold, event, state);
 		break;
 	case LG_EVENT_SOFTIRQ_RAISE:
 	case LG_EVENT_SOFTIRQ_ENTRY:
@@ -132,11 +162,6 @@ static void fold_judged(struct lg_fold *fold, const struct lg_trace_event *event
 		if (lg_fold_wants(fold, LG_FOLD_SOFTIRQ_RAISE) ||
 		    lg_fold_wants(fold, LG_FOLD_SOFTIRQ_RUN))
 			lg_fold_softirq(fold, event, state);
-		break;
-	case LG_EVENT_RECLAIM_BEGIN:
-	case LG_EVENT_RECLAIM_END:
-		if (lg_fold_wants(fold, LG_FOLD_RECLAIM_DIRECT))
-			lg_fold_reclaim(fold, event, state);
 		break;
 	default:
 		break;
@@ -150,8 +175,11 @@ void lg_fold_event(struct lg_fold *fold, const struct lg_trace_event *event)
 	lg_fold_class_event(fold, event);
 	if (event->kind == LG_EVENT_CPU_FREQUENCY)
 		lg_fold_clock_event(fold, event);
-	if (state != LG_WINDOW_CLOSED)
+	if (state != LG_WINDOW_CLOSED) {
 		fold_judged(fold, event, state);
+		if (event->declared)
+			lg_fold_spans(fold, event, state);
+	}
 	lg_fold_running(fold, event);
 	if (event->time_ns > fold->last_ns)
 		fold->last_ns = event->time_ns;

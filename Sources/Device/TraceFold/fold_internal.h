@@ -14,6 +14,9 @@ struct lg_folded {
 	struct lg_counters counters;
 	struct lg_labels labels;
 	struct lg_table stamps; /* by the metric's own key */
+	/* Of declared metrics: key of a label -> index in texts. */
+	struct lg_table names;
+	char (*texts)[LG_NAME_LEN];
 };
 
 struct lg_cpu_clock {
@@ -29,15 +32,15 @@ struct lg_fold {
 	struct lg_fold_options options;
 	lg_u64 arm_ns, open_ns, drain_ns, close_ns; /* LG_NEVER = not told yet */
 	lg_u64 last_ns; /* of the events folded */
-	struct lg_folded metrics[LG_FOLD_METRICS];
+	lg_u32 metric_count; /* the library's, then the declared ones */
+	struct lg_folded *metrics;
+	lg_u32 *spans; /* of each declared metric: those that are folded, 0 = none of it */
 	struct lg_table classes; /* tid -> class */
 	struct lg_table running; /* CPU -> tid in `value` */
 	struct lg_table on_cpu; /* tid -> CPU in `value` */
 	struct lg_table switched; /* CPU -> tid that its last switch brought */
 	struct lg_table served; /* binder: tid -> transactions it serves */
 	struct lg_table replies; /* binder: debug_id of a reply -> stamp of what it answers */
-	struct lg_table names; /* irq -> index in irq_names */
-	char (*irq_names)[LG_NAME_LEN];
 	lg_u32 cpus; /* entries of clocks */
 	struct lg_cpu_clock *clocks;
 };
@@ -47,7 +50,9 @@ lg_u32 lg_fold_state(const struct lg_fold *fold, lg_u64 ns);
 
 static inline bool lg_fold_wants(const struct lg_fold *fold, lg_u32 metric)
 {
-	return fold->options.metrics & LG_FOLD_BIT(metric);
+	if (metric < LG_FOLD_METRICS)
+		return fold->options.metrics & LG_FOLD_BIT(metric);
+	return metric < fold->metric_count && fold->spans[metric - LG_FOLD_METRICS];
 }
 
 /* A judged operation on its way into a histogram. */
@@ -69,19 +74,31 @@ bool lg_fold_end(struct lg_fold *fold, lg_u32 metric, struct lg_stamp *stamp, lg
 void lg_fold_missed(struct lg_fold *fold, lg_u32 metric, struct lg_stamp *stamp);
 /* A start that can have no end. */
 void lg_fold_cancel(struct lg_fold *fold, lg_u32 metric, struct lg_stamp *stamp);
-void lg_fold_record(struct lg_fold *fold, lg_u32 metric, lg_u64 key,
-		    const struct lg_fold_span *span);
+void lg_fold_record_at(struct lg_fold *fold, lg_u32 metric, const struct lg_label_key *key,
+		       const struct lg_fold_span *span);
 void lg_fold_exclude(struct lg_fold *fold, lg_u32 metric, const struct lg_fold_span *span);
 
 /*
  * The same by key of the metric's stamps; ends and cancellations remove the
- * entry. start_key gives the entry, or NULL when there was no room (counted).
+ * entry. start_key and start_at give the entry, or NULL when there was no room (counted).
  */
 struct lg_slot *lg_fold_start_key(struct lg_fold *fold, lg_u32 metric, lg_u64 high, lg_u64 low,
 				  lg_u32 state, lg_u64 ns, lg_u32 class_);
 bool lg_fold_end_key(struct lg_fold *fold, lg_u32 metric, lg_u64 high, lg_u64 low, lg_u32 state,
 		     lg_u64 ns, struct lg_fold_span *span);
+struct lg_slot *lg_fold_start_at(struct lg_fold *fold, lg_u32 metric, const struct lg_key *key,
+				 lg_u32 state, lg_u64 ns, lg_u32 class_);
+bool lg_fold_end_at(struct lg_fold *fold, lg_u32 metric, const struct lg_key *key, lg_u32 state,
+		    lg_u64 ns, struct lg_fold_span *span);
 void lg_fold_cancel_key(struct lg_fold *fold, lg_u32 metric, lg_u64 high, lg_u64 low);
+
+static inline void lg_fold_record(struct lg_fold *fold, lg_u32 metric, lg_u64 label,
+				  const struct lg_fold_span *span)
+{
+	struct lg_label_key key = {{label, 0, 0}};
+
+	lg_fold_record_at(fold, metric, &key, span);
+}
 
 /* Key of two u32 fields. */
 static inline lg_u64 lg_fold_key(lg_u32 first, lg_u32 second)
@@ -99,11 +116,10 @@ void lg_fold_class_event(struct lg_fold *fold, const struct lg_trace_event *even
 void lg_fold_runqueue(struct lg_fold *fold, const struct lg_trace_event *event, lg_u32 state);
 void lg_fold_sleep(struct lg_fold *fold, const struct lg_trace_event *event, lg_u32 state);
 void lg_fold_block(struct lg_fold *fold, const struct lg_trace_event *event, lg_u32 state);
-void lg_fold_fsync(struct lg_fold *fold, const struct lg_trace_event *event, lg_u32 state);
 void lg_fold_binder(struct lg_fold *fold, const struct lg_trace_event *event, lg_u32 state);
-void lg_fold_hardirq(struct lg_fold *fold, const struct lg_trace_event *event, lg_u32 state);
 void lg_fold_softirq(struct lg_fold *fold, const struct lg_trace_event *event, lg_u32 state);
-void lg_fold_reclaim(struct lg_fold *fold, const struct lg_trace_event *event, lg_u32 state);
+/* What the event is to declared metrics; it is one of theirs. */
+void lg_fold_spans(struct lg_fold *fold, const struct lg_trace_event *event, lg_u32 state);
 
 /* Whatever the window's state. */
 void lg_fold_running(struct lg_fold *fold, const struct lg_trace_event *event);
@@ -113,7 +129,7 @@ bool lg_fold_is_running(const struct lg_fold *fold, lg_u32 tid);
 void lg_fold_clock_event(struct lg_fold *fold, const struct lg_trace_event *event);
 void lg_fold_clock_reset(struct lg_fold *fold);
 
-/* Name of an interrupt's first handler, or NULL. */
-const char *lg_fold_irq_name(const struct lg_fold *fold, lg_u32 irq);
+/* Text that names a label of a declared metric, or NULL. */
+const char *lg_fold_name_of(const struct lg_folded *folded, const struct lg_label_key *of);
 
 #endif

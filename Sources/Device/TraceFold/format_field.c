@@ -59,12 +59,13 @@ const char *lg_format_field(struct lg_text line, struct lg_trace_field *out)
 	out->offset = (lg_u32)offset;
 	out->size = (lg_u32)size;
 	out->is_signed = is_signed;
+	out->is_array = declaration.end[-1] == ']';
 	out->kind = LG_FIELD_FIXED;
 	if (lg_text_take(&declaration, "__data_loc "))
 		out->kind = LG_FIELD_DATA_LOC;
 	else if (lg_text_take(&declaration, "__rel_loc "))
 		out->kind = LG_FIELD_REL_LOC;
 	if (out->kind != LG_FIELD_FIXED && out->size != 4)
-		return "a dynamic field whose place is not told in 4 bytes";
+		return "a dynamic field whose place has other than 4 bytes";
 	return NULL;
 }

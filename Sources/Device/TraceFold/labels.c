@@ -22,7 +22,7 @@ void lg_labels_free(struct lg_labels *labels)
 static bool make_room(struct lg_labels *labels)
 {
 	size_t room = labels->room ? labels->room * 2 : 4;
-	lg_u64 *keys;
+	struct lg_label_key *keys;
 	struct lg_hist_sum **hists;
 
 	if (labels->count < labels->room)
@@ -39,12 +39,18 @@ static bool make_room(struct lg_labels *labels)
 	return true;
 }
 
-struct lg_hist_sum *lg_labels_hist(struct lg_labels *labels, lg_u64 key)
+static bool same(const struct lg_label_key *a, const struct lg_label_key *b)
+{
+	return a->words[0] == b->words[0] && a->words[1] == b->words[1] &&
+	       a->words[2] == b->words[2];
+}
+
+struct lg_hist_sum *lg_labels_hist(struct lg_labels *labels, const struct lg_label_key *key)
 {
 	struct lg_hist_sum *hist;
 
 	for (size_t i = 0; i < labels->count; i++) {
-		if (labels->keys[i] == key)
+		if (same(&labels->keys[i], key))
 			return labels->hists[i];
 	}
 	if (labels->count >= labels->limit || !make_room(labels))
@@ -52,7 +58,7 @@ struct lg_hist_sum *lg_labels_hist(struct lg_labels *labels, lg_u64 key)
 	hist = calloc(1, sizeof(*hist));
 	if (!hist)
 		return NULL;
-	labels->keys[labels->count] = key;
+	labels->keys[labels->count] = *key;
 	labels->hists[labels->count++] = hist;
 	return hist;
 }

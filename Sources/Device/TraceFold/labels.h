@@ -8,8 +8,13 @@
 
 #include "probe_abi.h"
 
+/* A key's bytes as little-endian numbers; 0 behind its end. */
+struct lg_label_key {
+	lg_u64 words[3];
+};
+
 struct lg_labels {
-	lg_u64 *keys; /* the key's bytes as a little-endian number */
+	struct lg_label_key *keys;
 	struct lg_hist_sum **hists;
 	size_t count, room, limit;
 };
@@ -17,7 +22,7 @@ struct lg_labels {
 void lg_labels_init(struct lg_labels *labels, size_t limit);
 void lg_labels_free(struct lg_labels *labels);
 /* The histogram of a key, made when new; NULL at the limit or without memory. */
-struct lg_hist_sum *lg_labels_hist(struct lg_labels *labels, lg_u64 key);
+struct lg_hist_sum *lg_labels_hist(struct lg_labels *labels, const struct lg_label_key *key);
 /* Adds one value in ns. True when it was clamped to LG_HIST_MAX_VALUE. */
 bool lg_hist_sum_add(struct lg_hist_sum *hist, lg_u64 value);
 

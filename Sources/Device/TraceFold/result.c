@@ -13,7 +13,7 @@ lg_u64 lg_fold_in_flight(const struct lg_fold *fold)
 {
 	lg_u64 sum = 0;
 
-	for (lg_u32 i = 0; i < LG_FOLD_METRICS; i++) {
+	for (lg_u32 i = 0; i < fold->metric_count; i++) {
 		if (lg_fold_wants(fold, i))
 			sum += in_flight(&fold->metrics[i].counters);
 	}
@@ -25,7 +25,7 @@ int lg_fold_result(const struct lg_fold *fold, lg_u32 metric, struct lg_fold_res
 {
 	const struct lg_counters *c;
 
-	if (metric >= LG_FOLD_METRICS || !lg_fold_wants(fold, metric))
+	if (!lg_fold_wants(fold, metric))
 		return -EINVAL;
 	if (fold->close_ns == LG_NEVER)
 		return -EBUSY;
@@ -39,9 +39,36 @@ int lg_fold_result(const struct lg_fold *fold, lg_u32 metric, struct lg_fold_res
 	return 0;
 }
 
+lg_u32 lg_fold_metrics(const struct lg_fold *fold)
+{
+	return fold->metric_count;
+}
+
+const char *lg_fold_metric_name(const struct lg_fold *fold, lg_u32 metric)
+{
+	struct lg_declared_metric declared;
+
+	if (metric < LG_FOLD_METRICS)
+		return lg_fold_metric_info(metric)->name;
+	if (metric >= fold->metric_count ||
+	    !lg_declared_metric(fold->options.declared, metric - LG_FOLD_METRICS, &declared))
+		return NULL;
+	return declared.name;
+}
+
+static size_t key_size(const struct lg_fold *fold, lg_u32 metric)
+{
+	struct lg_declared_metric declared = {0};
+
+	if (metric < LG_FOLD_METRICS)
+		return lg_fold_metric_info(metric)->key_size;
+	lg_declared_metric(fold->options.declared, metric - LG_FOLD_METRICS, &declared);
+	return declared.key_size;
+}
+
 size_t lg_fold_label_count(const struct lg_fold *fold, lg_u32 metric)
 {
-	if (metric >= LG_FOLD_METRICS || !lg_fold_wants(fold, metric))
+	if (!lg_fold_wants(fold, metric))
 		return 0;
 	return fold->metrics[metric].labels.count;
 }
@@ -56,10 +83,8 @@ bool lg_fold_label(const struct lg_fold *fold, lg_u32 metric, size_t index,
 	labels = &fold->metrics[metric].labels;
 	/* Keys are little-endian, and so are all machines this runs on. */
 	out->key = (const unsigned char *)&labels->keys[index];
-	out->key_size = lg_fold_metric_info(metric)->key_size;
-	out->name = NULL;
-	if (metric == LG_FOLD_HARDIRQ_RUN)
-		out->name = lg_fold_irq_name(fold, (lg_u32)labels->keys[index]);
+	out->key_size = key_size(fold, metric);
+	out->name = lg_fold_name_of(&fold->metrics[metric], &labels->keys[index]);
 	out->hist = labels->hists[index];
 	return true;
 }

@@ -87,8 +87,8 @@ bool lg_fold_end(struct lg_fold *fold, lg_u32 metric, struct lg_stamp *stamp, lg
 	return true;
 }
 
-void lg_fold_record(struct lg_fold *fold, lg_u32 metric, lg_u64 key,
-		    const struct lg_fold_span *span)
+void lg_fold_record_at(struct lg_fold *fold, lg_u32 metric, const struct lg_label_key *key,
+		       const struct lg_fold_span *span)
 {
 	struct lg_folded *folded = &fold->metrics[metric];
 	struct lg_hist_sum *hist = lg_labels_hist(&folded->labels, key);
@@ -113,31 +113,55 @@ void lg_fold_exclude(struct lg_fold *fold, lg_u32 metric, const struct lg_fold_s
 	c->end_offset_sum += span->start_offset_ns;
 }
 
-struct lg_slot *lg_fold_start_key(struct lg_fold *fold, lg_u32 metric, lg_u64 high, lg_u64 low,
-				  lg_u32 state, lg_u64 ns, lg_u32 class_)
+/* slot NULL: there was no room. */
+static struct lg_slot *start(struct lg_fold *fold, lg_u32 metric, struct lg_slot *slot,
+			     lg_u32 state, lg_u64 ns, lg_u32 class_)
 {
-	struct lg_folded *folded = &fold->metrics[metric];
-	struct lg_slot *slot = lg_table_make(&folded->stamps, high, low);
-
 	if (!slot) {
 		if (state == LG_WINDOW_OPEN)
-			folded->counters.map_full++;
+			fold->metrics[metric].counters.map_full++;
 		return NULL;
 	}
 	lg_fold_start(fold, metric, &slot->stamp, state, ns, class_);
 	return slot;
 }
 
-bool lg_fold_end_key(struct lg_fold *fold, lg_u32 metric, lg_u64 high, lg_u64 low, lg_u32 state,
-		     lg_u64 ns, struct lg_fold_span *span)
+static bool end(struct lg_fold *fold, lg_u32 metric, struct lg_slot *slot, lg_u32 state, lg_u64 ns,
+		struct lg_fold_span *span)
 {
-	struct lg_table *stamps = &fold->metrics[metric].stamps;
-	struct lg_slot *slot = lg_table_find(stamps, high, low);
 	bool is_judged = lg_fold_end(fold, metric, slot ? &slot->stamp : NULL, state, ns, span);
 
 	if (slot)
-		lg_table_remove(stamps, slot);
+		lg_table_remove(&fold->metrics[metric].stamps, slot);
 	return is_judged;
+}
+
+struct lg_slot *lg_fold_start_key(struct lg_fold *fold, lg_u32 metric, lg_u64 high, lg_u64 low,
+				  lg_u32 state, lg_u64 ns, lg_u32 class_)
+{
+	return start(fold, metric, lg_table_make(&fold->metrics[metric].stamps, high, low), state,
+		     ns, class_);
+}
+
+bool lg_fold_end_key(struct lg_fold *fold, lg_u32 metric, lg_u64 high, lg_u64 low, lg_u32 state,
+		     lg_u64 ns, struct lg_fold_span *span)
+{
+	return end(fold, metric, lg_table_find(&fold->metrics[metric].stamps, high, low), state, ns,
+		   span);
+}
+
+struct lg_slot *lg_fold_start_at(struct lg_fold *fold, lg_u32 metric, const struct lg_key *key,
+				 lg_u32 state, lg_u64 ns, lg_u32 class_)
+{
+	return start(fold, metric, lg_table_make_key(&fold->metrics[metric].stamps, key), state, ns,
+		     class_);
+}
+
+bool lg_fold_end_at(struct lg_fold *fold, lg_u32 metric, const struct lg_key *key, lg_u32 state,
+		    lg_u64 ns, struct lg_fold_span *span)
+{
+	return end(fold, metric, lg_table_find_key(&fold->metrics[metric].stamps, key), state, ns,
+		   span);
 }
 
 void lg_fold_cancel_key(struct lg_fold *fold, lg_u32 metric, lg_u64 high, lg_u64 low)

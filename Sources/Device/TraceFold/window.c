@@ -17,7 +17,7 @@ lg_u32 lg_fold_state(const struct lg_fold *fold, lg_u64 ns)
 /* Everything that is of one window. Who runs where, and how fast, stays known. */
 static void forget(struct lg_fold *fold)
 {
-	for (lg_u32 i = 0; i < LG_FOLD_METRICS; i++) {
+	for (lg_u32 i = 0; i < fold->metric_count; i++) {
 		memset(&fold->metrics[i].counters, 0, sizeof(fold->metrics[i].counters));
 		lg_labels_free(&fold->metrics[i].labels);
 		lg_table_clear(&fold->metrics[i].stamps);

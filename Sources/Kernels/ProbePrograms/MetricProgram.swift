@@ -23,10 +23,7 @@ struct MetricProgram: Sendable {
 
   /// Labels take 4 bytes, so a field that is one does; another may be a pointer.
   func type(of field: String) -> String {
-    let isNarrow =
-      field == SpanTable.thread || metric.key.contains { $0.name == field }
-      || table.conditions.contains { $0.field == field }
-    return isNarrow ? "u32" : "u64"
+    table.isNarrow(field, metric.key) ? "u32" : "u64"
   }
 
   /// The only key field where its numbers are few and begin at 0: an array serves.

@@ -32,6 +32,7 @@ extension ProbeManifest {
           .compactMap(ProbeMetric.read),
         related: root.items("related") { $0.text() }, file: file)
       probe.placeTables()
+      probe.takeEventsOfTables(root)
       probe.checkNames(root)
       probe.checkSource(root)
       probe.checkHooks(root)
@@ -62,6 +63,19 @@ extension ProbeManifest {
     for index in metrics.indices where metrics[index].table != nil {
       metrics[index].counters = index
     }
+  }
+
+  /// What a table is made of can be read off it.
+  private mutating func takeEventsOfTables(_ root: MappingReader) {
+    guard metrics.contains(where: { $0.table != nil }) else { return }
+    root.optional("t0")?.report(
+      "a probe with 'spans' has no 't0'",
+      remedy: "remove it: the trace events are those of the spans")
+    var seen: Set<String> = []
+    t0Events = metrics.filter(\.isInT0).flatMap { metric in
+      (metric.table?.spans ?? []).filter(\.isTraced).flatMap { [$0.from, $0.to] }
+        .compactMap { $0.tracepoint?.event }
+    }.filter { seen.insert($0).inserted }
   }
 
   /// Either a program, or tables to write it from.
@@ -108,7 +122,7 @@ extension ProbeManifest {
     for metric in metrics where !name.isEmpty && !metric.name.hasPrefix("\(name).") {
       root.optional("metrics")?.report(
         "metric '\(metric.name)' does not begin with '\(name).'",
-        remedy: "name it '\(name).…', so that its probe can be told from its name")
+        remedy: "name it '\(name).…', so that its name says which probe it is of")
     }
   }
 }
@@ -164,7 +178,8 @@ extension ProbeMetric {
       unit: map.required("unit", remedy: "write 'unit: ns'")?.choice() ?? .nanoseconds,
       map: "h_\(identifier)", counters: 0,
       namesMap: table?.nameField == nil ? nil : "n_\(identifier)",
-      isInT0: map.optional("t0")?.boolean() ?? true, table: table, key: key)
+      isInT0: (map.optional("t0")?.boolean() ?? true) && table?.isTraced ?? false,
+      table: table, key: key)
   }
 }
 

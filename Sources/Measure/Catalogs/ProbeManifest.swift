@@ -21,7 +21,8 @@ package struct ProbeManifest: Sendable, Equatable {
   package var privacy: Privacy
   /// The independent tool that sees the same events.
   package var comparedWith: String?
-  /// Trace events from which the same histograms can be made without BPF.
+  /// Trace events from which the same histograms can be made without BPF: those of the spans, or
+  /// what the manifest names for a program.
   package var t0Events: [String]
   package var metrics: [ProbeMetric]
   /// Probes of the steps that what this one times passes through, in that order: where to look when

@@ -41,6 +41,7 @@ extension SpanTable {
     }
     reportDuplicates(by, in: metric.optional("by"))
     let events = spans.flatMap { [$0.from, $0.to] }
+    checkLimits(metric)
     let shared = by.filter { $0 != Self.thread && $0 != Self.cpu } + conditions.map(\.field)
     for name in shared where !events.allSatisfy({ $0.field(name) != nil }) {
       (metric.optional(by.contains(name) ? "by" : "where") ?? metric.value).report(
@@ -54,10 +55,29 @@ extension SpanTable {
     checkKey(metric, key)
   }
 
+  /// What fits into the declaration that tier T0 reads (`span_declaration.h`).
+  private func checkLimits(_ metric: MappingReader) {
+    let tied = by.filter { $0 != Self.thread && $0 != Self.cpu }
+    if tied.count > 3 {
+      metric.optional("by")?.report(
+        "more than 3 fields tie an end to its start", remedy: "keep at most 3 beside tid and cpu")
+    }
+    if conditions.count > 8 || conditions.reduce(0, { $0 + $1.values.count }) > 64 {
+      metric.optional("where")?.report(
+        "more than 8 fields or 64 values", remedy: "ask for less, or write the program by hand")
+    }
+    if spans.count > 16 {
+      metric.optional("spans")?.report("more than 16 spans", remedy: "make two metrics of them")
+    }
+  }
+
   private func checkKey(_ metric: MappingReader, _ key: [KeyField]) {
     let place = metric.optional("key") ?? metric.value
     if key.isEmpty {
       place.report("a metric with 'spans' needs a key", remedy: "add one, such as the class")
+    }
+    if key.count > 6 {
+      place.report("more than 6 labels", remedy: "leave out what nobody compares")
     }
     for field in key where field.size != 4 || field.kind == .padding {
       place.report(

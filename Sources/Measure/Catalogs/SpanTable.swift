@@ -29,6 +29,20 @@ package struct SpanTable: Sendable, Equatable {
   package static let processClass = "class"
 }
 
+extension SpanTable {
+  /// Whether trace events give the metric: every span that a kernel must have is of such.
+  package var isTraced: Bool {
+    spans.contains(where: \.isTraced) && spans.allSatisfy { $0.isTraced || $0.isOptional }
+  }
+
+  /// Whether a field counts by its lower 4 bytes: labels take as many, so a field that is one does;
+  /// another may be a pointer.
+  package func isNarrow(_ field: String, _ key: [KeyField]) -> Bool {
+    field == Self.thread || key.contains { $0.name == field }
+      || conditions.contains { $0.field == field }
+  }
+}
+
 /// A kind of start and the end that belongs to it.
 package struct Span: Sendable, Equatable {
   package var from: SpanEvent
@@ -37,6 +51,8 @@ package struct Span: Sendable, Equatable {
   package var isOptional: Bool
   /// Labels that are the same for all its operations.
   package var labels: [String: UInt64]
+  /// Whether both events are trace events.
+  package var isTraced: Bool { from.event != nil && to.event != nil }
 }
 
 /// A place in the kernel where an operation begins or ends.

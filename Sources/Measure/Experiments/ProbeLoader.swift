@@ -2,6 +2,7 @@ import AgentSession
 import Catalogs
 import Foundation
 import ProbeBuild
+import ProbePrograms
 import RunRecords
 
 /// The capability gate: brings every probe of a suite onto the device, in the best tier that
@@ -67,7 +68,7 @@ struct ProbeLoader: Sendable {
     self.gate = gate
     self.scope = scope
     self.btfPath = btfPath
-    perfetto = PerfettoSource(device: gate.device, session: gate.session, probes: probes)
+    perfetto = try PerfettoSource(device: gate.device, session: gate.session, probes: probes)
     // A tier that loads nothing needs no program that does nothing.
     let loads = tier == nil || tier == .t2
     let greeting = gate.session.facts.features
@@ -180,7 +181,11 @@ struct ProbeLoader: Sendable {
     try await gate.session.loadTrace(
       AgentTraceProbe(
         name: probe.name,
-        metrics: metrics.map { AgentTraceProbe.Metric(id: $0.id, name: $0.metric.name) }))
+        metrics: metrics.map { id, metric in
+          AgentTraceProbe.Metric(
+            id: id,
+            source: SpanDeclaration(metric).map { .spans($0.bytes) } ?? .known(metric.name))
+        }))
   }
 
   /// Has perfetto record for a probe.

@@ -16,11 +16,17 @@ struct CPUStream {
   /// Whether `sched_waking` stands in for `sched_wakeup`.
   private let wakingIsWakeup: Bool
 
-  init(_ data: [UInt8], cpu: UInt32, bundles: [TraceIndex.Bundle], wakingIsWakeup: Bool) {
+  private let metrics: FoldMetrics
+
+  init(
+    _ data: [UInt8], cpu: UInt32, bundles: [TraceIndex.Bundle], wakingIsWakeup: Bool,
+    metrics: FoldMetrics
+  ) {
     self.data = data
     self.cpu = cpu
     self.bundles = bundles[...]
     self.wakingIsWakeup = wakingIsWakeup
+    self.metrics = metrics
   }
 
   /// The next event without taking it; nil at the end.
@@ -70,18 +76,22 @@ struct CPUStream {
     }
     guard let payload else { return }
     let standsIn = wakingIsWakeup && payload.number == EventDecoding.waking
-    guard
-      let kind = standsIn
-        ? LG_EVENT_SCHED_WAKEUP : EventDecoding.kind(ofField: payload.number)
-    else { return }
-    made.kind = kind.rawValue
+    let kind = standsIn ? LG_EVENT_SCHED_WAKEUP : EventDecoding.kind(ofField: payload.number)
+    let declared = metrics.declaredByField[payload.number]
+    guard kind != nil || declared != nil else { return }
+    made.kind = kind?.rawValue ?? LG_EVENT_KINDS.rawValue
     made.cpu = cpu
-    let fields = try EventFields(data, payload.bytes)
-    guard fields.has(EventDecoding.needed(kind)) else {
+    let traced = declared.flatMap { metrics.declared.events[$0].traced }
+    let fields = try EventFields(data, payload.bytes, slots: traced?.slots ?? 0)
+    let needed = kind.map(EventDecoding.needed) ?? []
+    guard fields.has(needed), fields.has(traced?.values.map(\.field.number) ?? []) else {
       incomplete += 1
       return
     }
-    EventDecoding.fill(&made, kind: kind, fields, data)
+    if let kind { EventDecoding.fill(&made, kind: kind, fields, data) }
+    if let declared, let traced {
+      EventDecoding.fill(&made, declared: declared, traced, fields, data)
+    }
     if kind == LG_EVENT_SCHED_SWITCH { current = made.sched_switch.next_tid }
     events.append(made)
   }

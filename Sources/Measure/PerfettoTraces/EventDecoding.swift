@@ -13,7 +13,7 @@ enum EventDecoding {
   /// Field of FtraceEvent that holds a `print` event.
   static let print = 3
 
-  /// The event's kind by its field in FtraceEvent; nil for one that no metric needs.
+  /// The event's kind by its field in FtraceEvent; nil for one that no known metric needs.
   static func kind(ofField number: Int) -> lg_event_kind? {
     switch number {
     case switching: LG_EVENT_SCHED_SWITCH
@@ -23,13 +23,7 @@ enum EventDecoding {
     case 24: LG_EVENT_SOFTIRQ_ENTRY
     case 25: LG_EVENT_SOFTIRQ_EXIT
     case 26: LG_EVENT_SOFTIRQ_RAISE
-    case 36: LG_EVENT_IRQ_ENTRY
-    case 37: LG_EVENT_IRQ_EXIT
-    case 43: LG_EVENT_EXT4_FSYNC_ENTER
-    case 44: LG_EVENT_EXT4_FSYNC_EXIT
     case 45: LG_EVENT_BLOCK_ISSUE
-    case 46: LG_EVENT_RECLAIM_BEGIN
-    case 47: LG_EVENT_RECLAIM_END
     case 50: LG_EVENT_BINDER_TRANSACTION
     case 51: LG_EVENT_BINDER_RECEIVED
     case 114: LG_EVENT_SCHED_WAKEUP_NEW
@@ -37,8 +31,6 @@ enum EventDecoding {
     case 129: LG_EVENT_BLOCK_REQUEUE
     case 235: LG_EVENT_TASK_NEWTASK
     case 239: LG_EVENT_SCHED_PROCESS_FORK
-    case 255: LG_EVENT_F2FS_FSYNC_ENTER
-    case 256: LG_EVENT_F2FS_FSYNC_EXIT
     default: nil
     }
   }
@@ -53,10 +45,9 @@ enum EventDecoding {
     case LG_EVENT_SCHED_PROCESS_FORK: [2, 4]
     case LG_EVENT_BLOCK_ISSUE, LG_EVENT_BLOCK_COMPLETE, LG_EVENT_BLOCK_REQUEUE: [1, 2, 3, 5]
     case LG_EVENT_BINDER_TRANSACTION: [1, 4, 5, 7]
-    case LG_EVENT_IRQ_ENTRY: [1, 2]
     case LG_EVENT_CPU_FREQUENCY: [1, 2]
-    case LG_EVENT_BINDER_RECEIVED, LG_EVENT_IRQ_EXIT, LG_EVENT_SOFTIRQ_RAISE,
-      LG_EVENT_SOFTIRQ_ENTRY, LG_EVENT_SOFTIRQ_EXIT:
+    case LG_EVENT_BINDER_RECEIVED, LG_EVENT_SOFTIRQ_RAISE, LG_EVENT_SOFTIRQ_ENTRY,
+      LG_EVENT_SOFTIRQ_EXIT:
       [1]
     default: []
     }
@@ -96,17 +87,33 @@ enum EventDecoding {
       event.binder.reply = fields.word(5) != 0 ? 1 : 0
       event.binder.one_way = fields.word(7) & 1
     case LG_EVENT_BINDER_RECEIVED: event.binder.id = fields.word(1)
-    case LG_EVENT_IRQ_ENTRY:
-      event.irq.number = fields.word(1)
-      withUnsafeMutableBytes(of: &event.irq.name) { name in
-        name.copyBytes(from: data[fields.text(2)].prefix(name.count - 1))
-      }
-    case LG_EVENT_IRQ_EXIT, LG_EVENT_SOFTIRQ_RAISE, LG_EVENT_SOFTIRQ_ENTRY, LG_EVENT_SOFTIRQ_EXIT:
-      event.irq.number = fields.word(1)
+    case LG_EVENT_SOFTIRQ_RAISE, LG_EVENT_SOFTIRQ_ENTRY, LG_EVENT_SOFTIRQ_EXIT:
+      event.softirq.vector = fields.word(1)
     case LG_EVENT_CPU_FREQUENCY:
       event.frequency.khz = fields.word(1)
       event.frequency.cpu = fields.word(2)
     default: break
+    }
+  }
+
+  /// Fills in what a declared event says.
+  static func fill(
+    _ event: inout lg_trace_event, declared: Int, _ traced: DeclaredMetrics.TracedEvent,
+    _ fields: EventFields, _ data: [UInt8]
+  ) {
+    event.declared = UInt32(declared) + 1
+    withUnsafeMutableBytes(of: &event.values) { values in
+      for (value, field) in traced.values where field.kind != .text {
+        let number = fields[field.number]
+        let isDevice = field.kind == .device
+        values.storeBytes(
+          of: isDevice ? UInt64(kernelDevice(number)) : number, toByteOffset: 8 * value,
+          as: UInt64.self)
+      }
+    }
+    guard let text = traced.values.first(where: { $0.field.kind == .text })?.field else { return }
+    withUnsafeMutableBytes(of: &event.text) { bytes in
+      bytes.copyBytes(from: data[fields.text(text.number)].prefix(bytes.count - 1))
     }
   }
 

@@ -1,18 +1,24 @@
 /// The fields of one event's message: small numbers. Of a field that comes more than once, the last
 /// number and the first bytes count.
 struct EventFields {
-  private static let slots = 12
-  private var numbers = [UInt64](repeating: 0, count: slots)
-  private var ranges = [Range<Int>](repeating: 0..<0, count: slots)
+  /// Fields of the events that are known.
+  private static let knownSlots = 12
+  private var numbers: [UInt64]
+  private var ranges: [Range<Int>]
 
   /// A bit for each field that is there; the last stands for all beyond.
   private var seen: UInt64 = 0
 
-  init(_ data: [UInt8], _ range: Range<Int>) throws(PerfettoTraceError) {
+  /// Reads the message in `range`; `slots` is one more than the largest number of a field that is
+  /// read, 0 = the usual.
+  init(_ data: [UInt8], _ range: Range<Int>, slots: Int = 0) throws(PerfettoTraceError) {
+    let slots = max(slots, Self.knownSlots)
+    numbers = [UInt64](repeating: 0, count: slots)
+    ranges = [Range<Int>](repeating: 0..<0, count: slots)
     var reader = WireReader(data, range)
     while let field = try reader.next() {
       seen |= 1 << UInt64(min(field.number, 63))
-      guard field.number < Self.slots else { continue }
+      guard field.number < slots else { continue }
       numbers[field.number] = field.number64
       if ranges[field.number].lowerBound == 0 { ranges[field.number] = field.bytes }
     }

@@ -11,7 +11,9 @@ struct EventStream {
   init(_ data: [UInt8], _ index: TraceIndex) {
     let byCPU = Dictionary(grouping: index.bundles, by: \.cpu)
     streams = byCPU.sorted { $0.key < $1.key }.map { cpu, bundles in
-      CPUStream(data, cpu: cpu, bundles: bundles, wakingIsWakeup: index.wakingIsWakeup)
+      CPUStream(
+        data, cpu: cpu, bundles: bundles, wakingIsWakeup: index.wakingIsWakeup,
+        metrics: index.metrics)
     }
   }
 
@@ -49,8 +51,36 @@ extension TraceIndex {
     eventFields.contains(EventDecoding.waking) && !eventFields.contains(EventDecoding.wakeup)
   }
 
+  /// The events that the trace has.
+  var presence: EventPresence {
+    EventPresence(
+      kinds: kinds,
+      declared: metrics.declared.events.map { event in
+        guard let traced = event.traced, eventFields.contains(traced.number) else { return 0 }
+        return isWhole(traced) ? traced.presence : 0
+      })
+  }
+
+  /// Whether every event of a kind has its fields.
+  private func isWhole(_ event: DeclaredMetrics.TracedEvent) -> Bool {
+    let columns = [EventDecoding.switching, EventDecoding.waking]
+    return !hasCompactScheduling || !columns.contains(event.number)
+  }
+
+  /// The events that a recording of ours has, whether or not they happened.
+  var recorded: EventPresence {
+    EventPresence(
+      kinds: .max,
+      declared: metrics.declared.events.map { event in
+        guard let traced = event.traced, isWhole(traced),
+          !facts.unknownEvents.contains(event.path), !facts.refusedEvents.contains(event.path)
+        else { return 0 }
+        return traced.presence
+      })
+  }
+
   /// `LG_EVENT_BIT()`s of the events the trace has.
-  var events: UInt64 {
+  private var kinds: UInt64 {
     var bits: UInt64 = 0
     for field in eventFields {
       if let kind = EventDecoding.kind(ofField: field) { bits |= 1 << UInt64(kind.rawValue) }

@@ -5,18 +5,31 @@ import TraceFold
 final class Fold {
   private let handle: OpaquePointer
   private let classes: ThreadClasses
-  private let metrics: UInt32
+  private let metrics: FoldMetrics
 
-  /// A fold of `metrics`, which are `LG_FOLD_BIT()`s; nil without memory.
-  init?(metrics: UInt32, classes: ThreadClasses, window: WindowMoments) {
+  /// A fold of metrics by name, from the events that there are; nil without memory.
+  init?(
+    _ wanted: Set<String>, of metrics: FoldMetrics, presence: EventPresence,
+    classes: ThreadClasses, window: WindowMoments
+  ) {
     var options = lg_fold_options()
-    options.metrics = metrics
+    options.metrics = FoldMetrics.bits(of: wanted)
+    options.declared = metrics.declared.handle
     options.arg = Unmanaged.passUnretained(classes).toOpaque()
     options.class_of = { context, tid in
       guard let context else { return UInt32.max }
       return Unmanaged<ThreadClasses>.fromOpaque(context).takeUnretainedValue().classOf(tid)
     }
-    guard let handle = lg_fold_new(&options) else { return nil }
+    var flags = [UInt8](repeating: 0, count: Int(LG_DECLARED_METRICS))
+    for number in metrics.declaredNumbers(wanted) { flags[number] = 1 }
+    let made = flags.withUnsafeBufferPointer { flags in
+      presence.declared.withUnsafeBufferPointer { present in
+        options.wanted = flags.baseAddress
+        options.present = present.baseAddress
+        return lg_fold_new(&options)
+      }
+    }
+    guard let handle = made else { return nil }
     self.handle = handle
     self.classes = classes
     self.metrics = metrics
@@ -35,14 +48,13 @@ final class Fold {
 
   /// The metrics that were folded.
   func results() -> [FoldedMetric] {
-    (0..<LG_FOLD_METRICS.rawValue).compactMap { metric in
+    metrics.names.enumerated().compactMap { number, name in
+      let metric = UInt32(number)
       var result = lg_fold_result()
-      guard lg_fold_result(handle, metric, &result) == 0,
-        let info = lg_fold_metric_info(metric)?.pointee
-      else { return nil }
+      guard lg_fold_result(handle, metric, &result) == 0 else { return nil }
       return FoldedMetric(
-        name: String(cString: info.name), labels: labels(metric),
-        counters: FoldedCounters(result), events: Self.eventNames(info))
+        name: name, labels: labels(metric), counters: FoldedCounters(result),
+        events: metrics.eventNames(number))
     }
   }
 
@@ -65,18 +77,6 @@ final class Fold {
       return FoldedLabel(
         key: Array(UnsafeBufferPointer(start: label.key, count: label.key_size)),
         name: label.name.map { String(cString: $0) }, histogram: histogram)
-    }
-  }
-
-  /// Names of the events without which a metric counts nothing true.
-  static func eventNames(_ info: lg_fold_metric_info) -> [String] {
-    names(info.needs | info.needs_one.0 | info.needs_one.1)
-  }
-
-  /// Names of a set of `LG_EVENT_BIT()`s.
-  static func names(_ events: UInt64) -> [String] {
-    (0..<LG_EVENT_KINDS.rawValue).compactMap { kind in
-      events >> UInt64(kind) & 1 == 1 ? lg_event_name(kind).map { String(cString: $0) } : nil
     }
   }
 }

@@ -14,6 +14,8 @@ package enum PerfettoTraceError: Error, Sendable, Equatable {
   case noProcess([String], known: Set<String>)
   /// No event's text contains the marker.
   case noMarker(String)
+  /// A probe's table cannot be folded.
+  case declaration(String)
   /// The window asked for is empty or lies outside the trace.
   case window(String)
   /// The task was cancelled.
@@ -37,6 +39,8 @@ extension PerfettoTraceError: CustomStringConvertible {
       "no process of the trace is called \(names.map { "'\($0)'" }.joined(separator: " or "))"
     case .noMarker(let text):
       "no print event contains \"\(text)\""
+    case .declaration(let problem):
+      "the spans of a probe cannot be folded: \(problem)"
     case .window(let problem):
       problem
     case .interrupted:

@@ -1,5 +1,3 @@
-import TraceFold
-
 /// Folds a trace that was recorded around windows, one time for each of them.
 ///
 /// What the agent does with trace events of its own, done on the host: the same windows, the same
@@ -25,12 +23,17 @@ package struct RecordingFolder: Sendable {
   package var windows: [Window]
   /// By name.
   package var metrics: Set<String>
+  /// Metrics beside those that are known, each as `span_declaration.h` says.
+  package var declarations: [[UInt8]]
   /// Process id of the agent, whose children are the workload.
   package var agent: UInt32
 
-  package init(windows: [Window], metrics: Set<String>, agent: UInt32) {
+  package init(
+    windows: [Window], metrics: Set<String>, declarations: [[UInt8]] = [], agent: UInt32
+  ) {
     self.windows = windows
     self.metrics = metrics
+    self.declarations = declarations
     self.agent = agent
   }
 
@@ -38,26 +41,28 @@ package struct RecordingFolder: Sendable {
   package static func facts(
     of data: [UInt8]
   ) throws(PerfettoTraceError) -> (facts: TraceFacts, hasEvents: Bool) {
-    let index = try TraceIndex(Self.whole(data))
+    let index = try TraceIndex(Self.whole(data), FoldMetrics())
     return (index.facts, index.hasEvents)
   }
 
   /// Folds a trace's bytes, which are not trusted.
   package func fold(_ data: [UInt8]) throws(PerfettoTraceError) -> FoldedRecording {
     let data = try Self.whole(data)
-    let index = try TraceIndex(data)
+    let all = try FoldMetrics(declarations: declarations)
+    let index = try TraceIndex(data, all)
     let classes = ThreadClasses(index, agent: agent)
     var folds: [Fold] = []
     var gaps: [TraceGap] = []
-    let bits = FoldMetrics.bits(of: metrics)
     for window in windows {
       var moments = WindowMoments(
         arm: window.arm, open: window.opened, drain: window.closed, close: window.until)
-      for gap in index.facts.gaps.touching(&moments) where gap.metrics & bits != 0 {
+      for gap in index.facts.gaps.touching(&moments)
+      where !gap.touched(metrics, of: all).isEmpty {
         gaps.add(gap)
       }
       guard
-        let fold = Fold(metrics: bits, classes: classes, window: moments)
+        let fold = Fold(
+          metrics, of: all, presence: index.recorded, classes: classes, window: moments)
       else { throw .window("not enough memory to fold the trace") }
       folds.append(fold)
     }

@@ -169,7 +169,9 @@ struct TraceCoverage {
   }
 
   /// The gaps of the whole trace.
-  mutating func finish(lastNs: UInt64, startMayBeLost: Bool) -> [TraceGap] {
+  mutating func finish(
+    lastNs: UInt64, startMayBeLost: Bool, metrics: FoldMetrics
+  ) -> [TraceGap] {
     wholeFrom =
       cpus.values.compactMap { cpu in
         let isLate = cpu.events.keys.compactMap { sequences[$0] }.contains {
@@ -183,7 +185,7 @@ struct TraceCoverage {
         let until = loss.toFirstEvent || lastLossEnd <= loss.from ? UInt64.max : lastLossEnd
         add(loss.reason, cpu: number, from: loss.from, until: until)
       }
-      checkSources(cpu, number)
+      checkSources(cpu, number, metrics)
     }
     for (number, count) in overrunsAtEnd.sorted(by: { $0.key < $1.key })
     where count > overrunsAtStart[number] ?? 0
@@ -201,9 +203,9 @@ struct TraceCoverage {
   }
 
   /// The same event in two sequences would be counted two times.
-  private mutating func checkSources(_ cpu: CPU, _ number: UInt32) {
+  private mutating func checkSources(_ cpu: CPU, _ number: UInt32, _ metrics: FoldMetrics) {
     let sets = cpu.events.sorted { $0.key < $1.key }.map { source in
-      source.value.filter { EventDecoding.kind(ofField: $0) != nil || $0 == EventDecoding.waking }
+      source.value.filter(metrics.isUsed)
     }
     var all: Set<Int> = []
     for set in sets {

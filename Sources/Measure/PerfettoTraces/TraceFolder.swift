@@ -1,5 +1,3 @@
-import TraceFold
-
 /// Folds a perfetto trace (protos/perfetto/trace/trace.proto) into histograms.
 package struct TraceFolder: Sendable {
   /// What a trace may have at most, packed or not.
@@ -11,20 +9,25 @@ package struct TraceFolder: Sendable {
   package var workload: Set<String>
   /// Metrics wanted, by name; nil: all that the trace has events for.
   package var metrics: Set<String>?
+  /// Metrics beside those that are known, each as `span_declaration.h` says.
+  package var declarations: [[UInt8]]
 
   package init(
-    window: TraceWindow = .whole, workload: Set<String> = [], metrics: Set<String>? = nil
+    window: TraceWindow = .whole, workload: Set<String> = [], metrics: Set<String>? = nil,
+    declarations: [[UInt8]] = []
   ) {
     self.window = window
     self.workload = workload
     self.metrics = metrics
+    self.declarations = declarations
   }
 
   /// Folds a trace file's bytes, which are not trusted.
   package func fold(_ data: [UInt8]) throws(PerfettoTraceError) -> FoldedTrace {
     let plain = try PlainTrace(data)
     let data = plain.bytes
-    let index = try TraceIndex(data)
+    let all = try FoldMetrics(declarations: declarations)
+    let index = try TraceIndex(data, all)
     guard index.hasEvents else {
       if let tear = plain.tear { throw tear }
       throw .noEvents
@@ -34,11 +37,14 @@ package struct TraceFolder: Sendable {
       throw .noProcess(unmatched.sorted(), known: Set(index.processes.values.map(\.name)))
     }
     var moments = try index.moments(of: window, data)
-    let wanted = FoldMetrics.bits(of: metrics)
-    let possible = lg_fold_possible(wanted, index.events)
+    let wanted = metrics ?? Set(all.names)
+    let possible = all.possible(wanted, index.presence)
     let gaps = index.facts.gaps.touching(&moments)
     let classes = ThreadClasses(index, workload: workload)
-    guard let fold = Fold(metrics: possible, classes: classes, window: moments) else {
+    guard
+      let fold = Fold(
+        possible, of: all, presence: index.presence, classes: classes, window: moments)
+    else {
       throw .window("not enough memory to fold the trace")
     }
     var stream = EventStream(data, index)
@@ -46,21 +52,22 @@ package struct TraceFolder: Sendable {
 
     var facts = index.facts
     facts.notes = plain.notes + facts.notes
-    let faults = gaps.filter { $0.metrics & possible != 0 }.map { FoldFault($0, index.firstNs) }
+    let faults = gaps.filter { !$0.touched(possible, of: all).isEmpty }
+      .map { FoldFault($0, of: all, index.firstNs) }
     return FoldedTrace(
       facts: facts, window: moments,
       faults: faults
         + stream.faults.map { FoldFault(reason: $0, metrics: nil, isElsewhere: false) },
       firstNs: index.firstNs, metrics: fold.results(),
       missing: metrics == nil
-        ? [:] : FoldMetrics.missing(wanted & ~possible, having: index.events),
+        ? [:] : all.missing(wanted.subtracting(possible), index.presence),
       frequencies: fold.frequencies(), wakingIsWakeup: index.wakingIsWakeup)
   }
 }
 
 extension FoldFault {
   /// A gap, with its times as seconds from the first event.
-  fileprivate init(_ gap: TraceGap, _ firstNs: UInt64) {
+  fileprivate init(_ gap: TraceGap, of metrics: FoldMetrics, _ firstNs: UInt64) {
     func moment(_ ns: UInt64) -> String { seconds(ns - min(ns, firstNs)) }
     let place =
       switch (gap.from, gap.until) {
@@ -69,9 +76,9 @@ extension FoldFault {
       case (0, let until): " (up to \(moment(until)))"
       case (let from, let until): " (from \(moment(from)) to \(moment(until)))"
       }
-    let names = FoldMetrics.names.enumerated().filter { gap.metrics >> UInt32($0.offset) & 1 == 1 }
+    let names = metrics.names.filter(metrics.byClass.contains)
     self.init(
-      reason: gap.reason + place, metrics: gap.metrics == .max ? nil : names.map(\.element),
+      reason: gap.reason + place, metrics: gap.isOfClasses ? names : nil,
       isElsewhere: !gap.isEverywhere)
   }
 }

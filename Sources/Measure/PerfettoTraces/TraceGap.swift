@@ -6,8 +6,13 @@ package struct TraceGap: Sendable, Equatable {
   package var from: UInt64 = 0
   /// To the next one from which on everything is there again.
   package var until: UInt64 = .max
-  /// `LG_FOLD_BIT()`s of the metrics that it touches.
-  var metrics: UInt32 = .max
+  /// Whether it touches only metrics that say whose threads they are of.
+  var isOfClasses = false
+
+  /// Those of `metrics`, all of which are of `all`, that it touches.
+  func touched(_ metrics: Set<String>, of all: FoldMetrics) -> Set<String> {
+    isOfClasses ? metrics.intersection(all.byClass) : metrics
+  }
 
   /// Whether nobody can say where in the trace it is.
   package var isEverywhere: Bool { from == 0 && until == .max }

@@ -17,11 +17,15 @@ struct TraceIndex {
   private(set) var processOfThread: [UInt32: UInt32] = [:]
   /// Fields of FtraceEvent that hold an event somewhere in the trace.
   private(set) var eventFields: Set<Int> = []
+  /// Scheduling as columns, which leave out what most fields say.
+  private(set) var hasCompactScheduling = false
   /// Of all kernel events, in the clock they have, from where on every CPU's are there.
   private(set) var firstNs = UInt64.max
   private(set) var lastNs: UInt64 = 0
 
   let data: [UInt8]
+  /// What the trace is to be folded to.
+  let metrics: FoldMetrics
   private var coverage = TraceCoverage()
   private var statistics = BufferStatistics()
   private var sequences = PacketSequences()
@@ -30,8 +34,9 @@ struct TraceIndex {
   private var clocks: Set<UInt64> = []
 
   /// Reads a trace without packed parts.
-  init(_ data: [UInt8]) throws(PerfettoTraceError) {
+  init(_ data: [UInt8], _ metrics: FoldMetrics) throws(PerfettoTraceError) {
     self.data = data
+    self.metrics = metrics
     let machine = try Self.machine(of: data)
     var trace = WireReader(data, 0..<data.count)
     var packets = 0
@@ -92,8 +97,7 @@ struct TraceIndex {
       if lost {
         facts.gaps.add(
           TraceGap(
-            reason: "names of processes were lost in perfetto's buffer",
-            metrics: FoldMetrics.byClass))
+            reason: "names of processes were lost in perfetto's buffer", isOfClasses: true))
       }
       try processTree(payload.bytes)
     case 6: try clocks(payload.bytes)
@@ -121,7 +125,9 @@ struct TraceIndex {
 
   private mutating func finish() {
     let sources = coverage.sources
-    for gap in coverage.finish(lastNs: lastNs, startMayBeLost: statistics.startMayBeLost(sources)) {
+    for gap in coverage.finish(
+      lastNs: lastNs, startMayBeLost: statistics.startMayBeLost(sources), metrics: metrics)
+    {
       facts.gaps.add(gap)
     }
     if !sequences.arePresent || !coverage.hasOrderedEnd {
@@ -226,6 +232,7 @@ struct TraceIndex {
     _ range: Range<Int>, _ bundle: inout TraceCoverage.Bundle
   ) throws(PerfettoTraceError) {
     var reader = WireReader(data, range)
+    hasCompactScheduling = true
     while let field = try reader.next() {
       guard field.number == 1 || field.number == 7 else {
         refuse(field, of: .compactSched)

@@ -114,21 +114,31 @@ package struct AgentPinnedProbe: Sendable, Equatable {
 
 /// A probe to be made of trace events.
 package struct AgentTraceProbe: Sendable, Equatable {
-  /// A metric by its name in the manifest.
+  /// A metric, and how the agent makes it of events.
   package struct Metric: Sendable, Equatable {
+    package enum Source: Sendable, Equatable {
+      /// It is one that the agent knows, by its name in the manifest.
+      case known(String)
+      /// A table, as the bytes of `span_declaration.h`.
+      case spans([UInt8])
+    }
+
     /// Unique in the session, among those of ``AgentMetric`` too.
     package var id: UInt32
-    package var name: String
+    package var source: Source
 
-    package init(id: UInt32, name: String) {
+    package init(id: UInt32, source: Source) {
       self.id = id
-      self.name = name
+      self.source = source
     }
 
     func put(into writer: inout AttributeWriter) {
       writer.put(LG_ATTR_METRIC) {
         $0.put(LG_ATTR_METRIC_ID, id)
-        $0.put(LG_ATTR_METRIC_NAME, text: name)
+        switch source {
+        case .known(let name): $0.put(LG_ATTR_METRIC_NAME, text: name)
+        case .spans(let bytes): $0.put(LG_ATTR_SPANS, bytes)
+        }
       }
     }
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalogs
+import Experiments
 import Foundation
 import PerfettoTraces
 import POSIXSupport
@@ -96,7 +97,7 @@ struct FoldCommand: AsyncParsableCommand, ComputingCommand {
     let named = suite != nil || !probe.isEmpty
     let folder = TraceFolder(
       window: window, workload: Set(process),
-      metrics: Set(probes.flatMap(\.metrics).map(\.name)))
+      metrics: Set(probes.flatMap(\.metrics).map(\.name)), declarations: probes.declarations)
     let folded = try TraceFile(path: trace).folded(by: folder)
     for note in folded.facts.notes { console.note("\(trace): \(note)") }
     if case .whole = folder.window {

@@ -15,7 +15,7 @@
 #define LATGATE_AGENT_PROTOCOL_H
 
 enum {
-	LG_PROTOCOL_VERSION = 1,
+	LG_PROTOCOL_VERSION = 2,
 	LG_FRAME_HEADER_SIZE = 12, /* u32 length, u16 type, u16 flags, u32 sequence */
 	LG_FRAME_MAX = 1 << 20, /* payload bytes; a longer frame ends the session */
 	LG_ATTR_HEADER_SIZE = 8,
@@ -55,7 +55,8 @@ enum {
 	/* PROBE, METRIC*, [PIN_FOLDER], [PIN_MANIFEST] -> HOOK*, DONE | ERROR: takes a probe that the
 	 * firmware pinned at boot; afterwards it is like a loaded one */
 	LG_MSG_LOAD_PINNED = 15,
-	/* PROBE, METRIC* (METRIC_ID, METRIC_NAME) -> HOOK*, DONE | ERROR; from trace events, no BPF */
+	/* PROBE, METRIC* (METRIC_ID, METRIC_NAME | SPANS) -> HOOK*, DONE | ERROR; from trace events,
+	 * no BPF */
 	LG_MSG_LOAD_TRACE = 16,
 	/* empty -> DONE | ERROR; loads a program that does nothing. HELLO loads none, so that the
 	 * host can note first what it is about to try */
@@ -150,7 +151,7 @@ enum {
 	LG_ATTR_DATA = 85, /* raw, at most 256 KiB */
 	LG_ATTR_PIN_FOLDER = 86, /* text: where the pins are; the agent looks for them without */
 	LG_ATTR_PIN_MANIFEST = 87, /* text: file with their manifest, in place of the pinned one */
-	LG_ATTR_METRIC_NAME = 90, /* text: as in the manifest */
+	LG_ATTR_METRIC_NAME = 90, /* text: a metric that TraceFold knows, as in the manifest */
 	LG_ATTR_TRACE_FAULT = 91, /* text: why what LOAD_TRACE's probes counted is not valid */
 	LG_ATTR_CPU_FREQUENCY = 92, /* nested: INDEX (the CPU), KNOWN_NS, MEAN_KHZ, CHANGES */
 	LG_ATTR_KNOWN_NS = 93, /* u64: how much of the window the frequency is known of */
@@ -158,6 +159,7 @@ enum {
 	LG_ATTR_CHANGES = 95, /* u64 */
 	LG_ATTR_FREQUENCY_MISSING =
 		96, /* text: why it is known of no CPU, though events are traced */
+	LG_ATTR_SPANS = 97, /* raw: a metric as span_declaration.h says */
 	LG_ATTR_OTHER_SESSION =
 		100, /* text: the agent that has the device already, "process N of user N" */
 	LG_ATTR_SCOPE_COMM = 101, /* text, 1-15 bytes: name of a thread or of its process */

@@ -7,9 +7,14 @@
 #ifndef LATGATE_TRACE_EVENT_H
 #define LATGATE_TRACE_EVENT_H
 
+#include "trace_declared.h"
 #include "trace_page.h"
 
-/* Numbered from 0 without gaps; LG_EVENT_BIT() makes a set of them. */
+/*
+ * Events that the library's own metrics need, numbered from 0 without gaps;
+ * LG_EVENT_BIT() makes a set of them. Those of declared metrics are numbered by
+ * their set (trace_declared.h); an event may be both.
+ */
 enum lg_event_kind {
 	LG_EVENT_SCHED_SWITCH,
 	LG_EVENT_SCHED_WAKEUP,
@@ -20,21 +25,13 @@ enum lg_event_kind {
 	LG_EVENT_BLOCK_ISSUE,
 	LG_EVENT_BLOCK_COMPLETE,
 	LG_EVENT_BLOCK_REQUEUE,
-	LG_EVENT_EXT4_FSYNC_ENTER,
-	LG_EVENT_EXT4_FSYNC_EXIT,
-	LG_EVENT_F2FS_FSYNC_ENTER,
-	LG_EVENT_F2FS_FSYNC_EXIT,
 	LG_EVENT_BINDER_TRANSACTION,
 	LG_EVENT_BINDER_RECEIVED,
-	LG_EVENT_IRQ_ENTRY,
-	LG_EVENT_IRQ_EXIT,
 	LG_EVENT_SOFTIRQ_RAISE,
 	LG_EVENT_SOFTIRQ_ENTRY,
 	LG_EVENT_SOFTIRQ_EXIT,
-	LG_EVENT_RECLAIM_BEGIN,
-	LG_EVENT_RECLAIM_END,
 	LG_EVENT_CPU_FREQUENCY,
-	LG_EVENT_KINDS, /* how many there are */
+	LG_EVENT_KINDS, /* how many there are; as a kind: none of these */
 };
 
 #define LG_EVENT_BIT(kind) ((lg_u64)1 << (kind))
@@ -74,6 +71,7 @@ struct lg_trace_event {
 	lg_u32 kind; /* enum lg_event_kind */
 	lg_u32 cpu; /* that wrote it */
 	lg_u32 tid; /* of the thread that runs on it; 0 = idle, or not known */
+	lg_u32 declared; /* number of the declared event and 1; 0 = it is none */
 	union {
 		struct {
 			lg_u32 prev_tid, next_tid;
@@ -103,13 +101,15 @@ struct lg_trace_event {
 			lg_u32 one_way; /* 1 = nobody waits */
 		} binder; /* received: id alone */
 		struct {
-			lg_u32 number; /* interrupt, or softirq vector */
-			char name[LG_NAME_LEN]; /* of the handler; irq entry only */
-		} irq; /* and softirq */
+			lg_u32 vector;
+		} softirq;
 		struct {
 			lg_u32 cpu, khz;
 		} frequency;
 	};
+	/* Of a declared event alone, by its fields; numbers with a sign are extended. */
+	lg_u64 values[LG_SPANS_EVENT_FIELDS];
+	char text[LG_NAME_LEN];
 };
 
 enum { LG_FORK_UNKNOWN = 2 };
@@ -118,16 +118,20 @@ enum { LG_FORK_UNKNOWN = 2 };
 struct lg_decoder {
 	struct lg_task_states states;
 	lg_u64 known; /* LG_EVENT_BIT()s of the kinds it was given */
-	lg_u32 kinds; /* entries used */
+	lg_u32 present[LG_DECLARED_EVENTS]; /* the same of declared events, for lg_fold_options */
+	lg_u32 count; /* entries used */
 	struct lg_decoder_entry {
 		lg_u32 id; /* common_type */
-		lg_u32 kind;
+		lg_u32 kind; /* LG_EVENT_KINDS = none */
+		lg_u32 declared; /* number of the declared event and 1; 0 = none */
+		lg_u32 value_count, texts; /* of the declared event */
 		struct lg_decoder_field {
 			lg_u32 offset, size; /* size 0 = the event has no such field */
 			lg_u32 kind; /* enum lg_field_kind */
 			bool is_signed;
 		} type, tid, fields[4]; /* fields: by kind, see event_specs.c */
-	} entries[LG_EVENT_KINDS];
+		struct lg_decoder_field values[LG_SPANS_EVENT_FIELDS];
+	} entries[LG_EVENT_KINDS + LG_DECLARED_EVENTS];
 };
 
 void lg_decoder_init(struct lg_decoder *decoder);
@@ -141,6 +145,15 @@ enum lg_decoder_result {
 /* field: NULL or where the name of a missing field goes (static text). */
 enum lg_decoder_result lg_decoder_add(struct lg_decoder *decoder,
 				      const struct lg_trace_format *format, const char **field);
+
+/*
+ * The same for an event of a set of declared ones. Fields that the format does
+ * not have, or that are of another kind, are not in present[event];
+ * LG_DECODER_MISSING when the common fields are not there.
+ */
+enum lg_decoder_result lg_decoder_declare(struct lg_decoder *decoder,
+					  const struct lg_declared *declared, lg_u32 event,
+					  const struct lg_trace_format *format, const char **field);
 
 enum lg_decode_state {
 	LG_DECODED,

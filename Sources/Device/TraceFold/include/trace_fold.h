@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
  * Tier T0: trace events in, the histograms and counters of our BPF probes out.
+ * Metrics are the library's own, or declared as tables (trace_declared.h).
  * Keys, labels and counters are those of the probes in bpf; where an event says
  * less than a probe can see, the metric's line below tells the difference.
  *
@@ -19,12 +20,16 @@
 #ifndef LATGATE_TRACE_FOLD_H
 #define LATGATE_TRACE_FOLD_H
 
+#include "trace_declared.h"
 #include "trace_event.h"
 #include "trace_merge.h"
 
 struct lg_fold;
 
-/* Numbered from 0 without gaps. Key fields are u32, little-endian, in this order. */
+/*
+ * What tables cannot say. Numbered from 0 without gaps. Key fields are u32,
+ * little-endian, in this order.
+ */
 enum lg_fold_metric {
 	/*
 	 * runqueue.wait {class}: wakeup or preemption to running. Where the trace
@@ -37,35 +42,26 @@ enum lg_fold_metric {
 	 * several in flight, the youngest ends first.
 	 */
 	LG_FOLD_BLOCK_DEVICE,
-	/* fsync.latency {fs, class}: inside ext4's or f2fs's fsync. */
-	LG_FOLD_FSYNC_LATENCY,
 	/* binder.call {class}: sent to received by the target; synchronous ones. */
 	LG_FOLD_BINDER_CALL,
 	/* binder.roundtrip {class}: sent to reply received. */
 	LG_FOLD_BINDER_ROUNDTRIP,
-	/* hardirq.run {irq}, named: entry to exit of a handler. */
-	LG_FOLD_HARDIRQ_RUN,
 	/* softirq.raise {vec}: first raise to entry. */
 	LG_FOLD_SOFTIRQ_RAISE,
 	/* softirq.run {vec}: entry to exit. */
 	LG_FOLD_SOFTIRQ_RUN,
-	/* reclaim.direct {class}: a task frees memory before it gets any. */
-	LG_FOLD_RECLAIM_DIRECT,
 	/*
 	 * sleep.uninterruptible {class, cause}: switched out in state D to wakeup.
 	 * cause: 0 unknown (no sched_blocked_reason seen), 1 io, 2 other.
 	 */
 	LG_FOLD_SLEEP_UNINTERRUPTIBLE,
-	LG_FOLD_METRICS,
+	LG_FOLD_METRICS, /* declared ones follow: LG_FOLD_METRICS + n */
 };
 
 enum {
 	LG_FOLD_CAUSE_UNKNOWN = 0,
 	LG_FOLD_CAUSE_IO = 1,
 	LG_FOLD_CAUSE_OTHER = 2,
-	LG_FOLD_FS_EXT4 = 0,
-	LG_FOLD_FS_F2FS = 1,
-	LG_FOLD_KEY_MAX = 8, /* bytes of the longest key */
 	LG_FOLD_MAX_CPUS = 512,
 };
 
@@ -77,15 +73,14 @@ struct lg_fold_metric_info {
 	const char *name; /* `probe.metric`, as in bpf/<probe>.yaml */
 	lg_u32 key_size; /* bytes */
 	lg_u64 needs; /* LG_EVENT_BIT()s without which it counts nothing true */
-	/*
-	 * One of these start-end pairs must be there as a whole, 0 = no such demand
-	 * (fsync: ext4's or f2fs's).
-	 */
-	lg_u64 needs_one[2];
 	lg_u64 uses; /* LG_EVENT_BIT()s that make it better where the kernel has them */
 };
 
-/* NULL for a number that is no metric. */
+/* Metrics by class are truer where births of threads are seen: LG_EVENT_BIT()s. */
+#define LG_FOLD_BIRTHS                                                                             \
+	(LG_EVENT_BIT(LG_EVENT_TASK_NEWTASK) | LG_EVENT_BIT(LG_EVENT_SCHED_WAKEUP_NEW))
+
+/* NULL for a number that is none of the library's metrics. */
 const struct lg_fold_metric_info *lg_fold_metric_info(lg_u32 metric);
 
 /* LG_EVENT_BIT()s to enable for a set of LG_FOLD_BIT()s: what they need and use. */
@@ -98,6 +93,15 @@ lg_u32 lg_fold_possible(lg_u32 metrics, lg_u64 events);
 
 struct lg_fold_options {
 	lg_u32 metrics; /* LG_FOLD_BIT()s */
+	/*
+	 * Declared metrics, or NULL: those of `wanted` (by number, 0 = no; NULL:
+	 * all) that can be folded from the events of `present`
+	 * (lg_declared_possible()). The set must live as long as the fold; wanted
+	 * and present are not kept.
+	 */
+	const struct lg_declared *declared;
+	const lg_u8 *wanted;
+	const lg_u32 *present;
 	/*
 	 * LG_CLASS_* of a thread, or LG_CLASS_UNKNOWN when it is gone; NULL: all are
 	 * LG_CLASS_USER. Asked once per thread and window, never for thread 0, and
@@ -166,6 +170,10 @@ struct lg_fold_label {
 	const char *name; /* of the label, or NULL */
 	const struct lg_hist_sum *hist;
 };
+
+/* Numbers of metrics are below this; names of all of them, NULL beyond. */
+lg_u32 lg_fold_metrics(const struct lg_fold *fold);
+const char *lg_fold_metric_name(const struct lg_fold *fold, lg_u32 metric);
 
 /* How many labels a metric has; 0 for a metric not folded. */
 size_t lg_fold_label_count(const struct lg_fold *fold, lg_u32 metric);

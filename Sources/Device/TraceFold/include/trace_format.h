@@ -35,6 +35,7 @@ struct lg_trace_field {
 	lg_u32 offset, size; /* bytes */
 	lg_u32 kind; /* enum lg_field_kind */
 	bool is_signed;
+	bool is_array; /* declared with [] */
 };
 
 /*

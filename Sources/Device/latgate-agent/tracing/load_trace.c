@@ -5,11 +5,9 @@
 #include "agent.h"
 #include "attribute.h"
 
-enum { METRICS_MAX = 32 };
-
 struct request {
 	char *probe;
-	struct lg_trace_metric metrics[METRICS_MAX];
+	struct lg_trace_metric metrics[LG_TRACE_METRICS];
 	size_t count;
 };
 
@@ -20,12 +18,21 @@ static bool read_metric(struct lg_trace_metric *metric, struct lg_cursor value)
 	bool has_id = false, good = true;
 
 	while ((state = lg_attr_next(&value, &attr)) == LG_ATTR_FOUND && good) {
-		if (attr.type == LG_ATTR_METRIC_ID)
+		switch (attr.type) {
+		case LG_ATTR_METRIC_ID:
 			has_id = good = lg_attr_u32(&attr, &metric->id);
-		else if (attr.type == LG_ATTR_METRIC_NAME)
+			break;
+		case LG_ATTR_METRIC_NAME:
 			good = lg_attr_text(&attr, (char **)&metric->name);
+			break;
+		case LG_ATTR_SPANS:
+			/* Lives as long as the frame, which is answered before the next one. */
+			metric->spans = attr.value.at;
+			metric->spans_size = attr.value.left;
+			break;
+		}
 	}
-	return good && state == LG_ATTR_ABSENT && has_id && metric->name;
+	return good && state == LG_ATTR_ABSENT && has_id && !metric->name != !metric->spans;
 }
 
 static const char *read_request(struct request *request, struct lg_cursor payload)
@@ -38,10 +45,10 @@ static const char *read_request(struct request *request, struct lg_cursor payloa
 			return "PROBE is not text";
 		if (attr.type != LG_ATTR_METRIC)
 			continue;
-		if (request->count == METRICS_MAX)
+		if (request->count == LG_TRACE_METRICS)
 			return "more than 32 metrics";
 		if (!read_metric(&request->metrics[request->count++], attr.value))
-			return "a METRIC needs METRIC_ID and METRIC_NAME";
+			return "a METRIC needs METRIC_ID, and METRIC_NAME or SPANS";
 	}
 	if (state == LG_ATTR_MALFORMED)
 		return "an attribute leaves the payload";

@@ -18,7 +18,8 @@
 
 #include "tracefs.h"
 
-enum { ENTRIES = 64, FILE_NAME = 96, VALUE = 32 };
+/* Settings, and an `enable` of each event that may be traced. */
+enum { ENTRIES = 192, FILE_NAME = 128, VALUE = 32 };
 
 struct entry {
 	char file[FILE_NAME], before[VALUE];

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-enum { LG_TRACEFS_PATH = 160 }; /* bytes of a whole path with its NUL */
+enum { LG_TRACEFS_PATH = 192 }; /* bytes of a whole path with its NUL */
 
 /* The whole text of a file, NUL-terminated and cut at size - 1 bytes; its length. */
 ssize_t lg_tracefs_read(const char *root, const char *file, char *text, size_t size);

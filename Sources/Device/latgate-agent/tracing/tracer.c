@@ -16,10 +16,15 @@ struct lg_tracer *lg_tracer_new(const char *root, const char *cpus)
 {
 	struct lg_tracer *tracer = calloc(1, sizeof(*tracer));
 
-	if (tracer) {
-		tracer->root = root;
-		tracer->cpus = cpus;
-		lg_decoder_init(&tracer->decoder);
+	if (!tracer)
+		return NULL;
+	tracer->root = root;
+	tracer->cpus = cpus;
+	lg_decoder_init(&tracer->decoder);
+	tracer->declared = lg_declared_new();
+	if (!tracer->declared) {
+		free(tracer);
+		return NULL;
 	}
 	return tracer;
 }
@@ -42,6 +47,7 @@ void lg_tracer_free(struct lg_tracer *tracer)
 		free_probe(tracer->probes);
 		tracer->probes = next;
 	}
+	lg_declared_free(tracer->declared);
 	free(tracer);
 }
 
@@ -111,47 +117,120 @@ static bool find_metric(const char *name, lg_u32 *metric)
 	return false;
 }
 
-static int name_metrics(struct lg_trace_probe *probe, const struct lg_trace_metric *metrics,
-			size_t count, struct lg_error *err)
+/* The number that the metric has in the fold. */
+static int find_number(struct lg_tracer *tracer, const struct lg_trace_metric *metric,
+		       lg_u32 *number, struct lg_error *err)
 {
-	for (size_t i = 0; i < count; i++) {
-		lg_u32 metric;
+	const char *fault = "";
+	int declared;
 
-		if (!find_metric(metrics[i].name, &metric))
-			return lg_fault(err, LG_ERR_UNSUPPORTED,
-					"no trace events give the metric %.64s", metrics[i].name);
-		probe->metrics |= LG_FOLD_BIT(metric);
-		probe->ids[metric] = metrics[i].id;
+	if (metric->name)
+		return find_metric(metric->name, number)
+			       ? 0
+			       : lg_fault(err, LG_ERR_UNSUPPORTED,
+					  "no trace events give the metric %.64s", metric->name);
+	declared = lg_declared_add(tracer->declared, metric->spans, metric->spans_size, &fault);
+	if (declared < 0)
+		return lg_fault(err, LG_ERR_UNSUPPORTED, "the declaration of metric %u: %s",
+				metric->id, fault);
+	*number = LG_FOLD_METRICS + (lg_u32)declared;
+	return 0;
+}
+
+static int add_metrics(struct lg_tracer *tracer, struct lg_trace_probe *probe,
+		       const struct lg_trace_metric *metrics, size_t count, struct lg_error *err)
+{
+	if (!count || count > LG_TRACE_METRICS)
+		return lg_fault(err, LG_ERR_UNSUPPORTED, "no trace events give its metrics");
+	for (size_t i = 0; i < count; i++) {
+		struct lg_trace_id *at = &probe->ids[i];
+
+		if (find_number(tracer, &metrics[i], &at->metric, err))
+			return -1;
+		at->id = metrics[i].id;
+		if (at->metric < LG_FOLD_METRICS)
+			probe->metrics |= LG_FOLD_BIT(at->metric);
+		probe->count++;
 	}
-	return count ? 0 : lg_fault(err, LG_ERR_UNSUPPORTED, "no trace events give its metrics");
+	return 0;
+}
+
+static bool all_possible(const struct lg_tracer *tracer, const struct lg_trace_probe *probe,
+			 lg_u64 have)
+{
+	for (size_t i = 0; i < probe->count; i++) {
+		lg_u32 metric = probe->ids[i].metric;
+
+		if (metric >= LG_FOLD_METRICS &&
+		    !lg_declared_possible(tracer->declared, metric - LG_FOLD_METRICS,
+					  tracer->decoder.present))
+			return false;
+	}
+	return lg_fold_possible(probe->metrics, have) == probe->metrics;
+}
+
+/* Why an event, though it is there, is no use to the probe, or NULL. */
+static const char *lacking(const struct lg_tracer *tracer, const struct lg_trace_probe *probe,
+			   lg_u32 number, char *text, size_t size)
+{
+	for (size_t i = 0; i < probe->count && number >= LG_EVENT_KINDS; i++) {
+		const char *field;
+
+		if (probe->ids[i].metric < LG_FOLD_METRICS)
+			continue;
+		field = lg_declared_lacking(
+			tracer->declared, probe->ids[i].metric - LG_FOLD_METRICS,
+			number - LG_EVENT_KINDS, tracer->decoder.present[number - LG_EVENT_KINDS]);
+		if (!field)
+			continue;
+		snprintf(text, size, "its format has no field %.47s as it is needed", field);
+		return text;
+	}
+	return NULL;
+}
+
+/* Of an event that is wanted twice, the declared one is not reported. */
+static bool is_reported(const struct lg_tracer *tracer, const struct lg_trace_probe *probe,
+			struct lg_traced_event event, lg_u32 below)
+{
+	for (lg_u32 kind = 0; kind < LG_EVENT_KINDS && kind < below; kind++) {
+		if (lg_probe_wants(tracer, probe, kind) &&
+		    !strcmp(lg_event_name(kind), event.name) &&
+		    !strcmp(lg_event_system(kind), event.system))
+			return true;
+	}
+	return false;
 }
 
 /* Finds out which events can be had; all metrics of the probe must be possible. */
 static int prepare_events(struct lg_tracer *tracer, const struct lg_trace_probe *probe,
 			  lg_hook_fn hook_fn, void *arg, struct lg_error *err)
 {
-	lg_u64 wanted = lg_fold_events(probe->metrics), have = 0;
+	lg_u64 have = 0;
 	char missing[256] = "";
 
-	for (lg_u32 kind = 0; kind < LG_EVENT_KINDS; kind++) {
-		char program[LG_EVENT_FILE];
-		struct lg_hook_report report = {.hook = lg_event_name(kind), .program = program};
+	for (lg_u32 number = 0; number < lg_tracer_events(tracer); number++) {
+		struct lg_traced_event event = lg_tracer_event(tracer, number);
+		char program[LG_EVENT_FILE], text[96];
+		struct lg_hook_report report = {.hook = event.name, .program = program};
 
-		if (!(wanted & LG_EVENT_BIT(kind)))
+		if (!lg_probe_wants(tracer, probe, number))
 			continue;
-		report.why = lg_event_prepare(tracer, kind);
-		report.rung = report.why ? "" : "ftrace";
-		snprintf(program, sizeof(program), "%s:%s", lg_event_system(kind),
-			 lg_event_name(kind));
-		hook_fn(arg, &report);
+		report.why = lg_event_prepare(tracer, number);
 		if (!report.why)
-			have |= LG_EVENT_BIT(kind);
-		else if (strlen(missing) + strlen(program) + strlen(report.why) + 5 <
-			 sizeof(missing))
+			report.why = lacking(tracer, probe, number, text, sizeof(text));
+		report.rung = report.why ? "" : "ftrace";
+		snprintf(program, sizeof(program), "%s:%s", event.system, event.name);
+		if (!is_reported(tracer, probe, event, number))
+			hook_fn(arg, &report);
+		if (!report.why && number < LG_EVENT_KINDS)
+			have |= LG_EVENT_BIT(number);
+		else if (report.why && strlen(missing) + strlen(program) + strlen(report.why) + 5 <
+					       sizeof(missing))
 			sprintf(missing + strlen(missing), "%s%s (%s)", missing[0] ? ", " : "",
 				program, report.why);
 	}
-	if (lg_fold_possible(probe->metrics, have) != probe->metrics)
+	if (!all_possible(tracer, probe, have))
 		return lg_fault(err, LG_ERR_UNSUPPORTED, "without these events: %.400s", missing);
 	tracer->events |= have;
 	return 0;
@@ -164,6 +243,25 @@ static bool is_loaded(const struct lg_tracer *tracer, const char *name)
 			return true;
 	}
 	return false;
+}
+
+/* With no probe left, what was declared for others is forgotten. */
+static int forget_declared(struct lg_tracer *tracer, struct lg_error *err)
+{
+	struct lg_declared *fresh = tracer->probes ? NULL : lg_declared_new();
+
+	if (tracer->probes)
+		return 0;
+	if (!fresh)
+		return lg_fault(err, LG_ERR_INTERNAL, "out of memory");
+	/* The last window's fold reads of them. */
+	lg_fold_free(tracer->fold);
+	tracer->fold = NULL;
+	lg_declared_free(tracer->declared);
+	tracer->declared = fresh;
+	tracer->events = 0;
+	lg_decoder_init(&tracer->decoder);
+	return 0;
 }
 
 int lg_tracer_load(struct lg_tracer *tracer, const char *name,
@@ -187,12 +285,14 @@ int lg_tracer_load(struct lg_tracer *tracer, const char *name,
 	lg_contention(tracer->root, text, sizeof(text));
 	if (text[0])
 		return lg_fault(err, LG_ERR_BUSY, "%s", text);
+	if (forget_declared(tracer, err))
+		return -1;
 	probe = calloc(1, sizeof(*probe));
 	if (!probe || !(probe->name = strdup(name))) {
 		free(probe);
 		return lg_fault(err, LG_ERR_INTERNAL, "out of memory");
 	}
-	if (name_metrics(probe, metrics, count, err) || learn_pages(tracer, err) ||
+	if (add_metrics(tracer, probe, metrics, count, err) || learn_pages(tracer, err) ||
 	    prepare_events(tracer, probe, hook_fn, arg, err)) {
 		free_probe(probe);
 		return -1;

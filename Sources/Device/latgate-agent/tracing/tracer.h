@@ -17,10 +17,17 @@
 
 struct lg_tracer;
 
-/* A metric of a probe by its name in the manifest, such as runqueue.wait. */
+enum { LG_TRACE_METRICS = 32 }; /* of a probe */
+
+/*
+ * A metric of a probe: by its name in the manifest, such as runqueue.wait, or
+ * by its declaration (span_declaration.h).
+ */
 struct lg_trace_metric {
 	lg_u32 id;
-	const char *name;
+	const char *name; /* NULL: declared */
+	const lg_u8 *spans;
+	size_t spans_size; /* bytes */
 };
 
 /*

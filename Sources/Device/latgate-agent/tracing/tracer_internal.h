@@ -15,7 +15,11 @@ struct lg_trace_probe {
 	struct lg_trace_probe *next;
 	char *name;
 	lg_u32 metrics; /* LG_FOLD_BIT()s */
-	lg_u32 ids[LG_FOLD_METRICS]; /* by which the host knows them */
+	size_t count;
+	struct lg_trace_id {
+		lg_u32 metric; /* of the fold: LG_FOLD_METRICS + n is the declared metric n */
+		lg_u32 id; /* by which the host knows it */
+	} ids[LG_TRACE_METRICS];
 };
 
 struct lg_tracer {
@@ -27,6 +31,7 @@ struct lg_tracer {
 	bool attached;
 	struct lg_page_layout layout;
 	struct lg_decoder decoder;
+	struct lg_declared *declared; /* grows until no probe is left */
 	lg_u64 events; /* LG_EVENT_BIT()s of the loaded probes that can be enabled */
 	pid_t session;
 	struct lg_scope scope; /* kind 0 = everyone */
@@ -43,10 +48,21 @@ struct lg_tracer {
 };
 
 /* tracer_events.c */
-enum { LG_EVENT_FILE = 96 };
-void lg_event_file(char file[LG_EVENT_FILE], lg_u32 kind, const char *leaf);
-/* Why an event of a kind cannot be traced, or NULL; what can be goes into the decoder. */
-const char *lg_event_prepare(struct lg_tracer *tracer, lg_u32 kind);
+enum { LG_EVENT_FILE = 128 };
+/* Events by number: the library's kinds, then the declared ones. */
+lg_u32 lg_tracer_events(const struct lg_tracer *tracer);
+struct lg_traced_event {
+	const char *system, *name;
+};
+struct lg_traced_event lg_tracer_event(const struct lg_tracer *tracer, lg_u32 number);
+void lg_event_file(char file[LG_EVENT_FILE], struct lg_traced_event event, const char *leaf);
+/* Why an event cannot be traced, or NULL; what can be goes into the decoder. */
+const char *lg_event_prepare(struct lg_tracer *tracer, lg_u32 number);
+/* Whether a probe's metrics are made from an event, or better by it. */
+bool lg_probe_wants(const struct lg_tracer *tracer, const struct lg_trace_probe *probe,
+		    lg_u32 number);
+/* Whether an event is to be enabled for the loaded probes. */
+bool lg_tracer_enables(const struct lg_tracer *tracer, lg_u32 number);
 
 /* tracer_frequency.c */
 /* Adds the event to those of the loaded probes. */

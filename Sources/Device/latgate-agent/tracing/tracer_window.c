@@ -35,18 +35,28 @@ void lg_tracer_detach(struct lg_tracer *tracer)
 	tracer->attached = false;
 }
 
-static lg_u32 wanted_metrics(const struct lg_tracer *tracer)
+/* Marks the declared metrics of the loaded probes; LG_FOLD_BIT()s of the others. */
+static lg_u32 wanted_metrics(const struct lg_tracer *tracer, lg_u8 declared[LG_DECLARED_METRICS])
 {
 	lg_u32 metrics = 0;
 
-	for (const struct lg_trace_probe *probe = tracer->probes; probe; probe = probe->next)
+	for (const struct lg_trace_probe *probe = tracer->probes; probe; probe = probe->next) {
 		metrics |= probe->metrics;
+		for (size_t i = 0; i < probe->count; i++) {
+			if (probe->ids[i].metric >= LG_FOLD_METRICS)
+				declared[probe->ids[i].metric - LG_FOLD_METRICS] = 1;
+		}
+	}
 	return metrics;
 }
 
 static int make_parts(struct lg_tracer *tracer, struct lg_error *err)
 {
-	struct lg_fold_options options = {.metrics = wanted_metrics(tracer),
+	lg_u8 wanted[LG_DECLARED_METRICS] = {0};
+	struct lg_fold_options options = {.metrics = wanted_metrics(tracer, wanted),
+					  .declared = tracer->declared,
+					  .wanted = wanted,
+					  .present = tracer->decoder.present,
 					  .class_of = lg_tasks_class,
 					  .scope = tracer->scope_kind};
 	int rc;
@@ -71,13 +81,13 @@ static int make_parts(struct lg_tracer *tracer, struct lg_error *err)
 
 static int switch_events(struct lg_tracer *tracer, struct lg_error *err)
 {
-	for (lg_u32 kind = 0; kind < LG_EVENT_KINDS; kind++) {
+	for (lg_u32 number = 0; number < lg_tracer_events(tracer); number++) {
 		char file[LG_EVENT_FILE], before[16];
 		int rc;
 
-		if (!(tracer->events & LG_EVENT_BIT(kind)))
+		if (!lg_tracer_enables(tracer, number))
 			continue;
-		lg_event_file(file, kind, "enable");
+		lg_event_file(file, lg_tracer_event(tracer, number), "enable");
 		rc = lg_tracefs_line(tracer->root, file, before, sizeof(before));
 		/* "1*" and "0*": somebody's trigger switches it softly. */
 		before[1] = 0;
@@ -92,12 +102,12 @@ static int switch_events(struct lg_tracer *tracer, struct lg_error *err)
 
 static void restore_events(struct lg_tracer *tracer)
 {
-	for (lg_u32 kind = 0; kind < LG_EVENT_KINDS; kind++) {
+	for (lg_u32 number = 0; number < lg_tracer_events(tracer); number++) {
 		char file[LG_EVENT_FILE];
 
-		if (!(tracer->events & LG_EVENT_BIT(kind)))
+		if (!lg_tracer_enables(tracer, number))
 			continue;
-		lg_event_file(file, kind, "enable");
+		lg_event_file(file, lg_tracer_event(tracer, number), "enable");
 		lg_journal_restore(tracer->journal, file);
 	}
 }
@@ -273,10 +283,8 @@ int lg_tracer_read(struct lg_tracer *tracer, const struct lg_reader *reader, str
 	if (tracer->state != LG_WINDOW_CLOSED || !tracer->fold)
 		return lg_fault(err, LG_ERR_STATE, "no window was traced");
 	for (const struct lg_trace_probe *probe = tracer->probes; probe; probe = probe->next) {
-		for (lg_u32 metric = 0; metric < LG_FOLD_METRICS; metric++) {
-			if (!(probe->metrics & LG_FOLD_BIT(metric)))
-				continue;
-			if (read_metric(tracer, metric, probe->ids[metric], reader))
+		for (size_t i = 0; i < probe->count; i++) {
+			if (read_metric(tracer, probe->ids[i].metric, probe->ids[i].id, reader))
 				return lg_fault(err, LG_ERR_INTERNAL,
 						"probe %s: its trace could not be folded",
 						probe->name);

@@ -2,6 +2,7 @@ import AgentSession
 import Catalogs
 import Devices
 import PerfettoTraces
+import ProbePrograms
 import RunRecords
 
 /// The probes of a run that perfetto records for: one session an iteration, around all phases.
@@ -40,7 +41,9 @@ struct PerfettoPlan: Sendable {
   ) throws(PerfettoError) -> FoldedRecording {
     do {
       return try RecordingFolder(
-        windows: windows, metrics: Set(metrics.keys), agent: ability.agent
+        windows: windows, metrics: Set(metrics.keys),
+        declarations: metrics.values.compactMap { SpanDeclaration($0)?.bytes },
+        agent: ability.agent
       ).fold(trace)
     } catch {
       throw .useless(error.description)

@@ -17,6 +17,7 @@ actor PerfettoSource {
 
   private let device: any Device
   private let session: AgentClient
+  private let metrics: FoldMetrics
   /// Every event that the run's probes could use, as `group/name`.
   private let events: [String]
   private var known: Result<Ability, PerfettoError>?
@@ -26,13 +27,19 @@ actor PerfettoSource {
   /// Recorded in the trial because it happens all the time.
   private static let frequent = "sched/sched_switch"
 
+  private static let undefined = "perfetto has no definition of it"
+
   /// Recorded beside the probes' events where it can be.
   static let frequency = "power/cpu_frequency"
 
-  init(device: any Device, session: AgentClient, probes: [ProbeManifest]) {
+  /// - Throws: `PerfettoTraceError` for tables that cannot be folded.
+  init(
+    device: any Device, session: AgentClient, probes: [ProbeManifest]
+  ) throws(PerfettoTraceError) {
     self.device = device
     self.session = session
-    events = FoldMetrics.events(of: Set(probes.flatMap(\.t0Metrics).map(\.name)))
+    metrics = try FoldMetrics(probes)
+    events = metrics.events(of: Set(probes.flatMap(\.t0Metrics).map(\.name)))
   }
 
   /// Asks the service, without recording anything.
@@ -71,11 +78,14 @@ actor PerfettoSource {
   ///   cannot be recorded.
   func events(of metrics: Set<String>) async throws -> [(event: String, missing: String?)] {
     let ability = try await ability()
-    let events = FoldMetrics.events(of: metrics).map { ($0, ability.missing[$0]) }
+    let events = self.metrics.events(of: metrics).map { event in
+      (event, ability.missing[event] ?? (self.metrics.isDefined(event) ? nil : Self.undefined))
+    }
     let lacking = Set(events.filter { $0.1 != nil }.map(\.0))
-    guard FoldMetrics.impossible(metrics, without: lacking).isEmpty else {
+    guard self.metrics.impossible(metrics, without: lacking).isEmpty else {
+      let reasons = events.compactMap { event, why in why.map { "\(event) (\($0))" } }
       throw PerfettoError.lacking(
-        events.compactMap { event, why in why.map { "\(event) (\($0))" } })
+        reasons.isEmpty ? ["\(events.map(\.0).joined(separator: ", ")) (a field)"] : reasons)
     }
     return events
   }

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * A metric of spans as data: what the host compiles from a manifest's table and
+ * TraceFold interprets, in the agent (LG_ATTR_SPANS) and on the host.
+ *
+ * Little-endian, without gaps. A text is a u8 length, not 0, and so many bytes;
+ * names of events and fields have letters, digits and '_' only.
+ *
+ *	u16 version              LG_SPANS_VERSION
+ *	u8  kind                 LG_SPANS_HISTOGRAM_NS
+ *	u8  flags                LG_SPANS_BY_… and LG_SPANS_CLASS
+ *	u32 stamps               operations in flight; LG_SPANS_BY_CPU: on each CPU
+ *	u32 labels
+ *	text metric              as in the manifest, such as fsync.latency
+ *	u8  fields, each         text name, u8 LG_SPANS_FIELD_… flags
+ *	u8  by, each             u8 field: with the flags, what ties an end to its start
+ *	u8  name                 u8 field of the starts that names a label, or LG_SPANS_NONE
+ *	u8  conditions, each     u8 field, u8 count, u64 values: one of them, at both events
+ *	u8  key                  labels, 4 bytes each
+ *	u8  spans, each          text system, text event of the start, the same of the end,
+ *	                         u8 LG_SPANS_OPTIONAL or 0, and for each label of the key
+ *	                         u8 source (a field of the end, or LG_SPANS_…), u32 constant
+ *
+ * Fields are those of the events' own formats, by name.
+ */
+#ifndef LATGATE_SPAN_DECLARATION_H
+#define LATGATE_SPAN_DECLARATION_H
+
+enum {
+	LG_SPANS_VERSION = 1,
+	LG_SPANS_HISTOGRAM_NS = 0,
+
+	LG_SPANS_BY_THREAD = 1, /* the thread that the events are of */
+	LG_SPANS_BY_CPU = 2,
+	LG_SPANS_CLASS = 4, /* whose thread began an operation matters */
+
+	LG_SPANS_FIELD_WIDE = 1, /* 8 bytes count; else the lower 4 */
+	LG_SPANS_FIELD_TEXT = 2,
+
+	LG_SPANS_OPTIONAL = 1, /* a kernel without the events is fine */
+
+	LG_SPANS_NONE = 0xff, /* for `name`: no field */
+	LG_SPANS_FROM_CLASS = 0xfe, /* source: the start's class */
+	LG_SPANS_FROM_CONSTANT = 0xfd, /* source: the constant */
+
+	/* The most there may be of each. */
+	LG_SPANS_BYTES = 16 << 10,
+	LG_SPANS_TEXT = 47, /* bytes of a name of the kernel */
+	LG_SPANS_METRIC = 127, /* bytes of the metric's name */
+	LG_SPANS_FIELDS = 24,
+	LG_SPANS_BY_FIELDS = 3,
+	LG_SPANS_CONDITIONS = 8,
+	LG_SPANS_VALUES = 64, /* of all conditions together */
+	LG_SPANS_LABELS = 6,
+	LG_SPANS_SPANS = 16,
+	LG_SPANS_EVENT_FIELDS = 8, /* that are read of one event */
+	LG_SPANS_ENTRIES = 1 << 16, /* stamps, and labels */
+};
+
+#endif

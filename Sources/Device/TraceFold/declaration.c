@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+#include <string.h>
+
+#include "bytes.h"
+#include "declaration.h"
+
+/* After the first fault every read gives 0, so that the fault is asked for once. */
+struct reader {
+	const unsigned char *at;
+	size_t left;
+	const char *wrong;
+};
+
+static void fail(struct reader *in, const char *what)
+{
+	if (!in->wrong)
+		in->wrong = what;
+}
+
+static const unsigned char *take(struct reader *in, size_t size)
+{
+	const unsigned char *at = in->at;
+
+	if (in->wrong || size > in->left) {
+		fail(in, "it ends early");
+		return NULL;
+	}
+	in->at += size;
+	in->left -= size;
+	return at;
+}
+
+static lg_u64 number(struct reader *in, lg_u32 size)
+{
+	const unsigned char *at = take(in, size);
+
+	return at ? lg_bytes_number(at, size) : 0;
+}
+
+static lg_u32 number_within(struct reader *in, lg_u32 size, lg_u32 least, lg_u32 most,
+			    const char *what)
+{
+	lg_u64 value = number(in, size);
+
+	if (value < least || value > most)
+		fail(in, what);
+	return in->wrong ? least : (lg_u32)value;
+}
+
+static void text(struct reader *in, char *out, lg_u32 room, const char *what)
+{
+	lg_u32 size = number_within(in, 1, 1, room, what);
+	const unsigned char *at = take(in, size);
+
+	if (at)
+		memcpy(out, at, size);
+}
+
+/* A path below tracefs is made of it. */
+static void kernel_name(struct reader *in, char out[LG_SPANS_TEXT + 1])
+{
+	text(in, out, LG_SPANS_TEXT, "a name has more than 47 bytes, or none");
+	for (const char *c = out; *c; c++) {
+		if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
+		      (*c >= '0' && *c <= '9') || *c == '_'))
+			fail(in, "a name has other than letters, digits and '_'");
+	}
+}
+
+/* The number of a field that is text or is not. */
+static lg_u8 field(struct reader *in, const struct lg_declaration *out, bool is_text)
+{
+	lg_u64 value = number(in, 1);
+
+	if (in->wrong)
+		return 0;
+	if (value >= out->field_count || out->fields[value].text != is_text) {
+		fail(in, "it refers to a field that is not there, or of another kind");
+		return 0;
+	}
+	return (lg_u8)value;
+}
+
+static void read_fields(struct reader *in, struct lg_declaration *out)
+{
+	lg_u32 count = number_within(in, 1, 0, LG_SPANS_FIELDS, "more than 24 fields");
+
+	for (lg_u32 i = 0; i < count && !in->wrong; i++) {
+		lg_u32 flags;
+
+		kernel_name(in, out->fields[i].name);
+		flags = number_within(in, 1, 0, LG_SPANS_FIELD_WIDE | LG_SPANS_FIELD_TEXT,
+				      "unknown flags of a field");
+		out->fields[i].wide = flags & LG_SPANS_FIELD_WIDE;
+		out->fields[i].text = flags & LG_SPANS_FIELD_TEXT;
+	}
+	out->field_count = count;
+}
+
+static void read_conditions(struct reader *in, struct lg_declaration *out)
+{
+	lg_u32 used = 0;
+
+	out->condition_count =
+		number_within(in, 1, 0, LG_SPANS_CONDITIONS, "more than 8 conditions");
+	for (lg_u32 i = 0; i < out->condition_count && !in->wrong; i++) {
+		struct lg_condition *condition = &out->conditions[i];
+
+		condition->field = field(in, out, false);
+		condition->first = used;
+		condition->count = number_within(in, 1, 1, LG_SPANS_VALUES - used,
+						 "conditions without values, or of more than 64");
+		for (lg_u32 n = 0; n < condition->count && !in->wrong; n++)
+			out->values[used++] = number(in, 8);
+	}
+}
+
+static lg_u8 source(struct reader *in, const struct lg_declaration *out)
+{
+	struct reader ahead = *in;
+	lg_u64 value = number(&ahead, 1);
+
+	if (value != LG_SPANS_FROM_CLASS && value != LG_SPANS_FROM_CONSTANT)
+		return field(in, out, false);
+	*in = ahead;
+	if (value == LG_SPANS_FROM_CLASS && !out->by_class)
+		fail(in, "a label is the class, which is not kept");
+	/* Names are written down at the start, when the class may still change. */
+	if (value == LG_SPANS_FROM_CLASS && out->name != LG_SPANS_NONE)
+		fail(in, "a label with a name is the class");
+	return (lg_u8)value;
+}
+
+static void read_spans(struct reader *in, struct lg_declaration *out)
+{
+	out->span_count =
+		number_within(in, 1, 1, LG_SPANS_SPANS, "no spans, or more than 16 of them");
+	for (lg_u32 i = 0; i < out->span_count && !in->wrong; i++) {
+		struct lg_declared_span *span = &out->spans[i];
+
+		kernel_name(in, span->from.system);
+		kernel_name(in, span->from.event);
+		kernel_name(in, span->to.system);
+		kernel_name(in, span->to.event);
+		span->optional = number_within(in, 1, 0, LG_SPANS_OPTIONAL,
+					       "unknown flags of a span") == LG_SPANS_OPTIONAL;
+		for (lg_u32 n = 0; n < out->key_count && !in->wrong; n++) {
+			span->sources[n] = source(in, out);
+			span->constants[n] = (lg_u32)number(in, 4);
+		}
+	}
+}
+
+const char *lg_declaration_read(struct lg_declaration *out, const unsigned char *bytes, size_t size)
+{
+	struct reader in = {.at = bytes, .left = size};
+	lg_u32 flags;
+
+	memset(out, 0, sizeof(*out));
+	if (size > LG_SPANS_BYTES)
+		return "it has more than 16 KiB";
+	if (number(&in, 2) != LG_SPANS_VERSION)
+		fail(&in, "its version is not this agent's: use host and agent of one release");
+	number_within(&in, 1, 0, LG_SPANS_HISTOGRAM_NS, "a kind of result that is not known");
+	flags = number_within(&in, 1, 0, LG_SPANS_BY_THREAD | LG_SPANS_BY_CPU | LG_SPANS_CLASS,
+			      "unknown flags");
+	out->by_thread = flags & LG_SPANS_BY_THREAD;
+	out->by_cpu = flags & LG_SPANS_BY_CPU;
+	out->by_class = flags & LG_SPANS_CLASS;
+	out->stamps = number_within(&in, 4, 1, LG_SPANS_ENTRIES, "no stamps, or more than 65536");
+	out->labels = number_within(&in, 4, 1, LG_SPANS_ENTRIES, "no labels, or more than 65536");
+	text(&in, out->metric, LG_SPANS_METRIC, "a metric's name of more than 127 bytes, or none");
+	read_fields(&in, out);
+	out->by_count = number_within(&in, 1, 0, LG_SPANS_BY_FIELDS, "more than 3 fields tie");
+	for (lg_u32 i = 0; i < out->by_count && !in.wrong; i++)
+		out->by[i] = field(&in, out, false);
+	out->name = LG_SPANS_NONE;
+	if (in.left && *in.at == LG_SPANS_NONE)
+		take(&in, 1);
+	else
+		out->name = field(&in, out, true);
+	read_conditions(&in, out);
+	out->key_count =
+		number_within(&in, 1, 1, LG_SPANS_LABELS, "no labels in the key, or more than 6");
+	read_spans(&in, out);
+	if (!in.wrong && in.left)
+		fail(&in, "there is more behind its end");
+	return in.wrong;
+}
