@@ -285,7 +285,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["DebianRoots", "ForeignReaders", "SSHPeer", "ADBPeers"],
+      dependencies: [
+        "DebianRoots", "Catalogs", "ProbePrograms", "Devices", "AgentSession", "ForeignReaders",
+        "SSHPeer", "ADBPeers",
+      ],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

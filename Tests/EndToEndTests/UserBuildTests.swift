@@ -10,7 +10,9 @@ struct UserBuildTests {
   @Test func aRunMeasuresAndLeavesNoTrace() async throws {
     let folder = try TemporaryFolder()
     let path = folder.path
-    let tool = Tool()
+    // A probe of the user's own that the agent has never heard of.
+    _ = try WalkThrough.place(in: path)
+    let tool = Tool(configuration: path)
     try await prepared(tool) { device in
       let before = try await device.footprint()
       #expect(before.contains("tracing_on: 0"))
@@ -18,7 +20,8 @@ struct UserBuildTests {
       let made = try await tool.run(
         "run", "user", "--device", device.name, "--iterations", "1", "--probe", "runqueue",
         "--probe", "block", "--probe", "fsync", "--probe", "binder", "--probe", "hardirq",
-        "--probe", "softirq", "--output", "\(path)/runs", within: .seconds(180))
+        "--probe", "softirq", "--probe", "timers", "--output", "\(path)/runs", within: .seconds(180)
+      )
       try #require(made.exitCode == 0, "\(made.errors)")
       let changed = changes(from: before, to: try await device.footprint())
       #expect(changed.isEmpty, "\(changed)")
@@ -37,6 +40,13 @@ struct UserBuildTests {
       #expect(record.count("binder.roundtrip", workload, in: "binder") >= 500)
       #expect(record.count("hardirq.run", [:], in: "fsync-ext4") >= 34)
       #expect(record.count("softirq.run", ["vec": "block"], in: "fsync-ext4") >= 34)
+      let timers = ["vec": "timer"]
+      #expect(record.count("timers.run", timers, in: "fsync-ext4") > 0)
+      for phase in ["ping-pong", "fsync-ext4", "fsync-f2fs", "binder"] {
+        #expect(
+          record.count("timers.run", timers, in: phase)
+            == record.count("softirq.run", timers, in: phase), "\(phase)")
+      }
       for loss in record.phases.flatMap(\.losses) {
         let ended = loss.recorded + loss.overwritten + loss.cancelled + loss.censored
         #expect(loss.started == ended, "\(loss)")
