@@ -27,7 +27,7 @@ import Testing
     let written = await BugReport(device: device, limit: .seconds(2)).collect(into: folder)
     #expect(written.isEmpty)
     let index = try String(contentsOfFile: folder + "/index.txt", encoding: .utf8)
-    #expect(index.contains("the device tells nothing") && index.contains("refused"))
+    #expect(index.contains("the device reports nothing") && index.contains("refused"))
   }
 
   @Test func aFolderThatCannotBeMadeHarmsNobody() async {

@@ -92,7 +92,7 @@ import Testing
   @Test func missingFactsAreNamed() {
     #expect(
       throws: DeviceError.malformedAnswer(
-        device: "d", operation: "identification", detail: "it does not tell its machine")
+        device: "d", operation: "identification", detail: "it does not report its machine")
     ) { try DeviceFacts.parse("/system/bin/sh: syntax error\n", name: "d") }
   }
 

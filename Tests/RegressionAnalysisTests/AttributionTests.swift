@@ -89,7 +89,7 @@ import Testing
     ])
     #expect(
       attribute(base: verdict([slowFsync]), explain: explain, chain: chain).first?.sentence
-        == "fsync p99 +38%: nothing measured tells why")
+        == "fsync p99 +38%: nothing measured explains it")
   }
 
   @Test func theWorstStatisticOfAMetricSpeaks() {

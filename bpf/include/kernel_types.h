@@ -8,7 +8,7 @@
 #ifndef LATGATE_KERNEL_TYPES_H
 #define LATGATE_KERNEL_TYPES_H
 
-/* Tells bpf_tracing.h that registers carry the kernel's names (di, not rdi). */
+/* For bpf_tracing.h: registers carry the kernel's names (di, not rdi). */
 #ifndef __VMLINUX_H__
 #define __VMLINUX_H__
 #endif

@@ -11,7 +11,7 @@
  * `opt_<hook>__<rung>` and reported as <hook>. No fentry, no syscalls:*.
  * LG_TRACEPOINT (hook.h) writes the programs of a tracepoint.
  *
- * Maps are told apart by the start of their names:
+ * Maps are distinguished by the start of their names:
  *   h_  histograms, made with LG_HIST_ARRAY or LG_HIST_LABELS; zeroed on arm
  *   n_  label names, same key, value char[LG_NAME_LEN]; kept
  *   s_  start stamps; hash maps are emptied on arm. A task-storage map

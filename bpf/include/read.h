@@ -34,7 +34,7 @@
 /*
  * The same by helper. libbpf refuses a load that does not fit the kernel's
  * field, which it cannot do here: a bit-field as wide as the declaration is
- * told by where it begins.
+ * known by where it begins.
  */
 #define lg_probe(src, field)                                                                       \
 	({                                                                                         \

@@ -73,14 +73,14 @@ struct BenchMemory: Sendable {
   /// What to know of the bench before it begins.
   var remark: String? {
     guard profile != nil else {
-      return "this bench was never calibrated: the noise is told from these runs alone "
+      return "this bench was never calibrated: the noise is known from these runs alone "
         + "('latgate calibrate' says what it can find)"
     }
     guard let calibration else {
       return "this bench was never calibrated; its noise is known from the checks before"
     }
     return calibration.qualification.standing == .undecided
-      ? "the calibration of this bench has too few runs to tell whether it may gate" : nil
+      ? "the calibration of this bench has too few runs to decide whether it may gate" : nil
   }
 
   // MARK: After

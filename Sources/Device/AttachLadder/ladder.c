@@ -126,7 +126,7 @@ static enum lg_known kprobe_fits(struct lg_ladder *ladder, const struct lg_progr
 		return LG_NO;
 	}
 	if (ladder->sources.kprobes == LG_UNKNOWN && ladder->sources.elsewhere) {
-		add_reason(choice, "kprobe: unknown, no config given to tell of kprobes");
+		add_reason(choice, "kprobe: unknown, no config of the kernel was given");
 		return LG_UNKNOWN;
 	}
 	return LG_YES;

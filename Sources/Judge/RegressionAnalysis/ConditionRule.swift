@@ -164,7 +164,7 @@ struct ConditionRule {
       made.text =
         made.kind == .firmware
         ? "\(levels), in all runs from the boot on: a property of the firmware"
-        : "\(levels): \(grade.rawValue) evidence does not tell whether the firmware or the bench "
+        : "\(levels): \(grade.rawValue) evidence does not show whether the firmware or the bench "
           + "is the cause"
     }
     return made

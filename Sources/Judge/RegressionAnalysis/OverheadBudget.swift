@@ -70,7 +70,7 @@ package struct OverheadBudget: Sendable, Equatable {
     guard let low = record.slowdownInterval?.low, low <= limit else {
       return .over(text + remedy(record))
     }
-    return .unclear(text + ": raise overhead.iterations to tell")
+    return .unclear(text + ": raise overhead.iterations to find out")
   }
 
   /// `; drop probe X first: …`, or nothing when no probe stands out.

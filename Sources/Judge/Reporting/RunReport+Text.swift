@@ -138,7 +138,7 @@ extension RunReport {
           "\(btf.file) is not proven to be of this kernel: "
             + (btf.buildID == nil
               ? "it has no build-id; name it with btf_build_id or a .build-id file"
-              : "the device does not tell its build-id"),
+              : "the device does not report its build-id"),
           .doubtful
         ))
     }

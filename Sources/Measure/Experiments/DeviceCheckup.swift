@@ -112,7 +112,7 @@ package struct DeviceCheckup: Sendable, Equatable {
     let columns = (facts["space"] ?? "").firstMatch(of: /\d+\s+\d+\s+(-?\d+)\s+(?:\d+%|-)\s/)
     guard let columns, let free = Int(columns.1) else {
       return Finding(
-        state: .warning, subject: "space", detail: "\(path): df does not tell the free space")
+        state: .warning, subject: "space", detail: "\(path): df does not report the free space")
     }
     guard free >= Self.neededSpace / 1024 else {
       return Finding(

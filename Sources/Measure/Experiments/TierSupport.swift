@@ -43,7 +43,7 @@ package struct TierSupport: Sendable, Equatable {
     case .t0, .perfetto:
       guard probe.t0Events.isEmpty else { return nil }
       return TierPlan.PassedOver(
-        route: route, reason: "no trace events tell what this probe measures")
+        route: route, reason: "no trace events give what this probe measures")
     }
   }
 

@@ -63,7 +63,7 @@ package struct BugReport: Sendable {
         }
       }
     } catch {
-      index.append("the device tells nothing: \(error)")
+      index.append("the device reports nothing: \(error)")
     }
     try? AtomicFile.write(
       Array((index.joined(separator: "\n") + "\n").utf8), to: "\(folder)/index.txt",

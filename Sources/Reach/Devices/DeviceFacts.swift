@@ -60,7 +60,7 @@ package enum DeviceFacts {
     func required(_ key: String) throws(DeviceError) -> String {
       guard let value = facts[key] else {
         throw .malformedAnswer(
-          device: name, operation: "identification", detail: "it does not tell its \(key)")
+          device: name, operation: "identification", detail: "it does not report its \(key)")
       }
       return value
     }

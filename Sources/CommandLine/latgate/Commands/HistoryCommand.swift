@@ -28,7 +28,7 @@ struct HistoryCommand: AsyncParsableCommand, ComputingCommand {
   var metrics: [String] = []
 
   @Option(
-    help: "A release, by build id or name: also tell which metrics crept away from it since.")
+    help: "A release, by build id or name: also report which metrics crept away from it since.")
   var since: String?
 
   @Flag(help: "Every metric; values of builds only in JSON.")

@@ -61,5 +61,5 @@ const char *lg_tracer_frequency_missing(const struct lg_tracer *tracer)
 		if (lg_tracer_frequency(tracer, cpu, &found))
 			return NULL;
 	}
-	return "no CPU has a cpufreq driver that tells its frequency";
+	return "no CPU has a cpufreq driver that reports its frequency";
 }

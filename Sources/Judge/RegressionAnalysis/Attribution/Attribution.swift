@@ -96,7 +96,7 @@ private struct AttributionMaker {
       + labels(worst.id)
     made.sentence =
       parts.isEmpty
-      ? "\(head): nothing measured tells why" : "\(head): " + parts.joined(separator: "; ")
+      ? "\(head): nothing measured explains it" : "\(head): " + parts.joined(separator: "; ")
     return made
   }
 

@@ -55,7 +55,7 @@ struct BenchQualifier {
     let isKnown = noise.metrics.contains { $0.flashDeviation != nil }
     guard !isVirtual, !isKnown else { return [] }
     return [
-      "the noise between flashes is not known: no flash was told twice with two runs each"
+      "the noise between flashes is not known: no flash was seen twice with two runs each"
     ]
   }
 

@@ -67,7 +67,7 @@ extension IterationExecutor {
       record.notes["cpu_frequency"] =
         "unsupported: "
         + (perfetto.ability.missing[PerfettoSource.frequency]
-          ?? "no CPU told its frequency by an event")
+          ?? "no CPU reported its frequency by an event")
     }
     return folded.faults.isEmpty ? nil : folded.faults.joined(separator: "; ")
   }

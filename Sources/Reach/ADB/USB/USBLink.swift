@@ -128,7 +128,7 @@ final class USBLink: ADBLink {
     let count = arriving.packet?.payload.count ?? 0
     guard count <= arriving.expected else {
       throw .malformed(
-        service: "adb", detail: "\(count) bytes of payload, where \(arriving.expected) were told")
+        service: "adb", detail: "\(count) bytes of payload in place of \(arriving.expected)")
     }
     guard count == arriving.expected else { return nil }
     arriving.expected = 0
