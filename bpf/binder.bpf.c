@@ -22,9 +22,17 @@ enum {
 LG_HIST_ARRAY(h_binder_call, CLASSES);
 LG_HIST_ARRAY(h_binder_roundtrip, CLASSES);
 
-/* As in events/binder/<event>/format. */
+/*
+ * What an event says, as in events/binder/<event>/format. Every record begins
+ * with what all events have: 8 bytes, and 12 with the patches for PREEMPT_RT of 6.1.
+ */
+enum { COMMON_SIZE = 8 };
+
+struct trace_entry {
+	int pid;
+} __attribute__((preserve_access_index));
+
 struct transaction_event {
-	u64 common;
 	int debug_id;
 	int target_node;
 	int to_proc;
@@ -35,9 +43,35 @@ struct transaction_event {
 };
 
 struct received_event {
-	u64 common;
 	int debug_id;
 };
+
+struct short_transaction {
+	u64 common;
+	struct transaction_event event;
+};
+
+struct long_transaction {
+	u32 common[3];
+	struct transaction_event event;
+};
+
+struct short_received {
+	u64 common;
+	struct received_event event;
+};
+
+struct long_received {
+	u32 common[3];
+	struct received_event event;
+};
+
+/* Where nobody knows the kernel's types, it is taken for a usual one. */
+static __always_inline bool is_long(void)
+{
+	return bpf_core_type_exists(struct trace_entry) &&
+	       bpf_core_type_size(struct trace_entry) > COMMON_SIZE;
+}
 
 /* Transactions on their way to the target, by debug_id. */
 struct {
@@ -142,24 +176,48 @@ static __always_inline void finish(void *map, u32 id, u32 word, u64 now, u32 met
 		lg_record(lg_hist_at(hist, span.class_), &span, c);
 }
 
-SEC("tracepoint/binder/binder_transaction")
-int binder_transaction__tracepoint(const struct transaction_event *event)
+static __always_inline int on_transaction(u32 id, u32 to_thread, u32 reply, u32 flags)
 {
 	u32 word = lg_window_now();
 
-	if (!word || event->flags & TF_ONE_WAY)
+	if (!word || flags & TF_ONE_WAY)
 		return 0;
-	if (event->reply)
-		replied(event->debug_id, event->to_thread, word);
+	if (reply)
+		replied(id, to_thread, word);
 	else
-		sent(event->debug_id, word, bpf_ktime_get_ns());
+		sent(id, word, bpf_ktime_get_ns());
 	return 0;
 }
 
-SEC("tracepoint/binder/binder_transaction_received")
-int binder_transaction_received__tracepoint(const struct received_event *event)
+/* The barriers keep the loads of both forms at constant offsets, as the verifier wants them. */
+SEC("tracepoint/binder/binder_transaction")
+int binder_transaction__tracepoint(const void *record)
 {
-	u32 word = lg_window_now(), id = event->debug_id;
+	u32 id, to_thread, reply, flags;
+
+	if (is_long()) {
+		const struct long_transaction *of = record;
+
+		id = of->event.debug_id;
+		to_thread = of->event.to_thread;
+		reply = of->event.reply;
+		flags = of->event.flags;
+		barrier();
+	} else {
+		const struct short_transaction *of = record;
+
+		id = of->event.debug_id;
+		to_thread = of->event.to_thread;
+		reply = of->event.reply;
+		flags = of->event.flags;
+		barrier();
+	}
+	return on_transaction(id, to_thread, reply, flags);
+}
+
+static __always_inline int on_received(u32 id)
+{
+	u32 word = lg_window_now();
 	struct thread_state *thread;
 	u64 now;
 
@@ -176,4 +234,19 @@ int binder_transaction_received__tracepoint(const struct received_event *event)
 	}
 	/* Anything else is one-way, or was sent before the window: replied() counts those. */
 	return 0;
+}
+
+SEC("tracepoint/binder/binder_transaction_received")
+int binder_transaction_received__tracepoint(const void *record)
+{
+	u32 id;
+
+	if (is_long()) {
+		id = ((const struct long_received *)record)->event.debug_id;
+		barrier();
+	} else {
+		id = ((const struct short_received *)record)->event.debug_id;
+		barrier();
+	}
+	return on_received(id);
 }
