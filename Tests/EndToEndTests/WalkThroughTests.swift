@@ -81,7 +81,7 @@ struct WalkThroughTests {
     #expect(hooks.map(\.hook) == ["softirq_entry", "softirq_exit"])
     #expect(hooks.allSatisfy { $0.rung == "ftrace" })
     try await agent.attach()
-    // Sleeps of many lengths, each a timer; a window that something else disturbed says so.
+    // Sleeps of many lengths; a window that something else disturbed says so.
     let work = "for n in $(seq 300); do sleep 0.00$((n % 9 + 1)); done"
     let made = try await agent.run(
       AgentPhase(
@@ -98,7 +98,8 @@ struct WalkThroughTests {
       #expect(counters.mapFull == 0 && counters.overwritten == 0, "\(counters)")
       #expect(counters.recorded == count(id))
     }
-    #expect(count(1) >= 300)
+    // How many timers expire in softirqs is the kernel's choice: ticks alone give some.
+    #expect(count(1) > 0)
     // At the window's two edges each CPU may be inside a handler for one of them.
     let apart = count(1) > count(2) ? count(1) - count(2) : count(2) - count(1)
     #expect(apart <= 2 * UInt64(ProcessInfo.processInfo.processorCount), "\(count(1)) \(count(2))")
