@@ -164,14 +164,24 @@ let package = Package(
     .executableTarget(
       name: "latgate-exam", dependencies: ["RegressionAnalysis"],
       path: "Sources/Developer/latgate-exam", swiftSettings: strict),
-    .executableTarget(
-      name: "latgate",
+    .target(
+      name: "Jobs",
       dependencies: [
-        "POSIXSupport", "PerfettoTraces", "RunRecords", "HistogramExchange", "Catalogs",
+        "POSIXSupport", "PerfettoTraces", "RunRecords", "Catalogs",
         "ProbeBuild", "FirmwareKit", "KernelBTF", "Devices", "AgentSession", "ADB",
         "VirtualDevices", "RegressionAnalysis",
         "Reporting", "RecordStore",
         "Experiments",
+      ], path: "Sources/CommandLine/Jobs",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "latgate",
+      dependencies: [
+        "POSIXSupport", "PerfettoTraces", "RunRecords", "HistogramExchange", "Catalogs",
+        "ProbeBuild", "FirmwareKit",
+        "KernelBTF", "Devices", "ADB", "VirtualDevices", "RegressionAnalysis",
+        "Reporting", "RecordStore",
+        "Experiments", "Jobs",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Sources/CommandLine/latgate",
       swiftSettings: strict, linkerSettings: released),
@@ -281,6 +291,12 @@ let package = Package(
       dependencies: [
         "POSIXSupport", "RunRecords", "RegressionAnalysis", "RecordStore",
         .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "JobsTests",
+      dependencies: [
+        "Catalogs", "Devices", "RegressionAnalysis", "Jobs",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Jobs
 import Synchronization
 
 /// Turns SIGINT, SIGTERM and SIGHUP into cancellation of one task.

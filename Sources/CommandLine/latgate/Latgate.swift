@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Glibc
+import Jobs
 import Reporting
 
 /// Where the process begins.

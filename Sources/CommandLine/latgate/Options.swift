@@ -3,6 +3,7 @@ import Catalogs
 import Devices
 import Experiments
 import Foundation
+import Jobs
 import RecordStore
 import RunRecords
 
@@ -29,6 +30,18 @@ struct CommonOptions: ParsableArguments {
   var endsWithInput = false
 
   var console: Console { Console(quiet: quiet, verbose: verbose, noColor: noColor) }
+}
+
+extension Workbench {
+  init(_ common: CommonOptions) throws {
+    try self.init(share: common.share, console: common.console)
+  }
+}
+
+extension DeviceScan {
+  init(_ common: CommonOptions) {
+    self.init(share: common.share, console: common.console)
+  }
 }
 
 /// Which way into the kernel a user allows.
@@ -115,25 +128,6 @@ struct DeviceOptions: ParsableArguments {
     return duration
   }
 
-  /// - Throws: `DeviceError` when leases cannot be kept on this machine.
-  func leases(_ report: @escaping @Sendable (String) -> Void) throws -> LeaseDesk {
-    try Self.leases(wait: wait, report)
-  }
-
-  /// For commands that have no such options: `wait` is zero unless given.
-  /// - Throws: `DeviceError` when leases cannot be kept on this machine.
-  static func leases(
-    wait: Duration = .zero, _ report: @escaping @Sendable (String) -> Void
-  ) throws -> LeaseDesk {
-    try LeaseDesk(
-      environment: ProcessInfo.processInfo.environment, wait: wait, command: commandLine,
-      report: report)
-  }
-
-  /// As others see it, who wonder what this process does.
-  private static var commandLine: String {
-    (["latgate"] + CommandLine.arguments.dropFirst()).joined(separator: " ")
-  }
 }
 
 /// Whether probes that were attached in different ways may be compared.

@@ -45,15 +45,3 @@ struct RunScopeOptions: ParsableArguments {
       ?? cgroup.map { RunScope(kind: .cgroup, value: $0) }
   }
 }
-
-/// A probe that cannot tell whose an operation is.
-struct ScopeFault: Error, CustomStringConvertible {
-  let probe: ProbeManifest
-  let scope: RunScope
-
-  var description: String {
-    let metrics = probe.metrics.filter { !$0.hasTask }.map(\.name).joined(separator: ", ")
-    return "probe \(probe.name) cannot be restricted to \(scope.text): no task begins the "
-      + "operations of \(metrics)\nmeasure it without a scope, or use one of the probes that split by class"
-  }
-}

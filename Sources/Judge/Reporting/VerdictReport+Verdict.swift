@@ -74,7 +74,7 @@ extension VerdictReport.Finding {
 
 extension VerdictReport.Row {
   fileprivate init(_ verdict: MetricVerdict) {
-    let counts = verdict.statistic == .rate || verdict.statistic == .tail
+    let counts = verdict.statistic.isCount
     var notes = [verdict.reason].compactMap(\.self)
     if verdict.outcome == .inconclusive {
       if verdict.unreachable {

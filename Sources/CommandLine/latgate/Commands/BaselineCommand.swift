@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Jobs
 import RecordStore
 import RegressionAnalysis
 import Reporting

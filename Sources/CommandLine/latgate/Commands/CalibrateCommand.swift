@@ -1,6 +1,7 @@
 import ArgumentParser
 import Experiments
 import Foundation
+import Jobs
 import RecordStore
 import RegressionAnalysis
 import Reporting
@@ -127,7 +128,7 @@ struct CalibrateCommand: AsyncParsableCommand, ComputingCommand {
         ?? "latgate-results/calibrate-\(definition.name)-\(timestamp())")
     var plan = try setup.plan(bench, safety: safety)
     plan.reconnect = devices.reconnect
-    let target = try await setup.target(plan, bench, devices, folder)
+    let target = try await setup.target(plan, bench, folder, wait: devices.wait)
     defer { target.release() }
     setup.lanes = target.lanes.count
     let experiment = try await CheckExperiment(

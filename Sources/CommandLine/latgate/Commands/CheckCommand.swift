@@ -2,6 +2,7 @@ import ArgumentParser
 import Catalogs
 import Experiments
 import Foundation
+import Jobs
 import RegressionAnalysis
 import Reporting
 import RunRecords
@@ -156,7 +157,7 @@ struct CheckCommand: AsyncParsableCommand {
     if let baseline = memory.baseline { setup.baseline = baseline }
     var plan = try setup.plan(bench, safety: try await safety.open())
     plan.reconnect = devices.reconnect
-    let target = try await setup.target(plan, bench, devices, folder)
+    let target = try await setup.target(plan, bench, folder, wait: devices.wait)
     defer { target.release() }
     setup.lanes = target.lanes.count
     var experiment = try await CheckExperiment(
@@ -249,14 +250,6 @@ struct CheckCommand: AsyncParsableCommand {
       console.error("the verdict stands, but its files are lost: \(error)")
     }
     if verdict.exitCode != 0 { throw ExitCode(verdict.exitCode) }
-  }
-
-  static func input(_ records: [RunRecord], _ policy: VerdictPolicy) -> VerdictInput {
-    func runs(_ arm: ExperimentPlace.Arm) -> [RunRecord] {
-      records.filter { $0.experiment?.arm == arm }
-    }
-    return VerdictInput(
-      reference: runs(.reference), candidate: runs(.candidate), policy: policy)
   }
 
   private func newSetup(_ bench: Workbench) throws -> CheckSetup {

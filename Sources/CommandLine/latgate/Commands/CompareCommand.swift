@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Jobs
 import POSIXSupport
 import RecordStore
 import RegressionAnalysis
@@ -165,7 +166,7 @@ struct CompareCommand: AsyncParsableCommand, ComputingCommand {
 
     if let experiment {
       let records = try RecordFiles.read([experiment])
-      return CheckCommand.input(records, try policy(records))
+      return VerdictInput(experiment: records, policy: try policy(records))
     }
     let references = try RecordFiles.read(reference)
     let candidates = try RecordFiles.read(candidate)

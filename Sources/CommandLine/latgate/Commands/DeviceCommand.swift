@@ -4,6 +4,7 @@ import Catalogs
 import Devices
 import Experiments
 import Foundation
+import Jobs
 import KernelBTF
 import ProbeBuild
 import Reporting

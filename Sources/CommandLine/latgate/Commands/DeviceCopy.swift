@@ -2,6 +2,7 @@ import ADB
 import ArgumentParser
 import Devices
 import Foundation
+import Jobs
 
 /// What copying takes either way.
 struct CopyFlags: ParsableArguments {

@@ -1,6 +1,7 @@
 import ADB
 import ArgumentParser
 import Devices
+import Jobs
 
 struct DeviceReverse: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

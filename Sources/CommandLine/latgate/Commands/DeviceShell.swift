@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Jobs
 
 struct DeviceShell: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import ADB
 import ArgumentParser
 import Devices
 import Foundation
+import Jobs
 
 struct DeviceWatch: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

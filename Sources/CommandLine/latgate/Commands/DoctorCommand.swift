@@ -3,6 +3,7 @@ import Catalogs
 import Devices
 import Experiments
 import Foundation
+import Jobs
 import POSIXSupport
 import ProbeBuild
 import Reporting

@@ -1,3 +1,4 @@
+import Jobs
 import ArgumentParser
 import Foundation
 import HistogramExchange
@@ -112,12 +113,4 @@ private enum RunSource: Sendable {
         : .init(type: "text/plain; version=0.0.4; charset=utf-8", bytes: format.bytes(runs))
     }
   }
-}
-
-/// Why histograms were not read or written.
-struct ExchangeFault: Error, CustomStringConvertible {
-  var place: String
-  var problem: String
-
-  var description: String { "\(place): \(problem)" }
 }

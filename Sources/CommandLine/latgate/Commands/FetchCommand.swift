@@ -2,6 +2,7 @@ import ArgumentParser
 import Catalogs
 import Experiments
 import Foundation
+import Jobs
 import ProbeBuild
 import VirtualDevices
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FirmwareKit
+import Jobs
 import ProbeBuild
 
 struct FirmwareKitCommand: AsyncParsableCommand {

@@ -2,8 +2,9 @@ import ArgumentParser
 import Catalogs
 import Experiments
 import Foundation
-import PerfettoTraces
+import Jobs
 import POSIXSupport
+import PerfettoTraces
 import RegressionAnalysis
 import Reporting
 import RunRecords

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Catalogs
 import Foundation
+import Jobs
 import POSIXSupport
 import RecordStore
 import Reporting

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalogs
+import Jobs
 import KernelBTF
 import ProbeBuild
 import Reporting

@@ -3,6 +3,7 @@ import ArgumentParser
 import Devices
 import Experiments
 import Foundation
+import Jobs
 import Reporting
 
 struct RunCommand: AsyncParsableCommand {
@@ -126,7 +127,8 @@ struct RunCommand: AsyncParsableCommand {
     let factory = LaneFactory(
       catalog: bench.catalog,
       server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share,
-      leases: try devices.leases { display.line($0) }, hookLog: output.map { "\($0)/hooks.log" }
+      leases: try .ofThisCommand(wait: devices.wait) { display.line($0) },
+      hookLog: output.map { "\($0)/hooks.log" }
     ) { display.line($0) }
     let target = try await factory.single(
       device: pool.device.first ?? plan.suite.device, id: "run-\(getpid())")

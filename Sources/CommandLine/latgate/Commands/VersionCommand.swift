@@ -1,4 +1,5 @@
 import ArgumentParser
+import Jobs
 
 struct VersionCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

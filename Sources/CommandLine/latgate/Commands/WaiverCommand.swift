@@ -1,6 +1,7 @@
 import ArgumentParser
 import Catalogs
 import Foundation
+import Jobs
 import RecordStore
 import Reporting
 
@@ -114,21 +115,4 @@ struct WaiverRemove: AsyncParsableCommand {
   }
 }
 
-/// A day of the calendar, UTC, as `2027-01-31`.
-struct Day: ExpressibleByArgument, Comparable, CustomStringConvertible {
-  let description: String
-
-  init(_ date: Date) {
-    description = String(date.formatted(.iso8601).prefix(10))
-  }
-
-  init?(argument: String) {
-    guard argument.wholeMatch(of: /\d{4}-\d{2}-\d{2}/) != nil,
-      let date = try? Date(argument + "T00:00:00Z", strategy: .iso8601),
-      Day(date).description == argument
-    else { return nil }
-    description = argument
-  }
-
-  static func < (left: Day, right: Day) -> Bool { left.description < right.description }
-}
+extension Day: ExpressibleByArgument {}

@@ -1,3 +1,4 @@
+import Jobs
 import Catalogs
 import Foundation
 import POSIXSupport

@@ -1,0 +1,142 @@
+import ADB
+import Catalogs
+import Experiments
+import Foundation
+import ProbeBuild
+import RegressionAnalysis
+import RunRecords
+import VirtualDevices
+
+extension CheckExperiment {
+  /// Builds the probes for devices that are at hand, and looks up what is known of the bench.
+  /// - Throws: `DeviceError`, `StoreError`, and what building throws.
+  package init(
+    _ setup: CheckSetup, plan: Plan, target: LaneFactory.Target, bench: Workbench,
+    folder: CheckFolder, bugReport: Bool
+  ) async throws {
+    let bundle = try await bench.bundle(abi: try await setup.abi(of: target), probes: plan.probes)
+    let memory = try await BenchMemory(
+      store: plan.safety.store, suite: plan.suite.name, target: target)
+    self.init(
+      setup: setup, plan: plan, target: target, bundle: bundle,
+      policy: setup.policy(plan, target), profile: memory.profile, earlier: memory.earlier,
+      folder: folder,
+      failures: FailureFiles(
+        console: bench.console, folder: "\(folder.path)/bugreports", isWanted: bugReport),
+      console: bench.console, memory: memory)
+  }
+
+  /// Takes from the store what a gate judges by: waivers, the baseline, the bench's standing.
+  /// - Throws: ``BenchRefusal``, `UnknownName`, `StoreError`.
+  package mutating func recall(allowsUnqualified: Bool) throws {
+    caveat = try memory.caveat(allowsUnqualified: allowsUnqualified)
+    waivers = try memory.store.waivers(for: plan.suite.name, on: Day(Date()))
+    if let remark = memory.remark { console.note(remark) }
+    guard let name = setup.baseline else { return }
+    let reader = BaselineReader(store: memory.store)
+    let reference = try reader.reference(try reader.baseline(named: name))
+    if let remark = reference.remark { console.note(remark) }
+    baseline = try reader.runs(of: reference)
+    guard !baseline.isEmpty else {
+      throw JobError.emptyBaseline(name: name)
+    }
+  }
+
+  /// Keeps what was measured. A store that fails does not take the verdict away.
+  package func remember(_ records: [RunRecord], _ verdict: Verdict, _ input: VerdictInput) {
+    do {
+      if try memory.keep(records, verdict, input, id: setup.id) {
+        console.detail("the bench's noise profile has grown: \(memory.store.path)")
+      }
+    } catch {
+      console.error("the runs are in \(folder.runs), but not in the store: \(error)")
+    }
+  }
+}
+
+extension CheckSetup {
+  /// The suite with what was asked for instead.
+  /// - Throws: `UnknownName`.
+  package func plan(_ bench: Workbench, safety: LoadSafety) throws -> Plan {
+    var plan = try Plan(bench: bench, suite: suite, safety: safety)
+    plan.suite.iterations = iterations
+    plan.suite.runs.planned = runs
+    plan.tier = tier
+    return plan
+  }
+
+  /// Refuses arms that could not differ, before anything starts.
+  /// - Throws: `UnknownName`, `DeviceError`, `RunError`, `ArmFault`.
+  package func requireArms(_ plan: Plan, in catalog: Catalog) throws {
+    for name in [device, partner].compactMap(\.self) {
+      try LaneFactory.definition(of: name, in: catalog, fallback: plan.suite.device)
+        .requireArms(
+          reference: layout == .stored ? nil : reference, candidate: candidate, isAA: isAA)
+    }
+  }
+
+  /// Takes the devices; they must be released.
+  /// - Throws: `UnknownName`, `DeviceError` for one in use, ``JobError`` for too few.
+  package func target(
+    _ plan: Plan, _ bench: Workbench, _ folder: CheckFolder, wait: Duration
+  ) async throws -> LaneFactory.Target {
+    let console = bench.console
+    try requireArms(plan, in: bench.catalog)
+    try ResultPlace.requireFolder(folder.path)
+    let factory = LaneFactory(
+      catalog: bench.catalog,
+      server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share,
+      leases: try .ofThisCommand(wait: wait) { console.note($0) },
+      hookLog: "\(folder.path)/hooks.log"
+    ) { console.detail($0) }
+    let id = "check-\(getpid())"
+    var target = try await factory.experiment(
+      device: device, fallback: plan.suite.device, id: id, lanes: partner == nil ? lanes : 1)
+    if let partner {
+      do {
+        target = try await target.joined(
+          with: try await factory.experiment(
+            device: partner, fallback: plan.suite.device, id: "\(id)-b", lanes: 1))
+      } catch {
+        target.release()
+        throw error
+      }
+    }
+    guard target.lanes.count >= layout.devices else {
+      target.release()
+      throw JobError.tooFewDevices(layout: layout.rawValue, needed: layout.devices)
+    }
+    return target
+  }
+
+  /// What the suite asks of a verdict, for this layout.
+  fileprivate func policy(_ plan: Plan, _ target: LaneFactory.Target) -> VerdictPolicy {
+    let hooks = target.definition.hooks
+    let isFree = target.isVirtual || (hooks?[.switchTo] != nil && hooks?[.flash] == nil)
+    var policy = VerdictPolicy(suite: plan.suite, freeSwitching: isFree)
+    policy.allowsMixed = allowsMixed
+    switch layout {
+    case .boots, .flashes, .blocks: policy.design = .interleaved
+    case .crossover: policy.design = .crossover
+    case .stored: policy.design = .stored
+    }
+    return policy
+  }
+
+  /// A virtual device's is known before it boots.
+  fileprivate func abi(of target: LaneFactory.Target) async throws -> TargetABI {
+    guard target.definition.kind == .virtual else {
+      guard let lane = target.lanes.first else { return .arm64 }
+      return try await Plan.abi(of: try await lane.current())
+    }
+    let machine = try target.definition.machine(firmware: reference)
+    let architecture = machine.kernel.architecture
+    let other = try target.definition.machine(firmware: candidate)
+    guard other.kernel.architecture == architecture, let abi = TargetABI(architecture) else {
+      throw VirtualDeviceError.invalidValue(
+        field: "candidate", value: candidate,
+        reason: "its kernel is of another architecture than the reference's")
+    }
+    return abi
+  }
+}

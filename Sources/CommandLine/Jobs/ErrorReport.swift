@@ -1,0 +1,148 @@
+import ADB
+import AgentSession
+import Catalogs
+import Devices
+import Experiments
+import FirmwareKit
+import Foundation
+import KernelBTF
+import POSIXSupport
+import ProbeBuild
+import RecordStore
+import RegressionAnalysis
+import Reporting
+import RunRecords
+import VirtualDevices
+
+/// An error as the user sees it, and the exit code it ends with.
+///
+/// Each module words its own errors; here they get their category.
+package struct ErrorReport {
+  package let messages: [ErrorMessage]
+  package let status: ExitStatus
+
+  package init(_ error: any Error) {
+    status = Self.status(error)
+    var messages = Self.messages(error)
+    // Only where a firmware could not be judged is there somebody else to ask.
+    let cause: FailureCause? =
+      switch status {
+      case .deviceUnavailable: .deviceUnavailable
+      case .gateFailed: error is BenchRefusal ? .unqualifiedBench : .gateFailed
+      default: nil
+      }
+    if let owner = cause?.owner, !messages.isEmpty {
+      messages[messages.count - 1].owner = owner.rawValue
+    }
+    // A file that is not there may have a neighbour of nearly its name.
+    if status == .badInput, let last = messages.indices.last,
+      let near = Self.nearestFile(to: messages[last].place)
+    {
+      messages[last].remedy = "did you mean '\(near)'?"
+    }
+    self.messages = messages
+  }
+
+  /// A neighbour of the file that a place names; more may follow the path: `:9:35`, `, field suite`.
+  private static func nearestFile(to place: String) -> String? {
+    let path = place.split(separator: ", field ").first.map {
+      String($0.replacing(/(:[0-9]+){1,2}$/, with: ""))
+    }
+    guard let path, !path.isEmpty, !FileManager.default.fileExists(atPath: path) else { return nil }
+    let url = URL(fileURLWithPath: path)
+    let folder = url.deletingLastPathComponent()
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return nearestName(to: url.lastPathComponent, in: names).map { near in
+      path.contains("/") ? folder.appendingPathComponent(near).path : near
+    }
+  }
+
+  private static func messages(_ error: any Error) -> [ErrorMessage] {
+    switch error {
+    case is CancellationError:
+      return [ErrorMessage(what: "interrupted; nothing is left on the device")]
+    case let error as CatalogError: return ErrorMessage.messages(error)
+    case let error as UnknownName: return [ErrorMessage(error)]
+    case let error as RunRecordError: return [ErrorMessage(error)]
+    case let error as ExperimentPlan.Refusal: return [ErrorMessage(error)]
+    case let error as BenchRefusal:
+      return [
+        ErrorMessage(
+          what: error.what, remedy: error.remedy,
+          details: error.noise.qualification.remedies)
+      ]
+    case let error as DeviceError: return [message(error)]
+    case let error as ADBError:
+      return [message(DeviceError(error, device: "adb", operation: "the request"))]
+    case let error as DeviceNameFault:
+      return [
+        ErrorMessage(
+          what: error.problem, place: "device '\(error.name)'", remedy: error.remedy)
+      ]
+    default:
+      let lines = "\(error)".split(separator: "\n", omittingEmptySubsequences: false)
+      return [
+        ErrorMessage(
+          what: lines.first.map(String.init) ?? "unknown",
+          details: lines.dropFirst().map(String.init))
+      ]
+    }
+  }
+
+  private static func message(_ error: DeviceError) -> ErrorMessage {
+    let message = error.message
+    return ErrorMessage(what: message.what, place: message.place, remedy: message.remedy)
+  }
+
+  private static func status(_ error: any Error) -> ExitStatus {
+    switch error {
+    case is CancellationError: .interrupted
+    case is CatalogError, is RunRecordError, is VerdictError, is NoiseProfileError, is TraceFault:
+      .badInput
+    case is CheckFolder.Fault, is ResultFolders.Fault, is ExchangeFault: .badInput
+    case let error as ResultPlace.Fault: error.isPlace ? .usage : .internalError
+    case is UnknownName, is ExperimentPlan.Refusal, is ScopeFault: .usage
+    case let error as KernelBTFError: ExitStatus(rawValue: error.exitCode) ?? .internalError
+    case let error as ProbeBuildError: ExitStatus(rawValue: error.exitCode) ?? .internalError
+    case let error as StoreError: error.kind == .unusable ? .internalError : .badInput
+    case let error as DeviceError: ExitStatus(rawValue: error.exitCode) ?? .internalError
+    case let error as ADBError:
+      status(DeviceError(error, device: "adb", operation: "the request"))
+    case let error as VirtualDeviceError: status(of: error)
+    case is KitFolder.Failure, is DeviceNameFault, is MissingHome, is JobError: .usage
+    case is BenchRefusal, is ArmFault: .gateFailed
+    case let error as AgentSessionError: status(of: error)
+    case let error as RunError: status(of: error)
+    default: .internalError
+    }
+  }
+
+  private static func status(of error: VirtualDeviceError) -> ExitStatus {
+    switch error {
+    case .invalidArgument: .usage
+    case .invalidValue, .noTypes, .badState: .badInput
+    case .nameInUse, .portInUse, .bootTimedOut, .kernelPanic, .notRunning: .deviceUnavailable
+    case .missingFromPackage, .startFailed, .cannotStop, .monitor: .internalError
+    }
+  }
+
+  private static func status(of error: AgentSessionError) -> ExitStatus {
+    switch error {
+    // The agent only ends by itself when its device, or the way to it, is gone.
+    case .ended, .timedOut, .closed: .deviceUnavailable
+    case .refused: .gateFailed
+    case .versionMismatch, .malformed, .invalidRequest: .internalError
+    }
+  }
+
+  private static func status(of error: RunError) -> ExitStatus {
+    switch error {
+    case .badObject, .badKey, .noBuildID, .noScope: .badInput
+    case .noFirmware, .unknownFirmware, .fixedFirmware: .usage
+    case .hookFailed, .hookTimedOut, .deviceLost, .agentStays, .crashed:
+      .deviceUnavailable
+    case .noVerdict: .internalError
+    case .stepFailed, .notSettled, .noProbe, .gaveUp, .otherFirmware: .gateFailed
+    }
+  }
+}

@@ -1,0 +1,15 @@
+/// A wish that a job cannot fulfil: the user has to ask for something else.
+package enum JobError: Error, Sendable, Equatable {
+  case emptyBaseline(name: String)
+  /// A design needs more devices than there are.
+  case tooFewDevices(layout: String, needed: Int)
+}
+
+extension JobError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .emptyBaseline(let name): "baseline \(name) has no runs; see 'latgate baseline list'"
+    case .tooFewDevices(let layout, let needed): "a \(layout) takes \(needed) devices of one model"
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import Glibc
+import POSIXSupport
+import RecordStore
+
+/// What the cache holds that can be made again: built files, sysroots, images of virtual devices.
+package struct CacheEntries {
+  package struct Entry: Equatable {
+    /// Below the cache's folder.
+    package var name: String
+    /// Its files and folders; without the first one the others count for nothing.
+    package var paths: [String]
+    /// When it was used last.
+    package var used: Date
+    package var bytes: UInt64
+  }
+
+  /// Least recently used first.
+  package let entries: [Entry]
+
+  /// What was used so lately may be in use, by a check that takes long.
+  package static let rest: TimeInterval = 24 * 60 * 60
+
+  /// - Parameter cache: the cache's folder; one that is not there is empty.
+  package init(cache: String) {
+    entries =
+      (Self.built(in: cache) + Self.folders("roots", in: cache)
+      + Self.folders("virtual/images", in: cache))
+      .sorted { ($0.used, $0.name) < ($1.used, $1.name) }
+  }
+
+  /// Those that have to go so that what stays is no older and no larger.
+  package func excess(_ bounds: KeepBounds, now: Date = Date()) -> [Entry] {
+    bounds.excess(of: entries, date: \.used, size: \.bytes) {
+      now.timeIntervalSince($0.used) <= Self.rest
+    }
+  }
+
+  /// Removes an entry; one that another process removes meanwhile is no error.
+  /// - Throws: `SystemCallError` where it may not be removed.
+  package static func remove(_ entry: Entry) throws {
+    for path in entry.paths {
+      // Renamed first: half a root or image must never be taken for one.
+      let folder = (path as NSString).deletingLastPathComponent
+      let gone = "\(folder)/\(gonePrefix)\(getpid())-\((path as NSString).lastPathComponent)"
+      do throws(SystemCallError) {
+        try systemCall("rename", on: path) { rename(path, gone) }
+      } catch {
+        guard error.code == ENOENT else { throw error }
+        continue
+      }
+      try FileManager.default.removeItem(atPath: gone)
+    }
+  }
+
+  private static let gonePrefix = ".gone-"
+
+  /// Files of the build cache, each with its seal, which is what makes it count.
+  private static func built(in cache: String) -> [Entry] {
+    let folder = "\(cache)/build"
+    return names(in: folder).filter { !$0.hasSuffix(".seal") }.compactMap { name in
+      let path = "\(folder)/\(name)"
+      guard let facts = facts(of: path), facts.isFile else { return nil }
+      let seal = Self.facts(of: "\(path).seal")
+      return Entry(
+        name: "build/\(name)", paths: seal == nil ? [path] : ["\(path).seal", path],
+        used: max(seal?.changed ?? .distantPast, facts.changed), bytes: facts.bytes)
+    }
+  }
+
+  /// Folders that are used as a whole; what died while it was made or removed goes with them.
+  private static func folders(_ kind: String, in cache: String) -> [Entry] {
+    let folder = "\(cache)/\(kind)"
+    let left = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+      .filter { $0.hasPrefix(gonePrefix) }
+    return (names(in: folder) + left).compactMap { name in
+      let path = "\(folder)/\(name)"
+      guard let facts = facts(of: path), !facts.isFile else { return nil }
+      // A root's own time is that of its packages, and when it is used its lock's file says so.
+      let lock = Self.facts(of: "\(folder)/.\(name).lock")
+      return Entry(
+        name: "\(kind)/\(name)", paths: [path],
+        used: max(lock?.changed ?? .distantPast, facts.changed), bytes: size(of: path))
+    }
+  }
+
+  private static func names(in folder: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+      .filter { !$0.hasPrefix(".") }
+  }
+
+  private static func facts(of path: String) -> (changed: Date, bytes: UInt64, isFile: Bool)? {
+    var status = stat()
+    // A link is somebody's own.
+    guard lstat(path, &status) == 0, [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else {
+      return nil
+    }
+    return (
+      Date(timeIntervalSince1970: Double(status.st_mtim.tv_sec)), UInt64(status.st_size),
+      status.st_mode & S_IFMT == S_IFREG
+    )
+  }
+
+  /// Blocks on the disk: of files with holes, and of those with several names, what they take.
+  private static func size(of folder: String) -> UInt64 {
+    var bytes: UInt64 = 0
+    var seen: Set<UInt64> = []
+    guard let walk = FileManager.default.enumerator(atPath: folder) else { return 0 }
+    for case let name as String in walk {
+      var status = stat()
+      guard lstat("\(folder)/\(name)", &status) == 0,
+        status.st_nlink < 2 || seen.insert(UInt64(status.st_ino)).inserted
+      else { continue }
+      bytes += UInt64(status.st_blocks) * 512
+    }
+    return bytes
+  }
+}

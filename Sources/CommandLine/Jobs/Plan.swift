@@ -1,0 +1,95 @@
+import Catalogs
+import Devices
+import Experiments
+import ProbeBuild
+import RunRecords
+
+/// A suite with everything it names.
+package struct Plan: Sendable {
+  package var suite: SuiteDefinition
+  package var workload: WorkloadDefinition
+  package var probes: [ProbeManifest]
+  /// The only tier that may be used; nil = the best that works.
+  package var tier: Tier?
+  /// Whose operations are measured; nil = everyone's.
+  package var scope: RunScope?
+  package var safety: LoadSafety
+  /// How long a lost device is waited for; nil = as its file says.
+  package var reconnect: Duration?
+
+  /// Looks everything up; a workload, and probes when there are any, take the suite's place.
+  /// - Throws: `UnknownName`.
+  package init(
+    bench: Workbench, suite: String, workload: String? = nil, probes: [String] = [],
+    safety: LoadSafety
+  ) throws {
+    self.safety = safety
+    self.suite = try bench.catalog.suite(suite)
+    self.workload = try bench.catalog.workload(workload ?? self.suite.workload)
+    let names = probes.isEmpty ? self.suite.probes : probes
+    self.probes = try names.map { name in try bench.catalog.probe(name) }
+  }
+
+  /// A look at what a device does anyway, or those of its tasks that are of a scope.
+  /// - Throws: `UnknownName`, ``ScopeFault``.
+  package init(
+    bench: Workbench, observing probes: [String], for time: Duration, on device: String,
+    scope: RunScope?, safety: LoadSafety
+  ) throws {
+    self.safety = safety
+    suite = .observing(probes: probes, on: device)
+    workload = .observing(for: time)
+    self.probes = try probes.map { try bench.catalog.probe($0) }
+    self.scope = scope
+    guard let scope else { return }
+    for probe in self.probes where !probe.isScopable {
+      throw ScopeFault(probe: probe, scope: scope)
+    }
+  }
+
+  /// What a run on a device needs; builds for the device's ABI.
+  package func request(
+    bench: Workbench, device: any Device, definition: DeviceDefinition, transport: String,
+    firmware: String, firmwareID: String?
+  ) async throws -> RunRequest {
+    let identity = try await device.identify()
+    var request = request(
+      bundle: try await bench.bundle(
+        abi: try Self.abi(identity, device: device.name), probes: probes, isScoped: scope != nil),
+      definition: definition,
+      transport: transport, firmware: firmware, firmwareID: firmwareID)
+    // Asking costs a shell on the device: once is enough.
+    request.identity = identity
+    return request
+  }
+
+  /// What a run needs when the bundle is at hand.
+  package func request(
+    bundle: ProbeBundle, definition: DeviceDefinition, transport: String, firmware: String,
+    firmwareID: String?
+  ) -> RunRequest {
+    var request = RunRequest(
+      suite: suite, workload: workload, probes: probes, bundle: bundle,
+      stability: definition.stability, btf: definition.placedBTF, target: definition.name,
+      transport: transport, firmwareName: firmware, firmwareID: firmwareID, tier: tier,
+      safety: safety, reconnect: reconnect ?? definition.reconnect, measuresOverhead: true,
+      toolVersion: Version.text)
+    request.scope = scope
+    return request
+  }
+
+  /// The ABI of a device's kernel.
+  package static func abi(of device: any Device) async throws -> TargetABI {
+    try abi(try await device.identify(), device: device.name)
+  }
+
+  private static func abi(_ identity: DeviceIdentity, device: String) throws -> TargetABI {
+    guard let abi = TargetABI(rawValue: identity.abi) else {
+      throw DeviceError.unsupported(
+        device: device, detail: "its architecture '\(identity.abi)' is not one latgate knows",
+        remedy: "use a device with one of "
+          + TargetABI.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    return abi
+  }
+}

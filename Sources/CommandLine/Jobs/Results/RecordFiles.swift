@@ -1,0 +1,54 @@
+import Foundation
+import POSIXSupport
+import RecordStore
+import RunRecords
+
+/// Run records in folders and files.
+package enum RecordFiles {
+  /// Writes a record and returns its path.
+  package static func write(_ record: RunRecord, to folder: String) throws -> String {
+    try UserFolders.makeFolder(folder, mode: 0o755)
+    let path = path(of: record, in: folder)
+    try AtomicFile.write(try record.encoded(file: path), to: path)
+    return path
+  }
+
+  package static func path(of record: RunRecord, in folder: String) -> String {
+    let place = record.experiment.map { place in
+      let number = String(1000 + place.order).dropFirst()
+      return "\(number)-\(place.arm.rawValue)"
+    }
+    return "\(folder)/\(place ?? "run-\(record.id.prefix(8))").json"
+  }
+
+  /// Reads the records that paths name: files, the `.json` files in folders, and those of a
+  /// check's own folder.
+  /// - Throws: `RunRecordError` naming the file.
+  package static func read(_ paths: [String]) throws -> [RunRecord] {
+    try documents(paths).map(\.record)
+  }
+
+  /// As ``read(_:)``, with the bytes.
+  package static func documents(_ paths: [String]) throws -> [RunDocument] {
+    try paths.flatMap(files).map { path in
+      guard let data = FileManager.default.contents(atPath: path) else {
+        throw RunRecordError.unreadable(file: path)
+      }
+      return try RunDocument(data, file: path)
+    }
+  }
+
+  /// Whether it is the folder of a check.
+  package static func isCheck(_ path: String) -> Bool {
+    FileManager.default.fileExists(atPath: "\(path)/check.json")
+  }
+
+  private static func files(_ path: String) -> [String] {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
+    else { return [path] }
+    if isCheck(path) { return files(CheckFolder(path: path).runs) }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return names.filter { $0.hasSuffix(".json") }.sorted().map { "\(path)/\($0)" }
+  }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import Glibc
+import POSIXSupport
+
+/// Where results go, tried before anything is measured: a place that cannot take them would cost
+/// the measurement.
+package enum ResultPlace {
+  /// Room for the records and reports of a large check.
+  private static let room: UInt64 = 8 << 20
+
+  /// Why results cannot be kept.
+  package struct Fault: Error, CustomStringConvertible {
+    package var path: String
+    package var problem: String
+    /// Whether another place would do.
+    package var isPlace: Bool
+
+    package var description: String { "nothing can be kept in \(path): \(problem)" }
+  }
+
+  /// Tries the folder, or the one that it will be made in.
+  /// - Throws: ``Fault``.
+  package static func requireFolder(_ folder: String) throws {
+    var path = folder
+    while !FileManager.default.fileExists(atPath: path) {
+      let parent = (path as NSString).deletingLastPathComponent
+      path = parent.isEmpty ? "." : parent
+    }
+    do {
+      let trial = "\(path)/.latgate-\(getpid())"
+      defer { unlink(trial) }
+      try AtomicFile.write([UInt8](repeating: 0x20, count: 64 << 10), to: trial, durable: false)
+    } catch let error as SystemCallError {
+      throw Fault(
+        path: path, problem: "\(error); name another folder",
+        isPlace: error.code != ENOSPC && error.code != EDQUOT)
+    }
+    var facts = statvfs()
+    guard statvfs(path, &facts) == 0 else { return }
+    let free = UInt64(facts.f_bavail) * UInt64(facts.f_frsize)
+    guard free >= room else {
+      throw Fault(
+        path: path,
+        problem: "only \(free >> 10) KiB are free there, \(room >> 20) MiB are needed",
+        isPlace: false)
+    }
+  }
+
+  /// As ``requireFolder(_:)``, for the folder of a file; the file itself is not touched.
+  package static func requireFile(_ path: String) throws {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      throw Fault(path: path, problem: "it is a folder; name a file", isPlace: true)
+    }
+    let folder = (path as NSString).deletingLastPathComponent
+    try requireFolder(folder.isEmpty ? "." : folder)
+  }
+}

@@ -1,0 +1,9 @@
+import Foundation
+
+/// Now, in local time, for names of folders: `20260131-235959`.
+package func timestamp() -> String {
+  Date().formatted(
+    .verbatim(
+      "\(year: .defaultDigits)\(month: .twoDigits)\(day: .twoDigits)-\(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased))\(minute: .twoDigits)\(second: .twoDigits)",
+      timeZone: .current, calendar: Calendar(identifier: .gregorian)))
+}

@@ -1,0 +1,51 @@
+import Catalogs
+import Foundation
+import POSIXSupport
+import ProbeBuild
+
+/// What most commands begin with: the share folder, the catalogue and built probes.
+package struct Workbench: Sendable {
+  package let share: ShareRoot
+  package let catalog: Catalog
+  package let console: Console
+
+  /// `option` is the value of `--share`, if given.
+  package init(share option: String?, console: Console) throws {
+    self.console = console
+    share = try ShareRoot.find(option: option)
+    let own = UserFolders.configPath(environment: ProcessInfo.processInfo.environment)
+    catalog = try Catalog.loadSound(
+      ([share.path] + (own.map { [$0] } ?? [])).map { DirectoryFiles(root: $0) })
+    for file in Set(catalog.broken.flatMap(\.problems).map(\.file)).sorted() {
+      console.note("\(file) is broken and left out; see 'latgate validate'")
+    }
+  }
+
+  /// The probes of these names; every one there is when none is named.
+  /// - Throws: `UnknownName`, or `CatalogError` when its file is broken.
+  package func probes(named names: [String]) throws -> [ProbeManifest] {
+    try (names.isEmpty ? catalog.probes.keys.sorted() : names).map(catalog.probe)
+  }
+
+  /// The probes of the share folder, without the user's own.
+  package var sharedProbes: [ProbeManifest] {
+    catalog.probes.values.filter { $0.file.hasPrefix("\(share.path)/") }
+      .sorted { $0.name < $1.name }
+  }
+
+  /// The probes' bundle for a device; `isScoped` where they are to measure some tasks only.
+  package func bundle(
+    abi: TargetABI, probes: [ProbeManifest], isScoped: Bool = false
+  ) async throws -> ProbeBundle {
+    let sources = probes.map(ProbeSource.init).map { isScoped ? $0.scoped : $0 }
+    return try await Self.build(share: share, abi: abi, probes: sources, console: console)
+  }
+
+  package static func build(
+    share: ShareRoot, abi: TargetABI, probes: [ProbeSource], ships: Bool = false, console: Console
+  ) async throws -> ProbeBundle {
+    var builder = try ProbeBuilder(share: share)
+    builder.ships = ships
+    return try await builder.build(abi: abi, probes: probes) { line in console.note(line) }
+  }
+}

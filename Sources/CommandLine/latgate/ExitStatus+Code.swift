@@ -1,0 +1,6 @@
+import ArgumentParser
+import Jobs
+
+extension ExitStatus {
+  var code: ExitCode { ExitCode(rawValue) }
+}

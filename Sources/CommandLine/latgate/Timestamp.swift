@@ -1,9 +1,0 @@
-import Foundation
-
-/// Now, in local time, for names of folders: `20260131-235959`.
-func timestamp() -> String {
-  Date().formatted(
-    .verbatim(
-      "\(year: .defaultDigits)\(month: .twoDigits)\(day: .twoDigits)-\(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased))\(minute: .twoDigits)\(second: .twoDigits)",
-      timeZone: .current, calendar: Calendar(identifier: .gregorian)))
-}

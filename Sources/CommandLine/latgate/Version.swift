@@ -1,4 +1,0 @@
-/// The release. Host and agent are one release: `LATGATE_VERSION` of the agent is the same text.
-enum Version {
-  static let text = "0.1.0"
-}
