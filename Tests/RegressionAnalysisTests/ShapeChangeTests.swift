@@ -54,6 +54,22 @@ import Testing
     #expect(!change.isWorse)
   }
 
+  /// The reference has a few operations apart; those of the candidate are all beyond them.
+  @Test func operationsMovedToWhereTheyPeakNow() throws {
+    func run(_ parts: [(share: Double, centre: Double)]) -> LatencyHistogram {
+      parts.reduce(into: LatencyHistogram()) {
+        $0.merge(smooth(events: Int(2000 * $1.share), centre: $1.centre, sigma: 0.2))
+      }
+    }
+    let fast = run([(0.95, 82_000), (0.05, 930_000)])
+    let slow = run([(0.06, 82_000), (0.94, 66_000_000)])
+    let change = try #require(clearest([fast, fast, fast], [slow, slow, slow]))
+    #expect(abs(change.mode / 66_000_000 - 1) < 0.1)
+    #expect(change.isWorse && change.candidate > 0.9)
+    // The reference's few lie beyond the candidate's valley.
+    #expect(abs(change.reference - 0.05) < 0.002)
+  }
+
   @Test func whatBothArmsHaveIsNoChange() {
     #expect(clearest([mixed(0.3), mixed(0.25)], [mixed(0.26), mixed(0.3)]) == nil)
     #expect(clearest([mixed(0), mixed(0)], [mixed(0), mixed(0)]) == nil)

@@ -18,4 +18,7 @@ func published(_ value: Double?) -> Double? {
 }
 
 /// `12.3%`, signed only when negative.
-func percent(_ share: Double) -> String { String(format: "%.3g%%", share * 100) }
+func percent(_ share: Double) -> String {
+  // Three digits, and no exponent: a slow disk is worse by thousands.
+  String(format: abs(share) >= 10 ? "%.0f%%" : "%.3g%%", share * 100)
+}

@@ -71,10 +71,14 @@ extension ShapeChange {
       guard own.contains(where: isKnown) else { return [] }
       return own.filter { !isKnown($0) }.compactMap { mode in
         let rest = own.filter { $0.peak != mode.peak }.max { $0.share < $1.share }
-        var change = difference(arms, in: mode, level: policy.intervalLevel)
-        change?.referenceModes = modes[0].count
-        change?.candidateModes = modes[1].count
-        change?.isWorse = isCandidate && mode.peak > rest?.peak ?? .max
+        // Where an arm has a mode that the other lacks, it has more operations there. The other may
+        // have more within those bounds all the same, in a mode of its own: that is a change of its own.
+        guard var change = difference(arms, in: mode, level: policy.intervalLevel),
+          (change.candidate > change.reference) == isCandidate
+        else { return nil }
+        change.referenceModes = modes[0].count
+        change.candidateModes = modes[1].count
+        change.isWorse = isCandidate && mode.peak > rest?.peak ?? .max
         return change
       }
     }
