@@ -30,7 +30,7 @@ struct request_state {
 	struct lg_stamp queue;
 	struct lg_stamp device;
 	struct lg_stamp total;
-	u32 requeued; /* 1: given back by the driver, so the total goes on */
+	u32 requeued; /* 1: given back by the driver, so the total continues */
 	u32 pad;
 };
 

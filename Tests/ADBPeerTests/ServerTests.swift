@@ -48,7 +48,7 @@ struct ServerTests {
         .exec("true", timeout: Self.limit)
     }
 
-    // A device that vanishes is told of, and so is every wait for it.
+    // A device that vanishes is reported, and so is every wait for it.
     async let isGone: Void = server.wait(for: serial, until: .disconnect, timeout: Self.limit)
     try await server.disconnect(serial)
     try await isGone

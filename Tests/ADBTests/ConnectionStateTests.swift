@@ -63,7 +63,7 @@ import Testing
     #expect(state.handle(ADBPacket(.okay, 40, id, payload: [0xff, 0xff, 0xff, 0xff])) == [])
     #expect(!state.isWritable(id))
     #expect(state.handle(ADBPacket(.write, 40, id, payload: [9, 9])) == [.received(id, [9, 9])])
-    // An eighth of the window is told at once.
+    // An eighth of the window is acknowledged at once.
     #expect(state.consumed(id, 2) == [])
     let more = [UInt8](repeating: 1, count: 123)
     #expect(state.handle(ADBPacket(.write, 40, id, payload: more)) == [.received(id, more)])

@@ -3,7 +3,7 @@ import Synchronization
 
 @testable import ADB
 
-/// A channel whose peer says what the test wrote down, and that keeps what it is told.
+/// A channel whose peer says what the test wrote down, and that keeps what it is sent.
 final class ScriptedChannel: ByteChannel {
   private struct State {
     var pieces: [[UInt8]]

@@ -26,7 +26,7 @@ struct BadInputTests {
       #expect(made.errors.contains("targets/suites/broken.yaml:"), "\(made.errors)")
       #expect(made.output.isEmpty)
     }
-    // What does not need the file goes on without it, and says so; no run is made for a plan.
+    // What does not need the file continues without it, and says so; no run is made for a plan.
     let plan = try await tool.run("check", "demo", "--plan")
     #expect(plan.exitCode == 0, "\(plan.errors)")
     #expect(plan.output.hasPrefix("plan: 8 + 8 runs in turn"), "\(plan.output)")

@@ -19,7 +19,7 @@ struct CompareTests {
     let compared = try await compare("two")
     #expect([0, 2].contains(compared.exitCode), "\(compared.errors)")
 
-    // The second build is what the first one was, as its devices tell.
+    // The second build is what the first one was, by what its devices report.
     try FileManager.default.createDirectory(
       atPath: "\(path)/same", withIntermediateDirectories: true)
     for name in try FileManager.default.contentsOfDirectory(atPath: "\(path)/two") {

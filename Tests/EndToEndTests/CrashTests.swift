@@ -51,8 +51,8 @@ struct CrashTests {
     }
   }
 
-  /// A kernel that restarts after its panic tells of it by what it kept over the reset. That stays,
-  /// and must not be taken for the story of the next restart.
+  /// A kernel that restarts after its panic reports it by what it kept over the reset. That stays,
+  /// and must not be taken for the cause of the next restart.
   @Test func aPanicIsToldByWhatTheKernelKept() async throws {
     let folder = try TemporaryFolder()
     let path = folder.path
@@ -112,7 +112,7 @@ extension DetachedDevice {
   }
 
   /// Lets the kernel die as soon as it is asked for a BPF map of such a name: a trace event on the
-  /// kernel's own function tells, and a waiting shell pulls the magic SysRq `key`. Nil ends that.
+  /// kernel's own function reports, and a waiting shell pulls the magic SysRq `key`. Nil ends that.
   fileprivate func dies(ofMap pattern: String?, by key: String) async throws {
     // x1 is the name's address in bpf_obj_name_cpy(dst, src, size).
     let trap = """

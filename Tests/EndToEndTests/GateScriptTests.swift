@@ -35,7 +35,7 @@ struct GateScriptTests {
     #expect(!FileManager.default.fileExists(atPath: "\(out)/report.html"))
   }
 
-  /// A tool that notes how it is called and ends as it is told.
+  /// A tool that notes how it is called and ends with the given exit code.
   @Test(arguments: [(0, "weak", false), (1, "stored", true), (2, "stored", true)])
   func aBaselineJudgesOnceItHasBuilds(code: Int32, evidence: String, isUsed: Bool) async throws {
     let folder = try TemporaryFolder()

@@ -25,7 +25,7 @@ struct PoolTests {
     ).end(within: .seconds(400))
   }
 
-  /// The QEMU of one device is killed in the middle of its second run; the other goes on to its
+  /// The QEMU of one device is killed in the middle of its second run; the other continues to its
   /// verdict, which one run of each arm cannot decide.
   @Test func oneDevicesFailureDoesNotStopTheOther() async throws {
     let share = try TroubleShare("true", iterations: 1)
@@ -75,7 +75,7 @@ struct PoolTests {
     #expect(report.devices.map(\.exitCode) == [69, 2], "\(made.errors)")
     #expect(report.devices[0].detail.contains("was lost in the middle of a run"))
     #expect(report.devices[1].outcome == "inconclusive")
-    // Lines of both devices are told apart.
+    // Lines of both devices are distinct.
     for name in ["doomed: ", "healthy: "] {
       #expect(made.errors.split(separator: "\n").contains { $0.hasPrefix(name) })
     }

@@ -44,7 +44,7 @@ struct SignalTests {
     #expect(made.errors.contains("interrupted"), "\(command): \(made.errors)")
   }
 
-  /// One that computes, and asks nobody whether to go on.
+  /// One that computes, and does not check for cancellation.
   @Test(arguments: [SIGINT, SIGTERM])
   func aCommandThatComputesEnds(number: Int32) async throws {
     try await expectEnd(

@@ -144,7 +144,7 @@ struct ArmIdentitiesTests {
   @Test func whatTheFileExpectsIsHeldAgainstEveryBoot() async throws {
     let file = "firmwares: {good: {image: a, expect: good}, bad: {image: b, expect: bad}}\n"
     try await start(["good", "bad"], before: "good", file: file) { $0 }
-    // Expected ids tell the arms apart, so nothing is started to learn that.
+    // Expected ids distinguish the arms, so nothing is started to learn that.
     #expect(starts.value == "good bad")
     let fault = await #expect(throws: ArmFault.self) {
       try await start(["good", "bad"], before: "good", file: file) { _ in "good" }

@@ -5,7 +5,7 @@ import Testing
 @testable import Experiments
 
 @Suite struct CrashEvidenceTests {
-  /// Records outlive several boots: only one that was not there before tells of this crash.
+  /// Records outlive several boots: only one that was not there before is of this crash.
   @Test func onlyFreshRecordsSpeak() async throws {
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("latgate-pstore-\(UUID().uuidString)").path

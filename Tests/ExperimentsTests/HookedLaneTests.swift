@@ -46,7 +46,7 @@ private struct NotingDevice: Device {
 }
 
 @Suite struct HookedLaneTests {
-  /// What a start does, in order, and the flash it tells of.
+  /// What a start does, in order, and the flash it reports.
   private func start(
     hooks: String, answers: [String] = [],
     _ starts: [(firmware: String, installs: Bool)] = [

@@ -36,7 +36,7 @@ import Testing
     events: ["sched/sched_switch"], limit: .seconds(30), freeKiB: 0)
 
   /// Gives `body` a device with `script` as its perfetto, and the file that the script calls
-  /// `$place/out` for what it was told to write.
+  /// `$place/out` for what it was asked to write.
   private func with(
     _ script: String?, _ body: (ProgramDevice, String) async throws -> Void
   ) async throws {
@@ -57,7 +57,7 @@ import Testing
     try await body(ProgramDevice(programs: place), place)
   }
 
-  /// Goes on in the background until it is interrupted, as with `--background-wait`, and writes
+  /// Runs in the background until it is interrupted, as with `--background-wait`, and writes
   /// so many bytes then.
   private static func recording(bytes: Int) -> String {
     // A shell's background child would ignore the signal.

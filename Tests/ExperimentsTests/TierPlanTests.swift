@@ -35,7 +35,7 @@ import Testing
     #expect(plan.passedOver[0].remedy?.contains("firmware-kit") == true)
   }
 
-  /// A tier that cannot tell a scope from others must not measure everyone in its place.
+  /// A tier that cannot distinguish a scope must not measure everyone in its place.
   @Test func aScopeIsAskedOnlyOfTiersThatCanTellIt() {
     let lines = ["bpf=yes", "pinned=yes: block", "trace=yes"]
     for kind in RunScope.Kind.allCases {

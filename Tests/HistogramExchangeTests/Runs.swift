@@ -4,7 +4,7 @@ import RunRecords
 
 @testable import HistogramExchange
 
-/// Three iterations of a latency and a size, whose values are told by a generator.
+/// Three iterations of a latency and a size, whose values come from a generator.
 let record: RunRecord = {
   var state: UInt64 = 7
   func next() -> UInt64 {

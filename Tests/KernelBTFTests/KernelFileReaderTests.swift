@@ -239,7 +239,7 @@ import Testing
       #expect(
         await refusal(fixture, try fixture.write(zip, to: "boot.zip"))
           == "65 boot.zip: a zip archive: unpack it first; give BTF, or the vmlinux of the build")
-      // A module's types, as the kernel shows them: its names go on where the kernel's end.
+      // A module's types, as the kernel shows them: its names continue where the kernel's end.
       var module = try fixture.btf()
       let strings = 24 + Int(module[16]) + Int(module[17]) << 8 + Int(module[18]) << 16
       module[strings] = UInt8(ascii: "x")

@@ -93,7 +93,7 @@ import Testing
           "hook sched_switch: tp_btf: no tracepoint sched_switch in BTF; raw_tp: no tracepoint "
             + "sched_switch"
         ])
-      // A hook without a tp_btf rung may be a module's, which a vmlinux does not tell of.
+      // A hook without a tp_btf rung may be a module's, which a vmlinux does not cover.
       let module = try await first(
         kernel: Fixture.kernel.replacing("sched_switch", with: "switching"),
         probe: Fixture.probe.replacing("switch__raw_tp(", with: "switch__raw_tp_2(")

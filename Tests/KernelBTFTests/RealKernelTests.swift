@@ -73,7 +73,7 @@ struct RealKernelTests {
     }
   }
 
-  /// libbpf's own answers, which bpftool tells when asked for details.
+  /// libbpf's own answers, which bpftool prints when asked for details.
   @Test func answersAsLibbpf() async throws {
     try await withKernels { fixture, kernels in
       for kernel in kernels {

@@ -53,7 +53,7 @@ struct TypeBuilder {
     raw(12, name, third: prototype)
   }
 
-  /// A tracepoint as the kernel's BTF tells of it.
+  /// A tracepoint as the kernel's BTF describes it.
   mutating func tracepoint(_ name: String, _ arguments: [UInt32]) {
     let void = pointer(0)
     let prototype = prototype(0, [void] + arguments)

@@ -208,7 +208,7 @@ import Testing
     #expect(
       try Self.waits(Self.twoBuffers(writer(1)).bytes).faults
         == ["perfetto's own buffer lost data"])
-    // Where the end statistics follow the events in their sequence, these tell all that is lost.
+    // Where the end statistics follow the events in their sequence, these report all that is lost.
     var ordered = Self.twoBuffers(writer(1))
     ordered.endStats? += Wire.field(10, 1)
     #expect(try Self.waits(ordered.bytes) == Self.good)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import RegressionAnalysis
 
-/// What tells a change of the bench from one of the firmware, and what a report is drawn from.
+/// How a change of the bench differs from one of the firmware, and what a report is drawn from.
 @Suite struct BenchWatchTests {
   private let m0 = "block.m0{dev=vdb}@write"
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import RegressionAnalysis
 
-/// What a bench's runs of one firmware tell.
+/// What a bench's runs of one firmware show.
 @Suite struct CalibrationTests {
   /// Runs with one scalar per metric; a value by run and metric, iterations around it.
   private func records(

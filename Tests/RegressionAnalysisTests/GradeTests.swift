@@ -135,7 +135,7 @@ import Testing
     // 4% is four standard deviations of runs and hardly one of builds.
     let verdict = try judge(stored(builds: 16, shift: 0.04, noise: 0.03))
     #expect(verdict.counts.regression == 0)
-    // Nor do more runs of one build tell what builds differ by.
+    // Nor do more runs of one build show what builds differ by.
     let open = verdict.metrics.filter { $0.outcome == .inconclusive && $0.statistic != .rate }
     #expect(!open.isEmpty)
     #expect(open.allSatisfy { $0.runsNeeded == nil && $0.unreachable && $0.reason != nil })

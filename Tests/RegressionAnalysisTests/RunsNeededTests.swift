@@ -2,7 +2,7 @@ import Testing
 
 @testable import RegressionAnalysis
 
-/// How many runs would tell.
+/// How many runs would decide.
 @Suite struct RunsNeededTests {
   private func comparison(shared: Double = 0) -> ArmFit {
     ArmFit(

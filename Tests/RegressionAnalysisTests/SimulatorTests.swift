@@ -5,7 +5,7 @@ import Testing
 
 @testable import RegressionAnalysis
 
-/// The simulator does what its plan says; what the engine makes of it is `ci/exam`'s to tell.
+/// The simulator does what its plan says; what the engine makes of it is examined by `ci/exam`.
 @Suite struct SimulatorTests {
   /// Small, and silent unless a test makes it noisy.
   private func plan(noise: Double = 0, shift: Double = 0, part: SimulatedEffect.Part = .p50)

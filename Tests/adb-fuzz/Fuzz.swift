@@ -81,7 +81,7 @@ private func fuzzExpander(_ input: ArraySlice<UInt8>) {
     while let piece = try? expander.next(), !piece.isEmpty {
       check(piece.count <= expandedPiece, "pieces are bounded")
       total += piece.count
-      // A bomb goes on; its reader decides when it is enough.
+      // A bomb does not end; its reader decides when it is enough.
       if total > 1 << 22 { return }
     }
   }

@@ -205,7 +205,7 @@ static struct lg_tracer *loaded(void)
 
 static bool is_untouched(void)
 {
-	/* 7 (expanded: 1408) becomes 1408 by any use of tracing, and plain files tell no more. */
+	/* 7 (expanded: 1408) becomes 1408 by any use of tracing, and plain files show no more. */
 	return holds("tracing_on", "0") && holds("trace_clock", "local") &&
 	       holds("buffer_size_kb", "1408") &&
 	       holds("events/irq/irq_handler_entry/enable", "0") &&

@@ -16,7 +16,7 @@ import pathlib
 import statistics
 import sys
 
-# What a defect is told by, and the checks of the same firmware without one.
+# What shows a defect, and the checks of the same firmware without one.
 DEFECTS = {"disk": ("disk.time", "same-*"), "cpu": ("cpu.time", "single-*")}
 
 

@@ -26,7 +26,7 @@ enum { GROUP = 54321, USER = 54322 };
 static char mount_point[] = "/tmp/latgate-pins-XXXXXX";
 static char root[64];
 
-/* A process with a user's rights and an engine, which does as it is told. */
+/* A process with a user's rights and an engine, which follows commands. */
 struct agent {
 	pid_t pid;
 	int orders;

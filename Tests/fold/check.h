@@ -24,7 +24,7 @@ struct page_builder {
 extern const struct lg_page_layout layout_64, layout_32;
 
 void page_begin(struct page_builder *page, lg_u64 time_ns);
-/* An event header; length in bytes of the data as type_len tells, delta in ns. */
+/* An event header; length in bytes of the data as in type_len, delta in ns. */
 void page_word(struct page_builder *page, lg_u32 word);
 void page_data(struct page_builder *page, lg_u32 delta, const void *data, size_t size);
 /* Writes the commit word with `flags` (RB_MISSED_*). */

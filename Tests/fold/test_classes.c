@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* Whose threads are whose, as births tell and as the caller is asked. */
+/* Whose threads are whose, by births and by the caller's answers. */
 #include "check.h"
 
 struct answers {

@@ -205,7 +205,7 @@ def window(agent, ids, commands):
         tier, metric = ids[answer.number(23)]
         key = answer.get(60)
         if metric == "sleep.uninterruptible":
-            # The cause: trace events tell it on Android's kernels only.
+            # The cause: trace events report it on Android's kernels only.
             key = key[:4]
         tiers = found.setdefault((metric, key), {}).setdefault(tier, {})
         for index, count in buckets_of(answer.get(64)).items():

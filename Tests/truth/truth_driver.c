@@ -15,7 +15,7 @@
  *
  * The command runs in a session of its own, which is the scope "workload", and
  * starts only after the window is open. With --hold its process id is printed,
- * and nothing goes on until a line arrives on stdin: time to start another tool.
+ * and nothing continues until a line arrives on stdin: time to start another tool.
  */
 #define _GNU_SOURCE
 #include <errno.h>

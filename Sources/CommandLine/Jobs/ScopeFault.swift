@@ -1,7 +1,7 @@
 import Catalogs
 import RunRecords
 
-/// A probe that cannot tell whose an operation is.
+/// A probe that cannot attribute an operation to its owner.
 package struct ScopeFault: Error, CustomStringConvertible {
   package let probe: ProbeManifest
   package let scope: RunScope

@@ -55,7 +55,7 @@ enum Interruption {
     if task.isCancelled, computesOnly.withLock({ $0 }) { throw CancellationError() }
   }
 
-  /// Makes a computation that does not ask whether to go on. When the task is cancelled meanwhile,
+  /// Makes a computation that does not check for cancellation. When the task is cancelled,
   /// it is left to itself, and ends with the process.
   /// - Throws: what `work` throws, `CancellationError`.
   static func compute<Value: Sendable>(

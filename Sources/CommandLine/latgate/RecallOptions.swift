@@ -39,7 +39,7 @@ struct RecallNumberOptions: ParsableArguments {
   var ids: [Int64]
 
   /// Changes one after the other. `change` returns what that means, nil for a number that is not
-  /// listed; `list` is the command that tells them.
+  /// listed; `list` is the command that lists them.
   func change(list: String, _ change: (Store, Int64) throws -> String?) async throws {
     let store = try await recall.open()
     for id in ids {

@@ -87,7 +87,7 @@ static bool may_be_in_module(const struct lg_ladder *ladder)
 	return ladder->sources.elsewhere && (!ladder->sources.kallsyms || !ladder->symbols.modules);
 }
 
-/* No source knows the tracepoint: absent, or in a module that files of the kernel do not tell of. */
+/* No source knows the tracepoint: absent, or in a module that files of the kernel do not cover. */
 static enum lg_known tracepoint_absent(const struct lg_ladder *ladder, bool own)
 {
 	return may_be_in_module(ladder) && !own ? LG_UNKNOWN : LG_NO;

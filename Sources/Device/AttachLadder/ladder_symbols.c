@@ -79,7 +79,7 @@ static void look_at(struct lg_symbols *symbols, const char *line)
 	}
 }
 
-/* Looks for all that is wanted; LG_YES unless the file cannot tell. */
+/* Looks for all that is wanted; LG_YES unless the file cannot decide. */
 static enum lg_known look(struct lg_ladder *ladder)
 {
 	struct lg_symbols *symbols = &ladder->symbols;
@@ -118,7 +118,7 @@ enum lg_known lg_kallsyms_has_function(struct lg_ladder *ladder, const char *nam
 	return find(ladder, "", name, functions);
 }
 
-/* The iterator is a function since 5.10; before, only the data symbol of KALLSYMS_ALL tells. */
+/* The iterator is a function since 5.10; before, only the data symbol of KALLSYMS_ALL shows it. */
 enum lg_known lg_kallsyms_has_tracepoint(struct lg_ladder *ladder, const char *name)
 {
 	enum lg_known known = find(ladder, "__traceiter_", name, iterators);

@@ -65,7 +65,7 @@ static void issued(struct lg_fold *fold, const struct lg_trace_event *event, lg_
 		slot->value = event->block.sectors;
 }
 
-/* The rest of the request goes on under its new first sector. */
+/* The rest of the request continues under its new first sector. */
 static void advance(struct lg_fold *fold, struct lg_slot *slot, lg_u32 sectors)
 {
 	struct lg_table *stamps = &fold->metrics[METRIC].stamps;

@@ -84,7 +84,7 @@ static void forked(struct lg_fold *fold, lg_u32 parent_tid, lg_u32 child_tid, lg
 	struct lg_slot *slot = lg_table_find(&fold->classes, 0, child_tid);
 	lg_u32 class_;
 
-	/* sched_process_fork tells again what task_newtask told. */
+	/* sched_process_fork repeats what task_newtask reported. */
 	if (!child_tid || (thread == LG_FORK_UNKNOWN && slot && slot->value & FRESH))
 		return;
 	class_ = inherited(fold, lg_fold_class(fold, parent_tid), thread);

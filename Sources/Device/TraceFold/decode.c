@@ -8,7 +8,7 @@
 /* include/uapi/linux/sched.h and include/uapi/linux/android/binder.h. */
 enum { CLONE_THREAD = 0x10000, TF_ONE_WAY = 1 };
 
-/* Bits of prev_state since 4.14, where the format does not tell them. */
+/* Bits of prev_state since 4.14, where the format does not list them. */
 static const struct lg_task_states usual_states = {
 	.preempted = 0x100,
 	.asleep = 0xff,

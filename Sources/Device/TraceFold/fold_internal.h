@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* Shared by the folders. Every function is told the event's time: nothing here reads a clock. */
+/* Shared by the folders. Every function is given the event's time: nothing here reads a clock. */
 #ifndef LATGATE_FOLD_INTERNAL_H
 #define LATGATE_FOLD_INTERNAL_H
 
@@ -30,7 +30,7 @@ struct lg_cpu_clock {
 
 struct lg_fold {
 	struct lg_fold_options options;
-	lg_u64 arm_ns, open_ns, drain_ns, close_ns; /* LG_NEVER = not told yet */
+	lg_u64 arm_ns, open_ns, drain_ns, close_ns; /* LG_NEVER = not given yet */
 	lg_u64 last_ns; /* of the events folded */
 	lg_u32 metric_count; /* the library's, then the declared ones */
 	struct lg_folded *metrics;

@@ -11,7 +11,7 @@ static bool fail(struct lg_trace_fault *fault, lg_u32 line, const char *what)
 	return false;
 }
 
-/* `{ 0x0002, "D" }`: false when the text does not go on like that. */
+/* `{ 0x0002, "D" }`: false when the text does not continue so. */
 static bool state_flag(struct lg_text *text, lg_u64 *bit, char *letter)
 {
 	lg_text_skip_blanks(text);

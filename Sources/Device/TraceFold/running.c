@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* Which thread runs on which CPU, as the switches tell. */
+/* Which thread runs on which CPU, by the switches. */
 #include "fold_internal.h"
 
 static void left(struct lg_fold *fold, lg_u32 cpu, lg_u32 tid)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
  * sleep.uninterruptible: from being switched out in state D to the wakeup, where
- * runqueue.wait begins. Android's kernels tell between the two, by
+ * runqueue.wait begins. Android's kernels report between the two, by
  * sched_blocked_reason, whether it waited for I/O.
  */
 #include "fold_internal.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* The moments of a window, told in turn. */
+/* The moments of a window, given in turn. */
 #include <errno.h>
 #include <string.h>
 
@@ -38,7 +38,7 @@ int lg_fold_arm(struct lg_fold *fold, lg_u64 ns)
 	return 0;
 }
 
-/* Tells `moment`, which must be untold, after `before`, which must be told. */
+/* Sets `moment`, which must not be set yet, after `before`, which must be. */
 static int tell(const struct lg_fold *fold, lg_u64 before, lg_u64 *moment, lg_u64 ns)
 {
 	if (before == LG_NEVER || *moment != LG_NEVER || ns == LG_NEVER || ns < before ||

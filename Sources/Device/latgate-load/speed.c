@@ -3,7 +3,7 @@
  * How fast the CPUs are: the same work again and again on each of them.
  *
  * The fastest round says what the CPU can do, whatever else runs; the mean says what it gave, so
- * that a CPU which is stopped now and then does not look like a whole one. Rounds go on for a
+ * that a CPU which is stopped now and then does not look like a whole one. Rounds continue for a
  * while, because a frequency governor needs some milliseconds of load to give all it has.
  */
 #define _GNU_SOURCE 1

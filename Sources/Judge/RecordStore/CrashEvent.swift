@@ -14,7 +14,7 @@ package struct CrashEvent: Sendable, Equatable {
     case reboot
     /// The load did not return.
     case hang
-    /// The kernel found an error in itself and went on.
+    /// The kernel found an error in itself and kept running.
     case oops
     /// The device did not answer any more.
     case vanished

@@ -32,7 +32,7 @@ package struct KeepBounds: Sendable, Equatable {
     }
   }
 
-  /// The runs that have to go; `keeps` tells those that must stay, as ones of a baseline.
+  /// The runs to remove; `keeps` is true of those that must stay, such as a baseline's.
   package func excess(of runs: [StoredRun], keeps: (StoredRun) -> Bool) -> [StoredRun] {
     excess(of: runs, date: \.created, size: { UInt64($0.size) }, keeps: keeps)
   }

@@ -3,7 +3,7 @@ package struct LoadSubject: Sendable, Hashable {
   package var model: String
   /// What the firmware says of its build.
   package var build: String
-  /// Hex; empty where the kernel does not tell.
+  /// Hex; empty where the kernel does not report it.
   package var kernelBuildID: String
   /// Name of the probe, or ``canary``.
   package var probe: String

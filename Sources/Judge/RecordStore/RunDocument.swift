@@ -28,7 +28,7 @@ package struct RunDocument: Sendable, Equatable {
     hash = Self.hash(bytes)
   }
 
-  /// What tells a set of documents from others, in whatever order they come.
+  /// Identifies a set of documents, whatever their order.
   package static func hash(of documents: [RunDocument]) -> String {
     hash(Data(documents.map(\.hash).sorted().joined().utf8))
   }

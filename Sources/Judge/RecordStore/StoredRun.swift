@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import RegressionAnalysis
 
-/// What the store's index tells of a run.
+/// What the store's index knows of a run.
 package struct StoredRun: Sendable, Equatable {
   /// SHA-256 of the record's bytes, hex.
   package var hash: String

@@ -82,7 +82,7 @@ struct ArmDesign {
     whole = policy.design == .stored ? nil : prepared(own)
   }
 
-  /// Fits a series; nil when an arm has no value or nothing is left to tell noise from.
+  /// Fits a series; nil when an arm has no value or no degree of freedom is left for the noise.
   func fit(_ values: [Double?]) -> ArmFit? {
     if policy.design == .stored {
       return storedFit(values, members.filter { values[$0] != nil })
@@ -98,7 +98,7 @@ struct ArmDesign {
     return made
   }
 
-  /// Arm, device and trend, as far as the runs can tell them apart.
+  /// Arm, device and trend, as far as the runs can separate them.
   private func prepared(_ present: [Int]) -> Prepared? {
     let candidates = present.filter { runs[$0].isCandidate }.count
     let smaller = min(candidates, present.count - candidates)

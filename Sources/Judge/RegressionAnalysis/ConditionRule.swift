@@ -12,7 +12,7 @@ package struct ConditionFinding: Codable, Sendable, Equatable {
     case firmware
     /// Runs of one firmware disagree, and the arms with them: a throttled or disturbed bench.
     case unstable
-    /// The arms differ, but nothing tells the firmware from the bench.
+    /// The arms differ, but firmware and bench cannot be distinguished.
     case unexplained
   }
 
@@ -43,7 +43,7 @@ package struct ConditionFinding: Codable, Sendable, Equatable {
   }
 }
 
-/// Tells a throttled bench from a slow firmware.
+/// Distinguishes a throttled bench from a slow firmware.
 ///
 /// A run's level is the median over its judged iterations. Runs of one firmware on one device are
 /// alike unless the bench changed; arms that take turns differ in what follows the firmware.
@@ -89,7 +89,7 @@ struct ConditionRule {
     ]
   }
 
-  /// One finding for each condition that every run tells of.
+  /// One finding for each condition that every run records.
   func findings(_ runs: [PlacedRun]) -> [ConditionFinding] {
     conditions.compactMap { finding($0, runs) }
   }

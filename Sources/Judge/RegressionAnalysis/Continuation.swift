@@ -27,7 +27,7 @@ package enum Continuation: String, Codable, Sendable, Equatable, CaseIterable {
     }
   }
 
-  /// Whether an experiment goes on.
+  /// Whether an experiment continues.
   /// - Parameters:
   ///   - runs: per arm that are made.
   ///   - planned: per arm, unless it is settled before.

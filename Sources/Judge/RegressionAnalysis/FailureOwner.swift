@@ -12,13 +12,13 @@ package enum FailureCause: String, Codable, Sendable, Equatable, CaseIterable {
   case regression
   /// A gating metric has a slower mode which the reference has not; no quantile confirms it.
   case shapeChanged
-  /// A hook that the reference has is gone on the candidate, or the candidate died of the probe.
+  /// The candidate lacks a hook that the reference has, or it died of the probe.
   case probeLost
   /// A run says itself that it must not be judged, such as after a suspend.
   case invalidRun
   /// A gating metric's data cannot be trusted, such as after too many losses.
   case invalidData
-  /// The probes slow the workload down by more than allowed, or nobody can tell.
+  /// The probes slow the workload down by more than allowed, or by an unknown amount.
   case overhead
   /// Probes were not attached in one way.
   case mixedProbes

@@ -1,7 +1,7 @@
 import Foundation
 import RunRecords
 
-/// Judges all runs given, as one look at an experiment that may go on.
+/// Judges all runs given, as one look at an experiment that may continue.
 ///
 /// Pure: the same records, in any order, give the same verdict, byte for byte.
 /// - Parameter input: records of both arms.

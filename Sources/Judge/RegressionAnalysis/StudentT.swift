@@ -13,7 +13,7 @@ package enum StudentT {
     if n >= normalFrom { return NormalDistribution.upperTail(t) }
     if t < 0 { return 1 - upperTail(-t, degreesOfFreedom: n) }
     if t.isInfinite { return 0 }
-    // Near the middle n / (n + t^2) is too close to 1 to tell t.
+    // Near the middle n / (n + t^2) is too close to 1 to recover t.
     if t < 1 { return 0.5 - 0.5 * incompleteBeta(t * t / (n + t * t), 0.5, n / 2) }
     return 0.5 * incompleteBeta(n / (n + t * t), n / 2, 0.5)
   }

@@ -84,7 +84,7 @@ package struct Verdict: Codable, Sendable, Equatable {
   package var noiseFactor: Double
   /// The reason that decided the outcome, where it was not a metric.
   package var cause: String?
-  /// Conditions of the bench that every run tells of, alike or not.
+  /// Conditions of the bench that every run records, alike or not.
   package var conditions: [ConditionFinding]
   /// Statistics that the screen flagged, by direction.
   package var flags: FlagBalance

@@ -2,7 +2,7 @@ import Foundation
 
 /// The table of `latgate device list`.
 package struct DeviceListing: Sendable, Equatable, Encodable {
-  /// A device, as far as it tells of itself; empty texts are unknown.
+  /// A device, as far as it identifies itself; empty texts are unknown.
   package struct Row: Sendable, Equatable, Encodable {
     /// As commands take it.
     package var name: String

@@ -1,7 +1,7 @@
 import Catalogs
 import RunRecords
 
-/// What every command says when it cannot go on: what happened, where, what to do.
+/// What every command says when it cannot continue: what happened, where, what to do.
 package struct ErrorMessage: Sendable, Equatable {
   /// What happened, without a full stop.
   package var what: String

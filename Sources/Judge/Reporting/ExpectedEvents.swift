@@ -2,7 +2,7 @@ import Foundation
 import RegressionAnalysis
 import RunRecords
 
-/// How many events a run will have of the metrics that decide, as earlier runs tell.
+/// How many events a run will have of the metrics that decide, by earlier runs.
 package struct ExpectedEvents: Sendable, Equatable {
   package struct Metric: Sendable, Equatable {
     /// Of the metric with its labels and phase.
@@ -21,7 +21,7 @@ package struct ExpectedEvents: Sendable, Equatable {
   /// Measured iterations per run.
   package var iterations: Int
 
-  /// Nil when no run tells.
+  /// Nil when no run shows it.
   package init?(records: [RunRecord], iterations: Int, policy: VerdictPolicy) {
     let runs = records.compactMap { Self.events(in: $0, iterations: iterations) }
     guard !runs.isEmpty else { return nil }

@@ -89,7 +89,7 @@ package struct HistoryReport: Sendable, Equatable, Encodable {
   package var target: String
   package var builds: [Build]
   package var metrics: [Metric]
-  /// The release that creep is told from; nil = not asked for.
+  /// The release that creep is measured from; nil = not asked for.
   package var release: String?
   package var creep: [Drift]
   package var accepted: [Accepted] = []

@@ -1,7 +1,7 @@
 import Foundation
 import RegressionAnalysis
 
-/// What an experiment will cost and find, told before it begins.
+/// What an experiment will cost and find, reported before it begins.
 package struct PlanReport: Sendable, Equatable {
   /// How long it takes.
   package struct Time: Sendable, Equatable {
@@ -35,7 +35,7 @@ package struct PlanReport: Sendable, Equatable {
   package var forecast: DesignForecast?
   /// Nil where the suite or the user says how many.
   package var iterations: IterationChoice?
-  /// Nil when no run tells.
+  /// Nil when no run shows it.
   package var events: ExpectedEvents?
 
   package init(

@@ -79,7 +79,7 @@ package struct PreflightReport: Sendable {
       for reason in probe.reasons {
         notes.append(("\(probe.probe): \(reason)", probe.outcome.emphasis))
       }
-      // Reasons tell of needed hooks; a probe that fits may still have less to tell.
+      // Reasons name needed hooks; a probe that fits may still lack optional ones.
       for hook in probe.hooks where hook.outcome != .fits && probe.outcome == .fits {
         notes.append(("\(probe.probe): without optional hook \(hook.hook): \(hook.why)", .dim))
       }

@@ -103,7 +103,7 @@ struct TextTable {
   }
 }
 
-/// The text, cut in the middle when it is longer than `width`: both ends of a metric's name tell.
+/// The text, cut in the middle when it is longer than `width`: both ends of a metric's name matter.
 func shortened(_ text: String, to width: Int) -> String {
   guard text.count > width else { return text }
   guard width > 1 else { return String(text.prefix(max(0, width))) }

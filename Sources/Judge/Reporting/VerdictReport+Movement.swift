@@ -78,7 +78,7 @@ extension VerdictReport {
   private static let mostMovements = 24
   private static let curveBins = 96
 
-  /// Those of a verdict, the most telling first.
+  /// Those of a verdict, the most important first.
   static func movements(_ verdict: Verdict, of input: VerdictInput) -> [Movement] {
     var worst: [MetricID: MetricVerdict] = [:]
     for metric in verdict.metrics where metric.isMovement {

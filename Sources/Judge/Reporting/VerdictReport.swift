@@ -207,7 +207,7 @@ package struct VerdictReport: Sendable, Equatable, Encodable {
   package var benchStanding: String?
   /// Of devices and firmwares.
   package var facts: [Fact] = []
-  /// What moved and can be drawn, the most telling first.
+  /// What moved and can be drawn, the most important first.
   package var movements: [Movement] = []
   /// Why slower metrics are slower, a sentence each; empty unless a second pass was made.
   package var why: [String] = []

@@ -34,7 +34,7 @@ package struct AptSourceChoice: Sendable {
     return best?.element
   }
 
-  /// Third parties also name their suites after Debian's; the keyring and the path tell them apart.
+  /// Third parties also name their suites after Debian's; keyring and path distinguish them.
   private func score(_ source: AptSource, _ suite: String) -> Int {
     var score = source.suites.contains(suite) ? 1 : 0
     if source.options["signed-by"]?.contains("debian-archive") == true { score += 4 }

@@ -18,8 +18,8 @@ struct RootCache: Sendable {
 
   func contains(_ key: String) -> Bool { FileManager.default.fileExists(atPath: path(key)) }
 
-  /// Notes that a root is used now. The lock's file has the time: what a root is built from is told
-  /// by its own.
+  /// Notes that a root is used now. The lock's file keeps the time: the root's own time
+  /// shows what it was built from.
   func markUsed(_ key: String) { UserFolders.markUsed(lock(key)) }
 
   private func lock(_ key: String) -> String { "\(folder)/.\(key).lock" }

@@ -1,6 +1,6 @@
 import ProbeBuild
 
-/// What a firmware would refuse of a kit, told before it is built in.
+/// What a firmware would refuse of a kit, reported before it is built in.
 ///
 /// Rules of bpfloader are those of AOSP's system/bpf/loader (bpfloader.rs with libbpf, Android 16;
 /// its vendor part in Loader.cpp) and of the kernel's bpf file system (kernel/bpf/inode.c).
@@ -142,7 +142,7 @@ package struct KitLint: Sendable {
     }
   }
 
-  /// Without it the agent cannot tell what was pinned.
+  /// Without it the agent does not know what was pinned.
   private func manifest(
     _ path: String, _ name: String, _ loaded: [ProbeObject.Program]
   ) -> [Problem] {

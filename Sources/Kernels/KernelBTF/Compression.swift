@@ -7,7 +7,7 @@ struct Compression: Sendable {
   private let arguments: [String]
   /// The first bytes of what was compressed.
   private let magic: [UInt8]
-  /// More bytes that tell it from others, some way on.
+  /// More bytes that identify it, at a later offset.
   private let more: (offset: Int, bytes: [UInt8])?
 
   private init(

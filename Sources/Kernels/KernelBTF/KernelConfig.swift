@@ -46,7 +46,7 @@ package struct KernelConfig: Sendable, Equatable {
     Self.needed.filter { has($0) == false }.map { "CONFIG_\($0)" }
   }
 
-  /// Those of them that the file does not tell of.
+  /// Those of them that the file does not mention.
   package var unknown: [String] {
     Self.needed.filter { has($0) == nil }.map { "CONFIG_\($0)" }
   }

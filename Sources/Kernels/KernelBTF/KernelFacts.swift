@@ -3,7 +3,7 @@ import Foundation
 import KernelTypes
 import ProbeBuild
 
-/// What the files of a build tell of its kernel, and the attach ladder's decisions from them: the
+/// What the files of a build say of its kernel, and the attach ladder's decisions from them: the
 /// same code decides in the agent on a running kernel.
 package struct KernelFacts: Sendable {
   package let kernel: KernelFile
@@ -26,7 +26,7 @@ package struct KernelFacts: Sendable {
     package let rung: String
     /// Name of the program; nil when none is known to fit.
     package let program: String?
-    /// None is known to fit, but one may: a file that would tell was not given.
+    /// None is known to fit, but one may: a file that would decide it was not given.
     package let isUnknown: Bool
     /// Why better rungs were passed over; empty when none was.
     package let why: String

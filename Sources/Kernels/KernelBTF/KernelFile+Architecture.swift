@@ -8,7 +8,7 @@ extension KernelFile {
     types.type(named: "pt_regs", .structure).map { !types.members(of: types[$0]).isEmpty } ?? false
   }
 
-  /// The architecture whose probes fit the kernel, as its saved registers tell; nil for others.
+  /// The architecture whose probes fit the kernel, known by its saved registers; nil for others.
   package var abi: TargetABI? {
     guard let registers = types.type(named: "pt_regs", .structure) else { return nil }
     let names = types.members(of: types[registers]).map(\.name)

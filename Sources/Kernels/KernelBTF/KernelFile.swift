@@ -18,13 +18,13 @@ package struct KernelFile: Sendable {
   package let path: String
   package let origin: Origin
   package let types: BTFTypes
-  /// Hex digits of the kernel's build-id; nil when nothing tells it.
+  /// Hex digits of the kernel's build-id; nil when it is not known.
   package let buildID: String?
 
   /// Refuses a kernel that the types are not of.
   ///
   /// - Parameters:
-  ///   - deviceID: hex, as the device tells it; empty when it does not.
+  ///   - deviceID: hex, as the device reports it; empty when it does not.
   ///   - device: its name, for the message.
   /// - Returns: whether both ids are known, and so identity is proven.
   /// - Throws: ``KernelBTFError/mismatch(path:fileID:device:deviceID:)``.

@@ -96,7 +96,7 @@ package struct KernelFileReader: Sendable {
           return found
         } catch let error as KernelBTFError {
           // What follows the packed data may be a device tree or padding: the program complains, and
-          // all is there. Nothing else tells it from a file that was cut off.
+          // all is there. Only that distinguishes it from a file that was cut off.
           guard !outcome.isSuccess, case .unusable(_, let reason, let remedy) = error else {
             throw error
           }
@@ -178,7 +178,7 @@ package struct KernelFileReader: Sendable {
       remedy: "give the vmlinux of the build, or build with CONFIG_DEBUG_INFO_BTF=y")
   }
 
-  /// The build-id that a file beside bare BTF tells: `<path>.build-id`.
+  /// The build-id that a file beside bare BTF gives: `<path>.build-id`.
   private func sidecar(_ path: String) throws -> String? {
     let file = path + ".build-id"
     guard let data = FileManager.default.contents(atPath: file) else { return nil }

@@ -79,7 +79,7 @@ package struct Preflight: Sendable {
     let answers = try named(read.probe.name) { try read.core.answers(from: facts.kernel.types) }
     let chosen = choices.compactMap(\.program)
     let taken = answers.filter { chosen.contains($0.program) }
-    // What a program attaches to is there, also where only kallsyms tells of it.
+    // What a program attaches to is there, also where only kallsyms lists it.
     let attached = read.programs.filter { chosen.contains($0.name) }.compactMap(\.tracepoint)
     let unmet = unique(taken.flatMap(\.unmet).map(\.complaint))
     let spared = unique(

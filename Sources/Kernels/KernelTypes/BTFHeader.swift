@@ -2,7 +2,7 @@
 package struct BTFHeader: Sendable, Equatable {
   package let types: Range<Int>
   package let strings: Range<Int>
-  /// It goes on where other BTF ends, as a module's does with the kernel's: only the first of them
+  /// It continues where other BTF ends, as a module's does the kernel's: only the first of them
   /// begins with the empty name.
   package let isSplit: Bool
 

@@ -1,5 +1,5 @@
 extension BTFTypes {
-  /// Bytes of a pointer, as this BTF's `long` tells; 8 where nothing does.
+  /// Bytes of a pointer, by the size of this BTF's `long`; 8 without one.
   package var pointerSize: Int {
     for name in ["long", "long int", "unsigned long", "long unsigned int"] {
       if let id = type(named: name, .integer) { return self[id].size == 4 ? 4 : 8 }

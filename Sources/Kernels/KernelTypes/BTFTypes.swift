@@ -232,7 +232,7 @@ package struct BTFTypes: Sendable {
   }
 }
 
-/// A name without its flavour: what follows `___` tells two definitions of one type apart.
+/// A name without its flavour: what follows `___` distinguishes two definitions of one type.
 package func essentialName(_ name: String) -> String {
   let bytes = Array(name.utf8)
   guard bytes.count >= 5 else { return name }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The GNU build-id note, by which a kernel and the files made from it are told from all others.
+/// The GNU build-id note, which identifies a kernel and the files made from it.
 package enum BuildIDNote {
   private static let typeNote: UInt32 = 7
   private static let typeBuildID = 3

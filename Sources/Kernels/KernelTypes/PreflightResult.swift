@@ -1,4 +1,4 @@
-/// What would become of probes on a firmware build, told from its files alone.
+/// What would become of probes on a firmware build, known from its files alone.
 package struct PreflightResult: Sendable, Equatable, Encodable {
   /// What becomes of a probe.
   package enum Outcome: String, Sendable, Encodable {
@@ -6,7 +6,7 @@ package struct PreflightResult: Sendable, Equatable, Encodable {
     case fits
     /// It cannot be loaded or attached.
     case lost
-    /// A file that would tell was not given.
+    /// A file that would decide it was not given.
     case unknown
   }
 

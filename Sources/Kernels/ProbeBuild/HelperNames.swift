@@ -43,7 +43,7 @@ enum HelperNames {
     tcp_raw_check_syncookie_ipv4 tcp_raw_check_syncookie_ipv6 ktime_get_tai_ns user_ringbuf_drain
     """.split(whereSeparator: \.isWhitespace).map(String.init)
 
-  /// `bpf_ktime_get_ns` for 5; numbers of younger kernels are told as such.
+  /// `bpf_ktime_get_ns` for 5; `helper 300` for a number of a younger kernel.
   static func name(_ number: Int32) -> String {
     let index = Int(number) - 1
     return all.indices.contains(index) ? "bpf_\(all[index])" : "helper \(number)"

@@ -9,7 +9,7 @@ package enum ProbeBuildError: Error, Equatable {
   /// A program of the toolchain is missing beside clang.
   case toolNotFound(name: String, tried: [String])
   /// clang refused a source; `log` has its messages with file, line and context.
-  /// `isProbe` tells the user's probe from the tool's own C sources.
+  /// `isProbe`: the user's probe, not one of the tool's own C sources.
   case compilationFailed(what: String, isProbe: Bool, log: String)
   /// A built object is not what the agent can load.
   case badObject(what: String, reason: String)

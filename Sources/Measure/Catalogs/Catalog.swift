@@ -158,7 +158,7 @@ package enum CatalogFolder: String, Sendable, CaseIterable {
   case suites = "targets/suites"
   case pools = "targets/pools"
 
-  /// The key of a file's own name, which tells its kind as well.
+  /// The key of a file's own name, which gives its kind as well.
   package var nameKey: String {
     switch self {
     case .probes: "probe"

@@ -18,7 +18,7 @@ package struct DeviceDefinition: Sendable, Equatable {
     case device
     /// A file of the build on the host: BTF, or a vmlinux. A relative path counts from the device
     /// file's folder; `{firmware}` in it stands for the firmware's name. The build-id ties bare BTF,
-    /// which carries none, to its kernel; nil = the file or its `.build-id` tells it.
+    /// which carries none, to its kernel; nil = the file or its `.build-id` has it.
     case file(path: String, buildID: String?)
   }
 
@@ -34,7 +34,7 @@ package struct DeviceDefinition: Sendable, Equatable {
     case ssh(SSHPlace)
   }
 
-  /// Where a board is, and what the system's `ssh` is told beside its own configuration.
+  /// Where a board is, and what the system's `ssh` is given beside its own configuration.
   package struct SSHPlace: Sendable, Equatable {
     /// `[user@]host[:port]`.
     package var address: String

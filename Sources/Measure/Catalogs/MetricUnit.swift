@@ -1,5 +1,5 @@
-/// Units that a workload's scalars may have: what reports show beside numbers, and what tells a
-/// metric from another of its name.
+/// Units that a workload's scalars may have: what reports show beside numbers, and what
+/// distinguishes metrics of one name.
 ///
 /// A unit of measurement, a count of things in braces as UCUM has it (`{frames}`), or one of them
 /// for each of another: `MiB/s`, `/s`, `mJ/{frame}`.

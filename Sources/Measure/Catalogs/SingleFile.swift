@@ -20,7 +20,7 @@ package struct SingleFile: CatalogFiles {
           remedy: "check that it exists, its permissions, and that it is UTF-8")
       ])
     }
-    // A suite names a device as well: the first of the keys tells.
+    // A suite names a device as well: the first of the keys decides.
     let folder = text.split(whereSeparator: \.isNewline).lazy.compactMap { line in
       CatalogFolder.allCases.first { line.hasPrefix("\($0.nameKey):") }
     }.first

@@ -10,7 +10,7 @@ package struct SpanTable: Sendable, Equatable {
 
   /// At least one; all record into the metric's histograms.
   package var spans: [Span]
-  /// What tells operations apart: `tid`, `cpu`, or fields of both events.
+  /// What identifies an operation: `tid`, `cpu`, or fields of both events.
   package var by: [String]
   /// All of them hold, or the event is nothing to the metric.
   package var conditions: [Condition]

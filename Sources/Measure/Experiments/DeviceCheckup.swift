@@ -2,7 +2,7 @@ import AgentSession
 import Devices
 import RunRecords
 
-/// What one look at a device's shell tells of a run on it: nothing is installed.
+/// What one look at a device's shell shows about a run on it: nothing is installed.
 package struct DeviceCheckup: Sendable, Equatable {
   /// One thing that was looked at.
   package struct Finding: Sendable, Equatable {

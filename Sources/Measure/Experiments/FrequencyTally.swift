@@ -2,7 +2,7 @@ import AgentSession
 import PerfettoTraces
 import RunRecords
 
-/// How fast each CPU ran over the windows of an iteration, as trace events told.
+/// How fast each CPU ran over the windows of an iteration, as trace events reported.
 struct FrequencyTally: Sendable, Equatable {
   private struct Sum: Sendable, Equatable {
     var knownNs = 0.0

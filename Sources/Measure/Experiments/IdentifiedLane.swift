@@ -34,12 +34,12 @@ package struct IdentifiedLane: DeviceLane {
     let before = try? await marks(try await base.current()).marks
     let started = try await admitted(firmware, installs: installs)
     guard let before, let now = started.marks, before.isSame(as: now) else { return started }
-    // The device had this firmware already, or nothing was installed: only the other one tells.
+    // The device had this firmware already, or nothing was installed: the other one decides.
     _ = try await admitted(other, installs: installs)
     return try await admitted(firmware, installs: installs)
   }
 
-  /// What the device file expects is held against every boot, and tells the arms apart.
+  /// What the device file expects is held against every boot, and distinguishes the arms.
   private func areExpected(_ one: String, _ two: String) -> Bool {
     guard let one = definition.expectation(ofFirmware: one),
       let two = definition.expectation(ofFirmware: two)

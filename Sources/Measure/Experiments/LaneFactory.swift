@@ -76,7 +76,7 @@ package struct LaneFactory: Sendable {
   /// - Parameters:
   ///   - name: of a device file, or an address, or both as `FILE@ADDRESS`.
   ///   - fallback: device file of an address without one, if it is of the same kind.
-  ///   - id: tells the experiment's machines from those of others.
+  ///   - id: distinguishes the experiment's machines from those of others.
   ///   - lanes: devices side by side; only virtual devices have more than one.
   /// - Returns: one lane or more.
   /// - Throws: `UnknownName`, `DeviceError`.

@@ -2,7 +2,7 @@ import Catalogs
 import Devices
 import VirtualDevices
 
-/// Tells a mistyped name from a device that is away.
+/// Distinguishes a mistyped name from a device that is away.
 ///
 /// A name that no adb server lists is a slip when it is nearly that of a device file or of a
 /// running virtual device: a usage error (64). All others may come back, and stay with 69.

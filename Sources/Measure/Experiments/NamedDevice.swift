@@ -64,7 +64,7 @@ extension DeviceNameFault: CustomStringConvertible {
 }
 
 extension DeviceDefinition.Kind {
-  /// Whether its devices are told apart by where they are reached.
+  /// Whether its devices are identified by where they are reached.
   package var hasAddress: Bool {
     switch self {
     case .adb, .ssh: true

@@ -17,7 +17,7 @@ struct ProbeLoader: Sendable {
   let scope: RunScope?
   /// Types of the kernel on the device; nil = the kernel's own.
   let btfPath: String?
-  /// Those of the greeting, and what the canary told of `bpf`.
+  /// Those of the greeting, and what the canary showed of `bpf`.
   let features: [AgentFeature]
   /// What the device's own perfetto can do, asked when it is needed.
   let perfetto: PerfettoSource

@@ -105,7 +105,7 @@ package struct RunExecutor: Sendable {
     return true
   }
 
-  /// Goes on with a run from where its log stands, with one session.
+  /// Resumes a run from where its log stands, with one session.
   private func once(_ log: inout RunLog, identity: DeviceIdentity) async throws -> RunRecord {
     let installed = try await AgentInstaller(device: device).install(
       AgentPayload(
@@ -135,9 +135,9 @@ package struct RunExecutor: Sendable {
   /// What a session that was cut off left on the device: its agent, which ends by itself, and what
   /// the workload's setup made.
   private func clearAway(_ agent: InstalledAgent, _ log: inout RunLog) async throws {
-    // Its watchdog takes 30 s to miss a host whose end it was not told.
+    // Its watchdog takes 30 s to notice that the host is gone.
     guard await agent.hasEnded(on: device, limit: .seconds(60)) else {
-      // Unless the device is gone again, which this tells.
+      // Unless the device is gone again, which this shows.
       _ = try await device.exec(
         titled("the question whether it is there", "true"), timeout: .seconds(20))
       throw RunError.agentStays(device: device.name)
@@ -148,7 +148,7 @@ package struct RunExecutor: Sendable {
   }
 
   /// The agent ends by itself when its session does, but a moment later: the next run, and the
-  /// user who was told that nothing is left, need it gone.
+  /// user who has read that nothing is left, need it gone.
   private func departure(of agent: InstalledAgent) async {
     let device = device
     // Detached: a cancelled run has to wait as well.

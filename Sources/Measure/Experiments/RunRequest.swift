@@ -26,7 +26,7 @@ package struct RunRequest: Sendable {
   package var firmwareName: String
   /// Build id; nil = made from what the device says of itself.
   package var firmwareID: String?
-  /// Nil when nobody told which installation of the firmware this is.
+  /// Nil when it is not known which installation of the firmware this is.
   package var flash: FlashFacts?
   package var place: ExperimentPlace?
   /// Whose operations are measured, by a bundle built for a scope; nil = everyone's.

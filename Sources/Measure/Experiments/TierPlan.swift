@@ -16,7 +16,7 @@ package enum Route: Sendable, Equatable, CaseIterable {
     }
   }
 
-  /// Why a scope cannot be told from others on this route; nil when it can.
+  /// Why a scope cannot be distinguished on this route; nil when it can.
   func obstacle(to scope: RunScope) -> String? {
     switch (self, scope.kind) {
     case (.t2, _), (.t0, .pid): nil

@@ -13,7 +13,7 @@ package struct TierSupport: Sendable, Equatable {
   }
 
   /// Why no probe at all can use a route here; nil when it is worth trying, as perfetto always is:
-  /// only the device's shell can tell whether there is one.
+  /// only the device's shell shows whether there is one.
   package func obstacle(to route: Route) -> TierPlan.PassedOver? {
     switch route {
     case .perfetto: nil

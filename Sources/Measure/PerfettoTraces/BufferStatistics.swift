@@ -100,7 +100,7 @@ struct BufferStatistics {
     }
   }
 
-  /// The buffers that the kernel's events were in; nil when nobody tells.
+  /// The buffers that the kernel's events were in; nil when it is not known.
   private func buffers(of sources: Set<UInt64>) -> [Buffer]? {
     var numbers = Set(sources.compactMap { bufferOfSequence[$0] })
     if sources.isEmpty || sources.contains(where: { bufferOfSequence[$0] == nil }) {
@@ -117,7 +117,7 @@ struct BufferStatistics {
     return found.contains { $0.overwritten > 0 }
   }
 
-  /// Losses by the counters alone, for a trace whose packets do not tell them.
+  /// Losses by the counters alone, for a trace whose packets do not show them.
   func losses(of sources: Set<UInt64>) -> [String] {
     let lossy = "perfetto's own buffer lost data"
     if lostBefore != 0 { return [lossy] }

@@ -47,7 +47,7 @@ package struct FoldedCounters: Sendable, Equatable {
   package var noStart, mapFull, clamped, excluded, negative, censored, censoredAgeSumNs: UInt64
 }
 
-/// How fast a CPU ran over the window, as far as its changes tell.
+/// How fast a CPU ran over the window, as far as its changes are known.
 package struct FoldedFrequency: Sendable, Equatable {
   package var cpu: UInt32
   /// How much of the window is known, ns.

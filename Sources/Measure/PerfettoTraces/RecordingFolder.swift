@@ -87,7 +87,7 @@ package struct RecordingFolder: Sendable {
     return plain.bytes
   }
 
-  /// Why the windows are not told in full.
+  /// Why the windows are not known in full.
   private func faults(_ facts: TraceFacts, _ found: [String]) -> [String] {
     var faults = found
     if !facts.isBootTime { faults.append("its events have another clock than CLOCK_BOOTTIME") }

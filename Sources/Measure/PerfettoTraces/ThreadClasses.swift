@@ -24,7 +24,7 @@ final class ThreadClasses {
     if process.isKernel { return UInt32(LG_CLASS_KERNEL) }
     if let agent {
       if pid == agent { return UInt32(LG_CLASS_SELF) }
-      // Its birth in the trace tells whether it is of a step or was left by the set-up.
+      // Its birth in the trace shows whether it is of a step or was left by the set-up.
       if descends(process, from: agent) { return UInt32.max }
     }
     return UInt32(workload.contains(process.name) ? LG_CLASS_WORKLOAD : LG_CLASS_USER)

@@ -69,7 +69,7 @@ struct TraceCoverage {
   private var gaps: [TraceGap] = []
   /// Losses before any bundle of a CPU that has not shown itself.
   private var unseenLossFrom: UInt64?
-  /// End statistics that tell nothing by where they are: their sequence has no bundles, or no number.
+  /// End statistics whose place says nothing: their sequence has no bundles, or no number.
   private var hasUnorderedEnd = false
   /// Sequences that lost packets before their first bundle.
   private var late: Set<UInt64> = []

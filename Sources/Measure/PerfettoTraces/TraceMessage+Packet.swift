@@ -107,7 +107,7 @@ extension TraceMessage {
       2: "entries", 5: "bytes_read", 6: "oldest_event_ts", 7: "now_ts", 9: "read_events",
     ])
 
-  /// Statistics of perfetto's own buffers. Whether a packet of a sequence is missing is told by the
+  /// Statistics of perfetto's own buffers. A missing packet of a sequence is known from the
   /// packet after it, and the last one of the kernel's events is `ftrace_stats`: counters decide only
   /// where that cannot be seen.
   static let traceStats = TraceMessage(
@@ -119,7 +119,7 @@ extension TraceMessage {
     harmless: [
       2: "producers_connected", 3: "producers_seen", 4: "data_sources_registered",
       5: "data_sources_seen", 6: "tracing_sessions", 7: "total_buffers",
-      // Whether the kernel's events were flushed is told by their end statistics.
+      // Whether the kernel's events were flushed is known from their end statistics.
       12: "flushes_requested", 13: "flushes_succeeded", 14: "flushes_failed",
       15: "final_flush_outcome", 17: "chunk_payload_histogram_def",
     ])

@@ -2,7 +2,7 @@
 struct TracePacket {
   var timestamp: UInt64?
   var clock: UInt64?
-  /// Of the writer; 0 = not told.
+  /// Of the writer; 0 = not known.
   var sequence: UInt64 = 0
   /// 0 = the one that perfetto's service runs on.
   var machine: UInt64 = 0

@@ -3,7 +3,7 @@ package enum TraceWindow: Sendable, Equatable {
   /// From the first event to the last: what is in flight at its end stays unfinished.
   case whole
   /// Seconds from the first event; what began before is known, what is in flight at the end is
-  /// waited for as long as the trace goes on, at most ``drainLimitNs``.
+  /// waited for until the trace ends, at most ``drainLimitNs``.
   case seconds(from: Double?, to: Double?)
   /// From the first `print` event that contains one text to the next that contains the other.
   case markers(from: String, to: String)

@@ -4,7 +4,7 @@ package struct BTFRecord: Codable, Sendable, Equatable {
   package var file: String
   /// SHA-256 of what was shipped to the device, hex.
   package var hash: String
-  /// Hex of the build-id that the file is known to belong to; nil when nothing tells it.
+  /// Hex of the build-id that the file is known to belong to; nil when it is not known.
   package var buildID: String?
   /// Whether the file's and the device's build-id were both known, and equal. Types of another
   /// build give wrong numbers without any error.

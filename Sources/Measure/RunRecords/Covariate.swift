@@ -34,7 +34,7 @@ package enum Covariate {
   /// Of the device's time counter.
   package static let counterFrequency = "counter_hz"
 
-  /// Of one CPU, weighted by time, as trace events tell it (tier T0).
+  /// Of one CPU, weighted by time, as trace events report it (tier T0).
   package static func meanFrequency(cpu: UInt32) -> String { "cpu\(cpu)_mean_khz" }
   /// How often trace events say that it changed.
   package static func frequencyChanges(cpu: UInt32) -> String { "cpu\(cpu)_frequency_changes" }

@@ -5,7 +5,7 @@ package func glob(_ pattern: String, matches text: String) -> Bool {
   let text = Array(text)
   let pattern = Array(pattern)
   var (t, p) = (0, 0)
-  // Where to go on when the last star has to take one more character.
+  // Where to continue when the last star has to take one more character.
   var retry: (text: Int, pattern: Int)?
   while t < text.count {
     if p < pattern.count, pattern[p] == "*" {

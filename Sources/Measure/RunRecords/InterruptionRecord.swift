@@ -3,7 +3,7 @@ package struct InterruptionRecord: Codable, Sendable, Equatable {
   /// What the run did about it.
   package enum Outcome: String, Codable, Sendable, Equatable, CaseIterable {
     /// The device was still in the same boot: the iteration under way was dropped, and the run
-    /// went on with the next.
+    /// was resumed with the next.
     case resumed
     /// The device had restarted: everything of the boot before was dropped, and the run began
     /// again.

@@ -3,7 +3,7 @@ package struct ProbeRecord: Codable, Sendable, Equatable {
   /// The end of a probe's way onto the device.
   package enum Status: String, Codable, Sendable, Equatable, CaseIterable {
     case loaded
-    /// A hook that other builds have is gone on this one.
+    /// This build lacks a hook that others have.
     case lost
     /// The kernel lacks a feature the probe needs.
     case unsupported

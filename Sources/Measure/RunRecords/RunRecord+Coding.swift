@@ -73,7 +73,7 @@ extension RunRecord {
   }
 }
 
-/// Just the schema, to tell another version from a broken record.
+/// Just the schema, to distinguish another version from a broken record.
 private struct SchemaHead: Decodable {
   var schema: String?
 }

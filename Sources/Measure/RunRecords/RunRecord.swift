@@ -26,7 +26,7 @@ package struct RunRecord: Codable, Sendable, Equatable {
   package var firmware: FirmwareIdentity
   /// Nil when the kernel's own types were used.
   package var btf: BTFRecord?
-  /// Nil when nobody told which installation of the firmware this was.
+  /// Nil when it is not known which installation of the firmware this was.
   package var flash: FlashFacts?
   package var boot: BootFacts
   package var suite: String

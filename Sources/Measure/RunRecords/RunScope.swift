@@ -1,6 +1,6 @@
 /// Whose operations the probes of a run measured; others' were excluded.
 package struct RunScope: Codable, Sendable, Equatable {
-  /// What tells them from others.
+  /// What distinguishes them from others.
   package enum Kind: String, Codable, Sendable, Equatable, CaseIterable {
     /// A thread's name, or that of its process.
     case comm

@@ -140,9 +140,9 @@ package struct AgentWindow: Sendable, Equatable {
   package var onlineCPUsAfter: String
   /// Why what the trace probes counted is not valid; nil when it is.
   package var traceFault: String?
-  /// Of the CPUs whose frequency trace events told.
+  /// Of the CPUs whose frequency trace events reported.
   package var frequencies: [AgentFrequency] = []
-  /// Why they told of none; nil when they did, or nothing was traced.
+  /// Why they reported none; nil when they did, or nothing was traced.
   package var frequencyMissing: String?
 }
 

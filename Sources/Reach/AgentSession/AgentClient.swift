@@ -7,7 +7,7 @@ import POSIXSupport
 ///
 /// While nothing is asked, pings keep the agent's watchdog quiet. A request that fails in
 /// any way but a refusal, or that is cancelled, ends the session, because the rest of its
-/// answer could not be told from the next one. Dropping the last reference ends the agent.
+/// answer could not be distinguished from the next one. Dropping the last reference ends the agent.
 /// All calls throw ``AgentSessionError``, ``DeviceError`` or `CancellationError`.
 package actor AgentClient {
   /// What the agent said of itself and the device.

@@ -81,7 +81,7 @@ actor AgentExchange {
           AgentFrame(type: UInt16(LG_MSG_BLOB), sequence: sequence, payload: Array(part)).bytes)
       }
     } catch is DeviceError {
-      // The agent ended or refused; what it said last tells why, and reading finds it.
+      // The agent ended or refused; its last answer says why, and reading finds it.
     }
     return try await answer(to: sequence, request: request.name)
   }

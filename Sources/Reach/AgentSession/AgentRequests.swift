@@ -48,7 +48,7 @@ package enum AgentScope: Sendable, Equatable {
   }
 }
 
-/// A metric of a probe, as its manifest tells it.
+/// A metric of a probe, as its manifest describes it.
 package struct AgentMetric: Sendable, Equatable {
   /// Unique in the session.
   package var id: UInt32

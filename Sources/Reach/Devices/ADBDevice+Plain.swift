@@ -54,7 +54,7 @@ extension ADBDevice {
   }
 }
 
-/// A running command whose end nobody tells.
+/// A running command whose end is not reported.
 private struct PlainStream: DeviceStream {
   let channel: any ByteChannel
   let device: ADBDevice

@@ -60,7 +60,7 @@ package struct ADBDevice: Device {
       try await session.send(
         to: remotePath, mode: mode & 0o7777 | regularFile, modified: modified, from: file)
     }
-    // The daemon widens the mode it is told: the owner's bits go to everybody.
+    // The daemon widens the mode it is given: the owner's bits go to everybody.
     let digits = String(mode & 0o7777, radix: 8)
     let result = try await exec(
       "chmod \(digits) \(shellQuote(remotePath))", timeout: Self.answerLimit)

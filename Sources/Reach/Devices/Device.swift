@@ -53,7 +53,7 @@ package protocol DeviceStream: Sendable {
   func write(_ bytes: [UInt8]) async throws
   /// stderr so far, at most 64 KiB, for messages.
   func standardError() async -> String
-  /// How the command ended, as a shell tells it (128 plus the signal for a killed one); nil
+  /// How the command ended, as a shell reports it (128 plus the signal for a killed one); nil
   /// while it runs, or when the connection ended first. Known once ``read()`` returned nil.
   func exitCode() async -> Int32?
   /// Ends the command. Safe to call twice.
@@ -90,7 +90,7 @@ package struct DeviceIdentity: Sendable, Equatable, Codable {
   package var abi: String
   /// `/proc/sys/kernel/random/boot_id`.
   package var bootID: String
-  /// User of the shell; nil where /proc does not tell.
+  /// User of the shell; nil where /proc does not show it.
   package var userID: UInt32?
   /// How root's rights are got; of a bare device what its shell has.
   package var privilege: RootWay?

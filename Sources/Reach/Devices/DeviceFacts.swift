@@ -1,9 +1,9 @@
 /// The command that asks a device for its identity, and the reading of its answer.
 package enum DeviceFacts {
   /// One command for all facts: a round trip costs up to 0.2 s. Every line is
-  /// `latgate:KEY=VALUE`, so that whatever a login shell or linker prints is told apart.
+  /// `latgate:KEY=VALUE`, so that it is distinct from what a login shell or linker prints.
   ///
-  /// The width of an address in kallsyms tells the kernel's own word size; the
+  /// The width of an address in kallsyms shows the kernel's own word size; the
   /// machine name of uname depends on the personality of the shell. uname keeps to its own
   /// order of fields; the version has spaces, and the node's name may, so that the others are read
   /// from the end. What would not be used is not asked for:
@@ -43,7 +43,7 @@ package enum DeviceFacts {
     """)
 
   /// Reads the answer to ``command``. The device's name serves errors, and as the serial
-  /// where it tells none.
+  /// where it reports none.
   /// - Throws: ``DeviceError/malformedAnswer(device:operation:detail:)`` when a fact that
   ///   every Linux has is missing, ``DeviceError/unsupported(device:detail:remedy:)`` for an
   ///   architecture that latgate has no agent for.

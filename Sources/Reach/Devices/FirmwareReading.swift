@@ -1,4 +1,4 @@
-/// What tells builds apart that a device does not say in its identity: a command, and the reading of
+/// What identifies a build where the device's identity does not: a command, and the reading of
 /// its answer.
 package struct FirmwareReading: Sendable, Equatable {
   /// Of `/sys/kernel/notes`; empty where they cannot be read.

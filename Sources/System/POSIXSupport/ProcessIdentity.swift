@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// One process of this host, told from a later one with the same number.
+/// One process of this host, distinct from a later one with the same number.
 package struct ProcessIdentity: Sendable, Hashable, Codable {
   package var processID: Int32
   /// Start of the process in clock ticks after the host's boot, field 22 of `/proc/PID/stat`.

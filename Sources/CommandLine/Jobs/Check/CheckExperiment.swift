@@ -6,7 +6,7 @@ import RegressionAnalysis
 import Reporting
 import RunRecords
 
-/// A check with everything it needs: tells what it will cost, makes its runs, judges them.
+/// A check with everything it needs: estimates its cost, makes its runs, judges them.
 package struct CheckExperiment: Sendable {
   package var setup: CheckSetup
   package var plan: Plan
@@ -18,7 +18,7 @@ package struct CheckExperiment: Sendable {
   /// Runs of the suite on the target before this check, for their cost.
   package var earlier: [RunRecord]
   package var folder: CheckFolder
-  /// Where devices of failed runs tell why.
+  /// Where files of failed runs are kept.
   package let failures: FailureFiles
   package let console: Console
   package let memory: BenchMemory
@@ -31,7 +31,7 @@ package struct CheckExperiment: Sendable {
 
   // MARK: Before it begins
 
-  /// Keeps what was asked for, so that the check can be gone on with.
+  /// Keeps what was asked for, so that the check can be resumed.
   package func begin() throws { try folder.begin(setup, profile: profile) }
 
   /// Chooses the iterations of a run by what they cost and how they scatter on this rig.
@@ -72,7 +72,7 @@ package struct CheckExperiment: Sendable {
     planned(design, made: []).time?.planned ?? .zero
   }
 
-  /// What earlier runs tell of the events to come.
+  /// The events to expect, by earlier runs.
   package func expectedEvents(made: [RunRecord]) -> ExpectedEvents? {
     ExpectedEvents(
       records: earlier + made, iterations: plan.suite.iterations, policy: policy)

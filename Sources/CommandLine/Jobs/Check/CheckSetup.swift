@@ -2,7 +2,7 @@ import Catalogs
 import Experiments
 import RunRecords
 
-/// What a check was asked for: enough to go on with it after it was interrupted.
+/// What a check was asked for: enough to resume it after an interruption.
 package struct CheckSetup: Codable, Sendable, Equatable {
   package static let currentSchema = "latgate.check/2"
 

@@ -40,7 +40,7 @@ package struct Explanation: Sendable {
     pass.setup.id = "\(check.setup.id)-explain"
     pass.plan.probes = probes
     pass.plan.suite.probes = probes.map(\.name)
-    // What the probes cost was told by the check; more of them are not judged by it.
+    // The check has measured the cost of its probes; a pass with more is not judged by it.
     pass.plan.suite.overhead.iterations = 0
     pass.bundle = try await bench.bundle(abi: check.bundle.abi, probes: probes)
     pass.folder = CheckFolder(path: "\(check.folder.path)/explain")

@@ -266,7 +266,7 @@ package struct DeviceScan: Sendable {
     }
   }
 
-  /// Devices that only their files tell of: boards behind ssh, daemons on the network.
+  /// Devices known only by their files: boards behind ssh, daemons on the network.
   private func inFiles() -> [Candidate] {
     let files = catalog().devices.sorted { $0.key < $1.key }.map(\.value)
     return files.compactMap { definition in
@@ -306,7 +306,7 @@ package struct DeviceScan: Sendable {
 }
 
 extension DeviceAddress {
-  /// Whether nothing but a device file tells of it.
+  /// Whether it is known only by a device file.
   fileprivate var isOfItself: Bool {
     switch self {
     case .tcp, .ssh: true

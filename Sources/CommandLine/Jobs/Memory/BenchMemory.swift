@@ -6,7 +6,7 @@ import RunRecords
 
 /// What the store knows of a bench before a check, and what it keeps of the check.
 package struct BenchMemory: Sendable {
-  /// Runs that tell what a run costs, at most.
+  /// Most runs that the cost of a run is learned from.
   private static let costRuns = 8
 
   package let store: Store

@@ -4,7 +4,7 @@ import Experiments
 import Foundation
 import VirtualDevices
 
-/// Keeps what a device can tell of a run that failed, while it can still tell it.
+/// Keeps what a device can report of a failed run, while it still answers.
 package struct FailureFiles: Sendable {
   package let console: Console
   /// Where the folders go.

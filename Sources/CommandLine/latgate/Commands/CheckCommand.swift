@@ -176,7 +176,7 @@ struct CheckCommand: AsyncParsableCommand {
     }
   }
 
-  /// Plans, tells the plan, makes the runs and says what they tell.
+  /// Plans, reports the plan, makes the runs and reports what they show.
   private func measure(
     _ prepared: CheckExperiment, _ kept: [RunRecord], _ bench: Workbench
   ) async throws {

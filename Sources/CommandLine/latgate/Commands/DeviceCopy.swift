@@ -21,7 +21,7 @@ struct CopyFlags: ParsableArguments {
   @Flag(help: "Pass over files that are there with the same size and time.")
   var resume = false
 
-  /// Copies between a device that speaks adb and this machine, and tells how it went.
+  /// Copies between a device that speaks adb and this machine, and reports the result.
   /// - Parameters:
   ///   - copy: for devices that speak adb.
   ///   - file: copies one file, for all others.
@@ -93,7 +93,7 @@ struct DevicePull: AsyncParsableCommand {
   }
 }
 
-/// Tells how a copy goes and how it ended.
+/// Reports the progress of a copy and how it ended.
 private struct CopyReport {
   let console: Console
 

@@ -111,7 +111,7 @@ struct RunsList: AsyncParsableCommand {
         device: run.bench.target, serial: run.serial, build: run.build, firmware: run.firmware,
         experiment: run.experiment, arm: run.arm, bytes: run.size, isValid: run.isValid)
     }
-    // As much of the ids as tells them apart, which is what 'runs show' takes.
+    // The shortest distinct beginnings of the ids, which 'runs show' takes.
     let ids = rows.map(\.id)
     let length =
       (8...64).first { size in Set(ids.map { $0.prefix(size) }).count == ids.count } ?? 64

@@ -7,7 +7,7 @@ import Reporting
 import VirtualDevices
 
 /// Runs a command on every device of a pool, each in a process of its own: whatever becomes of one,
-/// the others go on.
+/// the others continue.
 struct PoolRun: Sendable {
   /// `check` or `run`.
   let command: String

@@ -25,7 +25,7 @@ enum lg_session_action {
 	LG_ACTION_HANDLE, /* carry out the request of this type */
 	LG_ACTION_BLOB_PART, /* keep these bytes */
 	LG_ACTION_BLOB_LAST, /* keep these bytes, the object is whole: load it */
-	LG_ACTION_REFUSE, /* answer LG_ERR_STATE and go on */
+	LG_ACTION_REFUSE, /* answer LG_ERR_STATE and continue */
 	LG_ACTION_PROTOCOL_ERROR, /* answer LG_ERR_PROTOCOL and exit */
 };
 

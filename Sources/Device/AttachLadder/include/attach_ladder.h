@@ -27,7 +27,7 @@ struct lg_ladder_sources {
 	const char *kallsyms;
 	enum lg_known kprobes; /* can kprobes be made at all */
 	/*
-	 * The kernel does not run here, its files do: what none of them tells is
+	 * The kernel is known by its files only: what none of them says is
 	 * unknown instead of absent. The BTF must then be whole.
 	 */
 	bool elsewhere;

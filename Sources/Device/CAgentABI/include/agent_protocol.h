@@ -180,7 +180,7 @@ enum {
 	LG_ERR_INTERNAL = 9,
 	LG_ERR_BUSY =
 		10, /* another tool traces, or uses the pins: TEXT names it and says what to do */
-	LG_ERR_SCOPE = 11, /* the scope is not on this device, or cannot be told there */
+	LG_ERR_SCOPE = 11, /* the scope is not on this device, or cannot be distinguished there */
 };
 
 #endif

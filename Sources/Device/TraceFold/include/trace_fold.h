@@ -3,7 +3,7 @@
  * Tier T0: trace events in, the histograms and counters of our BPF probes out.
  * Metrics are the library's own, or declared as tables (trace_declared.h).
  * Keys, labels and counters are those of the probes in bpf; where an event says
- * less than a probe can see, the metric's line below tells the difference.
+ * less than a probe can see, the metric's line below gives the difference.
  *
  *	format files -> lg_decoder          pages -> lg_merge
  *	                    `---- lg_decode() ----' -> lg_fold_event() -> lg_fold_read…
@@ -130,9 +130,9 @@ void lg_fold_free(struct lg_fold *fold); /* NULL is fine */
  * Moments of the window, in the clock of the events (trace_clock=mono:
  * CLOCK_MONOTONIC ns). arm() begins a new window: it zeroes histograms and
  * counters and forgets what is in flight and whose threads are whose. The other
- * moments may be told all at once or as they come, but before any event of that
+ * moments may be given all at once or as they come, but before any event of that
  * moment or later is folded. 0, or -EINVAL when a moment is earlier than the
- * one before it or than an event already folded, or is told out of turn.
+ * one before it or than an event already folded, or is given out of turn.
  */
 int lg_fold_arm(struct lg_fold *fold, lg_u64 ns);
 int lg_fold_open(struct lg_fold *fold, lg_u64 ns);
@@ -160,7 +160,7 @@ struct lg_fold_result {
 	lg_u64 censored_age_sum_ns; /* at close */
 };
 
-/* 0; -EINVAL for a metric not folded; -EBUSY before close() was told. */
+/* 0; -EINVAL for a metric not folded; -EBUSY before close(). */
 int lg_fold_result(const struct lg_fold *fold, lg_u32 metric, struct lg_fold_result *out);
 
 /* A histogram with a count above 0. */
@@ -184,7 +184,7 @@ bool lg_fold_label(const struct lg_fold *fold, lg_u32 metric, size_t index,
 /*
  * The frequency of a CPU over [open, drain): for covariates, not for judging.
  * Time before the first seed or change is not known and left out; without
- * drain() told, up to the last event.
+ * drain(), up to the last event.
  */
 struct lg_fold_frequency {
 	lg_u64 known_ns; /* how much of the window the figures cover; 0 = nothing known */

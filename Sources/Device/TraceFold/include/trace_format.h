@@ -58,7 +58,7 @@ struct lg_trace_format {
 	struct lg_task_states states; /* of an event with prev_state; else 0 */
 };
 
-/* Reads a `format` file. False: *fault tells why, *out is not to be used. */
+/* Reads a `format` file. False: *fault says why, *out is not to be used. */
 bool lg_trace_format_parse(struct lg_trace_format *out, const char *text, size_t size,
 			   struct lg_trace_fault *fault);
 
@@ -75,7 +75,7 @@ struct lg_page_layout {
 	lg_u32 data_size; /* of a whole page, such as 4080 */
 };
 
-/* Reads `header_page`. False: *fault tells why. */
+/* Reads `header_page`. False: *fault says why. */
 bool lg_page_layout_parse(struct lg_page_layout *out, const char *text, size_t size,
 			  struct lg_trace_fault *fault);
 

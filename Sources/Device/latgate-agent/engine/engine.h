@@ -42,7 +42,7 @@ typedef void (*lg_hook_fn)(void *arg, const struct lg_hook_report *report);
 int lg_engine_new(struct lg_engine **out, struct lg_error *err);
 void lg_engine_free(struct lg_engine *engine); /* detaches and unloads everything */
 
-/* Loads a program that does nothing, once; 0 or an error telling what refused it. */
+/* Loads a program that does nothing, once; 0 or an error that names what refused it. */
 int lg_engine_canary(struct lg_engine *engine, struct lg_error *err);
 
 /*

@@ -86,7 +86,7 @@ __attribute__((format(printf, 3, 4))) int lg_fail(struct lg_error *err, lg_u32 c
 						  const char *format, ...);
 /* LG_ERR_REFUSED for EPERM and EACCES, else `otherwise`. errno_value is positive. */
 lg_u32 lg_code_of(int errno_value, lg_u32 otherwise);
-/* Keeps the end of a verifier log that tells most: without the statistics, whole lines. */
+/* Keeps the useful end of a verifier log: without the statistics, whole lines. */
 void lg_log_tail(struct lg_error *err, const char *log);
 /* libbpf's own warnings since the last call of lg_warnings_clear(). */
 void lg_warnings_capture(void);
@@ -160,7 +160,7 @@ bool lg_pin_path(char *path, size_t size, const char *folder, const char *kind, 
 		 const char *name);
 
 /* engine_attach.c */
-/* 0, or -1 with errno; libbpf's warnings tell more of a loaded program. */
+/* 0, or -1 with errno; libbpf's warnings say more of a loaded program. */
 int lg_attach(struct lg_attached *attached);
 void lg_detach(struct lg_attached *attached);
 

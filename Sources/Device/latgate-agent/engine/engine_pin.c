@@ -78,7 +78,7 @@ static const struct lg_attached *program_named(const struct lg_probe *probe, con
 	return NULL;
 }
 
-/* The agent may not be let into tracefs: it is told the event's id. */
+/* The agent may have no access to tracefs: it is given the event's id. */
 static lg_u32 event_of(const char *section)
 {
 	const char *tracefs = lg_tracefs_path();

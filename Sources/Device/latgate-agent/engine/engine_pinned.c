@@ -145,7 +145,7 @@ static int lock_pins(const struct lg_engine *engine, struct lg_probe *probe, con
 
 /*
  * Attaching may need rights that opening does not. Asked by doing it, while
- * the window is closed, so that a probe that cannot work is told at once.
+ * the window is closed, so that a probe that cannot work is reported at once.
  */
 static int try_attaching(struct lg_probe *probe, struct lg_error *err)
 {

@@ -18,7 +18,7 @@ bool lg_trial_parse(const void *object, size_t size)
 	if (!pid) {
 		LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "latgate");
 
-		/* An orderly refusal is the caller's to tell: only a crash counts here. */
+		/* An orderly refusal is reported by the caller: only a crash counts here. */
 		bpf_object__close(bpf_object__open_mem(object, size, &opts));
 		_exit(0);
 	}

@@ -19,7 +19,7 @@ struct match {
 
 static int walk(struct match *match, size_t length, const char *rest, int parts);
 
-/* Goes on below `name`, when the path has room for it. */
+/* Continues below `name`, when the path has room for it. */
 static int enter(struct match *match, size_t length, const char *name, size_t size,
 		 const char *rest, int parts)
 {

@@ -50,7 +50,7 @@ int lg_presence_take(char *other, size_t size)
 	*other = 0;
 	if (fd < 0)
 		return -1;
-	/* Nobody is ever accepted: a connection in the queue tells whom it was made to. It stays there
+	/* No connection is accepted: one in the queue shows whom it was made to. It stays there
 	 * when it was closed, so that the queue has to hold all that ever ask. */
 	if (!bind(fd, (struct sockaddr *)&at, length) && !listen(fd, SOMAXCONN))
 		return fd;

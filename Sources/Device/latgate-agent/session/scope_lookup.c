@@ -71,7 +71,7 @@ int lg_scope_of_pid(struct lg_scope *scope, enum lg_fold_scope *kind, lg_u32 pid
 	return 0;
 }
 
-/* The id by which the kernel tells its cgroups apart. */
+/* The id by which the kernel identifies its cgroups. */
 static bool read_id(int fd, lg_u64 *id)
 {
 	struct {

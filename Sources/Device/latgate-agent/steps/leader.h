@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * The session leader of a phase. Probes tell the workload from the rest by its
+ * The session leader of a phase. Probes know the workload from the rest by its
  * session id, and only a descendant can join a session, so one process leads
  * it and all steps are its children. Every step is forked before the window
  * opens and waits for a byte; inside the window only execve() is left to do.

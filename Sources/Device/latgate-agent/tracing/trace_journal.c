@@ -36,7 +36,7 @@ struct pages {
 struct lg_journal {
 	struct pages *pages;
 	pid_t guard; /* 0 = none */
-	int alive; /* its end tells the guard that the agent is gone */
+	int alive; /* its end shows the guard that the agent is gone */
 };
 
 struct lg_journal *lg_journal_new(const char *root)

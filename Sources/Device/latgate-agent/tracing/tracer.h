@@ -60,7 +60,7 @@ void lg_tracer_detach(struct lg_tracer *tracer);
 void lg_tracer_scope(struct lg_tracer *tracer, pid_t session);
 /*
  * Whose operations the probes measure that are loaded from now on; NULL =
- * everyone's. Only LG_SCOPE_PID can be told from trace events; others refuse
+ * everyone's. Only LG_SCOPE_PID is known from trace events; others refuse
  * lg_tracer_load(). `kind` says which of the two the number is.
  */
 void lg_tracer_restrict(struct lg_tracer *tracer, const struct lg_scope *scope,

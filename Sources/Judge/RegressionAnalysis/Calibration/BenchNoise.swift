@@ -11,7 +11,7 @@ package struct BenchNoise: Codable, Sendable, Equatable {
   /// Ids of the firmwares whose runs these were; each counts from its own mean.
   package var firmwares: [String]
   package var runs: Int
-  /// Installations told of; 0 when no run says.
+  /// Installations that runs name; 0 when no run does.
   package var flashes: Int
   /// Judged iterations of the median run.
   package var iterations: Int
@@ -72,7 +72,7 @@ package struct MetricNoise: Codable, Sendable, Equatable {
   package var withinDeviation: Double?
   /// Between runs, beyond what their iterations explain.
   package var runDeviation: Double
-  /// Between flashes, beyond what runs explain; nil where runs do not tell their flash, or no
+  /// Between flashes, beyond what runs explain; nil where runs do not name their flash, or no
   /// flash had two.
   package var flashDeviation: Double?
   /// Correlation of successive runs, -1...1, freed of the bias of short series.

@@ -3,11 +3,11 @@ package struct BenchQualification: Codable, Sendable, Equatable {
   package enum Standing: String, Codable, Sendable, Equatable, CaseIterable {
     case qualified
     case notQualified = "not qualified"
-    /// Too few runs to tell; must not gate either.
+    /// Too few runs to decide; must not gate either.
     case undecided
   }
 
-  /// Runs of unchanged firmware below which nothing is told: 3 + 3 and 3 + 3 fresh ones.
+  /// Runs of unchanged firmware below which nothing is decided: 3 + 3 and 3 + 3 fresh ones.
   package static let leastRuns = 12
   /// Share of unchanged builds that may be called slower.
   package static let limit = 0.01

@@ -47,7 +47,7 @@ struct BenchQualifier {
     return made
   }
 
-  /// What the runs could not tell, whatever the standing.
+  /// What the runs could not show, whatever the standing.
   private func remarks() -> [String] {
     let isVirtual = calibration.runs.allSatisfy {
       $0.index.record.device.transport == "virtual"

@@ -8,7 +8,7 @@ import RunRecords
 /// - Parameters:
 ///   - records: of one bench and workload; ``BenchQualification/leastRuns`` or more to qualify.
 ///   - policy: the suite's, as its gates use it.
-///   - experiments: simulated with the noise found; 1000 tell 0.4% from 1%.
+///   - experiments: simulated with the noise found; 1000 distinguish 0.4% from 1%.
 /// - Returns: the noise of every statistic that could be judged.
 /// - Throws: ``VerdictError`` for no records, a record given twice, or records of several benches.
 package func calibrate(

@@ -5,7 +5,7 @@ import Foundation
 /// The share of the variance that lies between the two groups is large for two modes. It is large
 /// for any few values too (.72 in the middle of normal samples of 12), so that it is held against
 /// what one in a thousand normal samples of the same size exceeds. The dip and the bimodality
-/// coefficient, which need no cut, tell nothing at the 12 to 30 runs that a bench has.
+/// coefficient, which need no cut, show nothing at the 12 to 30 runs that a bench has.
 package struct ModeSplit: Codable, Sendable, Equatable {
   /// Share of the variance between the groups, 0...1.
   package var explained: Double

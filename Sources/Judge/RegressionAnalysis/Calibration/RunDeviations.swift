@@ -19,7 +19,7 @@ struct RunDeviations {
   /// Of successive values, freed of the bias of short series.
   let autocorrelation: Double
 
-  /// Nil when nothing is left to tell noise from.
+  /// Nil when no degree of freedom is left for the noise.
   /// - Parameters:
   ///   - series: natural logarithms, in time.
   ///   - groups: of every run; each has a mean of its own.
@@ -31,7 +31,7 @@ struct RunDeviations {
     let means = present.map { run in [1] + names.map { groups[run] == $0 ? 1.0 : 0 } }
     let rows = zip(present, means).map { [Double($0) - centre] + $1 }
     let responses = present.compactMap { series[$0] }
-    // Firmwares one after the other cannot be told from a trend.
+    // Firmwares one after the other cannot be distinguished from a trend.
     guard let model = LinearModel(rows: rows) else { return nil }
     var fit = model.fit(responses, column: 0)
     guard fit.degreesOfFreedom > 0, fit.coefficient.isFinite else { return nil }

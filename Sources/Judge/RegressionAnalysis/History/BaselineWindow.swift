@@ -24,7 +24,7 @@ package struct BaselineWindow: Sendable, Equatable {
   package var pending: Pending?
 
   /// Chooses at most `size` of all builds, oldest first; `failed` are those called a regression,
-  /// `steps` the first builds of accepted levels, and `isStable` tells whether builds show one level.
+  /// `steps` the first builds of accepted levels, and `isStable` is true of builds at one level.
   package init(
     builds all: [String], failed: Set<String>, steps: [String], size: Int,
     isStable: ([String]) throws -> Bool

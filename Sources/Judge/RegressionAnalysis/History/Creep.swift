@@ -32,7 +32,7 @@ package struct CreepFinder: Sendable, Equatable {
   /// Largest p value, shared by all ``comparisons``.
   package var alpha: Double
   package var comparisons: Int
-  /// Builds with a value below which nothing is told; 4 or more.
+  /// Fewest builds with a value for a result; 4 or more.
   package var minimumBuilds: Int
 
   package init(alpha: Double = 0.01, comparisons: Int = 1, minimumBuilds: Int = 6) {

@@ -27,12 +27,12 @@ package struct MetricHistory: Sendable, Equatable {
   }
 
   package var metric: MetricStatistic
-  /// In the order of builds; builds that do not tell are left out.
+  /// In the order of builds; builds without a value are left out.
   package var points: [Point]
   package var steps: [Step]
 }
 
-/// Collects runs, build by build, and tells the history of their metrics.
+/// Collects runs, build by build, and gives the history of their metrics.
 package struct BuildHistory: Sendable {
   /// Build ids in order.
   package let builds: [String]
@@ -57,7 +57,7 @@ package struct BuildHistory: Sendable {
     higherIsBetter.formUnion(run.higherIsBetter)
   }
 
-  /// Logarithms by build and statistic: what stability is told from.
+  /// Logarithms by build and statistic: what stability is decided by.
   package func logLevels(of metric: MetricStatistic) -> [Int: Double] {
     (levels[metric] ?? [:]).compactMapValues { huberLocation($0) }
   }

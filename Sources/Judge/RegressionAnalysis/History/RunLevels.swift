@@ -23,7 +23,7 @@ package struct MetricStatistic: Sendable, Hashable, Comparable {
 /// The rules are those of a verdict: judged iterations only, quantiles with enough events beyond
 /// them, no metric that the run itself calls invalid or that lost too much.
 package struct RunLevels: Sendable, Equatable {
-  /// Natural logarithms of the metrics' units; no statistic that cannot be told.
+  /// Natural logarithms of the metrics' units; without the statistics that are not known.
   package private(set) var values: [MetricStatistic: Double] = [:]
   /// Scalars of which more is better.
   package private(set) var higherIsBetter: Set<MetricStatistic> = []

@@ -1,8 +1,8 @@
 import Foundation
 import RunRecords
 
-/// What an experiment of a given size will find, told before it is made from what is known of the
-/// bench's noise.
+/// What an experiment of a given size will find, estimated before it is made from the known noise
+/// of the bench.
 package struct DesignForecast: Sendable, Equatable {
   /// What it finds of one gating statistic.
   package struct Entry: Sendable, Equatable {

@@ -11,7 +11,7 @@ package struct SimulationPlan: Codable, Sendable, Equatable {
   /// The verdict gets a noise profile that believes the bench this many times quieter (in
   /// standard deviations) than it is; nil = no profile.
   package var profileFactor: Double?
-  /// Whether every experiment goes on to the most runs unless it finds something: what a user who
+  /// Whether every experiment continues to the most runs unless it finds something: what a user who
   /// never stops looking would see.
   package var neverStops = false
   /// Whether records with histograms are made and judged whole; else the values of runs alone, by

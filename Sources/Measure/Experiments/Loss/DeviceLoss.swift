@@ -6,7 +6,7 @@ import Foundation
 enum DeviceLoss {
   /// Why the device counts as lost, in one line; nil for errors that it had no part in.
   ///
-  /// An agent that ended with an exit code had a device to tell it.
+  /// An agent that ended with an exit code had a device that reported it.
   static func cause(_ error: any Error, device: String) -> String? {
     switch error {
     case let error as DeviceError:

@@ -2,7 +2,7 @@ import RunRecords
 
 /// Decides what becomes of a run whose device is lost. Pure: events in, actions out.
 ///
-/// A device that is back in the same boot goes on where it stood; one that restarted begins its
+/// A device that is back in the same boot resumes its run; one that restarted begins its
 /// run again, because a boot is the unit of evidence. Both are bounded: a device that keeps going
 /// away measures nothing.
 package struct LossState: Sendable, Equatable {
@@ -40,7 +40,7 @@ package struct LossState: Sendable, Equatable {
   package enum Action: Sendable, Equatable {
     case wait(Duration)
     case cyclePower
-    /// Go on with the next iteration.
+    /// Resume with the next iteration.
     case resume
     /// Begin the run again.
     case `repeat`

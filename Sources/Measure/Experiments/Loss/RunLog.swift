@@ -55,7 +55,7 @@ struct RunLog: Sendable {
     end(record)
   }
 
-  /// The same boot goes on: its first iteration is a warm-up again, as everything was loaded anew.
+  /// The same boot continues: its first iteration is a warm-up again, as all was loaded anew.
   mutating func resume() {
     warmupsMade = 0
   }

@@ -37,7 +37,7 @@ extension IterationExecutor {
     }
   }
 
-  /// Adds what a trace tells of each window.
+  /// Adds what a trace has of each window.
   /// - Returns: why it does not count; nil when it does.
   /// - Throws: ``RunError/badKey(probe:metric:bytes:expected:)``.
   func add(

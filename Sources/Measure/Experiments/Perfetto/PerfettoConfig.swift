@@ -13,7 +13,7 @@ struct PerfettoConfig: Sendable, Equatable {
   var bufferKiB: Int { min(max(freeKiB / 8, 8 << 10), 64 << 10) }
 
   /// The kernel's buffer of each CPU, KiB, for half a second between two readings. Another session
-  /// may have chosen a smaller one: events lost are told.
+  /// may have chosen a smaller one: events lost are reported.
   private var kernelBufferKiB: Int { freeKiB > 512 << 10 ? 8 << 10 : 2 << 10 }
 
   var text: String {

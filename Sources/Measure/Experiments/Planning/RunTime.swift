@@ -23,9 +23,9 @@ package struct RunTime: Sendable, Equatable {
     self.runs = runs
   }
 
-  /// Learns from earlier runs of one suite on one target; nil when no record tells.
+  /// Learns from earlier runs of one suite on one target; nil when no record has a time.
   /// - Parameters:
-  ///   - records: of any firmware; those that do not tell how long they took are left out.
+  ///   - records: of any firmware; those without their duration are left out.
   ///   - iterations: measured ones of the runs to come.
   ///   - installing: what the device file says of a flash; nil = nothing.
   package init?(records: [RunRecord], iterations: Int, installing: Duration?) {
@@ -73,6 +73,6 @@ package struct RunTime: Sendable, Equatable {
 }
 
 extension RunSlot {
-  /// The first run of each arm tells what the probes cost; more would only take time.
+  /// The first run of each arm measures the cost of the probes; more would only take time.
   package var measuresOverhead: Bool { order < 2 }
 }

@@ -9,7 +9,7 @@ package struct TimeBudget: Sendable, Equatable {
   /// - Parameters:
   ///   - limit: for all runs together.
   ///   - expected: time of one run; zero when nothing is known.
-  ///   - spent: by runs made before, of an experiment that is gone on with.
+  ///   - spent: by runs made before, of an experiment that is resumed.
   package init(limit: Duration, expected: Duration = .zero, spent: Duration = .zero) {
     self.limit = limit
     self.longest = expected
@@ -17,7 +17,7 @@ package struct TimeBudget: Sendable, Equatable {
   }
 
   /// Whether there is time for more runs. The first are made in any case: without them there is
-  /// nothing to tell how long they take.
+  /// nothing to estimate their duration from.
   package var allowsMore: Bool { spent == .zero || spent + longest <= limit }
 
   /// Takes note of runs that were made at the same time.

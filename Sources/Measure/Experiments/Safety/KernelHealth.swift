@@ -1,6 +1,6 @@
 import Foundation
 
-/// Signs by which a kernel tells that something inside it broke.
+/// Signs by which a kernel reports that something inside it broke.
 struct KernelHealth: Sendable, Equatable {
   static let bootIDPath = "/proc/sys/kernel/random/boot_id"
   private static let taintPath = "/proc/sys/kernel/tainted"

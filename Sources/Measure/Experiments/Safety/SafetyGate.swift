@@ -7,7 +7,7 @@ import RecordStore
 /// The safety gate: on a (model, build) that has not survived a program yet, it is loaded alone,
 /// with a line in the crash ledger before and a look at the kernel's health after.
 ///
-/// Loading alone has panicked phones in the field, so a device that is gone after a load tells
+/// Loading alone has panicked phones in the field, so a device that is gone after a load shows
 /// which program to leave out: the ledger has its name, whatever else died.
 struct SafetyGate: Sendable {
   let safety: LoadSafety

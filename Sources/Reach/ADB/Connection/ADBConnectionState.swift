@@ -32,7 +32,7 @@ package struct ADBConnectionState: Sendable {
     var credit: Int64 = 0
     /// Bytes received and not yet taken by the reader.
     var unread = 0
-    /// Bytes taken by the reader that the device was not told of yet.
+    /// Bytes taken by the reader and not yet acknowledged to the device.
     var unacknowledged = 0
     /// The reader is gone; the answer to OPEN is still to come.
     var isAbandoned = false
@@ -115,7 +115,7 @@ package struct ADBConnectionState: Sendable {
     stream.unread -= count
     stream.unacknowledged += count
     defer { streams[id] = stream }
-    // Where bytes are counted, few acknowledgements do: the device goes on meanwhile.
+    // Where bytes are counted, few acknowledgements suffice: the device sends meanwhile.
     if acknowledgesBytes, stream.unacknowledged < receiveWindow / 8 { return [] }
     defer { stream.unacknowledged = 0 }
     return [.send(acknowledgement(id, stream.remote, stream.unacknowledged))]

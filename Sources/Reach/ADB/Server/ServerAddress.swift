@@ -3,7 +3,7 @@ import POSIXSupport
 /// Where the adb server listens, as the `adb` program decides it.
 package struct ServerAddress: Sendable, Equatable, CustomStringConvertible {
   package var socket: SocketAddress
-  /// What `adb -L` is told when a server must be started; nil for a server elsewhere,
+  /// What `adb -L` is given when a server must be started; nil for a server elsewhere,
   /// which this machine cannot start.
   package var launchSpecification: String?
 

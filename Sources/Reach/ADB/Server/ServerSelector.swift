@@ -1,8 +1,8 @@
-/// How the adb server is told which device is meant.
+/// How a request names its device to the adb server.
 package enum ServerSelector: Sendable, Equatable {
   /// A serial number, `HOST:PORT`, or a USB path as listed.
   case serial(String)
-  /// The number of one connection, which tells devices of one serial number apart. It is another
+  /// The number of one connection, which distinguishes devices of one serial number. It is another
   /// after every reconnect.
   case transportID(UInt64)
 

@@ -1,7 +1,7 @@
 /// The words of the adb server's protocol as bytes: a request is its length in four
 /// hex digits and its text, an answer begins with `OKAY` or `FAIL`.
 package enum SmartSocket {
-  /// Longest request the four digits can tell.
+  /// Longest request that the four digits can express, bytes.
   package static let longestRequest = 0xffff
 
   /// - Throws: ``ADBError/malformed(service:detail:)`` when the text is too long.

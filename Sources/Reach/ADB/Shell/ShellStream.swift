@@ -15,7 +15,7 @@ package actor ShellStream {
   private var errorOutput: BoundedTail
   private var hasEnded = false
 
-  /// nil until the device has told it; 128 plus the signal for a killed command.
+  /// nil until the device has reported it; 128 plus the signal for a killed command.
   package private(set) var exitCode: Int32?
 
   /// Keeps the last `errorLimit` bytes of stderr.
@@ -55,7 +55,7 @@ package actor ShellStream {
     try await send(ShellPacket.standardInput(bytes))
   }
 
-  /// Tells the command that stdin has ended.
+  /// Ends the command's stdin.
   package func closeStandardInput() async throws {
     do {
       try await send(ShellPacket(kind: .closeStandardInput).bytes)

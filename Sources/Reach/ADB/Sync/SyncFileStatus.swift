@@ -6,7 +6,7 @@ package struct SyncFileStatus: Sendable, Equatable {
   package var size: UInt64
   /// Seconds since 1970.
   package var modified: Int64
-  /// Tells the device's files apart; nil from devices without `stat_v2`.
+  /// Distinguishes the device's files; nil from devices without `stat_v2`.
   package var identity: Identity?
 
   /// A file system and a file's number in it.

@@ -35,7 +35,7 @@ package struct SyncSession {
 
   /// As ``status(of:)``, but of what a symbolic link leads to; nil for one that leads nowhere.
   ///
-  /// A device without `stat_v2` tells only of links to folders; any other counts as a file.
+  /// A device without `stat_v2` reports only links to folders; any other counts as a file.
   package mutating func target(of path: String) async throws -> SyncFileStatus? {
     if features.contains("stat_v2") { return try await status(of: path, by: "STA2") }
     guard var found = try await status(of: path), found.kind == .symbolicLink else {
@@ -61,7 +61,7 @@ package struct SyncSession {
   }
 
   /// The names in a folder, without `.` and `..`, in the device's order; empty for a folder that
-  /// does not exist, as the protocol does not tell them apart.
+  /// does not exist, as the protocol does not distinguish them.
   package mutating func list(_ folder: String) async throws -> [SyncEntry] {
     try await mappingSocketErrors(service: "sync", timeout: stallLimit) {
       let isVersion2 = features.contains("ls_v2")

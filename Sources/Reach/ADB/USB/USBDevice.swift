@@ -2,7 +2,7 @@ import CLibUSB
 
 /// A USB device with an adb interface.
 package struct USBDevice: Sendable, Equatable {
-  /// Bus and ports, `1-2.3`: where it is plugged in. Tells devices of one serial number apart.
+  /// Bus and ports, `1-2.3`: where it is plugged in. Distinguishes devices of one serial number.
   package var path: String
   /// Empty where the device has none, or may not be asked.
   package var serial: String

@@ -35,10 +35,10 @@ package struct CopyTally: Sendable, Equatable {
   package var failed: [Problem] = []
 }
 
-/// Told of every file, and of every 4 MiB within one.
+/// Called for every file, and for every 4 MiB within one.
 package typealias CopyProgress = @Sendable (CopyTally) -> Void
 
-/// Tells how far a copy is without telling each packet.
+/// Reports the progress of a copy, but not of each packet.
 struct CopyReporter {
   private static let step: UInt64 = 4 << 20
 

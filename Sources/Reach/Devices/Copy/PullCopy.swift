@@ -129,7 +129,7 @@ private struct PullCopy {
             skip("\(root)/\(name)", "a link that leads nowhere")
             continue
           }
-          // Without an identity nobody can tell.
+          // Without an identity it is not known.
           let mayBeCircle = target.identity == nil || above.contains { $0 == target.identity }
           if target.kind == .folder, mayBeCircle {
             skip("\(root)/\(name)", "a link to a folder, which may be one that it is in")

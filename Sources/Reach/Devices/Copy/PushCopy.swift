@@ -122,7 +122,7 @@ private struct PushCopy {
     try await inBatches(empty + (entries.isEmpty ? [base] : []), "mkdir -p --")
   }
 
-  /// The daemon widens the modes it is told: the owner's bits go to everybody.
+  /// The daemon widens the modes it is given: the owner's bits go to everybody.
   private func setModes() async throws {
     for (mode, paths) in modes.sorted(by: { $0.key < $1.key }) {
       try await inBatches(paths, "chmod \(String(mode, radix: 8)) --")

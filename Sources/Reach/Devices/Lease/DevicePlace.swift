@@ -13,7 +13,7 @@ package struct DevicePlace: Sendable, Equatable {
     self.usbPath = usbPath
   }
 
-  /// Looks a device up without touching it. One that is not there has what its address tells.
+  /// Looks a device up without touching it. One that is not there has what its address says.
   package static func find(_ address: DeviceAddress, server: ADBServer?) async -> DevicePlace {
     switch address {
     case .local, .tcp, .ssh: break
@@ -38,7 +38,7 @@ package struct DevicePlace: Sendable, Equatable {
     return DevicePlace(keys: LeaseKeys.address(address))
   }
 
-  /// The keys of the serial number that a device tells of itself: one that is reached over the
+  /// The keys of the serial number that a device reports: one that is reached over the
   /// network may be plugged in as well. Nothing when it does not answer.
   package static func learnt(from device: any Device) async -> [String] {
     let question = "getprop ro.serialno 2> /dev/null || true"

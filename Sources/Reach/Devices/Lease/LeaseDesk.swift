@@ -12,13 +12,13 @@ package struct LeaseDesk: Sendable {
   private let command: String
   private let report: @Sendable (String) -> Void
 
-  /// How often a wait says that it still goes on.
+  /// How often a wait reports that it still waits.
   private static let reminder: Duration = .seconds(60)
 
   /// - Parameters:
-  ///   - environment: of the process; tells the folder.
+  ///   - environment: of the process; names the folder.
   ///   - wait: zero fails at once.
-  ///   - command: what others are told that this process does.
+  ///   - command: what this process does, as others will read it.
   ///   - report: gets lines for people while a device is waited for.
   /// - Throws: ``DeviceError/hostFile(path:detail:)`` when the folder cannot serve everybody.
   package init(

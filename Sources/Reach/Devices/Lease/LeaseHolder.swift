@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// Who uses a device, as the lease's file tells it to others.
+/// Who uses a device, as the lease's file says to others.
 package struct LeaseHolder: Codable, Sendable, Equatable {
   package var processID: Int32
   package var user: String
@@ -9,7 +9,7 @@ package struct LeaseHolder: Codable, Sendable, Equatable {
   package var command: String
   /// Name of the machine, or of the container.
   package var host: String?
-  /// Tells process numbers of containers apart.
+  /// Distinguishes process numbers of containers.
   package var processSpace: String?
 
   /// This process; `command` is its command line.

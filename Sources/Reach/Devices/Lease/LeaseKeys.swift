@@ -5,7 +5,7 @@ import Foundation
 /// One device has several: its place on USB, its serial number, an address. A job takes all that
 /// it knows, so that two jobs that reach the device by different ways still meet.
 package enum LeaseKeys {
-  /// Serial numbers that vendors leave in place: they tell no device from another.
+  /// Serial numbers that vendors leave in place: they distinguish no devices.
   private static let meaningless: Set<String> = [
     "", "unknown", "null", "none", "0", "0123456789ABCDEF", "0123456789abcdef", "1234567890ABCDEF",
     "1234567890", "123456789",
@@ -25,7 +25,7 @@ package enum LeaseKeys {
       + (isUnique || place.isEmpty ? self.serial(serial) : [])
   }
 
-  /// A serial number, or nothing where it tells nobody apart. Blanks inside belong to it; those
+  /// A serial number, or nothing where it is meaningless. Blanks inside belong to it; those
   /// around it do not survive every way to the device.
   package static func serial(_ serial: String) -> [String] {
     let own = serial.trimmingCharacters(in: .whitespacesAndNewlines)

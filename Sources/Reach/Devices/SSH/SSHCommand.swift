@@ -153,7 +153,7 @@ final class SSHCommand: Sendable {
   }
 }
 
-/// stderr: its beginning, where the command tells its process group, and its end.
+/// stderr: its beginning, where the command reports its process group, and its end.
 private final class ErrorOutput: Sendable {
   private struct State {
     var head: [UInt8] = []

@@ -45,7 +45,7 @@ package struct SSHDevice: Device {
     let target = shellQuote(remotePath)
     let digits = String(mode & 0o7777, radix: 8)
     let folder = remotePath.lastIndex(of: "/").map { String(remotePath[..<$0]) } ?? ""
-    // A connection that breaks looks like the end of the file: the size tells.
+    // A connection that breaks looks like the end of the file: the size decides.
     let script = """
       umask 077
       \(folder.isEmpty ? ":" : "[ -d \(shellQuote(folder)) ] || mkdir -p \(shellQuote(folder))")

@@ -1,4 +1,4 @@
-/// Why no ssh session came about, as far as it can be told.
+/// Why no ssh session came about, as far as it is known.
 package enum SSHFailure: Sendable, Equatable {
   case nameNotResolved
   case refused
@@ -11,7 +11,7 @@ package enum SSHFailure: Sendable, Equatable {
 
   /// Reads what `ssh` (OpenSSH, `LogLevel=ERROR`) says before it gives up. Its words for system
   /// errors are the C library's, and not translated.
-  /// - Returns: nil for words that tell none of the cases.
+  /// - Returns: nil for words that name none of the cases.
   package init?(words: String) {
     let cases: [(String, SSHFailure)] = [
       ("REMOTE HOST IDENTIFICATION HAS CHANGED", .hostKeyChanged),

@@ -1,4 +1,4 @@
-/// What is wrapped around a command, so that its end is told apart from the end of the way to it.
+/// What is wrapped around a command, so that its end is distinct from the end of the connection.
 ///
 /// `ssh` ends with 255 for its own failures, for a command that does, and for one that a signal
 /// killed. Two lines on stderr with a word that nobody else knows say what the command did: its
@@ -19,7 +19,7 @@ struct SSHMarks: Sendable {
     return "exec sh -c \(shellQuote(script))"
   }
 
-  /// What stderr tells.
+  /// What stderr shows.
   struct Reading: Sendable, Equatable {
     /// Nil = the command never began.
     var group: Int32?

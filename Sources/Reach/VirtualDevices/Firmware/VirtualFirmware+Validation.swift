@@ -21,7 +21,7 @@ extension VirtualFirmware {
     try validateTiming()
   }
 
-  /// A 32-bit kernel waits for its other CPUs without telling the emulator. Counted time gives
+  /// A 32-bit kernel waits for its other CPUs without a hint to the emulator. Counted time gives
   /// such a CPU the whole time up to the next timer event, every time (QEMU before 8.1), so the
   /// boot would never end.
   private func validateTiming() throws(VirtualDeviceError) {

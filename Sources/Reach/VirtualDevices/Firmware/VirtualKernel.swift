@@ -24,7 +24,7 @@ package enum VirtualKernel: String, Sendable, Hashable, Codable, CaseIterable {
     }
   }
 
-  /// Whether the kernel tells its types itself, at `/sys/kernel/btf/vmlinux`.
+  /// Whether the kernel shows its types itself, at `/sys/kernel/btf/vmlinux`.
   package var hasBTF: Bool { architecture == .arm64 }
 
   /// The package in apt-get's spelling.

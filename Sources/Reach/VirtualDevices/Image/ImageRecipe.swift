@@ -30,7 +30,7 @@ struct ImageRecipe: Sendable, Equatable {
 
   /// Modules that every boot loads, with what they need and the options after the name.
   ///
-  /// The checksums are soft dependencies of the file systems, which `modules.dep` does not tell.
+  /// The checksums are soft dependencies of the file systems, which `modules.dep` does not list.
   static let loadedModules = [
     "virtio_mmio", "virtio_net", "virtio_blk", "crc32c_generic", "crc32_generic", "ext4", "f2fs",
     "binder_linux devices=binder,hwbinder,vndbinder",

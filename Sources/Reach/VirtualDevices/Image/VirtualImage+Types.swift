@@ -4,7 +4,7 @@ import POSIXSupport
 /// Types of a kernel that carries none. They are kept by the kernel's build, outside the image:
 /// images are made anew more often than kernels.
 extension VirtualImage {
-  /// Absolute path of the kernel's BTF; nil for a kernel that tells its types itself. The file
+  /// Absolute path of the kernel's BTF; nil for a kernel that shows its types itself. The file
   /// is there after ``keepTypes(_:buildID:)``.
   package var typesPath: String? {
     facts.kernel.hasBTF ? nil : "\(cache)/btf/\(kernelBuild).btf"

@@ -10,7 +10,7 @@ struct ConsoleLog: Sendable {
   /// How often adbd has begun to listen: once per boot.
   var readyCount: Int { lines.count { $0.hasPrefix(GuestScripts.readyMarker) } }
 
-  /// Lines that tell of a panic, in all boots since QEMU started.
+  /// Lines that report a panic, in all boots since QEMU started.
   var panicCount: Int { lines.count { $0.contains("Kernel panic - not syncing") } }
 
   /// The last lines, for messages.

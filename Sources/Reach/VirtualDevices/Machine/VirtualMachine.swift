@@ -46,7 +46,7 @@ package final class VirtualMachine: Sendable {
   /// - Parameters:
   ///   - boots: how often the device must have come up; after a restart, one more than
   ///     ``readyCount`` was before it.
-  ///   - panics: those that the console told of before; one more ends the wait.
+  ///   - panics: those that the console reported before; one more ends the wait.
   ///   - timeout: 30 s suffice on an idle machine.
   /// - Throws: ``VirtualDeviceError``: time-out and panic with the end of the console's log, or
   ///   the end of QEMU; `CancellationError`.
