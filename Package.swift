@@ -265,7 +265,7 @@ let package = Package(
       name: "RegressionAnalysisTests",
       dependencies: ["LatencyHistograms", "RunRecords", "RegressionAnalysis"],
       swiftSettings: strict),
-    // Somebody else's readers of formats, for tests.
+    // Other projects' readers of formats, for tests.
     .target(name: "ForeignReaders", path: "Tests/ForeignReaders", swiftSettings: strict),
     .testTarget(
       name: "HistogramExchangeTests",

@@ -66,7 +66,7 @@ struct long_received {
 	struct received_event event;
 };
 
-/* Where nobody knows the kernel's types, it is taken for a usual one. */
+/* Where the kernel's types are not known, it is taken for a usual one. */
 static __always_inline bool is_long(void)
 {
 	return bpf_core_type_exists(struct trace_entry) &&

@@ -75,7 +75,7 @@ struct ServerTests {
     default: Issue.record("\(String(describing: dead))")
     }
     await program.stop()
-    // The tracker hears of the server's end.
+    // The tracker reports the server's end.
     await #expect(throws: ADBError.self) { while true { _ = try await tracker.next() } }
     tracker.close()
     _ = consume daemon

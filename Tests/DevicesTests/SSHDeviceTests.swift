@@ -131,7 +131,7 @@ struct SSHDeviceTests {
       return
     }
     await stream.close()
-    // Nobody is left to end the command: its session's group is the shell's own.
+    // No process is left to end the command: its session's group is the shell's own.
     kill(-shell, SIGKILL)
     #expect(try await device.exec("echo again", timeout: .seconds(20)).text == "again\n")
   }
@@ -244,7 +244,7 @@ struct SSHFailureTests {
     target.configuration = "\(peer.work)/other_config"
     target.identity = other
     #expect(try await failure(target) == .authenticationFailed)
-    // A host that nobody met.
+    // A host with an unknown key.
     try write("UserKnownHostsFile /dev/null\n", to: "\(peer.work)/unknown_config")
     target.configuration = "\(peer.work)/unknown_config"
     #expect(try await failure(target) == .hostKeyUnknown)

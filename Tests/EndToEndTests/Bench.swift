@@ -4,7 +4,7 @@ actor Bench {
   private var isTaken = false
   private var waiting: [CheckedContinuation<Void, Never>] = []
 
-  /// Runs `work` when nobody else's work runs.
+  /// Runs `work` while no other test's work runs.
   nonisolated func alone<Value: Sendable>(
     _ work: () async throws -> Value
   ) async throws -> Value {

@@ -2,13 +2,13 @@ import Foundation
 import Glibc
 import Testing
 
-/// A result is shown whatever becomes of its file.
+/// A result is shown even when its file cannot be written.
 @Suite(.enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
 struct LostResultTests {
   private static let trace =
     "\(Tool.repository)/Tests/PerfettoTracesTests/Fixtures/events.perfetto-trace"
 
-  /// Runs a script whose mounts nobody else sees; `$1` is the tool, `$2` a trace.
+  /// Runs a script in a mount namespace of its own; `$1` is the tool, `$2` a trace.
   private func withMounts(_ script: String) async throws -> Call.Result {
     let tool = "\(Tool.repository)/.build/debug/latgate"
     return try await Call(
@@ -59,8 +59,8 @@ struct LostResultTests {
     #expect(made.output.isEmpty && made.errors.contains("KiB are free there"), "\(made.errors)")
   }
 
-  /// What a check measured is in its memory, too: records that somebody deletes meanwhile are there
-  /// again at its end, and that is said.
+  /// What a check measured is in its memory, too: records that are deleted meanwhile are there
+  /// again at its end, and that is reported.
   @Test func recordsDeletedDuringACheckAreWrittenAgain() async throws {
     let share = try TestShare()
     try share.write(

@@ -5,7 +5,7 @@ import Testing
 @Suite(.serialized, .enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
 struct ReconnectTests {
   private static let tool = "\(Tool.repository)/.build/debug/latgate"
-  /// adbd ends without a word; init starts it again.
+  /// adbd ends without notice; init starts it again.
   private static let killADBD = "killall -9 adbd"
 
   /// A run of the suite `trouble` and its record.

@@ -15,7 +15,7 @@ struct SignalTests {
       try #require(mkfifo(path, 0o600) == 0)
     }
 
-    /// Waits until somebody reads it.
+    /// Waits until it is read.
     mutating func isRead() async throws -> Bool {
       let path = path
       var opened: Int32 = -1

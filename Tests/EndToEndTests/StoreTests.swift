@@ -292,7 +292,7 @@ struct StoreTests {
     passes(insisted, 64)
     #expect(insisted.errors.contains("are too short"))
 
-    // Calibrated again after the bench was mended, it may gate.
+    // Calibrated again after the bench was repaired, it may gate.
     (records.noise, records.flashes) = (0.005, (1, 0.001))
     try records.write(build: "b2", runs: 24, value: 100, day: 1, to: "\(path)/good")
     let good = try await tool.run("calibrate", "defects", "--from", "\(path)/good")

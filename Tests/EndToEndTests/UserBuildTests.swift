@@ -10,7 +10,7 @@ struct UserBuildTests {
   @Test func aRunMeasuresAndLeavesNoTrace() async throws {
     let folder = try TemporaryFolder()
     let path = folder.path
-    // A probe of the user's own that the agent has never heard of.
+    // A probe of the user's own that the agent does not know.
     _ = try WalkThrough.place(in: path)
     let tool = Tool(configuration: path)
     try await prepared(tool) { device in
@@ -111,7 +111,7 @@ struct UserBuildTests {
     }
   }
 
-  /// On phones somebody's perfetto is often at work: its service records for us as well.
+  /// On phones perfetto is often in use already: its service records for us as well.
   @Test func perfettoRecordsWhereItHasTracing() async throws {
     let folder = try TemporaryFolder()
     let path = folder.path

@@ -91,7 +91,7 @@ private struct NotingDevice: Device {
     let again = try await start(hooks: hooks, [("a", true), ("a", false)])
     #expect(again.events == ["flash a"] + flash + ["restart", "ready"])
     #expect(again.flash != nil, "the record still tells which flash it was")
-    // Nobody knows what a device holds that this lane has not flashed, or flashed otherwise.
+    // What a device holds is not known unless this lane flashed it, and nothing else since.
     let other = try await start(hooks: hooks, [("a", false), ("b", false)])
     #expect(other.events == ["flash a"] + flash + ["flash b"] + flash)
   }

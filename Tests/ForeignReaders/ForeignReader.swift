@@ -1,6 +1,6 @@
 import Foundation
 
-/// Somebody else's reader of a format: a Python module that Debian or PyPI packages.
+/// Another project's reader of a format: a Python module that Debian or PyPI packages.
 package enum ForeignReader {
   /// What `ci/setup` made, else Debian's own: another Python in the path has none of them.
   package static let python: String = {

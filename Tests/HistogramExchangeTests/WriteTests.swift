@@ -10,7 +10,7 @@ private let hasOTLP = ForeignReader.has("opentelemetry.proto.metrics.v1.metrics_
 private let hasPrometheus = ForeignReader.has("prometheus_client")
 private let hasPerfetto = ForeignReader.has("perfetto.protos.perfetto.trace")
 
-/// What latgate writes, counted by somebody else's reader.
+/// What latgate writes, counted by another project's reader.
 struct WriteTests {
   @Test func droppedIterationsAreLeftOut() {
     #expect(run.metrics.map(\.id.name) == ["block.device", "block.size"])

@@ -273,7 +273,7 @@ import Testing
     var early = TraceBuilder()
     early.bundles[0] = TraceBuilder.packet(TraceBuilder.bundle(0, 0..<50, Wire.field(3, 1)))
     #expect(try Self.waits(early.bytes) == Waits(count: 49, max: TraceBuilder.wait))
-    // Counted, and in no bundle: nobody knows where.
+    // Counted, and in no bundle: its place is not known.
     var counted = TraceBuilder()
     counted.endStats = Wire.field(34, TraceBuilder.statistics(phase: 2, overrun: 3))
     #expect(

@@ -142,7 +142,7 @@ import Testing
     #expect(all.impossible(["fsync.latency"], without: f2fs) == [])
   }
 
-  /// Process tree: the agent 100, its child 101, whose thread is 102, and 7 of somebody else.
+  /// Process tree: the agent 100, its child 101, whose thread is 102, and 7 of another session.
   @Test func theAgentsChildrenAreJudgedByTheirBirth() throws {
     func process(_ pid: UInt64, of parent: UInt64) -> [UInt8] {
       Wire.field(1, Wire.field(1, pid) + Wire.field(2, parent) + Wire.field(3, Array("x".utf8)))

@@ -10,7 +10,7 @@ import POSIXSupport
 ///
 /// | user | way to root |
 /// |---|---|
-/// | `board` | none: `su` asks for a password, `sudo` knows nobody |
+/// | `board` | none: `su` asks for a password, `sudo` allows no user |
 /// | `granted` | util-linux's `su`, without a password |
 /// | `sudoer` | `sudo`, without a password |
 /// | `android` | a `su` that takes a user and runs the words after it, as Android's does |

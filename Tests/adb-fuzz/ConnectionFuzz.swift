@@ -1,5 +1,5 @@
 /// A peer that says protocol words in any order: data before CNXN, late and doubled CLSE, credit
-/// that nobody asked for. Holds what comes out against what an owner relies on.
+/// that was not asked for. Holds what comes out against what an owner relies on.
 struct ConnectionFuzz {
   private var state: ADBConnectionState
   /// Streams that may still be read or written, by this side's number.

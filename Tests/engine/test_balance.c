@@ -8,7 +8,7 @@
 
 #include "harness.h"
 
-/* Operations of every fate, one after the other; see the numbers checked below. */
+/* Operations with every outcome, one after the other; see the numbers checked below. */
 static void every_fate(const struct child *child)
 {
 	char byte;

@@ -140,7 +140,7 @@ static void by_cgroup(const char *object)
 	rmdir(mount_point);
 }
 
-/* An object of the one kind asked for the other: nobody's numbers for somebody's. */
+/* An object of one kind asked for the other is refused: it would count others' operations. */
 static void mismatches(void)
 {
 	struct lg_engine *engine = engine_or_exit();

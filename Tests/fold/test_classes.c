@@ -83,7 +83,7 @@ static struct lg_fold *new_fold(lg_u32 (*class_of)(void *arg, lg_u32 tid), struc
 	return fold;
 }
 
-/* 1 the agent, 2 of the scope, 3 of somebody else; all others are gone. */
+/* 1 the agent, 2 of the scope, 3 outside it; all others are gone. */
 static lg_u32 scoped_answer(void *arg, lg_u32 tid)
 {
 	static const lg_u32 known[] = {LG_CLASS_UNKNOWN, LG_CLASS_SELF, LG_CLASS_USER,

@@ -89,7 +89,7 @@ static __always_inline bool lg_end(struct lg_stamp *stamp, lg_u32 word, lg_u64 n
 	lg_u32 start_state;
 
 	if (!stamp || !stamp->word) {
-		/* While arming, operations from before it end: nobody asks about them. */
+		/* While arming, operations from before it end: they are not judged. */
 		if (lg_window_state(word) != LG_WINDOW_ARMED)
 			c->no_start++;
 		return false;

@@ -24,7 +24,7 @@ package struct ErrorReport {
   package init(_ error: any Error) {
     status = Self.status(error)
     var messages = Self.messages(error)
-    // Only where a firmware could not be judged is there somebody else to ask.
+    // An owner is named only where a firmware could not be judged.
     let cause: FailureCause? =
       switch status {
       case .deviceUnavailable: .deviceUnavailable

@@ -48,7 +48,7 @@ extension VerdictInput {
 }
 
 extension RunRecord {
-  /// Where nobody asked the devices, what the records call their builds is all there is.
+  /// Where the devices were not asked, only the records' names of their builds are known.
   fileprivate func isOneBuild(with other: RunRecord) -> Bool {
     let (own, others) = (firmwareMarks, other.firmwareMarks)
     let isAsked = own[.fingerprint] != nil && others[.fingerprint] != nil

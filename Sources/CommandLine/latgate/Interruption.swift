@@ -31,7 +31,7 @@ enum Interruption {
     // A queue of its own: those that all share may be busy with what is to be ended.
     let queue = DispatchQueue(label: "signals")
     let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
-      // The default action would end the process before the source hears of the signal.
+      // The default action would end the process before the source receives the signal.
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler {

@@ -73,7 +73,7 @@ struct StoreOptions: ParsableArguments {
     let environment = ProcessInfo.processInfo.environment
     let path = try Store.location(option: store, environment: environment)
     if store != nil || environment["LATGATE_STORE"]?.isEmpty == false {
-      // What a slip of the pen names must not begin a store that nobody finds again.
+      // A mistyped path must not create a store that is never found again.
       let needed =
         isThere && store != nil
         ? path : URL(fileURLWithPath: path).deletingLastPathComponent().path

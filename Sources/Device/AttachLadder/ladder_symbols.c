@@ -89,7 +89,7 @@ static enum lg_known look(struct lg_ladder *ladder)
 	if (!ladder->sources.kallsyms || symbols->unreadable)
 		return LG_UNKNOWN;
 	file = fopen(ladder->sources.kallsyms, "re");
-	/* An empty file is a kernel that shows its symbols to nobody. */
+	/* An empty file is a kernel that hides its symbols. */
 	symbols->unreadable = !file || !fgets(line, sizeof(line), file);
 	if (!symbols->unreadable) {
 		do {

@@ -12,7 +12,7 @@ enum {
 	ASK = 0x100,
 	/* Its fork was seen, its first wakeup not yet. */
 	FRESH = 0x200,
-	/* In place of LG_CLASS_*: when it is gone, nobody knows. */
+	/* In place of LG_CLASS_*: not known once it is gone. */
 	LOST = CLASS_MASK,
 };
 

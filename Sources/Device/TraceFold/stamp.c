@@ -58,7 +58,7 @@ bool lg_fold_end(struct lg_fold *fold, lg_u32 metric, struct lg_stamp *stamp, lg
 	lg_u32 start_state;
 
 	if (!stamp || !stamp->word) {
-		/* While arming, operations from before it end: nobody asks about them. */
+		/* While arming, operations from before it end: they are not judged. */
 		if (state != LG_WINDOW_ARMED)
 			c->no_start++;
 		return false;

@@ -72,7 +72,7 @@ static int fill(const char *path, lg_u64 size)
 /*
  * A power cut leaves our files behind, or brings back those whose removal was not on the disk yet:
  * the next boot counts its processes from the same number, and would find the name taken. No process
- * of that number, or our own: nobody's.
+ * of that number, or our own: the file has no owner.
  */
 static void sweep(const char *folder)
 {

@@ -1,4 +1,4 @@
-/// A program set on one build of one model: what is trusted, or blamed, as a whole.
+/// A program set on one build of one model: what is trusted, or quarantined, as a whole.
 package struct LoadSubject: Sendable, Hashable {
   package var model: String
   /// What the firmware says of its build.

@@ -58,7 +58,7 @@ extension Store {
     }
   }
 
-  /// Takes a load that harmed nobody out of the ledger.
+  /// Takes a load that did no harm out of the ledger.
   package func endLoad(_ id: Int64) throws(StoreError) {
     try write { database in
       try database.execute(
@@ -83,7 +83,7 @@ extension Store {
   }
 
   /// Judges loads of a build whose process has ended without saying how they went: those of a
-  /// device that is still in the same boot harmed nobody, the others may have.
+  /// device that is still in the same boot did no harm, the others may have.
   /// - Returns: those that are quarantined now.
   package func settleAbandoned(
     model: String, build: String, kernelBuildID: String, serial: String, bootID: String
@@ -114,7 +114,7 @@ extension Store {
     }
   }
 
-  /// What keeps a subject from being loaded: its youngest event that nobody lifted.
+  /// What keeps a subject from being loaded: its latest event that was not lifted.
   package func quarantine(of subject: LoadSubject) throws(StoreError) -> CrashEvent? {
     try read { database in
       try CrashEvent.fetchOne(

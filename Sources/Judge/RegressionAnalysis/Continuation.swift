@@ -1,6 +1,6 @@
 /// What more runs may do to a verdict.
 package enum Continuation: String, Codable, Sendable, Equatable, CaseIterable {
-  /// Nothing: a regression is confirmed, nothing moved, or no run can mend what is wrong.
+  /// Nothing: a regression is confirmed, nothing moved, or no run can repair what is wrong.
   case settled
   /// A budget is not shown yet, or something leans towards a finding: the planned runs are made.
   case leaning

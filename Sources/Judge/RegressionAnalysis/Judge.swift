@@ -171,7 +171,7 @@ private func conclude(
   verdict.failure = failureCause(
     of: verdict, failures: failures, doubts: doubts + decisive)
   verdict.owner = verdict.failure?.owner
-  // No run mends what is broken, and none is needed where a regression is confirmed.
+  // No run repairs invalid data, and none is needed where a regression is confirmed.
   verdict.continuation =
     !failures.isEmpty || broken || verdict.outcome == .regression
     ? .settled

@@ -116,7 +116,7 @@ extension VerdictReport {
     }
   }
 
-  /// A metric's name as people say it; its text where nobody knows a better one.
+  /// A metric's name as people say it; its text where there is no better one.
   func title(of metric: String) -> String { titles[metric] ?? metric }
 }
 

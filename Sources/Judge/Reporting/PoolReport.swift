@@ -57,7 +57,7 @@ package struct PoolReport: Sendable, Equatable, Encodable {
   /// Exit codes, the gravest first.
   ///
   /// A regression confirmed on one device is a fact about the firmware that no other device takes
-  /// back. Then faults that somebody must mend before anything can be measured, then data that do
+  /// back. Then faults that must be repaired before anything can be measured, then data that do
   /// not count, then a device that is away, which a later job may find, then what more runs would
   /// decide. Pass is only what all devices passed.
   private static let order: [Int32] = [130, 1, 70, 65, 64, 3, 69, 2, 0]

@@ -145,7 +145,7 @@ package struct RunReport: Sendable, Equatable, Encodable {
     return "nothing was measured: no probe saw an event"
   }
 
-  /// Whether there was a window, and nobody of the scope did anything in it.
+  /// Whether there was a window without any operation of the scope.
   package var scopeMatchedNothing: Bool {
     scope != nil && iterations > 0 && metrics.allSatisfy { $0.count == 0 }
   }

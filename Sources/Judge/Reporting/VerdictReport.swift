@@ -202,8 +202,8 @@ package struct VerdictReport: Sendable, Equatable, Encodable {
   package var conditions: [Condition] = []
   /// Covariates that were read in several runs and did not stay the same, over the runs.
   package var timelines: [Timeline] = []
-  /// What is known of how often the bench flags unchanged firmware, in a sentence; nil where nobody
-  /// asked.
+  /// What is known of how often the bench flags unchanged firmware, in a sentence; nil where it is
+  /// not known.
   package var benchStanding: String?
   /// Of devices and firmwares.
   package var facts: [Fact] = []

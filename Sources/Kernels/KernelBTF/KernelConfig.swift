@@ -2,7 +2,7 @@ import Foundation
 
 /// A kernel's configuration, as `/proc/config.gz` or `.config` has it, or a part of one.
 package struct KernelConfig: Sendable, Equatable {
-  /// Whole configurations have far more options that nobody can choose.
+  /// Whole configurations have far more options that no user can choose.
   private static let fewestHidden = 10
 
   private let values: [String: String]

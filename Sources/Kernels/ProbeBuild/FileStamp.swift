@@ -5,7 +5,7 @@ struct FileStamp: Sendable, Equatable {
   let size: Int64
   let seconds: Int
   let nanoseconds: Int
-  /// When the file was last changed, moved or given other rights; nobody can set it back.
+  /// When the file was last changed, moved or given other rights; it cannot be set back.
   let changed: String
   let isRegular: Bool
 

@@ -2,7 +2,7 @@ import Catalogs
 
 /// Writes the BPF program of a probe whose metrics are tables, over `bpf/include`.
 ///
-/// The text is meant to be read: it is what somebody would write by hand for the same table.
+/// The text is meant to be read: it is what one would write by hand for the same table.
 package struct ProbeProgram: Sendable {
   private let probe: ProbeManifest
   private let metrics: [MetricProgram]

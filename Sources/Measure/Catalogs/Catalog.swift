@@ -57,8 +57,8 @@ package struct Catalog: Sendable {
     return catalog
   }
 
-  /// As ``load(_:)``, but files that cannot be used are left out: they spoil only what needs them.
-  /// - Throws: ``CatalogError`` when a folder that there must be is not there.
+  /// As ``load(_:)``, but files that cannot be used are left out: only what needs them fails.
+  /// - Throws: ``CatalogError`` when a required folder does not exist.
   package static func loadSound(_ sources: [any CatalogFiles]) throws(CatalogError) -> Catalog {
     var loader = Loader()
     for folder in CatalogFolder.allCases {

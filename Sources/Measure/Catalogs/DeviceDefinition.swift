@@ -108,7 +108,7 @@ package struct DeviceDefinition: Sendable, Equatable {
   /// A command for the device's shell that prints which build it runs; nil = what every device says
   /// of itself will do.
   package var buildID: String?
-  /// Nil = nobody says.
+  /// Nil = not given.
   package var costs: DeviceCosts?
   /// How long a device that was lost in the middle of a run is waited for; zero = not at all.
   package var reconnect: Duration

@@ -7,7 +7,7 @@ package struct SuiteDefinition: Sendable, Equatable {
     /// Made at most, where something is left open; at least ``planned``.
     package var most: Int
 
-    /// What is made at most where nobody says: so many more that a defect of every second boot is
+    /// What is made at most by default: so many more that a defect of every second boot is
     /// found more often than not (docs/verdict.md).
     package static func usualMost(planned: Int) -> Int { planned * 5 / 2 }
   }

@@ -43,9 +43,9 @@ package struct StartedFirmware: Sendable {
   package var flash: FlashFacts?
   /// What it took to bring it up beyond the usual.
   package var interruptions: [InterruptionRecord]
-  /// What the device says of itself in this boot; nil = nobody asked.
+  /// What the device says of itself in this boot; nil = not asked.
   package var identity: DeviceIdentity?
-  /// What shows which firmware it is; nil = nobody asked.
+  /// What shows which firmware it is; nil = not asked.
   package var marks: FirmwareMarks?
 
   package init(

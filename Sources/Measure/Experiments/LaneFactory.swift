@@ -31,11 +31,11 @@ package struct LaneFactory: Sendable {
     self.progress = progress
   }
 
-  /// A device and its file; nobody else has it until ``release()``.
+  /// A device and its file; it is leased until ``release()``.
   package struct Target: Sendable {
     package var lanes: [any DeviceLane]
     package var definition: DeviceDefinition
-    /// Empty for machines that nobody else knows yet.
+    /// Empty for machines that no other job can know yet.
     var leases: [DeviceLease] = []
 
     /// This device and another one of its model, as a crossover needs them.
@@ -176,7 +176,7 @@ package struct LaneFactory: Sendable {
       DeviceError.notFound(device: name, known: listed.map(\.title)), name: name)
   }
 
-  /// A device with an address, for nobody else from now on.
+  /// A device with an address, leased from now on.
   private func lease(
     _ given: DeviceAddress, _ definition: DeviceDefinition
   ) async throws -> (device: any Device, place: DevicePlace, leases: [DeviceLease]) {
@@ -188,7 +188,7 @@ package struct LaneFactory: Sendable {
       let lease = try await leases.take(LeaseKeys.named(name), device: device.name)
       return (device, place, [lease])
     }
-    // The address first: what the device says of itself is only asked when nobody else uses it.
+    // The address first: the device is asked for its identity only once it is leased.
     let first = try await leases.take(place.keys, device: device.name)
     guard place.usbPath == nil else { return (device, place, [first]) }
     let learnt = Set(await DevicePlace.learnt(from: device)).subtracting(place.keys)

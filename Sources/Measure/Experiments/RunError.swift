@@ -7,7 +7,7 @@ package enum RunError: Error, Sendable, Equatable {
   case stepFailed(device: String, place: String, step: String, outcome: String, output: String)
   /// The device did not become quiet within the suite's limit.
   case notSettled(device: String, limit: Duration, reason: String)
-  /// Nobody on the device can be of the scope.
+  /// Nothing on the device can be of the scope.
   case noScope(device: String, scope: String, reason: String)
   /// Not one probe of the suite can be attached.
   case noProbe(device: String, reasons: [String])

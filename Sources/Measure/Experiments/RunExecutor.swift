@@ -15,7 +15,7 @@ package struct RunExecutor: Sendable {
   let request: RunRequest
   let device: any Device
   let report: @Sendable (RunProgress) -> Void
-  /// Brings back a device that does not answer; false where nobody can.
+  /// Brings back a device that does not answer; false where that is impossible.
   let recover: @Sendable () async throws -> Bool
 
   package init(

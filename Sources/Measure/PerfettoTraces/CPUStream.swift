@@ -10,7 +10,7 @@ struct CPUStream {
   /// Who runs, for switches that name only the next one; nil = not known yet.
   private var current: UInt32?
 
-  /// Events without a field that they always have: somebody took it out.
+  /// Events without a field that they always have: it was removed.
   private(set) var incomplete = 0
 
   /// Whether `sched_waking` stands in for `sched_wakeup`.

@@ -7,7 +7,7 @@ final class ThreadClasses {
   /// Names of processes that are the workload.
   private let workload: Set<String>
 
-  /// Of the agent that recorded; nil in a trace of somebody else's.
+  /// Of the agent that recorded; nil in a trace that latgate did not record.
   private let agent: UInt32?
 
   init(_ index: TraceIndex, workload: Set<String> = [], agent: UInt32? = nil) {

@@ -219,7 +219,7 @@ struct TraceCoverage {
     }
   }
 
-  /// Without end statistics nobody says that the last events were read.
+  /// Without end statistics it is not known that the last events were read.
   private mutating func checkEnd() {
     let isEnded = hasUnorderedEnd || sequences.values.allSatisfy(\.hasEnd)
     guard !cpus.isEmpty, !isEnded else { return }

@@ -14,7 +14,7 @@ package struct TraceGap: Sendable, Equatable {
     isOfClasses ? metrics.intersection(all.byClass) : metrics
   }
 
-  /// Whether nobody can say where in the trace it is.
+  /// Whether its place in the trace is not known.
   package var isEverywhere: Bool { from == 0 && until == .max }
 }
 

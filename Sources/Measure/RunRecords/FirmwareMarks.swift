@@ -1,6 +1,6 @@
 /// What shows which firmware a device runs, as far as it is known.
 ///
-/// A name that somebody gave shows nothing: a firmware that was never installed has one as well.
+/// A given name shows nothing: a firmware that was never installed has one as well.
 package struct FirmwareMarks: Sendable, Equatable {
   package enum Mark: String, Sendable, CaseIterable {
     /// Over all that a virtual device's firmware is made of.
@@ -56,7 +56,7 @@ extension RunRecord {
   /// What the run's device showed of its firmware.
   package var firmwareMarks: FirmwareMarks {
     FirmwareMarks([
-      // Of other devices it is what somebody called the build.
+      // Of other devices it is a name that was given to the build.
       .digest: device.transport == "virtual" ? firmware.id : nil,
       .reportedID: firmware.reportedID, .fingerprint: firmware.fingerprint,
       .kernelRelease: firmware.kernelRelease, .kernelVersion: firmware.kernelVersion,

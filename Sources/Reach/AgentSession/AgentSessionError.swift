@@ -82,7 +82,7 @@ extension AgentSessionError: CustomStringConvertible, LocalizedError {
     }
   }
 
-  /// The last words, for one line.
+  /// The last messages, for one line.
   private static func end(of errorOutput: String) -> String {
     errorOutput.split(separator: "\n").suffix(4).joined(separator: "; ")
   }

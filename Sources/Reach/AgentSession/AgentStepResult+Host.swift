@@ -1,5 +1,5 @@
 extension AgentStepResult {
-  /// A step that was made by somebody else than the agent.
+  /// A step that was made by the host, not the agent.
   package init(
     index: Int, exitCode: Int32, duration: Duration, standardOutput: [UInt8] = [],
     standardError: [UInt8] = []

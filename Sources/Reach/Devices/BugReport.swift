@@ -46,7 +46,7 @@ package struct BugReport: Sendable {
     }
     let deadline = ContinuousClock.now + limit
     do {
-      // A device that went down may be on its way up, with the story of its death in pstore.
+      // A device that went down may be on its way up, with the log of its crash in pstore.
       try await device.waitUntilReady(timeout: limit / 3)
       var sources = Self.sources
       sources += try await crashFiles(deadline: deadline)

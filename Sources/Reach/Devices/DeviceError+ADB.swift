@@ -78,7 +78,7 @@ extension DeviceError {
 }
 
 extension ADBError: CustomStringConvertible {
-  /// As of a device, where nobody said which: messages of other modules hold it.
+  /// As of a device that is not named: messages of other modules name it.
   package var description: String {
     let message = DeviceError(self, device: subject, operation: "the request").message
     return "\(message.what); \(message.remedy)"

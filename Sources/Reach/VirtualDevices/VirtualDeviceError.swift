@@ -16,7 +16,7 @@ package enum VirtualDeviceError: Error, Sendable, Equatable, CustomStringConvert
   case bootTimedOut(name: String, limit: Duration, log: String, tail: String)
   /// The device's kernel panicked; `tail` has the end of its serial console.
   case kernelPanic(name: String, log: String, tail: String)
-  /// Nobody has given the types of a kernel that carries none.
+  /// The kernel carries no types, and none were given.
   case noTypes(kernel: String, path: String)
   /// No running virtual device has this name.
   case notRunning(name: String)

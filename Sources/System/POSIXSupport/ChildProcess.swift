@@ -56,7 +56,7 @@ package final class ChildProcess: Sendable {
     if isReaped { return }
     let orphan = processID
     _ = kill(-orphan, SIGKILL)
-    // A killed process can take a while to go; nobody waits for it but this thread.
+    // A killed process can take a while to end; only this thread waits for it.
     Thread.detachNewThread {
       var ignored: Int32 = 0
       while waitpid(orphan, &ignored, 0) < 0 && errno == EINTR {}

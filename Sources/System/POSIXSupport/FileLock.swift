@@ -52,11 +52,11 @@ extension FileLock {
   private static let patience = 50
 
   /// Takes the lock if it is free. The file may belong to any user, in a folder where all may write;
-  /// it is made for everybody.
+  /// it is made for all users.
   ///
-  /// No link is followed, and nothing but a plain file of one name is written to: somebody else may
+  /// No link is followed, and nothing but a plain file of one name is written to: another user may
   /// have put it there.
-  /// - Returns: nil when somebody holds it.
+  /// - Returns: nil when it is held.
   /// - Throws: ``SystemCallError``: the file cannot be opened, or is no plain file.
   package static func tryAcquireShared(_ path: String) throws(SystemCallError) -> FileLock? {
     var tries = 0
@@ -80,7 +80,7 @@ extension FileLock {
           return FileLock(descriptor: descriptor)
         }
       } catch {
-        // Made by somebody who has not opened it for everybody yet, or gone again.
+        // Made by a process that has not opened it for all users yet, or gone again.
         guard [EACCES, ENOENT, EEXIST].contains(error.code), tries < patience else { throw error }
         usleep(2000)
       }

@@ -21,7 +21,7 @@ package struct ProcessIdentity: Sendable, Hashable, Codable {
     return ProcessIdentity(processID: processID, startTicks: ticks, hostBootID: bootID)
   }
 
-  /// False once the process has ended, also while nobody has collected its exit status.
+  /// False once the process has ended, also while its exit status is not collected.
   package var isRunning: Bool { ProcessIdentity.current(of: processID) == self }
 
   /// Sends a signal unless the process is gone or its number belongs to another one.

@@ -28,7 +28,7 @@ final class ThreadExecutor: TaskExecutor {
       return queue.isOver
     }
     if isOver {
-      // Nobody waits for what comes now, but it has to run.
+      // Nothing waits for jobs that come now, but they have to run.
       return Thread.detachNewThread { self.run([job]) }
     }
     arrivals.signal()

@@ -47,7 +47,7 @@ package enum UserFolders {
   }
 
   /// Notes that something in the cache is used now: its modification time says when it was used
-  /// last. One that belongs to somebody else, or cannot be written to, stays as it is.
+  /// last. One that belongs to another user, or cannot be written to, stays as it is.
   package static func markUsed(_ path: String) {
     _ = utimensat(AT_FDCWD, path, nil, 0)
   }

@@ -71,7 +71,7 @@ struct KernelSource {
     ("REQ_OP_DISCARD", 3),
   ]
 
-  /// What may become of a field.
+  /// How a field may change.
   func mutations(of field: Field) -> [Mutation] {
     let own = Self.declaration(field)
     var all = [

@@ -18,7 +18,7 @@ struct ProbeScenario {
   ///   - probe: whose events they are.
   ///   - object: its programs.
   ///   - rung: whose programs run.
-  ///   - evenIfLost: also run what cannot be right, as a kernel would that nobody asked.
+  ///   - evenIfLost: also run what cannot be right, as a kernel would without preflight.
   /// - Returns: all that its maps hold afterwards; nil when it has no program for the rung.
   /// - Throws: `Malformed`, `ProbeMachine.Fault`.
   func play(

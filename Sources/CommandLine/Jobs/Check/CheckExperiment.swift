@@ -67,7 +67,7 @@ package struct CheckExperiment: Sendable {
       limit, setup.design, cost: cost, profile: profile, policy: policy, allowsBlind: allowsBlind)
   }
 
-  /// What a design's planned runs take; zero when nobody knows.
+  /// What a design's planned runs take; zero when it is not known.
   package func time(of design: ExperimentDesign) -> Duration {
     planned(design, made: []).time?.planned ?? .zero
   }

@@ -19,8 +19,8 @@ package struct Explanation: Sendable {
     self.bench = bench
   }
 
-  /// Probes of the slower metrics, and of their steps; nil when no metric is slower, or nobody
-  /// knows its steps.
+  /// Probes of the slower metrics, and of their steps; nil when no metric is slower, or its
+  /// steps are not known.
   private func probes(_ verdict: Verdict, _ chain: ProbeChain) throws -> [ProbeManifest]? {
     let slower = verdict.metrics.filter { $0.outcome == .regression }.map(\.id)
     let steps = chain.probes(explaining: slower)

@@ -91,7 +91,7 @@ package struct CacheEntries {
 
   private static func facts(of path: String) -> (changed: Date, bytes: UInt64, isFile: Bool)? {
     var status = stat()
-    // A link is somebody's own.
+    // A link was made by a user.
     guard lstat(path, &status) == 0, [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else {
       return nil
     }

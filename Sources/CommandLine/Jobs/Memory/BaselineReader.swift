@@ -77,7 +77,7 @@ package struct BaselineReader {
     return hashes
   }
 
-  /// Builds whose last word is a regression, waived or not: a known issue must not become the
+  /// Builds whose last verdict is a regression, waived or not: a known issue must not become the
   /// standard while it is waived.
   private func failedBuilds(_ baseline: StoredBaseline) throws -> Set<String> {
     var failed: Set<String> = []

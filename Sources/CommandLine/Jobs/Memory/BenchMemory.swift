@@ -29,7 +29,7 @@ package struct BenchMemory: Sendable {
       $0.bench.suite == suite && $0.bench.target == name
         && (serials.isEmpty || $0.bench.device == both || serials.contains($0.bench.device))
     }
-    // Two devices are a bench of their own; until it is known, one of them says what it is like.
+    // Two devices are a bench of their own; until it is known, the noise of one of them is used.
     let own = known.filter { serials.isEmpty || $0.bench.device == both }
     let last = (own.isEmpty ? known : own).max { $0.updated < $1.updated }
     profile = try last.map {
@@ -38,7 +38,7 @@ package struct BenchMemory: Sendable {
     func noise(_ stored: StoredProfile) throws -> BenchNoise? {
       try stored.calibration.map { try Self.noise($0, Self.place(stored.bench, store)) }
     }
-    // One that must not judge spoils a pair.
+    // A pair with one that must not gate must not gate either.
     calibration =
       try (serials.isEmpty ? [] : known).compactMap(noise)
       .first { $0.qualification.standing == .notQualified } ?? last.flatMap(noise)

@@ -25,9 +25,9 @@ package struct FailureFiles: Sendable {
 
   /// - Parameters:
   ///   - name: of the folder.
-  ///   - device: nil when there never was one.
+  ///   - device: nil when there was none.
   ///   - reason: what failed, in words.
-  ///   - error: with the agent's last words, when it has them.
+  ///   - error: with the agent's last messages, when it has them.
   package func collect(
     _ name: String, of device: (any Device)?, reason: String, error: (any Error)? = nil
   ) async {

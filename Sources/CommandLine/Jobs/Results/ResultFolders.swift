@@ -42,11 +42,11 @@ package struct ResultFolders {
     ) { now.timeIntervalSince($0.changed) <= Self.rest }
   }
 
-  /// Whether latgate made a folder, and nobody put anything else into it.
+  /// Whether latgate made a folder, and it holds nothing else.
   private static func isResult(_ path: String) -> Bool {
     var isFolder: ObjCBool = false
     let files = FileManager.default
-    // A link is somebody's own.
+    // A link was made by a user.
     guard files.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue,
       (try? files.destinationOfSymbolicLink(atPath: path)) == nil,
       let names = try? files.contentsOfDirectory(atPath: path), !names.isEmpty

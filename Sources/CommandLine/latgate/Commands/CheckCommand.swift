@@ -228,7 +228,7 @@ struct CheckCommand: AsyncParsableCommand {
     var report = VerdictReport(verdict, of: input, titles: catalog.metricTitles)
     report.why = why.map(\.sentence)
     report.benchStanding = experiment.memory.calibration.map(benchSentence)
-    // A verdict stands and is shown, whatever becomes of its files.
+    // A verdict stands and is shown, even when its files are lost.
     let kept = Result { try experiment.keep(records, verdict, report) }
     experiment.remember(records, verdict, input)
     let shown = Result { try results.show(report, console, showsAll: all) }

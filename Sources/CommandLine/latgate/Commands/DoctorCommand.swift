@@ -125,7 +125,7 @@ struct DoctorCommand: AsyncParsableCommand {
     }
   }
 
-  /// Of devices that somebody connected, not of this machine.
+  /// Of connected devices, not of this machine.
   private func devices() async throws -> [DeviceScan.Found] {
     let scan = DeviceScan(common)
     return await scan.ask(try await scan.all().filter { $0.row.transport != "local" })

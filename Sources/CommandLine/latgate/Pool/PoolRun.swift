@@ -6,8 +6,8 @@ import POSIXSupport
 import Reporting
 import VirtualDevices
 
-/// Runs a command on every device of a pool, each in a process of its own: whatever becomes of one,
-/// the others continue.
+/// Runs a command on every device of a pool, each in a process of its own: when one
+/// fails, the others continue.
 struct PoolRun: Sendable {
   /// `check` or `run`.
   let command: String

@@ -98,7 +98,7 @@ struct lg_trace_event {
 			lg_u32 id; /* debug_id */
 			lg_u32 to_tid; /* of a reply: the caller; else any thread = 0 */
 			lg_u32 reply; /* 1 = a reply */
-			lg_u32 one_way; /* 1 = nobody waits */
+			lg_u32 one_way; /* 1 = no reply is expected */
 		} binder; /* received: id alone */
 		struct {
 			lg_u32 vector;

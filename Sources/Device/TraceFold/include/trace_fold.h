@@ -193,7 +193,7 @@ struct lg_fold_frequency {
 	lg_u32 min_khz, max_khz;
 };
 
-/* False for a CPU of which nothing was ever heard. */
+/* False for a CPU without any event. */
 bool lg_fold_frequency(const struct lg_fold *fold, lg_u32 cpu, struct lg_fold_frequency *out);
 
 #endif

@@ -67,7 +67,7 @@ int lg_engine_load(struct lg_engine *engine, const char *probe, const void *obje
 		   lg_hook_fn hook_fn, void *arg, struct lg_error *err);
 int lg_engine_unload(struct lg_engine *engine, const char *probe);
 
-/* Where probes are pinned unless somebody says otherwise; a folder per probe. */
+/* Where probes are pinned by default; a folder per probe. */
 #define LG_PIN_ROOT "/sys/fs/bpf/latgate"
 /* Where manifests of probes are that Android's bpfloader pinned, all in LG_PIN_ROOT. */
 #define LG_PIN_FILES "/system/etc/latgate"

@@ -33,7 +33,7 @@ enum lg_known lg_kprobes_known(void)
 
 /*
  * Some kernels do not survive their first BPF program, so the first one does
- * nothing: if the device is gone after it, no probe was to blame.
+ * nothing: if the device is gone after it, no probe was the cause.
  */
 int lg_engine_canary(struct lg_engine *engine, struct lg_error *err)
 {

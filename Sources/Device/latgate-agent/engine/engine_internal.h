@@ -16,7 +16,7 @@ enum {
 	LG_MAX_KEY = 128, /* bytes of a label */
 };
 
-/* A map, of a loaded object or pinned by somebody else. */
+/* A map, of a loaded object or pinned by another program. */
 struct lg_map {
 	char name[64];
 	int fd; /* -1 = not made yet */

@@ -244,7 +244,7 @@ int lg_engine_pin(struct lg_engine *engine, const char *name, const struct lg_pi
 		return lg_fail(err, LG_ERR_OBJECT, "%s/%s is too long a path", rules->root, name);
 	/* What a loader left that was stopped half-way has no manifest. */
 	remove_pins(p.folder);
-	/* No agent, no judged operation: what the programs would see is nobody's. */
+	/* No agent runs yet: there is none to leave out, and no operation is judged. */
 	lg_bss_store_u32((struct lg_bss *)&p.probe->bss, p.probe->bss.self, 0);
 	if (make_folder(&p, rules->root) || make_folder(&p, p.folder) ||
 	    pin_all(&p, hooks, hook_count)) {

@@ -108,7 +108,7 @@ static void tell_args(const struct bpf_object *object, struct lg_ladder *ladder,
 	}
 }
 
-/* An object measures whom it was built for: nobody else may be asked of it. */
+/* An object measures either everyone or a scope, as it was built. */
 static int tell_scope(const struct lg_probe *probe, const struct lg_scope *scope,
 		      unsigned char *data, size_t size, struct lg_error *err)
 {

@@ -59,7 +59,7 @@ static lg_u64 counter_hz(void)
 	__asm__ volatile("mrs %0, cntfrq_el0" : "=r"(hz));
 	return hz;
 #elif defined(__arm__)
-	/* 32-bit user space may be kept from the register: the device tree says it, or nobody does. */
+	/* 32-bit user space may have no access to the register: ask the device tree. */
 	static const char *const paths[] = {"/proc/device-tree/timer/clock-frequency",
 					    "/proc/device-tree/soc/timer/clock-frequency"};
 	uint8_t cell[4];

@@ -8,7 +8,7 @@
 
 /*
  * Takes the device for this process until the descriptor is closed; -1 when it
- * cannot. `other` then says who has it, or is empty where nobody knows.
+ * cannot. `other` then says who has it, or is empty where that is not known.
  */
 int lg_presence_take(char *other, size_t size);
 

@@ -11,7 +11,7 @@ struct lg_tasks;
 
 /*
  * Everyone who lives now; `session` is the step's, 0 = none; others than
- * `scope`, a process or a thread, are LG_CLASS_OUTSIDE, 0 = nobody is. NULL
+ * `scope`, a process or a thread, are LG_CLASS_OUTSIDE, 0 = none are. NULL
  * without memory.
  */
 struct lg_tasks *lg_tasks_snapshot(pid_t session, lg_u32 scope);

@@ -131,7 +131,7 @@ static unsigned long buffer_kib(const char *root)
 	return strtoul(expanded ? expanded + 10 : text, NULL, 10);
 }
 
-/* Only ever larger: somebody may have chosen what is there. */
+/* Only ever larger: the present size may have been chosen by a user. */
 static int enlarge_buffer(struct lg_tracer *tracer)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_CONF);

@@ -89,7 +89,7 @@ static int switch_events(struct lg_tracer *tracer, struct lg_error *err)
 			continue;
 		lg_event_file(file, lg_tracer_event(tracer, number), "enable");
 		rc = lg_tracefs_line(tracer->root, file, before, sizeof(before));
-		/* "1*" and "0*": somebody's trigger switches it softly. */
+		/* "1*" and "0*": a user's trigger switches it softly. */
 		before[1] = 0;
 		if (!rc && before[0] != '1')
 			rc = lg_journal_set(tracer->journal, file, "1", before);
@@ -199,7 +199,7 @@ lg_u64 lg_tracer_in_flight(struct lg_tracer *tracer)
 	return lg_fold_in_flight(tracer->fold);
 }
 
-/* Somebody else may have used tracing meanwhile: its settings belong to everyone. */
+/* Another program may have used tracing meanwhile: its settings belong to everyone. */
 static void check_settings(struct lg_tracer *tracer)
 {
 	char on[16] = "", clock[32] = "";
@@ -268,7 +268,7 @@ static int read_metric(const struct lg_tracer *tracer, lg_u32 metric, lg_u32 id,
 	}
 	if (lg_fold_result(tracer->fold, metric, &result))
 		return -EINVAL;
-	/* Nobody knows whose the lost events were, so every metric bears them. */
+	/* It is not known whose the lost events were, so every metric counts them. */
 	result.counters.map_full += tracer->lost;
 	return reader->counters(reader->arg, id, &result.counters, result.censored,
 				result.censored_age_sum_ns)

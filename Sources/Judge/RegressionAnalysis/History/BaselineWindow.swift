@@ -15,7 +15,7 @@ package struct BaselineWindow: Sendable, Equatable {
     package var build: String
     /// Builds of it so far.
     package var builds: Int
-    /// False when they drift, or nobody asked yet.
+    /// False when they drift, or it is not known yet.
     package var isStable: Bool
   }
 

@@ -85,7 +85,7 @@ struct HistoryPage {
       }, heading: "What changed for good", caption: "Changes of level, oldest first")
   }
 
-  /// What somebody said of a change.
+  /// The direction of a change, and whether it was accepted or waived.
   private func standing(_ metric: HistoryReport.Metric, _ step: HistoryReport.Step) -> String {
     var words = [step.isWorse ? "worse" : "better"]
     words += report.accepted.filter { $0.build == step.build }.map {

@@ -21,7 +21,7 @@ package enum BootWork {
   /// What is not finished, in words; nil when nothing is under way.
   ///
   /// `sys.boot_completed` is asked for only where Android's framework is (`ro.zygote`): without it
-  /// nobody would set the property. Snapshots are merged in the states `unverified` (about to) and
+  /// the property is never set. Snapshots are merged in the states `unverified` (about to) and
   /// `merging` of libsnapshot's `UpdateState`.
   package static func unrest(_ output: String) -> String? {
     var values: [Substring: Substring] = [:]

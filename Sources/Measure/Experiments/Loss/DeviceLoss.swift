@@ -37,7 +37,7 @@ enum DeviceLoss {
 /// Waits for a device that was lost, and brings it back.
 struct DeviceReturn: Sendable {
   let device: any Device
-  /// Brings back a device that does not answer; false where nobody can.
+  /// Brings back a device that does not answer; false where that is impossible.
   let recover: @Sendable () async throws -> Bool
   /// Gets what is done, for people.
   let report: @Sendable (String) -> Void

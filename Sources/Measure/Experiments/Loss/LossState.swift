@@ -1,10 +1,10 @@
 import RunRecords
 
-/// Decides what becomes of a run whose device is lost. Pure: events in, actions out.
+/// Decides how a run whose device is lost continues. Pure: events in, actions out.
 ///
 /// A device that is back in the same boot resumes its run; one that restarted begins its
-/// run again, because a boot is the unit of evidence. Both are bounded: a device that keeps going
-/// away measures nothing.
+/// run again, because a boot is the unit of evidence. Both are bounded: a device that is lost each
+/// time measures nothing.
 package struct LossState: Sendable, Equatable {
   /// How much is put up with in one run.
   package struct Limits: Sendable, Equatable {

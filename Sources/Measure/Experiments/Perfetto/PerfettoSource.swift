@@ -22,7 +22,7 @@ actor PerfettoSource {
   private let events: [String]
   private var known: Result<Ability, PerfettoError>?
 
-  /// Longest duration of a trial, should nobody end it.
+  /// Longest duration of a trial that is not ended.
   private static let trialLimit = Duration.seconds(60)
   /// Recorded in the trial because it happens all the time.
   private static let frequent = "sched/sched_switch"

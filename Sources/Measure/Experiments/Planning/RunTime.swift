@@ -8,7 +8,7 @@ package struct RunTime: Sendable, Equatable {
   package var installing: Duration
   /// More for a run that measures what the probes cost.
   package var overhead: Duration
-  /// One iteration, of ``run``; nil where nobody knows.
+  /// One iteration, of ``run``; nil where it is not known.
   package var iteration: Duration?
   /// Runs that it is known from.
   package var runs: Int

@@ -3,7 +3,7 @@ import Foundation
 
 /// What became of a device whose session broke off.
 enum Aftermath: Sendable, Equatable {
-  /// Still in the same boot: the kernel is not to blame.
+  /// Still in the same boot: the kernel has not failed.
   case survived
   /// Another boot.
   case restarted

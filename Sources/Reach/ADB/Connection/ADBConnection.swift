@@ -283,7 +283,7 @@ package final class ADBConnection: Sendable {
     }
   }
 
-  /// Suspends until somebody takes the waiter and resumes it. `place` puts it where it is found,
+  /// Suspends until the waiter is taken and resumed. `place` puts it where it is found,
   /// or answers false when there is nothing to wait for; `forget` takes it back.
   private func suspend(
     deadline: Deadline?, subject: String,
@@ -303,7 +303,7 @@ package final class ADBConnection: Sendable {
         } catch {
           continuation.resume(throwing: error)
         }
-        // A cancellation that came before the waiter had its place found nobody.
+        // A cancellation that came before the waiter had its place found no waiter.
         if Task.isCancelled { cancel(forget) }
       }
     } onCancel: {

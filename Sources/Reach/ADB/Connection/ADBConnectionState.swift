@@ -239,7 +239,7 @@ package struct ADBConnectionState: Sendable {
     .failed(.malformed(service: "adb", detail: detail))
   }
 
-  /// Numbers come back only after all others were used, so that a late CLSE meets nobody.
+  /// Numbers come back only after all others were used, so that a late CLSE closes no other stream.
   private mutating func nextID() -> UInt32 {
     repeat { lastID &+= 1 } while lastID == 0 || streams[lastID] != nil
     return lastID

@@ -1,8 +1,8 @@
 /// Commands on daemons that do not speak `shell,v2`, as before Android 7.
 ///
 /// Their `exec:` service (Android 5 on) carries bytes both ways without a terminal, and nothing else:
-/// stdout and stderr are one stream, and nobody says how the command ended. A mark after its output
-/// says so here.
+/// stdout and stderr are one stream, and the exit code is not reported. A mark after its output
+/// has it here.
 package struct PlainShell: Sendable {
   private let mark: String
 
@@ -17,7 +17,7 @@ package struct PlainShell: Sendable {
   /// The service that runs a command to its end, without stdin. `quote` makes one word of a shell's.
   package func service(_ command: String, quote: (String) -> String) -> String {
     // stdout goes out as it comes; stderr is kept and follows the mark. What the shells around the
-    // command say, such as of a signal, is nobody's.
+    // command print, such as of a signal, is dropped.
     """
     exec:exec 3>&1 2> /dev/null; err=$(sh -c \(quote(command)) 2>&1 >&3 3>&- < /dev/null); code=$?; exec 3>&-; \
     printf '\\n%s %d\\n%s' \(mark) $code "$err"

@@ -15,7 +15,7 @@ package struct ServerTransport: ADBTransport {
     do {
       return try await server.open(service, on: serial, timeout: timeout)
     } catch let refusal as ADBError {
-      // A device in sideload, say, closes services without a word.
+      // A device in sideload, say, closes services without an answer.
       guard case .refused = refusal, let state = try? await server.state(of: serial),
         let reason = ADBError(state: state, serial: serial)
       else { throw refusal }

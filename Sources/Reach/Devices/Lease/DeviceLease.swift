@@ -32,7 +32,7 @@ package final class DeviceLease: Sendable {
   }
 
   /// Takes all of `paths`, or none.
-  /// - Returns: the path that somebody else holds.
+  /// - Returns: the path that another job holds.
   /// - Throws: `SystemCallError`: a file cannot be made.
   static func take(_ paths: [String], note: String) throws -> Attempt {
     var held: [Held] = []

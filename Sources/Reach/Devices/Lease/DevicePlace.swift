@@ -5,7 +5,7 @@ import POSIXSupport
 package struct DevicePlace: Sendable, Equatable {
   /// For ``LeaseDesk/take(_:device:)``.
   package var keys: [String]
-  /// Bus and ports, such as `1-2.3`; nil where it is not on USB, or nobody knows.
+  /// Bus and ports, such as `1-2.3`; nil where it is not on USB, or that is not known.
   package var usbPath: String?
 
   package init(keys: [String], usbPath: String? = nil) {

@@ -39,7 +39,7 @@ package struct LeaseDesk: Sendable {
   /// - Returns: the lease; it ends with its last reference, or this process.
   /// - Throws: ``DeviceError/inUse(device:holder:)``, `SystemCallError`, `CancellationError`.
   package func take(_ keys: [String], device: String) async throws -> DeviceLease {
-    // In one order for everybody, so that nobody waits for somebody who waits for them.
+    // In one order for all jobs, so that no two wait for each other.
     let paths = Set(keys).map { "\(folder.path)/\(LeaseKeys.fileName($0))" }.sorted()
     let note = try LeaseHolder(command: command).text()
     let begun = ContinuousClock.now

@@ -4,7 +4,7 @@ import POSIXSupport
 /// The folder of lease files: one for all users of a machine, and for its containers where it is
 /// mounted into them.
 ///
-/// Everybody may make files in it, and nobody remove those of others, as in /tmp.
+/// All users may make files in it, and none may remove those of others, as in /tmp.
 struct LeaseFolder: Sendable, Equatable {
   let path: String
 

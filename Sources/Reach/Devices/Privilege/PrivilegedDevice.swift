@@ -63,7 +63,7 @@ package struct PrivilegedDevice: Device {
     }
     try await withScratchFile { scratch in
       let own = shellQuote(scratch)
-      // A file of somebody else in a shared folder must not be opened to write: a new one is made.
+      // Another user's file in a shared folder must not be opened to write: a new one is made.
       let script = """
         umask 077; set -C
         rm -f \(own) && cat \(shellQuote(remotePath)) > \(own) && chown \(user) \(own)

@@ -5,7 +5,7 @@ import Synchronization
 
 /// One command that runs on a board, and the `ssh` beside us that carries its streams.
 final class SSHCommand: Sendable {
-  /// Time the command has to end by itself once nobody listens any more.
+  /// Time the command has to end by itself once its output is no longer read.
   private static let grace: Duration = .milliseconds(500)
 
   let child: ChildProcess
@@ -80,7 +80,7 @@ final class SSHCommand: Sendable {
   /// stderr of the command so far.
   var standardError: [UInt8] { marks.read(errorOutput.tail).rest }
 
-  /// How the command ended; nil while it runs, or when nobody saw its end.
+  /// How the command ended; nil while it runs, or when its end was not seen.
   var exitCode: Int32? { marks.read(errorOutput.tail).exitCode }
 
   /// The next bytes of stdout; nil once the command has ended.

@@ -1,7 +1,7 @@
 /// What is wrapped around a command, so that its end is distinct from the end of the connection.
 ///
 /// `ssh` ends with 255 for its own failures, for a command that does, and for one that a signal
-/// killed. Two lines on stderr with a word that nobody else knows say what the command did: its
+/// killed. Two lines on stderr with a random word say what the command did: its
 /// process group when it begins, its exit code when it ends.
 struct SSHMarks: Sendable {
   private let word: String
@@ -23,7 +23,7 @@ struct SSHMarks: Sendable {
   struct Reading: Sendable, Equatable {
     /// Nil = the command never began.
     var group: Int32?
-    /// As a shell has it: 128 plus the signal for a killed command. Nil = nobody saw its end.
+    /// As a shell has it: 128 plus the signal for a killed command. Nil = its end was not seen.
     var exitCode: Int32?
     /// stderr without the marks.
     var rest: [UInt8]

@@ -28,7 +28,7 @@ enum ADBHandshake {
   }
 
   /// Greets the port once.
-  /// - Returns: false when nobody answers as adbd would within `limit`.
+  /// - Returns: false when nothing answers as adbd would within `limit`.
   /// - Throws: `CancellationError`.
   static func succeeds(port: UInt16, limit: Duration) async throws -> Bool {
     let deadline = Deadline.now + limit

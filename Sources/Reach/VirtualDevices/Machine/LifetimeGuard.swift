@@ -47,7 +47,7 @@ final class LifetimeGuard: Sendable {
       "\(folder.path)/\(VirtualImage.dataDiskName)",
       "\(folder.path)/\(VirtualImage.f2fsDiskName)",
     ]
-    // Unstructured: the shell lives as long as the device, and nobody waits for it.
+    // Unstructured: the shell lives as long as the device, and nothing waits for it.
     Task.detached {
       var options = PlatformOptions()
       options.createSession = true

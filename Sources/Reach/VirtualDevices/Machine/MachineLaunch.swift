@@ -12,7 +12,7 @@ struct MachineLaunch: Sendable {
   let folder: RunFolder
   let lifetime: MachineLifetime
 
-  /// How often another free port is tried when somebody was faster.
+  /// How often another free port is tried when one was taken meanwhile.
   private static let portAttempts = 5
   /// How long another process may hold the name while it starts its device.
   private static let lockLimit = Duration.seconds(30)

@@ -52,6 +52,6 @@ package struct MachineState: Sendable, Equatable, Codable {
 package enum MachineLifetime: String, Sendable, Hashable, Codable {
   /// Ends with the process that booted it, however that one ends.
   case owned
-  /// Runs until somebody stops it.
+  /// Runs until it is stopped.
   case detached
 }

@@ -11,7 +11,7 @@ struct MemoryKept {
   private static let memoryStart: UInt64 = 1 << 30
   /// A whole large page, so that the rest is mapped as it is without this.
   private static let sizeMiB = 2
-  /// Bytes of one record: a kernel's last words.
+  /// Bytes of one record: the end of a kernel's log.
   private static let recordSize = 1 << 18
 
   /// For the kernel's command line.

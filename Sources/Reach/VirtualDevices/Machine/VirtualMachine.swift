@@ -107,7 +107,7 @@ package final class VirtualMachine: Sendable {
       return
     }
     if state.lifetime == .owned, folder.console().panicCount == 0 {
-      // Its name is of one process, and nobody asks for its console any more.
+      // Its name is of one process, and its console is not read any more.
       folder.remove()
     } else {
       folder.clear(keepingLog: true)
