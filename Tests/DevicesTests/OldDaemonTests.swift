@@ -62,7 +62,7 @@ private struct OldDaemon: ADBTransport {
     #expect(made.exitCode == code)
     #expect(made.text == output)
     let said = String(decoding: made.standardError, as: UTF8.self)
-    // A shell may speak of a signal beside.
+    // A shell may also print a message about the signal.
     #expect(command.hasPrefix("kill") || said == errors)
   }
 

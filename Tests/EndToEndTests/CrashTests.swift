@@ -33,7 +33,7 @@ struct CrashTests {
       #expect(listed.map(\.event) == ["vanished"])
       let id = try #require(listed.first?.id)
 
-      // It would die again: that it does not shows that the probe was left out.
+      // It would crash again: that it does not shows that the probe was left out.
       try await device.dies(ofMap: "h_fsync*", by: "c")
       let next = try await run(tool, device, to: "\(path)/next")
       #expect(next.probes == first.probes)

@@ -70,7 +70,7 @@ struct KeepingTests {
     for name in ["build/fresh.o", "build/fresh.o.seal", "roots/sysroot/usr", "readers/bin"] {
       #expect(left.contains(name))
     }
-    // What was used lately stays, and that is said.
+    // What was used lately stays, and that is reported.
     let tight = try await gc(path, ["--cache-size", "1KiB", "--delete"], isJSON: false)
     #expect(tight.errors.contains("the rest was used in the last 24 hours"), "\(tight.errors)")
     #expect(FileManager.default.fileExists(atPath: "\(cache)/virtual/images/5-10-bb/kernel"))

@@ -70,7 +70,7 @@ import Testing
           try text(log.replacing("hooks.log", with: "child"))
             .trimmingCharacters(in: .whitespacesAndNewlines)))
       var isGone = false
-      // Its parent is dead: whoever inherits it collects it when it likes.
+      // Its parent is dead: the process that inherits it may collect it late.
       for _ in 0..<200 where !isGone {
         let state = try? text("/proc/\(child)/stat")
         isGone = state.map { $0.contains(") Z") } ?? true

@@ -227,7 +227,7 @@ import Testing
     #expect(moderation.moderated(quiet[0]).degreesOfFreedom > 9)
   }
 
-  /// What was measured is slower, whatever was not.
+  /// What was measured is slower, even where other data are missing.
   @Test func aRegressionStandsBesideAMetricThatNobodyMeasured() throws {
     func verdict(_ shift: Double) throws -> Verdict {
       var input = Bench(runsPerArm: 4, metrics: 3, shift: shift).screen(seed: 11)

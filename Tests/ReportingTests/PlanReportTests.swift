@@ -46,7 +46,7 @@ import Testing
     let entries = try #require(report.forecast).entries
     let worst = try #require(entries.last?.detects)
     #expect(worst > (try #require(entries[1].detects)))
-    // The worst of a metric's labels speaks for it.
+    // The worst of a metric's labels represents it.
     #expect(finds.hasPrefix("finds: with 80% power, worse by disk.time "))
     #expect(finds.hasSuffix("fsync.latency p50 \(humanShare(worst))"))
   }

@@ -6,8 +6,8 @@
 #include "kernel_block.h"
 
 /*
- * The queue came before the request until 5.11, and stable kernels took the
- * change back to some 5.10: the signature is asked, not the version. Insert,
+ * The queue came before the request until 5.11, and the change was
+ * backported to some 5.10: the signature is read, not the version. Insert,
  * issue, requeue and merge changed together.
  */
 typedef void (*btf_trace_block_rq_issue___queue_first)(void *, struct request_queue *,

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Reporting
 
-/// Where latgate's words go: results on stdout, progress and messages on stderr.
+/// Where output goes: results on stdout, progress and messages on stderr.
 package struct Console: Sendable {
   package var quiet: Bool
   package var verbose: Bool

@@ -34,7 +34,7 @@ package struct ErrorReport {
     if let owner = cause?.owner, !messages.isEmpty {
       messages[messages.count - 1].owner = owner.rawValue
     }
-    // A file that is not there may have a neighbour of nearly its name.
+    // A missing file may have a neighbour with nearly the same name.
     if status == .badInput, let last = messages.indices.last,
       let near = Self.nearestFile(to: messages[last].place)
     {

@@ -1,4 +1,4 @@
-/// A wish that a job cannot fulfil: the user has to ask for something else.
+/// A request that a job cannot carry out: the user has to ask for something else.
 package enum JobError: Error, Sendable, Equatable {
   case emptyBaseline(name: String)
   /// A design needs more devices than there are.

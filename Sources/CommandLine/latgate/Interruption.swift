@@ -28,7 +28,7 @@ enum Interruption {
       }
     }
     let signals = SignalCount()
-    // A queue of its own: those that all share may be busy with what is to be ended.
+    // A queue of its own: the shared ones may be busy with the work that is to be ended.
     let queue = DispatchQueue(label: "signals")
     let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
       // The default action would end the process before the source receives the signal.
@@ -51,7 +51,7 @@ enum Interruption {
       for source in sources { source.cancel() }
     }
     try await task.value
-    // It may have been about to end: who stopped it must not take that for a pass all the same.
+    // It may have been about to end: an interrupted command must not report a pass.
     if task.isCancelled, computesOnly.withLock({ $0 }) { throw CancellationError() }
   }
 

@@ -7,8 +7,8 @@ import Reporting
 /// Where the process begins.
 @main
 enum Program {
-  /// Waits rather than being asynchronous: the thread of an asynchronous main is ended, for which the
-  /// C library fetches another library each time.
+  /// Waits rather than being asynchronous: an asynchronous main ends its thread, for which the C
+  /// library loads another library each time.
   static func main() {
     Task.detached {
       await Latgate.main()
@@ -81,7 +81,7 @@ struct Latgate: AsyncParsableCommand {
       }
       finish(unknown)
     }
-    // `.failure` is what it has for errors of anybody else.
+    // `.failure` is its code for errors of other code.
     if error is ExitCode || exitCode(for: error) != .failure { exit(withError: error) }
     let console = Console()
     let report = ErrorReport(error)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
  * How fast the CPUs ran, weighted by time, over the open part of the window.
- * Time before the first word about a CPU is left out, not guessed.
+ * Time before a CPU's frequency is known is left out, not guessed.
  */
 #include "fold_internal.h"
 

@@ -2,13 +2,13 @@ import Foundation
 import GRDB
 import POSIXSupport
 
-/// A line of the crash ledger: a load under way, or what became of the device in one.
+/// A line of the crash ledger: a load under way, or what happened to the device in one.
 package struct CrashEvent: Sendable, Equatable {
   /// What happened.
   package enum Kind: String, Sendable, Codable, CaseIterable {
     /// Under way, or never ended.
     case loading
-    /// The kernel said that it died.
+    /// The kernel reported a panic.
     case panic
     /// The device had restarted.
     case reboot

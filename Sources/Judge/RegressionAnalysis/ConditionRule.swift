@@ -1,14 +1,14 @@
 import Foundation
 import RunRecords
 
-/// A condition of the bench that must be alike in both arms, or be the firmware's own doing.
+/// A condition of the bench that must be alike in both arms, or be a property of the firmware.
 package struct ConditionFinding: Codable, Sendable, Equatable {
   /// What became of a condition that differs.
   package enum Kind: String, Codable, Sendable, Equatable, CaseIterable {
     /// It does not differ by more than the tolerance.
     case alike
     /// All runs of one firmware agree and the arms take turns, so the difference follows the
-    /// firmware: it is a property of the build, and what it slows down is the build's fault.
+    /// firmware: it is a property of the build, and what it slows down counts against the build.
     case firmware
     /// Runs of one firmware disagree, and the arms with them: a throttled or disturbed bench.
     case unstable

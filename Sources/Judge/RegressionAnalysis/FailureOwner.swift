@@ -10,7 +10,7 @@ package enum FailureOwner: String, Codable, Sendable, Equatable, CaseIterable {
 package enum FailureCause: String, Codable, Sendable, Equatable, CaseIterable {
   /// A metric got worse, confirmed.
   case regression
-  /// A gating metric has a slower mode which the reference has not; no quantile confirms it.
+  /// A gating metric has a slower mode that the reference lacks; no quantile confirms it.
   case shapeChanged
   /// The candidate lacks a hook that the reference has, or it died of the probe.
   case probeLost

@@ -13,7 +13,7 @@ struct LookLevels {
   /// them to the arms in the worst way once in 2^(2n) experiments of n runs per arm: from five on, in
   /// one of a thousand.
   static let firstTailLook = 5
-  /// Runs per arm from which the worst iterations are: many a rig has a slow one now and then.
+  /// Runs per arm from which the worst iterations are: rigs have slow ones by chance.
   static let firstWorstLook = 6
   /// Runs per arm from which an experiment may end early because nothing moved.
   static let firstPass = 4

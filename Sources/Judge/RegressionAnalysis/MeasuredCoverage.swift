@@ -1,6 +1,6 @@
 import RunRecords
 
-/// What of the gating metrics was measured: a pass needs evidence, not silence.
+/// How much of the gating metrics was measured: a pass needs evidence.
 package struct MeasuredCounts: Codable, Sendable, Equatable {
   /// Gating metrics that had events, or values, in either arm.
   package var metrics = 0
@@ -17,7 +17,7 @@ package struct MeasuredCounts: Codable, Sendable, Equatable {
 
 /// Holds the gating metrics against what could be compared.
 struct MeasuredCoverage {
-  /// Events a run, of the median run of the busier arm, below which a metric is by the way: a
+  /// Events a run, of the median run of the busier arm, below which a metric is incidental: a
   /// stray request of the system, which not every run sees.
   static let rareBelow = 5.0
 

@@ -56,7 +56,7 @@ package struct MetricVerdict: Codable, Sendable, Equatable {
   package var isLeaning = false
   /// Whether its interval shows a worsening that matters, which no look has confirmed yet.
   package var isOpen = false
-  /// In words, where the numbers do not speak for themselves.
+  /// In words, where the numbers need an explanation.
   package var reason: String?
   /// The known issue that this belongs to; only where it would keep the firmware from passing.
   package var waiver: MetricWaiver?

@@ -3,7 +3,7 @@ import RunRecords
 
 /// How much runs of unchanged firmware differ on this bench, metric by metric.
 package struct NoiseProfile: Codable, Sendable, Equatable {
-  /// Degrees of freedom beyond which a profile stops getting more certain of itself, so that it
+  /// Degrees of freedom beyond which a profile's certainty does not grow, so that it
   /// can follow a bench that changes.
   package static let maximumDegrees = 60.0
 
@@ -26,7 +26,7 @@ package struct NoiseProfile: Codable, Sendable, Equatable {
   /// The profile after one more experiment.
   ///
   /// Residuals are pooled by degrees of freedom. Those beyond 2.5 standard deviations of what is
-  /// known count as that much (winsorised), so that one bad boot does not blind the bench; a bench
+  /// known count as that much (winsorised), so that one bad boot hides no real change; a bench
   /// that has become noisier still shows, in a few experiments. Growing twice by the same
   /// experiment counts it twice: who keeps the profile keeps the experiments' ids.
   package func grown(by residuals: [MetricResiduals]) -> NoiseProfile {

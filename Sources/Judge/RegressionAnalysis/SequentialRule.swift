@@ -57,7 +57,7 @@ struct SequentialRule {
     }
   }
 
-  /// Comparisons that share a level. What is only shown must not make what decides any weaker.
+  /// Comparisons that share a level. Metrics that are only shown must not weaken those that decide.
   private struct Family: Hashable {
     var isGating: Bool
     var isWorst: Bool

@@ -147,7 +147,7 @@ struct SeriesBuilder {
     }
     let total = merged.map { Double($0.count) }
     var rate = Series(id: id, statistic: .rate, threshold: policy.rateThreshold)
-    // Losses of a handful of operations are no news where nothing is measurable anyway.
+    // Losses of a few operations need no report where nothing is measurable anyway.
     let sampled = policy.quantiles.contains { quantile in
       zip(runs, total).contains { shortage($1, quantile.probability, in: $0.index, key) == nil }
     }
@@ -358,7 +358,7 @@ struct SeriesBuilder {
     series.iterations = median(perRun.filter { !$0.isEmpty }.map { Double($0.count) }) ?? 0
     let within = perRun.compactMap(sampleVariance)
     if let typical = median(within) {
-      // One disturbed run does not speak for all.
+      // One disturbed run must not decide for all.
       let drawn = within.reduce(0) { $0 + min($1, 4 * typical) }
       series.withinVariance = drawn / Double(within.count)
     }

@@ -1,7 +1,7 @@
 /// Reads the two formats of apt's source lists (sources.list(5)).
 ///
-/// Lines and stanzas that make no sense are passed over, as a source that is missing is reported
-/// with better words by `AptSourceChoice`.
+/// Lines and stanzas that make no sense are passed over, as `AptSourceChoice` reports a missing
+/// source in clearer words.
 package enum AptSourceParser {
   /// One-line format: `deb [option=value …] uri suite component…`.
   package static func parseOneLine(_ text: String) -> [AptSource] {

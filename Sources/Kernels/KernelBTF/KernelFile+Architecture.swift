@@ -2,8 +2,8 @@ import KernelTypes
 import ProbeBuild
 
 extension KernelFile {
-  /// Whether these are all types of the kernel, not those that some programs read: what nothing but
-  /// the kernel's own functions has members in is there.
+  /// Whether these are all types of the kernel, not only those that some programs read: types that
+  /// were cut have no members of `pt_regs`.
   package var isWhole: Bool {
     types.type(named: "pt_regs", .structure).map { !types.members(of: types[$0]).isEmpty } ?? false
   }

@@ -2,7 +2,7 @@ import Foundation
 import KernelTypes
 import ProbeBuild
 
-/// Says from a build's files what would become of probes on it: no device is needed.
+/// Decides from a build's files which probes work on it: no device is needed.
 package struct Preflight: Sendable {
   /// A probe with its object, as built for the kernel's architecture.
   package struct Probe: Sendable {

@@ -1,7 +1,7 @@
 /// The types of a kernel or of a BPF object, from BTF bytes that were checked throughout.
 ///
-/// Any bytes may be given. What is accepted has no reference, name or chain of modifiers that leads
-/// astray, so that it can be handed to libbpf, which trusts more than it checks.
+/// Any bytes may be given. What is accepted has no reference, name or chain of modifiers that is
+/// invalid, so that it can be handed to libbpf, which trusts more than it checks.
 package struct BTFTypes: Sendable {
   /// Of the first two bytes.
   package static let magic: [UInt8] = [0x9f, 0xeb]

@@ -20,7 +20,7 @@ package struct KernelComparison: Sendable, Equatable, Encodable {
     package var before: String?
     /// Nil = it is gone.
     package var after: String?
-    /// What may have taken its place, by its looks; nil = nothing alike.
+    /// Something similar that may have replaced it; nil = nothing similar.
     package var hint: String?
     /// Names of the probes that depend on it.
     package var probes: [String]

@@ -1,6 +1,6 @@
-/// What would become of probes on a firmware build, known from its files alone.
+/// Which probes work on a firmware build, known from its files alone.
 package struct PreflightResult: Sendable, Equatable, Encodable {
-  /// What becomes of a probe.
+  /// Whether a probe works.
   package enum Outcome: String, Sendable, Encodable {
     /// It loads, and every hook it needs has a rung.
     case fits

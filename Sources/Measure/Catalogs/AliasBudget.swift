@@ -33,7 +33,7 @@ struct AliasBudget {
     guard text.utf8.contains(UInt8(ascii: "*")) else {
       return try AliasBudget(file: file, mark: nil).walk(text)
     }
-    // Of the characters that Unicode leaves to everybody, one that is not used here.
+    // A character of Unicode's private use area that does not occur here.
     let used = Set(text.unicodeScalars.lazy.filter { (0xe000...0xe0ff).contains($0.value) })
     let free = (UInt32(0xe000)...0xe0ff).lazy.compactMap(Unicode.Scalar.init)
       .first { !used.contains($0) }

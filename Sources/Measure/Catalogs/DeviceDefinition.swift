@@ -105,14 +105,14 @@ package struct DeviceDefinition: Sendable, Equatable {
   package var stability: Stability
   /// Nil for virtual devices.
   package var hooks: Hooks?
-  /// A command for the device's shell that prints which build it runs; nil = what every device says
-  /// of itself will do.
+  /// A command for the device's shell that prints which build it runs; nil = the identity that
+  /// every device reports suffices.
   package var buildID: String?
   /// Nil = not given.
   package var costs: DeviceCosts?
   /// How long a device that was lost in the middle of a run is waited for; zero = not at all.
   package var reconnect: Duration
-  /// What jobs that want the device agree on, where what it says of itself would not do.
+  /// What jobs that want the device agree on, where its own identity does not suffice.
   package var lease: String?
   /// Never empty for a virtual device.
   package var firmwares: [String: FirmwareDefinition]

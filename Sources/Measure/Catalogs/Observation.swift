@@ -1,10 +1,10 @@
-// A look at a device that does what it does anyway: no suite file, no workload of its own.
+// A look at a device during its ordinary work: no suite file, no workload of its own.
 
 extension SuiteDefinition {
   /// Name of suite and workload in records.
   package static let observation = "observe"
 
-  /// Nothing is waited for and nothing is compared: what is there now is the answer.
+  /// Nothing is waited for and nothing is compared: the present state is the result.
   package static func observing(probes: [String], on device: String) -> SuiteDefinition {
     SuiteDefinition(
       name: observation, description: "a look at a device as it is", device: device,

@@ -17,7 +17,7 @@ package struct PoolDefinition: Sendable, Equatable {
   package var description: String
   /// At least one.
   package var members: [Member]
-  /// Virtual devices that are measured at one time; nil = as many as the machine carries.
+  /// Virtual devices that are measured at one time; nil = as many as the machine has capacity for.
   package var jobs: Int?
   /// Path of the file it was read from; empty for a pool of the command line.
   package var file: String

@@ -2,7 +2,7 @@ import RunRecords
 import Yams
 
 extension SuiteDefinition {
-  /// Reports what the suite names and nothing is: devices, workloads, probes, firmwares, metrics.
+  /// Reports names of the suite that do not exist: devices, workloads, probes, firmwares, metrics.
   ///
   /// Folders in `broken` are not complete, so nothing is said about names of their kind.
   func checkReferences(
@@ -39,7 +39,7 @@ extension SuiteDefinition {
     if broken.isDisjoint(with: [.probes, .workloads]) { checkPatterns(root, catalog) }
   }
 
-  /// A pattern that no metric of the suite can match is a slip of the pen, and would gate nothing.
+  /// A pattern that no metric of the suite can match is mistyped, and would gate nothing.
   private func checkPatterns(_ root: MappingReader, _ catalog: Catalog) {
     guard let gates = root.optional("gates")?.node.mapping,
       let workload = catalog.workloads[workload],

@@ -78,7 +78,7 @@ package final class ArmIdentities: Sendable {
   }
 }
 
-/// Arms that do not run what they are meant to; nothing of them may be judged.
+/// Arms that do not run the intended firmware; nothing of them may be judged.
 package enum ArmFault: Error, Sendable, Equatable {
   /// Two firmwares are to be compared, and both are the same. `device` is empty for kept records.
   case same(device: String, reference: String, candidate: String, marks: String)

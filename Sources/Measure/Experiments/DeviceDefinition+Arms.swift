@@ -26,7 +26,7 @@ extension DeviceDefinition {
     }
   }
 
-  /// A name that the file does not have is a slip, unless hooks take files and this is one.
+  /// A name that the file does not have is mistyped, unless hooks take files and this is one.
   private func requireFirmware(_ name: String) throws {
     guard kind == .virtual || !firmwares.isEmpty, firmwares[name] == nil else { return }
     if kind != .virtual, changesFirmware, FileManager.default.fileExists(atPath: name) { return }

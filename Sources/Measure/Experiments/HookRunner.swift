@@ -17,7 +17,7 @@ package struct HookRunner: Sendable {
   private let usbPath: String?
   private let log: String
 
-  /// Time that a hook gets to end by itself once its own is over.
+  /// Time that a hook gets to end by itself once its time limit is over.
   private static let grace: Duration = .seconds(2)
   /// Bytes of a failed hook's output that its error repeats.
   private static let tailSize = 500

@@ -40,7 +40,7 @@ package struct LaneFactory: Sendable {
 
     /// This device and another one of its model, as a crossover needs them.
     ///
-    /// The other one is given back when it will not do.
+    /// The other one is released when it does not fit.
     /// - Throws: `DeviceError`.
     package func joined(with other: Target) async throws -> Target {
       do {
@@ -130,7 +130,7 @@ package struct LaneFactory: Sendable {
     }
     try await requireListed(name, address)
     let found = try await lease(address, definition)
-    // Asks once: a device that is not there will not come by waiting.
+    // Asks once: waiting does not bring a missing device.
     _ = try await found.device.exec(titled("the first command", "true"), timeout: .seconds(20))
     let hooks = HookRunner(
       device: found.device.name, definition: definition, usbPath: found.place.usbPath,
@@ -165,8 +165,8 @@ package struct LaneFactory: Sendable {
     return (definition, address)
   }
 
-  /// A serial number of the user's that the adb server does not list may be a slip of the pen. That
-  /// of a device file is none: its hooks may bring the device up.
+  /// A serial number of the command line that the adb server does not list may be mistyped. That of
+  /// a device file is not: its hooks may bring the device up.
   /// - Throws: `UnknownName` for a slip, `DeviceError` for a device that is away.
   private func requireListed(_ name: String, _ address: DeviceAddress) async throws {
     guard address == .server(serial: name), let listed = try? await server.devices(),

@@ -69,7 +69,7 @@ struct ProbeLoader: Sendable {
     self.scope = scope
     self.btfPath = btfPath
     perfetto = try PerfettoSource(device: gate.device, session: gate.session, probes: probes)
-    // A tier that loads nothing needs no program that does nothing.
+    // A tier that loads nothing needs no canary.
     let loads = tier == nil || tier == .t2
     let greeting = gate.session.facts.features
     features =
@@ -119,7 +119,7 @@ struct ProbeLoader: Sendable {
       } catch let error as PerfettoError {
         failures.append(TierPlan.PassedOver(route: route, reason: error.description))
       } catch let quarantined as QuarantinedLoad {
-        // No other tier in its place: that would change what is compared with what.
+        // No other tier in its place: the arms would then be measured in different ways.
         loaded.records.append(
           ProbeRecord(
             name: probe.name, status: .quarantined, reason: quarantined.event.sentence))

@@ -36,7 +36,7 @@ package struct RunRequest: Sendable {
   package var safety: LoadSafety
   /// How long the device is waited for when it is lost; zero = the run fails with it.
   package var reconnect: Duration
-  /// What it took to bring the firmware up beyond the usual.
+  /// Unusual steps that were needed to bring the firmware up.
   package var interruptions: [InterruptionRecord] = []
   /// Whether extra iterations are made to learn what the probes cost.
   package var measuresOverhead: Bool

@@ -31,7 +31,7 @@ struct SettleWait: Sendable {
       sample.unrest = unrest
       switch gate.handle(sample) {
       case .settled:
-        // It may have begun since; asking all the time would be unrest of our own.
+        // It may have begun since; asking all the time would itself disturb the device.
         unrest = try await bootWork()
         if unrest == nil { return sample.uptime }
       case .gaveUp(let reason):

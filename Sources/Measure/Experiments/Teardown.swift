@@ -13,7 +13,7 @@ struct Teardown: Sendable {
   /// Longest time for all steps: a user who has interrupted a run waits for them.
   private static let limit = Duration.seconds(60)
 
-  /// Makes the steps, each whatever became of those before it. The session of the run may be in
+  /// Makes all steps, also after one that failed. The session of the run may be in
   /// the middle of an answer, so they have one of their own; the run's must be closed.
   func run() async {
     guard !request.workload.teardown.isEmpty else { return }
@@ -33,7 +33,7 @@ struct Teardown: Sendable {
         on: device, command: shellQuote(agent.agentPath), hostVersion: request.toolVersion)
     else { return }
     for step in request.workload.teardown {
-      // The error that ended the run says more than one of clearing up could.
+      // The error that ended the run matters more than one of the teardown.
       try? await StepExecutor(device: device, session: session).make(step, place: "teardown")
     }
     try? await session.bye()

@@ -4,7 +4,7 @@ import LatencyHistograms
 enum HdrEncoding {
   private static let cookie: UInt32 = 0x1c84_9303
   private static let compressedCookie: UInt32 = 0x1c84_9304
-  /// Bits of a cookie that say how wide a count is; V2 sets one and means nothing by it.
+  /// Bits of a cookie that say how wide a count is; V2 sets one and does not use it.
   private static let widthBits: UInt32 = 0xf0
   private static let v2Width: UInt32 = 0x10
   private static let headerSize = 40

@@ -35,7 +35,7 @@ extension LatencyHistogram {
   /// as a share of the value.
   ///
   /// Interpolation assumes a smooth distribution. Where one bucket holds nearly all the events
-  /// around it, a shift of a trifle across its edge looks like a shift of a bucket: then this is
+  /// around it, a tiny shift across its edge looks like a shift of a bucket: then this is
   /// the bucket's whole width. Where the neighbours hold as many, it is 0.
   /// - Parameter probability: 0...1.
   /// - Returns: 0...1; nil when empty.

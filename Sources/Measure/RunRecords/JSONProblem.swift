@@ -86,7 +86,7 @@ private func plainBytes(_ data: Data) -> [UInt8] {
   return [UInt8](data.starts(with: [0xef, 0xbb, 0xbf]) ? data.dropFirst(3) : data)
 }
 
-/// Foundation says of a number that does not fit its field neither which nor where. The last such
+/// Foundation does not report which number does not fit its field, nor where. The last such
 /// one is found by putting 0, which fits everywhere, in the place of more and more of them.
 private func numberProblem(
   _ bytes: [UInt8], _ numbers: [Range<Int>], decode: (Data) -> Any?
@@ -171,7 +171,7 @@ private func word(for type: any Any.Type) -> String {
 private protocol AnyList {}
 extension Array: AnyList {}
 
-/// The standard library's words of an enumeration are a programmer's.
+/// The standard library's message of an enumeration is for programmers.
 private func words(_ context: DecodingError.Context) -> String {
   let text = context.debugDescription
   let ending = text.components(separatedBy: " from invalid String value ")

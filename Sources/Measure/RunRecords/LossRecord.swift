@@ -53,7 +53,7 @@ package struct LossRecord: Codable, Sendable, Equatable {
   /// and belong to no judged population. Far more of them mean that starts were missed.
   package static let explainedNoStart = 0.05
 
-  /// Operations whose duration is gone without a trace in the histogram: starts replaced by a
+  /// Operations whose duration is missing from the histogram: starts replaced by a
   /// new start, no storage for a stamp, clock faults, and ends without a start where these are
   /// too many to have begun before the pre-roll (``explainedNoStart``).
   ///

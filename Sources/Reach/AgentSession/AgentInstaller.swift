@@ -98,7 +98,7 @@ package struct AgentInstaller: Sendable {
     """
   }
 
-  /// Makes the folder where it is missing, and looks into it: one command, as a round trip is dear.
+  /// Makes the folder where it is missing, and looks into it: one command, as a round trip is slow.
   /// - Returns: its path, and the bytes of each program; nil for a missing one.
   private func prepareDirectory(hash: String) async throws -> (String, [UInt64?]) {
     let script =

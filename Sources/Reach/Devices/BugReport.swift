@@ -3,7 +3,7 @@ import POSIXSupport
 
 /// What a device's system can say about a failure, collected into plain files.
 ///
-/// Never fails: what could not be had is said in `index.txt`. Bounded in time and size, because the
+/// Never fails: `index.txt` names what is missing. Bounded in time and size, because the
 /// device may be dying and its logs may be large.
 package struct BugReport: Sendable {
   /// One source: its file in the folder, and the device's shell command that prints it.

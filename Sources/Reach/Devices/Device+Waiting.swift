@@ -1,6 +1,6 @@
 import POSIXSupport
 
-/// A device that a command of its shell restarts, by whoever may give it.
+/// A device that is restarted by a command of its shell.
 protocol RestartsByCommand: Device {
   func restart(by run: (String) async throws -> ExecResult) async throws
 }

@@ -24,7 +24,7 @@ package struct CheckExperiment: Sendable {
   package let memory: BenchMemory
   /// Known issues.
   package var waivers: [MetricWaiver] = []
-  /// Why the bench should not judge, where it is asked to all the same.
+  /// Why the bench should not judge, where it has to anyway.
   package var caveat: String?
   /// Stored runs in the reference's place.
   package var baseline: [RunRecord] = []
@@ -52,7 +52,7 @@ package struct CheckExperiment: Sendable {
     return choice
   }
 
-  /// What the design costs and finds, as far as anybody knows.
+  /// What the design costs and finds, as far as it is known.
   package func planned(_ design: ExperimentDesign, made: [RunRecord]) -> ExperimentPlan {
     ExperimentPlan(design, cost: cost(made), profile: profile, policy: policy)
   }

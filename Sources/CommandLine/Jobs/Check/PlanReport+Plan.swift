@@ -26,7 +26,7 @@ extension ErrorMessage {
 }
 
 extension ExperimentDesign.Layout {
-  /// How the runs of both firmwares stand to each other.
+  /// How the runs of both firmwares are ordered in time and on devices.
   fileprivate var text: String {
     switch self {
     case .boots: "in turn"

@@ -68,7 +68,7 @@ package struct CacheEntries {
     }
   }
 
-  /// Folders that are used as a whole; what died while it was made or removed goes with them.
+  /// Folders that are used as a whole; what was left half made or half removed goes with them.
   private static func folders(_ kind: String, in cache: String) -> [Entry] {
     let folder = "\(cache)/\(kind)"
     let left = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])

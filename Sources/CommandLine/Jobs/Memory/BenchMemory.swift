@@ -97,7 +97,7 @@ package struct BenchMemory: Sendable {
     let bench = BenchIdentity(
       target: first.target, device: Self.device(records.map(\.benchDevice)), suite: first.suite)
     try Self.note(verdict, on: input, of: bench, id: id, in: store)
-    // What the bench did while it was not itself is no noise of it.
+    // What the bench did while it was disturbed is no noise of it.
     guard verdict.outcome != .failed, verdict.failure != .conditions else { return false }
     let residuals = try runResiduals(of: input)
     guard !residuals.isEmpty else { return false }
@@ -116,7 +116,7 @@ package struct BenchMemory: Sendable {
     Set(names).sorted().joined(separator: " + ")
   }
 
-  /// Keeps what was said of a candidate; a later word on the same experiment takes its place.
+  /// Keeps the verdict on a candidate; a later one on the same experiment replaces it.
   package static func note(
     _ verdict: Verdict, on input: VerdictInput, of bench: BenchIdentity, id: String, in store: Store
   ) throws {

@@ -42,7 +42,7 @@ package struct FailureFiles: Sendable {
     console.note("bug report: \(path) (\(written.count) files)")
   }
 
-  /// What the user wrote is no fault of the device's, and one that another job measures must not be
+  /// A wrong command line is no fault of the device, and a device in use by another job must not be
   /// disturbed by questions.
   private static func isOfTheDevice(_ error: (any Error)?) -> Bool {
     guard let error else { return true }

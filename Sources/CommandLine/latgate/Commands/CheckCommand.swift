@@ -242,7 +242,7 @@ struct CheckCommand: AsyncParsableCommand {
       for one in why { console.note("why: \(one.sentence)") }
     }
     if case .failure(let error) = shown {
-      // A red check stays red for its own reason; a green one whose reports are lost is not green.
+      // A failed check keeps its own exit code; a pass whose reports are lost is no pass.
       if verdict.exitCode == 0 { throw error }
       console.error("the verdict stands, but a report is lost: \(error)")
     }

@@ -161,7 +161,7 @@ struct RunCommand: AsyncParsableCommand {
       display.end()
       let written = output.map { folder in Result { try RecordFiles.write(record, to: folder) } }
       try report.show(result, console, showsAll: all)
-      // What was measured is shown whatever became of its file.
+      // What was measured is shown even when its file could not be written.
       if let written { console.note("record: \(try written.get())") }
       if result.scopeMatchedNothing { throw ExitStatus.badInput.code }
       if !reasons.isEmpty { throw ExitStatus.gateFailed.code }

@@ -61,7 +61,7 @@ struct RunFilterOptions: ParsableArguments {
 
   var isGiven: Bool { filter != RunFilter() }
 
-  /// A name that no stored run has is a slip, unless nothing is stored at all.
+  /// A name that no stored run has is mistyped, unless nothing is stored at all.
   /// - Throws: `UnknownName`, `StoreError`.
   func require(in store: Store) throws {
     let benches = try store.benches()

@@ -21,7 +21,7 @@ struct MetricsServer: Sendable {
       while true {
         let client = try await socket.accept()
         group.addTask {
-          // A client that goes away or says nothing is its own affair.
+          // A client that disconnects or sends nothing is no error.
           try? await serve(client)
           client.close()
         }

@@ -92,7 +92,7 @@ struct PoolJob: Sendable {
     }
   }
 
-  /// Keeps what the command printed and says what it came to.
+  /// Keeps what the command printed and returns its outcome.
   private func conclusion(_ made: Made) throws -> String {
     if command == "check" {
       let report = try? String(contentsOfFile: "\(folder)/report.txt", encoding: .utf8)

@@ -40,7 +40,7 @@ struct PoolRun: Sendable {
           say: { console.error("\(member.name): \($0)") })
       )
     }
-    // What is emulated shares this machine's CPUs; what is not waits for its device alone.
+    // Emulated devices share this machine's CPUs; others wait only for their device.
     let width = pool.jobs ?? max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
     let (virtual, real) = (jobs.filter(\.isVirtual), jobs.filter { !$0.isVirtual })
     async let emulated = LimitedParallel.run(

@@ -2,7 +2,7 @@
 /*
  * The contract between a probe in the kernel and the agent beside it: the
  * histogram layout, the window word and the counters. The same file is
- * compiled into BPF objects, the agent and Swift, so there is one truth.
+ * compiled into BPF objects, the agent and Swift, so there is one definition.
  */
 #ifndef LATGATE_PROBE_ABI_H
 #define LATGATE_PROBE_ABI_H

@@ -2,7 +2,7 @@
 /*
  * Metrics that are declared as data (span_declaration.h), beside those that the
  * library knows, and the events they are made from. The set grows only; what is
- * wanted of it, and which events there are, is said to each fold.
+ * wanted of it, and which events there are, is given to each fold.
  */
 #ifndef LATGATE_TRACE_DECLARED_H
 #define LATGATE_TRACE_DECLARED_H

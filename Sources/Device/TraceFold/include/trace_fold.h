@@ -8,7 +8,7 @@
  *	format files -> lg_decoder          pages -> lg_merge
  *	                    `---- lg_decode() ----' -> lg_fold_event() -> lg_fold_read…
  *
- * The library does no I/O, keeps no global state and believes no input. One
+ * The library does no I/O, keeps no global state and trusts no input. One
  * fold serves one thread.
  *
  * The window. Events are judged by their own time against four moments: arm <=

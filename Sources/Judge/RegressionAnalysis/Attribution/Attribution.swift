@@ -38,8 +38,8 @@ package struct ChainStep: Codable, Sendable, Equatable {
 /// Explains the regressions of a verdict by what else moved.
 ///
 /// A step has moved when it is called so, or when its p value holds against all steps asked about
-/// and the change matters. It is unchanged only where equivalence was shown: no finding is no
-/// proof, and then the sentence says how much could have stayed unseen.
+/// and the change matters. It is unchanged only where equivalence was shown: the absence of
+/// a finding is no proof, and then the sentence says how large a change may have been missed.
 /// - Parameters:
 ///   - base: the verdict that found the regressions.
 ///   - explain: of the pass with the chain's probes; nil = the base pass had them.

@@ -61,7 +61,7 @@ package struct CreepFinder: Sendable, Equatable {
     let span = Double(last - first)
     let total = fit.coefficient * span
     guard worse * total >= log1p(threshold) else { return nil }
-    // Builds of one week share their bench's weather: neighbours are no independent witnesses.
+    // Builds of one week share the state of the bench: neighbours are not independent.
     let squares = fit.residuals.reduce(0) { $0 + $1 * $1 }
     let products = zip(fit.residuals, fit.residuals.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 }
     let carried = squares > 0 ? max(0, min(0.9, products / squares)) : 0

@@ -9,7 +9,7 @@ import RunRecords
 /// sqrt((c / d) (W / B)) (Cochran, Sampling Techniques, 10.6). The statistic that needs most time for
 /// its own budget decides.
 package struct IterationChoice: Sendable, Equatable {
-  /// Fewer do not show an iteration now and then to be slow; more say little and wear the device.
+  /// Fewer miss an iteration that is slow only at times; more add little and wear the device.
   package static let range = 3...20
 
   /// Measured iterations of a run.

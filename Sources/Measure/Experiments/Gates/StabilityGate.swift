@@ -5,7 +5,7 @@ import RunRecords
 /// and inside the bounds of its file. Pure.
 ///
 /// The state in which the run began is the measure of throttling: what a firmware limits from the
-/// boot on is its own and counts, what is limited later is the heat's or the bench's.
+/// boot on is its own and counts, a later limit is due to heat or to the bench.
 package struct StabilityGate: Sendable {
   /// Why an iteration is dropped.
   package struct Drop: Sendable, Equatable {

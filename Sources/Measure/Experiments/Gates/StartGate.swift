@@ -5,7 +5,7 @@ import RunRecords
 /// no background load. Pure: looks in, decisions out.
 ///
 /// Both arms get the same limit. One that gives up is a dropped iteration, so that a firmware which
-/// heats its device does not lose its hot iterations unseen.
+/// heats its device does not lose its hot iterations unnoticed.
 package struct StartGate: Sendable {
   /// The answer to a look.
   package enum Decision: Sendable, Equatable {

@@ -8,7 +8,7 @@ import RunRecords
 package struct LossState: Sendable, Equatable {
   /// How much is put up with in one run.
   package struct Limits: Sendable, Equatable {
-    /// How long the device is waited for; zero puts up with nothing.
+    /// How long the device is waited for; zero = every loss ends the run.
     package var reconnect: Duration
     /// How long it may take to boot after its power was cycled.
     package var boot: Duration

@@ -3,7 +3,7 @@
 struct PerfettoConfig: Sendable, Equatable {
   /// As `group/name`.
   var events: [String]
-  /// The service ends the recording then, whatever became of us.
+  /// The service ends the recording then, also when latgate is gone.
   var limit: Duration
   /// Memory of the device that is free, KiB; 0 = not known.
   var freeKiB: Int

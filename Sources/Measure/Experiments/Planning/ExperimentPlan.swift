@@ -9,9 +9,9 @@ package struct ExperimentPlan: Sendable, Equatable {
   /// Nil when nothing is known of the bench's noise.
   package var forecast: DesignForecast?
 
-  /// Runs per arm that are never gone below: fewer show the largest changes only.
+  /// Fewest runs per arm: fewer show the largest changes only.
   package static let leastRuns = 6
-  /// Runs per arm that are never gone above.
+  /// Most runs per arm.
   static let mostRuns = 64
 
   /// Time until the first look, of the planned runs, and of as many as there may be.
@@ -56,7 +56,7 @@ package struct ExperimentPlan: Sendable, Equatable {
   ///   - limit: for the planned runs; those beyond are made while there is time.
   ///   - design: whose runs are changed.
   ///   - cost: of its runs.
-  ///   - profile: nil = all sizes are taken as seeing.
+  ///   - profile: nil = all sizes are taken to find enough.
   ///   - policy: what the suite asks for.
   ///   - allowsBlind: whether a design that misses budgets will do.
   /// - Returns: a plan that fits.

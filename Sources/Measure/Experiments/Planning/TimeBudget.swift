@@ -23,7 +23,7 @@ package struct TimeBudget: Sendable, Equatable {
   /// Takes note of runs that were made at the same time.
   package mutating func took(_ duration: Duration) {
     spent += duration
-    // One slow boot must not end the experiment, nor may an estimate that was too low let it run on.
+    // One slow boot must not end the experiment, nor may an estimate that was too low extend it.
     longest = max(duration, (longest + duration) / 2)
   }
 }

@@ -39,7 +39,7 @@ struct CrashEvidence: Sendable {
     return (try? await device.exec(question, timeout: Self.limit).text) ?? ""
   }
 
-  /// Whether what a device kept speaks of a panic.
+  /// Whether what a device kept shows a panic.
   static func tellsPanic(_ text: String) -> Bool {
     text.contains("Kernel panic") || text.contains("kernel_panic") || text.contains("Oops")
   }

@@ -3,7 +3,7 @@ import RecordStore
 /// What a run needs to load programs with care.
 package struct LoadSafety: Sendable {
   package var store: Store
-  /// Loads everything at once, known or not; what is quarantined stays out.
+  /// Loads everything at once, survived before or not; what is quarantined stays out.
   package var trusts: Bool
 
   package init(store: Store, trusts: Bool = false) {

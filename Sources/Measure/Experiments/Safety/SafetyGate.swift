@@ -21,7 +21,7 @@ struct SafetyGate: Sendable {
   /// Of a load whose device may be dying: no probe needs a tenth of it.
   static let loadLimit = Duration.seconds(45)
 
-  /// Longer than most loads take: few are ever looked after.
+  /// Longer than most loads take: few loads need such a check.
   private static let lookInterval = Duration.seconds(3)
 
   /// The canary's content: raised when it becomes another program.
@@ -141,7 +141,7 @@ struct SafetyGate: Sendable {
   ) async throws -> any Error {
     let device = device
     let isCancelled = error is CancellationError || Task.isCancelled
-    // Detached: a cancelled run has to know as well; but its user waits.
+    // Detached: a cancelled run needs the answer too, but its user is waiting.
     let limit = isCancelled ? Duration.seconds(10) : returnLimit
     await session.close()
     let (aftermath, evidence) = await Task.detached {

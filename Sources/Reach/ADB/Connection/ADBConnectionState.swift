@@ -1,4 +1,4 @@
-/// The rules of one adb connection, without its bytes: packets and wishes in, actions out.
+/// The rules of one adb connection, without its bytes: packets and requests in, actions out.
 ///
 /// Streams are named by the number this side gave them. AOSP: `adb.cpp` (`handle_packet`),
 /// `sockets.cpp`, `docs/dev/asocket.md`, `docs/dev/delayed_ack.md`.
@@ -139,13 +139,13 @@ package struct ADBConnectionState: Sendable {
     case .auth where packet.argument0 == 1: return [.authenticate(token: packet.payload)]
     case .startTLS:
       return [.failed(.encryptionRequired)]
-    // Whatever a predecessor's session left in the pipes.
+    // What an earlier session left in the pipes.
     case _ where banner == nil: return []
     case .open: return requested(packet)
     case .okay: return acknowledged(packet)
     case .write: return written(packet)
     case .close: return closed(packet)
-    // As adb does: a word of the future is no reason to hang up.
+    // As adb does: an unknown command is no reason to close the connection.
     default: return []
     }
   }
@@ -219,7 +219,7 @@ package struct ADBConnectionState: Sendable {
 
   private mutating func closed(_ packet: ADBPacket) -> [Action] {
     let (remote, id) = (packet.argument0, packet.argument1)
-    // Both sides may close at once, and adbd says it twice: an unknown number is no error.
+    // Both sides may close at once, and adbd sends CLSE twice: an unknown number is no error.
     guard let stream = streams[id] else { return [] }
     if stream.remote == 0 {
       streams[id] = nil

@@ -84,8 +84,8 @@ package struct ADBPacketHeader: Sendable, Equatable {
       .flatMap(LittleEndian.bytes)
   }
 
-  /// Reads a header whose payload may have `limit` bytes. There is no way back into step after a
-  /// failure: the connection must end.
+  /// Reads a header whose payload may have `limit` bytes. A failure cannot be
+  /// recovered from: the connection must end.
   /// - Throws: ``ADBError/malformed(service:detail:)``.
   package init(
     _ bytes: some RandomAccessCollection<UInt8>, limit: Int

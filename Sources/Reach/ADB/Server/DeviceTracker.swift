@@ -12,7 +12,8 @@ package struct DeviceTracker: Sendable {
 
   /// The next list: the first comes at once, each further one when something has changed.
   ///
-  /// The server of adb 29 sends none when a device refuses its key; ``ADBServer/devices()`` does.
+  /// The server of adb 29 sends none when a device refuses its key; ``ADBServer/devices()`` shows
+  /// that.
   /// - Throws: ``ADBError``, also when the server ends; `CancellationError`.
   package func next() async throws -> [ListedDevice] {
     try await mappingSocketErrors(service: service, timeout: .zero) {

@@ -4,7 +4,7 @@ import Synchronization
 
 /// Packets over the two bulk endpoints of an adb interface.
 ///
-/// Rules that devices in the field taught (AOSP `usb_ffs.cpp`, `docs/dev/zero_length_packet.md`):
+/// Rules learned from devices in the field (AOSP `usb_ffs.cpp`, `docs/dev/zero_length_packet.md`):
 /// header and payload are transfers of their own, as daemons before Android 15 take the end of a
 /// transfer for the end of a message; no halt is cleared and no device reset when it is opened, as
 /// some devices do not survive it; reads are whole packets, as a device may still send what an

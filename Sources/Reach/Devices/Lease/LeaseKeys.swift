@@ -49,7 +49,7 @@ package enum LeaseKeys {
     }
   }
 
-  /// The file of a key: no character that a folder could mean something by, and not too long.
+  /// The file of a key: no character that is special in a path, and not too long.
   package static func fileName(_ key: String) -> String {
     var name = ""
     for byte in key.utf8 {
@@ -67,7 +67,7 @@ package enum LeaseKeys {
     return "tcp-\(isHere ? ownNetwork : host.lowercased())-\(port)"
   }
 
-  /// The loopback interface, which each container has one of its own of.
+  /// The loopback interface, of which each container has its own.
   private static let ownNetwork: String = {
     let space = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/net")
     return "127.0.0.1" + (space.map { "@" + $0.filter(\.isNumber) } ?? "")

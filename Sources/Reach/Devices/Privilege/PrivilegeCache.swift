@@ -3,8 +3,8 @@ import POSIXSupport
 
 /// What was found out about root's rights, per device and build, in one file of the user's cache.
 ///
-/// Only a saving of time: a way to root is tried again before it is believed, and "none" is
-/// believed for an hour, because a user may grant root meanwhile.
+/// It only saves time: a way to root is tried again before it is used, and "none" holds for an
+/// hour, because a user may grant root meanwhile.
 package struct PrivilegeCache: Sendable {
   private struct Entry: Codable {
     var way: RootWay
@@ -42,7 +42,7 @@ package struct PrivilegeCache: Sendable {
       entries[oldest.key] = nil
     }
     guard let bytes = try? JSONEncoder().encode(entries) else { return }
-    // A cache that cannot be written is a slower one.
+    // Without the cache only time is lost.
     try? AtomicFile.write(bytes, to: path, mode: 0o600, durable: false)
   }
 

@@ -75,7 +75,7 @@ package actor PrivilegeFinder {
       }
     }
     try await tryAll(&answer)
-    // Who had little time to answer is not taken at its word.
+    // That there is no way to root is not kept after a short time limit.
     if answer.way != .shell || limit >= Self.patience { cache?.keep(answer.way, for: key) }
     if answer.way == .shell, wish == .su {
       throw DeviceError.unsupported(
@@ -105,7 +105,7 @@ package actor PrivilegeFinder {
         return
       }
       answer.refusals.append("\(way.rawValue): \(refusal)")
-      // It would not answer another way of asking either.
+      // The program would not answer with other arguments either.
       if refusal == silence { stuck.insert(program) }
     }
     if answer.refusals.isEmpty { answer.refusals = ["the shell finds neither su nor sudo"] }

@@ -1,8 +1,8 @@
 /// What is wrapped around a command, so that its end is distinct from the end of the connection.
 ///
 /// `ssh` ends with 255 for its own failures, for a command that does, and for one that a signal
-/// killed. Two lines on stderr with a random word say what the command did: its
-/// process group when it begins, its exit code when it ends.
+/// killed. Two lines on stderr with a random word report the process group when the
+/// command begins, and its exit code when it ends.
 struct SSHMarks: Sendable {
   private let word: String
 

@@ -1,8 +1,8 @@
 /// The end of a machine's memory, which its kernel leaves to `ramoops`: what is there outlives a
-/// reset, as on phones, so that a kernel that died can be asked why (pstore).
+/// reset, as on phones, so that the log of a kernel's crash can be read afterwards (pstore).
 ///
 /// Source: Documentation/admin-guide/ramoops.rst. The driver writes when the kernel panics or oopses
-/// and at no other time, so nothing that is measured meets it.
+/// and at no other time, so it does not disturb what is measured.
 struct MemoryKept {
   /// Of the machine.
   let memoryMiB: Int
