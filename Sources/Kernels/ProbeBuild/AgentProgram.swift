@@ -46,6 +46,8 @@ enum AgentProgram: String, Sendable, CaseIterable {
     [
       "-fuse-ld=lld", "-Oz", "-fno-unwind-tables", "-fno-asynchronous-unwind-tables", "-static",
       "-ffunction-sections", "-fdata-sections",
+      // Nothing in them unwinds a stack: the table of libc's frames is not looked at.
+      "-Wl,--no-eh-frame-hdr",
       "-Wl,--gc-sections", "-Wl,--build-id=none", "-s", "-Wall", "-Wextra", "-Werror",
       "-ffile-prefix-map=\(share)/=", "-ffile-compilation-dir=.",
     ]
