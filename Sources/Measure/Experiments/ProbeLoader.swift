@@ -6,7 +6,7 @@ import ProbePrograms
 import RunRecords
 
 /// The capability gate: brings every probe of a suite onto the device, in the best tier that
-/// works, and says what became of each.
+/// works, and reports the outcome of each.
 struct ProbeLoader: Sendable {
   let probes: [ProbeManifest]
   let bundle: ProbeBundle

@@ -118,7 +118,7 @@ private struct Endpoint: Sendable {
     if code != 0 && code != EINPROGRESS && code != EINTR {
       throw SystemCallError(call: "connect", code: code, subject: subject)
     }
-    // On this machine a connection is there at once, without anybody waiting for it.
+    // On this machine a connection is there at once, and nothing has to wait for it.
     var isThere = code == 0
     if !isThere { isThere = try owned.isReady(for: .writable, within: 0, subject: subject) }
     let connected = try AsyncDescriptor(adopting: owned, subject: subject)

@@ -49,7 +49,7 @@ package struct CheckFolder: Sendable {
     try AtomicFile.write(try encodedJSON(setup), to: setupFile)
   }
 
-  /// Reads what a check was begun with, and what became of it.
+  /// Reads what a check was begun with, and its outcome.
   /// - Throws: ``Fault``, `RunRecordError`, `NoiseProfileError`.
   package func resume() throws -> Begun {
     guard let data = FileManager.default.contents(atPath: setupFile) else {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* Whether a device has a session already: hosts that know nothing of each other meet here. */
+/* Whether a device has a session already: hosts that do not know of each other find out here. */
 #ifndef LATGATE_AGENT_PRESENCE_H
 #define LATGATE_AGENT_PRESENCE_H
 

@@ -8,7 +8,7 @@
 
 /*
  * Each fills in `scope` whole, or returns -1 with LG_ERR_SCOPE. A name need not
- * be anybody's yet; a process, thread or cgroup has to be there.
+ * be in use yet; a process, thread or cgroup has to be there.
  */
 int lg_scope_of_comm(struct lg_scope *scope, const char *name, struct lg_error *err);
 /* `kind` says whether it is a process with all its threads or one thread. */

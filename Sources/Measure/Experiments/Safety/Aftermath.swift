@@ -1,7 +1,7 @@
 import Devices
 import Foundation
 
-/// What became of a device whose session broke off.
+/// The state of a device after its session broke off.
 enum Aftermath: Sendable, Equatable {
   /// Still in the same boot: the kernel has not failed.
   case survived

@@ -1,7 +1,7 @@
 import POSIXSupport
 
 /// The first packet of the adb protocol and its answer: proof that adbd itself is there, as
-/// QEMU's network takes connections before anybody listens inside.
+/// QEMU's network takes connections before any process listens inside.
 enum ADBHandshake {
   /// `CNXN` with protocol version 0x01000001 and room for 4096 bytes.
   static let greeting: [UInt8] = {
