@@ -60,7 +60,7 @@ extension RunError: CustomStringConvertible {
     case .crashed(let device, let event):
       """
       \(device) did not survive loading probe \(event.subject.probe): \(event.sentence)
-      The next run goes on without it. Restart the device if it does not answer.
+      The next run continues without it. Restart the device if it does not answer.
       """
     case .badObject(let probe, let path, let reason):
       "probe \(probe): \(path): \(reason); build it again with 'latgate build'"

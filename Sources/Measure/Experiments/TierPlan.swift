@@ -24,7 +24,7 @@ package enum Route: Sendable, Equatable, CaseIterable {
       "what the firmware pinned measures everyone: a scope is set as a program is loaded"
     case (.t0, _):
       "trace events say neither the name nor the cgroup that a thread has as an operation begins; "
-        + "--pid can be told from them"
+        + "--pid can be read from them"
     case (.perfetto, _): "a recording is folded for everyone"
     }
   }

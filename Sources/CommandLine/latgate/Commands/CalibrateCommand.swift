@@ -12,7 +12,7 @@ struct CalibrateCommand: AsyncParsableCommand, ComputingCommand {
     commandName: "calibrate",
     abstract: "Learn a bench's noise from runs of unchanged firmware, and whether it may gate.",
     discussion: """
-      Runs one firmware many times and tells how much its runs differ, where that comes from, what \
+      Runs one firmware many times and reports how much its runs differ, where that comes from, what \
       a check can find on this bench, and how often it would call unchanged firmware slower. The \
       noise is stored with the device: checks start from it, and every check adds to it. A bench \
       that calls more than \(Int(BenchQualification.limit * 100))% of unchanged builds slower is \
@@ -22,8 +22,8 @@ struct CalibrateCommand: AsyncParsableCommand, ComputingCommand {
         latgate calibrate demo --runs 24
         latgate calibrate demo --from records/
 
-      \(BenchQualification.leastRuns) runs tell whether the bench qualifies; 24 or more tell the \
-      noise well. Exit codes: 0 qualified, 2 too few runs to tell, 3 not qualified.
+      \(BenchQualification.leastRuns) runs show whether the bench qualifies; 24 or more show the \
+      noise well. Exit codes: 0 qualified, 2 too few runs, 3 not qualified.
       """)
 
   @OptionGroup var common: CommonOptions

@@ -118,7 +118,7 @@ struct CheckCommand: AsyncParsableCommand {
     let isNamed = suite != nil
     guard isNamed == (flow.resume == nil) else {
       throw ValidationError(
-        isNamed ? "--resume goes on with its own suite: give none" : "name a suite")
+        isNamed ? "--resume continues its own suite: give none" : "name a suite")
     }
     guard (flow.design == .stored) == (memory.baseline != nil) || flow.design == nil else {
       throw ValidationError("--design stored goes with --baseline, and only with it")
@@ -129,7 +129,7 @@ struct CheckCommand: AsyncParsableCommand {
     ]
     guard isNamed || (asks.allSatisfy({ $0 == nil }) && !aa) else {
       throw ValidationError(
-        "--resume goes on as the check was begun: of its options give --time-budget alone")
+        "--resume continues the check as it was begun: of its options give --time-budget alone")
     }
   }
 

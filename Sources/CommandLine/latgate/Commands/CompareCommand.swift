@@ -26,7 +26,7 @@ struct CompareCommand: AsyncParsableCommand, ComputingCommand {
       flashed at least twice each, are 'interleaved' evidence. Two devices of one model that both \
       ran both firmwares are a 'crossover'. A new build against 8 or more earlier ones is 'stored', \
       with the build as the unit; 16 make false alarms rare. All else is 'weak': one flash per \
-      firmware, say, cannot tell a slow build from a slow flash.
+      firmware, say, cannot distinguish a slow build from a slow flash.
 
       With --keep the store learns the candidate's runs and the verdict on them, as it does by a \
       'check': a build that failed is then left out of rolling baselines.
@@ -34,10 +34,10 @@ struct CompareCommand: AsyncParsableCommand, ComputingCommand {
       Records of one build under two names are refused (3), as a candidate that was never installed \
       gives them; --aa declares that both are one.
 
-      A noise profile (--profile) lets few runs tell more; each comparison can add to it \
+      A noise profile (--profile) lets few runs show more; each comparison can add to it \
       (--learn).
 
-      Exit code 0: no slower, within budget. 1: slower, confirmed. 2: cannot tell; the report \
+      Exit code 0: no slower, within budget. 1: slower, confirmed. 2: not decided; the report \
       says how many runs would. 3: data that must not be judged.
       """)
 

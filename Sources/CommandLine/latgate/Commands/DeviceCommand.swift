@@ -62,7 +62,7 @@ struct DeviceBugReport: AsyncParsableCommand {
     commandName: "bugreport",
     abstract: "Collect a device's logs into a folder: dmesg, logcat, pstore, last_kmsg.",
     discussion: """
-      Done by itself when a run fails. Exits 69 when the device told nothing.
+      Done by itself when a run fails. Exits 69 when the device gave nothing.
 
         latgate device bugreport ssh:root@board --output report
       """)

@@ -10,7 +10,7 @@ struct PreflightCommand: AsyncParsableCommand, ComputingCommand {
     commandName: "preflight",
     abstract: "Say from a firmware build's files which probes will work on it.",
     discussion: """
-      No device is needed: the build's own files tell. For every probe it says whether it loads and \
+      No device is needed: the build's own files are enough. For every probe it says whether it loads and \
       attaches, by which rung, and what is missing: tracepoints and functions that are gone, fields \
       that programs read and the kernel no longer has. Put it into the firmware's own CI, where a \
       renamed field is found minutes after the commit.
@@ -23,7 +23,7 @@ struct PreflightCommand: AsyncParsableCommand, ComputingCommand {
       The types come from BTF (/sys/kernel/btf/vmlinux of a device, or a vmlinux built with \
       CONFIG_DEBUG_INFO_BTF), else from the DWARF of an unstripped vmlinux, which takes some \
       seconds once per build. BTF knows no functions of modules and not what is configured: without \
-      --kallsyms and --config, what only they tell is 'unknown', never 'lost'.
+      --kallsyms and --config, what only they know is 'unknown', never 'lost'.
 
       --against lists what changed since an earlier build as far as the probes depend on it: \
       signatures of tracepoints and of functions with kprobes, offsets, sizes and types of fields.

@@ -63,7 +63,7 @@ struct DeviceReturn: Sendable {
         let isSameBoot = action == .resume
         report(
           isSameBoot
-            ? "the device is back in the same boot: the run goes on"
+            ? "the device is back in the same boot: the run continues"
             : "the device has restarted: the run begins again")
         return isSameBoot
       case .giveUp(let outcome):
