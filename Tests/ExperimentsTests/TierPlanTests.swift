@@ -43,7 +43,7 @@ import Testing
       #expect(plan.candidates == (kind == .pid ? [.t2, .t0] : [.t2]))
       #expect(reason(plan, .t1)?.contains("measures everyone") == true)
       #expect(reason(plan, .perfetto)?.contains("for everyone") == true)
-      if kind != .pid { #expect(reason(plan, .t0)?.contains("--pid can be told") == true) }
+      if kind != .pid { #expect(reason(plan, .t0)?.contains("--pid can be read") == true) }
     }
   }
 
