@@ -69,9 +69,15 @@ import Testing
     let processID = try #require(Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)))
     #expect(kill(processID, 0) == 0)
     await stream.close()
-    // Killed with its group; its new parent may need a moment to reap it.
-    let status = try? String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8)
-    #expect(status == nil || status?.contains(") Z ") == true)
+    // Killed with its group: the signal is sent, and the kernel ends it when it runs next. Its new
+    // parent may need a moment to reap it.
+    func isGone() -> Bool {
+      let status = try? String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8)
+      return status == nil || status?.contains(") Z ") == true
+    }
+    let deadline = ContinuousClock.now + .seconds(60)
+    while !isGone(), ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(5)) }
+    #expect(isGone())
   }
 
   @Test func filesAreCopiedWithTheirMode() async throws {
