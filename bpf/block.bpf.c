@@ -71,11 +71,6 @@ static __always_inline struct request_state *make_state(struct request *rq, u32 
 	return state;
 }
 
-static __always_inline bool in_flight(const struct lg_stamp *stamp, u32 word)
-{
-	return stamp->word && lg_stamp_current(stamp, word);
-}
-
 static __always_inline void start(struct lg_stamp *stamp, u32 word, u64 now, u32 metric)
 {
 	lg_start(stamp, word, now, NO_CLASS, lg_metric(metric));
@@ -104,9 +99,9 @@ static __always_inline void inserted(struct request *rq, u32 word)
 
 	if (!state)
 		return;
-	if (!state->requeued || !in_flight(&state->queue, word))
+	if (!state->requeued || !lg_in_flight(&state->queue, word))
 		start(&state->queue, word, now, METRIC_QUEUE);
-	if (!state->requeued || !in_flight(&state->total, word))
+	if (!state->requeued || !lg_in_flight(&state->total, word))
 		start(&state->total, word, now, METRIC_TOTAL);
 	state->requeued = 0;
 }
@@ -125,7 +120,7 @@ static __always_inline void issued(struct request *rq, u32 word, bool direct)
 		end(&state->queue, word, now, METRIC_QUEUE, &h_block_queue, &key);
 	}
 	/* Issued again without a requeue: the driver dropped the request before. */
-	if (in_flight(&state->device, word) || !in_flight(&state->total, word))
+	if (lg_in_flight(&state->device, word) || !lg_in_flight(&state->total, word))
 		start(&state->total, word, now, METRIC_TOTAL);
 	start(&state->device, word, now, METRIC_DEVICE);
 	state->requeued = 0;

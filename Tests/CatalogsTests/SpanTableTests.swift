@@ -50,9 +50,51 @@ struct SpanTableTests {
     #expect(span.from.hook == "entry" && span.from.rungs == [.tpBTF, .rawTracepoint])
     #expect(span.from.record == "class_of_it")
     #expect(
-      span.from.field("who")?.source == .member(argument: 1, structure: "action", name: "name"))
+      span.from.field("who")?.source
+        == .member(argument: 1, path: [.init(structure: "action", name: "name")]))
     #expect(span.to.hook == "leave_return" && span.to.rungs == [.kprobe])
     #expect(span.to.place == .return && span.to.field("size")?.source == .result)
+  }
+
+  @Test func readsWhatAnEventAsksAndWhatRepetitionMeans() throws {
+    let text = manifest(
+      """
+          spans:
+            - from: {event: p/idle, fields: {n: arg1, s: arg0}, where: {s: [0, 1]}}
+              to: {event: p/idle, fields: {n: arg1, s: arg0}, where: {s: 4294967295}}
+          by: [n]
+          repeat: first
+          unmatched: ignored
+          key: [{field: n, size: 4}]
+      """)
+    let metric = try #require(try ProbeManifest.parse(text, file: "x.yaml").metrics.first)
+    let table = try #require(metric.table)
+    #expect(table.repeats == .first && table.unmatched == .ignored)
+    #expect(table.spans.first?.from.conditions == [.init(field: "s", values: [0, 1])])
+    #expect(table.spans.first?.to.conditions == [.init(field: "s", values: [4_294_967_295])])
+    #expect(table.isNarrow("s", metric.key) && table.conditions.isEmpty)
+    let last = text.replacing("repeat: first", with: "repeat: last")
+    #expect(
+      try ProbeManifest.parse(last, file: "x.yaml").metrics.first?.table?.repeats == .last)
+  }
+
+  @Test func aFieldMayBeBehindSeveralPointers() throws {
+    let text = manifest(
+      """
+          spans:
+            - from: {event: m/a, fields: {n: arg1.req.cmd.command.opcode}}
+              to: {event: m/b, fields: {n: arg1.req.cmd.command.opcode}}
+          by: [n]
+          key: [{field: n, size: 4}]
+      """)
+    let table = try #require(try ProbeManifest.parse(text, file: "x.yaml").metrics.first?.table)
+    #expect(
+      table.spans.first?.from.field("n")?.source
+        == .member(
+          argument: 1,
+          path: [
+            .init(structure: "req", name: "cmd"), .init(structure: "command", name: "opcode"),
+          ]))
   }
 
   private static let pair = "    spans: [{from: {event: s/a}, to: {event: s/b}}]\n"
@@ -62,6 +104,15 @@ struct SpanTableTests {
     (pair + classes, "x.yaml:7:5: metrics[0].by: missing"),
     (pair + "    by: [irq]\n" + classes, "not every event has a field 'irq'"),
     (pair + "    by: [tid]\n    where: {nr: 1}\n" + classes, "not every event has a field 'nr'"),
+    (
+      "    spans: [{from: {event: s/a, where: {n: 1}}, to: {event: s/b}}]\n    by: [tid]\n"
+        + classes, "the event has no field 'n'"
+    ),
+    (
+      "    spans: [{from: {event: s/a, fields: {n: arg0.t.a.u}}, to: {event: s/b}}]\n"
+        + "    by: [tid]\n" + classes, "'arg0.t.a.u' is not a value of the event"
+    ),
+    (pair + "    by: [tid]\n    repeat: never\n" + classes, "repeat"),
     (pair + "    by: [tid]\n    key: [{field: size, size: 4}]", "nothing gives label 'size'"),
     (pair + "    by: [tid]\n    key: [{field: class, size: 8}]", "is not a label of 4 bytes"),
     (pair + "    by: [tid]", "a metric with 'spans' needs a key"),
@@ -98,6 +149,33 @@ struct SpanTableTests {
   func aTableThatCannotWorkIsRefused(metric: String, message: String) {
     let found = found(metric)
     #expect(found.contains { $0.contains(message) }, "\(found)")
+  }
+
+  @Test func aMetricLacksWhatItsSpansNeed() throws {
+    let text = manifest(
+      """
+          spans: [{from: {event: s/a}, to: {event: s/b}}]
+          by: [tid]
+          key: [{field: class, size: 4}]
+        - metric: x.any
+          help: h
+          unit: ns
+          spans:
+            - from: {event: s/c}
+              to: {event: s/d}
+              optional: true
+            - from: {event: s/e}
+              to: {event: s/f}
+              optional: true
+          by: [tid]
+          key: [{field: class, size: 4}]
+      """)
+    let probe = try ProbeManifest.parse(text, file: "x.yaml")
+    #expect(probe.unsupported(absent: [:]).isEmpty)
+    #expect(probe.unsupported(absent: ["c": "of no use: d is absent", "d": "gone"]).isEmpty)
+    #expect(
+      probe.unsupported(absent: ["a": "of no use: b", "b": "gone", "c": "none", "f": "gone"])
+        == ["x.wait": "b: gone", "x.any": "c: none"])
   }
 
   @Test func aProbeHasAProgramOrTables() {

@@ -112,8 +112,9 @@ import Testing
     }
     let text = try text(metrics.joined(separator: "\n"))
     #expect(text.contains("#define LG_METRICS 2"))
-    #expect(text.split(separator: "\n").count { $0.hasPrefix("LG_TRACEPOINT(") } == 3)
-    #expect(text.contains("LG_TRACEPOINT(entry, on_entry(ctx[0]))"))
+    #expect(text.split(separator: "\n").count { $0.hasPrefix("LG_TRACEPOINT_PROGRAMS(") } == 3)
+    #expect(
+      text.contains("LG_TRACEPOINT_PROGRAMS(entry, opt0_1_entry, on_entry(ctx[0]))"), "\(text)")
     #expect(
       text.contains(
         """
@@ -123,6 +124,74 @@ import Testing
         \t\tx_run_begins(word, vec);
         """), "\(text)")
     #expect(text.contains("BPF_MAP_TYPE_PERCPU_HASH"))
+  }
+
+  @Test func anEventAsksOfItsOwn() throws {
+    let text = try text(
+      """
+        - metric: x.idle
+          help: h
+          unit: ns
+          spans:
+            - from: {event: p/idle, fields: {n: arg1, s: arg0}, where: {s: [0, 1]}}
+              to: {event: p/idle, fields: {n: arg1, s: arg0}, where: {s: 4294967295}}
+          by: [n]
+          repeat: first
+          unmatched: ignored
+          key: [{field: n, size: 4}]
+      """)
+    #expect(
+      text.contains(
+        """
+        \tif (s == 4294967295)
+        \t\tx_idle_ends(word, n);
+        \tif ((s == 0 || s == 1))
+        \t\tx_idle_begins(word, n);
+        """), "\(text)")
+    #expect(
+      text.contains(
+        "\tif (lg_in_flight(bpf_map_lookup_elem(&s_x_idle, &operation), word))\n\t\treturn;"))
+    #expect(
+      text.contains(
+        "\tif (!lg_stamped(bpf_map_lookup_elem(&s_x_idle, &operation)))\n\t\treturn;"))
+  }
+
+  @Test(arguments: [
+    ("tid", "lg_cancel_key(&s_x_wait, &operation, word, lg_metric(0));"),
+    ("cpu", "if (lg_stamped(stamp))\n\t\tlg_cancel(stamp, word, c);"),
+  ])
+  func aStartThatCameToNothingIsCancelled(by: String, text expected: String) throws {
+    let text = try text(
+      """
+        - metric: x.wait
+          help: h
+          unit: ns
+          spans: [{from: {event: s/begin}, to: {event: s/end}, labels: {l: 1}}]
+          by: [\(by)]
+          repeat: last
+          key: [{field: l, size: 4}]
+      """)
+    #expect(text.contains(expected), "\(text)")
+  }
+
+  @Test func pointersAreFollowed() throws {
+    let text = try text(
+      """
+        - metric: x.call
+          help: h
+          unit: ns
+          spans:
+            - from: {event: m/a, fields: {n: arg1.req.cmd.command.opcode}}
+              to: {event: m/b, fields: {n: arg1.req.cmd.command.opcode}}
+          by: [n]
+          key: [{field: n, size: 4}]
+      """)
+    #expect(
+      text.contains(
+        "lg_read_number(command, lg_read_pointer((struct req___span *)ctx[1], cmd), opcode, false)"
+      ), "\(text)")
+    #expect(text.contains("struct req___span {\n\tconst void *cmd;\n};"))
+    #expect(text.contains("struct command___named {\n\tlg_named opcode;\n};"))
   }
 
   @Test func functionsAndRecordsGiveTheirValues() throws {
@@ -140,8 +209,8 @@ import Testing
           by: [file]
           key: [{field: size, size: 4}]
       """)
-    #expect(text.contains("SEC(\"kprobe/go_on\")\nint opt_go_on__kprobe(struct pt_regs *ctx)"))
-    #expect(text.contains("SEC(\"kprobe/do_it\")\nint opt_do_it__kprobe(struct pt_regs *ctx)"))
+    #expect(text.contains("SEC(\"kprobe/go_on\")\nint opt0_go_on__kprobe(struct pt_regs *ctx)"))
+    #expect(text.contains("SEC(\"kprobe/do_it\")\nint opt0_do_it__kprobe(struct pt_regs *ctx)"))
     #expect(text.contains("struct trace_event_raw_parcel___span {\n\tu32 file;\n};"))
     #expect(text.contains("int sent__tracepoint(struct trace_event_raw_parcel___span *ctx)"))
     #expect(text.contains("return on_sent(lg_read(ctx, file, true));"))

@@ -59,15 +59,34 @@ import Testing
           limits: {stamps: 3, labels: 4}
           key: [{field: l, size: 4}]
       """)
-    let head: [UInt8] = [1, 0, 0, 2, 3, 0, 0, 0, 4, 0, 0, 0, 6] + Array("x.wait".utf8)
+    let head: [UInt8] = [2, 0, 0, 2, 3, 0, 0, 0, 4, 0, 0, 0, 6] + Array("x.wait".utf8)
     let fields: [UInt8] = [4, 1, 0x71, 1, 1, 0x6c, 0, 1, 0x61, 0, 1, 0x6e, 2]
     let ties: [UInt8] = [1, 0, 3]
-    let conditions: [UInt8] = [1, 2, 2, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]
+    let conditions: [UInt8] = [1, 2, 0xff, 2, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]
     let optional: [UInt8] = [1, 0x73, 1, 0x62, 1, 0x73, 1, 0x65, 1, 0xfd, 2, 1, 0, 0]
     let needed: [UInt8] = [1, 0x73, 1, 0x63, 1, 0x73, 1, 0x65, 0, 1, 0, 0, 0, 0]
     #expect(
       SpanDeclaration(made)?.bytes
         == head + fields + ties + conditions + [1, 2] + optional + needed)
+  }
+
+  @Test func conditionsOfOneEventHaveItsPlace() throws {
+    let made = try metric(
+      """
+          spans:
+            - from: {event: p/i, fields: {s: arg0}, where: {s: 1}}
+              to: {event: p/i, fields: {s: arg0}, where: {s: 2}}
+          by: [cpu]
+          repeat: first
+          unmatched: ignored
+          key: [{field: s, size: 4}]
+      """)
+    let bytes = try #require(SpanDeclaration(made)?.bytes)
+    #expect(bytes[3] == 2 | 8 | 16)
+    let conditions: [UInt8] = [
+      2, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 0, 0, 0, 0, 0, 0, 0,
+    ]
+    #expect(bytes.firstRange(of: conditions) != nil, "\(bytes)")
   }
 
   @Test func whatHasNoTraceEventsHasNoDeclaration() throws {

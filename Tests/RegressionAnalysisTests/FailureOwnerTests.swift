@@ -42,6 +42,14 @@ import Testing
     }
   }
 
+  @Test func aMetricThatOnlyTheCandidateLacksIsTheFirmwares() throws {
+    try check(.failed, .probeLost) { input in
+      for index in input.candidate.indices {
+        input.candidate[index].probes[0].unsupported = ["block.m0": "no tracepoint"]
+      }
+    }
+  }
+
   @Test func aProbeThatNobodyHasIsTheRacks() throws {
     try check(.failed, .invalidData) { input in
       for arm in [\VerdictInput.reference, \.candidate] {

@@ -205,6 +205,7 @@ static void broken_conventions(void)
 		{"wake__kprobe_x", "kprobe/f"},
 		{"__kprobe", "kprobe/f"},
 		{"wake__raw_tp", "raw_tp/"},
+		{"opt64_wake__raw_tp", "raw_tp/sched_wakeup"},
 	};
 	struct lg_ladder_sources sources = {0};
 	struct lg_choice choices[2];
@@ -223,6 +224,35 @@ static void broken_conventions(void)
 	lg_ladder_free(ladder);
 }
 
+/* A start without its end is of no use, unless it serves another end. */
+static void groups(void)
+{
+	static const struct lg_candidate grouped[] = {
+		{"opt0_sched_wakeup__raw_tp", "raw_tp/sched_wakeup"},
+		{"opt0_lg_gone__raw_tp", "raw_tp/lg_gone"},
+		{"opt0_63_sched_switch__raw_tp", "raw_tp/sched_switch"},
+		{"opt63_sched_process_exit__raw_tp", "raw_tp/sched_process_exit"},
+		{"optional__raw_tp", "raw_tp/sched_process_fork"},
+	};
+	struct lg_ladder_sources sources = {.btf_path = kernel_btf, .btf_in_kernel = LG_YES};
+	struct lg_choice choices[5];
+	struct lg_ladder *ladder;
+	char why[512] = "";
+
+	if (lg_ladder_open(&ladder, &sources, why, sizeof(why)))
+		return;
+	check(lg_ladder_choose(ladder, grouped, 5, choices, 5, why, sizeof(why)) == 5,
+	      "hooks in groups", "%s", why);
+	expect(&choices[0], "sched_wakeup", "", -1,
+	       "of no use: the kernel lacks lg_gone, which it belongs to");
+	expect(&choices[1], "lg_gone", "", -1, "raw_tp: no tracepoint lg_gone");
+	expect(&choices[2], "sched_switch", "raw_tp", 2, "");
+	expect(&choices[3], "sched_process_exit", "raw_tp", 3, "");
+	expect(&choices[4], "optional", "raw_tp", 4, "");
+	check(choices[2].optional && !choices[4].optional, "hooks in groups are optional", "other");
+	lg_ladder_free(ladder);
+}
+
 void test_ladder(void)
 {
 	struct lg_choice choices[HOOKS];
@@ -237,6 +267,7 @@ void test_ladder(void)
 	on_cut_btf(dir, choices);
 	features_by_btf();
 	broken_conventions();
+	groups();
 	snprintf(command, sizeof(command), "rm -r %s", dir);
 	if (system(command))
 		check(false, "clean up", "%s", dir);

@@ -48,7 +48,7 @@ static struct bytes pair(void)
 	}
 	put(&bytes, 0x02010003, 4);
 	put(&bytes, LG_SPANS_NONE, 1);
-	put(&bytes, 0x020001, 3); /* a condition on field 0, of two values */
+	put(&bytes, 0x02ff0001, 4); /* a condition on field 0 of all events, of two values */
 	put(&bytes, 3, 8);
 	put(&bytes, 5, 8);
 	put(&bytes, 3, 1);
@@ -97,7 +97,7 @@ static void test_refusals(void)
 	}
 	check("cut anywhere it is refused", short_ones);
 	bad = good;
-	bad.at[0] = 2;
+	bad.at[0] = 1;
 	check("another version", strstr(refused(&bad), "version") != NULL);
 	bad = good;
 	bad.at[2] = 1;
@@ -327,6 +327,88 @@ static void test_both(const char *fixtures)
 	lg_declared_free(declared);
 }
 
+/*
+ * x.idle: from s/idle where a is 1 to s/idle where a is 9, by b; an end without a
+ * start is nothing, and which of several starts counts is `keep`. `places` are those of the conditions.
+ */
+static struct bytes idle(lg_u32 places, lg_u32 keep)
+{
+	struct bytes bytes = {.size = 0};
+
+	put(&bytes, LG_SPANS_VERSION, 2);
+	put(&bytes, (keep | LG_SPANS_UNMATCHED_IGNORED) << 8, 2);
+	put(&bytes, 8, 4);
+	put(&bytes, 4, 4);
+	put_text(&bytes, "x.idle");
+	put(&bytes, 2, 1);
+	for (int i = 0; i < 2; i++) {
+		put_text(&bytes, i ? "b" : "a");
+		put(&bytes, 0, 1);
+	}
+	put(&bytes, 0x0101, 2); /* by field 1 */
+	put(&bytes, LG_SPANS_NONE, 1);
+	put(&bytes, 2, 1);
+	for (int i = 0; i < 2; i++) {
+		put(&bytes, 0, 1);
+		put(&bytes, places >> 8 * i, 1);
+		put(&bytes, 1, 1);
+		put(&bytes, i ? 9 : 1, 8);
+	}
+	put(&bytes, 0x0101, 2); /* one label, one span */
+	for (int i = 0; i < 2; i++) {
+		put_text(&bytes, "s");
+		put_text(&bytes, "idle");
+	}
+	put(&bytes, 0, 1);
+	put(&bytes, 1, 5); /* the label is field 1 */
+	return bytes;
+}
+
+static void test_places(void)
+{
+	struct lg_declared *declared = lg_declared_new();
+	lg_u32 present[1] = {LG_DECLARED_PRESENT | 3};
+	struct bytes good = idle(0x0100, LG_SPANS_KEEP_FIRST);
+	struct bytes last = idle(0x0100, LG_SPANS_KEEP_LAST);
+	struct bytes bad = idle(0x0200, 0);
+	struct bytes both = idle(0x0100, LG_SPANS_KEEP_FIRST | LG_SPANS_KEEP_LAST);
+	struct lg_fold_label label = {0};
+	struct lg_fold_result result;
+	const char *wrong = "";
+	struct lg_fold *fold;
+
+	check("a condition of a span that is not there",
+	      strstr(refused(&bad), "condition") != NULL);
+	check("two rules for one repetition", strstr(refused(&both), "both") != NULL);
+	check("conditions of one event",
+	      lg_declared_add(declared, good.at, good.size, &wrong) == 0);
+	fold = fold_of(declared, present);
+	give(fold, (struct given){210, 9, 4, 0, 1, 0});
+	give(fold, (struct given){220, 1, 4, 0, 1, 0});
+	give(fold, (struct given){230, 1, 4, 0, 1, 0});
+	give(fold, (struct given){240, 7, 4, 0, 1, 0});
+	give(fold, (struct given){250, 9, 4, 0, 1, 0});
+	lg_fold_result(fold, LG_FOLD_METRICS, &result);
+	check("the first start counts, and ends without one are nothing",
+	      result.counters.started == 1 && result.counters.recorded == 1 &&
+		      !result.counters.overwritten && !result.counters.no_start &&
+		      lg_fold_label(fold, LG_FOLD_METRICS, 0, &label) && label.hist->sum == 30);
+	lg_fold_free(fold);
+
+	lg_declared_add(declared, last.at, last.size, &wrong);
+	fold = fold_of(declared, present);
+	give(fold, (struct given){220, 1, 4, 0, 1, 0});
+	give(fold, (struct given){230, 1, 4, 0, 1, 0});
+	give(fold, (struct given){250, 9, 4, 0, 1, 0});
+	lg_fold_result(fold, LG_FOLD_METRICS + 1, &result);
+	check("or the last, and the one before came to nothing",
+	      result.counters.started == 2 && result.counters.recorded == 1 &&
+		      result.counters.cancelled == 1 && !result.counters.overwritten &&
+		      lg_fold_label(fold, LG_FOLD_METRICS + 1, 0, &label) && label.hist->sum == 20);
+	lg_fold_free(fold);
+	lg_declared_free(declared);
+}
+
 void test_declared(const char *fixtures, const char *spans)
 {
 	struct lg_declared *declared = lg_declared_new(), *tables = shipped_tables(spans);
@@ -337,6 +419,7 @@ void test_declared(const char *fixtures, const char *spans)
 	lg_declared_add(declared, good.at, good.size, &fault);
 	test_meaning(declared);
 	test_limits(declared);
+	test_places();
 	test_possible(declared);
 	lg_declared_free(declared);
 	test_formats(fixtures, tables);

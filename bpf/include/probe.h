@@ -8,7 +8,9 @@
  * The agent tries the rungs in that order and loads one program per hook; with
  * several targets on a rung, `<hook>__<rung>_<n>` in order of n. A hook whose
  * absence is fine (an event not every kernel raises) is named
- * `opt_<hook>__<rung>` and reported as <hook>. No fentry, no syscalls:*.
+ * `opt_<hook>__<rung>` and reported as <hook>. In place of opt_, opt<n>_ or
+ * opt<n>_<n>_ puts it into groups of hooks that are of use together only: it is
+ * attached where all hooks of one of its groups are. No fentry, no syscalls:*.
  * LG_TRACEPOINT (hook.h) writes the programs of a tracepoint.
  *
  * Maps are distinguished by the start of their names:

@@ -53,6 +53,22 @@
 /* An integer or an enumeration. */
 #define lg_read(src, field, direct) ((direct) ? lg_load(src, field) : lg_probe(src, field))
 
+/*
+ * The same of a struct of which only the member's name is known, declared twice
+ * by whoever includes this: <type>___span has it as a number, <type>___named as
+ * an enumeration. Relocations take neither for the other; which the kernel has
+ * is a constant.
+ */
+typedef enum { LG_NAMED } lg_named; /* without a tag, which would have to be the kernel's */
+
+#define lg_read_number(type, src, field, direct)                                                   \
+	({                                                                                         \
+		struct type##___span *number_ = (void *)(src);                                     \
+		struct type##___named *named_ = (void *)number_;                                   \
+		bpf_core_field_exists(number_->field) ? lg_read(number_, field, direct)            \
+						      : lg_read(named_, field, direct);            \
+	})
+
 /* The same, where the declaration is a bit-field. */
 #define lg_read_bits(src, field, direct)                                                           \
 	((direct) ? BPF_CORE_READ_BITFIELD(src, field) : BPF_CORE_READ_BITFIELD_PROBED(src, field))
@@ -64,8 +80,9 @@
  */
 #define lg_read_pointer(src, field)                                                                \
 	({                                                                                         \
+		typeof(src) from_ = (src);                                                         \
 		void *pointer_ = NULL;                                                             \
-		bpf_core_read(&pointer_, bpf_core_field_size((src)->field), &(src)->field);        \
+		bpf_core_read(&pointer_, bpf_core_field_size(from_->field), &from_->field);        \
 		pointer_;                                                                          \
 	})
 

@@ -25,6 +25,18 @@ static __always_inline bool lg_stamp_current(const struct lg_stamp *stamp, lg_u3
 #endif
 }
 
+/* True while an operation of this epoch is under way; stamp NULL: none is. */
+static __always_inline bool lg_in_flight(const struct lg_stamp *stamp, lg_u32 word)
+{
+	return stamp && stamp->word && lg_stamp_current(stamp, word);
+}
+
+/* True for a stamp of any epoch; NULL is none. */
+static __always_inline bool lg_stamped(const struct lg_stamp *stamp)
+{
+	return stamp && stamp->word;
+}
+
 /* Class under which a stamp was made; lg_class_cached() keeps the epoch above it. */
 static __always_inline lg_u32 lg_stamp_class(const struct lg_stamp *stamp)
 {

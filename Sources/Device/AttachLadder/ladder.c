@@ -250,6 +250,45 @@ static void choose_hook(struct lg_ladder *ladder, struct lg_choice *choice,
 	}
 }
 
+/* A hook of the group that is absent for certain; NULL: there is none. */
+static const struct lg_choice *absent_of(const struct lg_choice *choices, int hooks, int group)
+{
+	for (int i = 0; i < hooks; i++) {
+		if (choices[i].groups >> group & 1 && choices[i].candidate < 0 &&
+		    !choices[i].unknown)
+			return &choices[i];
+	}
+	return NULL;
+}
+
+/* What each group lacks is looked up before any hook is dropped for it. */
+static void drop_useless(struct lg_choice *choices, int hooks)
+{
+	const struct lg_choice *absent[LG_LADDER_GROUPS];
+
+	for (int group = 0; group < LG_LADDER_GROUPS; group++)
+		absent[group] = absent_of(choices, hooks, group);
+	for (int i = 0; i < hooks; i++) {
+		const struct lg_choice *missing = NULL;
+		bool useful = !choices[i].groups || !choices[i].optional;
+
+		for (int group = 0; group < LG_LADDER_GROUPS && !useful; group++) {
+			if (!(choices[i].groups >> group & 1))
+				continue;
+			if (absent[group])
+				missing = absent[group];
+			else
+				useful = true;
+		}
+		if (useful || choices[i].candidate < 0)
+			continue;
+		choices[i].candidate = -1;
+		choices[i].rung = "";
+		snprintf(choices[i].why, sizeof(choices[i].why),
+			 "of no use: the kernel lacks %.100s, which it belongs to", missing->hook);
+	}
+}
+
 int lg_ladder_choose(struct lg_ladder *ladder, const struct lg_candidate *candidates, size_t count,
 		     struct lg_choice *choices, size_t max, char *why, size_t why_size)
 {
@@ -276,6 +315,7 @@ int lg_ladder_choose(struct lg_ladder *ladder, const struct lg_candidate *candid
 		at = find_hook(choices, hooks, programs[i].hook);
 		if (at >= 0) {
 			choices[at].optional &= programs[i].optional;
+			choices[at].groups |= programs[i].groups;
 			continue;
 		}
 		if ((size_t)hooks == max) {
@@ -286,12 +326,15 @@ int lg_ladder_choose(struct lg_ladder *ladder, const struct lg_candidate *candid
 		memset(&choices[hooks], 0, sizeof(choices[hooks]));
 		memcpy(choices[hooks].hook, programs[i].hook, sizeof(choices[hooks].hook));
 		choices[hooks].optional = programs[i].optional;
+		choices[hooks].groups = programs[i].groups;
 		choices[hooks].candidate = -1;
 		choices[hooks].rung = "";
 		hooks++;
 	}
 	for (int i = 0; i < hooks && !err; i++)
 		choose_hook(ladder, &choices[i], programs, count);
+	if (!err)
+		drop_useless(choices, hooks);
 	free(programs);
 	return err ? err : hooks;
 }

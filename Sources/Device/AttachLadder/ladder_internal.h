@@ -10,6 +10,7 @@ enum lg_rung { LG_RUNG_TP_BTF, LG_RUNG_RAW_TP, LG_RUNG_TRACEPOINT, LG_RUNG_KPROB
 struct lg_program {
 	char hook[LG_LADDER_NAME];
 	bool optional;
+	unsigned long long groups; /* bit n: the hook is of group n */
 	enum lg_rung rung;
 	int order; /* the <n> of the name, 0 without */
 	const char *target; /* tracepoint or function */

@@ -55,17 +55,47 @@ static bool parse_suffix(struct lg_program *out, const char *suffix)
 	return false;
 }
 
+/*
+ * What follows "opt_", or "opt3_" and "opt3_12_" of a hook in groups; the name
+ * itself where it has no such prefix, NULL where a number is too large.
+ */
+static const char *parse_groups(struct lg_program *out, const char *name)
+{
+	const char *at = name + 3;
+	char *end;
+
+	if (strncmp(name, "opt", 3))
+		return name;
+	if (*at == '_') {
+		out->optional = true;
+		return at + 1;
+	}
+	while (*at >= '0' && *at <= '9') {
+		unsigned long group = strtoul(at, &end, 10);
+
+		if (*end != '_')
+			break;
+		if (group >= LG_LADDER_GROUPS)
+			return NULL;
+		out->groups |= 1ull << group;
+		at = end + 1;
+	}
+	if (!out->groups)
+		return name;
+	out->optional = true;
+	return at;
+}
+
 bool lg_program_parse(struct lg_program *out, const struct lg_candidate *candidate)
 {
-	const char *name = candidate->program, *split = NULL, *slash;
+	const char *name, *split = NULL, *slash;
 	const char *section = candidate->section;
 	size_t prefix;
 
 	memset(out, 0, sizeof(*out));
-	if (!strncmp(name, "opt_", 4)) {
-		out->optional = true;
-		name += 4;
-	}
+	name = parse_groups(out, candidate->program);
+	if (!name)
+		return false;
 	for (const char *at = strstr(name, "__"); at; at = strstr(at + 1, "__"))
 		split = at;
 	if (!split || split == name || (size_t)(split - name) >= sizeof(out->hook) ||

@@ -107,6 +107,7 @@ static void read_conditions(struct reader *in, struct lg_declaration *out)
 		struct lg_condition *condition = &out->conditions[i];
 
 		condition->field = field(in, out, false);
+		condition->place = (lg_u8)number(in, 1);
 		condition->first = used;
 		condition->count = number_within(in, 1, 1, LG_SPANS_VALUES - used,
 						 "conditions without values, or of more than 64");
@@ -151,6 +152,17 @@ static void read_spans(struct reader *in, struct lg_declaration *out)
 	}
 }
 
+/* They come before the spans. */
+static void check_places(struct reader *in, const struct lg_declaration *out)
+{
+	for (lg_u32 i = 0; i < out->condition_count; i++) {
+		lg_u8 place = out->conditions[i].place;
+
+		if (place != LG_SPANS_BOTH && place / 2 >= out->span_count)
+			fail(in, "a condition is of a span that is not there");
+	}
+}
+
 const char *lg_declaration_read(struct lg_declaration *out, const unsigned char *bytes, size_t size)
 {
 	struct reader in = {.at = bytes, .left = size};
@@ -162,11 +174,19 @@ const char *lg_declaration_read(struct lg_declaration *out, const unsigned char 
 	if (number(&in, 2) != LG_SPANS_VERSION)
 		fail(&in, "its version is not this agent's: use host and agent of one release");
 	number_within(&in, 1, 0, LG_SPANS_HISTOGRAM_NS, "a kind of result that is not known");
-	flags = number_within(&in, 1, 0, LG_SPANS_BY_THREAD | LG_SPANS_BY_CPU | LG_SPANS_CLASS,
+	flags = number_within(&in, 1, 0,
+			      LG_SPANS_BY_THREAD | LG_SPANS_BY_CPU | LG_SPANS_CLASS |
+				      LG_SPANS_KEEP_FIRST | LG_SPANS_KEEP_LAST |
+				      LG_SPANS_UNMATCHED_IGNORED,
 			      "unknown flags");
 	out->by_thread = flags & LG_SPANS_BY_THREAD;
 	out->by_cpu = flags & LG_SPANS_BY_CPU;
 	out->by_class = flags & LG_SPANS_CLASS;
+	out->keep_first = flags & LG_SPANS_KEEP_FIRST;
+	out->keep_last = flags & LG_SPANS_KEEP_LAST;
+	if (out->keep_first && out->keep_last)
+		fail(&in, "both the first and the last start are to count");
+	out->unmatched_ignored = flags & LG_SPANS_UNMATCHED_IGNORED;
 	out->stamps = number_within(&in, 4, 1, LG_SPANS_ENTRIES, "no stamps, or more than 65536");
 	out->labels = number_within(&in, 4, 1, LG_SPANS_ENTRIES, "no labels, or more than 65536");
 	text(&in, out->metric, LG_SPANS_METRIC, "a metric's name of more than 127 bytes, or none");
@@ -183,6 +203,7 @@ const char *lg_declaration_read(struct lg_declaration *out, const unsigned char 
 	out->key_count =
 		number_within(&in, 1, 1, LG_SPANS_LABELS, "no labels in the key, or more than 6");
 	read_spans(&in, out);
+	check_places(&in, out);
 	if (!in.wrong && in.left)
 		fail(&in, "there is more behind its end");
 	return in.wrong;

@@ -13,6 +13,7 @@ struct lg_declaration {
 	char metric[LG_SPANS_METRIC + 1];
 	lg_u32 stamps, labels;
 	bool by_thread, by_cpu, by_class;
+	bool keep_first, keep_last, unmatched_ignored;
 	lg_u32 field_count;
 	struct lg_declared_field {
 		char name[LG_SPANS_TEXT + 1];
@@ -24,6 +25,7 @@ struct lg_declaration {
 	lg_u32 condition_count;
 	struct lg_condition {
 		lg_u8 field;
+		lg_u8 place; /* LG_SPANS_BOTH, or lg_condition_place() */
 		lg_u32 first, count; /* in values */
 	} conditions[LG_SPANS_CONDITIONS];
 	lg_u64 values[LG_SPANS_VALUES];
@@ -38,6 +40,20 @@ struct lg_declaration {
 		lg_u32 constants[LG_SPANS_LABELS];
 	} spans[LG_SPANS_SPANS];
 };
+
+/* The place of a condition of one event alone. */
+static inline lg_u8 lg_condition_place(lg_u32 span, bool is_end)
+{
+	return (lg_u8)(2 * span + is_end);
+}
+
+/* Whether a condition is asked of an event of a span. */
+static inline bool lg_condition_asked(const struct lg_condition *condition, lg_u32 span,
+				      bool is_end)
+{
+	return condition->place == LG_SPANS_BOTH ||
+	       condition->place == lg_condition_place(span, is_end);
+}
 
 /*
  * Reads a declaration, every number of it checked. NULL, or what is wrong with

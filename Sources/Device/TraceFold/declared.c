@@ -66,9 +66,9 @@ static lg_u8 value_of(struct lg_declared_event *event, const struct lg_declared_
 }
 
 /* Whether a start or an end of a span reads a field. */
-static bool reads(const struct lg_declaration *metric, const struct lg_declared_span *span,
-		  bool is_end, lg_u32 field)
+static bool reads(const struct lg_declaration *metric, lg_u32 number, bool is_end, lg_u32 field)
 {
+	const struct lg_declared_span *span = &metric->spans[number];
 	bool names = metric->name != LG_SPANS_NONE;
 
 	for (lg_u32 i = 0; i < metric->by_count; i++) {
@@ -76,7 +76,8 @@ static bool reads(const struct lg_declaration *metric, const struct lg_declared_
 			return true;
 	}
 	for (lg_u32 i = 0; i < metric->condition_count; i++) {
-		if (metric->conditions[i].field == field)
+		if (metric->conditions[i].field == field &&
+		    lg_condition_asked(&metric->conditions[i], number, is_end))
 			return true;
 	}
 	/* The start needs the label to name it. */
@@ -100,7 +101,7 @@ static const char *add_step(struct lg_declared *declared, lg_u32 metric, lg_u32 
 	if (!entry)
 		return "more than 128 events are declared";
 	for (lg_u32 i = 0; i < declaration->field_count; i++) {
-		if (!reads(declaration, names, is_end, i))
+		if (!reads(declaration, span, is_end, i))
 			continue;
 		step.values[i] = value_of(&entry->event, &declaration->fields[i]);
 		if (step.values[i] == NO_VALUE)

@@ -33,9 +33,12 @@ static bool matches(const struct view *v)
 
 	for (lg_u32 i = 0; i < table->condition_count; i++) {
 		const struct lg_condition *condition = &table->conditions[i];
-		lg_u64 value = number(v, condition->field);
 		lg_u32 n = 0;
+		lg_u64 value;
 
+		if (!lg_condition_asked(condition, v->step->span, v->step->is_end))
+			continue;
+		value = number(v, condition->field);
 		while (n < condition->count && table->values[condition->first + n] != value)
 			n++;
 		if (n == condition->count)
@@ -118,7 +121,14 @@ static void begins(const struct view *v, lg_u32 state)
 {
 	struct lg_key key = operation(v);
 	lg_u32 class_ = LG_CLASS_KERNEL;
+	struct lg_slot *slot = NULL;
 
+	if (v->table->keep_first || v->table->keep_last)
+		slot = lg_table_find_key(&v->fold->metrics[v->metric].stamps, &key);
+	if (slot && v->table->keep_first)
+		return;
+	if (slot)
+		lg_fold_cancel(v->fold, v->metric, &slot->stamp);
 	if (v->table->name != LG_SPANS_NONE)
 		name(v);
 	if (v->table->by_class)
@@ -132,6 +142,9 @@ static void ends(const struct view *v, lg_u32 state)
 	struct lg_label_key of;
 	struct lg_fold_span span;
 
+	if (v->table->unmatched_ignored &&
+	    !lg_table_find_key(&v->fold->metrics[v->metric].stamps, &key))
+		return;
 	if (!lg_fold_end_at(v->fold, v->metric, &key, state, v->event->time_ns, &span))
 		return;
 	of = label(v, span.class_);

@@ -62,9 +62,16 @@ struct SeriesBuilder {
 
   private func probeRefusal(_ key: SeriesKey) -> Series.Refusal? {
     for run in runs {
-      guard let probe = run.index.probe(of: key.name), probe.status != .loaded else { continue }
-      let why = probe.reason.map { ": \($0)" } ?? ""
-      let text = "probe \(probe.name) \(probe.status.rawValue) in run \(run.index.record.id)\(why)"
+      guard let probe = run.index.probe(of: key.name) else { continue }
+      let text: String
+      if probe.status != .loaded {
+        let why = probe.reason.map { ": \($0)" } ?? ""
+        text = "probe \(probe.name) \(probe.status.rawValue) in run \(run.index.record.id)\(why)"
+      } else if let why = probe.unsupported?[key.name] {
+        text = "\(key.name) unsupported in run \(run.index.record.id): \(why)"
+      } else {
+        continue
+      }
       return run.isCandidate
         ? Series.Refusal(outcome: .probeLost, reason: text, blocks: true) : invalid(text)
     }

@@ -131,6 +131,11 @@ extension RunReport {
       let reason = probe.reason.map { ": \($0.replacing("\n", with: "; "))" } ?? ""
       notes.append(("probe \(probe.name) is \(probe.status.rawValue)\(reason)", .bad))
     }
+    for probe in probes {
+      for (metric, reason) in (probe.unsupported ?? [:]).sorted(by: { $0.key < $1.key }) {
+        notes.append(("\(metric) is unsupported: \(reason)", .bad))
+      }
+    }
     notes += tierNotes.map { ($0, .doubtful) }
     if let btf, !btf.isProven {
       notes.append(

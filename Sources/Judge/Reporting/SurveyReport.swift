@@ -86,7 +86,11 @@ package struct SurveyReport: Sendable, Equatable, Encodable {
         .init(probe.name, .strong), .init(probe.tier?.rawValue ?? "-"),
         isLoaded ? .init(probe.ways) : .init(probe.status.rawValue, .bad))
       let why = probe.hooks.filter { !$0.why.isEmpty }.map { "\($0.hook): \($0.why)" }
-      for note in (probe.reason ?? "").split(separator: "\n").map(String.init) + why {
+      let lacking = (probe.unsupported ?? [:]).sorted { $0.key < $1.key }
+        .map { "\($0.key) is unsupported: \($0.value)" }
+      let notes = (probe.reason ?? "").split(separator: "\n").map(String.init)
+      let check = probe.check.map { ["check: \($0.text)"] } ?? []
+      for note in notes + check + lacking + why {
         for line in wrapped(note, width: width - 4, indent: "  ") {
           table.rows.append(.heading(.init("  \(line)", .dim)))
         }

@@ -41,9 +41,10 @@ enum PinnedPrograms {
 }
 
 extension ProbeObject.Program {
-  /// Parts of `[opt_]<hook>__<rung>[_<n>]`, without the number; nil for any other name.
+  /// Parts of `[opt[<group>_...]_]<hook>__<rung>[_<n>]`, without the number; nil for any other name.
   package var hookAndRung: (hook: Substring, rung: String)? {
-    let plain = name.hasPrefix("opt_") ? name.dropFirst(4) : name[...]
+    let plain = name[
+      (name.prefixMatch(of: /opt(?:_|(?:[0-9]+_)+)/)?.range.upperBound ?? name.startIndex)...]
     guard let split = plain.ranges(of: "__").last else { return nil }
     let suffix = plain[split.upperBound...]
     let rungs = ["tp_btf", "raw_tp", "tracepoint", "kprobe"]

@@ -8,17 +8,31 @@ struct HookProgram: Sendable {
     var span: Int
     var isEnd: Bool
     var event: SpanEvent
+
+    /// The metric's, and the event's own.
+    var conditions: [SpanTable.Condition] { metric.table.conditions + event.conditions }
   }
 
   var event: SpanEvent
+  /// Of the spans that it is of, those that the probe works without: hooks of a group are of use
+  /// together only.
+  var groups: [Int]
   /// Whether the probe works without it.
   var isOptional: Bool
   /// Ends first.
   var steps: [Step]
 
-  /// A hook is needed when one of its steps is.
-  mutating func add(_ step: Step, isOptional: Bool) {
-    self.isOptional = self.isOptional && isOptional
+  /// `group` is nil for a span that the probe needs; then it needs the hook.
+  init(_ step: Step, group: Int?) {
+    event = step.event
+    groups = group.map { [$0] } ?? []
+    isOptional = group != nil
+    steps = [step]
+  }
+
+  mutating func add(_ step: Step, group: Int?) {
+    isOptional = isOptional && group != nil
+    if let group, !groups.contains(group) { groups.append(group) }
     if step.isEnd {
       steps.insert(step, at: steps.firstIndex { !$0.isEnd } ?? steps.endIndex)
     } else {
@@ -32,7 +46,7 @@ struct HookProgram: Sendable {
     for step in steps {
       let names =
         step.metric.parameters(span: step.span, isEnd: step.isEnd)
-        + step.metric.table.conditions.map(\.field)
+        + step.conditions.map(\.field)
       for field in step.event.fields
       where names.contains(field.name) && !fields.contains(where: { $0.name == field.name }) {
         fields.append(field)
@@ -80,7 +94,7 @@ struct HookProgram: Sendable {
   }
 
   private func condition(_ step: Step) -> String? {
-    let conditions = step.metric.table.conditions.map { condition in
+    let conditions = step.conditions.map { condition in
       let tests = condition.values.map { "\(condition.field) == \($0)" }.joined(separator: " || ")
       return condition.values.count > 1 ? "(\(tests))" : tests
     }
@@ -95,8 +109,10 @@ struct HookProgram: Sendable {
     let rungs = Set(event.rungs)
     var programs: [String] = []
     if rungs.isSuperset(of: [.tpBTF, .rawTracepoint]) {
-      let macro = isOptional ? "LG_OPT_TRACEPOINT" : "LG_TRACEPOINT"
-      programs.append("\(macro)(\(name), \(call { argument($0) }))")
+      programs.append(
+        isOptional
+          ? "LG_TRACEPOINT_PROGRAMS(\(name), \(prefix)\(name), \(call { argument($0) }))"
+          : "LG_TRACEPOINT(\(name), \(call { argument($0) }))")
     } else if rungs.contains(.tpBTF) {
       programs.append(
         program(
@@ -120,7 +136,9 @@ struct HookProgram: Sendable {
     return programs + (rungs.contains(.kprobe) ? kprobe(isBest: isBest).map { [$0] } ?? [] : [])
   }
 
-  private var prefix: String { isOptional ? "opt_" : "" }
+  private var prefix: String {
+    isOptional ? "opt\(groups.map(String.init).joined(separator: "_"))_" : ""
+  }
 
   private func section(_ name: String, isBest: Bool) -> String {
     "\(isBest ? "SEC" : "LG_SEC_UNLESS_PINNED")(\"\(name)\")"
@@ -140,9 +158,16 @@ struct HookProgram: Sendable {
   ) -> String {
     switch field.source {
     case .argument(let number): return argument(number)
-    case .member(let number, let structure, let member):
-      if isText(field.name) { return "(void *)\(argument(number))" }
-      return "lg_read((struct \(structure)___span *)\(argument(number)), \(member), \(direct))"
+    case .member(let number, let path):
+      var pointer = argument(number)
+      for member in path.dropLast() {
+        let structure = "(struct \(member.structure)___span *)\(pointer)"
+        pointer = "lg_read_pointer(\(structure), \(member.name))"
+      }
+      guard let last = path.last, !isText(field.name) else { return "(void *)\(pointer)" }
+      // What was read by helper cannot be loaded from.
+      let isDirect = path.count == 1 ? direct : "false"
+      return "lg_read_number(\(last.structure), \(pointer), \(last.name), \(isDirect))"
     case .result: return "PT_REGS_RC(ctx)"
     }
   }

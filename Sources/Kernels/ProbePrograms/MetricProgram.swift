@@ -167,6 +167,14 @@ struct MetricProgram: Sendable {
     var text = head(span: span, isEnd: false) + operation(span: span)
     guard isPerCPU else {
       text += nameLines(span: span, indent: "\t", onlyOnce: true)
+      switch table.repeats {
+      case .loss: break
+      case .first:
+        text += "\n\tif (lg_in_flight(bpf_map_lookup_elem(&s_\(name), &operation), word))"
+        text += "\n\t\treturn;"
+      case .last:
+        text += "\n\tlg_cancel_key(&s_\(name), &operation, word, lg_metric(\(index)));"
+      }
       text +=
         "\n\tlg_start_key(&s_\(name), &operation, word, bpf_ktime_get_ns(), \(class_),\n"
         + "\t\t     lg_metric(\(index)));\n}"
@@ -176,7 +184,13 @@ struct MetricProgram: Sendable {
     text += "\tif (!c)\n\t\treturn;\n"
     text += "\tstamp = bpf_map_lookup_elem(&s_\(name), &operation);\n\tif (!stamp) {\n"
     text += nameLines(span: span, indent: "\t\t", onlyOnce: false)
-    text += "\t\tstamp = \(name)_stamp(&operation, word, c);\n\t}\n\tif (stamp)\n"
+    text += "\t\tstamp = \(name)_stamp(&operation, word, c);\n\t}\n"
+    switch table.repeats {
+    case .loss: text += "\tif (stamp)\n"
+    case .first: text += "\tif (stamp && !lg_in_flight(stamp, word))\n"
+    case .last:
+      text += "\tif (lg_stamped(stamp))\n\t\tlg_cancel(stamp, word, c);\n\tif (stamp)\n"
+    }
     text += "\t\tlg_start(stamp, word, bpf_ktime_get_ns(), \(class_), c);\n}"
     return text
   }
@@ -184,7 +198,8 @@ struct MetricProgram: Sendable {
   /// Writes down what a label is called, if the kernel says it: the first seen counts.
   private func nameLines(span: Int, indent: String, onlyOnce: Bool) -> String {
     guard let names = metric.namesMap, let field = table.nameField,
-      case .member(_, let structure, let member)? = table.spans[span].from.field(field)?.source
+      case .member(_, let path)? = table.spans[span].from.field(field)?.source,
+      let last = path.last
     else { return "" }
     let key: String
     var text = ""
@@ -198,7 +213,8 @@ struct MetricProgram: Sendable {
     let inner = onlyOnce ? indent + "\t" : indent
     if onlyOnce { text += indent + "if (!bpf_map_lookup_elem(&\(names), &label)) {\n" }
     text += inner + "bpf_probe_read_kernel_str(text.text, sizeof(text.text),\n"
-    let pointer = "lg_read_pointer((const struct \(structure)___span *)\(field), \(member))"
+    let structure = "(const struct \(last.structure)___span *)\(field)"
+    let pointer = "lg_read_pointer(\(structure), \(last.name))"
     text += inner + "\t\t\t  \(pointer));\n"
     text += inner + "bpf_map_update_elem(&\(names), &label, &text, BPF_ANY);\n"
     if onlyOnce { text += indent + "}\n" }
@@ -211,6 +227,9 @@ struct MetricProgram: Sendable {
     text += operation(span: span)
     text += "\tstruct lg_counters *c = lg_metric(\(index));\n"
     text += "\tstruct lg_span span;\n\n"
+    if table.unmatched == .ignored {
+      text += "\tif (!lg_stamped(bpf_map_lookup_elem(&s_\(name), &operation)))\n\t\treturn;\n"
+    }
     let end =
       isPerCPU
       ? "lg_end(bpf_map_lookup_elem(&s_\(name), &operation), word, now, c, &span)"

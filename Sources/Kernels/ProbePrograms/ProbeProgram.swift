@@ -35,14 +35,19 @@ package struct ProbeProgram: Sendable {
   /// end first.
   private var hooks: [HookProgram] {
     var hooks: [HookProgram] = []
+    var groups = 0
     for metric in metrics {
       for (number, span) in metric.table.spans.enumerated() {
+        // Of several metrics each is measured where its own hooks are.
+        let isNeeded = metrics.count == 1 && !span.isOptional
+        let group = isNeeded ? nil : groups
+        groups += 1
         for (event, isEnd) in [(span.from, false), (span.to, true)] {
           let step = HookProgram.Step(metric: metric, span: number, isEnd: isEnd, event: event)
           if let at = hooks.firstIndex(where: { $0.event.hook == event.hook }) {
-            hooks[at].add(step, isOptional: span.isOptional)
+            hooks[at].add(step, group: group)
           } else {
-            hooks.append(HookProgram(event: event, isOptional: span.isOptional, steps: [step]))
+            hooks.append(HookProgram(step, group: group))
           }
         }
       }
@@ -61,17 +66,25 @@ package struct ProbeProgram: Sendable {
     }
     for hook in hooks {
       for field in hook.fields {
-        if case .member(_, let structure, let name) = field.source {
-          add(structure, hook.isText(field.name) ? "const char *\(name)" : "u32 \(name)")
+        if case .member(_, let path) = field.source {
+          for member in path.dropLast() {
+            add("\(member.structure)___span", "const void *\(member.name)")
+          }
+          if let last = path.last, hook.isText(field.name) {
+            add("\(last.structure)___span", "const char *\(last.name)")
+          } else if let last = path.last {
+            add("\(last.structure)___span", "u32 \(last.name)")
+            add("\(last.structure)___named", "lg_named \(last.name)")
+          }
         }
         if hook.event.rungs.contains(.tracepoint), let record = hook.record {
-          add(record, "u32 \(field.name)")
+          add("\(record)___span", "u32 \(field.name)")
         }
       }
     }
     guard !members.isEmpty else { return [] }
     let texts = members.map { structure in
-      "struct \(structure.name)___span {\n"
+      "struct \(structure.name) {\n"
         + structure.fields.map { "\t\($0);\n" }.joined() + "};"
     }
     return [

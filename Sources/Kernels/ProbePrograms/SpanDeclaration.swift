@@ -29,8 +29,15 @@ package struct SpanDeclaration: Sendable, Equatable {
     func number(_ field: String) -> UInt8? { fields.firstIndex(of: field).map { UInt8($0) } }
     writer.list(table.tiedFields) { $0.put(number($1) ?? 0) }
     writer.put(table.nameField.flatMap(number) ?? UInt8(LG_SPANS_NONE))
-    writer.list(table.conditions) { writer, condition in
+    let ownConditions = spans.enumerated().flatMap { index, span in
+      span.from.conditions.map { (UInt8(2 * index), $0) }
+        + span.to.conditions.map { (UInt8(2 * index + 1), $0) }
+    }
+    let everywhere = table.conditions.map { (UInt8(LG_SPANS_BOTH), $0) }
+    writer.list(everywhere + ownConditions) { writer, asked in
+      let (place, condition) = asked
       writer.put(number(condition.field) ?? 0)
+      writer.put(place)
       writer.list(condition.values) { $0.put($1) }
     }
     writer.put(UInt8(metric.key.count))
@@ -60,7 +67,10 @@ extension SpanTable {
     let hasClass = by.contains(Self.thread) || key.contains { $0.name == Self.processClass }
     return UInt8(
       (by.contains(Self.thread) ? LG_SPANS_BY_THREAD : 0)
-        | (by.contains(Self.cpu) ? LG_SPANS_BY_CPU : 0) | (hasClass ? LG_SPANS_CLASS : 0))
+        | (by.contains(Self.cpu) ? LG_SPANS_BY_CPU : 0) | (hasClass ? LG_SPANS_CLASS : 0)
+        | (repeats == .first ? LG_SPANS_KEEP_FIRST : 0)
+        | (repeats == .last ? LG_SPANS_KEEP_LAST : 0)
+        | (unmatched == .ignored ? LG_SPANS_UNMATCHED_IGNORED : 0))
   }
 
   /// Fields of events that tie an end to its start.
@@ -72,7 +82,8 @@ extension SpanTable {
       label != Self.processClass && spans.contains { $0.labels[label] == nil }
     }
     var seen: Set<String> = []
-    return (tiedFields + labels + conditions.map(\.field) + [nameField].compactMap(\.self))
+    let own = spans.flatMap { $0.from.conditions + $0.to.conditions }
+    return (tiedFields + labels + (conditions + own).map(\.field) + [nameField].compactMap(\.self))
       .filter { seen.insert($0).inserted }
   }
 }

@@ -30,7 +30,8 @@ extension ProbeManifest {
         t0Events: root.items("t0") { $0.text() },
         metrics: (root.required("metrics", remedy: "list at least one metric")?.list() ?? [])
           .compactMap(ProbeMetric.read),
-        related: root.items("related") { $0.text() }, file: file)
+        related: root.items("related") { $0.text() },
+        check: root.optional("check").flatMap(readCheck), file: file)
       probe.placeTables()
       probe.takeEventsOfTables(root)
       probe.checkNames(root)
@@ -53,9 +54,17 @@ extension ProbeManifest {
     }
   }
 
+  /// What the agent can make alone.
+  private static func readCheck(_ value: FieldReader) -> WorkloadStep? {
+    let step = WorkloadStep.read(value, timeout: .seconds(30), inPhase: false)
+    if let step, case .run = step.action { return step }
+    if step != nil { value.report("a check is made on the device", remedy: "write run or shell") }
+    return nil
+  }
+
   private static let keys = [
     "probe", "title", "question", "object", "cost", "privacy", "compared_with", "t0", "metrics",
-    "related",
+    "related", "check",
   ]
 
   /// A written program counts in the order of the manifest.
@@ -96,6 +105,10 @@ extension ProbeManifest {
   private func checkHooks(_ root: MappingReader) {
     var seen: [String: SpanEvent] = [:]
     let spans = metrics.compactMap(\.table).flatMap(\.spans)
+    if spans.count > 64 {
+      root.optional("metrics")?.report(
+        "more than 64 spans", remedy: "make two probes of it")
+    }
     for event in spans.flatMap({ [$0.from, $0.to] }) {
       guard let other = seen.updateValue(event, forKey: event.hook) else { continue }
       let isSame = event.fields.allSatisfy { field in
@@ -103,6 +116,8 @@ extension ProbeManifest {
       }
       var plain = event
       plain.fields = other.fields
+      // What is asked of it is each metric's own.
+      plain.conditions = other.conditions
       guard !isSame || plain != other else { continue }
       root.optional("metrics")?.report(
         "'\(event.hook)' is described in two ways",

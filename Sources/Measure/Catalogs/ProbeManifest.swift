@@ -28,12 +28,35 @@ package struct ProbeManifest: Sendable, Equatable {
   /// Probes of the steps that what this one times passes through, in that order: where to look when
   /// it got slower.
   package var related: [String] = []
+  /// A step on the device that makes each metric count something; nil = not every device has what it would
+  /// need.
+  package var check: WorkloadStep?
   /// Whether it can measure some tasks' operations and leave out others'.
   package var isScopable: Bool { !metrics.isEmpty && metrics.allSatisfy(\.hasTask) }
   /// Metrics that ``t0Events`` give.
   package var t0Metrics: [ProbeMetric] { t0Events.isEmpty ? [] : metrics.filter(\.isInT0) }
   /// Path of the manifest it was read from.
   package var file: String
+
+  /// Metrics that are not measured where some hooks are absent: none of a metric's spans is whole, or one
+  /// is not that it needs.
+  ///
+  /// - Parameter absent: hooks that are not attached, with the reason.
+  /// - Returns: each such metric with the reason of a hook that it lacks.
+  package func unsupported(absent: [String: String]) -> [String: String] {
+    var found: [String: String] = [:]
+    for metric in metrics {
+      guard let spans = metric.table?.spans, !spans.isEmpty else { continue }
+      let lacking = spans.filter { absent[$0.from.hook] != nil || absent[$0.to.hook] != nil }
+      guard lacking.count == spans.count || !lacking.allSatisfy(\.isOptional) else { continue }
+      // One that is absent itself says more than one that is useless without it.
+      let hooks = lacking.flatMap { [$0.from.hook, $0.to.hook] }.compactMap { hook in
+        absent[hook].map { "\(hook): \($0)" }
+      }
+      found[metric.name] = hooks.first { !$0.contains("of no use:") } ?? hooks.first
+    }
+    return found
+  }
   /// Path of ``object``, which lies where the manifest does.
   package var objectPath: String? {
     let folder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""

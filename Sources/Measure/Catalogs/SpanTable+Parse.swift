@@ -1,5 +1,5 @@
 extension SpanTable {
-  static let keys = ["spans", "by", "where", "name", "limits"]
+  static let keys = ["spans", "by", "where", "repeat", "unmatched", "name", "limits"]
   /// Entries of a map of the kernel that cost a few MiB at most.
   private static let mostEntries = 65_536
 
@@ -19,6 +19,8 @@ extension SpanTable {
       by: (metric.required("by", remedy: "say what ties an end to its start, such as [tid]")?
         .list() ?? []).compactMap { $0.identifier() },
       conditions: metric.optional("where")?.anyMapping()?.entries.map(Condition.read) ?? [],
+      repeats: metric.optional("repeat")?.choice() ?? .loss,
+      unmatched: metric.optional("unmatched")?.choice() ?? .loss,
       nameField: metric.optional("name")?.identifier(),
       stamps: limits?.optional("stamps")?.integer(in: range) ?? 8192,
       labels: limits?.optional("labels")?.integer(in: range) ?? 64)
@@ -62,9 +64,11 @@ extension SpanTable {
       metric.optional("by")?.report(
         "more than 3 fields tie an end to its start", remedy: "keep at most 3 beside tid and cpu")
     }
-    if conditions.count > 8 || conditions.reduce(0, { $0 + $1.values.count }) > 64 {
-      metric.optional("where")?.report(
-        "more than 8 fields or 64 values", remedy: "ask for less, or write the program by hand")
+    let asked = conditions + spans.flatMap { $0.from.conditions + $0.to.conditions }
+    if asked.count > 8 || asked.reduce(0, { $0 + $1.values.count }) > 64 {
+      (metric.optional("where") ?? metric.value).report(
+        "more than 8 fields or 64 values, those of events among them",
+        remedy: "ask for less, or write the program by hand")
     }
     if spans.count > 16 {
       metric.optional("spans")?.report("more than 16 spans", remedy: "make two metrics of them")
@@ -136,7 +140,9 @@ extension Span {
 }
 
 extension SpanEvent {
-  private static let keys = ["event", "record", "function", "at", "rungs", "fields"]
+  private static let keys = [
+    "event", "record", "function", "at", "rungs", "fields", "where",
+  ]
 
   fileprivate static func read(_ value: FieldReader, place: Place) -> Self? {
     guard let map = value.mapping(known: keys) else { return nil }
@@ -154,7 +160,8 @@ extension SpanEvent {
       place: function == nil ? .entry : side,
       rungs: map.optional("rungs")?.list().compactMap { $0.choice() }
         ?? (isAlone ? [.kprobe] : [.tpBTF, .rawTracepoint]),
-      fields: map.optional("fields")?.anyMapping()?.entries.compactMap(Field.read) ?? [])
+      fields: map.optional("fields")?.anyMapping()?.entries.compactMap(Field.read) ?? [],
+      conditions: map.optional("where")?.anyMapping()?.entries.map(SpanTable.Condition.read) ?? [])
     made.check(map)
     return made
   }
@@ -181,6 +188,10 @@ extension SpanEvent {
     // Arguments of a function are not those of the tracepoint in it.
     if event != nil, rungs.contains(.kprobe), !fields.isEmpty {
       place.report("fields cannot be read by kprobe beside a tracepoint", remedy: "drop the rung")
+    }
+    for condition in conditions where field(condition.field) == nil {
+      map.optional("where")?.report(
+        "the event has no field '\(condition.field)'", remedy: "list it in 'fields'")
     }
     for field in fields {
       if field.source == .result, event != nil || self.place == .entry {
@@ -211,7 +222,7 @@ extension SpanEvent.Field {
   /// The argument that it is, or is read through.
   fileprivate var argument: Int? {
     switch source {
-    case .argument(let number), .member(let number, _, _): number
+    case .argument(let number), .member(let number, _): number
     case .result: nil
     }
   }
@@ -226,6 +237,9 @@ extension SpanEvent.Field {
     ).map { Self(name: entry.name, source: $0) }
   }
 
+  /// Pointers that are followed, and the field.
+  private static let mostMembers = 4
+
   private static func source(of text: String) -> Source? {
     if text == "ret" { return .result }
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
@@ -234,8 +248,15 @@ extension SpanEvent.Field {
       (0...11).contains(number)
     else { return nil }
     if parts.count == 1 { return .argument(number) }
-    guard parts.count == 3, isIdentifier(parts[1]), isIdentifier(parts[2]) else { return nil }
-    return .member(argument: number, structure: String(parts[1]), name: String(parts[2]))
+    let names = parts.dropFirst().map(String.init)
+    guard names.count.isMultiple(of: 2), names.count <= 2 * mostMembers,
+      names.allSatisfy({ isIdentifier($0[...]) })
+    else { return nil }
+    return .member(
+      argument: number,
+      path: stride(from: 0, to: names.count, by: 2).map {
+        SpanEvent.Member(structure: names[$0], name: names[$0 + 1])
+      })
   }
 }
 

@@ -1,11 +1,29 @@
 /// A metric as a table: which events begin and end its operations, and what ties them together. A
 /// probe of tables has no program of its own; its text is written from them.
 package struct SpanTable: Sendable, Equatable {
-  /// A condition on a field that every event of the metric has.
+  /// A condition on a field: of every event of the metric, or of one event alone.
   package struct Condition: Sendable, Equatable {
     package var field: String
     /// At least one; the field is one of these.
     package var values: [UInt64]
+  }
+
+  /// Which of several starts counts before an end comes.
+  package enum Repeat: String, Sendable, CaseIterable {
+    /// The last; the end of the one before was missed, which is a loss.
+    case loss
+    /// The first; the others belong to the operation that is in flight.
+    case first
+    /// The last; the one before came to nothing, which is none.
+    case last
+  }
+
+  /// What an end without a start is.
+  package enum Unmatched: String, Sendable, CaseIterable {
+    /// Its start was missed: a loss where these are many.
+    case loss
+    /// Nothing: the event ends more than the metric's operations.
+    case ignored
   }
 
   /// At least one; all record into the metric's histograms.
@@ -14,6 +32,10 @@ package struct SpanTable: Sendable, Equatable {
   package var by: [String]
   /// All of them hold, or the event is nothing to the metric.
   package var conditions: [Condition]
+  /// Which of several starts of an operation counts.
+  package var repeats: Repeat = .loss
+  /// What an end without a start is.
+  package var unmatched: Unmatched = .loss
   /// The field of the starts with the text that names a label.
   package var nameField: String?
   /// Most operations in flight; with `cpu` in ``by``, on each.
@@ -40,6 +62,9 @@ extension SpanTable {
   package func isNarrow(_ field: String, _ key: [KeyField]) -> Bool {
     field == Self.thread || key.contains { $0.name == field }
       || conditions.contains { $0.field == field }
+      || spans.contains { span in
+        (span.from.conditions + span.to.conditions).contains { $0.field == field }
+      }
   }
 }
 
@@ -77,14 +102,21 @@ package struct SpanEvent: Sendable, Equatable {
     package enum Source: Sendable, Equatable {
       /// An argument of the tracepoint or function, counted from 0.
       case argument(Int)
-      /// A member of the struct that an argument points to.
-      case member(argument: Int, structure: String, name: String)
+      /// A member of the struct that an argument points to, or of one that is reached from there:
+      /// every member but the last is a pointer to the next struct.
+      case member(argument: Int, path: [Member])
       /// What the function returns.
       case result
     }
 
     package var name: String
     package var source: Source
+  }
+
+  /// A member of a struct of the kernel.
+  package struct Member: Sendable, Equatable {
+    package var structure: String
+    package var name: String
   }
 
   /// Such as `irq/irq_handler_entry`; nil for a function alone.
@@ -102,6 +134,8 @@ package struct SpanEvent: Sendable, Equatable {
   /// At least one, in any order; tried in that of ``Rung``.
   package var rungs: [Rung]
   package var fields: [Field]
+  /// Of this event alone, beside those of the metric.
+  package var conditions: [SpanTable.Condition] = []
 
   /// The name in programs and reports.
   package var hook: String {

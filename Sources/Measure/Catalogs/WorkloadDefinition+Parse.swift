@@ -68,7 +68,7 @@ extension WorkloadPhase {
 }
 
 extension WorkloadStep {
-  fileprivate static func read(
+  static func read(
     _ value: FieldReader, timeout fallback: Duration, inPhase: Bool
   ) -> Self? {
     let actions = ["run", "shell", "host", "sleep"]

@@ -111,7 +111,8 @@ struct ProbeLoader: Sendable {
         loaded.records.append(
           ProbeRecord(
             name: probe.name, status: .loaded, tier: route.tier, hooks: hooks,
-            reason: Self.reason(failures, above: route)))
+            reason: Self.reason(failures, above: route),
+            unsupported: Self.unsupported(probe, hooks)))
         return
       } catch AgentSessionError.refused(let refusal) {
         if route == .t0 { isTaken = refusal.code == .busy }
@@ -217,6 +218,15 @@ struct ProbeLoader: Sendable {
         probe: probe.name, path: bundle.objects[probe.name]?.path ?? "", reason: refusal.text)
     default: throw AgentSessionError.refused(refusal)
     }
+  }
+
+  /// Metrics that lack a hook; nil when none does.
+  private static func unsupported(
+    _ probe: ProbeManifest, _ hooks: [HookRecord]
+  ) -> [String: String]? {
+    let absent = hooks.filter(\.rung.isEmpty).map { ($0.hook, $0.why) }
+    let found = probe.unsupported(absent: Dictionary(absent) { first, _ in first })
+    return found.isEmpty ? nil : found
   }
 
   /// Why the routes above one were not used, in one line each; nil when there are none.

@@ -18,11 +18,16 @@ package struct ProbeRecord: Codable, Sendable, Equatable {
   package var hooks: [HookRecord]
   /// Why the status is not `loaded`, or why no better tier is used; a line per tier.
   package var reason: String?
+  /// Metrics of a loaded probe that this kernel does not have the hooks for, with the reason; nil: none.
+  package var unsupported: [String: String]?
+  /// What it counted under its own reference load; nil = it was not asked.
+  package var check: CheckRecord?
 
   package init(
     name: String, status: Status, tier: Tier? = nil, hooks: [HookRecord] = [],
-    reason: String? = nil
+    reason: String? = nil, unsupported: [String: String]? = nil
   ) {
+    self.unsupported = unsupported
     self.name = name
     self.status = status
     self.tier = tier

@@ -45,7 +45,10 @@ struct ProbeScenario {
     let world = KernelObjects(self, machine)
     for event in try world.events(of: probe) {
       let program =
-        loaded.programs["\(event.hook)__\(rung)"] ?? loaded.programs["opt_\(event.hook)__\(rung)"]
+        loaded.programs["\(event.hook)__\(rung)"]
+        ?? loaded.programs.first {
+          $0.key.hasPrefix("opt") && $0.key.hasSuffix("_\(event.hook)__\(rung)")
+        }?.value
       guard let program else { continue }
       machine.current = event.task.address
       machine.currentIDs = event.task.tgid << 32 | event.task.pid

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { LG_LADDER_NAME = 128, LG_LADDER_WHY = 512 };
+enum { LG_LADDER_NAME = 128, LG_LADDER_WHY = 512, LG_LADDER_GROUPS = 64 };
 
 enum lg_known { LG_UNKNOWN = -1, LG_NO = 0, LG_YES = 1 };
 
@@ -45,7 +45,7 @@ void lg_ladder_free(struct lg_ladder *ladder);
 
 /* A program of the object. */
 struct lg_candidate {
-	const char *program; /* [opt_]<hook>__<rung>[_<n>] */
+	const char *program; /* [opt[<group>_...]_]<hook>__<rung>[_<n>] */
 	const char *section; /* tp_btf/<tp>, raw_tp/<tp>, tracepoint/<cat>/<tp>, k[ret]probe/<fn> */
 };
 
@@ -53,6 +53,7 @@ struct lg_candidate {
 struct lg_choice {
 	char hook[LG_LADDER_NAME]; /* without opt_ */
 	bool optional; /* its absence is no failure */
+	unsigned long long groups; /* it serves these; 0: of none */
 	const char *rung; /* "" when none fits */
 	int candidate; /* index of the program, -1 when none fits */
 	bool unknown; /* none is known to fit, but one may: see why */
@@ -60,6 +61,9 @@ struct lg_choice {
 };
 
 /*
+ * Hooks of a group are of use together only: one of which no group is whole has
+ * no program, and its why names a hook that is absent.
+ *
  * Fills at most `max` choices, one per hook in order of first appearance, and
  * returns how many there are; -EINVAL with a line in `why` when a program's
  * name or section does not follow the convention, -E2BIG for too many hooks.

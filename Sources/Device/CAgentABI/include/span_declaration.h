@@ -8,14 +8,15 @@
  *
  *	u16 version              LG_SPANS_VERSION
  *	u8  kind                 LG_SPANS_HISTOGRAM_NS
- *	u8  flags                LG_SPANS_BY_… and LG_SPANS_CLASS
+ *	u8  flags                LG_SPANS_BY_…, _CLASS, _KEEP_…, _UNMATCHED_IGNORED
  *	u32 stamps               operations in flight; LG_SPANS_BY_CPU: on each CPU
  *	u32 labels
  *	text metric              as in the manifest, such as fsync.latency
  *	u8  fields, each         text name, u8 LG_SPANS_FIELD_… flags
  *	u8  by, each             u8 field: with the flags, what ties an end to its start
  *	u8  name                 u8 field of the starts that names a label, or LG_SPANS_NONE
- *	u8  conditions, each     u8 field, u8 count, u64 values: one of them, at both events
+ *	u8  conditions, each     u8 field, u8 place, u8 count, u64 values: one of them; place is
+ *	                         LG_SPANS_BOTH, or 2 * span, and 1 more for its end
  *	u8  key                  labels, 4 bytes each
  *	u8  spans, each          text system, text event of the start, the same of the end,
  *	                         u8 LG_SPANS_OPTIONAL or 0, and for each label of the key
@@ -27,18 +28,22 @@
 #define LATGATE_SPAN_DECLARATION_H
 
 enum {
-	LG_SPANS_VERSION = 1,
+	LG_SPANS_VERSION = 2,
 	LG_SPANS_HISTOGRAM_NS = 0,
 
 	LG_SPANS_BY_THREAD = 1, /* the thread that the events are of */
 	LG_SPANS_BY_CPU = 2,
 	LG_SPANS_CLASS = 4, /* whose thread began an operation matters */
+	LG_SPANS_KEEP_FIRST = 8, /* a start while in flight continues the operation */
+	LG_SPANS_KEEP_LAST = 32, /* a start while in flight begins anew, without a loss */
+	LG_SPANS_UNMATCHED_IGNORED = 16, /* an end without a start is nothing */
 
 	LG_SPANS_FIELD_WIDE = 1, /* 8 bytes count; else the lower 4 */
 	LG_SPANS_FIELD_TEXT = 2,
 
 	LG_SPANS_OPTIONAL = 1, /* a kernel without the events is fine */
 
+	LG_SPANS_BOTH = 0xff, /* place: both events of every span */
 	LG_SPANS_NONE = 0xff, /* for `name`: no field */
 	LG_SPANS_FROM_CLASS = 0xfe, /* source: the start's class */
 	LG_SPANS_FROM_CONSTANT = 0xfd, /* source: the constant */

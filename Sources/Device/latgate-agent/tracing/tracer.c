@@ -155,18 +155,26 @@ static int add_metrics(struct lg_tracer *tracer, struct lg_trace_probe *probe,
 	return 0;
 }
 
-static bool all_possible(const struct lg_tracer *tracer, const struct lg_trace_probe *probe,
-			 lg_u64 have)
+/*
+ * Of metrics that are tables each is measured where its own events are: leaves out
+ * the others. Those that the library knows come together. False when none is left.
+ */
+static bool keep_possible(const struct lg_tracer *tracer, struct lg_trace_probe *probe, lg_u64 have)
 {
+	size_t kept = 0;
+
+	if (lg_fold_possible(probe->metrics, have) != probe->metrics)
+		return false;
 	for (size_t i = 0; i < probe->count; i++) {
 		lg_u32 metric = probe->ids[i].metric;
 
-		if (metric >= LG_FOLD_METRICS &&
-		    !lg_declared_possible(tracer->declared, metric - LG_FOLD_METRICS,
-					  tracer->decoder.present))
-			return false;
+		if (metric < LG_FOLD_METRICS ||
+		    lg_declared_possible(tracer->declared, metric - LG_FOLD_METRICS,
+					 tracer->decoder.present))
+			probe->ids[kept++] = probe->ids[i];
 	}
-	return lg_fold_possible(probe->metrics, have) == probe->metrics;
+	probe->count = kept;
+	return kept > 0;
 }
 
 /* Why an event, though it is there, is no use to the probe, or NULL. */
@@ -202,8 +210,8 @@ static bool is_reported(const struct lg_tracer *tracer, const struct lg_trace_pr
 	return false;
 }
 
-/* Finds out which events can be had; all metrics of the probe must be possible. */
-static int prepare_events(struct lg_tracer *tracer, const struct lg_trace_probe *probe,
+/* Finds out which events can be had, and leaves out metrics that cannot be made of them. */
+static int prepare_events(struct lg_tracer *tracer, struct lg_trace_probe *probe,
 			  lg_hook_fn hook_fn, void *arg, struct lg_error *err)
 {
 	lg_u64 have = 0;
@@ -230,7 +238,7 @@ static int prepare_events(struct lg_tracer *tracer, const struct lg_trace_probe 
 			sprintf(missing + strlen(missing), "%s%s (%s)", missing[0] ? ", " : "",
 				program, report.why);
 	}
-	if (!all_possible(tracer, probe, have))
+	if (!keep_possible(tracer, probe, have))
 		return lg_fault(err, LG_ERR_UNSUPPORTED, "without these events: %.400s", missing);
 	tracer->events |= have;
 	return 0;
