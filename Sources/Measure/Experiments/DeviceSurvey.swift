@@ -45,9 +45,12 @@ package struct DeviceSurvey: Sendable {
   /// - Parameters:
   ///   - probes: of the bundle; empty asks the device alone.
   ///   - tier: the only one that may be used; nil = the best that works.
+  ///   - isChecking: each probe is asked under its own reference load whether it counts.
   /// - Returns: what it said.
   /// - Throws: ``RunError``, `DeviceError`, `AgentSessionError`, `CancellationError`.
-  package func run(probes: [ProbeManifest] = [], tier: Tier? = nil) async throws -> Findings {
+  package func run(
+    probes: [ProbeManifest] = [], tier: Tier? = nil, isChecking: Bool = false
+  ) async throws -> Findings {
     let identity = try await device.identify()
     let installed = try await AgentInstaller(device: device).install(
       AgentPayload(
@@ -82,6 +85,10 @@ package struct DeviceSurvey: Sendable {
       for probe in probes {
         var loaded = ProbeLoader.Loaded()
         try await loader.load(probe, &loaded)
+        if isChecking, !loaded.inAgent.isEmpty {
+          loaded.records[0].check = try await SelfCheck(device: device, session: session)
+            .check(probe, loaded)
+        }
         for name in loaded.inAgent { try await session.unload(name) }
         findings.probes += loaded.records
       }

@@ -23,10 +23,11 @@ package struct Survey: Sendable {
   ///   - name: as `--device` has it; a device file of a virtual device boots its `reference`.
   ///   - probes: what to try; empty asks the device alone.
   ///   - tier: the only one that may be used; nil = the best that works.
+  ///   - isChecking: each probe is asked under its own reference load whether it counts.
   /// - Returns: what the device takes.
   /// - Throws: `UnknownName`, `DeviceError`, `AgentSessionError`, and what building throws.
   package func report(
-    device name: String, probes: [ProbeManifest], tier: Tier? = nil
+    device name: String, probes: [ProbeManifest], tier: Tier? = nil, isChecking: Bool = false
   ) async throws -> SurveyReport {
     let console = bench.console
     let target = try await LaneFactory(
@@ -48,7 +49,7 @@ package struct Survey: Sendable {
         bundle: try await bench.bundle(abi: try await Plan.abi(of: device), probes: probes),
         safety: safety, btf: started.btf(of: target.definition), firmware: firmware,
         toolVersion: Version.text
-      ).run(probes: probes, tier: tier)
+      ).run(probes: probes, tier: tier, isChecking: isChecking)
       await lane.finish()
       return SurveyReport(findings)
     } catch {

@@ -14,9 +14,10 @@ struct ProbesCommand: AsyncParsableCommand {
 
         latgate probes
         latgate probes --device demo --format json
+        latgate probes --device demo --check
         latgate probes --source fsync
 
-      Exits 3 when the device takes none of the probes.
+      Exits 3 when the device takes none of the probes, or when one that it takes fails its check.
       """)
 
   @OptionGroup var common: CommonOptions
@@ -32,6 +33,12 @@ struct ProbesCommand: AsyncParsableCommand {
       "Print the BPF program of this probe, as written by hand or from its spans.",
       valueName: "probe"))
   var source: String?
+
+  @Flag(
+    help: ArgumentHelp(
+      "Make the small load of each probe, and see whether the probe counts it.",
+      discussion: "A hook that never fires, or starts without an end, are then no short times."))
+  var check = false
 
   @OptionGroup var tiers: TierOptions
 
@@ -49,9 +56,10 @@ struct ProbesCommand: AsyncParsableCommand {
     let probes = try bench.probes(named: probe)
     guard let device else { return try output.print(other: ProbeListing(probes), console) }
     let report = try await Survey(bench: bench, safety: try await safety.open())
-      .report(device: device, probes: probes, tier: tiers.tier)
+      .report(device: device, probes: probes, tier: tiers.tier, isChecking: check)
     try output.print(report, console)
-    if !report.probes.contains(where: { $0.status == .loaded }) {
+    let isFailed = report.probes.contains { $0.check?.isFaulty == true }
+    if isFailed || !report.probes.contains(where: { $0.status == .loaded }) {
       throw ExitStatus.gateFailed.code
     }
   }
