@@ -155,8 +155,10 @@ struct CompareTests {
     let listing = try JSONDecoder().decode(Listing.self, from: Data(made.output.utf8))
     #expect(
       listing.probes.map(\.name) == [
-        "binder", "block", "fsync", "hardirq", "reclaim", "runqueue", "sleep", "softirq",
-        "syscall",
+        "audio", "binder", "bio", "block", "camera", "f2fs", "fault", "fence", "file", "fsync",
+        "fuse", "futex", "hardirq", "i2c", "idle", "irqoff", "journal", "lock", "memory", "mmc",
+        "offcpu", "process", "reclaim", "regulator", "runqueue", "scsi", "sleep", "softirq",
+        "spi", "suspend", "swap", "syscall", "tcp", "timer", "ufs", "workqueue", "writeback",
       ])
     #expect(listing.probes.flatMap(\.metrics).allSatisfy { $0.unit == "ns" && !$0.name.isEmpty })
   }

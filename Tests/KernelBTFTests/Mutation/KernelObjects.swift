@@ -5,6 +5,12 @@ struct KernelObjects {
   typealias Task = ProbeScenario.Task
   typealias Event = ProbeScenario.Event
 
+  /// Those that ``events(of:)`` has something for.
+  static let probes: Set = [
+    "binder", "block", "fsync", "hardirq", "offcpu", "reclaim", "runqueue", "sleep", "softirq",
+    "syscall",
+  ]
+
   private let scenario: ProbeScenario
   private let machine: ProbeMachine
   /// The bit of a task that runs 32-bit code on a 64-bit arm64 kernel.
@@ -132,7 +138,7 @@ struct KernelObjects {
         change(worker, thread, preempt: 1), change(thread, forked), change(forked, own),
         change(own, running), wakeup(thread), change(running, thread),
       ]
-    case "sleep":
+    case "sleep", "offcpu":
       return [
         change(sleeper, waking), change(waking, idler), change(idler, thread),
         change(thread, worker), wakeup(sleeper), wakeup(waking), wakeup(idler), wakeup(thread),
