@@ -5,6 +5,8 @@
  *   truth_load pingpong N      N round trips of a byte between two threads
  *   truth_load spin MS T CPUS  T threads busy for MS ms, held on CPUS processors
  *   truth_load udp N           N datagrams over loopback, each answered
+ *   truth_load tcp N           N connections over loopback, each answered
+ *   truth_load contend N T     T threads that take one lock N times each, and hold it for a while
  *   truth_load sleep N US      N sleeps of US microseconds
  *   truth_load fsync N PATH    N times a byte is written to PATH and made durable
  *   truth_load compat N        N getpid() through the 32-bit table (x86-64; elsewhere it exits 3)
@@ -91,6 +93,74 @@ static void udp(long rounds)
 	    connect(far, (void *)&near_address, sizeof(near_address)))
 		fail("connect");
 	bounce(&(struct pair){near, far, rounds});
+}
+
+static void *serve(void *arg)
+{
+	struct pair *pair = arg;
+	char byte;
+
+	for (long i = 0; i < pair->rounds; i++) {
+		int fd = accept(pair->far, NULL, NULL);
+
+		if (fd < 0 || recv(fd, &byte, 1, 0) != 1 || send(fd, &byte, 1, 0) != 1)
+			fail("serve");
+		close(fd);
+	}
+	return NULL;
+}
+
+static void tcp(long rounds)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof(address);
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+	struct pair pair = {.far = listener, .rounds = rounds};
+	pthread_t thread;
+	char byte = 1;
+
+	if (listener < 0 || bind(listener, (void *)&address, size) || listen(listener, 16) ||
+	    getsockname(listener, (void *)&address, &size))
+		fail("listen");
+	if (pthread_create(&thread, NULL, serve, &pair))
+		fail("pthread_create");
+	for (long i = 0; i < rounds; i++) {
+		int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+		if (fd < 0 || connect(fd, (void *)&address, size) || send(fd, &byte, 1, 0) != 1 ||
+		    recv(fd, &byte, 1, 0) != 1)
+			fail("connect");
+		close(fd);
+	}
+	pthread_join(thread, NULL);
+}
+
+static pthread_mutex_t contended = PTHREAD_MUTEX_INITIALIZER;
+
+static void *contender(void *arg)
+{
+	for (long i = 0; i < *(long *)arg; i++) {
+		pthread_mutex_lock(&contended);
+		for (volatile int work = 0; work < 20000; work++)
+			;
+		pthread_mutex_unlock(&contended);
+	}
+	return NULL;
+}
+
+static void contend(long rounds, int threads)
+{
+	pthread_t thread[16];
+
+	if (threads > 16)
+		fail("at most 16 threads");
+	for (int i = 0; i < threads; i++) {
+		if (pthread_create(&thread[i], NULL, contender, &rounds))
+			fail("pthread_create");
+	}
+	for (int i = 0; i < threads; i++)
+		pthread_join(thread[i], NULL);
 }
 
 static long long now_ns(void)
@@ -190,6 +260,10 @@ int main(int argc, char **argv)
 		doze(first, number(argv, argc, 3));
 	else if (!strcmp(mode, "fsync"))
 		durable(first, argc > 3 ? argv[3] : "");
+	else if (!strcmp(mode, "tcp"))
+		tcp(first);
+	else if (!strcmp(mode, "contend"))
+		contend(first, (int)number(argv, argc, 3));
 	else if (!strcmp(mode, "compat"))
 		return compat(first);
 	else if (!strcmp(mode, "numbers"))
