@@ -39,7 +39,7 @@ struct ImageRecipe: Sendable, Equatable {
   /// Modules that `modprobe` finds inside the device.
   static let availableModules = [
     "kyber-iosched", "bfq", "null_blk", "zram", "loop", "sch_netem", "dummy_hcd", "libcomposite",
-    "usb_f_fs", "ramoops",
+    "usb_f_fs", "ramoops", "i2c-stub", "i2c-dev", "scsi_debug", "vivid", "snd-dummy", "snd-aloop",
   ]
 
   /// Size of each disk in MiB.

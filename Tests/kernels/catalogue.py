@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+"""Prints what each metric of the catalogue counted on each kernel: catalogue.py [--known FILE] RECORD...
+
+Every record is of one run of Tests/kernels/catalogue.yaml. A cell is the number of operations, or `-`
+where the kernel has not what the metric needs; what that is stands below the table. A metric that is
+attached and counted nothing is marked, unless no load of a virtual device fires it (NO_DEVICE). Ends with
+1 when one is marked, or when starts and ends of a metric do not balance.
+"""
+
+import json
+import sys
+
+# Attached, and without the device that would fire them.
+NO_DEVICE = {"fence.signal", "fence.wait", "regulator.ramp", "mmc.request", "spi.transfer",
+             "camera.buffer", "camera.interval", "audio.period", "fuse.request", "ufs.command"}
+
+
+def judged(record):
+    return [phase for iteration in record["iterations"] if iteration["kind"] == "measured"
+            for phase in iteration["phases"]]
+
+
+def probe_of(metric):
+    return metric.split(".", 1)[0]
+
+
+def reason(probe, metric):
+    """Why a metric is not measured; None when it is."""
+    if probe["status"] != "loaded":
+        lines = [line for line in probe.get("reason", "").splitlines() if line.startswith("T2")]
+        return (lines or [probe["status"]])[0].removeprefix("T2: ")
+    return probe.get("unsupported", {}).get(metric)
+
+
+def shorter(text):
+    for cut in ("; raw_tp", "; tracepoint", "; kprobe"):
+        text = text.split(cut, 1)[0]
+    return text.replace("probe ", "", 1)
+
+
+def main():
+    records = []
+    for path in sys.argv[1:]:
+        with open(path, encoding="utf-8") as file:
+            records.append(json.load(file))
+    metrics, tables = {}, []
+    for record in records:
+        losses = {}
+        for phase in judged(record):
+            for loss in phase["losses"]:
+                metrics[loss["metric"]] = True
+                sums = losses.setdefault(loss["metric"], {"recorded": 0, "started": 0, "ended": 0,
+                                                          "lost": 0})
+                sums["recorded"] += loss["recorded"]
+                sums["started"] += loss["started"]
+                sums["ended"] += sum(loss[key] for key in
+                                     ("recorded", "overwritten", "cancelled", "censored"))
+                sums["lost"] += sum(loss[key] for key in
+                                    ("overwritten", "nullStorage", "mapFull", "negative"))
+        tables.append(losses)
+        for probe in record["probes"]:
+            if probe["status"] != "loaded":
+                metrics.setdefault(probe["name"], True)
+    # A probe that some kernel lacks as a whole stands for its metrics where they are known.
+    names = sorted(name for name in metrics
+                   if "." in name or not any(probe_of(other) == name and "." in other
+                                             for other in metrics))
+    print(f"{'':24}" + "".join(f"{record['firmware']['name']:>12}" for record in records))
+    failed, lacking = [], {}
+    for name in names:
+        cells = []
+        for record, losses in zip(records, tables):
+            probe = next(probe for probe in record["probes"] if probe["name"] == probe_of(name))
+            why = reason(probe, name)
+            if why:
+                cells.append("-")
+                lacking.setdefault((name, shorter(why)), []).append(record["firmware"]["name"])
+                continue
+            sums = losses.get(name, {"recorded": 0, "started": 0, "ended": 0, "lost": 0})
+            cell = str(sums["recorded"])
+            if sums["recorded"] == 0:
+                if name in NO_DEVICE:
+                    cell = "no device"
+                else:
+                    cell = "0 !"
+                    failed.append(f"{record['firmware']['name']}: {name}: nothing under its load")
+            if sums["started"] != sums["ended"]:
+                failed.append(f"{record['firmware']['name']}: {name}: {sums['started']} started, "
+                              f"{sums['ended']} ended or in flight")
+            if sums["lost"] > 2 and sums["lost"] > 0.01 * (sums["lost"] + sums["recorded"]):
+                failed.append(f"{record['firmware']['name']}: {name}: {sums['lost']} lost of "
+                              f"{sums['lost'] + sums['recorded']}")
+            cells.append(cell)
+        print(f"{name:24}" + "".join(f"{cell:>12}" for cell in cells))
+    for (name, why), firmwares in sorted(lacking.items()):
+        print(f"- {name} on {', '.join(firmwares)}: {why}")
+    for line in failed:
+        print(f"FAILED {line}")
+    sys.exit(1 if failed else 0)
+
+
+main()
