@@ -89,23 +89,31 @@ static __always_inline bool is_narrow(u32 nr)
 #endif
 }
 
-/* Second argument of a call. */
+/*
+ * Second argument of a call. Registers have the width of the ABI, and lg_read()
+ * cannot ask for that of an array's element.
+ */
 static __always_inline u32 operation(struct pt_regs *regs)
 {
+	u32 value = 0;
+
 #if defined(__TARGET_ARCH_x86)
-	/* rsi, or ecx of the 32-bit table: see kind_of(). */
-	return lg_read(regs, si, false);
+	bpf_core_read(&value, sizeof(value), &regs->si);
 #elif defined(__TARGET_ARCH_arm64)
-	return lg_read(regs, user_regs.regs[1], false);
+	bpf_core_read(&value, sizeof(value), &regs->user_regs.regs[1]);
 #else
-	return lg_read(regs, uregs[1], false);
+	bpf_core_read(&value, sizeof(value), &regs->uregs[1]);
 #endif
+	return value;
 }
 
 static __always_inline u32 narrow_operation(struct pt_regs *regs)
 {
 #if defined(__TARGET_ARCH_x86)
-	return lg_read(regs, cx, false);
+	u32 value = 0;
+
+	bpf_core_read(&value, sizeof(value), &regs->cx);
+	return value;
 #else
 	return operation(regs);
 #endif
