@@ -2,7 +2,6 @@ import AgentSession
 import Catalogs
 import Foundation
 import ProbeBuild
-import ProbePrograms
 import RunRecords
 
 /// The capability gate: brings every probe of a suite onto the device, in the best tier that
@@ -182,11 +181,7 @@ struct ProbeLoader: Sendable {
     try await gate.session.loadTrace(
       AgentTraceProbe(
         name: probe.name,
-        metrics: metrics.map { id, metric in
-          AgentTraceProbe.Metric(
-            id: id,
-            source: SpanDeclaration(metric).map { .spans($0.bytes) } ?? .known(metric.name))
-        }))
+        metrics: metrics.map(AgentTraceProbe.Metric.init)))
   }
 
   /// Has perfetto record for a probe.
@@ -242,13 +237,6 @@ struct ProbeLoader: Sendable {
 extension TierPlan.PassedOver {
   /// Reason and remedy in one line.
   package var text: String { remedy.map { "\(reason); \($0)" } ?? reason }
-}
-
-extension AgentMetric {
-  fileprivate init(id: UInt32, metric: ProbeMetric) {
-    self.init(
-      id: id, map: metric.map, countersIndex: UInt32(metric.counters), namesMap: metric.namesMap)
-  }
 }
 
 extension HookRecord {

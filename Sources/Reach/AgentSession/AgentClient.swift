@@ -118,19 +118,10 @@ package actor AgentClient {
   package func load(
     _ probe: AgentProbe, timeout: Duration = .seconds(120)
   ) async throws -> [AgentHook] {
-    var writer = AttributeWriter()
-    writer.put(LG_ATTR_PROBE, text: probe.name)
-    writer.put(LG_ATTR_OBJECT_SIZE, UInt32(clamping: probe.object.count))
-    for metric in probe.metrics { metric.put(into: &writer) }
-    if let path = probe.btfPath { writer.put(LG_ATTR_BTF_PATH, text: path) }
     if probe.object.isEmpty {
       throw AgentSessionError.invalidRequest("probe \(probe.name): its object file is empty")
     }
-    let frames = try await exchange.ask(
-      AgentRequest(
-        type: LG_MSG_LOAD, name: "LOAD", payload: writer.bytes, blob: probe.object),
-      timeout: timeout)
-    return try Answers(frames, to: "LOAD").all(LG_MSG_HOOK, "HOOK", AgentHook.init)
+    return try await hooks(probe.request, timeout: timeout)
   }
 
   /// Takes a probe that the firmware pinned at boot, without loading anything; afterwards it is
@@ -140,13 +131,7 @@ package actor AgentClient {
   package func loadPinned(
     _ probe: AgentPinnedProbe, timeout: Duration = .seconds(60)
   ) async throws -> [AgentHook] {
-    var writer = AttributeWriter()
-    writer.put(LG_ATTR_PROBE, text: probe.name)
-    for metric in probe.metrics { metric.put(into: &writer) }
-    if let folder = probe.folder { writer.put(LG_ATTR_PIN_FOLDER, text: folder) }
-    if let manifest = probe.manifest { writer.put(LG_ATTR_PIN_MANIFEST, text: manifest) }
-    return try await ask(LG_MSG_LOAD_PINNED, "LOAD_PINNED", writer, timeout: timeout)
-      .all(LG_MSG_HOOK, "HOOK", AgentHook.init)
+    try await hooks(probe.request, timeout: timeout)
   }
 
   /// Loads a probe that is made of trace events, without BPF (tier T0).
@@ -157,11 +142,12 @@ package actor AgentClient {
   package func loadTrace(
     _ probe: AgentTraceProbe, timeout: Duration = .seconds(60)
   ) async throws -> [AgentHook] {
-    var writer = AttributeWriter()
-    writer.put(LG_ATTR_PROBE, text: probe.name)
-    for metric in probe.metrics { metric.put(into: &writer) }
-    let answers = try await ask(LG_MSG_LOAD_TRACE, "LOAD_TRACE", writer, timeout: timeout)
-    return try answers.all(LG_MSG_HOOK, "HOOK", AgentHook.init)
+    try await hooks(probe.request, timeout: timeout)
+  }
+
+  private func hooks(_ request: AgentRequest, timeout: Duration) async throws -> [AgentHook] {
+    try Answers(try await exchange.ask(request, timeout: timeout), to: request.name)
+      .all(LG_MSG_HOOK, "HOOK", AgentHook.init)
   }
 
   /// Attaches all loaded probes.

@@ -12,6 +12,19 @@ struct AgentRequest: Sendable {
   var payload: [UInt8]
   /// Raw bytes that follow in `BLOB` frames of the same sequence number.
   var blob: [UInt8] = []
+
+  /// - Throws: ``AgentSessionError/invalidRequest(_:)`` for more than a frame takes.
+  func frames(sequence: UInt32) throws(AgentSessionError) -> [AgentFrame] {
+    guard payload.count <= Int(LG_FRAME_MAX) else {
+      throw .invalidRequest("\(name): \(payload.count) bytes, but a frame takes \(LG_FRAME_MAX)")
+    }
+    return [AgentFrame(type: UInt16(type), sequence: sequence, payload: payload)]
+      + stride(from: 0, to: blob.count, by: Int(LG_BLOB_CHUNK)).map { start in
+        AgentFrame(
+          type: UInt16(LG_MSG_BLOB), sequence: sequence,
+          payload: Array(blob[start..<min(start + Int(LG_BLOB_CHUNK), blob.count)]))
+      }
+  }
 }
 
 /// Sends requests over a stream and gathers their answers, strictly in turn.
@@ -66,20 +79,10 @@ actor AgentExchange {
   }
 
   private func exchange(_ request: AgentRequest) async throws -> [AgentFrame] {
-    guard request.payload.count <= Int(LG_FRAME_MAX) else {
-      throw AgentSessionError.invalidRequest(
-        "\(request.name): \(request.payload.count) bytes, but a frame takes \(LG_FRAME_MAX)")
-    }
+    let frames = try request.frames(sequence: sequence &+ 1)
     sequence &+= 1
-    let frame = AgentFrame(
-      type: UInt16(request.type), sequence: sequence, payload: request.payload)
     do {
-      try await stream.write(frame.bytes)
-      for start in stride(from: 0, to: request.blob.count, by: Int(LG_BLOB_CHUNK)) {
-        let part = request.blob[start..<min(start + Int(LG_BLOB_CHUNK), request.blob.count)]
-        try await stream.write(
-          AgentFrame(type: UInt16(LG_MSG_BLOB), sequence: sequence, payload: Array(part)).bytes)
-      }
+      for frame in frames { try await stream.write(frame.bytes) }
     } catch is DeviceError {
       // The agent ended or refused; its last answer says why, and reading finds it.
     }

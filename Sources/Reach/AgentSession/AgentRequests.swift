@@ -91,6 +91,15 @@ package struct AgentProbe: Sendable, Equatable {
     self.metrics = metrics
     self.btfPath = btfPath
   }
+
+  var request: AgentRequest {
+    var writer = AttributeWriter()
+    writer.put(LG_ATTR_PROBE, text: name)
+    writer.put(LG_ATTR_OBJECT_SIZE, UInt32(clamping: object.count))
+    for metric in metrics { metric.put(into: &writer) }
+    if let btfPath { writer.put(LG_ATTR_BTF_PATH, text: btfPath) }
+    return AgentRequest(type: LG_MSG_LOAD, name: "LOAD", payload: writer.bytes, blob: object)
+  }
 }
 
 /// A probe that the firmware pinned at boot.
@@ -109,6 +118,15 @@ package struct AgentPinnedProbe: Sendable, Equatable {
     self.metrics = metrics
     self.folder = folder
     self.manifest = manifest
+  }
+
+  var request: AgentRequest {
+    var writer = AttributeWriter()
+    writer.put(LG_ATTR_PROBE, text: name)
+    for metric in metrics { metric.put(into: &writer) }
+    if let folder { writer.put(LG_ATTR_PIN_FOLDER, text: folder) }
+    if let manifest { writer.put(LG_ATTR_PIN_MANIFEST, text: manifest) }
+    return AgentRequest(type: LG_MSG_LOAD_PINNED, name: "LOAD_PINNED", payload: writer.bytes)
   }
 }
 
@@ -149,6 +167,13 @@ package struct AgentTraceProbe: Sendable, Equatable {
   package init(name: String, metrics: [Metric]) {
     self.name = name
     self.metrics = metrics
+  }
+
+  var request: AgentRequest {
+    var writer = AttributeWriter()
+    writer.put(LG_ATTR_PROBE, text: name)
+    for metric in metrics { metric.put(into: &writer) }
+    return AgentRequest(type: LG_MSG_LOAD_TRACE, name: "LOAD_TRACE", payload: writer.bytes)
   }
 }
 
