@@ -132,6 +132,9 @@ let package = Package(
       dependencies: ["LatencyHistograms", "RunRecords"], path: "Sources/Judge/RegressionAnalysis",
       swiftSettings: strict),
     .target(
+      name: "Campaigns", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+      path: "Sources/Fleet/Campaigns", swiftSettings: strict),
+    .target(
       name: "Reporting",
       dependencies: [
         "LatencyHistograms", "KernelTypes", "RunRecords", "Catalogs", "RegressionAnalysis",
@@ -267,6 +270,9 @@ let package = Package(
       swiftSettings: strict),
     // Other projects' readers of formats, for tests.
     .target(name: "ForeignReaders", path: "Tests/ForeignReaders", swiftSettings: strict),
+    .testTarget(
+      name: "CampaignsTests", dependencies: ["ForeignReaders", "Campaigns"],
+      swiftSettings: strict),
     .testTarget(
       name: "HistogramExchangeTests",
       dependencies: ["ForeignReaders", "LatencyHistograms", "RunRecords", "HistogramExchange"],
