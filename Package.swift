@@ -132,6 +132,9 @@ let package = Package(
       dependencies: ["LatencyHistograms", "RunRecords"], path: "Sources/Judge/RegressionAnalysis",
       swiftSettings: strict),
     .target(
+      name: "FleetAnalysis", dependencies: ["LatencyHistograms", "RegressionAnalysis"],
+      path: "Sources/Fleet/FleetAnalysis", swiftSettings: strict),
+    .target(
       name: "Campaigns", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
       path: "Sources/Fleet/Campaigns", swiftSettings: strict),
     .target(
@@ -165,7 +168,7 @@ let package = Package(
       name: "latgate-bench", dependencies: ["Devices", "ADBPeers"],
       path: "Sources/Developer/latgate-bench", swiftSettings: strict),
     .executableTarget(
-      name: "latgate-exam", dependencies: ["RegressionAnalysis"],
+      name: "latgate-exam", dependencies: ["RegressionAnalysis", "FleetAnalysis"],
       path: "Sources/Developer/latgate-exam", swiftSettings: strict),
     .target(
       name: "Jobs",
@@ -272,6 +275,10 @@ let package = Package(
     .target(name: "ForeignReaders", path: "Tests/ForeignReaders", swiftSettings: strict),
     .testTarget(
       name: "CampaignsTests", dependencies: ["ForeignReaders", "Campaigns"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "FleetAnalysisTests",
+      dependencies: ["LatencyHistograms", "RegressionAnalysis", "FleetAnalysis"],
       swiftSettings: strict),
     .testTarget(
       name: "HistogramExchangeTests",

@@ -7,6 +7,7 @@ struct ExamOptions {
     case cost
     case alarms
     case power
+    case fleet
   }
 
   /// Why a command line is none.
@@ -15,12 +16,14 @@ struct ExamOptions {
   }
 
   static let usage =
-    "usage: latgate-exam [--experiments N] [--changed N] [--class quiet|typical|noisy] "
-    + "[--part cost|alarms|power]"
+    "usage: latgate-exam [--experiments N] [--changed N] [--campaigns N] "
+    + "[--class quiet|typical|noisy] [--part cost|alarms|power|fleet]"
 
   /// Experiments per cell without and with a change.
   var unchanged = 4000
   var changed = 400
+  /// Campaigns with an unchanged firmware.
+  var campaigns = 1000
   var classes = NoiseClass.allCases
   var parts = Part.allCases
 
@@ -31,6 +34,7 @@ struct ExamOptions {
       switch name {
       case "--experiments": unchanged = try Self.count(name, value)
       case "--changed": changed = try Self.count(name, value)
+      case "--campaigns": campaigns = try Self.count(name, value)
       case "--class":
         guard let one = NoiseClass(rawValue: value) else {
           throw Problem(text: "no class \(value)")

@@ -43,6 +43,9 @@ struct LatgateExam {
         + ExamCell.rates(min(100, options.changed))
       broken += try await table(cells, first: "found")
     }
+    if options.parts.contains(.fleet) {
+      broken += await FleetExam.run(campaigns: options.campaigns)
+    }
     print("\n" + (broken == 0 ? "every bound is kept" : "\(broken) bounds are BROKEN"))
     return broken == 0
   }

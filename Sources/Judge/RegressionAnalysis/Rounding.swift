@@ -1,7 +1,7 @@
 import Foundation
 
 /// Six significant digits: what is published, alike on every machine.
-func rounded(_ value: Double) -> Double {
+package func rounded(_ value: Double) -> Double {
   guard value != 0, value.isFinite else { return value }
   let places = 5 - Int(log10(abs(value)).rounded(.down))
   // Powers of ten up to 22 are exact, so a quotient of whole numbers is the nearest to its decimal.
@@ -18,7 +18,7 @@ func published(_ value: Double?) -> Double? {
 }
 
 /// `12.3%`, signed only when negative.
-func percent(_ share: Double) -> String {
+package func percent(_ share: Double) -> String {
   // Three digits, and no exponent: a slow disk is worse by thousands.
   String(format: abs(share) >= 10 ? "%.0f%%" : "%.3g%%", share * 100)
 }

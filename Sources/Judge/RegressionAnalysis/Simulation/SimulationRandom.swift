@@ -24,7 +24,7 @@ package struct SimulationRandom: RandomNumberGenerator, Sendable {
   }
 
   /// Evenly spread over 0..<1.
-  mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+  package mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
   /// What a standard normal is multiplied by for Student's t with 4 degrees of freedom and variance 1.
   mutating func heavyScale() -> Double {
@@ -34,7 +34,7 @@ package struct SimulationRandom: RandomNumberGenerator, Sendable {
   }
 
   /// Standard normal, by Box and Muller.
-  mutating func normal() -> Double {
+  package mutating func normal() -> Double {
     (-2 * log(1 - uniform())).squareRoot() * cos(2 * .pi * uniform())
   }
 }
