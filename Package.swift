@@ -138,9 +138,13 @@ let package = Package(
       name: "Campaigns", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
       path: "Sources/Fleet/Campaigns", swiftSettings: strict),
     .target(
+      name: "CampaignFiles", dependencies: ["POSIXSupport", "Campaigns"],
+      path: "Sources/Fleet/CampaignFiles", swiftSettings: strict),
+    .target(
       name: "Reporting",
       dependencies: [
         "LatencyHistograms", "KernelTypes", "RunRecords", "Catalogs", "RegressionAnalysis",
+        "FleetAnalysis",
       ], path: "Sources/Judge/Reporting",
       swiftSettings: strict),
     .target(
@@ -173,9 +177,9 @@ let package = Package(
     .target(
       name: "Jobs",
       dependencies: [
-        "POSIXSupport", "PerfettoTraces", "RunRecords", "Catalogs",
+        "POSIXSupport", "LatencyHistograms", "PerfettoTraces", "RunRecords", "Catalogs",
         "ProbeBuild", "FirmwareKit", "KernelBTF", "Devices", "AgentSession", "ADB",
-        "VirtualDevices", "RegressionAnalysis",
+        "VirtualDevices", "RegressionAnalysis", "FleetAnalysis", "Campaigns", "CampaignFiles",
         "Reporting", "RecordStore",
         "Experiments",
       ], path: "Sources/CommandLine/Jobs",
@@ -186,7 +190,7 @@ let package = Package(
         "POSIXSupport", "PerfettoTraces", "RunRecords", "HistogramExchange", "Catalogs",
         "ProbeBuild", "FirmwareKit",
         "KernelBTF", "Devices", "ADB", "VirtualDevices", "RegressionAnalysis",
-        "Reporting", "RecordStore",
+        "FleetAnalysis", "Campaigns", "CampaignFiles", "Reporting", "RecordStore",
         "Experiments", "Jobs",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Sources/CommandLine/latgate",
@@ -309,7 +313,7 @@ let package = Package(
     .testTarget(
       name: "JobsTests",
       dependencies: [
-        "Catalogs", "Devices", "RegressionAnalysis", "Jobs",
+        "Catalogs", "Devices", "RegressionAnalysis", "FleetAnalysis", "Campaigns", "Jobs",
       ],
       swiftSettings: strict),
     .testTarget(

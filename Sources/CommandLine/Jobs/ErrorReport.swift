@@ -1,5 +1,7 @@
 import ADB
 import AgentSession
+import CampaignFiles
+import Campaigns
 import Catalogs
 import Devices
 import Experiments
@@ -71,6 +73,12 @@ package struct ErrorReport {
           what: error.what, remedy: error.remedy,
           details: error.noise.qualification.remedies)
       ]
+    case let error as CampaignFileFault:
+      return [ErrorMessage(what: error.what, place: error.path, remedy: error.remedy)]
+    case let error as CampaignDraftFault:
+      return [ErrorMessage(what: error.what, remedy: error.remedy)]
+    case let error as ReportLines.Fault:
+      return [ErrorMessage(what: error.why, place: "\(error.file):\(error.line)")]
     case let error as DeviceError: return [message(error)]
     case let error as ADBError:
       return [message(DeviceError(error, device: "adb", operation: "the request"))]
@@ -99,6 +107,8 @@ package struct ErrorReport {
     case is CancellationError: .interrupted
     case is CatalogError, is RunRecordError, is VerdictError, is NoiseProfileError, is TraceFault:
       .badInput
+    case is CampaignFileFault, is MetadataFault, is ReportLines.Fault: .badInput
+    case is CampaignDraftFault: .usage
     case is CheckFolder.Fault, is ResultFolders.Fault, is ExchangeFault: .badInput
     case let error as ResultPlace.Fault: error.isPlace ? .usage : .internalError
     case is UnknownName, is ExperimentPlan.Refusal, is ScopeFault: .usage

@@ -46,7 +46,7 @@ struct Latgate: AsyncParsableCommand {
       BuildCommand.self, FetchCommand.self, ExportCommand.self, ImportCommand.self,
       GCCommand.self,
       ValidateCommand.self, FirmwareKitCommand.self, QuarantineCommand.self,
-      DoctorCommand.self,
+      CampaignCommand.self, DoctorCommand.self,
       VersionCommand.self,
     ])
 

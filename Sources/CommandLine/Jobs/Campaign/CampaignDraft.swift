@@ -1,0 +1,97 @@
+import AgentSession
+import CampaignFiles
+import Campaigns
+import Catalogs
+import Experiments
+import Foundation
+import ProbeBuild
+import RunRecords
+
+/// What a new campaign is made of.
+package struct CampaignDraft: Sendable {
+  package var manifest: CampaignManifest
+  package var probes: [ProbeManifest]
+  package var tier: Tier
+  package var abis: [TargetABI]
+
+  package init(
+    manifest: CampaignManifest, probes: [ProbeManifest], tier: Tier, abis: [TargetABI]
+  ) {
+    self.manifest = manifest
+    self.probes = probes
+    self.tier = tier
+    self.abis = abis
+  }
+
+  /// Builds the bundles and writes everything that a signature is asked for.
+  /// - Throws: ``CampaignDraftFault`` for probes that cannot be sent to fielded devices.
+  package func write(to folder: DraftFolder, bench: Workbench) async throws -> CampaignManifest {
+    var manifest = manifest
+    for probe in probes where probe.privacy != .none && !manifest.privacy.keys {
+      throw CampaignDraftFault(
+        what: "probe \(probe.name) shows \(probe.privacy.rawValue) of what people use",
+        remedy: "leave it out, or have devices send labels with --keys")
+    }
+    var numbered: [String: [(id: UInt32, metric: ProbeMetric)]] = [:]
+    for probe in probes {
+      let metrics = tier == .t0 ? probe.t0Metrics : probe.metrics
+      guard !metrics.isEmpty else {
+        throw CampaignDraftFault(
+          what: "probe \(probe.name) has no metric in tier \(tier.rawValue)",
+          remedy: "leave it out, or choose another --tier")
+      }
+      let first = manifest.metrics.count + 1
+      numbered[probe.name] = metrics.enumerated().map { (UInt32(first + $0.offset), $0.element) }
+      manifest.metrics += metrics.enumerated().map {
+        CampaignMetric(id: first + $0.offset, name: $0.element.name, probe: probe.name)
+      }
+    }
+    var bundles: [[UInt8]] = []
+    for abi in abis {
+      let bytes = try await bundle(abi, numbered, bench: bench)
+      guard bytes.count <= CampaignBundle.mostBytes else {
+        throw CampaignDraftFault(
+          what: "the bundle for \(abi.rawValue) has \(bytes.count) bytes, "
+            + "\(CampaignBundle.mostBytes) are allowed", remedy: "leave out a probe")
+      }
+      manifest.bundles[abi.rawValue] = ListedFile(of: bytes)
+      bundles.append(bytes)
+    }
+    try folder.write(manifest, bundles: bundles)
+    return manifest
+  }
+
+  private func bundle(
+    _ abi: TargetABI, _ numbered: [String: [(id: UInt32, metric: ProbeMetric)]], bench: Workbench
+  ) async throws -> [UInt8] {
+    let built = tier == .t2 ? try await bench.bundle(abi: abi, probes: probes) : nil
+    let made = try probes.map { probe -> FieldBundle.Probe in
+      let metrics = numbered[probe.name] ?? []
+      switch tier {
+      case .t2:
+        guard let object = built?.objects[probe.name] else {
+          throw CampaignDraftFault(
+            what: "probe \(probe.name) was not built for \(abi.rawValue)", remedy: "")
+        }
+        return .loaded(
+          AgentProbe(
+            name: probe.name,
+            object: Array(try Data(contentsOf: URL(fileURLWithPath: object.path))),
+            metrics: metrics.map(AgentMetric.init)))
+      case .t1:
+        return .pinned(
+          AgentPinnedProbe(name: probe.name, metrics: metrics.map(AgentMetric.init)))
+      case .t0:
+        return .traced(
+          AgentTraceProbe(name: probe.name, metrics: metrics.map(AgentTraceProbe.Metric.init)))
+      }
+    }
+    return try FieldBundle(probes: made).bytes()
+  }
+}
+
+/// Why a campaign cannot be made as asked.
+package struct CampaignDraftFault: Error, Sendable, Equatable {
+  package var what: String
+  package var remedy: String
+}

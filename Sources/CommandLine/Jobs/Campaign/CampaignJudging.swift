@@ -1,0 +1,72 @@
+import CampaignFiles
+import Campaigns
+import FleetAnalysis
+import Foundation
+
+/// One look at a campaign: reports in, verdict out.
+package struct CampaignJudging: Sendable {
+  package var manifest: CampaignManifest
+  /// Name of the arm that the firmware was offered to.
+  package var candidate: String
+  /// Build under test.
+  package var build: String
+  /// When the firmware was first offered.
+  package var offered: MetadataTime
+  /// Time of this look: reports from later are left out.
+  package var now: MetadataTime
+  /// Hours without a measurement after which a device counts as lost.
+  package var silence: Int
+  package var policy = FleetPolicy()
+
+  package init(
+    manifest: CampaignManifest, candidate: String, build: String, offered: MetadataTime,
+    now: MetadataTime, silence: Int
+  ) {
+    self.manifest = manifest
+    self.candidate = candidate
+    self.build = build
+    self.offered = offered
+    self.now = now
+    self.silence = silence
+  }
+
+  /// - Throws: ``CampaignDraftFault`` for an arm that is not there, ``ReportLines/Fault``.
+  package func verdict(of data: Data, file: String) throws -> FleetVerdict {
+    let arms = manifest.arms.map(\.name)
+    guard let number = arms.firstIndex(of: candidate), number > 0 else {
+      throw CampaignDraftFault(
+        what: "the campaign has no arm '\(candidate)' beside its control",
+        remedy: "it has \(arms.dropFirst().joined(separator: ", "))")
+    }
+    let lines = ReportLines(manifest: manifest, file: file)
+    let hour = Int(now.seconds / 3600)
+    var all = EvidenceCollector(setting(arms, now: hour))
+    // What is shown is made of whole days, so that two looks do not differ by one device.
+    var whole = EvidenceCollector(setting(arms, now: hour / 24 * 24))
+    try lines.read(data) { report in
+      all.add(report)
+      whole.add(report)
+    }
+    return FleetJudge(policy).judge(
+      all.finished(), candidate: number, releasable: whole.finished())
+  }
+
+  private func setting(_ arms: [String], now: Int) -> EvidenceCollector.Setting {
+    EvidenceCollector.Setting(
+      arms: arms, widths: manifest.arms.map(\.width), offered: Int(offered.seconds / 3600),
+      now: now, silence: silence, candidate: build)
+  }
+}
+
+extension ExitStatus {
+  /// A promotion gate reads it as it reads that of a check.
+  package init(_ outcome: FleetVerdict.Outcome) {
+    self =
+      switch outcome {
+      case .promote: .pass
+      case .stop: .regression
+      case .goOn: .inconclusive
+      case .guardFailed: .gateFailed
+      }
+  }
+}

@@ -1,0 +1,156 @@
+import Campaigns
+import Foundation
+
+/// What `latgate campaign` does to a repository.
+package struct Publisher: Sendable {
+  package let repository: RepositoryFolder
+  private let keys: [SigningKey]
+  private let now: MetadataTime
+  package var lifetimes = RepositoryEditor.Lifetimes()
+
+  /// `keys` are folders; those of roles that a step does not sign for are not needed.
+  package init(repository: String, keys: [String], now: MetadataTime) throws {
+    self.repository = RepositoryFolder(path: repository)
+    self.keys = try keys.flatMap { try KeyFolder(path: $0).keys() }
+    self.now = now
+  }
+
+  /// Makes keys and the first root of a new repository: three of root, one of each other role.
+  /// - Returns: paths of the keys.
+  package static func create(
+    repository: String, keys folder: String, now: MetadataTime
+  ) throws -> [String] {
+    let place = RepositoryFolder(path: repository)
+    let first = CampaignPath.metadata(.root, version: 1)
+    guard try place.read(first, limit: 0) == nil else {
+      throw CampaignFileFault(
+        "there is a repository already", path: repository,
+        remedy: "devices trust its \(first); change its keys with 'latgate campaign keys rotate'")
+    }
+    let keys = KeyFolder(path: folder)
+    var paths: [String] = []
+    var made: [Role: [SigningKey]] = [:]
+    for role in Role.allCases {
+      for _ in 0..<(role == .root ? 3 : 1) {
+        let one = try keys.make(role)
+        paths.append(one.path)
+        made[role, default: []].append(one.key)
+      }
+    }
+    let holders = made.mapValues {
+      RootMetadata.Holders(keys: $0.map(\.publicKey), threshold: $0.count > 1 ? 2 : 1)
+    }
+    try place.write([
+      try RepositoryEditor.firstRoot(holders: holders, keys: made[.root] ?? [], now: now)
+    ])
+    return paths
+  }
+
+  private func editor() throws -> RepositoryEditor {
+    var editor = RepositoryEditor(root: try repository.root(), now: now)
+    editor.lifetimes = lifetimes
+    return editor
+  }
+
+  /// Replaces the keys of roles by new ones, or with none renews root.
+  /// - Returns: version of the new root.
+  package func rotate(_ roles: [Role], into folder: String) throws -> Int64 {
+    let editor = try editor()
+    var holders = editor.root.metadata.holders
+    var all = keys
+    for role in roles {
+      let count = holders[role]?.keys.count ?? 1
+      var made: [SigningKey] = []
+      for _ in 0..<count { made.append(try KeyFolder(path: folder).make(role).key) }
+      holders[role]?.keys = made.map(\.publicKey)
+      all += made
+    }
+    let known = Set((holders[.root]?.keys ?? []) + editor.root.metadata.holders(of: .root).keys)
+    try repository.write([
+      try editor.nextRoot(holders: holders, keys: all.filter { known.contains($0.publicKey) })
+    ])
+    return editor.root.metadata.version + 1
+  }
+
+  /// Adds a campaign to the list of campaigns and signs that; devices see it when it is published.
+  package func sign(_ draft: DraftFolder?) throws -> String? {
+    let editor = try editor()
+    let last = try repository.newestTargets()
+    var listed = last?.metadata.files ?? [:]
+    var files: [RepositoryEditor.File] = []
+    var id: String?
+    if let draft {
+      let (manifest, made) = try draft.read()
+      let path = CampaignPath.target(manifest.id)
+      guard listed[path] == nil else {
+        throw CampaignFileFault(
+          "campaign '\(manifest.id)' is signed already", path: repository.path,
+          remedy: "a campaign that has begun is not changed; make one with another id")
+      }
+      if try repository.timestamp()?.metadata.revoked.contains(manifest.id) == true {
+        throw CampaignFileFault(
+          "campaign '\(manifest.id)' was revoked", path: repository.path,
+          remedy: "devices never run that id again; make one with another id")
+      }
+      listed[path] = ListedFile(of: manifest.bytes)
+      files = made
+      id = manifest.id
+    }
+    files.append(try editor.targets(listed, after: last?.metadata, keys: keys))
+    try repository.write(files)
+    return id
+  }
+
+  /// Makes the newest list of campaigns the present one, or says that it still is.
+  package func publish(_ change: (inout TimestampMetadata) -> Void = { _ in }) throws {
+    let editor = try editor()
+    guard let targets = try repository.newestTargets() else {
+      throw CampaignFileFault(
+        "no campaign is signed", path: repository.path,
+        remedy: "sign one with 'latgate campaign sign'")
+    }
+    // A timestamp of keys that root does not name any more says nothing of versions.
+    let timestamp = try repository.timestamp()
+    try repository.write(
+      try editor.publish(
+        targets: targets, after: timestamp?.metadata, snapshot: try repository.snapshot(),
+        keys: keys, change: change))
+  }
+
+  /// Stops a campaign, or lets it go on.
+  package func pause(_ id: String, resumes: Bool) throws {
+    try demand(id)
+    try publish { if resumes { $0.paused.remove(id) } else { $0.paused.insert(id) } }
+  }
+
+  /// Ends a campaign for good: at once by the timestamp, and in the list of campaigns too where its key
+  /// is at hand.
+  /// - Returns: whether it is out of the list.
+  package func revoke(_ id: String) throws -> Bool {
+    try demand(id)
+    let editor = try editor()
+    let last = try repository.newestTargets()
+    let holders = editor.root.metadata.holders(of: .targets)
+    let isTaken = keys.count { holders.keys.contains($0.publicKey) } >= holders.threshold
+    if isTaken {
+      var listed = last?.metadata.files ?? [:]
+      listed[CampaignPath.target(id)] = nil
+      try repository.write([try editor.targets(listed, after: last?.metadata, keys: keys)])
+    }
+    try publish {
+      $0.paused.remove(id)
+      $0.revoked.insert(id)
+    }
+    return isTaken
+  }
+
+  private func demand(_ id: String) throws {
+    let known = try repository.newestTargets()?.metadata.campaigns ?? []
+    guard known.contains(id) else {
+      throw CampaignFileFault(
+        "there is no campaign '\(id)'", path: repository.path,
+        remedy: known.isEmpty
+          ? "no campaign is signed" : "there are \(known.joined(separator: ", "))")
+    }
+  }
+}

@@ -1,0 +1,156 @@
+import Foundation
+import Testing
+
+/// A campaign from its keys to its verdict, as the people do it who run one.
+@Suite(.enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
+struct CampaignTests {
+  private static let offered = 500_000
+
+  /// A line as the collector exports it.
+  private static func line(
+    device: Int, arm: Int, hour: Int, build: String, bucket: Int, campaign: String = "disk-1"
+  ) -> String {
+    let high = String(UInt64(device) &* 0x9e37_79b9_7f4a_7c15, radix: 16)
+    let name = String(repeating: "0", count: 16 - high.count) + high + "0000000000000000"
+    let buckets = (0..<40).map { "[\(bucket + $0 - 20),\(1 + 20 - abs($0 - 20))]" }
+    return "{\"arm\":\(arm),\"build\":\"\(build)\",\"campaign\":\"\(campaign)\",\"code\":0,"
+      + "\"cpu_ms\":1,\"device\":\"\(name)\",\"evicted\":0,\"flags\":0,\"histograms\":[{\"buckets\":["
+      + "\(buckets.joined(separator: ","))],\"censored\":0,\"label\":\"\",\"lost\":0,\"metric\":1,"
+      + "\"rung\":\"ftrace\",\"tier\":\"T0\"}],\"id\":\"00\",\"incarnation\":\"00\",\"kind\":1,"
+      + "\"manifest\":\"00\",\"memory_kib\":1,\"model\":\"pixel\",\"received_ms\":0,\"sequence\":0,"
+      + "\"started_hour\":\(hour),\"sub_bits\":4,\"uptime_minutes\":9000,\"window_seconds\":600}\n"
+  }
+
+  /// Devices of both arms, before the offer and for three days after it; the candidate's are `slower`
+  /// buckets of some 5% slower.
+  private static func reports(devices: Int, slower: Int) -> String {
+    var lines = ""
+    for device in 0..<(2 * devices) {
+      for day in -2..<3 {
+        let change = day >= 0 && device % 2 == 1 ? slower : 0
+        let noise = (device &* 7 &+ day &* 13) % 3
+        lines += line(
+          device: device, arm: device % 2, hour: offered + 24 * day,
+          build: day >= 0 && device % 2 == 1 ? "B2" : "B1",
+          bucket: 200 + device % 11 + noise + change)
+      }
+    }
+    return lines
+  }
+
+  @Test("Keys, campaign, signature, publication, verdict, pause and revocation")
+  func story() async throws {
+    let folder = try TemporaryFolder()
+    let tool = Tool()
+    let (repository, keys, draft) = (
+      "\(folder.path)/repo", "\(folder.path)/keys", "\(folder.path)/draft"
+    )
+    func campaign(_ arguments: [String]) async throws -> Call.Result {
+      try await tool.start(["campaign"] + arguments).end(within: .seconds(120))
+    }
+    let signed = ["--repository", repository, "--keys", keys]
+
+    let made = try await campaign(["keys", "create"] + signed)
+    #expect(made.exitCode == 0, "\(made.errors)")
+    let paths = made.output.split(separator: "\n")
+    #expect(paths.count == 6)
+    for path in paths {
+      let mode = try FileManager.default.attributesOfItem(atPath: String(path))[.posixPermissions]
+      #expect(mode as? Int == 0o600)
+    }
+    let again = try await campaign(["keys", "create"] + signed)
+    #expect(again.exitCode == 65 && again.errors.contains("there is a repository already"))
+
+    let created = try await campaign([
+      "create", "disk-1", "--probe", "fsync", "--tier", "T0", "--out", draft,
+    ])
+    #expect(created.exitCode == 0, "\(created.errors)")
+    #expect(created.output.contains("arm64: bundle of "))
+    let early = try await campaign(["publish"] + signed)
+    #expect(early.exitCode == 65 && early.errors.contains("no campaign is signed"))
+    let signing = try await campaign(["sign", draft] + signed)
+    #expect(signing.exitCode == 0, "\(signing.errors)")
+    let twice = try await campaign(["sign", draft] + signed)
+    #expect(twice.exitCode == 65 && twice.errors.contains("is signed already"))
+    let unpublished = try await campaign(["status", "--repository", repository])
+    #expect(unpublished.exitCode == 65 && unpublished.errors.contains("timestamp.json"))
+
+    // Online, with two keys only.
+    let online = "\(folder.path)/online"
+    try FileManager.default.createDirectory(atPath: online, withIntermediateDirectories: true)
+    for name in ["snapshot-1.key", "timestamp-1.key"] {
+      try FileManager.default.copyItem(atPath: "\(keys)/\(name)", toPath: "\(online)/\(name)")
+    }
+    let published = try await campaign(
+      ["publish", "--repository", repository, "--keys", online])
+    #expect(published.exitCode == 0, "\(published.errors)")
+    let status = try await campaign(["status", "--repository", repository, "--format", "json"])
+    #expect(status.exitCode == 0, "\(status.errors)")
+    #expect(status.output.contains("\"standing\" : \"running\""))
+    #expect(status.output.contains("\"control 2%\""))
+
+    try await verdicts(folder.path, repository, campaign)
+
+    let paused = try await campaign(
+      ["pause", "disk-1", "--repository", repository, "--keys", online])
+    #expect(paused.exitCode == 0, "\(paused.errors)")
+    #expect(
+      try await campaign(["status", "--repository", repository]).output.contains("paused"))
+    let revoked = try await campaign(
+      ["revoke", "disk-1", "--repository", repository, "--keys", online])
+    #expect(revoked.exitCode == 0 && revoked.errors.contains("it is still in the list"))
+    #expect(
+      try await campaign(["status", "--repository", repository]).output
+        .contains("revoked: disk-1"))
+    let unknown = try await campaign(["revoke", "disk-9"] + signed)
+    #expect(unknown.exitCode == 65 && unknown.errors.contains("there are disk-1"))
+
+    // A bit of a bundle that falls over is found.
+    let bundles = "\(repository)/bundles"
+    let bundle = try #require(
+      try FileManager.default.contentsOfDirectory(atPath: bundles).first)
+    let handle = try #require(FileHandle(forUpdatingAtPath: "\(bundles)/\(bundle)"))
+    try handle.write(contentsOf: Data([0xff]))
+    try handle.close()
+    let spoilt = try await campaign(["status", "--repository", repository])
+    #expect(spoilt.exitCode == 65 && spoilt.errors.contains("not those that were signed"))
+  }
+
+  /// The gate's four answers.
+  private func verdicts(
+    _ folder: String, _ repository: String, _ campaign: ([String]) async throws -> Call.Result
+  ) async throws {
+    let names = (0..<500).map { "device-\($0)\n" }.joined()
+    try Data(names.utf8).write(to: URL(fileURLWithPath: "\(folder)/devices"))
+    let arms = try await campaign([
+      "arms", "disk-1", "--repository", repository, "--devices", "\(folder)/devices",
+    ])
+    #expect(arms.output.split(separator: "\n").count == 500)
+    #expect(arms.output.contains(" canary\n") && arms.output.contains(" control\n"))
+
+    let time = Date(timeIntervalSince1970: Double(Self.offered) * 3600)
+    func judge(_ lines: String) async throws -> Call.Result {
+      let file = "\(folder)/reports.jsonl"
+      try Data(lines.utf8).write(to: URL(fileURLWithPath: file))
+      return try await campaign([
+        "judge", "disk-1", "--repository", repository, "--build", "B2", "--reports", file,
+        "--silence", "48h", "--offered", time.formatted(.iso8601),
+        "--as-of", time.addingTimeInterval(72 * 3600).formatted(.iso8601),
+      ])
+    }
+    let slow = try await judge(Self.reports(devices: 250, slower: 3))
+    #expect(slow.exitCode == 1, "\(slow.output) \(slow.errors)")
+    #expect(slow.output.hasPrefix("STOP"))
+    let same = try await judge(Self.reports(devices: 700, slower: 0))
+    #expect(same.exitCode == 0, "\(same.output) \(same.errors)")
+    let few = try await judge(Self.reports(devices: 60, slower: 3))
+    #expect(few.exitCode == 2 && few.output.contains("60 devices of an arm"), "\(few.output)")
+    let uneven = try await judge(
+      Self.reports(devices: 700, slower: 0).split(separator: "\n", omittingEmptySubsequences: true)
+        .enumerated().filter { $0.offset / 5 % 2 == 0 || $0.offset / 10 % 3 > 0 }
+        .map { $0.element + "\n" }.joined())
+    #expect(uneven.exitCode == 3, "\(uneven.output)")
+    let broken = try await judge(Self.reports(devices: 1, slower: 0) + "{\"arm\":0}\n")
+    #expect(broken.exitCode == 65 && broken.errors.contains("reports.jsonl:11"), "\(broken.errors)")
+  }
+}

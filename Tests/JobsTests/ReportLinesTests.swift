@@ -1,0 +1,58 @@
+import Campaigns
+import FleetAnalysis
+import Foundation
+import Testing
+
+@testable import Jobs
+
+@Suite("Lines of reports")
+struct ReportLinesTests {
+  private static let good = """
+    {"arm":1,"build":"B2","campaign":"disk-1","device":"80ff","histograms":[{"buckets":[[100,2],[101,1]],\
+    "censored":0,"label":"fs=ext4","lost":0,"metric":1,"rung":"tp_btf","tier":"T2"}],"kind":1,\
+    "model":"pixel","received_ms":7200000,"started_hour":0,"sub_bits":4,"uptime_minutes":5}
+    """
+
+  private var lines: ReportLines {
+    ReportLines(
+      manifest: CampaignManifest(
+        id: "disk-1", metrics: [CampaignMetric(id: 1, name: "fsync.latency", probe: "fsync")],
+        schedule: CampaignSchedule(
+          starts: MetadataTime(seconds: 0), ends: MetadataTime(seconds: 1), duration: 1, every: 1,
+          window: 1, lease: 60), arms: [], salt: [], bundles: [:]), file: "reports")
+  }
+
+  private func read(_ text: String) throws -> [EvidenceCollector.Report] {
+    var reports: [EvidenceCollector.Report] = []
+    try lines.read(Data(text.utf8)) { reports.append($0) }
+    return reports
+  }
+
+  @Test("A report is read, and counted when it came where the device has no clock")
+  func good() throws {
+    let report = try #require(try read("\n\(Self.good)\n").first)
+    #expect(report.hour == 2 && report.uptime == 5 && report.arm == 1)
+    #expect(report.pseudonym == [0x80, 0xff])
+    let measured = try #require(report.measured?.first)
+    #expect(measured.metric == "fsync.latency{fs=ext4}" && measured.way == "T2 tp_btf")
+    #expect(measured.histogram.count == 3)
+    let clock = try read(Self.good.replacing("\"started_hour\":0", with: "\"started_hour\":9"))
+    #expect(clock.first?.hour == 9)
+    let refusal = try read(Self.good.replacing("\"kind\":1", with: "\"kind\":2"))
+    #expect(refusal.count == 1 && refusal[0].measured == nil)
+    #expect(try read(Self.good.replacing("disk-1", with: "disk-2")).isEmpty)
+  }
+
+  @Test(
+    "What is no report of the campaign is named by its line",
+    arguments: [
+      ("\"metric\":1", "\"metric\":2"), ("[100,2]", "[100]"), ("[100,2]", "[528,2]"),
+      ("[100,2]", "[100,0]"), ("[100,2]", "[100,1099511627776]"), ("80ff", "80fg"), ("80ff", ""),
+      ("\"sub_bits\":4", "\"sub_bits\":5"), ("\"arm\":1,", ""), ("}]", "}"),
+    ])
+  func broken(_ part: String, _ other: String) throws {
+    let text = "\(Self.good)\n\(Self.good.replacing(part, with: other))\n"
+    let fault = try #require(throws: ReportLines.Fault.self) { try read(text) }
+    #expect(fault.line == 2 && fault.file == "reports")
+  }
+}
