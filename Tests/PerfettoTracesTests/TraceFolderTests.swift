@@ -140,7 +140,7 @@ import Testing
 
   @Test func aTableThatIsNoneIsAnError() {
     #expect(throws: PerfettoTraceError.declaration("it ends early")) {
-      try TraceFolder(declarations: [[1, 0]]).fold(TraceFolderTests.fixture("events"))
+      try TraceFolder(declarations: [[2, 0]]).fold(TraceFolderTests.fixture("events"))
     }
   }
 

@@ -3,8 +3,10 @@
 
 Every record is of one run of Tests/kernels/catalogue.yaml. A cell is the number of operations, or `-`
 where the kernel has not what the metric needs; what that is stands below the table. A metric that is
-attached and counted nothing is marked, unless no load of a virtual device fires it (NO_DEVICE). Ends with
-1 when one is marked, or when starts and ends of a metric do not balance.
+attached and counted nothing is marked, unless no load of a virtual device fires it (NO_DEVICE). `=N`
+behind a number is how often the kernel counted the event that ends such operations, by a histogram trigger
+in the same phase. Ends with 1 when one is marked, when starts and ends of a metric do not balance, or when
+the kernel counted something else (TOLERANCE).
 """
 
 import json
@@ -13,6 +15,39 @@ import sys
 # Attached, and without the device that would fire them.
 NO_DEVICE = {"fence.signal", "fence.wait", "regulator.ramp", "mmc.request", "spi.transfer",
              "camera.buffer", "camera.interval", "audio.period", "fuse.request", "ufs.command"}
+
+
+# What ends the operations of a metric, as the kernel's own triggers count it, and in which phase.
+HITS = {
+    "timer.lateness": ("tasks", ["hrtimer_expire_entry"]),
+    "timer.handler": ("tasks", ["hrtimer_expire_exit", "timer_expire_exit"]),
+    "lock.wait": ("tasks", ["contention_end"]),
+    "journal.commit": ("storage", ["jbd2_end_commit"]),
+    "f2fs.gc": ("storage", ["f2fs_gc_end"]),
+    "writeback.pass": ("storage", ["writeback_written"]),
+    "writeback.file": ("storage", ["writeback_single_inode"]),
+    "workqueue.run": ("storage", ["workqueue_execute_end"]),
+    "scsi.command": ("storage", ["scsi_dispatch_cmd_done"]),
+    "memory.compaction": ("memory", ["mm_compaction_end"]),
+    "memory.kswapd": ("memory", ["mm_vmscan_kswapd_sleep"]),
+    "bio.time": ("memory", ["block_bio_complete"]),
+    "tcp.rtt": ("devices", ["tcp_probe"]),
+    "suspend.device": ("devices", ["device_pm_callback_end"]),
+}
+# Share, and events at the window's edges: the triggers come after it opens and go before it closes.
+TOLERANCE, EDGE = 0.02, 5
+
+
+def hits(record, metric):
+    """How often the kernel counted a metric's end, and what the metric counted beside it."""
+    phase_name, events = HITS[metric]
+    for phase in judged(record):
+        if phase["name"] == phase_name:
+            counted = sum(int(scalar["value"]) for scalar in phase["scalars"]
+                          if scalar["metric"].removeprefix("hits.") in events)
+            own = sum(loss["recorded"] for loss in phase["losses"] if loss["metric"] == metric)
+            return counted, own
+    return 0, 0
 
 
 def judged(record):
@@ -65,7 +100,7 @@ def main():
     names = sorted(name for name in metrics
                    if "." in name or not any(probe_of(other) == name and "." in other
                                              for other in metrics))
-    print(f"{'':24}" + "".join(f"{record['firmware']['name']:>12}" for record in records))
+    print(f"{'':24}" + "".join(f"{record['firmware']['name']:>14}" for record in records))
     failed, lacking = [], {}
     for name in names:
         cells = []
@@ -84,6 +119,12 @@ def main():
                 else:
                     cell = "0 !"
                     failed.append(f"{record['firmware']['name']}: {name}: nothing under its load")
+            if name in HITS and cell != "no device":
+                counted, own = hits(record, name)
+                cell = f"{own}={counted}"
+                if abs(counted - own) > max(EDGE, TOLERANCE * counted):
+                    failed.append(f"{record['firmware']['name']}: {name}: {own}, and the kernel "
+                                  f"counted {counted}")
             if sums["started"] != sums["ended"]:
                 failed.append(f"{record['firmware']['name']}: {name}: {sums['started']} started, "
                               f"{sums['ended']} ended or in flight")
@@ -91,7 +132,7 @@ def main():
                 failed.append(f"{record['firmware']['name']}: {name}: {sums['lost']} lost of "
                               f"{sums['lost'] + sums['recorded']}")
             cells.append(cell)
-        print(f"{name:24}" + "".join(f"{cell:>12}" for cell in cells))
+        print(f"{name:24}" + "".join(f"{cell:>14}" for cell in cells))
     for (name, why), firmwares in sorted(lacking.items()):
         print(f"- {name} on {', '.join(firmwares)}: {why}")
     for line in failed:

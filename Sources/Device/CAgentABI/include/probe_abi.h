@@ -38,8 +38,15 @@ struct lg_hist {
 	lg_u32 buckets[LG_HIST_BUCKETS];
 };
 
+/* Not every JIT takes a call inside a program. */
+#ifdef __BPF__
+#define LG_INLINE static inline __attribute__((always_inline))
+#else
+#define LG_INLINE static inline
+#endif
+
 /* Position of the highest set bit; 0 for 0. Branches, because BPF has no clz. */
-static inline lg_u32 lg_msb(lg_u64 v)
+LG_INLINE lg_u32 lg_msb(lg_u64 v)
 {
 	lg_u32 r = 0;
 
@@ -67,7 +74,7 @@ static inline lg_u32 lg_msb(lg_u64 v)
 }
 
 /* Bucket of a value in [0, LG_HIST_MAX_VALUE]; larger values land in the last. */
-static inline lg_u32 lg_bucket(lg_u64 v)
+LG_INLINE lg_u32 lg_bucket(lg_u64 v)
 {
 	lg_u32 msb, shift;
 
