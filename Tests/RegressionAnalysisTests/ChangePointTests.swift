@@ -69,6 +69,36 @@ import Testing
     #expect(ChangePointFinder().changePoints(series).map(\.index) == [21])
   }
 
+  /// Energy distance by its definition, for each split of a stretch, in any order of its values.
+  @Test(arguments: [10, 11, 47])
+  func aSplitIsTheOneOfTheDefinition(count: Int) throws {
+    // Levels far from zero, and many equal values.
+    let values = noise(count, seed: UInt64(count), level: 1000).map { ($0 * 4).rounded() / 4 }
+    var random = SimulationRandom(seed: 3)
+    for stretch in [
+      SeriesStretch(values[...]), SeriesStretch(values[...]).shuffled(using: &random),
+    ] {
+      let sorted = values.sorted()
+      let series = stretch.ranks.map { sorted[$0] }
+      func mean(_ left: ArraySlice<Double>, _ right: ArraySlice<Double>, pairs: Int) -> Double {
+        left.reduce(0) { sum, one in sum + right.reduce(0) { $0 + abs($1 - one) } } / Double(pairs)
+      }
+      let strengths = (5...count - 5).map { index -> Double in
+        let (left, right) = (series[..<index], series[index...])
+        let (m, n) = (left.count, right.count)
+        let distance =
+          2 * mean(left, right, pairs: m * n) - mean(left, left, pairs: m * (m - 1))
+          - mean(right, right, pairs: n * (n - 1))
+        return Double(m * n) / Double(m + n) * distance
+      }
+      let found = try #require(stretch.bestSplit(minimum: 5))
+      let best = try #require(strengths.max())
+      #expect(abs(found.strength - best) < 1e-9 * best)
+      #expect(abs(strengths[found.index - 5] - best) < 1e-9 * best)
+    }
+    #expect(SeriesStretch(values[1..<10]).bestSplit(minimum: 5) == nil)
+  }
+
   @Test func theSameSeriesHasTheSameChangePoints() {
     let series = noise(50, seed: 9) + noise(50, seed: 10, level: 0.8)
     #expect(

@@ -36,16 +36,18 @@ package struct ChangePointFinder: Sendable, Equatable {
   }
 
   /// The change points of a series, ascending; values that are not finite count as missing.
-  /// - Parameter series: in the order of builds; logarithms for relative changes. The time taken
-  ///   grows with its square.
+  /// - Parameter series: in the order of builds; logarithms for relative changes. A split takes
+  ///   n log n steps, and each change point one split for each permutation.
   /// - Returns: none for a series shorter than two stretches.
   package func changePoints(_ series: [Double]) -> [ChangePoint] {
     let places = series.indices.filter { series[$0].isFinite }
     let values = places.map { series[$0] }
     var random = SimulationRandom(seed: seed)
     var cuts: [(index: Int, p: Double)] = []
-    while let best = best(values, cuts.map(\.index)), best.strength > 0 {
-      let p = significance(of: best.strength, values, cuts.map(\.index), &random)
+    while true {
+      let stretches = segments(values, cuts.map(\.index)).map { SeriesStretch(values[$0]) }
+      guard let best = best(stretches), best.strength > 0 else { break }
+      let p = significance(of: best.strength, stretches, &random)
       guard p <= alpha else { break }
       cuts.append((best.index, p))
       cuts.sort { $0.index < $1.index }
@@ -59,26 +61,21 @@ package struct ChangePointFinder: Sendable, Equatable {
     }
   }
 
-  /// The best split of any stretch between the cuts.
-  private func best(_ values: [Double], _ cuts: [Int]) -> (index: Int, strength: Double)? {
-    segments(values, cuts).compactMap { segment in
-      split(values[segment]).map { ($0.index, $0.strength) }
-    }
-    .max { $0.strength < $1.strength }
+  /// The best split of any stretch.
+  private func best(_ stretches: [SeriesStretch]) -> (index: Int, strength: Double)? {
+    stretches.compactMap { $0.bestSplit(minimum: minimumSegment) }
+      .max { $0.strength < $1.strength }
   }
 
   /// Share of permutations within the stretches whose best split is as strong; counting ends once
   /// the share is above ``alpha``.
   private func significance(
-    of strength: Double, _ values: [Double], _ cuts: [Int], _ random: inout SimulationRandom
+    of strength: Double, _ stretches: [SeriesStretch], _ random: inout SimulationRandom
   ) -> Double {
     var stronger = 0
     for _ in 0..<permutations {
-      var shuffled = values
-      for segment in segments(values, cuts) { shuffled[segment].shuffle(using: &random) }
-      if let other = best(shuffled, cuts), other.strength >= strength * (1 - 1e-12) {
-        stronger += 1
-      }
+      let shuffled = stretches.map { $0.shuffled(using: &random) }
+      if let other = best(shuffled), other.strength >= strength * (1 - 1e-12) { stronger += 1 }
       if Double(1 + stronger) > alpha * Double(1 + permutations) { break }
     }
     return Double(1 + stronger) / Double(1 + permutations)
@@ -86,33 +83,5 @@ package struct ChangePointFinder: Sendable, Equatable {
 
   private func segments(_ values: [Double], _ cuts: [Int]) -> [Range<Int>] {
     zip([0] + cuts, cuts + [values.count]).map { $0..<$1 }
-  }
-
-  /// The split of one stretch with the largest scaled energy distance; nil when it is too short.
-  private func split(_ values: ArraySlice<Double>) -> (index: Int, strength: Double)? {
-    guard values.count >= 2 * minimumSegment else { return nil }
-    // Sums of distances within the left part, within the right part and between them, as one
-    // value after the other changes sides.
-    var (left, right, between) = (0.0, 0.0, 0.0)
-    for i in values.indices {
-      for j in i + 1..<values.endIndex { right += abs(values[i] - values[j]) }
-    }
-    var found: (index: Int, strength: Double)?
-    for moved in values.indices.dropLast(minimumSegment) {
-      let toLeft = values[values.startIndex..<moved].reduce(0) { $0 + abs($1 - values[moved]) }
-      let toRight = values[(moved + 1)...].reduce(0) { $0 + abs($1 - values[moved]) }
-      left += toLeft
-      right -= toRight
-      between += toRight - toLeft
-      let index = moved + 1
-      guard index - values.startIndex >= minimumSegment else { continue }
-      let m = Double(index - values.startIndex)
-      let n = Double(values.endIndex - index)
-      let distance =
-        2 * between / (m * n) - 2 * left / (m * (m - 1)) - 2 * right / (n * (n - 1))
-      let strength = m * n / (m + n) * distance
-      if strength > found?.strength ?? 0 { found = (index, strength) }
-    }
-    return found
   }
 }
