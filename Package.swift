@@ -306,14 +306,16 @@ let package = Package(
     .testTarget(
       name: "RecordStoreTests",
       dependencies: [
-        "POSIXSupport", "RunRecords", "RegressionAnalysis", "RecordStore",
+        "POSIXSupport", "LatencyHistograms", "RunRecords", "RegressionAnalysis", "RecordStore",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
+      resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(
       name: "JobsTests",
       dependencies: [
-        "Catalogs", "Devices", "RegressionAnalysis", "FleetAnalysis", "Campaigns", "Jobs",
+        "Catalogs", "Devices", "RunRecords", "RegressionAnalysis", "RecordStore", "FleetAnalysis",
+        "Campaigns", "Jobs",
       ],
       swiftSettings: strict),
     .testTarget(

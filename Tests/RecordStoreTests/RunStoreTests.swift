@@ -136,7 +136,7 @@ import Testing
     let store = try await open()
     try store.add(try (0..<6).map { try RunDocument(run("r\($0)", minute: $0)) })
     let runs = try store.runs()
-    let size = UInt64(runs[0].size)
+    let size = UInt64(runs[0].room)
     func excess(_ bounds: KeepBounds, keeps: Set<String> = []) -> [String] {
       bounds.excess(of: runs) { keeps.contains($0.id) }.map(\.id)
     }

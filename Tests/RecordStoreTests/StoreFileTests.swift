@@ -85,4 +85,52 @@ import Testing
     #expect(try store.waivers().isEmpty)
     #expect(try store.quarantines(current: false).isEmpty)
   }
+
+  /// A file that latgate 0.1 made, before levels of runs were kept in it.
+  @Test func aKeptFileOfAnEarlierVersionLosesNothing() async throws {
+    let kept = try #require(
+      Bundle.module.url(
+        forResource: "store-1", withExtension: "sqlite", subdirectory: "Fixtures"))
+    try FileManager.default.copyItem(atPath: kept.path, toPath: path)
+    func rows(_ queue: DatabaseQueue) async throws -> [String: [String]] {
+      try await queue.read { database in
+        var found: [String: [String]] = [:]
+        for table in [
+          "run", "experiment", "baseline", "baselineBuild", "baselineStep", "noiseProfile",
+          "noiseSource", "waiver", "crashEvent", "trustMark",
+        ] {
+          found[table] = try Row.fetchAll(database, sql: "SELECT * FROM \(table) ORDER BY 1, 2")
+            .map { "\($0)" }
+        }
+        return found
+      }
+    }
+    let before = try await rows(try DatabaseQueue(path: path))
+    #expect(before["run"]?.count == 27 && before["experiment"]?.count == 1)
+    let store = try await Store.open(path: path)
+    #expect(try await rows(store.queue) == before)
+    // Bytes of the records too, by their hashes.
+    for run in try store.runs() { _ = try store.document(of: run) }
+    #expect(try store.baselines().map(\.name) == ["nightly", "release"])
+    #expect(try store.waivers().map(\.reason) == ["BUG-7"])
+    #expect(try store.experiments().map(\.outcome) == [StoredExperiment.waived])
+
+    let builds = try store.builds(suite: "boot", target: "board").map(\.id)
+    #expect(builds == (0..<12).map { "b\($0)" } + ["slow"])
+    let first = try store.history(of: builds, suite: "boot", target: "board")
+    #expect(first.decoded == 27)
+    let histories = first.history.histories(matching: ["*"])
+    #expect(
+      histories.map { "\($0.metric.id.text) \($0.metric.statistic.text)" } == [
+        "boot.time@boot value", "fsync.latency{fs=ext4}@boot p50",
+        "fsync.latency{fs=ext4}@boot p90", "speed@boot value",
+      ])
+    // What that version itself said.
+    #expect(histories[0].steps.map(\.build) == [6])
+    #expect(histories[0].steps.map(\.change) == [0.299669])
+    #expect(
+      histories[3].points.prefix(5).map(\.value) == [50.0749, 50.4249, 50.2249, 50.2996, 50.3749])
+    #expect(try store.history(of: builds, suite: "boot", target: "board").decoded == 0)
+    #expect(try await rows(store.queue) == before)
+  }
 }

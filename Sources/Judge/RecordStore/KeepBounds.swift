@@ -34,6 +34,6 @@ package struct KeepBounds: Sendable, Equatable {
 
   /// The runs to remove; `keeps` is true of those that must stay, such as a baseline's.
   package func excess(of runs: [StoredRun], keeps: (StoredRun) -> Bool) -> [StoredRun] {
-    excess(of: runs, date: \.created, size: { UInt64($0.size) }, keeps: keeps)
+    excess(of: runs, date: \.created, size: { UInt64($0.room) }, keeps: keeps)
   }
 }

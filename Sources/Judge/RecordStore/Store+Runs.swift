@@ -37,14 +37,21 @@ extension Store {
   package func add(_ documents: [RunDocument]) throws(StoreError) -> Added {
     try write { database in
       var added = Added()
+      var statistics: [MetricStatistic: Int64] = [:]
       for document in documents {
-        if try insert(document, database) { added.stored += 1 } else { added.known += 1 }
+        if try insert(document, &statistics, database) {
+          added.stored += 1
+        } else {
+          added.known += 1
+        }
       }
       return added
     }
   }
 
-  private func insert(_ document: RunDocument, _ database: Database) throws -> Bool {
+  private func insert(
+    _ document: RunDocument, _ statistics: inout [MetricStatistic: Int64], _ database: Database
+  ) throws -> Bool {
     let record = document.record
     if let known = try Row.fetchOne(
       database, sql: "SELECT hash, record FROM run WHERE id = ?", arguments: [record.id])
@@ -73,6 +80,7 @@ extension Store {
         record.experiment?.id, record.experiment?.arm.rawValue, record.experiment?.stage?.rawValue,
         record.experiment?.order, isValid, document.bytes,
       ])
+    try Self.insertLevels(document, &statistics, database)
     return true
   }
 
@@ -165,6 +173,7 @@ extension Store {
         try database.execute(sql: "DELETE FROM run WHERE hash = ?", arguments: [run.hash])
         count += database.changesCount
       }
+      if count > 0 { try Self.removeUnusedStatistics(database) }
       return count
     }
     if deleted > 0 {

@@ -90,7 +90,7 @@ package final class Store: Sendable {
 
   /// In the order in which they came to be; released ones are never changed.
   private static let migrations: [Migration] = [
-    crashLedger, trustMarks, runs, experiments, baselines, noiseProfiles, waivers,
+    crashLedger, trustMarks, runs, experiments, baselines, noiseProfiles, waivers, levels,
   ]
 
   /// Where the store is: `option`, `$LATGATE_STORE`, or the user's state folder.

@@ -133,7 +133,10 @@ package struct HistoryReport: Sendable, Equatable, Encodable {
       + "\(counted(metrics.count, "statistic")), \(changed) of them changed"
     var sections = [[Emphasis.dim.applied(to: head, style)], changes(width, style)]
     sections.append(drifts(width, style))
-    if showsAll { sections += metrics.map { values(of: $0, width, style) } }
+    if showsAll {
+      let names = self.names
+      sections += metrics.map { values(of: $0, names, width, style) }
+    }
     return sections.filter { !$0.isEmpty }.map { $0.map { $0 + "\n" }.joined() }
       .joined(separator: "\n")
   }
@@ -175,7 +178,10 @@ package struct HistoryReport: Sendable, Equatable, Encodable {
     return table.lines(width: width, style: style)
   }
 
-  private func values(of metric: Metric, _ width: Int, _ style: TextStyle) -> [String] {
+  /// A row for each build; `names` are their names by id.
+  private func values(
+    of metric: Metric, _ names: [String: String], _ width: Int, _ style: TextStyle
+  ) -> [String] {
     var table = TextTable(
       columns: [
         .init(title: "build"), .init(title: "runs", alignment: .right),
@@ -189,7 +195,7 @@ package struct HistoryReport: Sendable, Equatable, Encodable {
       let bar = String(repeating: "=", count: 1 + Int(((point.value - low) / range * 23).rounded()))
       let mark = steps[point.build].map { "  <- \(humanChange($0.change)) since here" } ?? ""
       table.add(
-        .init(name(of: point.build)), .init("\(point.runs)"),
+        .init(names[point.build] ?? point.build), .init("\(point.runs)"),
         .init(humanValue(point.value, unit: metric.unit)), .init(bar + mark))
     }
     let title = "\(metric.metric) \(metric.statistic)"
@@ -198,10 +204,12 @@ package struct HistoryReport: Sendable, Equatable, Encodable {
   }
 
   /// The build's name; its id where the name is that of several.
-  func name(of id: String) -> String {
-    guard let build = builds.first(where: { $0.id == id }),
-      builds.count(where: { $0.name == build.name }) == 1
-    else { return id }
-    return build.name
+  func name(of id: String) -> String { names[id] ?? id }
+
+  private var names: [String: String] {
+    let uses = Dictionary(builds.map { ($0.name, 1) }, uniquingKeysWith: +)
+    return Dictionary(builds.map { ($0.id, uses[$0.name] == 1 ? $0.name : $0.id) }) { first, _ in
+      first
+    }
   }
 }

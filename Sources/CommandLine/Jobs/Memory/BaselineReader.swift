@@ -56,7 +56,8 @@ package struct BaselineReader {
         builds: all.map(\.id), failed: try failedBuilds(baseline),
         steps: baseline.steps.map(\.build), size: size
       ) { builds in
-        try history(of: builds, baseline).isStable(builds)
+        try store.history(of: builds, suite: baseline.suite, target: baseline.target).history
+          .isStable(builds)
       }
       return Reference(
         baseline: baseline, builds: all.filter { window.builds.contains($0.id) },
@@ -105,13 +106,5 @@ package struct BaselineReader {
       records.append(record)
     }
     return records
-  }
-
-  private func history(of builds: [String], _ baseline: StoredBaseline) throws -> BuildHistory {
-    var history = BuildHistory(builds: builds)
-    try store.forEachRun(RunFilter(suite: baseline.suite, target: baseline.target)) {
-      history.add($0.record)
-    }
-    return history
   }
 }

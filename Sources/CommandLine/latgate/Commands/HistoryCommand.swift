@@ -38,7 +38,7 @@ struct HistoryCommand: AsyncParsableCommand, ComputingCommand {
   @OptionGroup var report: ReportOptions<HistoryReport>
 
   /// Metrics that an error names.
-  private static let namesTold = 10
+  private static let mostNames = 10
 
   func validate() throws {
     guard all != !metrics.isEmpty else { throw ValidationError("give metrics, or --all") }
@@ -49,20 +49,29 @@ struct HistoryCommand: AsyncParsableCommand, ComputingCommand {
     let store = try await recall.openToRead()
     let (suite, target) = try scope.only(in: store)
     let builds = try store.builds(suite: suite, target: target)
-    var history = BuildHistory(builds: builds.map(\.id))
-    try store.forEachRun(RunFilter(suite: suite, target: target)) { history.add($0.record) }
-    let found = history.histories(matching: all ? ["*"] : metrics)
+    let patterns = all ? ["*"] : metrics
+    func read(_ patterns: [String]) throws -> BuildHistory {
+      let read = try store.history(
+        of: builds.map(\.id), suite: suite, target: target, matching: patterns)
+      if read.decoded > 0 {
+        console.note(
+          "records of an earlier version, read once and indexed from now on: \(read.decoded)")
+      }
+      return read.history
+    }
+    let history = try read(patterns)
+    let found = history.histories(matching: patterns)
     if found.isEmpty {
-      let names = Set(history.metrics.map(\.id.text)).sorted()
-      let shown = names.prefix(Self.namesTold).joined(separator: ", ")
-      let more = names.count - Self.namesTold
+      let names = Set(try read(["*"]).metrics.map(\.id.text)).sorted()
+      let shown = names.prefix(Self.mostNames).joined(separator: ", ")
+      let more = names.count - Self.mostNames
       throw ValidationError(
         "no stored metric of \(suite) on \(target) matches; there are: "
           + (names.isEmpty ? "none" : shown)
           + (more > 0 ? " and \(more) more ('latgate history --all --format json')" : ""))
     }
     let release = try since.map { try store.buildID($0, among: builds) }
-    let creep = release.map { history.creep(since: $0, matching: all ? ["*"] : metrics) } ?? []
+    let creep = release.map { history.creep(since: $0, matching: patterns) } ?? []
     var result = HistoryReport(
       suite: suite, target: target,
       builds: builds.map { HistoryReport.Build(id: $0.id, name: $0.name, first: $0.first) },

@@ -49,12 +49,27 @@ package struct BuildHistory: Sendable {
 
   /// Takes a run in; one of a build that is not in ``builds`` is left out.
   package mutating func add(_ record: RunRecord) {
-    guard let place = places[record.firmware.id] else { return }
     let run = RunLevels(record, policy: policy)
     for (metric, value) in run.values {
-      levels[metric, default: [:]][place, default: []].append(value)
+      add(
+        [(record.firmware.id, value)], of: metric,
+        higherIsBetter: run.higherIsBetter.contains(metric))
     }
-    higherIsBetter.formUnion(run.higherIsBetter)
+  }
+
+  /// Takes levels of one statistic in, oldest run first; those of builds that are not in ``builds``
+  /// are left out. `value` is as in ``RunLevels/values``.
+  package mutating func add(
+    _ values: [(build: String, value: Double)], of metric: MetricStatistic, higherIsBetter: Bool
+  ) {
+    var known = levels[metric] ?? [:]
+    for level in values {
+      guard let place = places[level.build] else { continue }
+      known[place, default: []].append(level.value)
+    }
+    guard !known.isEmpty else { return }
+    levels[metric] = known
+    if higherIsBetter { self.higherIsBetter.insert(metric) }
   }
 
   /// Logarithms by build and statistic: what stability is decided by.

@@ -23,6 +23,10 @@ package struct MetricStatistic: Sendable, Hashable, Comparable {
 /// The rules are those of a verdict: judged iterations only, quantiles with enough events beyond
 /// them, no metric that the run itself calls invalid or that lost too much.
 package struct RunLevels: Sendable, Equatable {
+  /// Number of the rules below: levels are kept, and those of another number are made anew. It is
+  /// raised with every change of what ``init(_:policy:)`` makes of a record.
+  package static let rules = 1
+
   /// Natural logarithms of the metrics' units; without the statistics that are not known.
   package private(set) var values: [MetricStatistic: Double] = [:]
   /// Scalars of which more is better.
