@@ -3,7 +3,6 @@ import Catalogs
 import Experiments
 import Foundation
 import Jobs
-import POSIXSupport
 import PerfettoTraces
 import RegressionAnalysis
 import Reporting
@@ -70,13 +69,7 @@ struct FoldCommand: AsyncParsableCommand, ComputingCommand {
   @Option(help: "Name of the firmware in the record. Default: the build's fingerprint.")
   var firmware: String?
 
-  @Option(name: .shortAndLong, help: "File for the run record. Default: none is kept.")
-  var output: String?
-
-  @Flag(help: "Draw every histogram, not only those with the most events.")
-  var all = false
-
-  @OptionGroup var report: ReportOptions<RunReport>
+  @OptionGroup var made: RecordOptions
 
   func validate() throws {
     if (fromMarker == nil) != (toMarker == nil) {
@@ -89,8 +82,7 @@ struct FoldCommand: AsyncParsableCommand, ComputingCommand {
 
   func run() async throws {
     let console = common.console
-    if let output { try ResultPlace.requireFile(output) }
-    try report.requirePlaces()
+    try made.requirePlaces()
     let catalog = try Workbench(common).catalog
     let probes = try wantedProbes(catalog)
     let policy = try suite.map { VerdictPolicy(suite: try catalog.suite($0), freeSwitching: false) }
@@ -111,11 +103,7 @@ struct FoldCommand: AsyncParsableCommand, ComputingCommand {
       phase: phase
     ).record()
     let result = RunReport(record, lossLimit: lossLimit)
-    try report.show(result, console, showsAll: all)
-    if let output {
-      try AtomicFile.write(try record.encoded(file: output), to: output)
-      console.note("record: \(output)")
-    }
+    try made.show(result, of: record, console)
     let isLost = record.probes.contains { $0.status == .lost }
     if isLost || !record.invalid.isEmpty || result.faults != nil {
       throw ExitStatus.gateFailed.code

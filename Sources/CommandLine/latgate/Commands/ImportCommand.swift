@@ -2,7 +2,6 @@ import Jobs
 import ArgumentParser
 import Foundation
 import HistogramExchange
-import POSIXSupport
 import Reporting
 import RunRecords
 
@@ -44,26 +43,16 @@ struct ImportCommand: AsyncParsableCommand, ComputingCommand {
   @Option(help: "Build of the firmware in the record.")
   var firmware = "imported"
 
-  @Option(name: .shortAndLong, help: "File for the run record. Default: none is kept.")
-  var output: String?
-
-  @Flag(help: "Draw every histogram, not only those with the most events.")
-  var all = false
-
-  @OptionGroup var report: ReportOptions<RunReport>
+  @OptionGroup var made: RecordOptions
 
   func validate() throws {
     guard !files.isEmpty else { throw ValidationError("name a file") }
   }
 
   func run() async throws {
-    if let output { try ResultPlace.requireFile(output) }
-    try report.requirePlaces()
+    try made.requirePlaces()
     let record = try record()
-    try report.show(RunReport(record), common.console, showsAll: all)
-    guard let output else { return }
-    try AtomicFile.write(try record.encoded(file: output), to: output)
-    common.console.note("record: \(output)")
+    try made.show(RunReport(record), of: record, common.console)
   }
 
   private func record() throws -> RunRecord {
