@@ -9,7 +9,9 @@ extension JobError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .emptyBaseline(let name): "baseline \(name) has no runs; see 'latgate baseline list'"
-    case .tooFewDevices(let layout, let needed): "a \(layout) takes \(needed) devices of one model"
+    case .tooFewDevices(let layout, let needed):
+      "a \(layout) takes \(needed) devices of one model; give --device for each, or another "
+        + "--design"
     }
   }
 }

@@ -12,6 +12,8 @@ struct MetricsServer: Sendable {
   let document: @Sendable (String) async throws -> Document
 
   private static let mostRequest = 16 << 10
+  /// Of a request's head.
+  private static let end = Array("\r\n\r\n".utf8)
   private static let patience = Duration.seconds(10)
 
   /// Serves until it is cancelled.
@@ -32,10 +34,13 @@ struct MetricsServer: Sendable {
   private func serve(_ client: AsyncDescriptor) async throws {
     let deadline = Deadline.now + Self.patience
     var bytes: [UInt8] = []
-    while Self.end(of: bytes) == nil {
+    while true {
       let next = try await client.read(deadline: deadline)
       guard !next.isEmpty else { return }
+      // The end may lie across two reads; what is before it was looked at.
+      let seen = max(0, bytes.count - (Self.end.count - 1))
       bytes += next
+      if bytes[seen...].contains(Self.end) { break }
       guard bytes.count <= Self.mostRequest else {
         return try await answer(client, "431 Request Header Fields Too Large", deadline: deadline)
       }
@@ -62,12 +67,6 @@ struct MetricsServer: Sendable {
         client, "500 Internal Server Error",
         Document(type: "text/plain", bytes: Array("\(error)\n".utf8)), deadline: deadline)
     }
-  }
-
-  private static func end(of bytes: [UInt8]) -> Int? {
-    let mark = Array("\r\n\r\n".utf8)
-    guard bytes.count >= mark.count else { return nil }
-    return (0...bytes.count - mark.count).first { bytes[$0..<$0 + mark.count].elementsEqual(mark) }
   }
 
   private func answer(
