@@ -295,6 +295,7 @@ let package = Package(
         "Reporting",
       ],
       exclude: ["Snapshots"],
+      resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(
       name: "ExperimentsTests",

@@ -20,7 +20,7 @@ private func isWellFormed(_ html: String) -> Bool {
 }
 
 /// What the first screen says.
-private func firstScreen(_ html: String) -> Substring {
+func firstScreen(_ html: String) -> Substring {
   guard let begin = html.range(of: "<header"), let end = html.range(of: "</header>") else {
     return ""
   }

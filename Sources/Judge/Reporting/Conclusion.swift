@@ -15,9 +15,16 @@ struct Conclusion {
     var answers: [(String, String)] = []
     if let row = lead {
       answers.append(("What", "\(report.title(of: row.metric)), \(row.statistic)"))
-      answers.append(("Where", Self.place(row, report)))
+      answers.append(("Where", Self.place(row.metric, report)))
       answers.append(("How much", Self.amount(row)))
+    } else if let shape = report.leadShape {
+      answers.append(("What", "\(report.title(of: shape.metric)), shape of the distribution"))
+      answers.append(("Where", Self.place(shape.metric, report)))
+      answers.append(("How much", shape.text))
+    } else {
+      answers.append(("Where", "suite \(report.suite), device \(report.target)"))
     }
+    if let remark = report.rateRemark { answers.append(("How often", remark)) }
     answers.append(("How sure", Self.certainty(report, lead)))
     answers.append(("Since", Self.since(report)))
     if let owner = report.owner { answers.append(("Who acts", Self.owners[owner] ?? owner)) }
@@ -37,7 +44,10 @@ struct Conclusion {
   ]
 
   private static func sentence(_ report: VerdictReport, _ lead: VerdictReport.Row?) -> String {
-    guard let row = lead else { return report.sentence + "." }
+    guard let row = lead else {
+      let shape = report.leadShape.map { report.sentence($0, report.title(of: $0.metric)) }
+      return (shape ?? report.sentence) + "."
+    }
     if report.outcome == .inconclusive {
       // What is seen comes first; why it does not count is an answer of its own.
       return "\(report.title(of: row.metric)) looks worse on \(report.candidate.name), but that is "
@@ -49,8 +59,8 @@ struct Conclusion {
       + "\(row.statistic) \(amount(row))\(rest)."
   }
 
-  private static func place(_ row: VerdictReport.Row, _ report: VerdictReport) -> String {
-    let phase = row.metric.split(separator: "@").dropFirst().last.map { "phase \($0), " } ?? ""
+  private static func place(_ metric: String, _ report: VerdictReport) -> String {
+    let phase = metric.split(separator: "@").dropFirst().last.map { "phase \($0), " } ?? ""
     return "\(phase)suite \(report.suite), device \(report.target)"
   }
 
@@ -63,9 +73,8 @@ struct Conclusion {
 
   private static func certainty(_ report: VerdictReport, _ lead: VerdictReport.Row?) -> String {
     var parts: [String] = []
-    if let row = lead, let lower = row.lower, let upper = row.upper {
-      parts.append(
-        "\(percentage(report.confidence)) interval \(largeInterval(lower, upper))")
+    if let interval = lead.flatMap(leadInterval) ?? report.leadShape?.bounds {
+      parts.append("\(percentage(report.confidence)) interval \(interval)")
     }
     let runs = "\(report.reference.runs) + \(report.candidate.runs) runs"
     parts.append("\(runs), \(report.grade) evidence")
@@ -93,6 +102,12 @@ func largeInterval(_ lower: Double, _ upper: Double) -> String {
   upper >= 9
     ? "\(threeDigits(lower + 1)) … \(largeChange(upper))"
     : "\(humanChange(lower)) … \(humanChange(upper))"
+}
+
+/// The interval of a row's change; nil without one.
+func leadInterval(_ row: VerdictReport.Row) -> String? {
+  guard let lower = row.lower, let upper = row.upper else { return nil }
+  return largeInterval(lower, upper)
 }
 
 /// `95%`.
@@ -136,8 +151,7 @@ extension VerdictReport.Row {
 
   /// `+1.2% … +3.4%`.
   var interval: String {
-    guard let lower, let upper else { return "-" }
-    return "\(humanChange(lower)) … \(humanChange(upper))"
+    leadInterval(self) ?? "-"
   }
 }
 

@@ -44,7 +44,6 @@ extension VerdictReport.Shape {
   private var sentence: String {
     let place = humanValue(mode, unit: unit)
     let share = humanShare(abs(candidate - reference))
-    let bounds = [abs(lower), abs(upper)].sorted().map(humanShare).joined(separator: " … ")
     let before = "\(word(referenceModes)) \(referenceModes == 1 ? "mode" : "modes")"
     let became =
       referenceModes == candidateModes
@@ -52,6 +51,12 @@ extension VerdictReport.Shape {
       : "\(before) became \(word(candidateModes))"
     return "\(became): \(share) (\(bounds)) of operations moved "
       + "\(candidate > reference ? "to" : "away from") \(place)"
+  }
+
+  /// `9.1% … 15%`: ``lower`` and ``upper`` as shares that moved where most did.
+  var bounds: String {
+    let ends = candidate >= reference ? [lower, upper] : [-upper, -lower]
+    return ends.map { ($0 < 0 ? "-" : "") + humanShare(abs($0)) }.joined(separator: " … ")
   }
 
   private func word(_ count: Int) -> String {

@@ -33,7 +33,9 @@ extension VerdictReport {
         probes[index].reason = finding.reason
       }
     }
-    if verdict.continuation != .settled, verdict.outcome == .inconclusive {
+    if let remedy = verdict.failure.flatMap(remedy) { next.insert(remedy, at: 0) }
+    // A shape that runs agree on needs no more of them to be looked into.
+    if verdict.continuation != .settled, verdict.outcome == .inconclusive, leadShape == nil {
       next.insert("make more runs of both firmwares; until then nothing is proven", at: 0)
     }
   }

@@ -37,9 +37,9 @@ struct VerdictPage {
       .tag("p", ["class": "word"], text: conclusion.word),
       .tag("h1", text: conclusion.sentence), .tag("dl", ["class": "answers"], answers),
     ]
-    if !report.next.isEmpty {
+    if !report.nextSteps.isEmpty {
       parts.append(.tag("h2", text: "What next"))
-      parts.append(.tag("ol", [:], report.next.map { .tag("li", text: $0) }))
+      parts.append(.tag("ol", [:], report.nextSteps.map { .tag("li", text: $0) }))
     }
     return .tag("header", ["class": "verdict \(Self.tone(report.outcome))"], parts)
   }

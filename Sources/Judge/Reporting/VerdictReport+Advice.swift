@@ -1,0 +1,65 @@
+import RegressionAnalysis
+
+extension VerdictReport {
+  /// What to do, most useful first; after a pass too, so that no report ends without an answer.
+  var nextSteps: [String] {
+    outcome == .pass && next.isEmpty ? ["nothing to do: every budget of the suite holds"] : next
+  }
+
+  /// What to do about the cause of a verdict that is no pass; nil where rows, probes or the cause
+  /// itself say it.
+  func remedy(of cause: FailureCause) -> String? {
+    switch cause {
+    case .regression, .probeLost, .mixedProbes, .budgetOpen, .deviceUnavailable, .gateFailed: nil
+    case .shapeChanged:
+      leadShape.map { shape in
+        let place = shape.metric.split(separator: "@").dropFirst().last.map { " in phase \($0)" }
+        return "look into what takes \(humanValue(shape.mode, unit: shape.unit)) in "
+          + "\(title(of: shape.metric))\(place ?? "")"
+      }
+    case .invalidRun: "remove what made the run invalid, and make the check anew"
+    case .invalidData:
+      "find out why operations were lost, or measure fewer probes at once, and make the check anew"
+    case .overhead:
+      "measure fewer probes, or let the suite allow more overhead; 'latgate probes' lists their cost"
+    case .conditions:
+      "let the rig come to rest: temperature, frequency limits, other load ('latgate doctor "
+        + "--device DEVICE'); then make the check anew"
+    case .sentinel:
+      "inspect the rig: what no firmware can change moved; 'latgate calibrate' shows whether it may "
+        + "gate"
+    case .unqualifiedBench: "lower the rig's noise, and calibrate it again ('latgate calibrate')"
+    case .weakEvidence:
+      "flash each firmware more often, or choose a --design that the suite accepts"
+    case .nothingMeasured:
+      "let the workload do more of what is too rare, or take that metric out of the suite's "
+        + "'gates'"
+    }
+  }
+
+  /// The change of shape that keeps a firmware from passing; nil where something else decided.
+  var leadShape: Shape? {
+    guard failure == FailureCause.shapeChanged.rawValue else { return nil }
+    return shapes.filter { $0.isCertain && $0.isWorse }
+      .max { $0.candidate - $0.reference < $1.candidate - $1.reference }
+  }
+
+  /// Relative change of a rate from which on it is worth a sentence of its own.
+  private static let strikingRate = 0.1
+
+  /// What happens more or less often than with the reference; nil where nothing strikes. A rate
+  /// decides nothing: that a firmware does more is no latency.
+  var rateRemark: String? {
+    let moved = rows.filter { row in
+      guard row.statistic == Statistic.rate.text, let change = row.change, let lower = row.lower,
+        let upper = row.upper
+      else { return false }
+      return abs(change) >= Self.strikingRate && (lower > 0 || upper < 0)
+    }
+    guard let first = moved.max(by: { abs($0.change ?? 0) < abs($1.change ?? 0) }) else {
+      return nil
+    }
+    let more = moved.count > 1 ? ", and \(counted(moved.count - 1, "more rate")) moved" : ""
+    return "\(title(of: first.metric)): \(largeChange(first.change ?? 0)) events\(more)"
+  }
+}
