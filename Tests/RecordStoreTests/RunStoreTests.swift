@@ -111,6 +111,29 @@ import Testing
     #expect(try store.experiments(suite: "other").isEmpty)
   }
 
+  @Test func theLastVerdictOfEachBenchCounts() async throws {
+    let store = try await open()
+    try store.add([try RunDocument(run("r1", build: "b2"))])
+    func verdict(_ id: String, _ device: String, minute: Int, _ outcome: String, _ build: String)
+      -> StoredExperiment
+    {
+      StoredExperiment(
+        id: id, kind: .gate, at: Date(timeIntervalSince1970: 1_790_000_000 + 60 * Double(minute)),
+        bench: BenchIdentity(target: "board", device: device, suite: "storage"), reference: "b1",
+        candidate: build, outcome: outcome, owner: nil, verdict: Data("{}".utf8))
+    }
+    for one in [
+      verdict("e1", "s1", minute: 1, "inconclusive", "b2"),
+      verdict("e3", "s1", minute: 3, "pass", "b2"),
+      verdict("e2", "s2", minute: 2, "regression", "b2"),
+      verdict("e4", "s2", minute: 4, "pass", "gone"),
+    ] { try store.add(one) }
+    #expect(try store.lastVerdicts(on: "b2").map(\.id) == ["e2", "e3"])
+    #expect(try store.judgedBuilds().map(\.id) == ["b2", "gone"])
+    #expect(try store.judgedBuilds().map(\.name) == ["firmware-b2", "gone"])
+    #expect(try store.judgedBuilds().map(\.runs) == [1, 0])
+  }
+
   @Test func deletedRunsAreGoneAndTheirPlaceIsGivenBack() async throws {
     let store = try await open()
     let documents = try (0..<200).map { try RunDocument(run("r\($0)", minute: $0)) }

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import RegressionAnalysis
 
 /// A verdict as it takes room.
 package struct StoredVerdict: Sendable, Equatable {
@@ -31,6 +32,32 @@ extension Store {
           ? nil : StoredVerdict(id: row["id"], at: row["at"], bytes: row["bytes"])
       }
     }
+  }
+
+  /// The builds that runs or verdicts are stored of, over all suites and devices.
+  package func judgedBuilds() throws(StoreError) -> [StoredBuild] {
+    try read { database in
+      try StoredBuild.fetchAll(
+        database,
+        sql: """
+          SELECT build, firmware, MIN(created) AS first, SUM(isValid) AS runs FROM run GROUP BY build
+          UNION ALL
+          SELECT candidate, candidate, MIN(at), 0 FROM experiment
+          WHERE kind = ? AND candidate NOT IN (SELECT build FROM run) GROUP BY candidate
+          ORDER BY first
+          """, arguments: [StoredExperiment.Kind.gate.rawValue])
+    }
+  }
+
+  /// The last verdict on a build, by its id, of each suite on each device.
+  package func lastVerdicts(on build: String) throws(StoreError) -> [StoredExperiment] {
+    let all = try read { database in
+      try StoredExperiment.fetchAll(
+        database, sql: "SELECT * FROM experiment WHERE kind = ? AND candidate = ? ORDER BY at, id",
+        arguments: [StoredExperiment.Kind.gate.rawValue, build])
+    }
+    let last = Dictionary(all.map { ($0.bench, $0) }) { _, later in later }
+    return last.values.sorted { ($0.at, $0.id) < ($1.at, $1.id) }
   }
 
   /// Forgets experiments, all or none.

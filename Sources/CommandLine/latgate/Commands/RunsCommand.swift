@@ -16,13 +16,14 @@ struct RunsCommand: AsyncParsableCommand {
       once, byte for byte, and is never changed.
 
         latgate runs list --suite demo
+        latgate runs build night-14
         latgate runs import latgate-results/demo-20260101-120000/runs
         latgate runs export --build 1f2e3d --output records
         latgate runs delete --older-than 90d --down-to 500MiB
       """,
     subcommands: [
-      RunsList.self, RunsShow.self, RunsImport.self, RunsExport.self, RunsDelete.self,
-      RunsClean.self,
+      RunsList.self, RunsShow.self, RunsBuild.self, RunsImport.self, RunsExport.self,
+      RunsDelete.self, RunsClean.self,
     ])
 }
 

@@ -8,6 +8,16 @@ struct HTMLFormat: ReportFormat {
   }
 }
 
+/// A page of a build over devices and suites.
+struct BuildHTMLFormat: ReportFormat {
+  let name = "html"
+  let summary = "one page for a browser"
+
+  func document(_ report: BuildReport, _ layout: ReportLayout) -> String {
+    BuildPage(report).html
+  }
+}
+
 /// A page of metrics over builds.
 struct HistoryHTMLFormat: ReportFormat {
   let name = "html"

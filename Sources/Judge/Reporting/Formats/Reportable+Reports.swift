@@ -16,9 +16,20 @@ extension HistoryReport: Reportable, BriefTextReport, JSONReport {
   }
 }
 
+extension BuildReport: Reportable, WholeTextReport, JSONReport {
+  package static var formats: [any ReportFormat<BuildReport>] {
+    commonFormats + [BuildHTMLFormat()]
+  }
+}
+
 extension PoolReport: Reportable, WholeTextReport, JSONReport {}
 extension SurveyReport: Reportable, WholeTextReport, JSONReport {}
 extension PreflightReport: Reportable, WholeTextReport, JSONReport {}
 extension SimulationReport: Reportable, WholeTextReport, JSONReport {}
 extension DeviceListing: Reportable, WholeTextReport, JSONReport {}
 extension ProbeListing: Reportable, WholeTextReport, JSONReport {}
+extension ProbeCards: Reportable, WholeTextReport, JSONReport {
+  package static var formats: [any ReportFormat<ProbeCards>] {
+    commonFormats + [ProbeReferenceFormat()]
+  }
+}
