@@ -122,6 +122,88 @@ struct ExchangeTests {
     #expect(abs(theirs / own - 1) < (isNative ? 0.1 : 1e-9), "\(theirs), \(own)")
   }
 
+  /// A receiver that reads with OpenTelemetry's own messages: busy at first, then content with all but
+  /// what `refuses` says.
+  private func receiver(refuses: Int) throws -> Call {
+    try Call(
+      ForeignReader.python,
+      [
+        "-u", "-c",
+        """
+        import http.server
+        from google.protobuf import json_format
+        from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2 as service
+        asked = 0
+        class Receiver(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                global asked
+                asked += 1
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                request = json_format.Parse(body, service.ExportMetricsServiceRequest())
+                if asked == 1:
+                    self.send_response(503)
+                    self.send_header("Retry-After", "0")
+                    self.end_headers()
+                    return
+                for resource in request.resource_metrics:
+                    for metric in resource.scope_metrics[0].metrics:
+                        kind = metric.WhichOneof("data")
+                        points = getattr(metric, kind).data_points
+                        print("got", self.path, self.headers["X-Scope"], kind, metric.name,
+                              sum(point.count for point in points))
+                answer = service.ExportMetricsServiceResponse()
+                answer.partial_success.rejected_data_points = \(refuses)
+                answer.partial_success.error_message = "too old" if \(refuses) else ""
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(json_format.MessageToJson(answer).encode())
+            def log_message(self, *words):
+                pass
+        server = http.server.HTTPServer(("127.0.0.1", 0), Receiver)
+        print("listens at", server.server_port)
+        server.serve_forever()
+        """,
+      ], environment: [:])
+  }
+
+  @Test(
+    .enabled(
+      if: ForeignReader.has("opentelemetry.proto.metrics.v1.metrics_pb2"),
+      "opentelemetry-proto is not installed: run ci/setup"),
+    arguments: [(0, false), (0, true), (3, false)])
+  func aReceiverGetsWhatWasMeasured(refuses: Int, isExponential: Bool) async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path
+    try Self.table.write(toFile: "\(path)/rtla.txt", atomically: true, encoding: .utf8)
+    let record = "\(path)/record.json"
+    let imported = try await Tool().run("import", "\(path)/rtla.txt", "--output", record)
+    #expect(imported.exitCode == 0, "\(imported.errors)")
+    let server = try receiver(refuses: refuses)
+    defer { server.signal(SIGKILL) }
+    var port: Substring?
+    _ = try await eventually(within: .seconds(60)) {
+      port = server.outputSoFar.firstMatch(of: /listens at ([0-9]+)/)?.output.1
+      return port != nil
+    }
+    let address = "http://127.0.0.1:\(try #require(port, "\(server.errorsSoFar)"))"
+    let made = try await Tool().start(
+      ["push", address, record, "--header", "X-Scope: rack1"]
+        + (isExponential ? ["--exponential"] : [])
+    ).end(within: .seconds(60))
+    #expect(made.exitCode == (refuses == 0 ? 0 : 69), "\(made.errors)")
+    #expect(made.errors.contains("is busy (status 503)"), "\(made.errors)")
+    if refuses > 0 { #expect(made.errors.contains("left out 3 data points: too old")) }
+    let kind = isExponential ? "exponential_histogram" : "histogram"
+    #expect(
+      server.outputSoFar.contains("got /v1/metrics rack1 \(kind) rtla.timerlat 10000\n"),
+      "\(server.outputSoFar)")
+    server.signal(SIGKILL)
+    _ = try await server.end(within: .seconds(30))
+    let gone = try await Tool().run("push", address, record)
+    #expect(gone.exitCode == 69, "\(gone.errors)")
+    #expect(gone.errors.contains("cannot be reached"), "\(gone.errors)")
+  }
+
   private func freePort() throws -> UInt16 {
     let text = try ForeignReader.run(
       """

@@ -120,6 +120,7 @@ package struct ErrorReport {
       status(DeviceError(error, device: "adb", operation: "the request"))
     case let error as VirtualDeviceError: status(of: error)
     case is KitFolder.Failure, is DeviceNameFault, is MissingHome, is JobError: .usage
+    case let error as PushFault: error.isUsage ? .usage : .deviceUnavailable
     case is BenchRefusal, is ArmFault: .gateFailed
     case let error as AgentSessionError: status(of: error)
     case let error as RunError: status(of: error)

@@ -3,8 +3,6 @@ import ArgumentParser
 import Foundation
 import HistogramExchange
 import POSIXSupport
-import RecordStore
-import RunRecords
 
 struct ExportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -26,14 +24,10 @@ struct ExportCommand: AsyncParsableCommand {
             (latgate_latency_seconds_bucket{metric="fsync.latency"}))
       """)
 
-  @OptionGroup var recall: RecallOptions
-  @OptionGroup var filter: RunFilterOptions
+  @OptionGroup var source: RunSourceOptions
 
   @Argument(help: "Record files, or folders of them. Default: runs of the store.")
   var paths: [String] = []
-
-  @Option(help: "Runs of the store at most: the last ones.")
-  var last = 16
 
   @Option(
     name: .customLong("as"),
@@ -54,15 +48,11 @@ struct ExportCommand: AsyncParsableCommand {
     guard (format != nil && output != nil) != (serve != nil) else {
       throw ValidationError("give --as and --output, or --serve")
     }
-    guard paths.isEmpty || !filter.isGiven else {
-      throw ValidationError("files are named, or runs of the store are chosen, not both")
-    }
-    guard last >= 1 else { throw ValidationError("--last must be 1 or more") }
   }
 
   func run() async throws {
-    let console = recall.console
-    let source = try await source()
+    let console = source.recall.console
+    let source = try await source.source(paths)
     if let serve {
       let socket = try ListeningSocket(host: host, port: serve)
       console.print("http://\(host):\(socket.port)/metrics")
@@ -70,38 +60,14 @@ struct ExportCommand: AsyncParsableCommand {
     }
     guard let format, let output else { return }
     try ResultPlace.requireFile(output)
-    let runs = try source.runs()
-    guard runs.contains(where: { !$0.metrics.isEmpty }) else {
-      throw ExchangeFault(place: output, problem: "no run has a histogram")
-    }
+    let runs = try source.measured(for: output)
     try AtomicFile.write(try format.format.bytes(runs), to: output)
     console.note("\(runs.count) runs: \(output)")
   }
-
-  private func source() async throws -> RunSource {
-    guard paths.isEmpty else { return .files(paths) }
-    let store = try await recall.openToRead()
-    try filter.require(in: store)
-    return .store(store, filter.filter, last: last)
-  }
 }
 
-/// Where runs come from, each time that they are asked for.
-private enum RunSource: Sendable {
-  case files([String])
-  case store(Store, RunFilter, last: Int)
-
-  func runs() throws -> [RecordedRun] {
-    switch self {
-    case .files(let paths): try RecordFiles.read(paths).map(RecordedRun.init)
-    case .store(let store, let filter, let last):
-      try store.runs(filter).suffix(last).map {
-        RecordedRun(try store.document(of: $0).record)
-      }
-    }
-  }
-
-  var server: MetricsServer {
+extension RunSource {
+  fileprivate var server: MetricsServer {
     MetricsServer { accept in
       let runs = try runs()
       let format = PrometheusFormat()
