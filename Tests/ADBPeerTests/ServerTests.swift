@@ -109,9 +109,9 @@ struct ServerTests {
 
   /// What a program on the device reaches through the reverse is the daemon itself.
   private func reachesBack(_ device: ADBDevice, to port: UInt16) async throws {
-    let (places, told) = AsyncStream.makeStream(of: String.self)
+    let (places, reports) = AsyncStream.makeStream(of: String.self)
     let reversing = Task {
-      try await device.reverse("tcp:0", to: "tcp:\(port)") { told.yield($0) }
+      try await device.reverse("tcp:0", to: "tcp:\(port)") { reports.yield($0) }
     }
     var found = places.makeAsyncIterator()
     let place = try #require(await found.next())
@@ -125,7 +125,7 @@ struct ServerTests {
     await transport.disconnect()
     reversing.cancel()
     await #expect(throws: CancellationError.self) { try await reversing.value }
-    told.finish()
+    reports.finish()
   }
 
   @Test(.timeLimit(.minutes(2)))

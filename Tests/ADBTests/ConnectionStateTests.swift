@@ -118,7 +118,7 @@ import Testing
     #expect(state.handle(ADBPacket(.close, 0, refused)) == [])
   }
 
-  @Test func refusalAndEndAreToldApart() {
+  @Test func refusalAndEndDiffer() {
     var state = online(Self.classic)
     let (id, _) = state.open("no:")
     #expect(state.handle(ADBPacket(.close, 0, id)) == [.refused(id)])

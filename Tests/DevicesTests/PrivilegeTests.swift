@@ -97,7 +97,7 @@ struct PrivilegeTests {
     #expect(processes.text == "0\n")
   }
 
-  @Test func whatIsDemandedAndMissingIsToldWithItsReasons() async throws {
+  @Test func whatIsDemandedAndMissingIsReportedWithItsReasons() async throws {
     let demandsRoot = await #expect(throws: DeviceError.self) {
       try await PrivilegedDevice(board("sudoer"), wish: .root, cache: nil).privilege()
     }

@@ -113,7 +113,7 @@ struct SSHDeviceTests {
     }
   }
 
-  @Test func aBrokenConnectionIsToldAndMadeAnew() async throws {
+  @Test func aBrokenConnectionIsReportedAndMadeAnew() async throws {
     let stream = try await device.stream("echo $PPID; exec sleep 1000")
     let line = try #require(try await stream.read())
     // The parent of the session's shell is its sshd. Of an unprivileged user it is a second one.
@@ -195,7 +195,7 @@ struct SSHDeviceTests {
     #expect(try await device.exec("id -u", timeout: .seconds(20)).text == "0\n")
   }
 
-  @Test func whoMayNotRestartIsTold() async throws {
+  @Test func whoMayNotRestartIsNamed() async throws {
     let error = await #expect(throws: DeviceError.self) {
       try await Self.device(peer, user: "board").reboot()
     }

@@ -53,7 +53,7 @@ struct CrashTests {
 
   /// A kernel that restarts after its panic reports it by what it kept over the reset. That stays,
   /// and must not be taken for the cause of the next restart.
-  @Test func aPanicIsToldByWhatTheKernelKept() async throws {
+  @Test func aPanicIsKnownByWhatTheKernelKept() async throws {
     let folder = try TemporaryFolder()
     let path = folder.path
     var tool = Tool()

@@ -32,7 +32,7 @@ import Testing
     #expect(await evidence.text(except: known).contains("older"))
   }
 
-  @Test func panicsAreToldFromRestarts() {
+  @Test func panicsAreDistinguishedFromRestarts() {
     #expect(CrashEvidence.tellsPanic("[ 1.0] Kernel panic - not syncing: sysrq triggered crash"))
     #expect(CrashEvidence.tellsPanic("sys.boot.reason: kernel_panic,sysrq"))
     #expect(!CrashEvidence.tellsPanic("sys.boot.reason: reboot,shell"))

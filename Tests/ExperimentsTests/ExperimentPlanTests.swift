@@ -113,7 +113,7 @@ import Testing
     return record
   }
 
-  @Test func theMedianOfEarlierRunsTells() throws {
+  @Test func theMedianOfEarlierRunsDecides() throws {
     let records = [record(10), record(11), record(90), record(nil)]
     let cost = try #require(RunTime(records: records, iterations: 2, installing: .seconds(60)))
     #expect(cost.run == .seconds(11))

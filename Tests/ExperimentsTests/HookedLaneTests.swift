@@ -90,7 +90,7 @@ private struct NotingDevice: Device {
     let flash = ["restart", "ready", "ask", "restart", "ready"]
     let again = try await start(hooks: hooks, [("a", true), ("a", false)])
     #expect(again.events == ["flash a"] + flash + ["restart", "ready"])
-    #expect(again.flash != nil, "the record still tells which flash it was")
+    #expect(again.flash != nil, "the record still says which flash it was")
     // What a device holds is not known unless this lane flashed it, and nothing else since.
     let other = try await start(hooks: hooks, [("a", false), ("b", false)])
     #expect(other.events == ["flash a"] + flash + ["flash b"] + flash)

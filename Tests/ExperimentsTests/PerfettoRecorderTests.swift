@@ -117,7 +117,7 @@ import Testing
     }
   }
 
-  @Test func whatPerfettoSaysIsTold() async throws {
+  @Test func whatPerfettoSaysIsReported() async throws {
     try await with("echo 'the service refuses' >&2; exit 1") { device, _ in
       await #expect(throws: PerfettoError.notStarted("the service refuses")) {
         try await PerfettoRecorder(device: device).start(Self.config)

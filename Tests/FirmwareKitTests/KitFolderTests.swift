@@ -18,7 +18,7 @@ struct KitFolderTests {
     #expect(throws: KitFolder.Failure.notEmpty(folder)) { try KitFolder.write(files, to: folder) }
   }
 
-  @Test func whatIsNoFolderIsTold() {
+  @Test func whatIsNoFolderIsReported() {
     #expect(throws: KitFolder.Failure.notAFolder(folder)) { try KitFolder.read(folder) }
   }
 }

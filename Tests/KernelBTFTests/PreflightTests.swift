@@ -44,10 +44,10 @@ import Testing
       #expect(probe.hooks[1].isOptional)
       #expect(probe.spared == ["struct task_struct.__state"])
       #expect(probe.t0Present == ["sched_switch"])
-      let told = try await preflight(
+      let found = try await preflight(
         fixture, config: Self.config + "\nCONFIG_DEBUG_INFO_BTF=y\n",
         kallsyms: "ffffffc010080000 T vfs_sync\n")
-      #expect(told.probes.first?.hooks.map(\.rung) == ["tp_btf", "kprobe"])
+      #expect(found.probes.first?.hooks.map(\.rung) == ["tp_btf", "kprobe"])
     }
   }
 

@@ -79,7 +79,7 @@ struct RealKernelTests {
       for kernel in kernels {
         let whole = try fixture.write(kernel.types.bytes, to: "whole")
         for probe in try await probes(try #require(kernel.abi)) {
-          let log = try tell(whole, probe.object.path, fixture)
+          let log = try report(whole, probe.object.path, fixture)
           let core = try CoreObject(
             [UInt8](Data(contentsOf: URL(fileURLWithPath: probe.object.path))))
           var numbers: [String: Int] = [:]
@@ -107,7 +107,7 @@ struct RealKernelTests {
   }
 
   /// By section and number of the relocation: where the field is, that the type is there, or none.
-  private func tell(
+  private func report(
     _ kernel: String, _ object: String, _ fixture: Fixture
   ) throws -> [String: String] {
     let log = fixture.path("log")

@@ -79,7 +79,7 @@ import Testing
     #expect(histogram.tail(above: 1e12) == 0)
   }
 
-  @Test func resolutionTellsAPointFromASmoothDistribution() throws {
+  @Test func resolutionDistinguishesAPointFromASmoothDistribution() throws {
     var point = LatencyHistogram()
     point.record(1000, times: 100)
     #expect(try #require(point.resolution(at: 0.5)) == 32.0 / 992)

@@ -110,7 +110,7 @@ import Testing
     }
   }
 
-  @Test func whatTheKernelLacksIsTold() throws {
+  @Test func whatTheKernelLacksIsReported() throws {
     // ftrace_stats { phase: START, unknown: "a/b", failed: "c/d" }
     let stats = Wire.field(
       1,

@@ -39,7 +39,7 @@ import Testing
     metric("fsync.latency", .regression, change: 0.38, p: 1e-9)
   }
 
-  @Test func theChainIsToldInOrder() throws {
+  @Test func theChainStandsInOrder() throws {
     let explain = verdict([
       metric("runqueue.wait", .noChange, change: 0.002),
       metric(

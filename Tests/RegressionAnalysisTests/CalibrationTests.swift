@@ -70,7 +70,7 @@ import Testing
     #expect(bench.qualification.remedies == ["make 1 more run of the same firmware"])
   }
 
-  @Test func twoKindsOfRunsAreTold() throws {
+  @Test func twoKindsOfRunsAreFound() throws {
     let kinds = noise(0.003, seed: 4)
     let bench = try calibrate(
       records(16) { run, metric in
@@ -102,7 +102,7 @@ import Testing
     #expect(!single.isBimodal)
   }
 
-  @Test func driftIsToldAndNotTakenForNoise() throws {
+  @Test func driftIsReportedAndNotTakenForNoise() throws {
     let plain = noise(0.004, seed: 6)
     let bench = try calibrate(
       records(16) { run, metric in plain(run, metric) + 0.01 * Double(run) }, experiments: 50)

@@ -88,7 +88,7 @@ import Testing
     #expect(kind(wide) == .unstable)
   }
 
-  @Test func withoutTurnsTheBenchCannotBeToldFromTheFirmware() throws {
+  @Test func withoutTurnsTheBenchCannotBeDistinguishedFromTheFirmware() throws {
     var one = input { isCandidate, _ in isCandidate ? 125 : 250 }
     func order(_ records: inout [RunRecord], from first: Int) {
       for index in records.indices { records[index].experiment?.order = first + index }

@@ -67,7 +67,7 @@ import Testing
     #expect(known.histories(matching: ["*"]).first?.points.map(\.build) == [0, 1])
   }
 
-  @Test func invalidRunsAndMetricsTellNothing() {
+  @Test func invalidRunsAndMetricsSayNothing() {
     var whole = run("b0", 100)
     whole.invalid = [InvalidMark(reason: "suspended")]
     #expect(RunLevels(whole).values.isEmpty)
@@ -77,7 +77,7 @@ import Testing
     #expect(RunLevels(run("b0", 0)).values.isEmpty)
   }
 
-  @Test func histogramsTellTheQuantilesThatTheirEventsAllow() throws {
+  @Test func histogramsHaveTheQuantilesThatTheirEventsAllow() throws {
     let bench = Bench(runsPerArm: 1, iterations: 2, metrics: 1, events: 300)
     let levels = RunLevels(bench.records(seed: 1).reference[0])
     // 600 events: 50 lie beyond p90, not beyond p99.
@@ -89,7 +89,7 @@ import Testing
     #expect(levels.values.keys.first?.id.rung == "tp_btf")
   }
 
-  @Test func whatCreptAwayFromAReleaseIsTold() throws {
+  @Test func whatCreptAwayFromAReleaseIsFound() throws {
     let creeping = history((0..<12).map { 100 * pow(1.01, Double($0)) })
     let found = creeping.creep(since: "b2", matching: ["time*"])
     let first = try #require(found.first)

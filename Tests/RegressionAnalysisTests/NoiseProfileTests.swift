@@ -91,8 +91,8 @@ import Testing
           metric: $0.id.text, statistic: $0.statistic, variance: 0.05 * 0.05,
           degreesOfFreedom: 60)
       })
-    let told = try judge(input)
-    let metric = try #require(told.metric(m0, .quantile(0.5)))
+    let verdict = try judge(input)
+    let metric = try #require(verdict.metric(m0, .quantile(0.5)))
     #expect(abs(try #require(metric.threshold) - 0.0502) < 0.001)
     #expect(metric.outcome != .regression)
   }
@@ -106,9 +106,9 @@ import Testing
           metric: $0.id.text, statistic: $0.statistic, variance: $0.id.text == m0 ? 0.01 : 1e-4,
           degreesOfFreedom: 60)
       })
-    let told = try judge(input)
+    let verdict = try judge(input)
     let before = try #require(alone.metric(m0, .quantile(0.5))?.mde80)
-    let after = try #require(told.metric(m0, .quantile(0.5))?.mde80)
+    let after = try #require(verdict.metric(m0, .quantile(0.5))?.mde80)
     #expect(after > 2 * before)
   }
 
@@ -141,8 +141,8 @@ import Testing
         NoiseEntry(
           metric: $0.id.text, statistic: $0.statistic, variance: 4e-4 / 4, degreesOfFreedom: 60)
       })
-    let told = try judge(input)
-    #expect(told.noiseFactor > 4)
-    #expect(told.counts.regression == 0)
+    let verdict = try judge(input)
+    #expect(verdict.noiseFactor > 4)
+    #expect(verdict.counts.regression == 0)
   }
 }

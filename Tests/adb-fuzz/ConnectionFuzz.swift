@@ -32,16 +32,16 @@ struct ConnectionFuzz {
         note(actions)
       case 2, 3:
         let credit = LittleEndian.bytes(one &* 0x0101_0101)
-        tell(ADBPacket(.okay, two % 4, id, payload: word % 16 == 2 ? [] : credit))
+        receive(ADBPacket(.okay, two % 4, id, payload: word % 16 == 2 ? [] : credit))
       case 4, 5:
         let payload = [UInt8](repeating: 7, count: Int(two) << 6)
-        tell(ADBPacket(.write, one % 4, id, payload: payload))
-      case 6: tell(ADBPacket(.close, one % 4, id))
-      case 7: tell(ADBPacket(.close, 0, one))
-      case 8: tell(ADBPacket(.open, one % 4, two, payload: Array("back\0".utf8)))
-      case 9: tell(ADBPacket(.open, one, two, payload: Array(rest.prefix(8))))
-      case 10: tell(ADBPacket(.auth, one % 4, 0, payload: Array(rest.prefix(20))))
-      case 11: tell(ADBPacket(ADBPacket.Command(rawValue: word << 16 | one), two, id))
+        receive(ADBPacket(.write, one % 4, id, payload: payload))
+      case 6: receive(ADBPacket(.close, one % 4, id))
+      case 7: receive(ADBPacket(.close, 0, one))
+      case 8: receive(ADBPacket(.open, one % 4, two, payload: Array("back\0".utf8)))
+      case 9: receive(ADBPacket(.open, one, two, payload: Array(rest.prefix(8))))
+      case 10: receive(ADBPacket(.auth, one % 4, 0, payload: Array(rest.prefix(20))))
+      case 11: receive(ADBPacket(ADBPacket.Command(rawValue: word << 16 | one), two, id))
       case 12: note(state.consumed(id, Int(min(two, 64))))
       case 13:
         let size = min(Int(one) << 5, state.payloadLimit)
@@ -49,7 +49,7 @@ struct ConnectionFuzz {
       case 14:
         note(state.close(id))
         live.remove(id)
-      default: tell(ADBPacket(.startTLS, one, two))
+      default: receive(ADBPacket(.startTLS, one, two))
       }
     }
   }
@@ -58,11 +58,11 @@ struct ConnectionFuzz {
     let features = withCredit ? "shell_v2,delayed_ack" : "shell_v2"
     isOnline = true
     live = []
-    tell(
+    receive(
       ADBPacket(.connect, 0x0100_0001, limit, payload: Array("device::features=\(features)".utf8)))
   }
 
-  private mutating func tell(_ packet: ADBPacket) {
+  private mutating func receive(_ packet: ADBPacket) {
     note(state.handle(packet))
   }
 

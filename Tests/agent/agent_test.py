@@ -59,7 +59,7 @@ def hello_is_answered_with_facts(scratch):
 
 
 @test
-def a_second_session_is_told_of_the_first(scratch):
+def a_second_session_learns_of_the_first(scratch):
     first = Agent(AGENT)
     facts, _ = first.greet()
     assert [v for k, v in facts.attributes if k == 100] == []
@@ -297,7 +297,7 @@ def load_pinned(scratch):
 
 
 @test
-def pins_in_use_are_told(scratch):
+def pins_in_use_are_reported(scratch):
     agent = Agent(AGENT, LATGATE_FAKE_FAULT="load_pinned")
     agent.greet()
     agent.send(frame(wire.LOAD_PINNED, 5, attribute(20, "p")))

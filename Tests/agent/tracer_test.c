@@ -317,7 +317,7 @@ static void test_frequency(void)
 	lg_tracer_attach(tracer, &err);
 	put("trace_clock", "local [mono]\n");
 	measure(tracer);
-	check("a kernel without the event tells no frequency",
+	check("a kernel without the event reports no frequency",
 	      strstr(lg_tracer_frequency_missing(tracer), "no such event") != NULL &&
 		      !lg_tracer_frequency(tracer, 0, &found));
 	lg_tracer_free(tracer);

@@ -41,12 +41,12 @@ def main():
     boards = sorted({serial for _, serial in levels})
     arms = sorted({arm for arm, _ in levels}, reverse=True)
     for board in boards:
-        told = ", ".join(
+        found = ", ".join(
             f"{arm} {math.exp(statistics.mean(levels[arm, board])) / 1e6:.0f} ms "
             f"({len(levels[arm, board])} runs, {len(flashes[arm, board])} flashes)"
             for arm in arms
         )
-        print(f"  {board}: {told}")
+        print(f"  {board}: {found}")
     apart = statistics.mean(levels["reference", boards[1]]) - statistics.mean(
         levels["reference", boards[0]])
     verdict = json.loads((folder / "verdict.json").read_text(encoding="utf-8"))

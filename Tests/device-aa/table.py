@@ -7,7 +7,7 @@ root of two on the logarithmic scale. A cut of the share c makes work bound by i
 longer. From the prediction upwards a defect must be found; below it, it may be.
 
 Exits 1 when an unchanged firmware was called slower or a defect that must be found was not, 2 when
-there is nothing to tell from.
+there is nothing to conclude from.
 """
 
 import json
@@ -65,8 +65,8 @@ def unchanged(same):
         counts[verdict["outcome"]] = counts.get(verdict["outcome"], 0) + 1
     alarms = [name for name, verdict in same if verdict["counts"]["regression"]]
     runs = sum(sum(verdict["runs"].values()) for _, verdict in same)
-    told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
-    print(f"{len(same)} independent checks of unchanged firmware, {runs} boots: {told}")
+    found = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
+    print(f"{len(same)} independent checks of unchanged firmware, {runs} boots: {found}")
     print(
         f"called slower: {len(alarms)}{' ' + str(alarms) if alarms else ''} "
         f"(the true rate is below {100 * upper_bound(len(alarms), len(same)):.0f}% with 95% "
@@ -91,15 +91,15 @@ def defects(folder):
             metric = scalar(verdict, name)
             is_found = metric["outcome"] == "regression"
             must = detects is not None and effect >= detects
-            told = "as predicted" if is_found == must else "found, beyond the prediction"
+            found = "as predicted" if is_found == must else "found, beyond the prediction"
             if must and not is_found:
-                told, is_right = "WRONG: must be found", False
+                found, is_right = "WRONG: must be found", False
             interval = metric.get("interval")
             print(row.format(
                 label, name, percent(effect), percent(detects), "found" if must else "open",
                 percent(metric.get("change")),
                 f"{percent(interval['low'])} … {percent(interval['high'])}" if interval else "-",
-                f"{verdict['outcome']} ({sum(verdict['runs'].values())})", told,
+                f"{verdict['outcome']} ({sum(verdict['runs'].values())})", found,
             ).rstrip())
     print("(effect: of the cut on work bound by it; detects: with 80% power in 8 + 8 runs)")
     return is_right

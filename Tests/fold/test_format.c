@@ -55,7 +55,7 @@ static void test_states(void)
 		      lg_trace_sleep(0x402, &format.states) == LG_SLEEP_OTHER &&
 		      lg_trace_sleep(0x82, &format.states) == LG_SLEEP_UNINTERRUPTIBLE &&
 		      lg_trace_sleep(2, &format.states) == LG_SLEEP_UNINTERRUPTIBLE);
-	check("states that nobody told",
+	check("states that are not known",
 	      lg_trace_sleep(0x100, NULL) == LG_SLEEP_NONE &&
 		      lg_trace_sleep(2, NULL) == LG_SLEEP_UNINTERRUPTIBLE &&
 		      lg_trace_sleep(0x80, NULL) == LG_SLEEP_OTHER);

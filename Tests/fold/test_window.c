@@ -174,11 +174,11 @@ static void test_turns(void)
 	check_number("streaming: in flight", lg_fold_in_flight(fold), 1);
 	check("a moment earlier than an event", lg_fold_drain(fold, 159) == -EINVAL);
 	lg_fold_drain(fold, 170);
-	check("a moment is told once", lg_fold_drain(fold, 180) == -EINVAL);
+	check("a moment is set once", lg_fold_drain(fold, 180) == -EINVAL);
 	leave(fold, 175, 1);
 	lg_fold_close(fold, 200);
 	check_number("and drained", lg_fold_in_flight(fold), 0);
-	CHECK_ONLY("moments told as they come", fold, .started = 1, .recorded = 1);
+	CHECK_ONLY("moments set as they come", fold, .started = 1, .recorded = 1);
 
 	check("a window in the past", lg_fold_arm(fold, 174) == -EINVAL);
 	lg_fold_arm(fold, 300);

@@ -203,7 +203,7 @@ def what_is_missing_is_named(scratch):
 
 
 @test
-def speed_is_told_for_every_cpu(scratch):
+def speed_is_reported_for_every_cpu(scratch):
     lines = run("speed", "--work", 1000, "--ns", 100000).stdout.splitlines()
     found = [re.fullmatch(r"([a-z0-9_]+): (\d+)", line) for line in lines]
     assert all(found), lines

@@ -2,7 +2,7 @@
 """Holds the tiers against each other: tiers.py SERIAL AGENT_FOLDER OBJECT...
 
 One agent on a device with root rights loads every probe twice, as BPF and as trace events. Both
-see the same windows, so they must tell the same: as many operations (within 2%), medians in the
+see the same windows, so they must report the same: as many operations (within 2%), medians in the
 same bucket or its neighbour. Direct reclaim is provoked by files read into memory that is short of
 room, and also counted by the kernel's own trace of it. AGENT_FOLDER is where agent and
 load helper are on the device; OBJECT is PROBE=PATH of a BPF object on this machine. Prints a line

@@ -39,7 +39,7 @@ int lg_fold_arm(struct lg_fold *fold, lg_u64 ns)
 }
 
 /* Sets `moment`, which must not be set yet, after `before`, which must be. */
-static int tell(const struct lg_fold *fold, lg_u64 before, lg_u64 *moment, lg_u64 ns)
+static int set_moment(const struct lg_fold *fold, lg_u64 before, lg_u64 *moment, lg_u64 ns)
 {
 	if (before == LG_NEVER || *moment != LG_NEVER || ns == LG_NEVER || ns < before ||
 	    ns < fold->last_ns)
@@ -50,15 +50,15 @@ static int tell(const struct lg_fold *fold, lg_u64 before, lg_u64 *moment, lg_u6
 
 int lg_fold_open(struct lg_fold *fold, lg_u64 ns)
 {
-	return tell(fold, fold->arm_ns, &fold->open_ns, ns);
+	return set_moment(fold, fold->arm_ns, &fold->open_ns, ns);
 }
 
 int lg_fold_drain(struct lg_fold *fold, lg_u64 ns)
 {
-	return tell(fold, fold->open_ns, &fold->drain_ns, ns);
+	return set_moment(fold, fold->open_ns, &fold->drain_ns, ns);
 }
 
 int lg_fold_close(struct lg_fold *fold, lg_u64 ns)
 {
-	return tell(fold, fold->drain_ns, &fold->close_ns, ns);
+	return set_moment(fold, fold->drain_ns, &fold->close_ns, ns);
 }

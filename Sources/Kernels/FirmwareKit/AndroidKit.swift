@@ -69,7 +69,7 @@ package struct AndroidKit: Sendable {
   }
 
   private static let service = """
-    # 'setprop ctl.start latgate_pins' tells in the kernel's log what can be measured.
+    # 'setprop ctl.start latgate_pins' writes to the kernel's log what can be measured.
     service latgate_pins /system/bin/latgate-agent pins
         user shell
         group shell

@@ -113,7 +113,7 @@ package struct Preflight: Sendable {
     let isAny = !hooks.contains { !$0.isOptional }
     let open = needed.filter { $0.outcome != .fits }
     let isHeld = isAny ? open.count < needed.count : open.isEmpty
-    let untold = facts.config?.unknown ?? []
+    let unknown = facts.config?.unknown ?? []
     guard isHeld, unmet.isEmpty else {
       let gone = isHeld ? [] : open.map { "hook \($0.hook): \($0.why)" }
       let isLost =
@@ -122,11 +122,11 @@ package struct Preflight: Sendable {
           ? open.allSatisfy { $0.outcome == .lost } : open.contains { $0.outcome == .lost })
       return (isLost ? .lost : .unknown, unmet + gone)
     }
-    guard untold.isEmpty else {
+    guard unknown.isEmpty else {
       return (
         .unknown,
         [
-          "the configuration names only some options, not \(untold.joined(separator: ", ")): give "
+          "the configuration names only some options, not \(unknown.joined(separator: ", ")): give "
             + "the whole .config of the build, or /proc/config.gz of a device that runs it"
         ]
       )

@@ -198,13 +198,13 @@ struct CheckCommand: AsyncParsableCommand {
     }
     experiment.setup.runs = plan.design.runs
     experiment.setup.mostRuns = plan.design.mostRuns
-    let told = PlanReport(
+    let forecast = PlanReport(
       plan, iterations: choice, events: experiment.expectedEvents(made: made)
     )
     .text(width: flow.plan ? common.console.width : common.console.progressWidth)
-    if flow.plan { return common.console.print(told) }
+    if flow.plan { return common.console.print(forecast) }
     try experiment.begin()
-    common.console.note(String(told.dropLast()))
+    common.console.note(String(forecast.dropLast()))
     let outcome = try await experiment.run(plan.design, made: made, limit: left())
     var verdict = outcome.verdict
     if let left = outcome.runsLeft { verdict.cut(runsLeft: left) }

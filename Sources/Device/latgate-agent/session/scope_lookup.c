@@ -123,7 +123,7 @@ static int look_at(struct lg_scope *scope, int fd, const char *path, struct lg_e
 	if (system.f_type == CGROUP1_MAGIC)
 		return lg_fault(err, LG_ERR_SCOPE,
 				"%.256s is a cgroup of version 1: only those of version 2 can be "
-				"told from others",
+				"distinguished from others",
 				path);
 	if (system.f_type != CGROUP2_MAGIC)
 		return lg_fault(err, LG_ERR_SCOPE,
@@ -132,8 +132,8 @@ static int look_at(struct lg_scope *scope, int fd, const char *path, struct lg_e
 				path);
 	level = level_of(fd);
 	if (level < 0 || !read_id(fd, &scope->cgroup))
-		return lg_fault(err, LG_ERR_SCOPE, "cgroup %.256s: the kernel does not tell its id",
-				path);
+		return lg_fault(err, LG_ERR_SCOPE,
+				"cgroup %.256s: the kernel does not report its id", path);
 	scope->level = (lg_u32)level;
 	return 0;
 }

@@ -75,8 +75,8 @@ struct VerdictMarkdown {
   ) -> (moved: [VerdictReport.Row], rest: [VerdictReport.Row]) {
     var (moved, rest): ([VerdictReport.Row], [VerdictReport.Row]) = ([], [])
     for row in rows {
-      let tells = row.finding.isMove || row.finding == .invalid || row.finding == .probeLost
-      if tells || row.isBlocking { moved.append(row) } else { rest.append(row) }
+      let matters = row.finding.isMove || row.finding == .invalid || row.finding == .probeLost
+      if matters || row.isBlocking { moved.append(row) } else { rest.append(row) }
     }
     // What fails the firmware must not be what is left out.
     return (moved.filter(\.isRegression) + moved.filter { !$0.isRegression }, rest)

@@ -70,7 +70,7 @@ struct WhyFormat: ReportFormat {
       runs = [report.reference.runs, report.candidate.runs]
       evidence = report.grade
       confidence = report.confidence
-      let telling = report.rows.filter {
+      let notable = report.rows.filter {
         $0.isRegression || $0.finding == .invalid || $0.finding == .probeLost
           || ($0.isBlocking && !$0.isWaived)
       }.sorted {
@@ -78,14 +78,14 @@ struct WhyFormat: ReportFormat {
           $1.isRegression ? 0 : 1, -abs($1.change ?? 0)
         )
       }
-      suspects = telling.prefix(most).map { row in
+      suspects = notable.prefix(most).map { row in
         Suspect(
           metric: short(row.metric), title: short(report.title(of: row.metric)),
           statistic: row.statistic, finding: row.finding.rawValue, reference: row.reference,
           candidate: row.candidate, unit: short(row.unit), change: row.change, lower: row.lower,
           upper: row.upper)
       }
-      suspectsLeftOut = telling.count - suspects.count
+      suspectsLeftOut = notable.count - suspects.count
       explanations = report.why.prefix(4).map(short)
       reasons = report.reasons.prefix(4).map(short)
       next = report.next.prefix(4).map(short)

@@ -44,7 +44,7 @@ struct CopyReporter {
 
   var tally = CopyTally()
   private let progress: CopyProgress
-  private var told: UInt64 = 0
+  private var reported: UInt64 = 0
 
   init(_ progress: @escaping CopyProgress) {
     self.progress = progress
@@ -52,11 +52,11 @@ struct CopyReporter {
 
   mutating func add(bytes: Int) {
     tally.bytes += UInt64(bytes)
-    if tally.bytes - told >= Self.step { tell() }
+    if tally.bytes - reported >= Self.step { report() }
   }
 
-  mutating func tell() {
-    told = tally.bytes
+  mutating func report() {
+    reported = tally.bytes
     progress(tally)
   }
 }

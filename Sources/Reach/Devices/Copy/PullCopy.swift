@@ -68,7 +68,7 @@ private struct PullCopy {
       try await fetch(remote, status, base, compression)
     }
     await session.end()
-    reporter.tell()
+    reporter.report()
     return reporter.tally
   }
 
@@ -100,7 +100,7 @@ private struct PullCopy {
     } catch DeviceError.hostFile(let path, let detail) where isOfOneFile(path) {
       reporter.tally.failed.append(.init(path: path, detail: detail))
     }
-    reporter.tell()
+    reporter.report()
   }
 
   /// A full disk stops everything; a name that cannot be written does not.

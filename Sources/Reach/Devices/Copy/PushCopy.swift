@@ -68,7 +68,7 @@ private struct PushCopy {
     }
     await session.end()
     try await setModes()
-    reporter.tell()
+    reporter.report()
     return reporter.tally
   }
 
@@ -107,7 +107,7 @@ private struct PushCopy {
     } catch DeviceError.hostFile(let path, let detail) {
       reporter.tally.failed.append(.init(path: path, detail: detail))
     }
-    reporter.tell()
+    reporter.report()
   }
 
   private mutating func isThere(_ remote: String, _ status: SyncFileStatus) async throws -> Bool {

@@ -43,7 +43,7 @@ package struct LeaseDesk: Sendable {
     let paths = Set(keys).map { "\(folder.path)/\(LeaseKeys.fileName($0))" }.sorted()
     let note = try LeaseHolder(command: command).text()
     let begun = ContinuousClock.now
-    var told: (holder: LeaseHolder?, at: ContinuousClock.Instant)?
+    var reported: (holder: LeaseHolder?, at: ContinuousClock.Instant)?
     while true {
       switch try DeviceLease.take(paths, note: note) {
       case .made(let lease): return lease
@@ -55,10 +55,12 @@ package struct LeaseDesk: Sendable {
         guard now - begun < wait, !isOurs else {
           throw DeviceError.inUse(device: device, holder: words)
         }
-        if told == nil || told?.holder != holder || now - (told?.at ?? now) >= Self.reminder {
+        if reported == nil || reported?.holder != holder
+          || now - (reported?.at ?? now) >= Self.reminder
+        {
           let rest = (wait - (now - begun)).components.seconds
           report("waiting up to \(rest) s more for device \(device), in use by \(words)")
-          told = (holder, now)
+          reported = (holder, now)
         }
         try await Task.sleep(for: .milliseconds(100))
       }

@@ -162,7 +162,7 @@ enum GuestScripts {
     until [ -n "$request" ]; do read -r request </run/latgate.control; done
     complain "$request"
     kill $server
-    # Connections are closed properly: after the restart nobody could tell the peer.
+    # Connections are closed properly: after the restart nobody could inform the peer.
     killall adbd
     usleep 200000
     sync
