@@ -95,25 +95,25 @@ static __always_inline bool is_narrow(u32 nr)
  */
 static __always_inline u32 operation(struct pt_regs *regs)
 {
+#if defined(__TARGET_ARCH_x86)
+	return lg_read(regs, si, false);
+#elif defined(__TARGET_ARCH_arm64)
+	u64 value = 0;
+
+	bpf_core_read(&value, sizeof(value), &regs->user_regs.regs[1]);
+	return value;
+#else
 	u32 value = 0;
 
-#if defined(__TARGET_ARCH_x86)
-	bpf_core_read(&value, sizeof(value), &regs->si);
-#elif defined(__TARGET_ARCH_arm64)
-	bpf_core_read(&value, sizeof(value), &regs->user_regs.regs[1]);
-#else
 	bpf_core_read(&value, sizeof(value), &regs->uregs[1]);
-#endif
 	return value;
+#endif
 }
 
 static __always_inline u32 narrow_operation(struct pt_regs *regs)
 {
 #if defined(__TARGET_ARCH_x86)
-	u32 value = 0;
-
-	bpf_core_read(&value, sizeof(value), &regs->cx);
-	return value;
+	return lg_read(regs, cx, false);
 #else
 	return operation(regs);
 #endif

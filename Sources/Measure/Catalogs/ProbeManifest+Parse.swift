@@ -24,6 +24,7 @@ extension ProbeManifest {
         title: root.required("title", remedy: "say in a few words what it measures")?.text() ?? "",
         question: root.required("question", remedy: "write the question it answers")?.text() ?? "",
         object: root.optional("object")?.text(),
+        isRare: root.optional("rare")?.boolean() ?? false,
         cost: root.required("cost", remedy: "write low, medium or high")?.choice() ?? .low,
         privacy: root.required("privacy", remedy: "write none, names or paths")?.choice() ?? .none,
         comparedWith: root.optional("compared_with")?.text().flatMap { $0 == "none" ? nil : $0 },
@@ -64,7 +65,7 @@ extension ProbeManifest {
 
   private static let keys = [
     "probe", "title", "question", "object", "cost", "privacy", "compared_with", "t0", "metrics",
-    "related", "check",
+    "related", "check", "rare",
   ]
 
   /// A written program counts in the order of the manifest.

@@ -17,6 +17,9 @@ package struct ProbeManifest: Sendable, Equatable {
   /// The BPF source beside the manifest, such as `runqueue.bpf.c`; nil when the metrics are tables,
   /// from which it is written.
   package var object: String?
+  /// Whether only some kernels or devices have what it needs, so that its absence fails nothing that asks
+  /// for probes in general.
+  package var isRare = false
   package var cost: Cost
   package var privacy: Privacy
   /// The independent tool that sees the same events.

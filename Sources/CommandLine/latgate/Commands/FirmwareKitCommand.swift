@@ -26,7 +26,7 @@ struct FirmwareKitCommand: AsyncParsableCommand {
   @Option(help: "ABI of the kernel.")
   var abi: TargetABI = .arm64
 
-  @Option(help: "Probes, with commas between them. Default: all.")
+  @Option(help: "Probes, with commas between them. Default: all that every kernel has.")
   var probes: String?
 
   @Option(help: "Linux: group id of those who may measure. Default: 0, root alone.")
@@ -57,7 +57,8 @@ struct FirmwareKitCommand: AsyncParsableCommand {
     guard let output else { return }
     let bench = try Workbench(common)
     let names = probes?.split(separator: ",").map(String.init)
-    let sources = try bench.probes(named: names ?? []).map(ProbeSource.init)
+    let sources = try bench.probes(named: names ?? []).filter { names != nil || !$0.isRare }
+      .map(ProbeSource.init)
     let files = try await FirmwareKit(
       platform: `for`, abi: abi, group: group, allowsUnprivilegedBPF: unprivilegedBPF
     ).files(probes: sources, builder: try ProbeBuilder(share: bench.share)) { console.note($0) }

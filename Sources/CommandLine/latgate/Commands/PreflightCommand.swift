@@ -55,7 +55,7 @@ struct PreflightCommand: AsyncParsableCommand, ComputingCommand {
   @Option(help: ArgumentHelp("Types of an earlier build to compare with.", valueName: "file"))
   var against: String?
 
-  @Option(help: "Suite whose probes are meant. Default: all probes there are.")
+  @Option(help: "Suite whose probes are meant. Default: all that every kernel has.")
   var suite: String?
 
   @Option(help: "Probe instead of the suite's; may be repeated.")
@@ -106,7 +106,8 @@ struct PreflightCommand: AsyncParsableCommand, ComputingCommand {
   }
 
   private func probes(_ bench: Workbench) throws -> [ProbeManifest] {
-    guard probe.isEmpty, let suite else { return try bench.probes(named: probe) }
+    guard probe.isEmpty else { return try bench.probes(named: probe) }
+    guard let suite else { return try bench.probes(named: []).filter { !$0.isRare } }
     return try bench.probes(named: bench.catalog.suite(suite).probes)
   }
 
