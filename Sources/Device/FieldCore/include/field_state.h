@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * What the field agent remembers of campaigns: which it has, what it was about
+ * to do, and which it never runs again. On the disk before what it speaks of.
+ */
+#ifndef LATGATE_FIELD_STATE_H
+#define LATGATE_FIELD_STATE_H
+
+#include "campaign.h"
+#include "disk.h"
+
+enum {
+	LG_BARRED_MOST = 64, /* the oldest is forgotten */
+	LG_BOOT_ID_TEXT = 37, /* bytes with the NUL */
+};
+
+struct lg_field_state {
+	char taken[LG_CAMPAIGN_ID]; /* "" = none */
+	uint64_t taken_s; /* how long, without the time that the device was off */
+	/* What was being measured; still there when the agent begins, it is what the device, or the
+	 * agent, did not survive. */
+	char attempt[LG_CAMPAIGN_ID];
+	uint64_t upload_day, upload_bytes; /* days since 1970, and what was sent on the last one */
+	struct lg_barred {
+		char id[LG_CAMPAIGN_ID];
+		uint64_t reason; /* enum lg_reason */
+	} barred[LG_BARRED_MOST];
+	size_t barred_count;
+};
+
+/* A file that is damaged counts as none: -EBADMSG, and an empty state. */
+int lg_field_state_load(struct lg_field_state *state, const struct lg_disk *disk, int folder);
+int lg_field_state_save(const struct lg_field_state *state, const struct lg_disk *disk, int folder);
+
+/* Why a campaign is not to run again; 0 = it may. */
+uint64_t lg_field_barred(const struct lg_field_state *state, const char *id);
+void lg_field_bar(struct lg_field_state *state, const char *id, uint64_t reason);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * A spool that does what its stdin says, line by line, and answers each line
+ * with one. What it claims is held against the files by spool_test.py.
+ *
+ *	put ID SIZE NOW   -> put RC NUMBER
+ *	read              -> none | bad | report ID HEX: the oldest
+ *	sent | rejected   -> done RC, of the oldest
+ *	expire NOW        -> done RC
+ *	counts            -> counts waiting written sent evicted_by_size evicted_by_age unwritten
+ *	                     damaged rejected unfinished
+ */
+#define _GNU_SOURCE 1
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "faulty_disk.h"
+#include "spool.h"
+
+enum { LINE = 256, REPORT_MOST = 4096 };
+
+static void put(struct lg_spool *spool, const char *id_text, size_t size, uint64_t now)
+{
+	uint8_t id[LG_REPORT_ID], report[REPORT_MOST + 1];
+	int rc;
+
+	memset(id, 0, sizeof(id));
+	memcpy(id, id_text, strnlen(id_text, sizeof(id)));
+	for (size_t i = 0; i < size && i < sizeof(report); i++)
+		report[i] = (uint8_t)(id[i % sizeof(id)] + i / sizeof(id));
+	rc = lg_spool_put(spool, id, report, size, now);
+	printf("put %d %" PRIu64 "\n", rc, spool->last);
+}
+
+static void read_oldest(struct lg_spool *spool)
+{
+	struct lg_buffer report = {0};
+	char id[LG_REPORT_ID + 1] = "";
+
+	if (!spool->count) {
+		puts("none");
+		return;
+	}
+	memcpy(id, spool->entries[0].id, LG_REPORT_ID);
+	if (lg_spool_read(spool, 0, &report)) {
+		puts("bad");
+	} else {
+		printf("report %s ", id);
+		for (size_t i = 0; i < report.size; i++)
+			printf("%02x", report.data[i]);
+		putchar('\n');
+	}
+	lg_buffer_free(&report);
+}
+
+static void counts(const struct lg_spool *spool)
+{
+	const struct lg_ledger_counts *c = &spool->ledger.counts;
+
+	printf("counts %zu %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+	       " %" PRIu64 " %" PRIu64 "\n",
+	       spool->count, c->written, c->sent, c->evicted_by_size, c->evicted_by_age,
+	       c->unwritten, c->damaged, c->rejected, c->unfinished);
+}
+
+static void obey(struct lg_spool *spool, const char *line)
+{
+	char id[LG_REPORT_ID + 1];
+	uint64_t now;
+	size_t size;
+
+	if (sscanf(line, "put %16s %zu %" SCNu64, id, &size, &now) == 3)
+		put(spool, id, size, now);
+	else if (!strcmp(line, "read\n"))
+		read_oldest(spool);
+	else if (!strcmp(line, "sent\n"))
+		printf("done %d\n", lg_spool_sent(spool, 0));
+	else if (!strcmp(line, "rejected\n"))
+		printf("done %d\n", lg_spool_rejected(spool, 0));
+	else if (sscanf(line, "expire %" SCNu64, &now) == 1)
+		printf("done %d\n", lg_spool_expire(spool, now));
+	else if (!strcmp(line, "counts\n"))
+		counts(spool);
+	else
+		printf("what? %s", line);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct lg_spool_caps caps = {
+		.bytes = 12000, .age_s = 1000, .report = REPORT_MOST};
+	struct lg_spool spool;
+	char line[LINE];
+	int folder, rc;
+
+	if (argc != 5) {
+		fprintf(stderr, "usage: spool-driver FOLDER FAULT CALL SEED\n");
+		return 64;
+	}
+	setlinebuf(stdout);
+	folder = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	rc = lg_spool_open(&spool,
+			   faulty_disk(fault_kind(argv[2]), atol(argv[3]),
+				       (unsigned)strtoul(argv[4], NULL, 10)),
+			   folder, &caps);
+	printf("open %d\n", rc);
+	while (!rc && fgets(line, sizeof(line), stdin))
+		obey(&spool, line);
+	lg_spool_close(&spool);
+	printf("calls %ld\n", faulty_disk_calls());
+	return 0;
+}
