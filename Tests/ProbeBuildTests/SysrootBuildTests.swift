@@ -52,8 +52,14 @@ struct SysrootBuildTests {
     #expect(table.names.count > 280)
   }
 
-  @Test(arguments: [(TargetABI.arm64, 1_200_000), (.armv7, 800_000), (.x86_64, 1_400_000)])
-  func theAgentIsSmallAndTheSameAnywhere(abi: TargetABI, limit: Int) async throws {
+  @Test(arguments: [
+    (TargetABI.arm64, AgentProgram.agent, 1_200_000), (.armv7, .agent, 800_000),
+    (.x86_64, .agent, 1_400_000), (.arm64, .fieldAgent, 2_000_000), (.armv7, .fieldAgent, 1_400_000),
+    (.x86_64, .fieldAgent, 2_300_000),
+  ])
+  func theAgentIsSmallAndTheSameAnywhere(
+    abi: TargetABI, program: AgentProgram, limit: Int
+  ) async throws {
     try await withFixture { fixture in
       try FileManager.default.copyItem(
         atPath: "\(repository)/Sources", toPath: "\(fixture.share.path)/Sources")
@@ -61,7 +67,7 @@ struct SysrootBuildTests {
       for share in [fixture.share, ShareRoot(path: repository)] {
         let builder = try ProbeBuilder(
           share: share, cacheFolder: "\(fixture.cacheFolder)/\(hashes.count)")
-        let agent = try await builder.context(abi) { _ in }.program(.agent)
+        let agent = try await builder.context(abi) { _ in }.program(program)
         #expect(agent.size < limit)
         hashes.insert(agent.hash)
       }

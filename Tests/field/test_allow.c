@@ -154,6 +154,7 @@ static struct lg_buffer spans(const char *system, const char *event, const char 
 	put_byte(&out, condition);
 	if (condition) {
 		put_byte(&out, 0);
+		put_byte(&out, LG_SPANS_BOTH);
 		put_byte(&out, 1);
 		put_u32(&out, 1);
 		put_u32(&out, 0);

@@ -151,7 +151,8 @@ static void test_state(void)
 {
 	char path[] = "/tmp/latgate-state-XXXXXX", id[LG_CAMPAIGN_ID];
 	int folder = mkdtemp(path) ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	struct lg_field_state state = {.taken = "a-1", .taken_s = 99, .attempt = "b"}, again;
+	struct lg_field_state state = {.taken = "a-1", .taken_s = 99, .arm = 1, .attempt = "b"},
+			      again;
 	struct lg_buffer file = {0};
 	size_t taken = 0;
 
@@ -218,15 +219,15 @@ void test_rules(void)
 	for (unsigned failures = 0; failures < 100; failures++) {
 		uint64_t random = failures * 0x9e3779b97f4a7c15ULL;
 
-		bounded &= lg_backoff_s(failures, random, 0) <= 6 * 3600;
-		spread[lg_backoff_s(9, random, 0) > 5000] = true;
+		bounded &= lg_backoff_s(30, failures, random, 0) <= 6 * 3600;
+		spread[lg_backoff_s(30, 9, random, 0) > 5000] = true;
 	}
 	check("rules", "waits are spread, and at most 6 h", bounded && spread[0] && spread[1]);
 	check("rules", "the first waits are short",
-	      lg_backoff_s(0, 30, 0) == 30 && lg_backoff_s(1, 61, 0) == 0 &&
-		      lg_backoff_s(0, 31, 0) == 0);
+	      lg_backoff_s(30, 0, 30, 0) == 30 && lg_backoff_s(30, 1, 61, 0) == 0 &&
+		      lg_backoff_s(30, 0, 31, 0) == 0);
 	check("rules", "Retry-After is obeyed, up to a day",
-	      lg_backoff_s(0, 0, 100) == 100 && lg_backoff_s(0, 0, 1 << 30) == 86400);
+	      lg_backoff_s(30, 0, 0, 100) == 100 && lg_backoff_s(30, 0, 0, 1 << 30) == 86400);
 	check("rules", "what an answer means",
 	      lg_fate_of(200) == LG_FATE_STORED && lg_fate_of(410) == LG_FATE_ENDED &&
 		      lg_fate_of(409) == LG_FATE_REFUSED && lg_fate_of(422) == LG_FATE_REFUSED &&
@@ -250,7 +251,7 @@ void test_rules(void)
 	check("rules", "a low battery that is charged is fine",
 	      lg_may_open(&c, &now, 300) == LG_MAY);
 	check("rules", "budgets",
-	      lg_within_budget(&c, 500 + 6000, 600000, 1) == LG_MAY &&
-		      lg_within_budget(&c, 500 + 6001, 600000, 1) == LG_OVER_CPU &&
+	      lg_within_budget(&c, 2000 + 6000, 600000, 1) == LG_MAY &&
+		      lg_within_budget(&c, 2000 + 6001, 600000, 1) == LG_OVER_CPU &&
 		      lg_within_budget(&c, 0, 1, 8388609) == LG_OVER_MEMORY);
 }

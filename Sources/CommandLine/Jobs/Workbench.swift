@@ -48,4 +48,12 @@ package struct Workbench: Sendable {
     builder.ships = ships
     return try await builder.build(abi: abi, probes: probes) { line in console.note(line) }
   }
+  /// Builds the agent of fielded devices, noting what is really built.
+  package static func fieldAgent(
+    share: ShareRoot, abi: TargetABI, ships: Bool = false, console: Console
+  ) async throws -> BuildArtifact {
+    var builder = try ProbeBuilder(share: share)
+    builder.ships = ships
+    return try await builder.fieldAgent(of: abi) { line in console.note(line) }
+  }
 }

@@ -32,7 +32,8 @@ int lg_field_state_save(const struct lg_field_state *state, const struct lg_disk
 	int rc = -ENOMEM;
 
 	if (*state->taken)
-		put(&out, "taken %s %" PRIu64 "\n", state->taken, state->taken_s);
+		put(&out, "taken %s %" PRIu64 " %" PRIu64 "\n", state->taken, state->taken_s,
+		    state->arm);
 	if (*state->attempt)
 		put(&out, "attempt %s\n", state->attempt);
 	put(&out, "upload %" PRIu64 " %" PRIu64 "\n", state->upload_day, state->upload_bytes);
@@ -52,7 +53,8 @@ static void read_line(struct lg_field_state *state, const char *line)
 
 	if (sscanf(line, "barred " ID_FORMAT " %" SCNu64, id, &number) == 2)
 		lg_field_bar(state, id, number);
-	else if (sscanf(line, "taken " ID_FORMAT " %" SCNu64, state->taken, &state->taken_s) != 2 &&
+	else if (sscanf(line, "taken " ID_FORMAT " %" SCNu64 " %" SCNu64, state->taken,
+			&state->taken_s, &state->arm) != 3 &&
 		 sscanf(line, "attempt " ID_FORMAT, state->attempt) != 1)
 		sscanf(line, "upload %" SCNu64 " %" SCNu64, &state->upload_day,
 		       &state->upload_bytes);

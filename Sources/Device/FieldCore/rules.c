@@ -4,11 +4,10 @@
 #define NS_PER_S 1000000000ULL
 
 enum {
-	BACKOFF_FIRST_S = 30,
 	BACKOFF_MOST_S = 6 * 3600,
 	RETRY_AFTER_MOST_S = 24 * 3600,
 	/* Starting to measure costs what a short window cannot make up for. */
-	CPU_ALLOWANCE_MS = 500,
+	CPU_ALLOWANCE_MS = 2000,
 };
 
 void lg_lease_give(struct lg_lease *lease, uint64_t now_ns, uint64_t lease_s, uint64_t poll_s)
@@ -23,12 +22,12 @@ uint64_t lg_lease_left_ns(const struct lg_lease *lease, uint64_t now_ns)
 	return lease->until_ns > now_ns ? lease->until_ns - now_ns : 0;
 }
 
-uint64_t lg_backoff_s(unsigned failures, uint64_t random, uint64_t retry_after_s)
+uint64_t lg_backoff_s(uint64_t first_s, unsigned failures, uint64_t random, uint64_t retry_after_s)
 {
 	uint64_t most = BACKOFF_MOST_S, wait;
 
-	if (failures < 10 && ((uint64_t)BACKOFF_FIRST_S << failures) < most)
-		most = (uint64_t)BACKOFF_FIRST_S << failures;
+	if (failures < 16 && (first_s << failures) < most)
+		most = first_s << failures;
 	wait = random % (most + 1);
 	if (retry_after_s > RETRY_AFTER_MOST_S)
 		retry_after_s = RETRY_AFTER_MOST_S;

@@ -9,7 +9,7 @@
 
 #include "trust_file.h"
 
-enum { PATH = 48 };
+enum { PATH = 48, TIME_KEPT_S = 3600 };
 
 struct update {
 	struct lg_trust *trust;
@@ -80,6 +80,11 @@ static void copy(struct lg_buffer *to, const struct lg_buffer *from)
 {
 	lg_buffer_reset(to);
 	lg_buffer_append(to, from->data, from->size);
+}
+
+static bool same(const struct lg_buffer *a, const struct lg_buffer *b)
+{
+	return a->size == b->size && (!a->size || !memcmp(a->data, b->data, a->size));
 }
 
 static bool keep(struct update *update, const struct lg_trust *trust)
@@ -283,8 +288,15 @@ static bool update_rest(struct update *update)
 		return end(update, LG_UPDATE_REFUSED);
 	copy(&update->next.root, &update->trust->root);
 	update->next.seen_s = update->now_s;
-	if (!keep(update, &update->next))
-		return false;
+	/* The time alone is not worth a write at every poll. */
+	if (!(same(&update->next.timestamp, &update->trust->timestamp) &&
+	      same(&update->next.snapshot, &update->trust->snapshot) &&
+	      same(&update->next.targets, &update->trust->targets) &&
+	      update->now_s < update->trust->kept_s + TIME_KEPT_S)) {
+		if (!keep(update, &update->next))
+			return false;
+		update->trust->kept_s = update->now_s;
+	}
 	adopt(update);
 	return true;
 }

@@ -96,6 +96,7 @@ bool lg_trust_open(struct lg_trust *trust, const struct lg_disk *disk, int folde
 	if (good)
 		good = parse(trust, &file);
 	lg_buffer_free(&file);
+	trust->kept_s = trust->seen_s;
 	if (good)
 		return true;
 	*damaged = rc != -ENOENT;

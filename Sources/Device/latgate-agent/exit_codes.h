@@ -11,6 +11,7 @@ enum {
 	LG_EXIT_INTERNAL = 70, /* no memory, or the BPF engine could not start */
 	LG_EXIT_SILENT_HOST = 75, /* no frame for SILENCE_MS */
 	LG_EXIT_PROTOCOL = 76, /* malformed frame or another protocol version */
+	LG_EXIT_CONFIG = 78, /* the field agent's configuration cannot be used */
 	LG_EXIT_SIGNAL = 128,
 
 	LG_GO_ON = -1, /* not an exit code: the session continues */

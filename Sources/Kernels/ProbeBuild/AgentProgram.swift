@@ -2,12 +2,18 @@
 enum AgentProgram: String, Sendable, CaseIterable {
   case agent = "latgate-agent"
   case loadHelper = "latgate-load"
+  case fieldAgent = "latgate-field"
 
   /// Where the C sources of the device are, relative to the share root.
   static let deviceSources = "Sources/Device"
 
   /// Folders whose `.c` files make the program, relative to the share root.
   var sourceFolders: [String] { sources.map { "\(Self.deviceSources)/\($0)" } }
+
+  /// Sources in those folders that are not part of it, relative to the share root: another `main`.
+  var excludedSources: Set<String> {
+    self == .fieldAgent ? ["\(Self.deviceSources)/latgate-agent/main.c"] : []
+  }
 
   /// Folders for `-I`, relative to the share root.
   var includeFolders: [String] { includes.map { "\(Self.deviceSources)/\($0)" } }
@@ -21,6 +27,7 @@ enum AgentProgram: String, Sendable, CaseIterable {
     switch self {
     case .agent: Self.agentParts + ["AgentCore", "AttachLadder", "TraceFold"]
     case .loadHelper: ["latgate-load"]
+    case .fieldAgent: Self.agent.sources + ["FieldCore", "latgate-field"]
     }
   }
 
@@ -30,6 +37,8 @@ enum AgentProgram: String, Sendable, CaseIterable {
       Self.agentParts
         + ["AgentCore", "AttachLadder", "TraceFold", "CAgentABI"].map { "\($0)/include" }
     case .loadHelper: ["CAgentABI/include"]
+    // It holds declarations of spans against its list, which TraceFold reads.
+    case .fieldAgent: Self.agent.includes + ["TraceFold", "FieldCore/include", "latgate-field"]
     }
   }
 
@@ -38,6 +47,8 @@ enum AgentProgram: String, Sendable, CaseIterable {
     switch self {
     case .agent: ["-lbpf", "-lelf", "-lz", "-lzstd"]
     case .loadHelper: ["-lm"]
+    case .fieldAgent:
+      ["-lsodium", "-lmbedtls", "-lmbedx509", "-lmbedcrypto", "-lresolv"] + Self.agent.libraries
     }
   }
 

@@ -24,7 +24,8 @@ struct BuildContext: Sendable {
     }
     let name = "\(program.rawValue)-\(abi.rawValue)-"
     return try await cached(name, inputs) { work, compiler, sysroot in
-      let sources = program.sourceFolders.flatMap(sources(in:))
+      let excluded = program.excludedSources.map { "\(share.path)/\($0)" }
+      let sources = program.sourceFolders.flatMap(sources(in:)).filter { !excluded.contains($0) }
       guard !sources.isEmpty else {
         throw ProbeBuildError.file(
           path: "\(share.path)/\(program.sourceFolders[0])", reason: "has no C sources")

@@ -90,6 +90,15 @@ package struct ProbeBuilder: Sendable {
     try await context(abi, progress).object(probe)
   }
 
+  /// Builds the agent of fielded devices, which no host drives.
+  ///
+  /// - Throws: as ``build(abi:probes:progress:)``.
+  package func fieldAgent(
+    of abi: TargetABI, progress: @escaping @Sendable (String) -> Void = { _ in }
+  ) async throws -> BuildArtifact {
+    try await context(abi, progress).program(.fieldAgent)
+  }
+
   /// Builds one probe for Android's bpfloader: no `.bss`, and one program per hook to be loaded.
   ///
   /// - Throws: as ``object(of:abi:progress:)``.

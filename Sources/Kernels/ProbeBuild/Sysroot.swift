@@ -26,7 +26,7 @@ package struct Sysroot: Sendable {
       name: "sysroot-\(abi.debianArchitecture.rawValue)",
       packages: [
         "libbpf-dev", "libelf-dev", "zlib1g-dev", "libzstd-dev", "libc6-dev", "libgcc-12-dev",
-        "linux-libc-dev",
+        "linux-libc-dev", "libsodium-dev", "libmbedtls-dev",
       ],
       architecture: abi.debianArchitecture, suites: ["bookworm"])
   }

@@ -12,6 +12,7 @@ struct BuildCommand: AsyncParsableCommand {
 
         latgate build --abi arm64
         latgate build --abi arm64 --probe runqueue
+        latgate build --abi arm64 --field
       """)
 
   @OptionGroup var common: CommonOptions
@@ -27,6 +28,9 @@ struct BuildCommand: AsyncParsableCommand {
       "Put what is built into the share folder as well.",
       discussion: "Hosts that use the folder then need no compiler and no network to measure."))
   var ship = false
+
+  @Flag(help: "Build the agent of fielded devices too (docs/field.md).")
+  var field = false
 
   @Option(
     help: "Probe to build; may be repeated. Default: all, with --ship those of the share folder.")
@@ -44,6 +48,11 @@ struct BuildCommand: AsyncParsableCommand {
       console.print("\(abi.rawValue): agent \(kib(bundle.agent)), \(bundle.agent.path)")
       console.print(
         "\(abi.rawValue): load helper \(kib(bundle.loadHelper)), \(bundle.loadHelper.path)")
+      if field {
+        let agent = try await Workbench.fieldAgent(
+          share: bench.share, abi: abi, ships: ship, console: console)
+        console.print("\(abi.rawValue): field agent \(kib(agent)), \(agent.path)")
+      }
       for (name, object) in bundle.objects.sorted(by: { $0.key < $1.key }) {
         console.print("\(abi.rawValue): probe \(name) \(kib(object)), \(object.path)")
       }

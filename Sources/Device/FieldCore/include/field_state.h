@@ -17,6 +17,7 @@ enum {
 struct lg_field_state {
 	char taken[LG_CAMPAIGN_ID]; /* "" = none */
 	uint64_t taken_s; /* how long, without the time that the device was off */
+	uint64_t arm; /* of it, that the device is in */
 	/* What was being measured; still there when the agent begins, it is what the device, or the
 	 * agent, did not survive. */
 	char attempt[LG_CAMPAIGN_ID];

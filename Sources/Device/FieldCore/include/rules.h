@@ -19,10 +19,13 @@ void lg_lease_give(struct lg_lease *lease, uint64_t now_ns, uint64_t lease_s, ui
 uint64_t lg_lease_left_ns(const struct lg_lease *lease, uint64_t now_ns);
 
 /*
- * Seconds until the next try after `failures` in a row: full jitter, at most
- * 6 h. `random` is any number; not before retry_after_s, of which 24 h count.
+ * Seconds until the next try after `failures` in a row: full jitter over
+ * first_s (30 s, or a shorter time between two polls), twice as much each
+ * time, at most 6 h. `random` is any number; not before retry_after_s, of
+ * which 24 h count.
  */
-uint64_t lg_backoff_s(unsigned failures, uint64_t random, uint64_t retry_after_s);
+enum { LG_BACKOFF_FIRST_S = 30 };
+uint64_t lg_backoff_s(uint64_t first_s, unsigned failures, uint64_t random, uint64_t retry_after_s);
 
 /* What an answer to a report means for it. */
 enum lg_fate {

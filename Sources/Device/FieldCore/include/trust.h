@@ -37,6 +37,7 @@ struct lg_fetcher {
 struct lg_trust {
 	struct lg_buffer root, timestamp, snapshot, targets; /* verified files; size 0 = none yet */
 	uint64_t seen_s; /* the latest time at which something was verified, Unix time */
+	uint64_t kept_s; /* as far as it is on the disk, up to an hour behind */
 };
 
 /*

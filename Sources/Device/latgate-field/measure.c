@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+#define _GNU_SOURCE 1
+#include "measure.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "allow.h"
+#include "attribute.h"
+#include "clock.h"
+#include "durable.h"
+#include "histograms.h"
+#include "object_rules.h"
+#include "probe_session.h"
+#include "report.h"
+#include "version.h"
+
+#define PREROLL_NS LG_NS_PER_S
+#define DRAIN_NS (2 * LG_NS_PER_S)
+
+enum { ASK_S = 120, SILENCE_OVER_S = 300 };
+
+struct run {
+	const struct lg_measure *measure;
+	struct lg_campaign campaign;
+	struct lg_buffer manifest, bundle;
+	struct lg_bundle requests;
+	struct lg_probe_session session;
+	struct lg_histograms histograms;
+	uint64_t began_s, uptime_s, open_ms;
+	uint32_t flags;
+	enum lg_reason reason;
+	bool busy;
+	char why[LG_WHY];
+};
+
+static bool stop(struct run *run, enum lg_reason reason)
+{
+	run->reason = reason;
+	return false;
+}
+
+static bool read_campaign(struct run *run)
+{
+	int state = run->measure->folders->state;
+
+	if (lg_durable_read(&lg_posix_disk, state, LG_MANIFEST_NAME, LG_MANIFEST_MOST,
+			    &run->manifest))
+		return lg_refuse(run->why, "the manifest cannot be read");
+	return lg_campaign_read(&run->campaign, run->manifest.data, run->manifest.size, LATGATE_ABI,
+				run->why) &&
+	       (!strcmp(run->campaign.id, run->measure->id) ||
+		lg_refuse(run->why, "the manifest is that of another campaign"));
+}
+
+static bool read_bundle(struct run *run)
+{
+	const struct lg_config *config = run->measure->config;
+
+	if (!run->campaign.has_bundle) {
+		lg_refuse(run->why, "no bundle for " LATGATE_ABI);
+		return stop(run, LG_NO_BUNDLE);
+	}
+	if (lg_durable_read(&lg_posix_disk, run->measure->folders->state, LG_BUNDLE_NAME,
+			    LG_BUNDLE_MOST, &run->bundle) ||
+	    !lg_meta_file_is(&run->campaign.bundle, run->bundle.data, run->bundle.size)) {
+		lg_refuse(run->why, "the bundle is not the one that the manifest names");
+		return stop(run, LG_BUNDLE_UNUSABLE);
+	}
+	switch (lg_bundle_read(&run->requests, run->bundle.data, run->bundle.size, &run->campaign,
+			       config->code, run->why)) {
+	case LG_BUNDLE_GOOD:
+		break;
+	case LG_BUNDLE_BROKEN:
+		return stop(run, LG_BUNDLE_UNUSABLE);
+	case LG_BUNDLE_DISALLOWED:
+		return stop(run, LG_DISALLOWED);
+	}
+	for (size_t i = 0; i < run->requests.count; i++) {
+		if (run->requests.requests[i].type == LG_MSG_LOAD &&
+		    !lg_allow_object(&run->requests.requests[i], run->why))
+			return stop(run, LG_DISALLOWED);
+	}
+	return true;
+}
+
+/* ---- the session */
+
+static enum lg_asked ask(struct run *run, uint16_t type, const uint16_t *attributes,
+			 const uint64_t *values, size_t count,
+			 void (*fn)(void *arg, const struct lg_frame *frame), uint64_t wait_s,
+			 uint32_t *code)
+{
+	struct lg_probe_session *session = &run->session;
+	struct lg_buffer frame = {0};
+	size_t begun = lg_frame_begin(&frame, type, ++session->sequence);
+	enum lg_asked asked = LG_ASKED_LOST;
+
+	for (size_t i = 0; i < count; i++) {
+		if (attributes[i] == LG_ATTR_PHASE)
+			lg_put_u32(&frame, attributes[i], (uint32_t)values[i]);
+		else
+			lg_put_u64(&frame, attributes[i], values[i]);
+	}
+	lg_frame_end(&frame, begun);
+	if (!frame.failed)
+		asked = lg_probe_session_ask(session, frame.data, frame.size, session->sequence,
+					     wait_s, fn, &run->histograms, code, run->why);
+	lg_buffer_free(&frame);
+	return asked;
+}
+
+/* What this kernel or firmware lacks is left out; the report shows what was there. */
+static bool load(struct run *run)
+{
+	size_t loaded = 0;
+
+	for (size_t i = 0; i < run->requests.count; i++) {
+		const struct lg_bundle_request *request = &run->requests.requests[i];
+		uint32_t code = 0;
+		enum lg_asked asked;
+
+		lg_histograms_begin(&run->histograms, request);
+		asked = lg_probe_session_ask(&run->session, request->frames, request->size,
+					     request->sequence, ASK_S, lg_histograms_hook,
+					     &run->histograms, &code, run->why);
+		run->session.sequence = request->sequence;
+		if (asked == LG_ASKED_LOST)
+			return stop(run, LG_INTERNAL);
+		if (asked == LG_ASKED_ERROR && code == LG_ERR_BUSY) {
+			run->busy = true;
+			return false;
+		}
+		if (asked == LG_ASKED_ERROR)
+			lg_histograms_drop(&run->histograms);
+		loaded += asked == LG_ASKED;
+	}
+	return loaded || stop(run, LG_NOT_SUPPORTED);
+}
+
+/* False when it was ended early. */
+static bool sleep_until(lg_u64 deadline_ns)
+{
+	sigset_t ending;
+
+	sigemptyset(&ending);
+	sigaddset(&ending, SIGTERM);
+	for (;;) {
+		lg_u64 now = lg_clock_ns(CLOCK_BOOTTIME);
+		struct timespec left = lg_timespec(deadline_ns > now ? deadline_ns - now : 0);
+
+		if (now >= deadline_ns)
+			return true;
+		if (sigtimedwait(&ending, NULL, &left) == SIGTERM)
+			return false;
+	}
+}
+
+static bool open_window(struct run *run, uint32_t *code)
+{
+	static const uint16_t with[] = {LG_ATTR_PHASE, LG_ATTR_PREROLL_NS};
+	static const uint64_t values[] = {1, PREROLL_NS};
+	enum lg_asked asked = ask(run, LG_MSG_ATTACH, NULL, NULL, 0, NULL, ASK_S, code);
+
+	if (asked == LG_ASKED)
+		asked = ask(run, LG_MSG_WINDOW_OPEN, with, values, 2, NULL, ASK_S, code);
+	if (asked == LG_ASKED)
+		return true;
+	run->busy = asked == LG_ASKED_ERROR && *code == LG_ERR_BUSY;
+	return stop(run, asked == LG_ASKED_ERROR && *code == LG_ERR_REFUSED ? LG_NOT_SUPPORTED
+									    : LG_INTERNAL);
+}
+
+static bool window(struct run *run)
+{
+	static const uint16_t with[] = {LG_ATTR_DRAIN_NS};
+	static const uint64_t values[] = {DRAIN_NS};
+	uint32_t code = 0;
+	lg_u64 opened, closed, jump;
+
+	if (!open_window(run, &code))
+		return false;
+	opened = lg_clock_ns(CLOCK_BOOTTIME);
+	jump = lg_clock_ns(CLOCK_REALTIME) - opened;
+	if (!sleep_until(opened + run->campaign.window_s * LG_NS_PER_S)) {
+		/* The lease ended, or the campaign did: what was counted is nobody's. */
+		lg_refuse(run->why, "its window was ended early");
+		return stop(run, LG_LEASE_ENDED);
+	}
+	closed = lg_clock_ns(CLOCK_BOOTTIME);
+	run->open_ms = (closed - opened) / LG_NS_PER_MS;
+	jump = lg_clock_ns(CLOCK_REALTIME) - closed - jump;
+	if (jump > LG_NS_PER_S && -jump > LG_NS_PER_S)
+		run->flags |= LG_REPORT_CLOCK_JUMPED;
+	if (ask(run, LG_MSG_WINDOW_CLOSE, with, values, 1, lg_histograms_read, ASK_S, &code) !=
+	    LG_ASKED)
+		return stop(run, LG_INTERNAL);
+	return true;
+}
+
+/* ---- the report */
+
+static void resources(uint64_t *cpu_ms, uint64_t *memory_kib)
+{
+	static const int whose[] = {RUSAGE_SELF, RUSAGE_CHILDREN};
+
+	*cpu_ms = *memory_kib = 0;
+	for (int i = 0; i < 2; i++) {
+		struct rusage usage;
+
+		getrusage(whose[i], &usage);
+		*cpu_ms += (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
+			   (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
+		/* That of the largest: the agent's, whose process is below. */
+		if ((uint64_t)usage.ru_maxrss > *memory_kib)
+			*memory_kib = (uint64_t)usage.ru_maxrss;
+	}
+}
+
+static int put(struct lg_spool *spool, struct lg_report *report, uint64_t now_s)
+{
+	uint64_t lost = lg_ledger_lost(&spool->ledger.counts);
+	struct lg_buffer bytes = {0};
+	uint8_t id[LG_REPORT_ID];
+	int rc = -EFBIG;
+
+	report->lost_reports = lost - spool->ledger.counts.reported;
+	if (lg_report_write(&bytes, report)) {
+		lg_report_id(&bytes, id);
+		rc = lg_spool_put(spool, id, bytes.data, bytes.size, now_s);
+	}
+	lg_buffer_free(&bytes);
+	/* Only now: what a crash comes before is said twice, and never left out. */
+	if (!rc) {
+		spool->ledger.counts.reported = lost;
+		lg_ledger_save(&spool->ledger);
+	}
+	return rc;
+}
+
+static int spool_report(struct run *run)
+{
+	const struct lg_measure *measure = run->measure;
+	struct lg_report report = {.campaign = &run->campaign,
+				   .sequence = measure->sequence,
+				   .arm = measure->arm,
+				   .build = measure->config->build,
+				   .model = measure->config->model,
+				   .started_s = run->began_s,
+				   .uptime_s = run->uptime_s,
+				   .window_s = run->reason ? 0 : run->open_ms / 1000,
+				   .flags = run->flags |
+					    (measure->charging ? LG_REPORT_CHARGING : 0),
+				   .reason = run->reason};
+	struct lg_spool spool;
+	int rc;
+
+	memcpy(report.incarnation, measure->incarnation, sizeof(report.incarnation));
+	resources(&report.cpu_ms, &report.memory_kib);
+	if (!run->reason)
+		report.reason = run->reason = lg_within_budget(
+			&run->campaign, report.cpu_ms, run->open_ms, report.memory_kib * 1024);
+	if (!run->reason)
+		report.histogram_count = lg_histograms_list(&run->histograms, &report.histograms);
+	if (run->histograms.damaged)
+		report.flags |= LG_REPORT_CUT_SHORT;
+	rc = lg_spool_enter(&spool, measure->folders, measure->config);
+	if (!rc)
+		rc = put(&spool, &report, measure->now_s);
+	lg_spool_leave(&spool);
+	if (rc) {
+		fprintf(stderr, "latgate-field: report not spooled: %s\n", strerror(-rc));
+		return LG_MEASURE_UNSPOOLED;
+	}
+	return run->reason ? LG_MEASURE_STOPPED + (int)run->reason : LG_MEASURED;
+}
+
+static void begin(struct run *run, const struct lg_measure *measure)
+{
+	*run = (struct run){.measure = measure, .session.fd = -1};
+	run->began_s = measure->now_s;
+	run->uptime_s = lg_clock_ns(CLOCK_BOOTTIME) / LG_NS_PER_S;
+}
+
+static void end(struct run *run)
+{
+	lg_probe_session_end(&run->session);
+	lg_histograms_free(&run->histograms);
+	lg_buffer_free(&run->manifest);
+	lg_buffer_free(&run->bundle);
+}
+
+int lg_measure_refuse(const struct lg_measure *measure, enum lg_reason reason)
+{
+	int code = LG_MEASURE_UNSPOOLED;
+	struct run run;
+
+	begin(&run, measure);
+	run.reason = reason;
+	if (read_campaign(&run))
+		code = spool_report(&run);
+	end(&run);
+	return code;
+}
+
+static void measure_campaign(struct run *run)
+{
+	if (!read_bundle(run))
+		return;
+	if (!lg_histograms_new(&run->histograms, &run->campaign) ||
+	    !lg_probe_session_start(&run->session, run->campaign.window_s + SILENCE_OVER_S,
+				    &run->busy, run->why))
+		stop(run, LG_INTERNAL);
+	else if (!run->busy && load(run))
+		window(run);
+	/* First: what it took is known when it is over. */
+	lg_probe_session_end(&run->session);
+}
+
+int lg_measure_window(const struct lg_measure *measure)
+{
+	int code = LG_MEASURE_UNSPOOLED;
+	struct run run;
+	sigset_t ending;
+
+	sigemptyset(&ending);
+	sigaddset(&ending, SIGTERM);
+	sigprocmask(SIG_BLOCK, &ending, NULL);
+	begin(&run, measure);
+	if (read_campaign(&run)) {
+		measure_campaign(&run);
+		code = run.busy ? LG_MEASURE_BUSY : spool_report(&run);
+	}
+	if (run.reason || code == LG_MEASURE_UNSPOOLED)
+		fprintf(stderr, "latgate-field: campaign %s: %s\n", run.campaign.id, run.why);
+	end(&run);
+	return code;
+}

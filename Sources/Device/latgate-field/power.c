@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+#define _GNU_SOURCE 1
+#include "power.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LINE = 64 };
+
+static bool line_of(int folder, const char *supply, const char *file, char line[LINE])
+{
+	char path[256 + LINE];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", supply, file);
+	fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, line, LINE - 1);
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return false;
+	line[n] = 0;
+	line[strcspn(line, "\n")] = 0;
+	return true;
+}
+
+/* Batteries of mice and pens are of scope "Device". */
+static void look_at(struct lg_condition_now *now, int folder, const char *supply)
+{
+	char line[LINE];
+	uint32_t percent;
+
+	if (!line_of(folder, supply, "type", line))
+		return;
+	if (strcmp(line, "Battery")) {
+		now->charging |= line_of(folder, supply, "online", line) && *line == '1';
+		return;
+	}
+	if ((line_of(folder, supply, "scope", line) && !strcmp(line, "Device")) ||
+	    !line_of(folder, supply, "capacity", line))
+		return;
+	percent = (uint32_t)strtoul(line, NULL, 10);
+	if (!now->has_battery || percent < now->battery_percent)
+		now->battery_percent = percent;
+	now->has_battery = true;
+	now->charging |= line_of(folder, supply, "status", line) &&
+			 (!strcmp(line, "Charging") || !strcmp(line, "Full"));
+}
+
+void lg_power_look(struct lg_condition_now *now, const char *folder)
+{
+	DIR *supplies = opendir(folder);
+	struct dirent *entry;
+
+	if (!supplies)
+		return;
+	while ((entry = readdir(supplies))) {
+		if (*entry->d_name != '.')
+			look_at(now, dirfd(supplies), entry->d_name);
+	}
+	closedir(supplies);
+}

@@ -1,0 +1,284 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+"""The field agent as a whole, over an engine without BPF, against a repository and a collector.
+
+Usage: field_test.py LATGATE_FIELD ABI. Prints a line per check.
+"""
+
+import atexit
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import fleet
+from wire import EXEC
+
+PROGRAM, ABI = sys.argv[1], sys.argv[2]
+PATIENCE = int(os.environ.get("FIELD_PATIENCE", "60"))
+
+
+def check(name, good, detail=""):
+    print(f"{'ok' if good else 'FAILED'} field: {name}{'' if good else ': ' + str(detail)}",
+          flush=True)
+
+
+def wait_for(what):
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        found = what()
+        if found:
+            return found
+        time.sleep(0.05)
+    return what()
+
+
+class World:
+    """One device, its server, and what was configured."""
+
+    def __init__(self, foreign_server=False, **extra):
+        self.folder = tempfile.mkdtemp(prefix="latgate-field-")
+        authority = fleet.certificate("authority")
+        fleet.write_pem(self.folder, "authority", authority)
+        fleet.write_pem(self.folder, "device", fleet.certificate("device-1", authority))
+        self.repository = fleet.Repository(ABI)
+        issuer = fleet.certificate("another") if foreign_server else authority
+        self.server = fleet.Server(self.folder, self.repository, issuer)
+        with open(self.path("root.json"), "wb") as file:
+            file.write(self.repository.root)
+        settings = {
+            "server": f"https://{fleet.HOST}:{self.server.port}/", "address": "127.0.0.1",
+            "authority": self.path("authority.pem"), "certificate": self.path("device.pem"),
+            "key": self.path("device.key"), "root": self.path("root.json"),
+            "state": self.path("state"), "model": "atlas", "build": "2026.11.29",
+            "poll-seconds": 1, "settle-seconds": 0} | extra
+        with open(self.path("field.conf"), "w") as file:
+            file.write("# of a test\n")
+            file.writelines(f"{name} = {value}\n" for name, value in settings.items())
+        self.agent = None
+        # A test that fails leaves nothing running.
+        atexit.register(self.abandon)
+
+    def abandon(self):
+        if self.agent and self.agent.poll() is None:
+            self.agent.kill()
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def start(self):
+        self.log = open(self.path("log"), "ab")
+        self.agent = subprocess.Popen(
+            [PROGRAM, "run", self.path("field.conf")], stderr=self.log,
+            env=os.environ | {"LATGATE_FAKE_TRACE": self.path("calls")})
+        return self
+
+    def stop(self, how=signal.SIGTERM):
+        self.agent.send_signal(how)
+        self.log.close()
+        return self.agent.wait(PATIENCE)
+
+    def text(self, name):
+        try:
+            with open(self.path(name), "rb") as file:
+                return file.read().decode(errors="replace")
+        except FileNotFoundError:
+            return ""
+
+    def spooled(self):
+        try:
+            return [name for name in os.listdir(self.path("state/spool")) if name[0] == "r"]
+        except FileNotFoundError:
+            return []
+
+    def count(self, command, path):
+        with self.server.lock:
+            return sum(1 for was, where in self.server.requests
+                       if was == command and where.endswith(path))
+
+    def polls(self):
+        return self.count("GET", "timestamp.json")
+
+    def more_polls(self):
+        """Two more polls have begun, so that one was carried out."""
+        before = self.polls()
+        wait_for(lambda: self.polls() >= before + 2)
+
+    def of_kind(self, kind):
+        return [report for report in self.server.reports() if report.kind == kind]
+
+    def end(self):
+        if self.agent and self.agent.poll() is None:
+            self.stop()
+        self.server.close()
+        problems = [line for line in self.text("log").splitlines() if "Sanitizer" in line]
+        check("no sanitizer complains", not problems, problems)
+        shutil.rmtree(self.folder)
+
+
+def life():
+    """A campaign from its publication to its revocation."""
+    world = World()
+    world.repository.add("first")
+    world.repository.publish()
+    world.start()
+    check("measures and reports", wait_for(lambda: len(world.of_kind(1)) >= 2), world.text("log"))
+    reports = world.of_kind(1)
+    manifest = hashlib.sha256(world.repository.campaigns["first"]).digest()
+    bucket = int.from_bytes(hashlib.sha256(
+        bytes.fromhex(fleet.SALT) + b"device-1").digest()[:8], "big") % 10000
+    check("a report says what it is of", all(
+        (r.campaign, r.manifest, r.build, r.model, r.arm, r.window, r.code, r.histograms)
+        == ("first", manifest[:8], "2026.11.29", "atlas", bucket // 5000, 1, 0, 1)
+        for r in reports), vars(reports[0]))
+    # Metric 7, T1 by a pin, no label, 9 lost, 3 censored; then the buckets of 3, 200 and 527.
+    check("a histogram", reports[0].data[reports[0].at:reports[0].at + 5] == b"\x07\x16\0\x09\x03",
+          reports[0].data[reports[0].at:].hex())
+    check("reports are numbered from a start on", sorted(r.sequence for r in reports)
+          == list(range(len(reports))) and len({r.incarnation for r in reports}) == 1)
+    check("an id is the hash of its bytes", all(
+        hashlib.sha256(data).hexdigest()[:32] == name
+        for name, data in world.server.stored.items()))
+    check("the certificate says who it is", world.server.devices == {"device-1"})
+    check("nothing that is stored names device or user", not any(
+        name in data for data in world.server.stored.values()
+        for name in (b"device-1", b"kernel", b"runqueue", os.uname().nodename.encode())))
+    check("sent reports leave the spool", wait_for(lambda: not world.spooled()))
+    check("the probe was taken, and let go", wait_for(lambda: "\nfree" in world.text("calls"))
+          and "load_pinned runqueue folder - manifest -" in world.text("calls"))
+
+    world.repository.paused = ["first"]
+    world.repository.publish()
+    world.more_polls()
+    calls = world.text("calls").count("arm 1")
+    world.more_polls()
+    check("a pause ends windows", world.text("calls").count("arm 1") == calls)
+    world.repository.paused = []
+    world.repository.publish()
+    check("and they go on", wait_for(lambda: world.text("calls").count("arm 1") > calls))
+    world.repository.revoked = ["first"]
+    world.repository.publish()
+    check("a revocation is reported", wait_for(lambda: any(r.code == 9 for r in world.of_kind(2))),
+          [r.code for r in world.of_kind(2)])
+    check("and kept", wait_for(lambda: "barred first 9" in world.text("state/state")))
+    calls = world.text("calls").count("arm 1")
+    world.repository.revoked = []
+    world.repository.publish()
+    world.more_polls()
+    check("a revoked campaign never comes back", world.text("calls").count("arm 1") == calls)
+    check("ends when it is asked to", world.stop() == 0)
+    world.start()
+    world.more_polls()
+    check("nor after a start", world.text("calls").count("arm 1") == calls)
+    world.end()
+
+
+def answers():
+    """What the collector may say."""
+    world = World()
+    world.server.answers = [409, "cut", 503, 403]
+    world.repository.add("first")
+    world.repository.publish()
+    world.start()
+    check("a refused report is set aside", wait_for(
+        lambda: any(name[0] == "x" for name in os.listdir(world.path("state/spool")))
+        if os.path.isdir(world.path("state/spool")) else False), world.text("log"))
+    wait_for(lambda: not world.server.answers)
+    check("a report that was cut off after it was stored is sent again", wait_for(
+        lambda: max(world.server.times.values(), default=0) >= 2), world.server.times)
+    check("a lost report is said", wait_for(
+        lambda: any(r.evicted for r in world.server.reports())))
+    world.end()
+
+
+def strangers():
+    """What is not to be believed."""
+    world = World()
+    world.repository.add("first")
+    world.repository.publish(timestamp_key=fleet.Key())
+    world.start()
+    world.more_polls()
+    check("a forged timestamp is refused", "refused: timestamp: signed by 0" in world.text("log")
+          and not os.path.exists(world.path("state/trust")) and not world.text("calls"))
+    world.repository.publish()
+    wait_for(lambda: world.text("state/trust"))
+    kept = world.text("state/trust")
+    check("a good one is taken", '"version":2' in kept)
+    world.repository.version = 0
+    world.repository.publish()
+    world.more_polls()
+    check("an older one is refused", "rolls back to version 1" in world.text("log")
+          and world.text("state/trust") == kept)
+    world.end()
+
+    world = World(foreign_server=True)
+    world.repository.publish()
+    world.start()
+    check("a server of another authority is not spoken to",
+          wait_for(lambda: "TLS error -0x2700" in world.text("log"))
+          and not world.server.requests, world.text("log"))
+    world.end()
+
+
+def refusals():
+    """Campaigns that a device does not run, each with its reason."""
+    for name, content, code in (
+            ("no-bundle", b"", 1), ("disallowed", fleet.bundle(kind=EXEC), 7),
+            ("cut", fleet.bundle()[:-4], 8), ("other-protocol", fleet.bundle(version=99), 8),
+            ("other-metric", fleet.bundle(metric=8), 8)):
+        world = World()
+        world.repository.add(name, content)
+        world.repository.publish()
+        world.start()
+        check(f"{name} is refused and reported", wait_for(
+            lambda: [(r.code, r.campaign, r.histograms) for r in world.of_kind(2)]
+            == [(code, name, 0)]), world.text("log"))
+        check("nothing was armed", "arm" not in world.text("calls"))
+        check("and not tried again", f"barred {name} {code}" in world.text("state/state"))
+        world.end()
+
+
+def crashes():
+    """Whatever ends the agent in a window ends its campaign."""
+    world = World()
+    world.repository.add("first", window_seconds=30, every_seconds=30)
+    world.repository.publish()
+    world.start()
+    wait_for(lambda: "open" in world.text("calls"))
+    check("the attempt is on the disk", "attempt first" in world.text("state/state"))
+    world.stop(signal.SIGKILL)
+    check("a killed agent's probe is let go", wait_for(lambda: "free" in world.text("calls")))
+    world.start()
+    check("a crash is put down to the campaign", wait_for(
+        lambda: [r.code for r in world.of_kind(2) if r.code == 6]), world.text("log"))
+    world.more_polls()
+    check("and it never runs again", world.text("calls").count("arm 1") == 1
+          and "barred first 6" in world.text("state/state"))
+    with open(world.path("state/stop"), "w"):
+        pass
+    time.sleep(2)
+    before = len(world.server.requests)
+    time.sleep(3)
+    check("a stop file keeps it quiet", len(world.server.requests) == before)
+    world.end()
+
+    world = World()
+    world.repository.add("first", window_seconds=25, every_seconds=25, lease_seconds=4)
+    world.repository.publish()
+    world.start()
+    wait_for(lambda: "open" in world.text("calls"))
+    world.server.repository = fleet.Repository(ABI)
+    check("a lease ends a window when polls fail", wait_for(
+        lambda: "free" in world.text("calls")), world.text("log"))
+    world.end()
+
+
+life()
+answers()
+strangers()
+refusals()
+crashes()
