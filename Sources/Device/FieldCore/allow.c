@@ -33,7 +33,18 @@ static const struct {
 	{"binder", "binder_"},
 	{"timer", "hrtimer_expire_"},
 	{"timer", "timer_expire_"},
+	{"workqueue", "workqueue_queue_work"},
 	{"workqueue", "workqueue_execute_"},
+	{"writeback", "writeback_start"},
+	{"writeback", "writeback_written"},
+	{"writeback", "writeback_single_inode"},
+	{"writeback", "writeback_single_inode_start"},
+	{"dma_fence", "dma_fence_"},
+	{"regulator", "regulator_"},
+	{"scsi", "scsi_dispatch_cmd_"},
+	{"spi", "spi_transfer_"},
+	{"v4l2", "v4l2_qbuf"},
+	{"v4l2", "v4l2_dqbuf"},
 	{"power", "cpu_frequency"},
 	{"power", "cpu_idle"},
 	{"ufs", "ufshcd_"},
@@ -42,8 +53,9 @@ static const struct {
 
 /* Fields whose values say nothing of a person: they may be labels and conditions. */
 static const char *const label_fields[] = {
-	"vec",	  "irq",   "dev", "cpu", "order", "op",	 "type",
-	"reason", "state", "nid", "zid", "rw",	  "ret",
+	"vec",	 "irq",	    "dev",	  "cpu",    "cpu_id",	 "order", "op",
+	"type",	 "reason",  "state",	  "nid",    "zid",	 "rw",	  "ret",
+	"minor", "bus_num", "cmd_opcode", "opcode", "direction", "str_t",
 };
 
 /* Functions that kprobes may be set on. */
