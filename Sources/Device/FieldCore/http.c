@@ -29,18 +29,19 @@ static bool read_port(const char *text, char port[6])
 static bool read_authority(char *text, struct lg_url *out)
 {
 	bool bracket = *text == '[';
-	char *host = text + bracket, *end = strchr(host, bracket ? ']' : ':'), *port;
+	char *host = text + bracket, *end = strchr(host, bracket ? ']' : ':');
 
 	strcpy(out->port, "443");
-	port = end;
 	if (bracket && !end)
 		return false;
 	if (end) {
-		*end = 0;
-		port = end + bracket;
+		const char *port = end + bracket;
+
+		/* Behind a bracket there may be nothing; a colon has a port behind it. */
 		if ((!bracket || *port) &&
 		    ((bracket && *port != ':') || !read_port(port + 1, out->port)))
 			return false;
+		*end = 0;
 	}
 	if (strlen(host) >= sizeof(out->host) || !is_host(host) || (!bracket && strchr(host, ':')))
 		return false;

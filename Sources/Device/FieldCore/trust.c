@@ -268,7 +268,7 @@ static bool update_timestamp(struct update *update, const struct lg_meta *root,
 
 static bool update_rest(struct update *update)
 {
-	struct lg_meta root, timestamp, snapshot, targets;
+	struct lg_meta root = {0}, timestamp = {0}, snapshot = {0}, targets = {0};
 	struct lg_meta_file said;
 
 	if (!read_meta(&update->trust->root, "root", &root, update->why) ||

@@ -55,13 +55,14 @@ static void look_at(struct lg_condition_now *now, int folder, const char *supply
 void lg_power_look(struct lg_condition_now *now, const char *folder)
 {
 	DIR *supplies = opendir(folder);
+	int fd = supplies ? dirfd(supplies) : -1;
 	struct dirent *entry;
 
 	if (!supplies)
 		return;
-	while ((entry = readdir(supplies))) {
+	while (fd >= 0 && (entry = readdir(supplies))) {
 		if (*entry->d_name != '.')
-			look_at(now, dirfd(supplies), entry->d_name);
+			look_at(now, fd, entry->d_name);
 	}
 	closedir(supplies);
 }
