@@ -18,5 +18,6 @@ void test_allow(const char *spans);
 void test_rules(void);
 void test_report(void);
 void test_http(void);
+void test_device(void);
 
 #endif

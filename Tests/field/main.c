@@ -17,5 +17,6 @@ int main(int argc, char **argv)
 	test_rules();
 	test_report();
 	test_http();
+	test_device();
 	return 0;
 }
