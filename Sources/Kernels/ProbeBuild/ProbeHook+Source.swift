@@ -24,7 +24,11 @@ extension ProbeHook {
       if let found = line.prefixMatch(of: /LG_(OPT_)?TRACEPOINT\((\w+)/) {
         add(String(found.2), ["tp_btf", "raw_tp"], isOptional: found.1 != nil)
       } else if let found = line.prefixMatch(of: /SEC\("\??(\w+)\/(?:\w+\/)?(\w+)"\)/) {
-        section = (String(found.1), String(found.2))
+        // As hooks of spans are called.
+        let isReturn = found.1 == "kretprobe"
+        section = (
+          isReturn ? "kprobe" : String(found.1), String(found.2) + (isReturn ? "_return" : "")
+        )
       } else if let last = section {
         // Whether it may be absent, the name of the program says, which stands in the next line.
         add(last.name, [last.rung], isOptional: line.contains("(opt_") || line.contains(" opt_"))
