@@ -46,6 +46,7 @@ let package = Package(
       ], path: "Sources/System/HostTools",
       swiftSettings: strict),
     .target(name: "KernelTypes", path: "Sources/Kernels/KernelTypes", swiftSettings: strict),
+    .target(name: "KernelEvents", path: "Sources/Kernels/KernelEvents", swiftSettings: strict),
     .target(
       name: "LatencyHistograms", path: "Sources/Measure/LatencyHistograms", swiftSettings: strict),
     // What files and packets are compressed with.
@@ -63,7 +64,7 @@ let package = Package(
       path: "Sources/Measure/HistogramExchange", swiftSettings: strict),
     .target(
       name: "Catalogs",
-      dependencies: ["RunRecords", .product(name: "Yams", package: "Yams")],
+      dependencies: ["KernelEvents", "RunRecords", .product(name: "Yams", package: "Yams")],
       path: "Sources/Measure/Catalogs",
       swiftSettings: strict),
     .target(
@@ -74,7 +75,8 @@ let package = Package(
       ], path: "Sources/Kernels/DebianRoots",
       swiftSettings: strict),
     .target(
-      name: "ProbePrograms", dependencies: ["CAgentABI", "Catalogs"],
+      name: "ProbePrograms",
+      dependencies: ["CAgentABI", "Catalogs", "KernelEvents", "KernelTypes"],
       path: "Sources/Kernels/ProbePrograms",
       swiftSettings: strict),
     .target(
@@ -159,8 +161,8 @@ let package = Package(
       name: "Experiments",
       dependencies: [
         "POSIXSupport", "PerfettoTraces", "RunRecords", "Catalogs", "ProbePrograms", "ProbeBuild",
-        "FirmwareKit", "KernelTypes", "KernelBTF", "ADB", "Devices", "AgentSession",
-        "VirtualDevices",
+        "FirmwareKit", "KernelEvents", "KernelTypes", "KernelBTF", "ADB", "Devices",
+        "AgentSession", "VirtualDevices",
         "RegressionAnalysis", "RecordStore",
       ], path: "Sources/Measure/Experiments",
       swiftSettings: strict),
@@ -178,6 +180,7 @@ let package = Package(
       name: "Jobs",
       dependencies: [
         "POSIXSupport", "LatencyHistograms", "PerfettoTraces", "RunRecords", "Catalogs",
+        "KernelEvents",
         "ProbeBuild", "FirmwareKit", "KernelBTF", "Devices", "AgentSession", "ADB",
         "VirtualDevices", "RegressionAnalysis", "FleetAnalysis", "Campaigns", "CampaignFiles",
         "Reporting", "RecordStore",
@@ -199,6 +202,11 @@ let package = Package(
       name: "POSIXSupportTests",
       dependencies: ["POSIXSupport"],
       swiftSettings: strict),
+    .testTarget(
+      name: "KernelEventsTests", dependencies: ["KernelEvents"], swiftSettings: strict),
+    .testTarget(
+      name: "MeasureLinesTests", dependencies: ["Catalogs", "KernelEvents"],
+      resources: [.copy("Formats")], swiftSettings: strict),
     .testTarget(
       name: "LatencyHistogramsTests",
       dependencies: ["CAgentABI", "LatencyHistograms"],
@@ -241,7 +249,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ProbeBuildTests",
-      dependencies: ["KernelTypes", "Catalogs", "ProbeBuild"],
+      dependencies: ["KernelEvents", "KernelTypes", "Catalogs", "ProbeBuild", "ProbePrograms"],
       swiftSettings: strict),
     .testTarget(
       name: "FirmwareKitTests",

@@ -23,6 +23,19 @@ struct UserBuildTests {
         "--probe", "softirq", "--probe", "timers", "--output", "\(path)/runs", within: .seconds(180)
       )
       try #require(made.exitCode == 0, "\(made.errors)")
+      // A line runs on the same events, or it is said why not.
+      let line = "irq:softirq_entry ~ irq:softirq_exit by cpu,vec"
+      let measured = try await tool.run(
+        "measure", "\(line) label vec", "--device", device.name, "--for", "2s", "--output",
+        "\(path)/measured")
+      try #require(measured.exitCode == 0, "\(measured.errors)")
+      let vectors = try Record.only(in: "\(path)/measured")
+      #expect(vectors.probes.allSatisfy { $0.tier == "T0" })
+      #expect(vectors.phases.flatMap(\.histograms).contains { $0.count > 0 })
+      let early = try await tool.run(
+        "measure", "\(line) where vec > 1", "--device", device.name, "--for", "1s")
+      #expect(early.exitCode == 3)
+      #expect(early.errors.contains("'vec' is held against more than numbers"), "\(early.errors)")
       let changed = changes(from: before, to: try await device.footprint())
       #expect(changed.isEmpty, "\(changed)")
 

@@ -65,6 +65,10 @@ package struct ErrorReport {
       return [ErrorMessage(what: "interrupted; nothing is left on the device")]
     case let error as CatalogError: return ErrorMessage.messages(error)
     case let error as UnknownName: return [ErrorMessage(error)]
+    case let error as MeasureFault:
+      return [
+        ErrorMessage(what: error.message, remedy: error.remedy, details: error.underlined)
+      ]
     case let error as RunRecordError: return [ErrorMessage(error)]
     case let error as ExperimentPlan.Refusal: return [ErrorMessage(error)]
     case let error as BenchRefusal:
@@ -111,7 +115,7 @@ package struct ErrorReport {
     case is CampaignDraftFault: .usage
     case is CheckFolder.Fault, is ResultFolders.Fault, is ExchangeFault: .badInput
     case let error as ResultPlace.Fault: error.isPlace ? .usage : .internalError
-    case is UnknownName, is ExperimentPlan.Refusal, is ScopeFault: .usage
+    case is UnknownName, is ExperimentPlan.Refusal, is ScopeFault, is MeasureFault: .usage
     case let error as KernelBTFError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case let error as ProbeBuildError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case let error as StoreError: error.kind == .unusable ? .internalError : .badInput

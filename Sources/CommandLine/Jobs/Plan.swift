@@ -47,18 +47,37 @@ package struct Plan: Sendable {
     }
   }
 
+  /// A look at a device by a probe that is yet to be made of a line.
+  package init(
+    measuringFor time: Duration, on device: String, scope: RunScope?, safety: LoadSafety
+  ) {
+    self.safety = safety
+    suite = .observing(probes: [], on: device)
+    // Of an unknown pair of events many may never end: they are not worth a long wait.
+    suite.limits.drain = .milliseconds(300)
+    workload = .observing(for: time)
+    probes = []
+    self.scope = scope
+  }
+
+  /// Adds a probe that is in no file.
+  /// - Throws: ``ScopeFault``.
+  package mutating func add(_ probe: ProbeManifest) throws {
+    if let scope, !probe.isScopable { throw ScopeFault(probe: probe, scope: scope) }
+    probes.append(probe)
+    suite.probes.append(probe.name)
+  }
+
   /// What a run on a device needs; builds for the device's ABI.
   package func request(
-    bench: Workbench, device: any Device, definition: DeviceDefinition, transport: String,
-    firmware: String, firmwareID: String?
+    bench: Workbench, device: any Device, identity: DeviceIdentity, definition: DeviceDefinition,
+    transport: String, firmware: String, firmwareID: String?
   ) async throws -> RunRequest {
-    let identity = try await device.identify()
     var request = request(
       bundle: try await bench.bundle(
         abi: try Self.abi(identity, device: device.name), probes: probes, isScoped: scope != nil),
       definition: definition,
       transport: transport, firmware: firmware, firmwareID: firmwareID)
-    // Asking costs a shell on the device: once is enough.
     request.identity = identity
     return request
   }
@@ -83,7 +102,8 @@ package struct Plan: Sendable {
     try abi(try await device.identify(), device: device.name)
   }
 
-  private static func abi(_ identity: DeviceIdentity, device: String) throws -> TargetABI {
+  /// The same by what the device said of itself.
+  package static func abi(_ identity: DeviceIdentity, device: String) throws -> TargetABI {
     guard let abi = TargetABI(rawValue: identity.abi) else {
       throw DeviceError.unsupported(
         device: device, detail: "its architecture '\(identity.abi)' is not one latgate knows",

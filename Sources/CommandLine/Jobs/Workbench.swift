@@ -33,12 +33,25 @@ package struct Workbench: Sendable {
       .sorted { $0.name < $1.name }
   }
 
-  /// The probes' bundle for a device; `isScoped` where they are to measure some tasks only.
+  /// The probes' bundle for a device; `isScoped` where they are to measure some tasks only, `isKept`
+  /// where they are loaded without a session.
   package func bundle(
-    abi: TargetABI, probes: [ProbeManifest], isScoped: Bool = false
+    abi: TargetABI, probes: [ProbeManifest], isScoped: Bool = false, isKept: Bool = false
   ) async throws -> ProbeBundle {
-    let sources = probes.map(ProbeSource.init).map { isScoped ? $0.scoped : $0 }
+    let sources = try probes.map { probe in
+      let source = ProbeSource(probe)
+      if isKept {
+        try source.requireOwnPrograms()
+        return source
+      }
+      return isScoped ? source.scoped.prepared : source.prepared
+    }
     return try await Self.build(share: share, abi: abi, probes: sources, console: console)
+  }
+
+  /// Names of an ABI's system calls by number.
+  package func systemCalls(abi: TargetABI) async throws -> [Int: String] {
+    try await ProbeBuilder(share: share).systemCalls(of: abi) { console.note($0) }.names
   }
 
   package static func build(

@@ -79,7 +79,8 @@ extension ProbeMetric {
     key.compactMap { field in
       switch field.kind {
       case .padding: nil
-      case .number: (field.name, "a number")
+      case .number, .signed: (field.name, "a number")
+      case .text: (field.name, "text of the kernel")
       case .blockDevice: (field.name, "name of the block device")
       case .syscall: (field.name, "name of the system call")
       case .values(let names):

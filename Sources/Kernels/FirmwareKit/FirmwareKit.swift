@@ -33,6 +33,7 @@ package struct FirmwareKit: Sendable {
     probes: [ProbeSource], builder: ProbeBuilder,
     progress: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws -> [KitFile] {
+    for probe in probes { try probe.requireOwnPrograms() }
     let bundle = try await builder.build(
       abi: abi, probes: platform == .linux ? probes : [], progress: progress)
     let agent = try Self.bytes(bundle.agent)

@@ -47,11 +47,12 @@ struct BuildContext: Sendable {
   /// instructions and needs 5.1.
   ///
   /// - Parameters:
-  ///   - probe: what to compile.
+  ///   - source: what to compile.
   ///   - isPinned: whether Android's bpfloader loads it; see ``PinnedPrograms``.
   /// - Returns: the object in the cache.
   /// - Throws: `ProbeBuildError`.
-  func object(_ probe: ProbeSource, isPinned: Bool = false) async throws -> BuildArtifact {
+  func object(_ source: ProbeSource, isPinned: Bool = false) async throws -> BuildArtifact {
+    let probe = try source.compiled(isPinned: isPinned)
     let folder = URL(fileURLWithPath: probe.path).standardizedFileURL.deletingLastPathComponent()
     let flags =
       [

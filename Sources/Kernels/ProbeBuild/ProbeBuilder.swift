@@ -1,5 +1,7 @@
+import Catalogs
 import Foundation
 import POSIXSupport
+import ProbePrograms
 
 /// Builds what a device needs: probes, agent, load helper and system call names.
 ///
@@ -97,6 +99,34 @@ package struct ProbeBuilder: Sendable {
     of abi: TargetABI, progress: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws -> BuildArtifact {
     try await context(abi, progress).program(.fieldAgent)
+  }
+
+  /// As ``object(of:abi:progress:)``, with the names of its hooks also where prepared programs serve.
+  ///
+  /// - Throws: as ``object(of:abi:progress:)``, `SystemCallError`.
+  package func namedObject(
+    of manifest: ProbeManifest, abi: TargetABI,
+    progress: @escaping @Sendable (String) -> Void = { _ in }
+  ) async throws -> BuildArtifact {
+    let source = ProbeSource(manifest).prepared
+    let artifact = try await object(of: source, abi: abi, progress: progress)
+    guard let template = SpanTemplate(manifest),
+      let data = FileManager.default.contents(atPath: artifact.path)
+    else { return artifact }
+    let bytes: [UInt8]
+    do {
+      bytes = try template.named(Array(data))
+    } catch {
+      throw ProbeBuildError.badObject(what: manifest.name, reason: "\(error)")
+    }
+    var inputs = InputHash()
+    inputs.add("object", artifact.hash)
+    inputs.add("hooks", template.places)
+    return try await cache.withWorkFolder { work in
+      let path = "\(work)/object"
+      try AtomicFile.write(bytes, to: path, durable: false)
+      return try cache.publish(path, as: "\(manifest.name)-\(abi.rawValue)-\(inputs.key()).bpf.o")
+    }
   }
 
   /// Builds one probe for Android's bpfloader: no `.bss`, and one program per hook to be loaded.

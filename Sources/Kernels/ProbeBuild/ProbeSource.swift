@@ -15,6 +15,13 @@ package struct ProbeSource: Sendable, Equatable {
   let written: String?
   /// Whether a scope can be asked of its metrics.
   let isScopable: Bool
+  /// The prepared programs that could measure it; nil = it needs programs of its own.
+  let template: SpanTemplate.Kind?
+  /// Whether prepared programs serve it: they are configured as they are loaded, which only a session
+  /// with the device does.
+  private var usesTemplate: Bool
+  /// Whether it can be written as programs of its own.
+  private let isWritable: Bool
   /// Whether it is built for a scope, which the agent sets as it loads the object.
   package private(set) var isScoped = false
 
@@ -22,18 +29,63 @@ package struct ProbeSource: Sendable, Equatable {
     self.init(name: name, path: path, written: nil, isScopable: false)
   }
 
-  private init(name: String, path: String, written: String?, isScopable: Bool) {
+  private init(
+    name: String, path: String, written: String?, isScopable: Bool,
+    template: SpanTemplate.Kind? = nil, isWritable: Bool = true
+  ) {
     self.name = name
     self.path = path
     self.written = written
     self.isScopable = isScopable
+    self.template = template
+    self.isWritable = isWritable
+    usesTemplate = !isWritable
+  }
+
+  /// The prepared programs, which a share folder carries for every question to come.
+  package static let templates = SpanTemplate.Kind.allCases.map { kind in
+    ProbeSource(
+      name: kind.rawValue, path: kind.rawValue, written: kind.text, isScopable: true,
+      template: kind)
   }
 
   /// What a manifest says to build, wherever it lies.
   package init(_ manifest: ProbeManifest) {
     self.init(
       name: manifest.name, path: manifest.objectPath ?? manifest.file,
-      written: ProbeProgram(manifest)?.text, isScopable: manifest.isScopable)
+      written: ProbeProgram(manifest)?.text, isScopable: manifest.isScopable,
+      template: SpanTemplate(manifest)?.kind,
+      isWritable: !manifest.metrics.contains { $0.table?.readsRecords == true })
+  }
+
+  /// The same, by prepared programs where there are such.
+  package var prepared: ProbeSource {
+    var source = self
+    source.usesTemplate = template != nil
+    return source
+  }
+
+  /// Refuses what is configured as it is loaded, for objects that are kept or pinned.
+  /// - Throws: `ProbeBuildError.badObject`.
+  package func requireOwnPrograms() throws {
+    guard !isWritable else { return }
+    throw ProbeBuildError.badObject(
+      what: name,
+      reason:
+        "it reads fields of records by name, whose places are found as it is loaded: it cannot "
+        + "be pinned or kept; give arguments in their place (arg0)")
+  }
+
+  /// What is compiled for it: one object serves all that prepared programs measure, but what a
+  /// firmware pins is not configured as it is loaded, and has to be of its own.
+  /// - Throws: `ProbeBuildError.badObject` for what only prepared programs measure.
+  func compiled(isPinned: Bool) throws -> ProbeSource {
+    if isPinned { try requireOwnPrograms() }
+    guard usesTemplate, !isPinned else { return self }
+    guard let kind = template, var source = Self.templates.first(where: { $0.template == kind })
+    else { return self }
+    source.isScoped = isScoped
+    return source
   }
 
   /// The same, built for a scope.
@@ -46,6 +98,7 @@ package struct ProbeSource: Sendable, Equatable {
   /// The C text.
   /// - Throws: `ProbeBuildError.file` where it cannot be read.
   package func text() throws -> String {
+    if let template, !isWritable { return template.text }
     if let written { return written }
     guard let data = FileManager.default.contents(atPath: path) else {
       throw ProbeBuildError.file(path: path, reason: "cannot be read")

@@ -1,4 +1,5 @@
 import DebianRoots
+import ProbePrograms
 
 /// An ABI that the agent is built for, with all that a cross build has to know of it.
 package enum TargetABI: String, Sendable, CaseIterable {
@@ -30,6 +31,15 @@ package enum TargetABI: String, Sendable, CaseIterable {
     case .arm64, .x86_64: return [target]
     // Debian armhf's own baseline: ARMv7 with 16 floating point registers, no NEON.
     case .armv7: return [target, "-march=armv7-a+fp", "-mthumb"]
+    }
+  }
+
+  /// Where a function's arguments are in its kernel.
+  package var registers: RegisterPlaces {
+    switch self {
+    case .arm64: .arm64
+    case .armv7: .arm
+    case .x86_64: .x86
     }
   }
 

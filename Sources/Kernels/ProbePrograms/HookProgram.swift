@@ -169,6 +169,8 @@ struct HookProgram: Sendable {
       let isDirect = path.count == 1 ? direct : "false"
       return "lg_read_number(\(last.structure), \(pointer), \(last.name), \(isDirect))"
     case .result: return "PT_REGS_RC(ctx)"
+    // Of prepared programs alone.
+    case .record: return "0"
     }
   }
 

@@ -194,21 +194,21 @@ extension ProbeMetric {
       unit: map.required("unit", remedy: "write 'unit: ns'")?.choice() ?? .nanoseconds,
       map: "h_\(identifier)", counters: 0,
       namesMap: table?.nameField == nil ? nil : "n_\(identifier)",
-      isInT0: (map.optional("t0")?.boolean() ?? true) && table?.isTraced ?? false,
+      isInT0: (map.optional("t0")?.boolean() ?? true) && table?.isInT0(key) ?? false,
       table: table, key: key)
   }
 }
 
 extension KeyField {
   private enum KindName: String, CaseIterable {
-    case number, syscall, padding
+    case number, syscall, signed, text, padding
     case blockDevice = "block-device"
   }
 
   fileprivate static func read(_ value: FieldReader) -> Self? {
     guard let map = value.mapping(known: ["field", "size", "kind", "values"]) else { return nil }
     var kind = Kind.number
-    var isPadding = false
+    var isFree = false
     if let values = map.optional("values") {
       kind = .values(readNames(values))
       map.optional("kind")?.report(
@@ -217,16 +217,20 @@ extension KeyField {
       switch name {
       case .number: kind = .number
       case .syscall: kind = .syscall
+      case .signed: kind = .signed
+      case .text:
+        kind = .text
+        isFree = true
       case .blockDevice: kind = .blockDevice
       case .padding:
         kind = .padding
-        isPadding = true
+        isFree = true
       }
     }
     let sizeRemedy = "give the field's bytes in the map's key: 1, 2, 4 or 8"
     let size = map.required("size", remedy: sizeRemedy)
-    let bytes = size?.integer(in: 1...(isPadding ? 64 : 8))
-    if let bytes, !isPadding, ![1, 2, 4, 8].contains(bytes) {
+    let bytes = size?.integer(in: 1...(isFree ? 64 : 8))
+    if let bytes, !isFree, ![1, 2, 4, 8].contains(bytes) {
       size?.report("a field cannot be of \(bytes) bytes", remedy: "write 1, 2, 4 or 8")
     }
     return KeyField(

@@ -113,6 +113,10 @@ package struct KeyField: Sendable, Equatable {
     case blockDevice
     /// A system call number of the device's architecture.
     case syscall
+    /// Written in decimal, with its sign.
+    case signed
+    /// Bytes of text up to a NUL.
+    case text
     /// One of these; others are written in decimal.
     case values([UInt64: String])
     /// Bytes between fields or at the end, not a label.
@@ -121,9 +125,15 @@ package struct KeyField: Sendable, Equatable {
 
   /// The label's name.
   package var name: String
-  /// Bytes: 1, 2, 4 or 8; any number for padding.
+  /// Bytes: 1, 2, 4 or 8; any number for text and padding.
   package var size: Int
   package var kind: Kind
+
+  package init(name: String, size: Int, kind: Kind) {
+    self.name = name
+    self.size = size
+    self.kind = kind
+  }
 }
 
 extension ProbeMetric {
@@ -136,17 +146,26 @@ extension ProbeMetric {
   package func labels(
     ofKey bytes: [UInt8], resolve: (KeyField.Kind, UInt64) -> String?
   ) -> [String: String]? {
-    guard bytes.count == keySize else { return nil }
+    guard key.isEmpty || bytes.count == keySize else { return nil }
     var labels: [String: String] = [:]
     var rest = bytes[...]
     for field in key {
+      if field.kind == .text {
+        labels[field.name] = String(
+          decoding: rest.prefix(field.size).prefix { $0 != 0 }, as: UTF8.self)
+        rest = rest.dropFirst(field.size)
+        continue
+      }
       let number = rest.prefix(field.size).reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
       rest = rest.dropFirst(field.size)
       switch field.kind {
-      case .padding:
+      case .padding, .text:
         continue
       case .number:
         labels[field.name] = String(number)
+      case .signed:
+        let shift = 64 - 8 * field.size
+        labels[field.name] = String(Int64(bitPattern: number << shift) >> shift)
       case .values(let names):
         labels[field.name] = names[number] ?? String(number)
       case .blockDevice:

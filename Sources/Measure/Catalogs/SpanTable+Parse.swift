@@ -18,7 +18,7 @@ extension SpanTable {
       spans: spans.list().compactMap(Span.read),
       by: (metric.required("by", remedy: "say what ties an end to its start, such as [tid]")?
         .list() ?? []).compactMap { $0.identifier() },
-      conditions: metric.optional("where")?.anyMapping()?.entries.map(Condition.read) ?? [],
+      conditions: metric.optional("where")?.anyMapping()?.entries.flatMap(Condition.readAll) ?? [],
       repeats: metric.optional("repeat")?.choice() ?? .loss,
       unmatched: metric.optional("unmatched")?.choice() ?? .loss,
       nameField: metric.optional("name")?.identifier(),
@@ -77,13 +77,23 @@ extension SpanTable {
 
   private func checkKey(_ metric: MappingReader, _ key: [KeyField]) {
     let place = metric.optional("key") ?? metric.value
-    if key.isEmpty {
+    if let objection = templateObjection(key) {
+      if readsRecords { place.report(objection, remedy: "ask for less, or name arguments: arg0") }
+      let own = spans.flatMap { $0.from.conditions + $0.to.conditions }
+      if (conditions + own).contains(where: { $0.test != .equal || $0.text != nil }) {
+        place.report(
+          "only numbers to be equal to can be asked for: \(objection)",
+          remedy: "list fields of the record, such as 'fields: [dev, sector]'")
+      }
+    }
+    if key.isEmpty, !isTemplate(key) {
       place.report("a metric with 'spans' needs a key", remedy: "add one, such as the class")
     }
     if key.count > 6 {
       place.report("more than 6 labels", remedy: "leave out what nobody compares")
     }
-    for field in key where field.size != 4 || field.kind == .padding {
+    for field in key
+    where (field.size != 4 || field.kind == .text) && !isTemplate(key) || field.kind == .padding {
       place.report(
         "'\(field.name)' is not a label of 4 bytes", remedy: "write 'size: 4', without padding")
     }
@@ -91,7 +101,10 @@ extension SpanTable {
       for field in key where field.name != Self.processClass && span.labels[field.name] == nil {
         // The name is written down at the start, the operation at the end.
         let sources = nameField == nil ? [span.to] : [span.from, span.to]
-        guard sources.contains(where: { $0.field(field.name) == nil }) else { continue }
+        guard sources.contains(where: { $0.field(field.name) == nil }),
+          // What is prepared keeps labels of the start as well.
+          !isTemplate(key) || span.from.field(field.name) == nil
+        else { continue }
         place.report(
           "nothing gives label '\(field.name)' in spans[\(index)]",
           remedy: "list it in 'labels' of the span, or in 'fields' of "
@@ -109,15 +122,46 @@ extension SpanTable {
 }
 
 extension SpanTable.Condition {
-  fileprivate static func read(_ entry: (name: String, value: FieldReader)) -> Self {
+  /// Those of a field: one, or a list of tests that all hold.
+  fileprivate static func readAll(_ entry: (name: String, value: FieldReader)) -> [Self] {
+    guard let texts = entry.value.node.sequence?.compactMap({ $0.scalar?.string }),
+      texts.contains(where: { text in Test.allCases.contains { text.hasPrefix($0.rawValue) } })
+    else { return [read(entry)].compactMap(\.self) }
+    return entry.value.list().compactMap { read((entry.name, $0)) }
+  }
+
+  private static func read(_ entry: (name: String, value: FieldReader)) -> Self? {
+    let value = entry.value
+    if let text = value.node.scalar?.string, let made = compared(entry.name, text, value) {
+      return made
+    }
     let most = Int.max
     let values =
-      entry.value.node.sequence == nil
-      ? [entry.value.integer(in: 0...most)] : entry.value.list().map { $0.integer(in: 0...most) }
+      value.node.sequence == nil
+      ? [value.integer(in: 0...most)] : value.list().map { $0.integer(in: 0...most) }
     if values.isEmpty {
-      entry.value.report("the list is empty", remedy: "give the values that are meant")
+      value.report("the list is empty", remedy: "give the values that are meant")
     }
     return Self(field: entry.name, values: values.compactMap { $0.map(UInt64.init) })
+  }
+
+  /// A test and a value, such as `> 8` or `== 'fsync'`; nil for a number alone.
+  private static func compared(
+    _ field: String, _ text: String, _ value: FieldReader
+  ) -> Self? {
+    // Longer ones first: `<=` begins with `<`.
+    let tests = Test.allCases.sorted { $0.rawValue.count > $1.rawValue.count }
+    guard let test = tests.first(where: { text.hasPrefix($0.rawValue) }) else { return nil }
+    let rest = text.dropFirst(test.rawValue.count).drop { $0 == " " }
+    if rest.count >= 2, rest.first == "'", rest.last == "'", test == .equal || test == .unequal {
+      return Self(
+        field: field, test: test, values: [], text: String(rest.dropFirst().dropLast()))
+    }
+    guard let number = Int64(rest) else {
+      value.report("'\(rest)' is no number", remedy: "write a test and a number, such as '> 8'")
+      return Self(field: field, test: test, values: [])
+    }
+    return Self(field: field, test: test, values: [UInt64(bitPattern: number)])
   }
 }
 
@@ -154,14 +198,19 @@ extension SpanEvent {
     let function = map.optional("function")?.identifier()
     let isAlone = map.optional("event") == nil
     let side = map.optional("at")?.choice() ?? place
+    let fields = map.optional("fields").map(Field.readAll) ?? []
     let made = Self(
       event: event, record: map.optional("record")?.identifier(), function: function,
       // A tracepoint is one place, whichever side it stands for.
       place: function == nil ? .entry : side,
       rungs: map.optional("rungs")?.list().compactMap { $0.choice() }
-        ?? (isAlone ? [.kprobe] : [.tpBTF, .rawTracepoint]),
-      fields: map.optional("fields")?.anyMapping()?.entries.compactMap(Field.read) ?? [],
-      conditions: map.optional("where")?.anyMapping()?.entries.map(SpanTable.Condition.read) ?? [])
+        ?? (isAlone
+          ? [.kprobe]
+          : fields.contains(where: \.isOfRecord)
+            ? [.tracepoint] : [.tpBTF, .rawTracepoint]),
+      fields: fields,
+      conditions: map.optional("where")?.anyMapping()?.entries
+        .flatMap(SpanTable.Condition.readAll) ?? [])
     made.check(map)
     return made
   }
@@ -204,6 +253,11 @@ extension SpanEvent {
           "'\(field.name)' is argument \(number) of a function, which no register holds everywhere",
           remedy: "write one of arg0 to arg4")
       }
+      if field.isOfRecord, rungs != [.tracepoint] {
+        map.optional("fields")?.report(
+          "'\(field.name)' is of the event's record, which the rung tracepoint alone has",
+          remedy: "write 'rungs: [tracepoint]', or an argument: arg0")
+      }
       if case .member = field.source, rungs.contains(.tracepoint) {
         map.optional("fields")?.report(
           "'\(field.name)' is a member, which rung tracepoint has no pointer to",
@@ -223,7 +277,17 @@ extension SpanEvent.Field {
   fileprivate var argument: Int? {
     switch source {
     case .argument(let number), .member(let number, _): number
-    case .result: nil
+    case .result, .record: nil
+    }
+  }
+
+  /// Names alone are those of the event's record.
+  fileprivate static func readAll(_ value: FieldReader) -> [Self] {
+    guard value.node.sequence != nil else {
+      return value.anyMapping()?.entries.compactMap(read) ?? []
+    }
+    return value.list().compactMap { item in
+      item.identifier().map { Self(name: $0, source: .record($0)) }
     }
   }
 
@@ -243,6 +307,9 @@ extension SpanEvent.Field {
   private static func source(of text: String) -> Source? {
     if text == "ret" { return .result }
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    if parts.count == 2, parts[0] == "record", isIdentifier(parts[1]) {
+      return .record(String(parts[1]))
+    }
     guard let first = parts.first, first.hasPrefix("arg"), let number = Int(first.dropFirst(3)),
       // As many as tracepoints may have; functions have fewer in registers.
       (0...11).contains(number)

@@ -3,9 +3,32 @@
 package struct SpanTable: Sendable, Equatable {
   /// A condition on a field: of every event of the metric, or of one event alone.
   package struct Condition: Sendable, Equatable {
+    /// How the field is held against the values.
+    package enum Test: String, Sendable, CaseIterable {
+      case equal = "=="
+      case unequal = "!="
+      case less = "<"
+      case atMost = "<="
+      case more = ">"
+      case atLeast = ">="
+      /// Any of these bits.
+      case bits = "&"
+    }
+
     package var field: String
-    /// At least one; the field is one of these.
+    /// All but equality are of prepared programs.
+    package var test = Test.equal
+    /// The test holds for one of these; negative ones as 64 bits have them.
     package var values: [UInt64]
+    /// What a field of text is, or is not, in place of ``values``.
+    package var text: String?
+
+    package init(field: String, test: Test = .equal, values: [UInt64], text: String? = nil) {
+      self.field = field
+      self.test = test
+      self.values = values
+      self.text = text
+    }
   }
 
   /// Which of several starts counts before an end comes.
@@ -55,6 +78,32 @@ extension SpanTable {
   /// Whether trace events give the metric: every span that a kernel must have is of such.
   package var isTraced: Bool {
     spans.contains(where: \.isTraced) && spans.allSatisfy { $0.isTraced || $0.isOptional }
+  }
+
+  /// Whether trace events give the metric with these labels.
+  package func isInT0(_ key: [KeyField]) -> Bool { isTraced && traceObjection(key) == nil }
+
+  /// Why trace events alone do not give what the kernel's programs do; nil when they do.
+  package func traceObjection(_ key: [KeyField]) -> String? {
+    guard readsRecords else { return nil }
+    if let wide = key.first(where: { $0.size != 4 || $0.kind == .text }) {
+      return "label '\(wide.name)' is not a number of 4 bytes"
+    }
+    if let early = key.first(where: { label in
+      label.name != Self.processClass && spans.contains { $0.to.field(label.name) == nil }
+    }) {
+      return "the end has no field '\(early.name)'"
+    }
+    let own = spans.flatMap { $0.from.conditions + $0.to.conditions }
+    if let other = (conditions + own).first(where: { $0.test != .equal || $0.text != nil }) {
+      return "'\(other.field)' is held against more than numbers to be equal to"
+    }
+    for event in spans.flatMap({ [$0.from, $0.to] }) {
+      for field in event.fields where field.source != .record(field.name) {
+        return "'\(field.name)' has another name in \(event.hook)"
+      }
+    }
+    return by.count > 3 ? "more than 3 fields tie an end to its start" : nil
   }
 
   /// Whether a field counts by its lower 4 bytes: labels take as many, so a field that is one does;
@@ -107,10 +156,17 @@ package struct SpanEvent: Sendable, Equatable {
       case member(argument: Int, path: [Member])
       /// What the function returns.
       case result
+      /// What the event's record has by a name; on the tracepoint rung alone.
+      case record(String)
     }
 
     package var name: String
     package var source: Source
+
+    package init(name: String, source: Source) {
+      self.name = name
+      self.source = source
+    }
   }
 
   /// A member of a struct of the kernel.

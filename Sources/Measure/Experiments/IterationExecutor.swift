@@ -25,13 +25,13 @@ struct IterationExecutor: Sendable {
     index: Int, kind: IterationRecord.Kind, isObserved: Bool = true, entering: (String) -> Void
   ) async throws -> IterationRecord {
     if request.workload.cache == .cold { try await dropCaches() }
-    let start = try await watch.start { entering("wait: \($0)") }
-    let speed = try await watch.speed()
+    let start = request.asksBench ? try await watch.start { entering("wait: \($0)") } : nil
+    let speed = request.asksBench ? try await watch.speed() : nil
     var seen = StabilityGate.Observation(
       before: try await watch.look(), after: DeviceReading(), speedBefore: speed)
     var record = IterationRecord(
       index: index, kind: kind, startedUptimeNs: UInt64((seen.before.uptime ?? 0) * 1e9))
-    if case .gaveUp(let drop) = start {
+    if case .gaveUp(let drop)? = start {
       record.covariates = Covariates.iteration(
         before: seen.before, after: seen.before, speed: speed)
       record.drop(drop)
@@ -63,7 +63,7 @@ struct IterationExecutor: Sendable {
     var frequencies = FrequencyTally()
     for window in windows { window.frequencies.forEach { frequencies.add($0) } }
     seen.after = try await watch.look()
-    seen.speedAfter = try await watch.speed()
+    seen.speedAfter = request.asksBench ? try await watch.speed() : nil
     record.covariates.merge(
       Covariates.iteration(before: seen.before, after: seen.after, speed: speed)
     ) { _, new in new }
@@ -71,7 +71,7 @@ struct IterationExecutor: Sendable {
     if let missing = windows.compactMap(\.frequencyMissing).first {
       record.notes["cpu_frequency"] = "unsupported: \(missing)"
     }
-    if case .ready(let background) = start {
+    if case .ready(let background)? = start {
       record.covariates[Covariate.background] = background
     }
     if session.facts.counterFrequency > 0 {

@@ -1,7 +1,10 @@
 import AgentSession
 import Catalogs
 import Foundation
+import KernelEvents
+import KernelTypes
 import ProbeBuild
+import ProbePrograms
 import RunRecords
 
 /// The capability gate: brings every probe of a suite onto the device, in the best tier that
@@ -116,6 +119,8 @@ struct ProbeLoader: Sendable {
       } catch AgentSessionError.refused(let refusal) {
         if route == .t0 { isTaken = refusal.code == .busy }
         failures.append(TierPlan.PassedOver(route: route, reason: try reason(refusal, probe)))
+      } catch let error as LacksField {
+        failures.append(TierPlan.PassedOver(route: route, reason: error.reason))
       } catch let error as PerfettoError {
         failures.append(TierPlan.PassedOver(route: route, reason: error.description))
       } catch let quarantined as QuarantinedLoad {
@@ -135,7 +140,7 @@ struct ProbeLoader: Sendable {
     _ route: Route, _ probe: ProbeManifest, _ loaded: inout Loaded
   ) async throws -> [HookRecord] {
     switch route {
-    case .t2: try await inAgent(probe, probe.metrics, &loaded) { try await load(probe, $0) }
+    case .t2: try await load(probe, &loaded, object(of: probe))
     case .t1: try await inAgent(probe, probe.metrics, &loaded) { try await takePinned(probe, $0) }
     case .t0: try await inAgent(probe, probe.t0Metrics, &loaded) { try await trace(probe, $0) }
     case .perfetto: try await record(probe, &loaded)
@@ -156,18 +161,67 @@ struct ProbeLoader: Sendable {
     return hooks.map(HookRecord.init)
   }
 
-  private func load(_ probe: ProbeManifest, _ metrics: Numbered) async throws -> [AgentHook] {
+  /// By prepared programs where its object is one of them.
+  private func load(
+    _ probe: ProbeManifest, _ loaded: inout Loaded, _ object: Object
+  ) async throws -> [HookRecord] {
+    guard let template = SpanTemplate(probe), SpanTemplate.isPrepared(object.bytes) else {
+      return try await inAgent(probe, probe.metrics, &loaded) { try await load(probe, object, $0) }
+    }
+    return try await inAgent(probe, [template.metric], &loaded) {
+      try await load(template, probe, object, $0)
+    }
+  }
+
+  private typealias Object = (artifact: BuildArtifact, bytes: [UInt8])
+
+  private func object(of probe: ProbeManifest) throws -> Object {
     guard let object = bundle.objects[probe.name] else {
       throw RunError.badObject(probe: probe.name, path: "", reason: "it was not built")
     }
-    let bytes = try Data(contentsOf: URL(fileURLWithPath: object.path))
-    return try await gate.guarded(probe: probe.name, content: object.hash) {
+    return (object, Array(try Data(contentsOf: URL(fileURLWithPath: object.path))))
+  }
+
+  private func load(
+    _ probe: ProbeManifest, _ object: Object, _ metrics: Numbered
+  ) async throws -> [AgentHook] {
+    try await gate.guarded(probe: probe.name, content: object.artifact.hash) {
       try await gate.session.load(
         AgentProbe(
-          name: probe.name, object: Array(bytes), metrics: metrics.map(AgentMetric.init),
+          name: probe.name, object: object.bytes, metrics: metrics.map(AgentMetric.init),
           btfPath: btfPath),
         timeout: SafetyGate.loadLimit)
     }
+  }
+
+  /// Loads prepared programs, with the places where this kernel keeps the fields.
+  private func load(
+    _ template: SpanTemplate, _ probe: ProbeManifest, _ object: Object, _ metrics: Numbered
+  ) async throws -> [AgentHook] {
+    let formats = try await EventFormats.read(template.events, gate.session)
+    let bytes: [UInt8]
+    do {
+      bytes = try template.configured(
+        object.bytes, formats: formats, registers: bundle.abi.registers)
+    } catch let misfit as SpanTemplate.Misfit {
+      throw LacksField(reason: misfit.description)
+    } catch let error as Malformed {
+      throw RunError.badObject(probe: probe.name, path: object.artifact.path, reason: error.reason)
+    }
+    return try await gate.guarded(
+      probe: probe.name, content: "\(object.artifact.hash) \(template.places)"
+    ) {
+      try await gate.session.load(
+        AgentProbe(
+          name: probe.name, object: bytes, metrics: metrics.map(AgentMetric.init),
+          btfPath: btfPath),
+        timeout: SafetyGate.loadLimit)
+    }
+  }
+
+  /// Why a kernel cannot give what a probe asks of it.
+  private struct LacksField: Error {
+    var reason: String
   }
 
   private func takePinned(

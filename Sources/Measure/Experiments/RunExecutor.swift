@@ -169,13 +169,7 @@ package struct RunExecutor: Sendable {
     ).load()
     let first = try await DeviceWatch.look(session)
     try await session.attach()
-    let uptime = try await SettleWait(
-      session: session, device: device.name, limits: request.suite.settle
-    ).run { reason in
-      report(
-        RunProgress(
-          activity: "settle: \(reason)", iteration: 0, iterations: request.totalIterations))
-    }
+    let uptime = request.asksBench ? try await settle(session) : first.uptime ?? 0
     if log.baseline == nil {
       log.first = first
       // A device that was hot when the agent came may have cooled down.
@@ -229,6 +223,16 @@ package struct RunExecutor: Sendable {
       record.invalid.append(InvalidMark(reason: problem))
     }
     return record
+  }
+
+  private func settle(_ session: AgentClient) async throws -> Double {
+    try await SettleWait(
+      session: session, device: device.name, limits: request.suite.settle
+    ).run { reason in
+      report(
+        RunProgress(
+          activity: "settle: \(reason)", iteration: 0, iterations: request.totalIterations))
+    }
   }
 
   /// Before a probe is loaded, as it is measured by those that come after.

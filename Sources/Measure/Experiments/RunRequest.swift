@@ -38,6 +38,8 @@ package struct RunRequest: Sendable {
   package var reconnect: Duration
   /// Unusual steps that were needed to bring the firmware up.
   package var interruptions: [InterruptionRecord] = []
+  /// Whether quiet is waited for and the machine's speed taken, as for runs that are compared.
+  package var asksBench = true
   /// Whether extra iterations are made to learn what the probes cost.
   package var measuresOverhead: Bool
   package var toolVersion: String

@@ -41,9 +41,12 @@ package struct TierSupport: Sendable, Equatable {
         route: .t1, reason: "the firmware carries \(pinned.sorted().joined(separator: ", ")) only",
         remedy: "add the probe with 'latgate firmware-kit'")
     case .t0, .perfetto:
-      guard probe.t0Events.isEmpty else { return nil }
+      guard probe.t0Metrics.isEmpty else { return nil }
+      let reasons = probe.metrics.compactMap { $0.table?.traceObjection($0.key) }
       return TierPlan.PassedOver(
-        route: route, reason: "no trace events give what this probe measures")
+        route: route,
+        reason: "no trace events give what this probe measures"
+          + (reasons.first.map { ": \($0)" } ?? ""))
     }
   }
 

@@ -64,7 +64,7 @@ package struct CampaignDraft: Sendable {
   private func bundle(
     _ abi: TargetABI, _ numbered: [String: [(id: UInt32, metric: ProbeMetric)]], bench: Workbench
   ) async throws -> [UInt8] {
-    let built = tier == .t2 ? try await bench.bundle(abi: abi, probes: probes) : nil
+    let built = tier == .t2 ? try await bench.bundle(abi: abi, probes: probes, isKept: true) : nil
     let made = try probes.map { probe -> FieldBundle.Probe in
       let metrics = numbered[probe.name] ?? []
       switch tier {

@@ -65,6 +65,36 @@ extension CheckSetup {
     return plan
   }
 
+  /// Adds a probe for each line, held against what the device's kernel has: a virtual device is
+  /// booted for it.
+  /// - Throws: `MeasureFault`, `DeviceError`, and what starting a lane throws.
+  package func measure(
+    _ plan: inout Plan, on target: LaneFactory.Target, _ bench: Workbench
+  ) async throws {
+    guard let measures, !measures.isEmpty, let lane = target.lanes.first else { return }
+    // What cannot be read is refused before anything boots.
+    let measurements = try measures.enumerated().map { index, line in
+      let usual = MeasureQuestion.usualName
+      return try Measurement(line, name: index == 0 ? usual : "\(usual)\(index + 1)")
+    }
+    let device =
+      target.isVirtual
+      ? try await lane.start(firmware: reference).device : try await lane.current()
+    do {
+      let identity = try await device.identify()
+      for measurement in measurements {
+        try plan.add(
+          try await measurement.probe(on: device, identity: identity) {
+            try await bench.systemCalls(abi: try Plan.abi(identity, device: device.name))
+          })
+      }
+    } catch {
+      if target.isVirtual { await lane.finish() }
+      throw error
+    }
+    if target.isVirtual { await lane.finish() }
+  }
+
   /// Refuses arms that could not differ, before anything starts.
   /// - Throws: `UnknownName`, `DeviceError`, `RunError`, `ArmFault`.
   package func requireArms(_ plan: Plan, in catalog: Catalog) throws {

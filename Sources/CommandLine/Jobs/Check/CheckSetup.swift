@@ -28,6 +28,8 @@ package struct CheckSetup: Codable, Sendable, Equatable {
   package var lanes: Int
   package var tier: Tier?
   package var allowsMixed: Bool
+  /// Lines that are measured beside the suite's probes; nil = none.
+  package var measures: [String]?
   /// Name of the baseline that takes the reference's place; nil = the reference is run.
   package var baseline: String?
 

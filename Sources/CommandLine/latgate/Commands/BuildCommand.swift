@@ -41,7 +41,8 @@ struct BuildCommand: AsyncParsableCommand {
     let bench = try Workbench(common)
     // What a share folder ships is its own; a user's probes may not be there when it is used.
     let chosen = probe.isEmpty && ship ? bench.sharedProbes : try bench.probes(named: probe)
-    let sources = chosen.map(ProbeSource.init)
+    let prepared = probe.isEmpty ? ProbeSource.templates : []
+    let sources = chosen.map(ProbeSource.init) + prepared
     for abi in all ? TargetABI.allCases : (abi.isEmpty ? [.arm64] : abi) {
       let bundle = try await Workbench.build(
         share: bench.share, abi: abi, probes: sources, ships: ship, console: console)

@@ -22,6 +22,7 @@ struct CheckCommand: AsyncParsableCommand {
         latgate check demo --candidate debug-left-on --format json
         latgate check demo --time-budget 30m
         latgate check demo --baseline nightly
+        latgate check demo --measure 'softirq_entry ~ softirq_exit by cpu,vec'
         latgate check --resume latgate-results/demo-20260101-120000
         latgate check app-start --device pixel@usb:A1 --wait-for-device 10m
         latgate check app-start --pool rack1
@@ -80,6 +81,12 @@ struct CheckCommand: AsyncParsableCommand {
         "Where the suite has none, 3 to 20 by what a boot and an iteration cost on this rig."))
   var iterations: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "A line to measure beside the suite's probes, as 'latgate measure' takes it; may be repeated.",
+      valueName: "line"))
+  var measure: [String] = []
+
   @OptionGroup var flow: FlowOptions
 
   @OptionGroup var memory: MemoryOptions
@@ -125,7 +132,7 @@ struct CheckCommand: AsyncParsableCommand {
     }
     let asks: [Any?] = [
       pool.device.first, pool.pool, reference, candidate, runs, mostRuns, iterations, output,
-      flow.design,
+      flow.design, measure.first,
     ]
     guard isNamed || (asks.allSatisfy({ $0 == nil }) && !aa) else {
       throw ValidationError(
@@ -160,6 +167,7 @@ struct CheckCommand: AsyncParsableCommand {
     let target = try await setup.target(plan, bench, folder, wait: devices.wait)
     defer { target.release() }
     setup.lanes = target.lanes.count
+    try await setup.measure(&plan, on: target, bench)
     var experiment = try await CheckExperiment(
       setup, plan: plan, target: target, bench: bench, folder: folder,
       bugReport: failures.bugReport)
@@ -266,7 +274,7 @@ struct CheckCommand: AsyncParsableCommand {
     let device = pool.device.first ?? definition.device
     let planned = runs ?? definition.runs.planned
     let isPair = flow.design == .crossover && pool.device.count == 2
-    return CheckSetup(
+    var setup = CheckSetup(
       id: UUID().uuidString.lowercased(), suite: definition.name, device: device,
       partner: isPair ? pool.device[1] : nil,
       reference: standard, candidate: tested,
@@ -279,5 +287,7 @@ struct CheckCommand: AsyncParsableCommand {
         ?? (runs == nil ? definition.runs.most : SuiteDefinition.Runs.usualMost(planned: planned)),
       lanes: lanes, tier: tiers.tier,
       allowsMixed: mixing.allowMixed)
+    setup.measures = measure.isEmpty ? nil : measure
+    return setup
   }
 }

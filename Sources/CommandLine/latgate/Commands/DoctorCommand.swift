@@ -171,7 +171,7 @@ struct DoctorCommand: AsyncParsableCommand {
       let builder = try? ProbeBuilder(share: share),
       let shipped = try? Catalog.loadSound([DirectoryFiles(root: share.path)])
     else { return [] }
-    let probes = shipped.probes.values.map(ProbeSource.init)
+    let probes = shipped.probes.values.map(ProbeSource.init) + ProbeSource.templates
     var missing: [TargetABI] = []
     for abi in TargetABI.allCases where await !builder.isShipped(abi: abi, probes: probes) {
       missing.append(abi)

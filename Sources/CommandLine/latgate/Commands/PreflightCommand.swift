@@ -90,7 +90,7 @@ struct PreflightCommand: AsyncParsableCommand, ComputingCommand {
       built.append(
         Preflight.Probe(
           name: manifest.name,
-          object: try await builder.object(of: ProbeSource(manifest), abi: abi) {
+          object: try await builder.namedObject(of: manifest, abi: abi) {
             console.note($0)
           },
           t0Events: manifest.t0Events))

@@ -122,56 +122,13 @@ struct RunCommand: AsyncParsableCommand {
     plan.tier = tiers.tier
     // The number is another process's after a restart.
     plan.reconnect = scope.pid == nil ? devices.reconnect : .zero
-    let display = RunDisplay(console: console, runs: 1)
-    defer { display.end() }
-    let factory = LaneFactory(
-      catalog: bench.catalog,
-      server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share,
-      leases: try .ofThisCommand(wait: devices.wait) { display.line($0) },
-      hookLog: output.map { "\($0)/hooks.log" }
-    ) { display.line($0) }
-    let target = try await factory.single(
-      device: pool.device.first ?? plan.suite.device, id: "run-\(getpid())")
-    defer { target.release() }
-    guard let lane = target.lanes.first else { return }
-    let firmware = firmware ?? plan.suite.reference ?? "running"
-    let kept = FailureFiles(
-      console: console, folder: output ?? "latgate-results", isWanted: failures.bugReport)
-    var reached: (any Device)?
-    do {
-      let started = try await lane.start(firmware: firmware)
-      reached = started.device
-      var request = try await plan.request(
-        bench: bench, device: started.device, definition: target.definition,
-        transport: lane.transport, firmware: firmware, firmwareID: started.firmwareID)
-      request.take(started)
-      if span != nil { request.stability = .none }
-      let record = try await RunExecutor(
-        request: request, device: started.device, recover: { try await lane.recover() }
-      ) {
-        display.progress(order: 0, $0)
-      }.run()
-      let result = RunReport(record, lossLimit: plan.suite.limits.lossMax.fraction)
-      let reasons = record.invalid.map(\.reason) + (result.faults ?? [])
-      if !result.scopeMatchedNothing, !reasons.isEmpty {
-        await kept.collect(
-          "bugreport-\(timestamp())", of: reached, reason: reasons.joined(separator: "\n"))
-      }
-      await lane.finish()
-      display.end()
-      let written = output.map { folder in Result { try RecordFiles.write(record, to: folder) } }
-      try report.show(result, console, showsAll: all)
-      // What was measured is shown even when its file could not be written.
-      if let written { console.note("record: \(try written.get())") }
-      if result.scopeMatchedNothing { throw ExitStatus.badInput.code }
-      if !reasons.isEmpty { throw ExitStatus.gateFailed.code }
-    } catch {
-      if !(error is ExitCode) {
-        await kept.collect(
-          "bugreport-\(timestamp())", of: reached, reason: "\(error)", error: error)
-      }
-      await lane.finish()
-      throw error
-    }
+    var run = SingleRun(
+      console: console, bench: bench, plan: plan, device: pool.device.first)
+    run.firmware = firmware
+    run.output = output
+    run.wait = devices.wait
+    run.keepsReports = failures.bugReport
+    run.isLook = span != nil
+    try await run.run { try report.show($0, console, showsAll: all) }
   }
 }

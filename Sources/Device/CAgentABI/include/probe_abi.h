@@ -210,6 +210,7 @@ struct lg_counters {
  */
 #define LG_MAP_WINDOW "lg_window_map"
 #define LG_VAR_SCOPE "lg_scope" /* struct lg_scope in .rodata, with LG_SCOPED */
+#define LG_VAR_TEMPLATE "lg_template" /* struct lg_template in .rodata, see span_template.h */
 
 struct lg_window_vars {
 	lg_u32 window, session, self, epoch;

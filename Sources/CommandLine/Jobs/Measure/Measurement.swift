@@ -1,0 +1,50 @@
+import Catalogs
+import Devices
+import KernelEvents
+
+/// Makes a probe of a line for a device.
+package struct Measurement: Sendable {
+  private let line: MeasureLine
+  private let name: String
+
+  /// - Throws: `MeasureFault` for a line that cannot be read.
+  package init(_ text: String, name: String = MeasureQuestion.usualName) throws(MeasureFault) {
+    line = try MeasureLine.parse(text)
+    self.name = name
+  }
+
+  /// How long the line asks to measure; nil = it does not say.
+  package var time: Duration? { line.time }
+
+  /// Holds the line against the device's kernel.
+  /// - Parameters:
+  ///   - device: the device.
+  ///   - identity: what it says of itself.
+  ///   - systemCalls: names of calls by number, asked for where the line needs them.
+  /// - Returns: the probe.
+  /// - Throws: `MeasureFault`, `DeviceError`.
+  package func probe(
+    on device: any Device, identity: DeviceIdentity,
+    systemCalls: () async throws -> [Int: String]
+  ) async throws -> ProbeManifest {
+    let reader = EventReader(device: device, identity: identity)
+    do {
+      return try await probe(reader, refreshes: false, systemCalls)
+    } catch is MeasureFault {
+      // A module that came since may have brought the event.
+      return try await probe(reader, refreshes: true, systemCalls)
+    }
+  }
+
+  private func probe(
+    _ reader: EventReader, refreshes: Bool, _ systemCalls: () async throws -> [Int: String]
+  ) async throws -> ProbeManifest {
+    var known = try await reader.known(for: line, refreshes: refreshes)
+    if line.from.text.contains("raw_syscalls"), !line.conditions.isEmpty {
+      known.systemCalls = Dictionary(
+        try await systemCalls().map { ($0.value, UInt64($0.key)) }
+      ) { first, _ in first }
+    }
+    return try MeasureQuestion(line, kernel: known, name: name).probe
+  }
+}

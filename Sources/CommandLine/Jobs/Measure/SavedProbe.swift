@@ -1,0 +1,30 @@
+import Catalogs
+import Foundation
+import POSIXSupport
+
+/// A probe of a line, kept in the user's folder.
+package enum SavedProbe {
+  /// - Throws: `JobError` for a name that is taken, or is none.
+  package static func requireFree(_ name: String, in catalog: Catalog) throws {
+    if let other = catalog.probes[name] {
+      throw JobError.nameTaken(name: name, file: other.file)
+    }
+    guard name.wholeMatch(of: /[a-z][a-z0-9_]{0,23}/) != nil else {
+      throw JobError.noProbeName(name: name)
+    }
+  }
+
+  /// Writes the manifest.
+  /// - Returns: its path.
+  /// - Throws: `MissingHome`, `SystemCallError`.
+  package static func write(_ probe: ProbeManifest) throws -> String {
+    guard let own = UserFolders.configPath(environment: ProcessInfo.processInfo.environment) else {
+      throw MissingHome(purpose: "probes of your own", variable: "XDG_CONFIG_HOME")
+    }
+    let folder = "\(own)/\(CatalogFolder.probes.rawValue)"
+    try UserFolders.makeFolder(folder, mode: 0o755)
+    let path = "\(folder)/\(probe.name).yaml"
+    try AtomicFile.write(ManifestText(probe).text.utf8, to: path)
+    return path
+  }
+}

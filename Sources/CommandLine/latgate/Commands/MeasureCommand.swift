@@ -1,0 +1,173 @@
+import ArgumentParser
+import Catalogs
+import Devices
+import Experiments
+import Foundation
+import Jobs
+import Reporting
+
+struct MeasureCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "measure",
+    abstract: "Measure what a line asks: the time between two events, or inside a function.",
+    discussion: """
+      Without a compiler, on this machine or on a device. Events and fields are those of the \
+      device's kernel, and are checked before anything is loaded.
+
+        latgate measure 'block_rq_issue ~ block_rq_complete by dev,sector label rwbs'
+        latgate measure 'softirq_entry ~ softirq_exit by cpu,vec label vec' --for 5s
+        latgate measure 'sched:sched_wakeup ~ sched:sched_switch by pid=next_pid'
+        latgate measure vfs_fsync_range --device demo
+        latgate measure --from block:block_rq_issue --to block:block_rq_complete \\
+            --by dev,sector --label rwbs --where 'nr_sector > 8'
+
+      A line is START ~ END, or a function, and then: 'by' fields that tie an end to its start \
+      (tid: the running thread; cpu; FIELD=FIELD where they differ), 'label' fields that get \
+      histograms of their own, 'where' conditions joined by 'and', 'for' a time. Conditions are \
+      asked at the start where it has the field. docs/measure.md has lines beside those of bpftrace.
+
+      Exit codes: 64 the line is wrong, 3 the device cannot measure it or lost events.
+      """)
+
+  @OptionGroup var common: CommonOptions
+
+  @Argument(help: "The line.")
+  var line: String?
+
+  @OptionGroup var parts: MeasureParts
+
+  @Option(
+    name: .customLong("for"),
+    help: ArgumentHelp("How long; default: 10s, or what the line says.", valueName: "time"))
+  var span: TimeSpan?
+
+  @Option(help: "Where; default: this machine.")
+  var device = "local"
+
+  @OptionGroup var scope: RunScopeOptions
+
+  @OptionGroup var tiers: TierOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the probe into the user's folder under this name, for suites and 'run --probe'.",
+      valueName: "name"))
+  var save: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Show the device's events whose name has this, or the fields of one, and measure nothing.",
+      valueName: "word"))
+  var list: String?
+
+  @OptionGroup var safety: SafetyOptions
+
+  @OptionGroup var devices: DeviceOptions
+
+  @Option(help: "Folder for the run record. Default: none is kept.")
+  var output: String?
+
+  @Flag(help: "Draw every histogram, not only those with the most events.")
+  var all = false
+
+  @OptionGroup var report: ReportOptions<RunReport>
+
+  func validate() throws {
+    guard list == nil else { return }
+    switch (line, parts.line) {
+    case (nil, nil):
+      throw ValidationError(
+        "give a line, such as 'block:block_rq_issue ~ block:block_rq_complete by dev,sector'")
+    case (.some, .some): throw ValidationError("give a line, or --from and its like, not both")
+    default: break
+    }
+    if let span, span.duration > .seconds(3600) {
+      throw ValidationError("--for takes up to 1h")
+    }
+  }
+
+  func run() async throws {
+    let console = common.console
+    let bench = try Workbench(common)
+    if let list { return try await show(list, bench) }
+    if let output { try ResultPlace.requireFolder(output) }
+    try report.requirePlaces()
+    if let save { try SavedProbe.requireFree(save, in: bench.catalog) }
+    let measurement = try Measurement(
+      line ?? parts.line ?? "", name: save ?? MeasureQuestion.usualName)
+    let time = span?.duration ?? measurement.time ?? .seconds(10)
+    var plan = Plan(
+      measuringFor: time, on: device, scope: scope.scope, safety: try await safety.open())
+    plan.tier = tiers.tier
+    // The number is another process's after a restart.
+    plan.reconnect = scope.pid == nil ? devices.reconnect : .zero
+    var run = SingleRun(console: console, bench: bench, plan: plan, device: device)
+    run.output = output
+    run.wait = devices.wait
+    // Nothing of the device is suspect: a question was asked.
+    run.keepsReports = false
+    run.isLook = true
+    run.asksBench = false
+    run.prepare = { device, identity, plan in
+      let probe = try await measurement.probe(on: device, identity: identity) {
+        try await bench.systemCalls(abi: try Plan.abi(identity, device: device.name))
+      }
+      if save != nil { console.note("saved: \(try SavedProbe.write(probe))") }
+      try plan.add(probe)
+    }
+    try await run.run { try report.show($0, console, showsAll: all) }
+  }
+
+  /// Events of the device, or the fields of one.
+  private func show(_ word: String, _ bench: Workbench) async throws {
+    let survey = EventSurvey(bench: bench, wait: devices.wait)
+    common.console.print(try await survey.text(of: word, on: device))
+  }
+}
+
+/// A line in parts.
+struct MeasureParts: ParsableArguments {
+  @Option(help: ArgumentHelp("The event that begins.", valueName: "event"))
+  var from: String?
+
+  @Option(help: ArgumentHelp("The event that ends.", valueName: "event"))
+  var to: String?
+
+  @Option(help: ArgumentHelp("The function, from its entry to its return.", valueName: "name"))
+  var function: String?
+
+  @Option(
+    help: ArgumentHelp("What ties an end to its start, such as dev,sector.", valueName: "fields"))
+  var by: String?
+
+  @Option(help: ArgumentHelp("What gets histograms of its own, such as rwbs.", valueName: "fields"))
+  var label: String?
+
+  @Option(
+    name: .customLong("where"),
+    help: ArgumentHelp("What operations must be, such as 'nr_sector > 8'.", valueName: "condition"))
+  var condition: String?
+
+  /// The line that they say; nil without any of them.
+  var line: String? {
+    guard
+      from != nil || to != nil || function != nil || by != nil || label != nil
+        || condition != nil
+    else { return nil }
+    var words = [function.map { "function \($0)" } ?? from ?? ""]
+    if let to { words += ["~", to] }
+    if let by { words += ["by", by] }
+    if let label { words += ["label", label] }
+    if let condition { words += ["where", condition] }
+    return words.joined(separator: " ")
+  }
+
+  func validate() throws {
+    if function != nil, from != nil || to != nil {
+      throw ValidationError("--function goes without --from and --to")
+    }
+    if function == nil, line != nil, from == nil {
+      throw ValidationError("--from is missing: name the event that begins, or --function")
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import ADB
+import ArgumentParser
+import Catalogs
+import Devices
+import Experiments
+import Foundation
+import Jobs
+import Reporting
+
+/// One run on one device, and what it measured.
+struct SingleRun {
+  let console: Console
+  let bench: Workbench
+  var plan: Plan
+  /// Nil = the suite's.
+  let device: String?
+  /// Nil = the suite's reference.
+  var firmware: String?
+  /// Folder of the record; nil = none is kept.
+  var output: String?
+  /// How long a device that another job uses is waited for.
+  var wait: Duration = .zero
+  /// Whether a device is asked for its logs when the run fails.
+  var keepsReports = true
+  /// Whether the device's present state is the result.
+  var isLook = false
+  /// Whether quiet is waited for and the machine's speed taken.
+  var asksBench = true
+  /// Completes the plan by what the device is.
+  var prepare: (any Device, DeviceIdentity, inout Plan) async throws -> Void = { _, _, _ in }
+
+  /// `show` gets the result, whose faults end the command with 3.
+  func run(show: (RunReport) throws -> Void) async throws {
+    var plan = plan
+    let display = RunDisplay(console: console, runs: 1)
+    defer { display.end() }
+    let factory = LaneFactory(
+      catalog: bench.catalog,
+      server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share,
+      leases: try .ofThisCommand(wait: wait) { display.line($0) },
+      hookLog: output.map { "\($0)/hooks.log" }
+    ) { display.line($0) }
+    let target = try await factory.single(
+      device: device ?? plan.suite.device, id: "run-\(getpid())")
+    defer { target.release() }
+    guard let lane = target.lanes.first else { return }
+    let firmware = firmware ?? plan.suite.reference ?? "running"
+    let kept = FailureFiles(
+      console: console, folder: output ?? "latgate-results", isWanted: keepsReports)
+    var reached: (any Device)?
+    do {
+      let started = try await lane.start(firmware: firmware)
+      reached = started.device
+      let identity =
+        if let known = started.identity { known } else { try await started.device.identify() }
+      try await prepare(started.device, identity, &plan)
+      var request = try await plan.request(
+        bench: bench, device: started.device, identity: identity, definition: target.definition,
+        transport: lane.transport, firmware: firmware, firmwareID: started.firmwareID)
+      request.take(started)
+      if isLook { request.stability = .none }
+      request.asksBench = asksBench
+      let record = try await RunExecutor(
+        request: request, device: started.device, recover: { try await lane.recover() }
+      ) {
+        display.progress(order: 0, $0)
+      }.run()
+      let result = RunReport(record, lossLimit: plan.suite.limits.lossMax.fraction)
+      let reasons = record.invalid.map(\.reason) + (result.faults ?? [])
+      if !result.scopeMatchedNothing, !reasons.isEmpty {
+        await kept.collect(
+          "bugreport-\(timestamp())", of: reached, reason: reasons.joined(separator: "\n"))
+      }
+      await lane.finish()
+      display.end()
+      let written = output.map { folder in Result { try RecordFiles.write(record, to: folder) } }
+      try show(result)
+      // What was measured is shown even when its file could not be written.
+      if let written { console.note("record: \(try written.get())") }
+      if result.scopeMatchedNothing { throw ExitStatus.badInput.code }
+      if !reasons.isEmpty { throw ExitStatus.gateFailed.code }
+    } catch {
+      // A wrong line is no fault of the device.
+      if !(error is ExitCode), !(error is MeasureFault) {
+        await kept.collect(
+          "bugreport-\(timestamp())", of: reached, reason: "\(error)", error: error)
+      }
+      await lane.finish()
+      throw error
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * What a prebuilt object for one span is configured with: the host finds out
+ * where the device's kernel keeps the fields and writes it into the object's
+ * .rodata, so that no compiler is needed for a new question. The programs are
+ * in bpf/include/span_programs.h.
+ */
+#ifndef LATGATE_SPAN_TEMPLATE_H
+#define LATGATE_SPAN_TEMPLATE_H
+
+#include "probe_abi.h"
+
+enum {
+	LG_TEMPLATE_TIED = 4, /* values that tie an end to its start */
+	LG_TEMPLATE_TESTS = 8,
+	LG_TEMPLATE_WORDS = 6, /* of 4 bytes, in the key of a histogram */
+};
+
+/* Where a value is. */
+enum {
+	LG_FROM_NOWHERE = 0, /* it is 0 */
+	LG_FROM_CONTEXT = 1, /* `size` bytes at `offset` of the record or the registers */
+	LG_FROM_SIGNED = 2, /* the same, with its sign */
+	LG_FROM_TEXT = 3, /* the same, up to a NUL; of labels only */
+	LG_FROM_THREAD = 4, /* the running thread */
+	LG_FROM_CPU = 5, /* the CPU */
+	LG_FROM_CLASS_OF_TASK = 6, /* LG_CLASS_* of the task that began; of labels only */
+};
+
+struct lg_place {
+	lg_u32 from, offset, size;
+};
+
+enum {
+	LG_TEST_NONE = 0, /* the end of the tests */
+	LG_TEST_EQUAL = 1,
+	LG_TEST_UNEQUAL = 2,
+	LG_TEST_LESS = 3,
+	LG_TEST_AT_MOST = 4,
+	LG_TEST_MORE = 5,
+	LG_TEST_AT_LEAST = 6,
+	LG_TEST_BITS = 7, /* any of these bits */
+};
+
+struct lg_test {
+	struct lg_place place;
+	lg_u32 test;
+	lg_u32 goes_on; /* the next test is another way to pass this one */
+	lg_u32 pad[3];
+	lg_u64 value;
+};
+
+struct lg_side {
+	struct lg_place tied[LG_TEMPLATE_TIED];
+	struct lg_place labels[LG_TEMPLATE_WORDS]; /* of the words that this side gives */
+	struct lg_test tests[LG_TEMPLATE_TESTS];
+};
+
+struct lg_template {
+	struct lg_side from, to;
+	lg_u32 by_class; /* whose operation it is matters */
+	lg_u32 unmatched_ignored; /* ends without a start are none of the metric's */
+};
+
+#ifndef __BPF__
+LG_STATIC_ASSERT(sizeof(struct lg_test) == 40, "template layout");
+LG_STATIC_ASSERT(sizeof(struct lg_side) == 440, "template layout");
+LG_STATIC_ASSERT(sizeof(struct lg_template) == 888, "template layout");
+#endif
+
+#endif

@@ -1,0 +1,64 @@
+// A table that prepared programs can measure: they are built once, and learn as they are loaded
+// where the kernel keeps the fields (`span_template.h`).
+
+extension SpanTable {
+  /// Words of 4 bytes in the key of a histogram of prepared programs.
+  package static let templateWords = 6
+  /// Tests of prepared programs at either event.
+  package static let templateTests = 8
+
+  /// Whether a field is read of an event's record by name.
+  package var readsRecords: Bool {
+    spans.contains { ($0.from.fields + $0.to.fields).contains(where: \.isOfRecord) }
+  }
+
+  package func isTemplate(_ key: [KeyField]) -> Bool { templateObjection(key) == nil }
+
+  /// Why prepared programs cannot measure it; nil when they can. `key` are the metric's labels.
+  package func templateObjection(_ key: [KeyField]) -> String? {
+    guard spans.count == 1, let span = spans.first else {
+      return "prepared programs measure one span"
+    }
+    if span.isOptional || !span.labels.isEmpty || nameField != nil {
+      return "prepared programs have no optional spans, constant labels or names"
+    }
+    let isFunction = [span.from, span.to].allSatisfy { $0.event == nil && $0.rungs == [.kprobe] }
+    let isTraced = [span.from, span.to].allSatisfy { $0.rungs == [.tracepoint] }
+    guard isFunction && span.from.function == span.to.function || isTraced else {
+      return "prepared programs take two trace events by their records, or one function"
+    }
+    for field in span.from.fields + span.to.fields {
+      switch field.source {
+      case .record: continue
+      case .argument, .result: if isFunction { continue }
+      case .member: break
+      }
+      return "prepared programs do not read field '\(field.name)'"
+    }
+    if span.from.hook == span.to.hook { return "start and end are one event" }
+    if by.count > 4 { return "more than 4 values tie an end to its start" }
+    if key.reduce(0, { $0 + ($1.size + 3) / 4 }) > Self.templateWords {
+      return "the labels have more than \(4 * Self.templateWords) bytes"
+    }
+    if repeats != .loss { return "prepared programs take the last of several starts" }
+    for event in [span.from, span.to] {
+      let tests = (conditions + event.conditions).reduce(0) { $0 + $1.tests }
+      if tests > Self.templateTests { return "more than \(Self.templateTests) tests of an event" }
+    }
+    return nil
+  }
+}
+
+extension SpanTable.Condition {
+  /// How many tests of prepared programs it takes: text is compared in pieces of 8, 4, 2 and 1
+  /// bytes, with its NUL.
+  package var tests: Int {
+    guard let text else { return values.count }
+    let bytes = text.utf8.count + 1
+    return bytes / 8 + (bytes % 8).nonzeroBitCount
+  }
+}
+
+extension SpanEvent.Field {
+  package var isOfRecord: Bool { if case .record = source { true } else { false } }
+}

@@ -1,0 +1,121 @@
+import Foundation
+import Testing
+
+/// Lines that are measured on this machine, by a tool that has no compiler.
+@Suite(.serialized, .enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
+struct MeasureTests {
+  #if arch(arm64)
+    private static let abi = "arm64"
+  #else
+    private static let abi = "x86_64"
+  #endif
+
+  /// A share folder with what was built for it, a program at work, and an environment without clang.
+  private struct Bench: ~Copyable {
+    let folder: TemporaryFolder
+    let share: TestShare
+    let load: Call
+
+    var path: String { folder.path }
+
+    init() async throws {
+      folder = try TemporaryFolder()
+      share = try TestShare()
+      let built = try await Tool(share: share.path).run(
+        "build", "--abi", MeasureTests.abi, "--ship", within: .seconds(400))
+      try #require(built.exitCode == 0, "\(built.errors)")
+      let line = built.output.split(separator: "\n").first { $0.contains(": load helper ") }
+      let helper = try #require(line?.split(separator: " ").last).description
+      try FileManager.default.copyItem(atPath: helper, toPath: "\(folder.path)/lg-asking")
+      load = try Call(
+        "\(folder.path)/lg-asking", ["syscall", "--ops", "1000000000"], environment: [:])
+      try FileManager.default.createDirectory(
+        atPath: "\(folder.path)/cache", withIntermediateDirectories: true)
+    }
+
+    /// Not every machine has tracefs mounted: this one's is private.
+    func latgate(_ arguments: String...) async throws -> Call.Result {
+      let mount = "mount -t tracefs nodev /sys/kernel/tracing && exec \"$@\""
+      return try await Call(
+        "/usr/bin/unshare",
+        ["-m", "sh", "-c", mount, "-", "\(Tool.repository)/.build/debug/latgate"] + arguments,
+        environment: [
+          "LATGATE_SHARE": share.path, "NO_COLOR": "1", "LATGATE_STORE": "\(path)/store",
+          "LATGATE_CLANG": "\(path)/no-clang", "XDG_CACHE_HOME": "\(path)/cache",
+          "XDG_CONFIG_HOME": "\(path)/config",
+        ]
+      ).end(within: .seconds(120))
+    }
+  }
+
+  @Test("lines, functions and saved probes are measured without a compiler")
+  func measuresWithoutACompiler() async throws {
+    let bench = try await Bench()
+    let path = bench.path
+    let calls = "raw_syscalls:sys_enter ~ raw_syscalls:sys_exit by tid"
+
+    let line = try await bench.latgate(
+      "measure", "\(calls) label id where id in (getppid, write)", "--comm", "lg-asking", "--for",
+      "300ms", "--output", "\(path)/line")
+    try #require(line.exitCode == 0, "\(line.errors)\(line.output)")
+    let asked = try Record.only(in: "\(path)/line")
+    #expect(asked.count("measure.latency", ["id": "getppid"], in: "now") > 0)
+    #expect(
+      asked.phases.flatMap(\.histograms).allSatisfy {
+        ["getppid", "write"].contains($0.labels["id"])
+      })
+    #expect(asked.probes.flatMap(\.hooks).allSatisfy { $0.rung == "tracepoint" })
+    for loss in asked.phases.flatMap(\.losses) {
+      #expect(loss.excluded > 0)
+      #expect(loss.started == loss.recorded + loss.overwritten + loss.cancelled + loss.censored)
+    }
+
+    // What only the end shows: nobody is lost whose end is of another kind.
+    let failed = try await bench.latgate(
+      "measure", "\(calls) label ret where ret < 0", "--comm", "lg-asking", "--for", "300ms",
+      "--output", "\(path)/failed")
+    let refused = try Record.only(in: "\(path)/failed")
+    #expect(refused.phases.flatMap(\.histograms).isEmpty, "\(failed.output)")
+    let losses = refused.phases.flatMap(\.losses)
+    #expect(losses.allSatisfy { $0.started > 0 && $0.started == $0.cancelled + $0.censored })
+
+    let function = try await bench.latgate(
+      "measure", "--function", "vfs_write", "--label", "class,ret", "--for", "300ms", "--output",
+      "\(path)/function")
+    try #require(function.exitCode == 0, "\(function.errors)\(function.output)")
+    let written = try Record.only(in: "\(path)/function")
+    #expect(written.probes.flatMap(\.hooks).map(\.rung) == ["kprobe", "kprobe"])
+    #expect(written.phases.flatMap(\.histograms).contains { $0.count > 0 })
+
+    let saved = try await bench.latgate(
+      "measure", "\(calls) label id", "--save", "mine", "--for", "100ms")
+    try #require(saved.exitCode == 0, "\(saved.errors)")
+    let run = try await bench.latgate(
+      "run", "--probe", "mine", "--for", "300ms", "--output", "\(path)/saved")
+    try #require(run.exitCode == 0, "\(run.errors)")
+    #expect(
+      try Record.only(in: "\(path)/saved").count("mine.latency", ["id": "getppid"], in: "now") > 0)
+    let again = try await bench.latgate("measure", calls, "--save", "mine")
+    #expect(again.exitCode == 64 && again.errors.contains("choose another name"), "\(again.errors)")
+
+    let wrong = try await bench.latgate("measure", "raw_syscalls:sys_entr ~ raw_syscalls:sys_exit")
+    #expect(wrong.exitCode == 64)
+    #expect(
+      wrong.errors == """
+        error: there is no event 'raw_syscalls:sys_entr'
+          | raw_syscalls:sys_entr ~ raw_syscalls:sys_exit
+          | ^^^^^^^^^^^^^^^^^^^^^
+          try: did you mean 'raw_syscalls:sys_enter'? 'latgate measure --list WORD' shows what there is
+
+        """)
+    let inlined = try await bench.latgate("measure", "vfs_wirte")
+    #expect(inlined.exitCode == 64 && inlined.errors.contains("'vfs_write'"), "\(inlined.errors)")
+
+    let traced = try await bench.latgate("measure", "vfs_write", "--tier", "T0", "--for", "100ms")
+    #expect(
+      traced.exitCode == 3 && traced.errors.contains("no trace events give"), "\(traced.errors)")
+
+    bench.load.signal(SIGKILL)
+    _ = try await bench.load.end(within: .seconds(20))
+  }
+}

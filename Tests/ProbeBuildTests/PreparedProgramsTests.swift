@@ -1,0 +1,146 @@
+import Catalogs
+import Foundation
+import KernelEvents
+import KernelTypes
+import ProbePrograms
+import Testing
+
+@testable import ProbeBuild
+
+/// Prepared programs: a stand-in for span_programs.h has their names and the configuration, as the
+/// kernel's own headers are not needed to write into an object.
+struct PreparedProgramsTests {
+  private static let header = """
+    #define SEC(name) __attribute__((section(name), used))
+    #define BAR10 "__________"
+    #define ROOM(name, gap) "none/" name BAR10 BAR10 BAR10 BAR10 BAR10 BAR10 gap
+    struct { int (*type)[2]; int (*max_entries)[1]; int *key; long *value; } h_span SEC(".maps");
+    const volatile unsigned char lg_template[888] SEC(".rodata.x");
+    SEC("tracepoint/" ROOM("lg_start_", "__________"))
+    int lg_hook_of_start___________________________________________tracepoint(void *ctx)
+    { return lg_template[(long)ctx & 7]; }
+    SEC("tracepoint/" ROOM("lg_end_", "____________"))
+    int lg_hook_of_end_____________________________________________tracepoint(void *ctx)
+    { return ctx == 0; }
+    char LICENSE[] SEC("license") = "GPL";
+    """
+
+  private static let manifest = """
+    probe: x
+    title: T
+    question: Q?
+    cost: low
+    privacy: none
+    metrics:
+      - metric: x.time
+        help: h
+        unit: ns
+        spans:
+          - from: {event: sched/sched_wakeup, fields: [pid, comm], where: {comm: "== 'ab'"}}
+            to:
+              event: sched/sched_switch
+              fields: {pid: record.next_pid, prio: record.next_prio}
+              where: {prio: "> -2"}
+        by: [pid]
+        unmatched: ignored
+        key: [{field: prio, size: 4, kind: signed}, {field: comm, size: 16, kind: text}]
+    """
+
+  private static func format(_ fields: String) throws -> EventFormat {
+    try #require(EventFormat("name: x\n" + fields))
+  }
+
+  private func configured(comm: String = "comm[16]") throws -> (SpanTemplate, [String: EventFormat])
+  {
+    let probe = try ProbeManifest.parse(Self.manifest, file: "x.yaml")
+    let wakeup = try Self.format(
+      "\tfield:char \(comm);\toffset:8;\tsize:16;\tsigned:0;\n"
+        + "\tfield:pid_t pid;\toffset:24;\tsize:4;\tsigned:1;\n")
+    let change = try Self.format(
+      "\tfield:pid_t next_pid;\toffset:56;\tsize:4;\tsigned:1;\n"
+        + "\tfield:int next_prio;\toffset:60;\tsize:4;\tsigned:1;\n")
+    return (
+      try #require(SpanTemplate(probe)),
+      ["sched/sched_wakeup": wakeup, "sched/sched_switch": change]
+    )
+  }
+
+  private func object(_ fixture: Fixture) async throws -> [UInt8] {
+    try fixture.write(Self.header, to: "share/bpf/include/span_programs.h")
+    let probe = ProbeSource(try ProbeManifest.parse(Self.manifest, file: "x.yaml")).prepared
+    let artifact = try await fixture.builder().object(of: probe, abi: .arm64)
+    // One object serves every question.
+    #expect(artifact.path.contains("/span-events-arm64-"))
+    return Array(try Data(contentsOf: URL(fileURLWithPath: artifact.path)))
+  }
+
+  @Test("names and places of a kernel are written into the object")
+  func configures() async throws {
+    try await withFixture { fixture in
+      let (template, formats) = try configured()
+      let bytes = try template.configured(
+        try await object(fixture), formats: formats, registers: .arm64)
+      let programs = try ProbeObject.inspect(bytes, name: "x").programs
+      #expect(programs.map(\.name) == ["sched_wakeup__tracepoint", "sched_switch__tracepoint"])
+      #expect(
+        programs.map(\.section)
+          == ["tracepoint/sched/sched_wakeup", "tracepoint/sched/sched_switch"])
+      let elf = try ELFReader(bytes)
+      let symbol = try #require(try elf.symbols().first { $0.name == "lg_template" })
+      let data = elf.contents(of: elf.sections[symbol.section])
+      func words(_ at: Int, _ count: Int) -> [UInt32] {
+        (0..<count).map { index in
+          data[at + 4 * index..<at + 4 * index + 4].reversed().reduce(0) { $0 << 8 | UInt32($1) }
+        }
+      }
+      // struct lg_side: 4 ties and 6 labels of 12 bytes, 8 tests of 40.
+      #expect(words(0, 6) == [2, 24, 4, 0, 0, 0])
+      // The end gives the first word, the start the text behind it.
+      #expect(words(48, 6) == [0, 0, 0, 3, 8, 16])
+      // 'ab' and its NUL: two bytes, then one.
+      #expect(words(120, 4) == [1, 8, 2, 1])
+      #expect(words(120 + 32, 2) == [0x6261, 0])
+      #expect(words(160, 4) == [1, 10, 1, 1])
+      #expect(words(200, 5)[3] == 0)
+      #expect(words(440, 3) == [2, 56, 4])
+      #expect(words(440 + 48, 3) == [2, 60, 4])
+      #expect(words(440 + 120, 4) == [2, 60, 4, 5])
+      #expect(words(440 + 120 + 32, 2) == [0xffff_fffe, 0xffff_ffff])
+      // No class is asked for, and ends without a start are none.
+      #expect(words(880, 2) == [0, 1])
+    }
+  }
+
+  @Test("a kernel without a field, and one with another type, are named")
+  func misfits() async throws {
+    try await withFixture { fixture in
+      let object = try await object(fixture)
+      let (template, formats) = try configured()
+      let noEvent = formats.filter { $0.key == "sched/sched_wakeup" }
+      #expect(
+        throws: SpanTemplate.Misfit(description: "the kernel has no event sched/sched_switch")
+      ) {
+        try template.configured(object, formats: noEvent, registers: .arm64)
+      }
+      let (other, renamed) = try configured(comm: "name[16]")
+      #expect(throws: SpanTemplate.Misfit(description: "event sched_wakeup has no field 'comm'")) {
+        try other.configured(object, formats: renamed, registers: .arm64)
+      }
+      #expect(throws: Malformed.self) {
+        try template.configured([1, 2, 3], formats: formats, registers: .arm64)
+      }
+    }
+  }
+
+  @Test("what is found as it is loaded cannot be pinned by a firmware")
+  func pinned() async throws {
+    try await withFixture { fixture in
+      try fixture.write(Self.header, to: "share/bpf/include/span_programs.h")
+      let probe = ProbeSource(try ProbeManifest.parse(Self.manifest, file: "x.yaml"))
+      let error = await #expect(throws: ProbeBuildError.self) {
+        try await fixture.builder().pinnedObject(of: probe, abi: .arm64)
+      }
+      #expect(error?.description.contains("it cannot be pinned or kept") == true)
+    }
+  }
+}
