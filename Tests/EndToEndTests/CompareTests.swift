@@ -40,6 +40,29 @@ struct CompareTests {
     #expect(mistaken.errors.contains("differ in fingerprint"), "\(mistaken.errors)")
   }
 
+  /// Kept records of version 1, and the same as this version writes them, are one experiment.
+  @Test func recordsOfVersion1AreJudgedAsThoseOfThisVersion() async throws {
+    let kept = "\(Tool.repository)/Tests/records/version-1"
+    let folder = try TemporaryFolder()
+    for name in try FileManager.default.contentsOfDirectory(atPath: kept) {
+      let text = try String(contentsOfFile: "\(kept)/\(name)", encoding: .utf8)
+      #expect(text.contains("\"schema\":\"latgate.run/1\""))
+      try text.replacing("\"schema\":\"latgate.run/1\"", with: "\"schema\":\"latgate.run/2\"")
+        .replacing("\"histograms\":[", with: "\"results\":[")
+        .replacing("{\"metric\":", with: "{\"kind\":\"histogram\",\"metric\":")
+        .write(toFile: "\(folder.path)/\(name)", atomically: true, encoding: .utf8)
+    }
+    func report(_ experiment: String) async throws -> Call.Result {
+      try await Tool().start(
+        ["compare", "--experiment", experiment, "--format", "json"]
+      ).end(within: .seconds(60))
+    }
+    let old = try await report(kept)
+    #expect(old.exitCode == 1 && old.output.contains("\"outcome\" : \"regression\""))
+    let new = try await report(folder.path)
+    #expect(new.exitCode == 1 && new.output == old.output, "\(new.errors)")
+  }
+
   @Test func verdictsHaveTheirExitCodes() async throws {
     let folder = try TemporaryFolder()
     let path = folder.path
@@ -206,7 +229,7 @@ struct CompareTests {
       object["buckets"] = buckets.map { [min($0[0] < 16 ? 2 * $0[0] : $0[0] + 16, 527), $0[1]] }
       return object
     }
-    for (key, member) in object where key == "phases" || key == "histograms" {
+    for (key, member) in object where key == "phases" || key == "results" {
       object[key] = doubled(member)
     }
     return object

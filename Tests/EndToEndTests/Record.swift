@@ -31,15 +31,54 @@ struct Record: Decodable {
 
   struct Phase: Decodable {
     var name: String
-    var histograms: [Histogram]
+    var results: [Result]
     var losses: [Loss]
     var steps: [Step]
+
+    var histograms: [Result] { results.filter { $0.kind == "histogram" } }
   }
 
-  struct Histogram: Decodable {
+  /// What a metric gave. What is not of its kind is nil.
+  struct Result: Decodable {
+    struct Column: Decodable {
+      var name: String
+    }
+
+    enum Value: Decodable, Equatable {
+      case number(UInt64)
+      case text(String)
+
+      init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let number = try? container.decode(UInt64.self) {
+          self = .number(number)
+        } else {
+          self = .text(try container.decode(String.self))
+        }
+      }
+    }
+
+    struct Stack: Decodable {
+      struct Frame: Decodable {
+        var buildID: String?
+        var address: String
+      }
+
+      var count: UInt64
+      var sum: UInt64
+      var kernel: [String]
+      var user: [Frame]
+    }
+
+    var kind: String
     var metric: String
-    var labels: [String: String]
-    var count: UInt64
+    var stacks: [Stack]?
+    var labels: [String: String]?
+    var count: UInt64?
+    var sum: UInt64?
+    var columns: [Column]?
+    var rows: [[Value]]?
+    var dropped: UInt64?
   }
 
   struct Loss: Decodable {
@@ -99,9 +138,9 @@ struct Record: Decodable {
   func count(_ metric: String, _ labels: [String: String], in phase: String) -> UInt64 {
     phases.filter { $0.name == phase }.flatMap(\.histograms)
       .filter { histogram in
-        histogram.metric == metric && labels.allSatisfy { histogram.labels[$0.key] == $0.value }
+        histogram.metric == metric && labels.allSatisfy { histogram.labels?[$0.key] == $0.value }
       }
-      .reduce(0) { $0 + $1.count }
+      .reduce(0) { $0 + ($1.count ?? 0) }
   }
 
   /// Path of the one record in a folder; a bug report may lie beside it.

@@ -1,5 +1,6 @@
 import ForeignReaders
 import Foundation
+import RunRecords
 import Testing
 
 @testable import Reporting
@@ -38,6 +39,24 @@ struct SchemaTests {
     for report in try reports() {
       #expect(try faults(try document(report, format), schema: schema) == "")
     }
+  }
+
+  /// A record of every kind of result, one of the version before, and what is written now.
+  @Test func recordsFitTheirSchema() throws {
+    let kept = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../RunRecordsTests/Fixtures").standardized
+    func text(_ name: String) throws -> String {
+      try String(contentsOf: kept.appendingPathComponent(name), encoding: .utf8)
+    }
+    #expect(try faults(text("run.json"), schema: "run-record-2") == "")
+    #expect(try faults(text("run-1.json"), schema: "run-record-1") == "")
+    #expect(
+      try faults(String(decoding: record().encoded(), as: UTF8.self), schema: "run-record-2") == "")
+    #expect(
+      try faults(
+        text("run.json").replacing("\"kind\":\"counter\"", with: "\"kind\":\"poem\""),
+        schema: "run-record-2"
+      ).hasPrefix("$.iterations[0].phases[0].results[1]"))
   }
 
   @Test(arguments: [("json", "report-1"), ("why", "why-1")])

@@ -37,6 +37,31 @@ func sampleRecord() -> RunRecord {
                 metric: "block.device", labels: ["op": "write", "dev": "vdb"],
                 histogram: histogram)
             ],
+            counters: [
+              CounterRecord(
+                metric: "memory.faults", labels: ["class": "user"], unit: "{faults}", count: 7,
+                sum: 7)
+            ],
+            events: [
+              EventsRecord(
+                metric: "block.slow",
+                columns: [
+                  .init(name: "time", unit: "ns"), .init(name: "dev"), .init(name: "sector"),
+                ],
+                rows: [
+                  [.number(5), .text("vdb"), .number(.max)],
+                  [.number(9), .text("8:0"), .number(0)],
+                ], dropped: 2)
+            ],
+            stacks: [
+              StacksRecord(
+                metric: "offcpu.stacks", unit: "ns",
+                stacks: [
+                  .init(
+                    count: 1, sum: 5000, kernel: ["ffffffff81000010"],
+                    user: [.init(buildID: "00ff", address: "1f0"), .init(address: "7f0000001000")])
+                ], dropped: 0)
+            ],
             losses: [LossRecord(metric: "block.device", started: 4, recorded: 3, censored: 1)],
             scalars: [ScalarRecord(metric: "bw", unit: "MiB/s", value: 12.5, better: .higher)],
             steps: [StepRecord(command: "dd", exitCode: 0, durationNs: 900_000_000)])

@@ -47,10 +47,10 @@ def phases(record, name):
 
 
 def count(record, metric, labels, phase):
-    return sum(histogram["count"] for found in phases(record, phase)
-               for histogram in found["histograms"]
-               if histogram["metric"] == metric
-               and all(histogram["labels"].get(key) == value for key, value in labels.items()))
+    return sum(result["count"] for found in phases(record, phase)
+               for result in found["results"]
+               if result["metric"] == metric and result["kind"] == "histogram"
+               and all(result["labels"].get(key) == value for key, value in labels.items()))
 
 
 def loss_problems(record):

@@ -30,14 +30,14 @@ def judged(record):
 
 
 def metrics(record):
-    return {histogram["metric"] for phase in judged(record) for histogram in phase["histograms"]}
+    return {result["metric"] for phase in judged(record) for result in phase["results"]}
 
 
 def count(record, phase, metric, labels):
-    return sum(histogram["count"] for one in judged(record) if one["name"] == phase
-               for histogram in one["histograms"]
-               if histogram["metric"] == metric and
-               labels.items() <= histogram["labels"].items())
+    return sum(result["count"] for one in judged(record) if one["name"] == phase
+               for result in one["results"]
+               if result["metric"] == metric and result["kind"] in ("histogram", "counter") and
+               labels.items() <= result["labels"].items())
 
 
 def main():

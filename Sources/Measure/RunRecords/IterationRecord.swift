@@ -41,32 +41,6 @@ package struct IterationRecord: Codable, Sendable, Equatable {
   package var isJudged: Bool { kind == .measured && dropped == nil }
 }
 
-/// A named part of the workload, measured in its own window.
-package struct PhaseRecord: Codable, Sendable, Equatable {
-  package var name: String
-  /// Time the window was open, ns.
-  package var durationNs: UInt64
-  /// Time spent waiting for operations in flight afterwards, ns.
-  package var drainNs: UInt64
-  package var histograms: [HistogramRecord]
-  package var losses: [LossRecord]
-  package var scalars: [ScalarRecord]
-  package var steps: [StepRecord]
-
-  package init(
-    name: String, durationNs: UInt64, drainNs: UInt64, histograms: [HistogramRecord] = [],
-    losses: [LossRecord] = [], scalars: [ScalarRecord] = [], steps: [StepRecord] = []
-  ) {
-    self.name = name
-    self.durationNs = durationNs
-    self.drainNs = drainNs
-    self.histograms = histograms
-    self.losses = losses
-    self.scalars = scalars
-    self.steps = steps
-  }
-}
-
 /// A number parsed from a step's output or read from the device.
 package struct ScalarRecord: Codable, Sendable, Equatable {
   /// Which direction is good.

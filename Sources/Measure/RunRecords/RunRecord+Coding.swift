@@ -13,12 +13,13 @@ extension RunRecord {
   package static func decode(_ data: Data, file: String) throws(RunRecordError) -> RunRecord {
     do {
       let head = try decodeJSON(SchemaHead.self, from: data)
-      guard head.schema == currentSchema else {
+      guard let schema = head.schema, readSchemas.contains(schema) else {
         throw RunRecordError.schema(file: file, found: head.schema)
       }
       var record = try decodeJSON(RunRecord.self, from: data)
+      record.schema = currentSchema
       record.fillTiers()
-      try record.validate(file: file)
+      try record.validate(file: file, results: schema == currentSchema ? "results" : "histograms")
       return record
     } catch let error as JSONProblem {
       throw RunRecordError(error, file: file)
@@ -47,16 +48,14 @@ extension RunRecord {
     }
   }
 
-  /// Checks what types alone cannot: histogram pairs, counts, finite numbers.
-  package func validate(file: String) throws(RunRecordError) {
+  /// Checks what types alone cannot: histogram pairs, counts, rows. `results` is what the schema
+  /// calls a phase's list of them.
+  private func validate(file: String, results: String) throws(RunRecordError) {
     for (i, iteration) in iterations.enumerated() {
       for (p, phase) in iteration.phases.enumerated() {
-        for (h, histogram) in phase.histograms.enumerated() {
-          if let problem = histogram.problem {
-            throw .field(
-              file: file, field: "iterations[\(i)].phases[\(p)].histograms[\(h)].buckets",
-              problem: problem)
-          }
+        if let (field, text) = phase.problem {
+          throw .field(
+            file: file, field: "iterations[\(i)].phases[\(p)].\(results)\(field)", problem: text)
         }
       }
     }

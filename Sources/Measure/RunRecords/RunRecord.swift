@@ -3,10 +3,12 @@ import Foundation
 /// One boot of one firmware on one device: the unit of evidence, written as one JSON file.
 ///
 /// The record is raw enough to be judged again later: histograms stay histograms, losses stay
-/// counts. `docs/schema/run-record-1.json` is its public schema.
+/// counts. `docs/schema/run-record-2.json` is its public schema.
 package struct RunRecord: Codable, Sendable, Equatable {
-  /// The value of ``schema`` that this version reads and writes.
-  package static let currentSchema = "latgate.run/1"
+  /// The value of ``schema`` that this version writes.
+  package static let currentSchema = "latgate.run/2"
+  /// The values of ``schema`` that this version reads; in memory every record is of the last one.
+  package static let readSchemas = ["latgate.run/1", currentSchema]
 
   package var schema: String
   /// Unique over all runs; a verdict refuses two records with one id.
