@@ -77,6 +77,10 @@ package struct SpanTemplate: Sendable {
   /// Why a kernel does not give what is asked for.
   package struct Misfit: Error, Sendable, Equatable, CustomStringConvertible {
     package var description: String
+
+    package init(description: String) {
+      self.description = description
+    }
   }
 
   /// Writes names and places into a prepared object.
