@@ -50,7 +50,7 @@ enum {
 struct child {
 	pid_t process; /* 0 = none */
 	lg_u64 deadline_ns;
-	bool told; /* to end */
+	bool ending; /* to end */
 };
 
 struct supervisor {
@@ -143,9 +143,9 @@ static pid_t start(struct supervisor *self, struct child *child, uint64_t most_s
 
 static void end_child(struct child *child)
 {
-	if (child->process && !child->told)
+	if (child->process && !child->ending)
 		kill(child->process, SIGTERM);
-	child->told = true;
+	child->ending = true;
 }
 
 static void start_exchange(struct supervisor *self)
@@ -322,7 +322,7 @@ static void measured(struct supervisor *self, int code)
 
 static void measure_ended(struct supervisor *self, int status)
 {
-	bool attempted = *self->state.attempt, killed = self->measure.told;
+	bool attempted = *self->state.attempt, killed = self->measure.ending;
 
 	self->measure.process = 0;
 	count_time(self);
@@ -433,7 +433,7 @@ static lg_u64 next_due(const struct supervisor *self)
 		due = self->exchange.deadline_ns;
 	if (self->measure.process)
 		due = earlier(due, self->measure.deadline_ns);
-	if (self->measure.process && *self->state.attempt && !self->measure.told)
+	if (self->measure.process && *self->state.attempt && !self->measure.ending)
 		due = earlier(due, self->lease.until_ns);
 	if (self->active && self->window_at && !self->measure.process &&
 	    lg_lease_left_ns(&self->lease, now))
