@@ -197,6 +197,37 @@ struct JudgeTests {
     #expect(collector.finished().cohorts.isEmpty)
   }
 
+  @Test("A device that invents labels does not fill the memory")
+  func crowded() {
+    let fleet = Fleet(devices: 1)
+    var setting = fleet.setting
+    setting.mostKinds = 8
+    var collector = EvidenceCollector(setting)
+    var report = fleet.made()[0]
+    let measured = (0..<13).map {
+      EvidenceCollector.Measured(
+        metric: "fsync.latency{fs=\($0)}", way: "T0 ftrace", histogram: LatencyHistogram())
+    }
+    report.measured = measured
+    collector.add(report)
+    report.measured = [measured[0]]
+    collector.add(report)
+    #expect(collector.crowded == 5)
+    #expect(collector.finished().cells.count == 8)
+  }
+
+  @Test("Models that are not looked at by themselves are one")
+  func others() {
+    let fleet = Fleet(devices: 40, model: { "model-\($0 % 4)" })
+    var setting = fleet.setting
+    setting.models = ["model-0"]
+    var collector = EvidenceCollector(setting)
+    for report in fleet.made() { collector.add(report) }
+    let evidence = collector.finished()
+    #expect(evidence.models == ["model-0", EvidenceCollector.otherModels])
+    #expect(evidence.cohorts[.init(arm: 1, model: EvidenceCollector.otherModels)]?.enrolled == 30)
+  }
+
   @Test("An arm without any report is no crash")
   func empty() {
     let verdict = FleetJudge().judge(

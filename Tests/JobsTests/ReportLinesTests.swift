@@ -43,6 +43,14 @@ struct ReportLinesTests {
     #expect(try read(Self.good.replacing("disk-1", with: "disk-2")).isEmpty)
   }
 
+  @Test("Models with the most reports are found")
+  func models() {
+    let other = Self.good.replacing("pixel", with: "small")
+    let text = "\(other)\n\(Self.good)\nnonsense\n\(Self.good)\n"
+    #expect(lines.models(Data(text.utf8), most: 1) == ["pixel"])
+    #expect(lines.models(Data(text.utf8), most: 9) == ["pixel", "small"])
+  }
+
   @Test(
     "What is no report of the campaign is named by its line",
     arguments: [

@@ -30,8 +30,14 @@ package struct CampaignJudging: Sendable {
     self.silence = silence
   }
 
+  /// Models that are looked at by themselves.
+  private static let mostModels = 16
+
+  /// The verdict, and what was left out, in a sentence each.
   /// - Throws: ``CampaignDraftFault`` for an arm that is not there, ``ReportLines/Fault``.
-  package func verdict(of data: Data, file: String) throws -> FleetVerdict {
+  package func verdict(
+    of data: Data, file: String
+  ) throws -> (verdict: FleetVerdict, notes: [String]) {
     let arms = manifest.arms.map(\.name)
     guard let number = arms.firstIndex(of: candidate), number > 0 else {
       throw CampaignDraftFault(
@@ -40,21 +46,33 @@ package struct CampaignJudging: Sendable {
     }
     let lines = ReportLines(manifest: manifest, file: file)
     let hour = Int(now.seconds / 3600)
-    var all = EvidenceCollector(setting(arms, now: hour))
+    let models = lines.models(data, most: Self.mostModels)
+    var all = EvidenceCollector(setting(arms, models, now: hour))
     // What is shown is made of whole days, so that two looks do not differ by one device.
-    var whole = EvidenceCollector(setting(arms, now: hour / 24 * 24))
+    var whole = EvidenceCollector(setting(arms, models, now: hour / 24 * 24))
     try lines.read(data) { report in
       all.add(report)
       whole.add(report)
     }
-    return FleetJudge(policy).judge(
+    let verdict = FleetJudge(policy).judge(
       all.finished(), candidate: number, releasable: whole.finished())
+    var notes: [String] = []
+    if all.refused > 0 {
+      notes.append("\(all.refused) reports of other arms or from after this look are left out")
+    }
+    if all.crowded > 0 {
+      notes.append(
+        "\(all.crowded) histograms are left out: there are too many kinds of them")
+    }
+    return (verdict, notes)
   }
 
-  private func setting(_ arms: [String], now: Int) -> EvidenceCollector.Setting {
+  private func setting(
+    _ arms: [String], _ models: Set<String>, now: Int
+  ) -> EvidenceCollector.Setting {
     EvidenceCollector.Setting(
       arms: arms, widths: manifest.arms.map(\.width), offered: Int(offered.seconds / 3600),
-      now: now, silence: silence, candidate: build)
+      now: now, silence: silence, candidate: build, models: models)
   }
 }
 

@@ -55,6 +55,24 @@ package struct ReportLines: Sendable {
     names = Dictionary(manifest.metrics.map { ($0.id, $0.name) }) { first, _ in first }
   }
 
+  private struct ModelLine: Decodable {
+    var campaign: String
+    var model: String
+  }
+
+  /// Models with the most reports, at most so many; lines that are no reports are passed over.
+  package func models(_ data: Data, most: Int) -> Set<String> {
+    var counts: [String: Int] = [:]
+    for line in data.split(separator: UInt8(ascii: "\n")) {
+      guard let one = try? JSONDecoder().decode(ModelLine.self, from: line),
+        one.campaign == manifest.id
+      else { continue }
+      counts[one.model, default: 0] += 1
+    }
+    let sorted = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    return Set(sorted.prefix(most).map(\.key))
+  }
+
   /// Hands over each report; other campaigns' are passed over.
   /// - Throws: ``Fault`` at the first line that is none.
   package func read(_ data: Data, _ take: (EvidenceCollector.Report) -> Void) throws {

@@ -149,7 +149,9 @@ struct CampaignJudge: AsyncParsableCommand, ComputingCommand {
       now: asOf ?? MetadataTime(Date()), silence: Int(silence.duration.components.seconds / 3600))
     judging.policy.leastDevices = leastDevices
     judging.policy.leastHours = leastHours
-    let verdict = try judging.verdict(of: try CampaignOptions.read(reports), file: reports)
+    let (verdict, notes) = try judging.verdict(
+      of: try CampaignOptions.read(reports), file: reports)
+    for note in notes { options.common.console.note(note) }
     try output.print(
       CampaignReport(verdict, campaign: options.campaign), options.common.console)
     let status = ExitStatus(verdict.outcome)

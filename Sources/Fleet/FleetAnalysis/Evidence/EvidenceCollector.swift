@@ -59,6 +59,9 @@ package struct EvidenceCollector: Sendable {
     package var candidate: String
     /// Models that are looked at by themselves; all others are one.
     package var models: Set<String>?
+    /// Kinds of histograms (arm, period, stratum, metric with its label) that are kept apart, at most;
+    /// one takes 270 KiB. Devices say what labels there are.
+    package var mostKinds = 2048
 
     package init(
       arms: [String], widths: [Int], offered: Int, now: Int, silence: Int, candidate: String,
@@ -91,6 +94,8 @@ package struct EvidenceCollector: Sendable {
   private var evidence: FleetEvidence
   /// Reports that were left out: of an arm that is not there, or from after this look.
   package private(set) var refused = 0
+  /// Histograms that were left out because there were too many kinds of them.
+  package private(set) var crowded = 0
 
   package init(_ setting: Setting) {
     self.setting = setting
@@ -120,6 +125,10 @@ package struct EvidenceCollector: Sendable {
         model: device.model, isFreshBoot: report.uptime < 24 * 60, way: one.way)
       let key = FleetEvidence.CellKey(
         arm: device.arm, period: isAfter ? .after : .before, stratum: stratum, metric: one.metric)
+      guard evidence.cells.count < setting.mostKinds || evidence.cells[key] != nil else {
+        crowded += 1
+        continue
+      }
       evidence.cells[key, default: BinnedBuckets()].add(one.histogram, bin: bin)
     }
     guard isAfter else { return }
