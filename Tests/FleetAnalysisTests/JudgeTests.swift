@@ -157,6 +157,15 @@ struct JudgeTests {
       verdict.comparisons.allSatisfy { $0.worst > $0.high }, "the bound counts what is missing")
   }
 
+  @Test("A firmware that loses one of two hundred devices is not promoted")
+  func loses() {
+    let verdict = Fleet(devices: 400, reports: { arm, number in arm == 0 || number > 1 }).verdict()
+    #expect(verdict.outcome == .goOn)
+    #expect(
+      verdict.reasons.contains { $0.hasPrefix("the firmware may have lost 0.5% of the devices") },
+      "\(verdict.reasons)")
+  }
+
   @Test("Reports of fresh boots are compared with those of fresh boots")
   func strata() throws {
     // The update restarts every device: half of the candidate's reports, a tenth of the control's

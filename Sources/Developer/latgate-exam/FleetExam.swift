@@ -85,6 +85,11 @@ struct FleetExam {
         "p90 +20% in one metric", .stopped(within: 5000), campaigns: few,
         harm: SimulatedHarm(shift: 0.2), seed: 8),
     ]
+      + [
+        cell(
+          "p90 +15%, slowest 3% of devices lost", .neverPromoted, campaigns: few, days: 14,
+          harm: SimulatedHarm(shift: 0.15, slowestLost: 0.03), seed: 11)
+      ]
       + [0.005, 0.01, 0.02, 0.05].map {
         cell(
           "slowest \($0 * 100)% of devices lost", .neverPromoted, campaigns: few, days: 14,

@@ -152,10 +152,10 @@ package struct FleetJudge {
     if evidence.hours < leastHours {
       open.append("\(evidence.hours) h since the offer, \(leastHours) are needed for a promotion")
     }
-    if guards.lost > policy.mostLost {
+    if guards.lost >= policy.mostLost {
       open.append(
         "the firmware may have lost \(percent(guards.lost)) of the devices, "
-          + "\(percent(policy.mostLost)) is allowed")
+          + "less than \(percent(policy.mostLost)) is allowed")
     }
     if exposure < policy.leastExposure {
       open.append(

@@ -21,8 +21,8 @@ package struct FleetPolicy: Sendable, Equatable {
   /// The p99 does not by default: that no slow device is missing can be shown for it only with some
   /// 80,000 devices per arm.
   package var budgets: [Double: Double] = [0.5: 0.09, 0.9: 0.12]
-  /// Share of devices that the firmware may lose, beyond those that are lost without it: a promotion
-  /// has to exclude more.
+  /// A promotion has to exclude that the firmware loses this share of the devices or more, beyond those
+  /// that are lost without it.
   package var mostLost = 0.005
   /// Devices that any published number is made of, at least.
   package var anonymity = 20
