@@ -26,6 +26,22 @@ struct SpanTemplateTests {
     #expect(labels == ["error": "-5", "size": "4294967297"])
   }
 
+  @Test("a table without labels has one histogram on every way")
+  func unlabelled() throws {
+    let text = """
+        - metric: x.time
+          help: h
+          unit: ns
+          spans: [{from: {event: a/b, fields: [n]}, to: {event: a/c, fields: [n]}}]
+          by: [n]
+      """
+    let metric = try #require(try TestManifest.parse(metrics: text).metrics.first)
+    #expect(metric.labels(ofKey: [0, 0, 0, 0]) { _, _ in nil } == [:])
+    // One label, which is the constant 0.
+    let bytes = try #require(SpanDeclaration(metric)).bytes
+    #expect(bytes.suffix(5) == [0xfd, 0, 0, 0, 0])
+  }
+
   @Test("a function alone is prepared; arguments of a tracepoint need a program of their own")
   func kinds() throws {
     let function = """

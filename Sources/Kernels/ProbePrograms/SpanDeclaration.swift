@@ -40,15 +40,17 @@ package struct SpanDeclaration: Sendable, Equatable {
       writer.put(place)
       writer.list(condition.values) { $0.put($1) }
     }
-    writer.put(UInt8(metric.key.count))
+    // Without labels there is one histogram, under a number that means nothing.
+    let key = metric.key.isEmpty ? [KeyField(name: "_", size: 4, kind: .padding)] : metric.key
+    writer.put(UInt8(key.count))
     writer.list(spans) { writer, span in
       for event in [span.from, span.to] {
         writer.put(event.tracepoint?.system ?? "")
         writer.put(event.tracepoint?.event ?? "")
       }
       writer.put(UInt8(span.isOptional ? LG_SPANS_OPTIONAL : 0))
-      for label in metric.key {
-        let constant = span.labels[label.name]
+      for label in key {
+        let constant = label.kind == .padding ? 0 : span.labels[label.name]
         let source =
           constant != nil
           ? UInt8(LG_SPANS_FROM_CONSTANT)
