@@ -67,12 +67,14 @@ package struct SpanDeclaration: Sendable, Equatable {
 extension SpanTable {
   fileprivate func flags(_ key: [KeyField]) -> UInt8 {
     let hasClass = by.contains(Self.thread) || key.contains { $0.name == Self.processClass }
-    return UInt8(
-      (by.contains(Self.thread) ? LG_SPANS_BY_THREAD : 0)
-        | (by.contains(Self.cpu) ? LG_SPANS_BY_CPU : 0) | (hasClass ? LG_SPANS_CLASS : 0)
-        | (repeats == .first ? LG_SPANS_KEEP_FIRST : 0)
-        | (repeats == .last ? LG_SPANS_KEEP_LAST : 0)
-        | (unmatched == .ignored ? LG_SPANS_UNMATCHED_IGNORED : 0))
+    var flags = 0
+    if by.contains(Self.thread) { flags |= LG_SPANS_BY_THREAD }
+    if by.contains(Self.cpu) { flags |= LG_SPANS_BY_CPU }
+    if hasClass { flags |= LG_SPANS_CLASS }
+    if repeats == .first { flags |= LG_SPANS_KEEP_FIRST }
+    if repeats == .last { flags |= LG_SPANS_KEEP_LAST }
+    if unmatched == .ignored { flags |= LG_SPANS_UNMATCHED_IGNORED }
+    return UInt8(flags)
   }
 
   /// Fields of events that tie an end to its start.
