@@ -100,6 +100,16 @@ class World:
             return sum(1 for was, where in self.server.requests
                        if was == command and where.endswith(path))
 
+    def sleeps(self):
+        """The agent has looked at everything, and set its timer."""
+        folder = f"/proc/{self.agent.pid}/fdinfo"
+        for name in os.listdir(folder):
+            with open(os.path.join(folder, name)) as file:
+                for line in file:
+                    if line.startswith("it_value: (") and line.strip() != "it_value: (0, 0)":
+                        return True
+        return False
+
     def polls(self):
         return self.count("GET", "timestamp.json")
 
@@ -258,12 +268,15 @@ def crashes():
     world.more_polls()
     check("and it never runs again", world.text("calls").count("arm 1") == 1
           and "barred first 6" in world.text("state/state"))
+    world.stop()
     with open(world.path("state/stop"), "w"):
         pass
-    time.sleep(2)
     before = len(world.server.requests)
-    time.sleep(3)
-    check("a stop file keeps it quiet", len(world.server.requests) == before)
+    world.start()
+    check("a stop file keeps it quiet", wait_for(world.sleeps)
+          and len(world.server.requests) == before)
+    os.unlink(world.path("state/stop"))
+    check("and no longer than it is there", wait_for(lambda: len(world.server.requests) > before))
     world.end()
 
     world = World()
