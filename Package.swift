@@ -166,6 +166,9 @@ let package = Package(
         "RegressionAnalysis", "RecordStore",
       ], path: "Sources/Measure/Experiments",
       swiftSettings: strict),
+    .target(
+      name: "FleetReports", dependencies: ["CZlib", "LatencyHistograms"],
+      path: "Sources/Fleet/FleetReports", swiftSettings: strict),
     // Debian's adb and adbd, for tests and ci/bench.
     .target(
       name: "ADBPeers", dependencies: ["POSIXSupport", "DebianRoots", "Devices"],
@@ -326,6 +329,9 @@ let package = Package(
         "Catalogs", "Devices", "RunRecords", "RegressionAnalysis", "RecordStore", "FleetAnalysis",
         "Campaigns", "Jobs",
       ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "FleetReportsTests", dependencies: ["LatencyHistograms", "FleetReports"],
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",

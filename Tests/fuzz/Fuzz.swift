@@ -14,6 +14,7 @@ public func fuzzInitialize(_: UnsafeMutableRawPointer?, _: UnsafeMutableRawPoint
     case "kernels": KernelFuzz().run
     case "catalogues": fuzzCatalogue
     case "records": fuzzRecord
+    case "reports": fuzzReport
     default: nil
     }
   guard let found else { fatalError("FUZZ_TARGET is '\(name)'") }
