@@ -169,6 +169,13 @@ let package = Package(
     .target(
       name: "FleetReports", dependencies: ["CZlib", "LatencyHistograms"],
       path: "Sources/Fleet/FleetReports", swiftSettings: strict),
+    .target(
+      name: "FleetLog",
+      dependencies: [
+        "CZlib", "POSIXSupport", "FleetReports",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ], path: "Sources/Fleet/FleetLog", swiftSettings: strict),
     // Debian's adb and adbd, for tests and ci/bench.
     .target(
       name: "ADBPeers", dependencies: ["POSIXSupport", "DebianRoots", "Devices"],
@@ -332,6 +339,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "FleetReportsTests", dependencies: ["LatencyHistograms", "FleetReports"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "FleetLogTests",
+      dependencies: ["POSIXSupport", "DebianRoots", "FleetReports", "FleetLog"],
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",

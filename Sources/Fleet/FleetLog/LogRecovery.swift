@@ -1,0 +1,83 @@
+import FleetReports
+import Foundation
+import POSIXSupport
+
+/// Brings the last segment into order after a crash.
+///
+/// Behind the last whole batch may be anything: it is put aside and cut off, nobody got an
+/// acknowledgement for it. Bytes that are no batch in front of a whole one are another matter; they are
+/// put aside as well, and counted as damage.
+struct LogRecovery: ~Copyable {
+  private(set) var active: ActiveSegment? = nil
+  private(set) var opening = LogOpening()
+  /// What the active segment holds.
+  private(set) var records: [LogRecord] = []
+  /// The segment that comes next when there is no active one, and the hash of the one before.
+  private(set) var next: (number: UInt64, previous: [UInt8]) = (1, SegmentHeader.noDigest)
+
+  /// What is left of this after the opening.
+  consuming func takeActive() -> ActiveSegment? { active.take() }
+
+  init(_ folder: LogFolder) throws(LogError) {
+    let listing = try folder.list()
+    opening.sealedSegments = listing.sealed.count
+    if let last = listing.sealed.last {
+      guard let digest = Hexadecimal.bytes(last.digest) else {
+        throw LogError(.damaged, path: last.path, reason: "has no hash in its name")
+      }
+      next = (last.number + 1, digest)
+    }
+    guard let open = listing.open.first else { return }
+    guard listing.open.count == 1, open.number == next.number else {
+      throw LogError(
+        .damaged, path: folder.path,
+        reason: "has the open segment \(open.number) where \(next.number) would follow")
+    }
+    var contents = try LogFolder.contents(open.path)
+    let scan = SegmentScan(contents)
+    guard let header = SegmentHeader(contents) else {
+      guard scan.frames.isEmpty else {
+        throw LogError(.damaged, path: open.path, reason: "its header is damaged")
+      }
+      // Never written to.
+      try keep(contents, of: open.number, in: folder)
+      opening.tornBytes = contents.count
+      return
+    }
+    guard header == SegmentHeader(number: next.number, previous: next.previous) else {
+      throw LogError(
+        .damaged, path: open.path, reason: "does not follow the segment before it")
+    }
+    opening.damagedBytes = scan.damaged.reduce(0) { $0 + $1.count }
+    opening.tornBytes = contents.count - scan.end
+    if opening.damagedBytes > 0 || opening.tornBytes > 0 {
+      try keep(
+        opening.damagedBytes > 0 ? contents : Array(contents[scan.end...]), of: open.number,
+        in: folder)
+      contents = scan.frames.reduce(into: header.bytes) {
+        $0 += contents[$1.offset..<$1.offset + $1.size]
+      }
+      do { try AtomicFile.write(contents, to: open.path, mode: 0o600) } catch {
+        throw LogError(.unusable, error, path: open.path)
+      }
+    }
+    records = scan.frames.flatMap(\.records)
+    opening.activeRecords = records.count
+    active = try ActiveSegment(number: open.number, path: open.path, contents: contents)
+  }
+
+  private mutating func keep(
+    _ bytes: [UInt8], of number: UInt64, in folder: LogFolder
+  ) throws(LogError) {
+    guard !bytes.isEmpty else { return }
+    do {
+      try UserFolders.makeFolder(folder.asidePath)
+      let name = LogRecord.id(of: bytes)
+      let path = "\(folder.asidePath)/\(LogFolder.padded(number))-\(name)"
+      try AtomicFile.write(bytes, to: path, mode: 0o600)
+      opening.aside = path
+    } catch {
+      throw LogError(.unusable, error, path: folder.asidePath)
+    }
+  }
+}

@@ -1,0 +1,178 @@
+import FleetReports
+import Foundation
+import GRDB
+
+/// An index in one SQLite file.
+package final class SQLiteIndex: ReportIndex {
+  /// Absolute path of the file.
+  package let path: String
+  private let queue: DatabaseQueue
+
+  /// Another layout is made from the log anew.
+  private static let layout = 1
+
+  /// Opens the file, which is made if missing; one of another layout is made anew, empty.
+  /// - Throws: ``LogError`` of kind `damaged` for a file that SQLite does not take: remove it.
+  package init(path: String) throws(LogError) {
+    self.path = path
+    do { queue = try Self.open(path) } catch {
+      throw LogError(
+        .damaged, path: path,
+        reason: "the index cannot be used (\(error)); remove it: it is made anew")
+    }
+  }
+
+  /// Removes an index; there need be none.
+  package static func remove(path: String) {
+    for file in [path, path + "-wal", path + "-shm"] { unlink(file) }
+  }
+
+  private static func open(_ path: String) throws -> DatabaseQueue {
+    var configuration = Configuration()
+    configuration.journalMode = .wal
+    configuration.busyMode = .timeout(20)
+    configuration.label = "latgate.fleet"
+    configuration.prepareDatabase { database in
+      // A crash may lose the last changes, all of each: the log still has them.
+      try database.execute(sql: "PRAGMA synchronous = NORMAL")
+    }
+    let queue = try DatabaseQueue(path: path, configuration: configuration)
+    try queue.write { database in
+      let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+      if found == layout { return }
+      for table in ["report", "cohort", "conflict", "progress"] {
+        try database.execute(sql: "DROP TABLE IF EXISTS \(table)")
+      }
+      try database.execute(sql: tables)
+      try database.execute(sql: "PRAGMA user_version = \(layout)")
+    }
+    return queue
+  }
+
+  private static let tables = """
+    CREATE TABLE cohort (
+      id INTEGER PRIMARY KEY, campaign TEXT NOT NULL, manifest INTEGER NOT NULL,
+      arm INTEGER NOT NULL, build TEXT NOT NULL, model TEXT NOT NULL,
+      UNIQUE (campaign, manifest, arm, build, model));
+    CREATE TABLE report (
+      place INTEGER PRIMARY KEY, cohort INTEGER NOT NULL REFERENCES cohort, id BLOB NOT NULL,
+      device BLOB NOT NULL, incarnation INTEGER NOT NULL, sequence INTEGER NOT NULL,
+      received INTEGER NOT NULL, bytes BLOB NOT NULL,
+      UNIQUE (device, incarnation, sequence));
+    CREATE INDEX reportByCohort ON report (cohort);
+    CREATE TABLE conflict (
+      device BLOB NOT NULL, id BLOB NOT NULL, PRIMARY KEY (device, id)) WITHOUT ROWID;
+    CREATE TABLE progress (
+      one INTEGER PRIMARY KEY CHECK (one = 1), segment INTEGER NOT NULL, offset INTEGER NOT NULL);
+    """
+
+  package func position() throws -> LogPosition? {
+    try queue.read { database in
+      try Row.fetchOne(database, sql: "SELECT segment, offset FROM progress").map {
+        LogPosition(
+          segment: UInt64(bitPattern: $0["segment"]), offset: UInt64(bitPattern: $0["offset"]))
+      }
+    }
+  }
+
+  package func add(_ records: [LogRecord], upTo position: LogPosition) throws {
+    try queue.write { database in
+      for record in records { try Self.insert(record, database) }
+      try database.cachedStatement(
+        sql: """
+          INSERT INTO progress VALUES (1, ?, ?)
+          ON CONFLICT (one) DO UPDATE SET segment = excluded.segment, offset = excluded.offset
+          """
+      ).execute(arguments: [
+        Int64(bitPattern: position.segment), Int64(bitPattern: position.offset),
+      ])
+    }
+  }
+
+  private static func insert(_ record: LogRecord, _ database: Database) throws {
+    let report = try FleetReport(bytes: record.bytes)
+    let cohort = try cohort(of: report, database)
+    let device = Data(record.device.bytes)
+    let id = Data(record.id.bytes)
+    let incarnation = Int64(bitPattern: report.incarnation)
+    try database.cachedStatement(
+      sql: """
+        INSERT INTO report (cohort, id, device, incarnation, sequence, received, bytes)
+        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+        """
+    ).execute(arguments: [
+      cohort, id, device, incarnation, Int64(report.sequence), Int64(bitPattern: record.received),
+      Data(record.bytes),
+    ])
+    guard database.changesCount == 0 else { return }
+    let stored = try Data.fetchOne(
+      database.cachedStatement(
+        sql: "SELECT id FROM report WHERE device = ? AND incarnation = ? AND sequence = ?"),
+      arguments: [device, incarnation, Int64(report.sequence)])
+    guard stored != id else { return }
+    try database.cachedStatement(sql: "INSERT OR IGNORE INTO conflict VALUES (?, ?)")
+      .execute(arguments: [device, id])
+  }
+
+  private static func cohort(of report: FleetReport, _ database: Database) throws -> Int64 {
+    let arguments: StatementArguments = [
+      report.campaign, Int64(bitPattern: report.manifest), Int64(report.arm), report.build,
+      report.model,
+    ]
+    let known = try Int64.fetchOne(
+      database.cachedStatement(
+        sql: """
+          SELECT id FROM cohort
+          WHERE campaign = ? AND manifest = ? AND arm = ? AND build = ? AND model = ?
+          """), arguments: arguments)
+    if let known { return known }
+    try database.cachedStatement(
+      sql: "INSERT INTO cohort (campaign, manifest, arm, build, model) VALUES (?, ?, ?, ?, ?)"
+    ).execute(arguments: arguments)
+    return database.lastInsertedRowID
+  }
+
+  package func campaigns() throws -> [CampaignCount] {
+    try queue.read { database in
+      try Row.fetchAll(
+        database,
+        sql: """
+          SELECT campaign, count(*) AS reports, count(DISTINCT device) AS devices
+          FROM report JOIN cohort ON cohort.id = report.cohort GROUP BY campaign ORDER BY campaign
+          """
+      ).map {
+        CampaignCount(campaign: $0["campaign"], reports: $0["reports"], devices: $0["devices"])
+      }
+    }
+  }
+
+  package func forEachReport(
+    of campaign: String?, _ body: (CollectedReport) throws -> Void
+  ) throws {
+    try queue.read { database in
+      let rows = try Row.fetchCursor(
+        database,
+        sql: """
+          SELECT report.id AS id, device, received, bytes
+          FROM report JOIN cohort ON cohort.id = report.cohort
+          WHERE ?1 IS NULL OR campaign = ?1 ORDER BY report.id, device
+          """, arguments: [campaign])
+      while let row = try rows.next() {
+        guard let id = ReportID(row["id"] as Data),
+          let device = DevicePseudonym(row["device"] as Data)
+        else { continue }
+        try body(
+          CollectedReport(
+            id: id, device: device, received: UInt64(bitPattern: row["received"]),
+            report: FleetReport(bytes: Array(row["bytes"] as Data))))
+      }
+    }
+  }
+
+  package func conflicts() throws -> [ReportID] {
+    try queue.read { database in
+      try Data.fetchAll(database, sql: "SELECT id FROM conflict ORDER BY id, device")
+        .compactMap { ReportID($0) }
+    }
+  }
+}
