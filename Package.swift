@@ -12,10 +12,17 @@ let released: [LinkerSetting] = [
     .when(configuration: .release))
 ]
 
+let serving: TargetDependencyCondition? = .when(traits: ["Collector"])
+
 let package = Package(
   name: "latgate",
   products: [
     .executable(name: "latgate", targets: ["latgate"])
+  ],
+  traits: [
+    .trait(
+      name: "Collector",
+      description: "latgate-collector serves, by Hummingbird, SwiftNIO and swift-certificates.")
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -24,6 +31,14 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    // With the trait Collector only.
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     .target(name: "CAgentABI", path: "Sources/Device/CAgentABI", cSettings: strictC),
@@ -176,6 +191,29 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ], path: "Sources/Fleet/FleetLog", swiftSettings: strict),
+    .target(
+      name: "FleetCollector",
+      dependencies: [
+        "POSIXSupport", "LatencyHistograms", "FleetReports", "FleetLog",
+        .product(name: "Crypto", package: "swift-crypto", condition: serving),
+        .product(name: "Hummingbird", package: "hummingbird", condition: serving),
+        .product(name: "HummingbirdCore", package: "hummingbird", condition: serving),
+        .product(name: "HummingbirdTLS", package: "hummingbird", condition: serving),
+        .product(name: "NIOCore", package: "swift-nio", condition: serving),
+        .product(name: "NIOSSL", package: "swift-nio-ssl", condition: serving),
+        .product(name: "X509", package: "swift-certificates", condition: serving),
+        .product(name: "SwiftASN1", package: "swift-asn1", condition: serving),
+        .product(name: "Logging", package: "swift-log", condition: serving),
+        .product(
+          name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: serving),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle", condition: serving),
+      ], path: "Sources/Fleet/FleetCollector", swiftSettings: strict),
+    .executableTarget(
+      name: "latgate-collector",
+      dependencies: [
+        "FleetLog", "FleetCollector",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Sources/Fleet/latgate-collector", swiftSettings: strict),
     // Debian's adb and adbd, for tests and ci/bench.
     .target(
       name: "ADBPeers", dependencies: ["POSIXSupport", "DebianRoots", "Devices"],
@@ -183,6 +221,14 @@ let package = Package(
     .executableTarget(
       name: "latgate-bench", dependencies: ["Devices", "ADBPeers"],
       path: "Sources/Developer/latgate-bench", swiftSettings: strict),
+    .executableTarget(
+      name: "latgate-collector-bench",
+      dependencies: [
+        "LatencyHistograms", "FleetReports", "FleetLog",
+        .product(name: "NIOCore", package: "swift-nio", condition: serving),
+        .product(name: "NIOPosix", package: "swift-nio", condition: serving),
+        .product(name: "NIOSSL", package: "swift-nio-ssl", condition: serving),
+      ], path: "Sources/Developer/latgate-collector-bench", swiftSettings: strict),
     .executableTarget(
       name: "latgate-exam", dependencies: ["RegressionAnalysis", "FleetAnalysis"],
       path: "Sources/Developer/latgate-exam", swiftSettings: strict),
@@ -343,6 +389,9 @@ let package = Package(
     .testTarget(
       name: "FleetLogTests",
       dependencies: ["POSIXSupport", "DebianRoots", "FleetReports", "FleetLog"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "FleetCollectorTests", dependencies: ["FleetReports", "FleetLog", "FleetCollector"],
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",

@@ -1,0 +1,172 @@
+#if Collector
+  import FleetLog
+  import Foundation
+  import Hummingbird
+  import HummingbirdCore
+  import HummingbirdTLS
+  import Logging
+  import NIOCore
+  import NIOSSL
+  import ServiceLifecycle
+  import UnixSignals
+
+  /// A collector from its start to its end.
+  package struct CollectorServer: Sendable {
+    package struct Address: Sendable, Equatable {
+      package var host: String
+      /// 0 = any that is free.
+      package var port: Int
+
+      package init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+      }
+    }
+
+    package struct Settings: Sendable {
+      package var store: CollectorStore
+      /// Where devices send to.
+      package var devices: Address
+      /// Where operators ask.
+      package var operators: Address
+      package var certificates: CertificateFiles
+      package var rules = ReportIntake.Rules()
+      package var limits = ReportLog.Limits()
+      package var connections = 10_000
+
+      package init(
+        store: CollectorStore, devices: Address, operators: Address, certificates: CertificateFiles
+      ) {
+        self.store = store
+        self.devices = devices
+        self.operators = operators
+        self.certificates = certificates
+      }
+    }
+
+    /// A connection that says nothing for so long is closed.
+    private static let idleLimit = TimeAmount.seconds(75)
+    private static let stopLimit = Duration.seconds(25)
+
+    private let settings: Settings
+    private let say: @Sendable (String) -> Void
+
+    /// `say` gets what the person who started it should read, a line each.
+    package init(_ settings: Settings, say: @escaping @Sendable (String) -> Void) {
+      self.settings = settings
+      self.say = say
+    }
+
+    /// Serves until SIGTERM or SIGINT; then answers what was received, and closes log and index.
+    /// - Throws: ``LogError``; what TLS and sockets throw.
+    package func run() async throws {
+      let store = settings.store
+      let metrics = CollectorMetrics()
+      let index = try openIndex()
+      let indexer = Indexer(index, folder: store.log)
+      let (log, found) = try ReportLog.open(store.log, limits: settings.limits) { batch in
+        metrics.count(batch)
+        indexer.follow(to: batch.durable)
+      }
+      let audit = try AuditLog(path: store.auditPath)
+      try note(found, audit)
+      if found.damagedBytes > 0 {
+        // Its places in the log have changed.
+        try store.index.remove()
+        await log.close()
+        throw LogError(
+          .damaged, path: store.log.path,
+          reason:
+            "\(found.damagedBytes) bytes of acknowledged reports are damaged; the next start goes on "
+            + "without them, the file is kept as \(found.aside ?? "-")")
+      }
+      indexer.follow(to: log.durable)
+      let key = try PseudonymKey(path: store.keyPath)
+      let intake = ReportIntake(log: log, key: key, rules: settings.rules, metrics: metrics)
+      let services = try [
+        deviceService(intake, metrics), operatorService(log, indexer, metrics),
+      ]
+      var logger = Logger(label: "latgate.collector")
+      logger.logLevel = .error
+      var configuration = ServiceGroupConfiguration(
+        services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+      configuration.maximumGracefulShutdownDuration = Self.stopLimit
+      var failure: (any Error)?
+      do { try await ServiceGroup(configuration: configuration).run() } catch { failure = error }
+      await log.close()
+      indexer.follow(to: log.durable)
+      await indexer.finish()
+      try audit.note("stopped", ["refused": "\(metrics.refused)"], at: Self.now)
+      if let failure { throw failure }
+    }
+
+    private func openIndex() throws(LogError) -> any ReportIndex {
+      let place = settings.store.index
+      do { return try place.open() } catch {
+        guard error.kind == .damaged else { throw error }
+        say("\(place): the index is damaged and is made anew from the log")
+        try place.remove()
+        return try place.open()
+      }
+    }
+
+    private func note(_ found: LogOpening, _ audit: AuditLog) throws {
+      var fields = [
+        "segments": "\(found.sealedSegments)", "torn_bytes": "\(found.tornBytes)",
+        "damaged_bytes": "\(found.damagedBytes)",
+      ]
+      fields["aside"] = found.aside
+      try audit.note("started", fields, at: Self.now)
+      if found.tornBytes > 0 {
+        say(
+          "log: \(found.tornBytes) bytes behind the last batch were cut off; nobody got an answer for "
+            + "them (kept as \(found.aside ?? "-"))")
+      }
+    }
+
+    private static var now: UInt64 { UInt64(max(0, Date().timeIntervalSince1970 * 1000)) }
+
+    private func deviceService(
+      _ intake: ReportIntake, _ metrics: CollectorMetrics
+    ) throws -> any Service {
+      let responder = DeviceResponder(intake: intake, names: ConnectionNames(), metrics: metrics)
+      let configuration = HTTP1Channel.Configuration(
+        idleTimeout: Self.idleLimit,
+        httpDecoderConfiguration: .init(
+          maxHeaderFieldSize: 4096, maxHeaderListSize: 8192, maxHeaderFieldCount: 50))
+      return Application(
+        responder: responder,
+        server: try .tls(
+          .http1(configuration: configuration), tlsConfiguration: settings.certificates.tls()),
+        configuration: .init(
+          address: .hostname(settings.devices.host, port: settings.devices.port), backlog: 1024,
+          availableConnectionsDelegate: MaximumAvailableConnections(settings.connections)),
+        onServerRunning: { channel in announce("devices", "https", channel) },
+        logger: Self.quiet)
+    }
+
+    private func operatorService(
+      _ log: ReportLog, _ indexer: Indexer, _ metrics: CollectorMetrics
+    ) -> any Service {
+      Application(
+        responder: OperatorResponder(log: log, indexer: indexer, metrics: metrics),
+        server: .http1(configuration: .init(idleTimeout: Self.idleLimit)),
+        configuration: .init(
+          address: .hostname(settings.operators.host, port: settings.operators.port)),
+        onServerRunning: { channel in announce("operators", "http", channel) },
+        logger: Self.quiet)
+    }
+
+    private func announce(_ who: String, _ scheme: String, _ channel: any Channel) {
+      guard let address = channel.localAddress, let port = address.port else { return }
+      let host = address.ipAddress ?? "localhost"
+      say("\(who): \(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)")
+    }
+
+    private static var quiet: Logger {
+      var logger = Logger(label: "latgate.collector")
+      logger.logLevel = .error
+      return logger
+    }
+  }
+#endif

@@ -1,0 +1,66 @@
+#if Collector
+  import FleetReports
+  import Foundation
+  import Hummingbird
+  import NIOCore
+
+  /// A request of a device, with the connection that it came by.
+  struct DeviceContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let channel: any Channel
+
+    init(source: ApplicationRequestContextSource) {
+      coreContext = .init(source: source)
+      channel = source.channel
+    }
+  }
+
+  /// `PUT /v1/reports/<id>`, and nothing else.
+  struct DeviceResponder: HTTPResponder {
+    typealias Context = DeviceContext
+
+    private static let prefix = "/v1/reports/"
+
+    let intake: ReportIntake
+    let names: ConnectionNames
+    let metrics: CollectorMetrics
+
+    func respond(to request: Request, context: DeviceContext) async throws -> Response {
+      let begun = ContinuousClock.now
+      let answer = await answer(to: request, context.channel)
+      metrics.count(status: answer.status, after: ContinuousClock.now - begun)
+      var fields: HTTPFields = [.contentType: "text/plain; charset=utf-8"]
+      if let seconds = answer.retryAfter { fields[.retryAfter] = "\(seconds)" }
+      return Response(
+        status: .init(code: answer.status), headers: fields,
+        body: .init(byteBuffer: ByteBuffer(string: answer.text + "\n")))
+    }
+
+    private func answer(to request: Request, _ channel: any Channel) async -> IntakeAnswer {
+      let path = request.uri.path
+      guard path.hasPrefix(Self.prefix) else { return IntakeAnswer(404, "nothing is here") }
+      guard request.method == .put else { return IntakeAnswer(405, "reports come by PUT") }
+      guard request.headers[.contentEncoding] == nil else {
+        return IntakeAnswer(415, "reports come as they are, not encoded")
+      }
+      guard let length = request.headers[.contentLength].flatMap({ Int($0) }) else {
+        return IntakeAnswer(411, "the length of the report is needed")
+      }
+      guard length <= FleetReport.maxSize else {
+        return IntakeAnswer(413, "a report has at most \(FleetReport.maxSize) bytes")
+      }
+      do {
+        guard let name = try await names.name(of: channel) else {
+          return IntakeAnswer(403, "the certificate names no device")
+        }
+        let body = try await request.body.collect(upTo: FleetReport.maxSize)
+        return await intake.take(
+          name: name, id: String(path.dropFirst(Self.prefix.count)),
+          bytes: Array(body.readableBytesView),
+          now: UInt64(max(0, Date().timeIntervalSince1970 * 1000)))
+      } catch {
+        return IntakeAnswer(408, "the report did not arrive")
+      }
+    }
+  }
+#endif

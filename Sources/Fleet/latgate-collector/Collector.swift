@@ -1,0 +1,61 @@
+import ArgumentParser
+import FleetCollector
+import FleetLog
+import Foundation
+
+@main
+struct Collector: AsyncParsableCommand {
+  #if Collector
+    private static let serving: [any ParsableCommand.Type] = [Serve.self, Certify.self]
+  #else
+    private static let serving: [any ParsableCommand.Type] = []
+  #endif
+
+  static let configuration = CommandConfiguration(
+    commandName: "latgate-collector",
+    abstract: "Takes the reports of fielded devices and keeps them.",
+    discussion: """
+      A folder holds all: the log of reports is the truth, the index is made from it. The folder is --data, \
+      else $LATGATE_COLLECTOR, else ./collector.
+      """,
+    subcommands: serving + [Rebuild.self, Verify.self, Export.self])
+
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch let error as LogError {
+      fail("\(error)", code: error.kind == .damaged ? 65 : 70)
+    } catch {
+      exit(withError: error)
+    }
+  }
+
+  private static func fail(_ text: String, code: Int32) -> Never {
+    FileHandle.standardError.write(Data("latgate-collector: \(text)\n".utf8))
+    Foundation.exit(code)
+  }
+}
+
+/// Which folder a command is about.
+struct StoreOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The collector's folder.", valueName: "folder"))
+  var data: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "clickhouse://HOST:PORT/DATABASE, in place of a file in the folder.", valueName: "place"))
+  var index: String?
+
+  /// - Throws: ``LogError``: the index's place is none.
+  func store() throws -> CollectorStore {
+    let environment = ProcessInfo.processInfo.environment["LATGATE_COLLECTOR"]
+    return CollectorStore(
+      path: data ?? environment ?? "collector",
+      index: try index.map { try IndexPlace(clickHouse: $0) })
+  }
+}
