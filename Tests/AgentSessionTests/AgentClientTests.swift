@@ -105,6 +105,25 @@ struct AgentClientTests {
     #expect(result.window.closed <= result.window.drained)
     try await client.openWindow(phase: 4, preRoll: .zero)
     try await client.ping()
+    let look = try await client.snapshot()
+    #expect(
+      look.counts == [
+        AgentCount(metricID: 8, key: [1, 0, 0, 0], labelName: nil, count: 5, sum: 500)
+      ])
+    func row(_ first: UInt8, _ second: UInt8) -> [UInt8] {
+      let zeros = [UInt8](repeating: 0, count: 7)
+      return [first] + zeros + [second] + zeros
+    }
+    #expect(look.rows == [AgentRows(metricID: 9, rows: [row(10, 11), row(20, 21)])])
+    #expect(
+      look.stacks == [
+        AgentStack(
+          metricID: 10, key: [1, 0, 0, 0], count: 5, sum: 500, kernel: [0xffff_0000_1234_5678],
+          user: [
+            .init(buildID: "ab0102030405060708090a0b0c0d0e0f1011121f", address: 0x40),
+            .init(buildID: nil, address: 0x99),
+          ], isLost: true)
+      ])
     let second = try await client.closeWindow(drain: .zero)
     #expect(second.window.phase == 4)
     #expect(second.steps == [])

@@ -11,7 +11,7 @@ struct ProbeManifestTests {
     #expect(probe.comparedWith == nil)
     let metric = try #require(probe.metrics.first)
     #expect(metric.name == "runqueue.wait")
-    #expect(metric.unit == .nanoseconds)
+    #expect(metric.unit == "ns")
     #expect(metric.map == "h_runqueue_wait")
     #expect(metric.keySize == 4)
     #expect(
@@ -71,7 +71,7 @@ struct ProbeManifestTests {
 
   @Test func labelsOfAKey() throws {
     let metric = ProbeMetric(
-      name: "block.device", help: "", unit: .nanoseconds, map: "m", counters: 0, namesMap: nil,
+      name: "block.device", help: "", unit: "ns", map: "m", counters: 0, namesMap: nil,
       key: [
         KeyField(name: "dev", size: 4, kind: .blockDevice),
         KeyField(name: "op", size: 1, kind: .values([0: "read", 1: "write"])),

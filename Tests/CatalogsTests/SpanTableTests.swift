@@ -178,6 +178,115 @@ struct SpanTableTests {
         == ["x.wait": "b: gone", "x.any": "c: none"])
   }
 
+  private func result(_ text: String) -> String {
+    """
+    probe: x
+    title: T
+    question: Q?
+    cost: low
+    privacy: none
+    metrics:
+      - metric: x.made
+        help: h
+    \(text)
+    """
+  }
+
+  private static let at = "    at: [{event: s/a, fields: {n: arg0, t: arg1.thing.name}}]\n"
+
+  @Test func readsAMetricOfEveryKind() throws {
+    func metric(_ text: String) throws -> ProbeMetric {
+      try #require(try ProbeManifest.parse(result(text), file: "x.yaml").metrics.first)
+    }
+    let counter = try metric(
+      "    kind: counter\n    unit: B\n" + Self.at + "    sum: n\n    where: {n: 4}")
+    #expect(counter.kind == .counter && counter.map == "c_x_made" && counter.unit == "B")
+    #expect(counter.table?.value == "n" && counter.table?.isSingle == true && counter.isInT0)
+    #expect(!counter.hasTask && counter.key.isEmpty)
+    let sizes = try metric(
+      "    unit: KiB\n" + Self.at + "    value: n\n    by: [tid]\n" + Self.classes)
+    #expect(sizes.kind == .histogram && sizes.map == "h_x_made" && sizes.hasTask)
+    let rows = try metric(
+      "    kind: events\n    unit: '{rows}'\n" + Self.at
+        + "    columns: [{name: n, unit: B}, {name: t, kind: text}, {name: who, from: class}]")
+    #expect(rows.map == "e_x_made" && rows.table?.rows == 256 && rows.table?.threshold == 0)
+    #expect(
+      rows.table?.columns == [
+        ResultColumn(name: "n", source: .field("n"), kind: .number, unit: "B"),
+        ResultColumn(name: "t", source: .field("t"), kind: nil),
+        ResultColumn(
+          name: "who", source: .processClass,
+          kind: .values([0: "workload", 1: "user", 2: "kernel"])),
+      ])
+  }
+
+  @Test(arguments: [
+    ("    unit: B\n" + at + classes, "metrics[0].value: missing"),
+    ("    unit: B\n" + at + "    value: n", "a metric with 'at' needs a key"),
+    ("    unit: B\n" + at + "    value: m\n" + classes, "not every event has a field 'm'"),
+    ("    unit: bushels\n" + at + "    value: n\n" + classes, "'bushels' is not a known unit"),
+    ("    unit: B\n" + pair + "    by: [tid]\n" + classes, "durations are in ns"),
+    ("    kind: counter\n    unit: B\n" + pair + "    by: [tid]", "counts single events"),
+    ("    kind: counter\n    unit: B\n" + at + "    value: n", "'value' does not fit a counter"),
+    ("    kind: counter\n    unit: B\n" + at + "    by: [cpu]", "nothing to be tied to"),
+    ("    kind: counter\n    unit: B\n" + at + pair, "'at' and 'spans' exclude each other"),
+    ("    kind: sum\n    unit: B\n" + at, "'sum' is not known here"),
+    ("    kind: events\n    unit: '{rows}'\n" + at, "metrics[0].columns: missing"),
+    ("    kind: events\n    unit: '{rows}'\n" + at + "    columns: []", "the list is empty"),
+    (
+      "    kind: events\n    unit: '{rows}'\n" + at + "    columns: [{name: duration}]",
+      "a single event has no duration"
+    ),
+    (
+      "    kind: events\n    unit: '{rows}'\n" + at + "    columns: [{name: n, kind: text}]",
+      "'n' is no text"
+    ),
+    (
+      "    kind: events\n    unit: '{rows}'\n" + at + "    columns: [{name: time, unit: ns}]",
+      "'time' has a unit of its own"
+    ),
+    (
+      "    kind: events\n    unit: '{rows}'\n" + at + "    columns: [{name: n}]\n" + classes,
+      "events have no labels"
+    ),
+    (
+      "    kind: events\n    unit: '{rows}'\n" + at + "    columns: [{name: n}]\n    keep: 5000",
+      "'5000' is not a whole number from 1 to 4096"
+    ),
+    ("    kind: events\n    unit: B\n    map: m\n    counters: 0", "events need a table"),
+  ])
+  func aResultThatCannotBeIsRefused(metric: String, message: String) {
+    let found = problems { () throws(CatalogError) in
+      try ProbeManifest.parse(result(metric), file: "x.yaml")
+    }
+    #expect(found.contains { $0.contains(message) }, "\(found)")
+  }
+
+  @Test func rowsBecomeATableInTheOrderOfTime() {
+    let columns = [
+      ResultColumn(name: "time", source: .time, kind: .number, unit: "ns"),
+      ResultColumn(name: "dev", source: .field("dev"), kind: .blockDevice),
+      ResultColumn(name: "comm", source: .command, kind: nil),
+      ResultColumn(name: "op", source: .field("op"), kind: .values([1: "write"])),
+    ]
+    func row(_ time: UInt8, _ op: UInt8) -> [UInt8] {
+      [time, 0, 0, 0, 0, 0, 0, 0] + [16, 0, 0xd0, 0x0f, 0, 0, 0, 0] + Array("sh".utf8)
+        + [UInt8](repeating: 0, count: 14) + [op, 0, 0, 0, 0, 0, 0, 0]
+    }
+    #expect(columns.rowSize == 40)
+    let made = columns.record(
+      metric: "x.rows", rows: [row(9, 1), row(4, 2), [1, 2]], recorded: 5
+    ) { _, _ in nil }
+    #expect(made.columns.map(\.name) == ["time", "dev", "comm", "op"])
+    #expect(made.columns.map(\.unit) == ["ns", nil, nil, nil])
+    #expect(
+      made.rows == [
+        [.number(4), .text("253:16"), .text("sh"), .number(2)],
+        [.number(9), .text("253:16"), .text("sh"), .text("write")],
+      ])
+    #expect(made.dropped == 3)
+  }
+
   @Test func aProbeHasAProgramOrTables() {
     #expect(
       found(Self.pair + "    by: [tid]\n" + Self.classes, head: "object: x.bpf.c\n").contains {

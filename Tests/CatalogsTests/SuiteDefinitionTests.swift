@@ -1,3 +1,4 @@
+import RunRecords
 import Testing
 
 @testable import Catalogs
@@ -41,6 +42,11 @@ struct SuiteDefinitionTests {
     #expect(try suite("quantiles: [p90, p50]").quantiles == [.p50, .p90])
     #expect(try suite("tau: {p99: 8%}").quantiles == [.p50, .p90, .p99])
     #expect(try suite("quantiles: [p50]").isAA)
+    #expect(try suite("quantiles: [p50]").counters.isEmpty)
+    #expect(
+      try suite("counters: {a.b: lower, c.d: higher}").counters
+        == ["a.b": .lower, "c.d": .higher])
+    #expect(throws: CatalogError.self) { try suite("counters: {a.b: worse}") }
     for wrong in ["[]", "[p75]", "p50"] {
       #expect(throws: CatalogError.self, "\(wrong)") { try suite("quantiles: \(wrong)") }
     }

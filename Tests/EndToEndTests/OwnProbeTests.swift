@@ -104,7 +104,7 @@ struct OwnProbeTests {
 
     """
 
-  /// No program of its own, and a span that no kernel has.
+  /// No program of its own, a span that no kernel has, and results of every kind.
   private static let table = """
     probe: table
     title: Calls into the kernel
@@ -131,6 +131,54 @@ struct OwnProbeTests {
           - field: class
             size: 4
             values: {0: workload, 1: user, 2: kernel}
+      - metric: table.calls
+        kind: counter
+        help: entries, and the sum of their numbers
+        unit: "{calls}"
+        at: [{event: raw_syscalls/sys_enter, fields: {id: arg1}}]
+        by: [tid]
+        sum: id
+      - metric: table.number
+        help: numbers of calls
+        unit: "1"
+        at: [{event: raw_syscalls/sys_enter, fields: {id: arg1}}]
+        by: [tid]
+        value: id
+        key: [{field: class, size: 4, values: {0: workload, 1: user, 2: kernel}}]
+      - metric: table.first
+        kind: events
+        help: the first calls of each CPU
+        unit: "{calls}"
+        at: [{event: raw_syscalls/sys_enter, fields: {id: arg1}}]
+        columns: [{name: time}, {name: call, from: id, kind: syscall}, {name: comm}, {name: tid}]
+        keep: 3
+      - metric: table.slow
+        kind: events
+        help: calls of at least 1 ms
+        unit: "{calls}"
+        spans:
+          - from: {event: raw_syscalls/sys_enter}
+            to: {event: raw_syscalls/sys_exit}
+        by: [tid]
+        slower_than: 1ms
+        columns: [{name: time}, {name: duration}, {name: class}]
+        keep: 4096
+      - metric: table.callers
+        kind: stacks
+        help: who calls
+        unit: "{calls}"
+        at: [{event: raw_syscalls/sys_enter, fields: {id: arg1}}]
+        limits: {labels: 16384, traces: 8192}
+        key: [{field: class, size: 4, values: {0: workload, 1: user, 2: kernel}}]
+      - metric: table.waits
+        kind: stacks
+        help: time in the kernel by who calls
+        unit: ns
+        spans:
+          - from: {event: raw_syscalls/sys_enter}
+            to: {event: raw_syscalls/sys_exit}
+        by: [tid]
+        stack: user
 
     """
 
@@ -153,7 +201,7 @@ struct OwnProbeTests {
     let tool = Tool(configuration: path)
     let source = try await tool.run("probes", "--source", "table")
     #expect(source.exitCode == 0, "\(source.errors)")
-    #expect(source.output.contains("LG_TRACEPOINT(sys_enter, on_sys_enter())"))
+    #expect(source.output.contains("on_sys_enter(ctx, ctx[1])"))
     let made = try await tool.run(
       "run", "own", "--device", "local", "--output", "\(path)/run", within: .seconds(180))
     try #require(made.exitCode == 0, "\(made.errors)\(made.output)")
@@ -164,6 +212,62 @@ struct OwnProbeTests {
     for loss in record.phases.flatMap(\.losses) {
       #expect(loss.started == loss.recorded + loss.overwritten + loss.cancelled + loss.censored)
     }
+    try expectResultsOfEveryKind(of: try #require(record.phases.first))
+    #expect(made.output.contains("table.calls@calls") && made.output.contains("per second"))
+    #expect(made.output.contains("table.first@calls"), "\(made.output)")
+  }
+
+  /// One hook serves all metrics, so that they saw the same calls.
+  private func expectResultsOfEveryKind(of phase: Record.Phase) throws {
+    func loss(_ metric: String) throws -> Record.Loss {
+      try #require(phase.losses.first { $0.metric == metric })
+    }
+    func results(_ metric: String) -> [Record.Result] {
+      phase.results.filter { $0.metric == metric }
+    }
+    let started = try loss("table.call").started
+    for metric in ["table.calls", "table.number", "table.first", "table.slow", "table.callers"] {
+      #expect(try loss(metric).started == started, "\(metric)")
+    }
+    let counter = try #require(results("table.calls").first)
+    #expect(counter.kind == "counter" && counter.count == started)
+    let numbers = results("table.number")
+    #expect(numbers.allSatisfy { $0.kind == "histogram" })
+    #expect(numbers.reduce(0) { $0 + ($1.count ?? 0) } == started)
+    #expect(numbers.reduce(0) { $0 + ($1.sum ?? 0) } == counter.sum)
+
+    let first = try #require(results("table.first").first)
+    let rows = try #require(first.rows)
+    #expect(first.columns?.map(\.name) == ["time", "call", "comm", "tid"])
+    #expect((1...3 * ProcessInfo.processInfo.processorCount).contains(rows.count))
+    #expect(UInt64(rows.count) + (first.dropped ?? 0) == started)
+    for row in rows {
+      guard case .text(let comm) = row[2], case .number(let tid) = row[3] else {
+        Issue.record("\(row)")
+        continue
+      }
+      #expect(!comm.isEmpty && tid > 0)
+    }
+    let callers = results("table.callers")
+    let stacks = callers.flatMap { $0.stacks ?? [] }
+    #expect(try stacks.reduce(0) { $0 + $1.count } == loss("table.callers").recorded)
+    let calls = try #require(
+      callers.first { $0.labels == ["class": "workload"] }?.stacks?.max { $0.count < $1.count })
+    #expect(calls.count >= 19_000 && !calls.kernel.isEmpty && !calls.user.isEmpty)
+    let waits = results("table.waits").flatMap { $0.stacks ?? [] }
+    #expect(try waits.reduce(0) { $0 + $1.count } == loss("table.waits").recorded)
+    #expect(waits.contains { $0.sum > 0 && !$0.user.isEmpty } && waits.allSatisfy(\.kernel.isEmpty))
+
+    let slow = try #require(results("table.slow").first)
+    for row in slow.rows ?? [] {
+      guard case .number(let duration) = row[1] else {
+        Issue.record("\(row)")
+        continue
+      }
+      #expect(duration >= 1_000_000)
+    }
+    #expect(
+      UInt64(slow.rows?.count ?? 0) + (slow.dropped ?? 0) == (try loss("table.slow").recorded))
   }
 
   @Test func aProbeOfTheUsersOwnFolderIsListedBuiltRunAndJudged() async throws {

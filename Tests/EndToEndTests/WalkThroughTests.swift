@@ -46,11 +46,40 @@ struct WalkThroughTests {
     }
   }
 
+  /// Results of the other kinds, of the same events as the page's metric.
+  private static let more = """
+      - metric: timers.entries
+        kind: counter
+        help: softirqs that run timers, and the sum of their numbers
+        unit: "{softirqs}"
+        at: [{event: irq/softirq_entry, fields: {vec: arg0}}]
+        where: {vec: [1, 8]}
+        sum: vec
+        key: [{field: vec, size: 4}]
+      - metric: timers.vector
+        help: their numbers
+        unit: "1"
+        at: [{event: irq/softirq_entry, fields: {vec: arg0}, labels: {all: 0}}]
+        where: {vec: [1, 8]}
+        value: vec
+        key: [{field: all, size: 4}]
+      - metric: timers.each
+        kind: events
+        help: each of them
+        unit: "{softirqs}"
+        at: [{event: irq/softirq_entry, fields: {vec: arg0}}]
+        where: {vec: [1, 8]}
+        columns: [{name: vec}, {name: cpu}]
+        keep: 4096
+
+    """
+
   @Test func bothTiersCountTheSameInTheSameWindow() async throws {
     let folder = try TemporaryFolder()
     let path = folder.path
     let file = try WalkThrough.place(in: path)
-    let text = try WalkThrough.manifest()
+    let text = try WalkThrough.manifest() + Self.more
+    try Data(text.utf8).write(to: URL(fileURLWithPath: file))
     let tool = Tool(configuration: path)
     let valid = try await tool.run("validate", file)
     #expect(valid.exitCode == 0, "\(valid.errors)")
@@ -61,8 +90,8 @@ struct WalkThroughTests {
     try #require(built.exitCode == 0, "\(built.errors)")
 
     let manifest = try ProbeManifest.parse(text, file: file)
-    let metric = try #require(manifest.metrics.first)
-    let declaration = try #require(SpanDeclaration(metric))
+    let metrics = manifest.metrics
+    #expect(metrics.count == 4)
     let object = try Data(
       contentsOf: URL(fileURLWithPath: self.path(of: "probe timers", in: built.output)))
     // Tracefs of its own mount: not every machine has it.
@@ -73,11 +102,19 @@ struct WalkThroughTests {
     _ = try await agent.load(
       AgentProbe(
         name: "timers", object: [UInt8](object),
-        metrics: [
-          AgentMetric(id: 1, map: metric.map, countersIndex: UInt32(metric.counters))
-        ]))
+        metrics: metrics.map { metric in
+          AgentMetric(
+            id: 1 + UInt32(metric.counters), kind: metric.kind.number, map: metric.map,
+            countersIndex: UInt32(metric.counters))
+        }))
     let hooks = try await agent.loadTrace(
-      AgentTraceProbe(name: "timers", metrics: [.init(id: 2, source: .spans(declaration.bytes))]))
+      AgentTraceProbe(
+        name: "timers",
+        metrics: try metrics.map { metric in
+          .init(
+            id: 11 + UInt32(metric.counters),
+            source: .spans(try #require(SpanDeclaration(metric)).bytes))
+        }))
     #expect(hooks.map(\.hook) == ["softirq_entry", "softirq_exit"])
     #expect(hooks.allSatisfy { $0.rung == "ftrace" })
     try await agent.attach()
@@ -93,7 +130,7 @@ struct WalkThroughTests {
     func count(_ id: UInt32) -> UInt64 {
       made.histograms.filter { $0.metricID == id }.reduce(0) { $0 + $1.count }
     }
-    for id in [1, 2] as [UInt32] {
+    for id in [1, 11] as [UInt32] {
       let counters = try #require(made.counters.first { $0.metricID == id })
       #expect(counters.mapFull == 0 && counters.overwritten == 0, "\(counters)")
       #expect(counters.recorded == count(id))
@@ -101,7 +138,26 @@ struct WalkThroughTests {
     // How many timers expire in softirqs is the kernel's choice: ticks alone give some.
     #expect(count(1) > 0)
     // At the window's two edges each CPU may be inside a handler for one of them.
-    let apart = count(1) > count(2) ? count(1) - count(2) : count(2) - count(1)
-    #expect(apart <= 2 * UInt64(ProcessInfo.processInfo.processorCount), "\(count(1)) \(count(2))")
+    func expectNear(_ one: UInt64, _ other: UInt64, _ what: String) {
+      let apart = one > other ? one - other : other - one
+      #expect(
+        apart <= 2 * UInt64(ProcessInfo.processInfo.processorCount), "\(what): \(one) \(other)")
+    }
+    expectNear(count(1), count(11), "durations")
+    func counted(_ id: UInt32) -> [AgentCount] { made.counts.filter { $0.metricID == id } }
+    func rows(_ id: UInt32) -> [[UInt8]] { made.rows.filter { $0.metricID == id }.flatMap(\.rows) }
+    expectNear(count(3), count(13), "values")
+    for first in [0, 10] as [UInt32] {
+      // A single event of one program is all that it makes of it.
+      let total = counted(first + 2).reduce(0) { $0 + $1.count }
+      let histograms = made.histograms.filter { $0.metricID == first + 3 }
+      #expect(total > 0 && histograms.map(\.count) == [total])
+      #expect(histograms.map(\.sum) == [counted(first + 2).reduce(0) { $0 + $1.sum }])
+      let each = rows(first + 4)
+      #expect(each.count == Int(total) && each.allSatisfy { $0.count == 24 })
+      for count in counted(first + 2) {
+        #expect(each.count { Array($0[8..<12]) == count.key } == Int(count.count))
+      }
+    }
   }
 }

@@ -20,8 +20,8 @@ import Testing
       .fold(bytes)
     let labels = try #require(folded.metrics.first).labels
     return Waits(
-      count: labels.reduce(0) { $0 + $1.histogram.count },
-      max: labels.map(\.histogram.max).max() ?? 0, faults: folded.faults.map(\.reason))
+      count: labels.reduce(0) { $0 + $1.count },
+      max: labels.compactMap { $0.histogram?.max }.max() ?? 0, faults: folded.faults.map(\.reason))
   }
 
   static let good = Waits(count: 50, max: TraceBuilder.wait)

@@ -52,8 +52,8 @@ import Testing
       for metric in expected.metrics {
         let found = try #require(made.metrics.first { $0.name == metric.name })
         #expect(
-          found.labels.reduce(0) { $0 + $1.histogram.count }
-            == metric.labels.reduce(0) { $0 + $1.histogram.count }, "\(metric.name)")
+          found.labels.reduce(0) { $0 + $1.count }
+            == metric.labels.reduce(0) { $0 + $1.count }, "\(metric.name)")
       }
       // What the trace has no event of is 0, not missing: the recording asked for it.
       #expect(try made.metrics.count == Self.all().names.count)

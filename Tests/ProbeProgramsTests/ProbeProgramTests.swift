@@ -33,7 +33,7 @@ import Testing
     #expect(
       text == """
         // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-        /* Written by latgate from the spans of probe x. */
+        /* Written by latgate from the tables of probe x. */
         #define LG_METRICS 1
         #include "probe.h"
 
@@ -216,5 +216,147 @@ import Testing
     #expect(text.contains("return on_sent(lg_read(ctx, file, true));"))
     // A pointer keeps its width, and the key has no gap.
     #expect(text.contains("struct x_call_operation {\n\tu64 file_;\n\tu32 span;\n\tu32 pad;\n};"))
+  }
+
+  @Test func singleEventsAreCountedWhereTheyHappen() throws {
+    let text = try text(
+      """
+        - metric: x.bytes
+          kind: counter
+          help: h
+          unit: B
+          at:
+            - {event: s/one, fields: {size: arg1, op: arg0}}
+            - {event: s/two, fields: {size: arg0, op: arg2}}
+          where: {op: 3}
+          by: [tid]
+          sum: size
+          key: [{field: class, size: 4}, {field: op, size: 4}]
+        - metric: x.size
+          help: h
+          unit: B
+          at: [{event: s/one, fields: {size: arg1}, labels: {k: 1}}]
+          value: size
+          key: [{field: k, size: 4, values: {0: a, 1: b}}]
+        - metric: x.all
+          kind: counter
+          help: h
+          unit: "{events}"
+          at: [{event: s/one}]
+      """)
+    #expect(text.contains("#define LG_METRICS 3\n#define LG_NEST_LEVELS 4\n#include"))
+    #expect(text.contains("LG_COUNT_LABELS(c_x_bytes, struct x_bytes_label, 64);"))
+    #expect(text.contains("LG_HIST_ARRAY(h_x_size, 2);") && !text.contains(" s_x_"))
+    #expect(
+      text.contains(
+        """
+        static __always_inline void x_bytes_1_happens(u32 word, u32 op, u64 size)
+        {
+        \tstruct lg_counters *c = lg_metric(0);
+        \tu32 class_ = lg_class_current();
+
+        \tif (!lg_happens(word, class_, c))
+        \t\treturn;
+        \t{
+        \t\tstruct x_bytes_label label = {.class_ = class_, .op_ = op};
+
+        \t\tlg_record_count(lg_count_of(&c_x_bytes, &label), size, c);
+        \t}
+        }
+        """), "\(text)")
+    #expect(text.contains("\tlg_record_value(lg_hist_at(&h_x_size, 1), size, c);"))
+    #expect(text.contains("\tlg_record_count(lg_count_at(&c_x_all, 0), 1, c);"))
+    #expect(
+      text.contains(
+        """
+        \tlg_nest_enter();
+        \tif (op == 3)
+        \t\tx_bytes_0_happens(word, op, size);
+        \tx_size_happens(word, size);
+        \tx_all_happens(word);
+        \tlg_nest_leave();
+        """), "\(text)")
+    #expect(text.contains("LG_TRACEPOINT_PROGRAMS(one, opt0_2_3_one, on_one(ctx[1], ctx[0]))"))
+  }
+
+  @Test func stacksAreTakenWhereAnOperationBegins() throws {
+    let text = try text(
+      """
+        - metric: x.waits
+          kind: stacks
+          help: h
+          unit: ns
+          spans: [{from: {event: s/begin}, to: {event: s/end}}]
+          by: [tid]
+          limits: {traces: 9}
+        - metric: x.calls
+          kind: stacks
+          help: h
+          unit: "{calls}"
+          at: [{event: s/one, fields: {op: arg0}}]
+          stack: kernel
+          key: [{field: op, size: 4}]
+      """)
+    for part in [
+      "LG_KERNEL_TRACES(t_x_waits_kernel, 9);", "LG_USER_TRACES(t_x_waits_user, 9);",
+      "LG_KERNEL_TRACES(t_x_calls_kernel, 4096);",
+      "static __always_inline void x_waits_begins(void *ctx, u32 word)",
+      "static __always_inline void x_waits_ends(u32 word)",
+      "LG_TRACEPOINT_PROGRAMS(begin, opt0_begin, on_begin(ctx))",
+      "LG_TRACEPOINT_PROGRAMS(end, opt0_end, on_end())",
+      "LG_TRACEPOINT_PROGRAMS(one, opt1_one, on_one(ctx, ctx[0]))",
+      "x_calls_happens(ctx, word, op);",
+      "{.kernel = bpf_get_stackid(ctx, &t_x_calls_kernel, 0), .op_ = op};",
+      "lg_record_span_count(lg_count_of(&k_x_waits, &key), &span, c);",
+      "bpf_map_delete_elem(&s_x_waits_stack, &operation);",
+    ] {
+      #expect(text.contains(part), "\(part)\n\(text)")
+    }
+    #expect(!text.contains("t_x_calls_user"))
+  }
+
+  @Test func rowsAreFilledInColumnByColumn() throws {
+    let text = try text(
+      """
+        - metric: x.slow
+          kind: events
+          help: h
+          unit: "{rows}"
+          spans:
+            - from: {event: s/begin}
+              to: {event: s/end, fields: {dev: arg0, name: arg1.thing.name}}
+          by: [tid]
+          slower_than: 10us
+          columns: [{name: time}, {name: duration}, {name: dev, kind: block-device},
+            {name: name, kind: text}, {name: comm}, {name: pid}]
+      """)
+    #expect(text.contains("#define LG_METRICS 1\n#define LG_ROWS\n"))
+    #expect(
+      text.contains(
+        """
+        struct x_slow_row {
+        \tu64 time_ns;
+        \tu64 duration_;
+        \tu64 dev_;
+        \tchar name_[LG_NAME_LEN];
+        \tchar comm_[LG_COMM_LEN];
+        \tu64 pid_;
+        };
+
+        LG_ROW_ARRAY(e_x_slow, struct x_slow_row, 256);
+        """), "\(text)")
+    #expect(
+      text.contains(
+        """
+        \tif (c && lg_end_key(&s_x_slow, &operation, word, now, c, &span)) {
+        \t\tstruct x_slow_row *row = lg_record_span_row(&e_x_slow, 0, &span, 10000ULL, c);
+
+        \t\tif (row) {
+        \t\t\trow->time_ns = now - lg_window_opened_ns;
+        \t\t\trow->duration_ = span.duration_ns;
+        \t\t\trow->dev_ = dev;
+        """), "\(text)")
+    #expect(text.contains("bpf_get_current_comm(row->comm_, sizeof(row->comm_));"))
+    #expect(text.contains("lg_read_pointer((const struct thing___span *)name, name)"))
   }
 }

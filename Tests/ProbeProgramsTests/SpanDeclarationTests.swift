@@ -59,15 +59,81 @@ import Testing
           limits: {stamps: 3, labels: 4}
           key: [{field: l, size: 4}]
       """)
-    let head: [UInt8] = [2, 0, 0, 2, 3, 0, 0, 0, 4, 0, 0, 0, 6] + Array("x.wait".utf8)
+    let head: [UInt8] = [3, 0, 0, 2, 3, 0, 0, 0, 4, 0, 0, 0, 6] + Array("x.wait".utf8)
     let fields: [UInt8] = [4, 1, 0x71, 1, 1, 0x6c, 0, 1, 0x61, 0, 1, 0x6e, 2]
     let ties: [UInt8] = [1, 0, 3]
     let conditions: [UInt8] = [1, 2, 0xff, 2, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]
+    let result: [UInt8] = [0xff] + [UInt8](repeating: 0, count: 4 + 8 + 1)
     let optional: [UInt8] = [1, 0x73, 1, 0x62, 1, 0x73, 1, 0x65, 1, 0xfd, 2, 1, 0, 0]
     let needed: [UInt8] = [1, 0x73, 1, 0x63, 1, 0x73, 1, 0x65, 0, 1, 0, 0, 0, 0]
     #expect(
       SpanDeclaration(made)?.bytes
-        == head + fields + ties + conditions + [1, 2] + optional + needed)
+        == head + fields + ties + conditions + result + [1, 2] + optional + needed)
+  }
+
+  @Test func aRowSaysWhereItsColumnsComeFrom() throws {
+    let made = try TestManifest.parse(
+      metrics: """
+          - metric: x.slow
+            kind: events
+            help: h
+            unit: "{rows}"
+            spans:
+              - from: {event: s/b}
+                to: {event: s/e, fields: {n: arg0.t.m, v: arg1}}
+            by: [tid]
+            slower_than: 1ms
+            keep: 300
+            columns:
+              - {name: time}
+              - {name: took, from: duration}
+              - {name: n, kind: text}
+              - {name: v}
+              - {name: thread, from: tid}
+              - {name: cpu}
+              - {name: class}
+        """
+    ).metrics[0]
+    let head: [UInt8] = [3, 0, 2, 5, 0, 0x20, 0, 0, 64, 0, 0, 0, 6] + Array("x.slow".utf8)
+    let fields: [UInt8] = [2, 1, 0x6e, 2, 1, 0x76, 1, 0, 0xff, 0]
+    let result: [UInt8] =
+      [0xff, 44, 1, 0, 0, 0x40, 0x42, 0x0f, 0, 0, 0, 0, 0] + [6, 0xfc, 0, 1, 0xfb, 0xfa, 0xfe]
+    let spans: [UInt8] = [0, 1, 1, 0x73, 1, 0x62, 1, 0x73, 1, 0x65, 0]
+    #expect(SpanDeclaration(made)?.bytes == head + fields + result + spans)
+  }
+
+  @Test func aSingleEventIsNamedOnce() throws {
+    let made = try TestManifest.parse(
+      metrics: """
+          - metric: x.bytes
+            kind: counter
+            help: h
+            unit: B
+            at: [{event: s/e, fields: {v: arg1}, labels: {k: 7}}]
+            sum: v
+            limits: {labels: 2}
+            key: [{field: k, size: 4}]
+        """
+    ).metrics[0]
+    let head: [UInt8] = [3, 0, 1, 64, 0, 0x20, 0, 0, 2, 0, 0, 0, 7] + Array("x.bytes".utf8)
+    let fields: [UInt8] = [1, 1, 0x76, 1, 0, 0xff, 0]
+    let result: [UInt8] = [0] + [UInt8](repeating: 0, count: 4 + 8 + 1)
+    let spans: [UInt8] = [1, 1, 1, 0x73, 1, 0x65, 0, 0xfd, 7, 0, 0, 0]
+    #expect(SpanDeclaration(made)?.bytes == head + fields + result + spans)
+  }
+
+  @Test func whatTraceEventsDoNotSayIsNoColumnOfThem() throws {
+    let made = try TestManifest.parse(
+      metrics: """
+          - metric: x.rows
+            kind: events
+            help: h
+            unit: "{rows}"
+            at: [{event: s/e}]
+            columns: [{name: comm}]
+        """
+    ).metrics[0]
+    #expect(!made.isInT0 && SpanDeclaration(made) == nil && made.hasTask)
   }
 
   @Test func conditionsOfOneEventHaveItsPlace() throws {

@@ -4,6 +4,7 @@
 import os
 import pathlib
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -526,15 +527,28 @@ def a_window_for_the_hosts_own_steps(scratch):
     agent.send(frame(wire.EXEC, 6, step("true")))
     (error,) = agent.answers()
     assert error.number(33) == 2 and "a window is open" in error.text(31)
+    agent.send(frame(wire.SNAPSHOT, 6))
+    count, rows, stack, window, done = agent.answers()
+    assert [a.kind for a in (count, rows, stack, window, done)] == [
+        wire.COUNT, wire.ROWS, wire.STACK, wire.WINDOW, wire.DONE]
+    assert [count.number(k) for k in (23, 60, 61, 62)] == [8, 1, 5, 500]
+    assert rows.number(23) == 9 and rows.number(107) == 16
+    assert rows.get(85) == struct.pack("<4Q", 10, 11, 20, 21)
+    assert [stack.number(k) for k in (23, 60, 61, 62, 53)] == [10, 1, 5, 500, 1]
+    assert stack.get(108) == struct.pack("<Q", 0xffff000012345678)
+    assert len(stack.get(109)) == 64
+    assert window.number(70) <= window.number(71)
     agent.send(frame(wire.WINDOW_CLOSE, 7, attribute(46, (1000, 8))))
     answers = agent.answers()
     assert [a.kind for a in answers] == [wire.HISTOGRAM, wire.COUNTERS, wire.WINDOW, wire.DONE]
     assert answers[2].number(44) == 4
-    agent.send(frame(wire.WINDOW_CLOSE, 8))
-    assert agent.answers()[0].number(33) == 2
+    for request in (wire.WINDOW_CLOSE, wire.SNAPSHOT):
+        agent.send(frame(request, 8))
+        (error,) = agent.answers()
+        assert error.number(33) == 2 and "no window is open" in error.text(31)
     assert agent.bye() == 0
     assert trace.read_text().splitlines() == [
-        "scope none", "arm 4", "open", "drain", "in_flight", "close", "scope none", "read", "free"]
+        "scope none", "arm 4", "open", "look", "drain", "in_flight", "close", "scope none", "read", "free"]
 
 
 @test
@@ -678,7 +692,7 @@ def the_command_line(scratch):
         return subprocess.run([AGENT, *arguments], capture_output=True, text=True, timeout=30)
 
     version = run("--version")
-    assert version.returncode == 0 and " protocol 2 " in version.stdout
+    assert version.returncode == 0 and " protocol 3 " in version.stdout
     assert "usage:" in run("--help").stdout
     wrong = run("--wrong")
     assert wrong.returncode == 64 and "'--wrong'" in wrong.stderr and not wrong.stdout

@@ -241,6 +241,26 @@ int lg_engine_read(struct lg_engine *engine, const struct lg_reader *reader, str
 	return failed(engine, "read", LG_ERR_INCONSISTENT, "metric 7: buckets do not sum up", err);
 }
 
+int lg_engine_look(struct lg_engine *engine, const struct lg_reader *reader, struct lg_error *err)
+{
+	static const unsigned char key[4] = {1, 0, 0, 0};
+	static const lg_u64 rows[4] = {10, 11, 20, 21};
+	/* Of a file with a build-id, and of none: see bpf_stack_build_id. */
+	static const unsigned char user[2][32] = {{1,  0,  0,  0,  0xab, 1,    2,   3,	4,
+						   5,  6,  7,  8,  9,	 10,   11,  12, 13,
+						   14, 15, 16, 17, 18,	 0x1f, 0x40},
+						  {2, [24] = 0x99}};
+	static const lg_u64 kernel[1] = {0xffff000012345678};
+	struct lg_count count = {5, 500};
+	struct lg_stack stack = {key, sizeof(key), count, kernel, 1, user, 2, true};
+
+	trace(engine, "look");
+	if (reader->count(reader->arg, 8, key, sizeof(key), NULL, &count) ||
+	    reader->rows(reader->arg, 9, rows, 16, 2) || reader->stack(reader->arg, 10, &stack))
+		return -1;
+	return failed(engine, "look", LG_ERR_INTERNAL, "nothing to look at", err);
+}
+
 int lg_engine_stats_enable(struct lg_engine *engine, bool enable, struct lg_error *err)
 {
 	trace(engine, enable ? "stats on" : "stats off");

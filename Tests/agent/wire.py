@@ -9,8 +9,9 @@ import time
 
 HELLO, PING, LOAD, BLOB, ATTACH, DETACH, UNLOAD, EXEC, PHASE = range(1, 10)
 WINDOW_OPEN, WINDOW_CLOSE, STATS, READ_FILES, BYE, LOAD_PINNED, LOAD_TRACE = range(10, 17)
-CANARY, SCOPE = 20, 21
-DONE, ERROR, FACTS, HOOK, STEP_RESULT, HISTOGRAM, COUNTERS, WINDOW, PROGRAM, FILE = range(64, 74)
+CANARY, SCOPE, SNAPSHOT = 20, 21, 22
+DONE, ERROR, FACTS, HOOK, STEP_RESULT, HISTOGRAM, COUNTERS, WINDOW, PROGRAM, FILE, COUNT, \
+    ROWS, STACK = range(64, 77)
 
 
 def attribute(kind, value):
@@ -35,7 +36,7 @@ def sleep(ns):
     return attribute(40, attribute(42, (ns, 8)))
 
 
-def hello(version=2, silence_ms=20000):
+def hello(version=3, silence_ms=20000):
     return frame(HELLO, 1, attribute(1, (version, 4)), attribute(2, "1.2.3"),
                  attribute(4, (silence_ms, 4)))
 

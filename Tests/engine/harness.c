@@ -153,7 +153,8 @@ static int keep_counters(void *arg, lg_u32 id, const struct lg_counters *sum, lg
 int try_read(struct lg_engine *engine, lg_u32 id, struct result *out, struct lg_error *err)
 {
 	struct wanted wanted = {id, out};
-	const struct lg_reader reader = {&wanted, keep_histogram, keep_counters};
+	const struct lg_reader reader = {
+		.arg = &wanted, .histogram = keep_histogram, .counters = keep_counters};
 
 	memset(out, 0, sizeof(*out));
 	memset(err, 0, sizeof(*err));

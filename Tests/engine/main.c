@@ -25,6 +25,7 @@ int main(void)
 	test_fallback();
 	test_runqueue();
 	test_pinned();
+	test_results();
 	test_scope("operation_scoped");
 	test_scope("operation_scoped_raw");
 	printf("1..%d\n%d passed, %d failed\n", checks_passed() + checks_failed(), checks_passed(),

@@ -25,6 +25,18 @@ static void put_text(struct bytes *bytes, const char *text)
 	bytes->size += strlen(text);
 }
 
+/* What is made of an event or a span. */
+static void put_result(struct bytes *bytes, lg_u8 value, lg_u32 rows, lg_u64 threshold,
+		       lg_u8 columns, const lg_u8 *sources)
+{
+	put(bytes, value, 1);
+	put(bytes, rows, 4);
+	put(bytes, threshold, 8);
+	put(bytes, columns, 1);
+	for (lg_u8 i = 0; i < columns; i++)
+		put(bytes, sources[i], 1);
+}
+
 /*
  * x.pair: from s/begin to s/end, by thread and the fields a, b and c, of which c
  * has 8 bytes; where a is 3 or 5, and b is not 0x100 of more bits; labels
@@ -36,7 +48,7 @@ static struct bytes pair(void)
 	static const char *const fields[] = {"a", "b", "c"};
 
 	put(&bytes, LG_SPANS_VERSION, 2);
-	put(&bytes, LG_SPANS_HISTOGRAM_NS, 1);
+	put(&bytes, LG_KIND_HISTOGRAM, 1);
 	put(&bytes, LG_SPANS_BY_THREAD | LG_SPANS_CLASS, 1);
 	put(&bytes, 8, 4);
 	put(&bytes, 4, 4);
@@ -51,6 +63,7 @@ static struct bytes pair(void)
 	put(&bytes, 0x02ff0001, 4); /* a condition on field 0 of all events, of two values */
 	put(&bytes, 3, 8);
 	put(&bytes, 5, 8);
+	put_result(&bytes, LG_SPANS_NONE, 0, 0, 0, NULL);
 	put(&bytes, 3, 1);
 	put(&bytes, 2, 1);
 	for (int i = 0; i < 2; i++) {
@@ -100,7 +113,7 @@ static void test_refusals(void)
 	bad.at[0] = 1;
 	check("another version", strstr(refused(&bad), "version") != NULL);
 	bad = good;
-	bad.at[2] = 1;
+	bad.at[2] = LG_KINDS;
 	check("a kind of result of later", strstr(refused(&bad), "kind of result") != NULL);
 	bad = good;
 	bad.at[bad.size++] = 0;
@@ -177,6 +190,220 @@ static void test_meaning(const struct lg_declared *declared)
 	check("spans do not mix",
 	      result.counters.recorded == 2 && lg_fold_label_count(fold, LG_FOLD_METRICS) == 2);
 	lg_fold_free(fold);
+}
+
+/*
+ * x.one of a kind: the events s/one and (optional) s/two, each with the field v
+ * of 8 bytes, d of 4, and the text t; where d is not 0.
+ */
+static struct bytes single(lg_u32 kind, lg_u8 value, lg_u32 rows, lg_u8 columns,
+			   const lg_u8 *sources)
+{
+	static const char *const fields[] = {"v", "d", "t"};
+	static const lg_u8 flags[] = {LG_SPANS_FIELD_WIDE, 0, LG_SPANS_FIELD_TEXT};
+	struct bytes bytes = {.size = 0};
+
+	put(&bytes, LG_SPANS_VERSION, 2);
+	put(&bytes, kind, 1);
+	put(&bytes, LG_SPANS_BY_THREAD | LG_SPANS_CLASS | LG_SPANS_SINGLE, 1);
+	put(&bytes, 1, 4);
+	put(&bytes, 2, 4);
+	put_text(&bytes, "x.one");
+	put(&bytes, 3, 1);
+	for (int i = 0; i < 3; i++) {
+		put_text(&bytes, fields[i]);
+		put(&bytes, flags[i], 1);
+	}
+	put(&bytes, 0, 1);
+	put(&bytes, LG_SPANS_NONE, 1);
+	put(&bytes, 0x03ff0101, 4); /* a condition on field 1, of three values */
+	for (lg_u64 i = 1; i <= 3; i++)
+		put(&bytes, i, 8);
+	put_result(&bytes, value, rows, 0, columns, sources);
+	put(&bytes, kind != LG_KIND_EVENTS, 1);
+	put(&bytes, 2, 1);
+	for (int i = 0; i < 2; i++) {
+		put_text(&bytes, "s");
+		put_text(&bytes, i ? "two" : "one");
+		put(&bytes, i, 1);
+		if (kind != LG_KIND_EVENTS)
+			put(&bytes, 1, 5);
+	}
+	return bytes;
+}
+
+static struct lg_fold *fold_of_single(struct lg_declared **declared, const struct bytes *bytes)
+{
+	static const lg_u32 present[2] = {LG_DECLARED_PRESENT | 7, LG_DECLARED_PRESENT | 7};
+	const char *wrong = "";
+
+	*declared = lg_declared_new();
+	if (lg_declared_add(*declared, bytes->at, bytes->size, &wrong))
+		check(wrong, false);
+	return fold_of(*declared, present);
+}
+
+static void give_single(struct lg_fold *fold, lg_u64 ns, lg_u64 v, lg_u64 d, lg_u32 number)
+{
+	struct lg_trace_event event = {.kind = LG_EVENT_KINDS,
+				       .declared = number,
+				       .time_ns = ns,
+				       .tid = 9,
+				       .cpu = 3,
+				       .text = "a name",
+				       .values = {v, d}};
+
+	lg_fold_event(fold, &event);
+}
+
+static void test_counter(void)
+{
+	struct bytes bytes = single(LG_KIND_COUNTER, 0, 0, 0, NULL);
+	struct lg_declared *declared;
+	struct lg_fold *fold = fold_of_single(&declared, &bytes);
+	struct lg_fold_result result;
+	struct lg_fold_label label = {0};
+	lg_u64 high = 1ull << 40;
+
+	give_single(fold, 150, 5, 1, 1);
+	give_single(fold, 200, high, 1, 1);
+	give_single(fold, 999, 6, 1, 2);
+	give_single(fold, 300, 7, 0, 1);
+	give_single(fold, 310, 8, 2, 1);
+	give_single(fold, 320, 9, 3, 1);
+	give_single(fold, 1000, 10, 1, 1);
+	lg_fold_result(fold, LG_FOLD_METRICS, &result);
+	check("events of the window alone, and of the condition, are counted",
+	      result.counters.started == 4 && result.counters.recorded == 3 &&
+		      result.counters.map_full == 1 && result.counters.cancelled == 1 &&
+		      !result.censored);
+	check("a counter has counts and sums, up to its labels",
+	      lg_fold_kind(fold, LG_FOLD_METRICS) == LG_KIND_COUNTER &&
+		      lg_fold_label_count(fold, LG_FOLD_METRICS) == 2 &&
+		      lg_fold_label(fold, LG_FOLD_METRICS, 0, &label) && !label.hist &&
+		      label.count->count == 2 && label.count->sum == high + 6 &&
+		      label.key[0] == 1 && label.key_size == 4);
+	lg_fold_free(fold);
+	lg_declared_free(declared);
+}
+
+static void test_values(void)
+{
+	struct bytes bytes = single(LG_KIND_HISTOGRAM, 0, 0, 0, NULL);
+	struct lg_declared *declared;
+	struct lg_fold *fold = fold_of_single(&declared, &bytes);
+	struct lg_fold_result result;
+	struct lg_fold_label label = {0};
+
+	give_single(fold, 200, 4096, 1, 1);
+	give_single(fold, 201, (lg_u64)-1, 1, 1);
+	give_single(fold, 202, LG_HIST_MAX_VALUE + 1, 1, 1);
+	lg_fold_result(fold, LG_FOLD_METRICS, &result);
+	check("values are recorded, none below 0, long ones as the longest",
+	      lg_fold_label(fold, LG_FOLD_METRICS, 0, &label) && label.hist->count == 2 &&
+		      label.hist->buckets[lg_bucket(4096)] == 1 && result.counters.negative == 1 &&
+		      result.counters.cancelled == 1 && result.counters.clamped == 1 &&
+		      result.counters.recorded == 2);
+	lg_fold_free(fold);
+	lg_declared_free(declared);
+}
+
+static lg_u64 word(const unsigned char *at)
+{
+	lg_u64 value;
+
+	memcpy(&value, at, sizeof(value));
+	return value;
+}
+
+static void test_rows(void)
+{
+	static const lg_u8 sources[] = {0, 2, LG_SPANS_FROM_CPU, LG_SPANS_FROM_THREAD,
+					LG_SPANS_FROM_CLASS};
+	struct bytes bytes = single(LG_KIND_EVENTS, LG_SPANS_NONE, 2, 5, sources);
+	struct lg_declared *declared;
+	struct lg_fold *fold = fold_of_single(&declared, &bytes);
+	struct lg_fold_result result;
+	struct lg_fold_rows rows;
+	const unsigned char *second;
+
+	for (lg_u64 i = 0; i < 3; i++)
+		give_single(fold, 205 + i, 70 + i, 1, 1);
+	lg_fold_result(fold, LG_FOLD_METRICS, &result);
+	rows = lg_fold_rows(fold, LG_FOLD_METRICS);
+	check("rows up to the bound of a CPU, the others recorded without",
+	      rows.count == 2 && rows.row_size == 8 + 8 + LG_NAME_LEN + 8 + 8 + 8 &&
+		      result.counters.recorded == 3 && result.counters.started == 3);
+	second = rows.bytes + rows.row_size;
+	check("time, field, text, CPU, thread, class",
+	      word(second) == 6 && word(second + 8) == 71 &&
+		      !strcmp((const char *)second + 16, "a name") &&
+		      word(second + 16 + LG_NAME_LEN) == 3 &&
+		      word(second + 24 + LG_NAME_LEN) == 9 &&
+		      word(second + 32 + LG_NAME_LEN) == LG_CLASS_USER);
+	lg_fold_arm(fold, 3000);
+	check("another window has none of them", !lg_fold_rows(fold, LG_FOLD_METRICS).count);
+	lg_fold_free(fold);
+	lg_declared_free(declared);
+}
+
+/* x.pair with a row for spans of at least 50 ns. */
+static void test_slow_rows(void)
+{
+	static const lg_u8 sources[] = {LG_SPANS_FROM_DURATION};
+	static const lg_u32 present[3] = {LG_DECLARED_PRESENT | 7, LG_DECLARED_PRESENT | 7, 0};
+	struct bytes head = pair(), bytes = {.size = 0};
+	struct lg_declared *declared = lg_declared_new();
+	struct lg_fold_result result;
+	struct lg_fold_rows rows;
+	struct lg_fold *fold;
+	const char *wrong = "";
+
+	/* Up to the condition's values as it is; no labels. */
+	bytes.size = (size_t)((unsigned char *)memmem(head.at, head.size,
+						      "\x01s\x05"
+						      "begin",
+						      8) -
+			      head.at) -
+		     16;
+	memcpy(bytes.at, head.at, bytes.size);
+	bytes.at[2] = LG_KIND_EVENTS;
+	put_result(&bytes, LG_SPANS_NONE, 4, 50, 1, sources);
+	put(&bytes, 0x0100, 2);
+	put_text(&bytes, "s");
+	put_text(&bytes, "begin");
+	put_text(&bytes, "s");
+	put_text(&bytes, "end");
+	put(&bytes, 0, 1);
+	if (lg_declared_add(declared, bytes.at, bytes.size, &wrong))
+		check(wrong, false);
+	fold = fold_of(declared, present);
+	give(fold, (struct given){210, 3, 7, 1, BEGIN, 1});
+	give(fold, (struct given){259, 3, 7, 1, END, 1});
+	give(fold, (struct given){300, 3, 7, 1, BEGIN, 1});
+	give(fold, (struct given){350, 3, 7, 1, END, 1});
+	lg_fold_result(fold, LG_FOLD_METRICS, &result);
+	rows = lg_fold_rows(fold, LG_FOLD_METRICS);
+	check("slow spans have a row, faster ones are cancelled",
+	      rows.count == 1 && word(rows.bytes) == 150 && word(rows.bytes + 8) == 50 &&
+		      result.counters.recorded == 1 && result.counters.cancelled == 1 &&
+		      result.counters.started == 2 && !result.censored);
+	lg_fold_free(fold);
+	lg_declared_free(declared);
+}
+
+static void test_results_that_cannot_be(void)
+{
+	static const lg_u8 duration[] = {LG_SPANS_FROM_DURATION}, unknown[] = {0x80};
+	struct bytes bytes = single(LG_KIND_EVENTS, LG_SPANS_NONE, 2, 1, duration);
+
+	check("a single event has no duration", strstr(refused(&bytes), "duration") != NULL);
+	bytes = single(LG_KIND_EVENTS, LG_SPANS_NONE, 2, 1, unknown);
+	check("a column of later", strstr(refused(&bytes), "not known") != NULL);
+	bytes = single(LG_KIND_EVENTS, LG_SPANS_NONE, LG_ROWS_MAX + 1, 1, unknown);
+	check("too many rows", strstr(refused(&bytes), "4096") != NULL);
+	bytes = single(LG_KIND_HISTOGRAM, LG_SPANS_NONE, 0, 0, NULL);
+	check("a histogram of events has a value", strstr(refused(&bytes), "a value") != NULL);
 }
 
 static void test_limits(const struct lg_declared *declared)
@@ -293,6 +520,7 @@ static void test_both(const char *fixtures)
 	put(&bytes, 0, 1);
 	put(&bytes, 0x0001, 2); /* by field 0 */
 	put(&bytes, LG_SPANS_NONE, 2); /* and no conditions */
+	put_result(&bytes, LG_SPANS_NONE, 0, 0, 0, NULL);
 	put(&bytes, 0x0101, 2);
 	put_text(&bytes, "irq");
 	put_text(&bytes, "softirq_entry");
@@ -354,6 +582,7 @@ static struct bytes idle(lg_u32 places, lg_u32 keep)
 		put(&bytes, 1, 1);
 		put(&bytes, i ? 9 : 1, 8);
 	}
+	put_result(&bytes, LG_SPANS_NONE, 0, 0, 0, NULL);
 	put(&bytes, 0x0101, 2); /* one label, one span */
 	for (int i = 0; i < 2; i++) {
 		put_text(&bytes, "s");
@@ -418,6 +647,11 @@ void test_declared(const char *fixtures, const char *spans)
 	test_refusals();
 	lg_declared_add(declared, good.at, good.size, &fault);
 	test_meaning(declared);
+	test_counter();
+	test_values();
+	test_rows();
+	test_slow_rows();
+	test_results_that_cannot_be();
 	test_limits(declared);
 	test_places();
 	test_possible(declared);

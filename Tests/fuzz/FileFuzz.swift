@@ -7,7 +7,7 @@ import RunRecords
 @Sendable func fuzzTrace(_ input: [UInt8]) {
   if let folded = try? TraceFolder(declarations: tables).fold(input) {
     for metric in folded.metrics {
-      let total = metric.labels.reduce(0) { $0 + $1.histogram.count }
+      let total = metric.labels.reduce(0) { $0 + $1.count }
       check(total == metric.counters.recorded, "histograms hold what was recorded")
     }
   }

@@ -42,6 +42,7 @@ enum {
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_HASH = 5,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_STACK_TRACE = 7,
 	BPF_MAP_TYPE_TASK_STORAGE = 29,
 };
 
@@ -53,6 +54,8 @@ enum {
 
 enum {
 	BPF_F_NO_PREALLOC = 1,
+	BPF_F_STACK_BUILD_ID = 1 << 5, /* of a map */
+	BPF_F_USER_STACK = 1 << 8, /* of bpf_get_stackid() */
 	BPF_F_MMAPABLE = 1 << 10,
 	BPF_F_CURRENT_CPU = 0xffffffffULL,
 	BPF_LOCAL_STORAGE_GET_F_CREATE = 1,

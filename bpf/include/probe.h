@@ -15,6 +15,11 @@
  *
  * Maps are distinguished by the start of their names:
  *   h_  histograms, made with LG_HIST_ARRAY or LG_HIST_LABELS; zeroed on arm
+ *   c_  counts, made with LG_COUNT_ARRAY or LG_COUNT_LABELS; zeroed on arm
+ *   e_  rows of events, made with LG_ROW_ARRAY, in objects with LG_ROWS; emptied on arm
+ *   k_  counts of stacks: LG_COUNT_LABELS whose key begins with struct lg_stack_ids;
+ *       zeroed on arm
+ *   t_  their traces, t_<metric>_kernel and t_<metric>_user (stack.h); emptied on arm
  *   n_  label names, same key, value char[LG_NAME_LEN]; kept
  *   s_  start stamps; hash maps are emptied on arm. A task-storage map
  *       `s_<x>_task` has a hash fallback `s_<x>_hash`, and the agent creates
@@ -40,6 +45,11 @@
  *
  *	if (c && lg_end(stamp, word, now, c, &span))
  *		lg_record(lg_hist_of(&h_map, &key), &span, c);   at the end
+ *
+ * A single event is counted so, and likewise into histograms and rows (event.h):
+ *
+ *	if (lg_happens(word, class_, c))
+ *		lg_record_count(lg_count_of(&c_map, &key), 1, c);
  *
  * Take `now` after the word, or an operation could start before the window
  * that it is judged in.
@@ -71,6 +81,8 @@
 #include "histogram.h"
 #include "scope.h"
 #include "stamp.h"
+#include "event.h"
+#include "stack.h"
 #include "hook.h"
 
 char LICENSE[] SEC("license") = "GPL";

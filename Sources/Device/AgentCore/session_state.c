@@ -24,6 +24,7 @@ static const char *const names[] = {
 	[LG_MSG_LOAD_TRACE] = "LOAD_TRACE",
 	[LG_MSG_CANARY] = "CANARY",
 	[LG_MSG_SCOPE] = "SCOPE",
+	[LG_MSG_SNAPSHOT] = "SNAPSHOT",
 };
 
 static bool is_request(uint16_t type)
@@ -54,6 +55,7 @@ static bool allowed(enum lg_session_stage stage, uint16_t type)
 	case LG_MSG_BYE:
 		return true;
 	case LG_MSG_WINDOW_CLOSE:
+	case LG_MSG_SNAPSHOT:
 		return stage == LG_STAGE_WINDOW;
 	case LG_MSG_HELLO:
 		return false;

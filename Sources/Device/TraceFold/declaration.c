@@ -132,6 +132,58 @@ static lg_u8 source(struct reader *in, const struct lg_declaration *out)
 	return (lg_u8)value;
 }
 
+/* A field, or nothing. */
+static lg_u8 field_if_any(struct reader *in, const struct lg_declaration *out, bool is_text)
+{
+	if (in->left && *in->at == LG_SPANS_NONE) {
+		take(in, 1);
+		return LG_SPANS_NONE;
+	}
+	return field(in, out, is_text);
+}
+
+static lg_u8 column(struct reader *in, const struct lg_declaration *out)
+{
+	lg_u64 value = number(in, 1);
+
+	if (value < out->field_count)
+		return (lg_u8)value;
+	if (value == LG_SPANS_FROM_DURATION && out->single)
+		fail(in, "a column is the duration of single events");
+	if (value == LG_SPANS_FROM_CLASS && !out->by_class)
+		fail(in, "a column is the class, which is not kept");
+	if (value != LG_SPANS_FROM_DURATION && value != LG_SPANS_FROM_CLASS &&
+	    value != LG_SPANS_FROM_THREAD && value != LG_SPANS_FROM_CPU)
+		fail(in, "a column's source is not known");
+	return (lg_u8)value;
+}
+
+/* What is made of an event or a span. */
+static void read_result(struct reader *in, struct lg_declaration *out)
+{
+	bool is_table = out->kind == LG_KIND_EVENTS;
+
+	out->value = field_if_any(in, out, false);
+	out->rows = number_within(in, 4, is_table, is_table ? LG_ROWS_MAX : 0,
+				  "no rows of events, or more than 4096");
+	out->threshold = number(in, 8);
+	out->column_count = number_within(in, 1, is_table, is_table ? LG_SPANS_COLUMNS : 0,
+					  "no columns of events, or more than 12");
+	for (lg_u32 i = 0; i < out->column_count && !in->wrong; i++)
+		out->columns[i] = column(in, out);
+	out->key_count =
+		number_within(in, 1, out->kind == LG_KIND_HISTOGRAM, is_table ? 0 : LG_SPANS_LABELS,
+			      "no labels in the key, or more than 6");
+	if (out->threshold && (!is_table || out->single))
+		fail(in, "a threshold is for rows of spans");
+	if (out->value != LG_SPANS_NONE && (is_table || !out->single))
+		fail(in, "a value is of single events");
+	if (out->kind == LG_KIND_HISTOGRAM && out->single && out->value == LG_SPANS_NONE)
+		fail(in, "a histogram of single events needs a value");
+	if (out->kind == LG_KIND_COUNTER && !out->single)
+		fail(in, "a counter counts single events");
+}
+
 static void read_spans(struct reader *in, struct lg_declaration *out)
 {
 	out->span_count =
@@ -139,10 +191,14 @@ static void read_spans(struct reader *in, struct lg_declaration *out)
 	for (lg_u32 i = 0; i < out->span_count && !in->wrong; i++) {
 		struct lg_declared_span *span = &out->spans[i];
 
-		kernel_name(in, span->from.system);
-		kernel_name(in, span->from.event);
+		if (!out->single) {
+			kernel_name(in, span->from.system);
+			kernel_name(in, span->from.event);
+		}
 		kernel_name(in, span->to.system);
 		kernel_name(in, span->to.event);
+		if (out->single)
+			span->from = span->to;
 		span->optional = number_within(in, 1, 0, LG_SPANS_OPTIONAL,
 					       "unknown flags of a span") == LG_SPANS_OPTIONAL;
 		for (lg_u32 n = 0; n < out->key_count && !in->wrong; n++) {
@@ -173,11 +229,12 @@ const char *lg_declaration_read(struct lg_declaration *out, const unsigned char 
 		return "it has more than 16 KiB";
 	if (number(&in, 2) != LG_SPANS_VERSION)
 		fail(&in, "its version is not this agent's: use host and agent of one release");
-	number_within(&in, 1, 0, LG_SPANS_HISTOGRAM_NS, "a kind of result that is not known");
+	/* Trace events have no stacks. */
+	out->kind = number_within(&in, 1, 0, LG_KIND_EVENTS, "a kind of result that is not known");
 	flags = number_within(&in, 1, 0,
 			      LG_SPANS_BY_THREAD | LG_SPANS_BY_CPU | LG_SPANS_CLASS |
 				      LG_SPANS_KEEP_FIRST | LG_SPANS_KEEP_LAST |
-				      LG_SPANS_UNMATCHED_IGNORED,
+				      LG_SPANS_UNMATCHED_IGNORED | LG_SPANS_SINGLE,
 			      "unknown flags");
 	out->by_thread = flags & LG_SPANS_BY_THREAD;
 	out->by_cpu = flags & LG_SPANS_BY_CPU;
@@ -187,6 +244,7 @@ const char *lg_declaration_read(struct lg_declaration *out, const unsigned char 
 	if (out->keep_first && out->keep_last)
 		fail(&in, "both the first and the last start are to count");
 	out->unmatched_ignored = flags & LG_SPANS_UNMATCHED_IGNORED;
+	out->single = flags & LG_SPANS_SINGLE;
 	out->stamps = number_within(&in, 4, 1, LG_SPANS_ENTRIES, "no stamps, or more than 65536");
 	out->labels = number_within(&in, 4, 1, LG_SPANS_ENTRIES, "no labels, or more than 65536");
 	text(&in, out->metric, LG_SPANS_METRIC, "a metric's name of more than 127 bytes, or none");
@@ -194,14 +252,9 @@ const char *lg_declaration_read(struct lg_declaration *out, const unsigned char 
 	out->by_count = number_within(&in, 1, 0, LG_SPANS_BY_FIELDS, "more than 3 fields tie");
 	for (lg_u32 i = 0; i < out->by_count && !in.wrong; i++)
 		out->by[i] = field(&in, out, false);
-	out->name = LG_SPANS_NONE;
-	if (in.left && *in.at == LG_SPANS_NONE)
-		take(&in, 1);
-	else
-		out->name = field(&in, out, true);
+	out->name = field_if_any(&in, out, true);
 	read_conditions(&in, out);
-	out->key_count =
-		number_within(&in, 1, 1, LG_SPANS_LABELS, "no labels in the key, or more than 6");
+	read_result(&in, out);
 	read_spans(&in, out);
 	check_places(&in, out);
 	if (!in.wrong && in.left)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* A metric of spans, as read from the bytes of span_declaration.h. */
+/* A metric of spans or single events, as read from the bytes of span_declaration.h. */
 #ifndef LATGATE_TRACE_DECLARATION_H
 #define LATGATE_TRACE_DECLARATION_H
 
@@ -11,9 +11,11 @@
 
 struct lg_declaration {
 	char metric[LG_SPANS_METRIC + 1];
+	lg_u32 kind; /* LG_KIND_* */
 	lg_u32 stamps, labels;
 	bool by_thread, by_cpu, by_class;
 	bool keep_first, keep_last, unmatched_ignored;
+	bool single; /* spans have an end alone: the event */
 	lg_u32 field_count;
 	struct lg_declared_field {
 		char name[LG_SPANS_TEXT + 1];
@@ -29,6 +31,11 @@ struct lg_declaration {
 		lg_u32 first, count; /* in values */
 	} conditions[LG_SPANS_CONDITIONS];
 	lg_u64 values[LG_SPANS_VALUES];
+	lg_u8 value; /* number of a field, or LG_SPANS_NONE */
+	lg_u32 rows; /* on each CPU */
+	lg_u64 threshold; /* ns */
+	lg_u32 column_count;
+	lg_u8 columns[LG_SPANS_COLUMNS]; /* sources */
 	lg_u32 key_count; /* of 4 bytes each */
 	lg_u32 span_count;
 	struct lg_declared_span {

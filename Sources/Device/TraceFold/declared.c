@@ -71,6 +71,13 @@ static bool reads(const struct lg_declaration *metric, lg_u32 number, bool is_en
 	const struct lg_declared_span *span = &metric->spans[number];
 	bool names = metric->name != LG_SPANS_NONE;
 
+	if (is_end && metric->value == field)
+		return true;
+	for (lg_u32 i = 0; i < metric->column_count && is_end; i++) {
+		if (metric->columns[i] == field)
+			return true;
+	}
+
 	for (lg_u32 i = 0; i < metric->by_count; i++) {
 		if (metric->by[i] == field)
 			return true;
@@ -85,7 +92,7 @@ static bool reads(const struct lg_declaration *metric, lg_u32 number, bool is_en
 		if (span->sources[i] == field)
 			return true;
 	}
-	return !is_end && names && metric->name == field;
+	return (!is_end || metric->single) && names && metric->name == field;
 }
 
 static const char *add_step(struct lg_declared *declared, lg_u32 metric, lg_u32 span, bool is_end)
@@ -121,7 +128,8 @@ static const char *add_step(struct lg_declared *declared, lg_u32 metric, lg_u32 
 	if (is_end) {
 		events->to = (lg_u8)(entry - declared->events);
 		events->to_fields = fields;
-	} else {
+	}
+	if (!is_end || declaration->single) {
 		events->from = (lg_u8)(entry - declared->events);
 		events->from_fields = fields;
 	}
@@ -159,7 +167,8 @@ int lg_declared_add(struct lg_declared *declared, const unsigned char *bytes, si
 	}
 	declared->metrics[metric] = declaration;
 	for (lg_u32 span = 0; span < declaration->span_count && !wrong; span++) {
-		wrong = add_step(declared, metric, span, false);
+		if (!declaration->single)
+			wrong = add_step(declared, metric, span, false);
 		if (!wrong)
 			wrong = add_step(declared, metric, span, true);
 	}
@@ -187,6 +196,7 @@ bool lg_declared_metric(const struct lg_declared *declared, lg_u32 metric,
 		return false;
 	declaration = declared->metrics[metric];
 	out->name = declaration->metric;
+	out->kind = declaration->kind;
 	out->key_size = 4 * (size_t)declaration->key_count;
 	out->by_class = declaration->by_class;
 	return true;

@@ -29,6 +29,9 @@ struct lg_declared {
 	struct lg_declared_entry events[LG_DECLARED_EVENTS];
 };
 
+/* Bytes of a row; 0 for a metric without rows. */
+size_t lg_fold_row_size(const struct lg_declaration *table);
+
 /* Bit n: span n of the metric is whole. 0 when the metric cannot be folded. */
 lg_u32 lg_declared_whole(const struct lg_declared *declared, lg_u32 metric, const lg_u32 *present);
 

@@ -55,7 +55,11 @@ static void declare(struct lg_fold *fold, lg_u32 metric)
 	/* Two words hold one field that ties, and four labels. */
 	make_table(&folded->stamps, stamps, table->by_count > 1);
 	make_table(&folded->names, table->labels, table->key_count > 4);
-	lg_labels_init(&folded->labels, table->labels);
+	lg_labels_init(&folded->labels, table->labels,
+		       table->kind == LG_KIND_COUNTER ? sizeof(struct lg_count)
+						      : sizeof(struct lg_hist_sum));
+	folded->rows.limit = table->rows;
+	folded->rows.row_size = lg_fold_row_size(table);
 }
 
 static bool make_metrics(struct lg_fold *fold)
@@ -69,7 +73,8 @@ static bool make_metrics(struct lg_fold *fold)
 	fold->metric_count = LG_FOLD_METRICS + declared;
 	for (lg_u32 i = 0; i < LG_FOLD_METRICS; i++) {
 		lg_table_init(&fold->metrics[i].stamps, limits[i].stamps);
-		lg_labels_init(&fold->metrics[i].labels, limits[i].labels);
+		lg_labels_init(&fold->metrics[i].labels, limits[i].labels,
+			       sizeof(struct lg_hist_sum));
 	}
 	for (lg_u32 i = 0; i < declared; i++)
 		declare(fold, i);
@@ -112,6 +117,7 @@ void lg_fold_free(struct lg_fold *fold)
 		lg_table_free(&fold->metrics[i].stamps);
 		lg_table_free(&fold->metrics[i].names);
 		lg_labels_free(&fold->metrics[i].labels);
+		lg_rows_free(&fold->metrics[i].rows);
 		free(fold->metrics[i].texts);
 	}
 	free(fold->metrics);

@@ -4,6 +4,7 @@
 #define LATGATE_FOLD_INTERNAL_H
 
 #include "labels.h"
+#include "rows.h"
 #include "table.h"
 #include "trace_fold.h"
 
@@ -13,6 +14,7 @@
 struct lg_folded {
 	struct lg_counters counters;
 	struct lg_labels labels;
+	struct lg_rows rows;
 	struct lg_table stamps; /* by the metric's own key */
 	/* Of declared metrics: key of a label -> index in texts. */
 	struct lg_table names;
@@ -65,6 +67,8 @@ struct lg_fold_span {
  * Start and end of an operation: the rules of bpf/include/stamp.h, for one
  * epoch, since arm() empties the tables. `state` is the window's at ns.
  */
+/* Counts a judged operation or event of a class as started, excluded or lost. True: started. */
+bool lg_fold_admit(struct lg_fold *fold, lg_u32 metric, lg_u32 class_);
 void lg_fold_start(struct lg_fold *fold, lg_u32 metric, struct lg_stamp *stamp, lg_u32 state,
 		   lg_u64 ns, lg_u32 class_);
 /* stamp NULL: none was found. True: judged; lg_fold_record() or _exclude() must follow. */

@@ -4,26 +4,27 @@
 
 #include "labels.h"
 
-void lg_labels_init(struct lg_labels *labels, size_t limit)
+void lg_labels_init(struct lg_labels *labels, size_t limit, size_t value_size)
 {
 	memset(labels, 0, sizeof(*labels));
 	labels->limit = limit;
+	labels->value_size = value_size;
 }
 
 void lg_labels_free(struct lg_labels *labels)
 {
 	for (size_t i = 0; i < labels->count; i++)
-		free(labels->hists[i]);
+		free(labels->values[i]);
 	free(labels->keys);
-	free(labels->hists);
-	lg_labels_init(labels, labels->limit);
+	free(labels->values);
+	lg_labels_init(labels, labels->limit, labels->value_size);
 }
 
 static bool make_room(struct lg_labels *labels)
 {
 	size_t room = labels->room ? labels->room * 2 : 4;
 	struct lg_label_key *keys;
-	struct lg_hist_sum **hists;
+	void **values;
 
 	if (labels->count < labels->room)
 		return true;
@@ -31,10 +32,10 @@ static bool make_room(struct lg_labels *labels)
 	if (!keys)
 		return false;
 	labels->keys = keys;
-	hists = realloc(labels->hists, room * sizeof(*hists));
-	if (!hists)
+	values = realloc(labels->values, room * sizeof(*values));
+	if (!values)
 		return false;
-	labels->hists = hists;
+	labels->values = values;
 	labels->room = room;
 	return true;
 }
@@ -45,22 +46,22 @@ static bool same(const struct lg_label_key *a, const struct lg_label_key *b)
 	       a->words[2] == b->words[2];
 }
 
-struct lg_hist_sum *lg_labels_hist(struct lg_labels *labels, const struct lg_label_key *key)
+void *lg_labels_value(struct lg_labels *labels, const struct lg_label_key *key)
 {
-	struct lg_hist_sum *hist;
+	void *value;
 
 	for (size_t i = 0; i < labels->count; i++) {
 		if (same(&labels->keys[i], key))
-			return labels->hists[i];
+			return labels->values[i];
 	}
 	if (labels->count >= labels->limit || !make_room(labels))
 		return NULL;
-	hist = calloc(1, sizeof(*hist));
-	if (!hist)
+	value = calloc(1, labels->value_size);
+	if (!value)
 		return NULL;
 	labels->keys[labels->count] = *key;
-	labels->hists[labels->count++] = hist;
-	return hist;
+	labels->values[labels->count++] = value;
+	return value;
 }
 
 bool lg_hist_sum_add(struct lg_hist_sum *hist, lg_u64 value)

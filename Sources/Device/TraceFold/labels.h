@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* The histograms of a metric, by key. */
+/* What a metric gives, by key: histograms or counts. */
 #ifndef LATGATE_TRACE_LABELS_H
 #define LATGATE_TRACE_LABELS_H
 
@@ -15,15 +15,16 @@ struct lg_label_key {
 
 struct lg_labels {
 	struct lg_label_key *keys;
-	struct lg_hist_sum **hists;
+	void **values;
+	size_t value_size; /* bytes */
 	size_t count, room, limit;
 };
 
-void lg_labels_init(struct lg_labels *labels, size_t limit);
+void lg_labels_init(struct lg_labels *labels, size_t limit, size_t value_size);
 void lg_labels_free(struct lg_labels *labels);
-/* The histogram of a key, made when new; NULL at the limit or without memory. */
-struct lg_hist_sum *lg_labels_hist(struct lg_labels *labels, const struct lg_label_key *key);
-/* Adds one value in ns. True when it was clamped to LG_HIST_MAX_VALUE. */
+/* The value of a key, zero when new; NULL at the limit or without memory. */
+void *lg_labels_value(struct lg_labels *labels, const struct lg_label_key *key);
+/* Adds one value. True when it was clamped to LG_HIST_MAX_VALUE. */
 bool lg_hist_sum_add(struct lg_hist_sum *hist, lg_u64 value);
 
 #endif

@@ -85,6 +85,30 @@ bool lg_fold_label(const struct lg_fold *fold, lg_u32 metric, size_t index,
 	out->key = (const unsigned char *)&labels->keys[index];
 	out->key_size = key_size(fold, metric);
 	out->name = lg_fold_name_of(&fold->metrics[metric], &labels->keys[index]);
-	out->hist = labels->hists[index];
+	out->hist = NULL;
+	out->count = NULL;
+	if (lg_fold_kind(fold, metric) == LG_KIND_COUNTER)
+		out->count = labels->values[index];
+	else
+		out->hist = labels->values[index];
 	return true;
+}
+
+lg_u32 lg_fold_kind(const struct lg_fold *fold, lg_u32 metric)
+{
+	struct lg_declared_metric declared = {0};
+
+	if (metric >= LG_FOLD_METRICS && fold->options.declared)
+		lg_declared_metric(fold->options.declared, metric - LG_FOLD_METRICS, &declared);
+	return declared.kind;
+}
+
+struct lg_fold_rows lg_fold_rows(const struct lg_fold *fold, lg_u32 metric)
+{
+	const struct lg_rows *rows;
+
+	if (!lg_fold_wants(fold, metric))
+		return (struct lg_fold_rows){0};
+	rows = &fold->metrics[metric].rows;
+	return (struct lg_fold_rows){rows->bytes, rows->row_size, rows->count};
 }

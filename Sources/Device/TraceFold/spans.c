@@ -117,6 +117,110 @@ const char *lg_fold_name_of(const struct lg_folded *folded, const struct lg_labe
 	return slot ? folded->texts[slot->value] : NULL;
 }
 
+static bool is_text_column(const struct lg_declaration *table, lg_u32 column)
+{
+	lg_u8 source = table->columns[column];
+
+	return source < table->field_count && table->fields[source].text;
+}
+
+size_t lg_fold_row_size(const struct lg_declaration *table)
+{
+	size_t size = sizeof(lg_u64);
+
+	if (table->kind != LG_KIND_EVENTS)
+		return 0;
+	for (lg_u32 i = 0; i < table->column_count; i++)
+		size += is_text_column(table, i) ? (size_t)LG_NAME_LEN : sizeof(lg_u64);
+	return size;
+}
+
+static lg_u64 column(const struct view *v, lg_u8 source, lg_u32 class_, lg_u64 duration)
+{
+	switch (source) {
+	case LG_SPANS_FROM_CLASS:
+		return class_;
+	case LG_SPANS_FROM_DURATION:
+		return duration;
+	case LG_SPANS_FROM_THREAD:
+		return v->event->tid;
+	case LG_SPANS_FROM_CPU:
+		return v->event->cpu;
+	default:
+		return number(v, source);
+	}
+}
+
+/* It is recorded whether there is room for it or not: see bpf/include/event.h. */
+static void record_row(const struct view *v, lg_u32 class_, lg_u64 duration)
+{
+	struct lg_folded *folded = &v->fold->metrics[v->metric];
+	unsigned char *at = lg_rows_add(&folded->rows, v->event->cpu, LG_FOLD_MAX_CPUS);
+	lg_u64 value = v->event->time_ns - v->fold->open_ns;
+
+	folded->counters.recorded++;
+	if (!at)
+		return;
+	memcpy(at, &value, sizeof(value));
+	at += sizeof(value);
+	for (lg_u32 i = 0; i < v->table->column_count; i++) {
+		if (is_text_column(v->table, i)) {
+			memcpy(at, v->event->text, strnlen(v->event->text, LG_NAME_LEN - 1));
+			at += LG_NAME_LEN;
+			continue;
+		}
+		value = column(v, v->table->columns[i], class_, duration);
+		memcpy(at, &value, sizeof(value));
+		at += sizeof(value);
+	}
+}
+
+/* In a histogram, or as a count. */
+static void record_value(const struct view *v, lg_u32 class_)
+{
+	struct lg_folded *folded = &v->fold->metrics[v->metric];
+	struct lg_counters *c = &folded->counters;
+	struct lg_label_key key = label(v, class_);
+	lg_u64 value = v->table->value == LG_SPANS_NONE ? 1 : number(v, v->table->value);
+	void *of = lg_labels_value(&folded->labels, &key);
+	struct lg_count *count = of;
+
+	if (!of) {
+		c->map_full++;
+		c->cancelled++;
+	} else if (v->table->kind == LG_KIND_COUNTER) {
+		c->recorded++;
+		count->count++;
+		count->sum += value;
+	} else if ((long long)value < 0) {
+		c->negative++;
+		c->cancelled++;
+	} else {
+		c->recorded++;
+		if (lg_hist_sum_add(of, value))
+			c->clamped++;
+	}
+}
+
+/* A single event. */
+static void happens(const struct view *v, lg_u32 state)
+{
+	lg_u32 class_ = LG_CLASS_KERNEL;
+
+	if (state != LG_WINDOW_OPEN)
+		return;
+	if (v->table->by_class)
+		class_ = lg_fold_class(v->fold, v->event->tid);
+	if (!lg_fold_admit(v->fold, v->metric, class_))
+		return;
+	if (v->table->name != LG_SPANS_NONE)
+		name(v);
+	if (v->table->kind == LG_KIND_EVENTS)
+		record_row(v, class_, 0);
+	else
+		record_value(v, class_);
+}
+
 static void begins(const struct view *v, lg_u32 state)
 {
 	struct lg_key key = operation(v);
@@ -147,6 +251,16 @@ static void ends(const struct view *v, lg_u32 state)
 		return;
 	if (!lg_fold_end_at(v->fold, v->metric, &key, state, v->event->time_ns, &span))
 		return;
+	if (v->table->kind == LG_KIND_EVENTS) {
+		struct lg_counters *c = &v->fold->metrics[v->metric].counters;
+
+		c->end_offset_sum += span.start_offset_ns;
+		if (span.duration_ns < v->table->threshold)
+			c->cancelled++;
+		else
+			record_row(v, span.class_, span.duration_ns);
+		return;
+	}
 	of = label(v, span.class_);
 	lg_fold_record_at(v->fold, v->metric, &of, &span);
 }
@@ -171,7 +285,9 @@ void lg_fold_spans(struct lg_fold *fold, const struct lg_trace_event *event, lg_
 		v.span = &v.table->spans[step->span];
 		if (!matches(&v))
 			continue;
-		if (step->is_end)
+		if (v.table->single)
+			happens(&v, state);
+		else if (step->is_end)
 			ends(&v, state);
 		else
 			begins(&v, state);

@@ -29,23 +29,27 @@ void lg_fold_missed(struct lg_fold *fold, lg_u32 metric, struct lg_stamp *stamp)
 	stamp->word = 0;
 }
 
+bool lg_fold_admit(struct lg_fold *fold, lg_u32 metric, lg_u32 class_)
+{
+	struct lg_counters *c = &fold->metrics[metric].counters;
+
+	if (lg_class_measured(class_))
+		c->started++;
+	else if (class_ == LG_CLASS_UNKNOWN)
+		c->map_full++; /* it may have been of the scope: a loss */
+	else
+		c->excluded++;
+	return lg_class_measured(class_);
+}
+
 void lg_fold_start(struct lg_fold *fold, lg_u32 metric, struct lg_stamp *stamp, lg_u32 state,
 		   lg_u64 ns, lg_u32 class_)
 {
 	struct lg_counters *c = &fold->metrics[metric].counters;
 
 	lg_fold_missed(fold, metric, stamp);
-	if (state == LG_WINDOW_OPEN) {
-		if (lg_class_measured(class_)) {
-			c->started++;
-			c->start_offset_sum += ns - fold->open_ns;
-		} else if (class_ == LG_CLASS_UNKNOWN) {
-			/* It may have been of the scope: a loss. */
-			c->map_full++;
-		} else {
-			c->excluded++;
-		}
-	}
+	if (state == LG_WINDOW_OPEN && lg_fold_admit(fold, metric, class_))
+		c->start_offset_sum += ns - fold->open_ns;
 	stamp->class_ = class_;
 	stamp->start_ns = ns;
 	stamp->word = state;
@@ -91,7 +95,7 @@ void lg_fold_record_at(struct lg_fold *fold, lg_u32 metric, const struct lg_labe
 		       const struct lg_fold_span *span)
 {
 	struct lg_folded *folded = &fold->metrics[metric];
-	struct lg_hist_sum *hist = lg_labels_hist(&folded->labels, key);
+	struct lg_hist_sum *hist = lg_labels_value(&folded->labels, key);
 
 	folded->counters.end_offset_sum += span->start_offset_ns;
 	if (!hist) {

@@ -20,6 +20,7 @@ static void forget(struct lg_fold *fold)
 	for (lg_u32 i = 0; i < fold->metric_count; i++) {
 		memset(&fold->metrics[i].counters, 0, sizeof(fold->metrics[i].counters));
 		lg_labels_free(&fold->metrics[i].labels);
+		lg_rows_clear(&fold->metrics[i].rows);
 		lg_table_clear(&fold->metrics[i].stamps);
 	}
 	lg_table_clear(&fold->classes);

@@ -135,7 +135,7 @@ extension ProbeCards {
     }
     for metric in probe.metrics {
       lines.append("")
-      lines += wrapped("\(metric.name), \(metric.unit.rawValue): \(metric.help)", width: width)
+      lines += wrapped("\(metric.name), \(metric.unit): \(metric.help)", width: width)
       lines += metric.labels.flatMap {
         wrapped("\($0.name): \($0.values)", width: width - 2, indent: "  ").map { "  " + $0 }
       }
@@ -182,7 +182,7 @@ extension ProbeCards {
             object: card.probe.object,
             metrics: card.probe.metrics.map { metric in
               Document.Metric(
-                name: metric.name, help: metric.help, unit: metric.unit.rawValue,
+                name: metric.name, help: metric.help, unit: metric.unit,
                 labels: metric.labels.map { Document.Label(name: $0.name, values: $0.values) },
                 pictures: card.pictures(of: metric))
             },

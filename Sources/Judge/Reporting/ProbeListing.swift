@@ -33,6 +33,7 @@ package struct ProbeListing: Sendable {
   private struct Document: Encodable {
     struct Metric: Encodable {
       var name: String
+      var kind: String
       var help: String
       var unit: String
       var labels: [String]
@@ -56,7 +57,7 @@ package struct ProbeListing: Sendable {
         comparedWith = probe.comparedWith
         metrics = probe.metrics.map { metric in
           Metric(
-            name: metric.name, help: metric.help, unit: metric.unit.rawValue,
+            name: metric.name, kind: metric.kind.rawValue, help: metric.help, unit: metric.unit,
             labels: metric.key.filter { $0.kind != .padding }.map(\.name))
         }
       }

@@ -57,7 +57,7 @@ struct HookProgram: Sendable {
 
   /// Whether a field is the text of a name.
   func isText(_ field: String) -> Bool {
-    steps.contains { !$0.isEnd && $0.metric.table.nameField == field }
+    steps.contains { $0.metric.table.isText(field) }
   }
 
   /// The struct of the event's record.
@@ -69,28 +69,33 @@ struct HookProgram: Sendable {
 
   // MARK: what it does
 
-  var function: String {
+  /// What all its programs call; `isNested` where programs of the object interrupt each other.
+  func function(isNested: Bool) -> String {
     let parameters = fields.map { field in
       isText(field.name) ? "const void *\(field.name)" : "u64 \(field.name)"
     }
-    let list = parameters.isEmpty ? "void" : parameters.joined(separator: ", ")
+    let all = (takesContext ? ["void *ctx"] : []) + parameters
+    let list = all.isEmpty ? "void" : all.joined(separator: ", ")
     var text = "static __always_inline int on_\(name)(\(list))\n{\n"
     text += "\tu32 word = lg_window_now();\n\n\tif (!word)\n\t\treturn 0;\n"
     if steps.count == 1, let condition = condition(steps[0]) {
       text += "\tif (!(\(condition)))\n\t\treturn 0;\n"
     }
+    if isNested { text += "\tlg_nest_enter();\n" }
     for step in steps {
       let guarded = steps.count > 1 ? condition(step) : nil
       if let guarded { text += "\tif (\(guarded))\n\t" }
       text += "\t\(call(step));\n"
     }
+    if isNested { text += "\tlg_nest_leave();\n" }
     return text + "\treturn 0;\n}"
   }
 
   private func call(_ step: Step) -> String {
     let fields = step.metric.parameters(span: step.span, isEnd: step.isEnd)
     let name = step.metric.functionName(span: step.span, isEnd: step.isEnd)
-    return "\(name)(\((["word"] + fields).joined(separator: ", ")))"
+    let context = step.metric.takesContext(isEnd: step.isEnd) ? ["ctx"] : []
+    return "\(name)(\((context + ["word"] + fields).joined(separator: ", ")))"
   }
 
   private func condition(_ step: Step) -> String? {
@@ -145,7 +150,13 @@ struct HookProgram: Sendable {
   }
 
   private func call(_ value: (SpanEvent.Field) -> String) -> String {
-    "on_\(name)(\(fields.map(value).joined(separator: ", ")))"
+    let values = (takesContext ? ["ctx"] : []) + fields.map(value)
+    return "on_\(name)(\(values.joined(separator: ", ")))"
+  }
+
+  /// Whether a stack is taken.
+  private var takesContext: Bool {
+    steps.contains { $0.metric.takesContext(isEnd: $0.isEnd) }
   }
 
   /// An argument of a tracepoint. `ctx` and `direct` are those of the macros.

@@ -16,18 +16,17 @@ struct MetricProgram: Sendable {
   private var isPerCPU: Bool { table.by.contains(SpanTable.cpu) }
   private var hasSpanNumber: Bool { table.spans.count > 1 || tied.isEmpty }
   /// Whose operation it is can be said only of one that a thread is about.
-  private var hasClass: Bool {
-    table.by.contains(SpanTable.thread)
-      || metric.key.contains { $0.name == SpanTable.processClass }
-  }
+  private var hasClass: Bool { table.isByTask(metric.key) }
 
   /// Labels take 4 bytes, so a field that is one does; another may be a pointer.
   func type(of field: String) -> String {
     table.isNarrow(field, metric.key) ? "u32" : "u64"
   }
 
-  /// The only key field where its numbers are few and begin at 0: an array serves.
-  private var dense: (field: KeyField, count: Int)? {
+  /// The only key field where its numbers are few and begin at 0, or that there is none: an array
+  /// serves.
+  private var dense: (field: KeyField?, count: Int)? {
+    if metric.key.isEmpty { return (nil, 1) }
     guard metric.key.count == 1, let field = metric.key.first, case .values(let names) = field.kind,
       !names.isEmpty, names.count <= 64, names.keys.max() == UInt64(names.count - 1)
     else { return nil }
@@ -38,13 +37,25 @@ struct MetricProgram: Sendable {
 
   var declarations: [String] {
     var parts: [String] = []
-    if let dense {
-      parts.append("LG_HIST_ARRAY(\(metric.map), \(dense.count));")
+    if metric.kind == .events {
+      parts.append("struct \(name)_row {\n\tu64 time_ns;\n" + rowMembers + "};")
+      parts.append("LG_ROW_ARRAY(\(metric.map), struct \(name)_row, \(table.rows));")
+    } else if let stack = table.stack {
+      parts.append(
+        "struct \(name)_stack {\n\tint kernel, user;\n"
+          + metric.key.map { "\tu32 \($0.name)_;\n" }.joined() + "};")
+      parts.append("LG_COUNT_LABELS(\(metric.map), struct \(name)_stack, \(table.labels));")
+      if stack.hasKernel {
+        parts.append("LG_KERNEL_TRACES(t_\(name)_kernel, \(table.traces));")
+      }
+      if stack.hasUser { parts.append("LG_USER_TRACES(t_\(name)_user, \(table.traces));") }
+    } else if let dense {
+      parts.append("\(macro)_ARRAY(\(metric.map), \(dense.count));")
     } else {
       parts.append(
         "struct \(name)_label {\n"
           + metric.key.map { "\tu32 \($0.name)_;\n" }.joined() + "};")
-      parts.append("LG_HIST_LABELS(\(metric.map), struct \(name)_label, \(table.labels));")
+      parts.append("\(macro)_LABELS(\(metric.map), struct \(name)_label, \(table.labels));")
     }
     if let names = metric.namesMap {
       parts.append("struct \(name)_name {\n\tchar text[LG_NAME_LEN];\n};")
@@ -53,12 +64,30 @@ struct MetricProgram: Sendable {
           names, kind: "HASH", key: labelType, value: "struct \(name)_name",
           entries: table.labels))
     }
+    if table.isSingle { return parts }
     parts.append("struct \(name)_operation {\n" + operationFields + "};")
     parts.append(
       map(
         "s_\(name)", kind: isPerCPU ? "PERCPU_HASH" : "HASH", key: "struct \(name)_operation",
         value: "struct lg_stamp", entries: table.stamps))
+    if table.stack != nil {
+      parts.append(
+        map(
+          "s_\(name)_stack", kind: isPerCPU ? "PERCPU_HASH" : "HASH",
+          key: "struct \(name)_operation", value: "struct lg_stack_ids", entries: table.stamps))
+    }
     return parts
+  }
+
+  /// Of the maps, and in lower case of the functions.
+  private var macro: String { metric.kind == .counter ? "LG_COUNT" : "LG_HIST" }
+
+  private var rowMembers: String {
+    table.columns.filter { $0.source != .time }.map { column in
+      guard column.kind == nil else { return "\tu64 \(column.name)_;\n" }
+      let size = column.source == .command ? "LG_COMM_LEN" : "LG_NAME_LEN"
+      return "\tchar \(column.name)_[\(size)];\n"
+    }.joined()
   }
 
   private var labelType: String { dense == nil ? "struct \(name)_label" : "u32" }
@@ -93,7 +122,8 @@ struct MetricProgram: Sendable {
     if isEnd || table.nameField != nil {
       names += metric.key.map(\.name).filter { isField($0, in: table.spans[span]) }
     }
-    if !isEnd, let name = table.nameField { names.append(name) }
+    if isEnd { names += table.resultFields }
+    if !isEnd || table.isSingle, let name = table.nameField { names.append(name) }
     var seen: Set<String> = []
     return names.filter { seen.insert($0).inserted }
   }
@@ -104,20 +134,26 @@ struct MetricProgram: Sendable {
   }
 
   func functionName(span: Int, isEnd: Bool) -> String {
-    "\(name)\(table.spans.count > 1 ? "_\(span)" : "")_\(isEnd ? "ends" : "begins")"
+    "\(name)\(table.spans.count > 1 ? "_\(span)" : "")_"
+      + (table.isSingle ? "happens" : isEnd ? "ends" : "begins")
   }
 
   var functions: [String] {
-    (isPerCPU ? [stampFunction] : [])
+    if table.isSingle { return table.spans.indices.map(happens) }
+    return (isPerCPU ? [stampFunction] : [])
       + table.spans.indices.flatMap { [begins(span: $0), ends(span: $0)] }
   }
 
+  /// Whether the stack is taken there: where an operation begins, or an event happens.
+  func takesContext(isEnd: Bool) -> Bool { table.stack != nil && isEnd == table.isSingle }
+
   private func head(span: Int, isEnd: Bool) -> String {
+    let context = takesContext(isEnd: isEnd) ? "void *ctx, " : ""
     let fields = parameters(span: span, isEnd: isEnd).map { field in
-      field == table.nameField ? ", const void *\(field)" : ", \(type(of: field)) \(field)"
+      table.isText(field) ? ", const void *\(field)" : ", \(type(of: field)) \(field)"
     }
     return "static __always_inline void \(functionName(span: span, isEnd: isEnd))"
-      + "(u32 word\(fields.joined()))\n{\n"
+      + "(\(context)u32 word\(fields.joined()))\n{\n"
   }
 
   private func operation(span: Int) -> String {
@@ -130,7 +166,8 @@ struct MetricProgram: Sendable {
   }
 
   /// The value of a label's field; `class_` is what stands for the class.
-  private func value(of field: KeyField, span: Int, class_: String) -> String {
+  private func value(of field: KeyField?, span: Int, class_: String) -> String {
+    guard let field else { return "0" }
     if field.name == SpanTable.processClass, table.spans[span].labels[field.name] == nil {
       return class_
     }
@@ -177,8 +214,8 @@ struct MetricProgram: Sendable {
       }
       text +=
         "\n\tlg_start_key(&s_\(name), &operation, word, bpf_ktime_get_ns(), \(class_),\n"
-        + "\t\t     lg_metric(\(index)));\n}"
-      return text
+        + "\t\t     lg_metric(\(index)));\n"
+      return text + keepStack + "}"
     }
     text += "\tstruct lg_counters *c = lg_metric(\(index));\n\tstruct lg_stamp *stamp;\n\n"
     text += "\tif (!c)\n\t\treturn;\n"
@@ -191,15 +228,38 @@ struct MetricProgram: Sendable {
     case .last:
       text += "\tif (lg_stamped(stamp))\n\t\tlg_cancel(stamp, word, c);\n\tif (stamp)\n"
     }
-    text += "\t\tlg_start(stamp, word, bpf_ktime_get_ns(), \(class_), c);\n}"
-    return text
+    text += "\t\tlg_start(stamp, word, bpf_ktime_get_ns(), \(class_), c);\n"
+    return text + keepStack + "}"
+  }
+
+  /// Keeps the stack of a judged start until its end.
+  private var keepStack: String {
+    guard table.stack != nil else { return "" }
+    return "\tif (lg_judged(word)) {\n\t\tstruct lg_stack_ids ids = {\(stackIDs)};\n\n"
+      + "\t\tbpf_map_update_elem(&s_\(name)_stack, &operation, &ids, BPF_ANY);\n\t}\n"
+  }
+
+  private var stackIDs: String {
+    [
+      table.stack?.hasKernel == true
+        ? ".kernel = bpf_get_stackid(ctx, &t_\(name)_kernel, 0)" : nil,
+      table.stack?.hasUser == true
+        ? ".user = bpf_get_stackid(ctx, &t_\(name)_user, BPF_F_USER_STACK)" : nil,
+    ].compactMap(\.self).joined(separator: ", ")
+  }
+
+  /// The key of a stack's count.
+  private func stackKey(span: Int, ids: String, class_: String) -> String {
+    let labels = metric.key.map { field in
+      ".\(field.name)_ = \(value(of: field, span: span, class_: class_))"
+    }
+    return "struct \(name)_stack key = {\(([ids] + labels).joined(separator: ", "))};\n"
   }
 
   /// Writes down what a label is called, if the kernel says it: the first seen counts.
   private func nameLines(span: Int, indent: String, onlyOnce: Bool) -> String {
     guard let names = metric.namesMap, let field = table.nameField,
-      case .member(_, let path)? = table.spans[span].from.field(field)?.source,
-      let last = path.last
+      let pointer = textPointer(field, of: table.spans[span].from)
     else { return "" }
     let key: String
     var text = ""
@@ -213,8 +273,6 @@ struct MetricProgram: Sendable {
     let inner = onlyOnce ? indent + "\t" : indent
     if onlyOnce { text += indent + "if (!bpf_map_lookup_elem(&\(names), &label)) {\n" }
     text += inner + "bpf_probe_read_kernel_str(text.text, sizeof(text.text),\n"
-    let structure = "(const struct \(last.structure)___span *)\(field)"
-    let pointer = "lg_read_pointer(\(structure), \(last.name))"
     text += inner + "\t\t\t  \(pointer));\n"
     text += inner + "bpf_map_update_elem(&\(names), &label, &text, BPF_ANY);\n"
     if onlyOnce { text += indent + "}\n" }
@@ -235,11 +293,98 @@ struct MetricProgram: Sendable {
       ? "lg_end(bpf_map_lookup_elem(&s_\(name), &operation), word, now, c, &span)"
       : "lg_end_key(&s_\(name), &operation, word, now, c, &span)"
     text += "\tif (c && \(end))"
+    if metric.kind == .stacks {
+      text +=
+        " {\n\t\tstruct lg_stack_ids *ids =\n"
+        + "\t\t\tbpf_map_lookup_elem(&s_\(name)_stack, &operation);\n\t\t"
+        + stackKey(
+          span: span, ids: ".kernel = ids ? ids->kernel : -1, .user = ids ? ids->user : -1",
+          class_: "span.class_")
+        + "\n\t\tlg_record_span_count(lg_count_of(&\(metric.map), &key), &span, c);\n\t}\n"
+      return text
+        + (isPerCPU ? "}" : "\tbpf_map_delete_elem(&s_\(name)_stack, &operation);\n}")
+    }
+    if metric.kind == .events {
+      let row = "lg_record_span_row(&\(metric.map), \(index), &span, \(table.threshold)ULL, c)"
+      return text + " {\n\t\tstruct \(name)_row *row = \(row);\n\n\t\tif (row) {\n"
+        + rowLines(
+          span: span, indent: "\t\t\t", time: "now", class_: "span.class_",
+          duration: "span.duration_ns") + "\t\t}\n\t}\n}"
+    }
     if let dense {
       let index = value(of: dense.field, span: span, class_: "span.class_")
       return text + "\n\t\tlg_record(lg_hist_at(&\(metric.map), \(index)), &span, c);\n}"
     }
     return text + " {\n\t\t" + label(span: span, class_: "span.class_")
       + "\n\t\tlg_record(lg_hist_of(&\(metric.map), &label), &span, c);\n\t}\n}"
+  }
+
+  // MARK: single events, and rows
+
+  private func happens(span: Int) -> String {
+    let class_ = hasClass ? "lg_class_current()" : "LG_CLASS_KERNEL"
+    var text = head(span: span, isEnd: true)
+    text += "\tstruct lg_counters *c = lg_metric(\(index));\n\tu32 class_ = \(class_);\n"
+    if metric.kind == .events { text += "\tstruct \(name)_row *row;\n" }
+    text += "\n\tif (!lg_happens(word, class_, c))\n\t\treturn;\n"
+    if metric.kind == .events {
+      return text + "\trow = lg_record_row(&\(metric.map), \(index), c);\n"
+        + "\tif (!row)\n\t\treturn;\n"
+        + rowLines(
+          span: span, indent: "\t", time: "bpf_ktime_get_ns()", class_: "class_", duration: "0")
+        + "}"
+    }
+    if metric.namesMap != nil {
+      text += "\t{\n" + nameLines(span: span, indent: "\t\t", onlyOnce: true) + "\t}\n"
+    }
+    if metric.kind == .stacks {
+      return text + "\t{\n\t\t" + stackKey(span: span, ids: stackIDs, class_: "class_")
+        + "\n\t\tlg_record_count(lg_count_of(&\(metric.map), &key), 1, c);\n\t}\n}"
+    }
+    let record = "lg_record_\(metric.kind == .counter ? "count" : "value")"
+    let value = table.value ?? "1"
+    let find = macro.lowercased()
+    if let dense {
+      let index = self.value(of: dense.field, span: span, class_: "class_")
+      return text + "\t\(record)(\(find)_at(&\(metric.map), \(index)), \(value), c);\n}"
+    }
+    return text + "\t{\n\t\t" + label(span: span, class_: "class_")
+      + "\n\t\t\(record)(\(find)_of(&\(metric.map), &label), \(value), c);\n\t}\n}"
+  }
+
+  /// Fills in a row.
+  private func rowLines(
+    span: Int, indent: String, time: String, class_: String, duration: String
+  ) -> String {
+    var lines = ["row->time_ns = \(time) - lg_window_opened_ns;"]
+    for column in table.columns {
+      let member = "row->\(column.name)_"
+      switch column.source {
+      case .time: break
+      case .duration: lines.append("\(member) = \(duration);")
+      case .thread: lines.append("\(member) = (u32)bpf_get_current_pid_tgid();")
+      case .process: lines.append("\(member) = bpf_get_current_pid_tgid() >> 32;")
+      case .cpu: lines.append("\(member) = bpf_get_smp_processor_id();")
+      case .processClass: lines.append("\(member) = \(class_);")
+      case .command:
+        lines.append("bpf_get_current_comm(\(member), sizeof(\(member)));")
+      case .field(let field):
+        if column.kind != nil {
+          lines.append("\(member) = \(field);")
+        } else if let pointer = textPointer(field, of: table.spans[span].to) {
+          lines.append("__builtin_memset(\(member), 0, sizeof(\(member)));")
+          lines.append("bpf_probe_read_kernel_str(\(member), sizeof(\(member)), \(pointer));")
+        }
+      }
+    }
+    return lines.map { "\(indent)\($0)\n" }.joined()
+  }
+
+  /// Where a field's text is.
+  private func textPointer(_ field: String, of event: SpanEvent) -> String? {
+    guard case .member(_, let path)? = event.field(field)?.source, let last = path.last else {
+      return nil
+    }
+    return "lg_read_pointer((const struct \(last.structure)___span *)\(field), \(last.name))"
   }
 }

@@ -18,18 +18,24 @@ package struct ProbeProgram: Sendable {
 
   /// C for the BPF target; ends with a newline.
   package var text: String {
-    let head = """
-      // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-      /* Written by latgate from the spans of probe \(probe.name). */
-      #define LG_METRICS \(metrics.count)
-      #include "probe.h"
-      """
+    let head =
+      [
+        "// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0",
+        "/* Written by latgate from the tables of probe \(probe.name). */",
+        "#define LG_METRICS \(metrics.count)",
+        // Any context may interrupt a single event of another.
+        isNested ? "#define LG_NEST_LEVELS 4" : nil,
+        metrics.contains { $0.metric.kind == .events } ? "#define LG_ROWS" : nil,
+        "#include \"probe.h\"",
+      ].compactMap(\.self).joined(separator: "\n")
     let hooks = hooks
     let parts =
       [head] + structures(hooks) + metrics.flatMap(\.declarations) + metrics.flatMap(\.functions)
-      + hooks.flatMap { [$0.function] + $0.programs }
+      + hooks.flatMap { [$0.function(isNested: isNested)] + $0.programs }
     return parts.joined(separator: "\n\n") + "\n"
   }
+
+  private var isNested: Bool { metrics.contains { $0.table.isSingle } }
 
   /// Hooks in the order of the tables. One that ends an operation and begins another does both, the
   /// end first.
@@ -42,7 +48,8 @@ package struct ProbeProgram: Sendable {
         let isNeeded = metrics.count == 1 && !span.isOptional
         let group = isNeeded ? nil : groups
         groups += 1
-        for (event, isEnd) in [(span.from, false), (span.to, true)] {
+        let ends = [(span.from, false), (span.to, true)].suffix(metric.table.isSingle ? 1 : 2)
+        for (event, isEnd) in ends {
           let step = HookProgram.Step(metric: metric, span: number, isEnd: isEnd, event: event)
           if let at = hooks.firstIndex(where: { $0.event.hook == event.hook }) {
             hooks[at].add(step, group: group)

@@ -13,7 +13,7 @@ package struct SpanDeclaration: Sendable, Equatable {
     guard !spans.isEmpty else { return nil }
     var writer = DeclarationWriter()
     writer.put(UInt16(LG_SPANS_VERSION))
-    writer.put(UInt8(LG_SPANS_HISTOGRAM_NS))
+    writer.put(metric.kind.number)
     writer.put(table.flags(metric.key))
     writer.put(UInt32(table.stamps))
     writer.put(UInt32(table.labels))
@@ -21,7 +21,7 @@ package struct SpanDeclaration: Sendable, Equatable {
     let fields = table.fields(metric.key)
     writer.list(fields) { writer, field in
       writer.put(field)
-      let isText = field == table.nameField
+      let isText = table.isText(field)
       let isWide = !isText && !table.isNarrow(field, metric.key)
       writer.put(
         UInt8((isText ? LG_SPANS_FIELD_TEXT : 0) | (isWide ? LG_SPANS_FIELD_WIDE : 0)))
@@ -29,22 +29,32 @@ package struct SpanDeclaration: Sendable, Equatable {
     func number(_ field: String) -> UInt8? { fields.firstIndex(of: field).map { UInt8($0) } }
     writer.list(table.tiedFields) { $0.put(number($1) ?? 0) }
     writer.put(table.nameField.flatMap(number) ?? UInt8(LG_SPANS_NONE))
-    let ownConditions = spans.enumerated().flatMap { index, span in
-      span.from.conditions.map { (UInt8(2 * index), $0) }
-        + span.to.conditions.map { (UInt8(2 * index + 1), $0) }
+    var asked: [(place: UInt8, condition: SpanTable.Condition)] = []
+    for condition in table.conditions { asked.append((UInt8(LG_SPANS_BOTH), condition)) }
+    for (index, span) in spans.enumerated() {
+      let starts = table.isSingle ? [] : span.from.conditions
+      for condition in starts { asked.append((UInt8(2 * index), condition)) }
+      for condition in span.to.conditions { asked.append((UInt8(2 * index + 1), condition)) }
     }
-    let everywhere = table.conditions.map { (UInt8(LG_SPANS_BOTH), $0) }
-    writer.list(everywhere + ownConditions) { writer, asked in
+    writer.list(asked) { writer, asked in
       let (place, condition) = asked
       writer.put(number(condition.field) ?? 0)
       writer.put(place)
       writer.list(condition.values) { $0.put($1) }
     }
-    // Without labels there is one histogram, under a number that means nothing.
-    let key = metric.key.isEmpty ? [KeyField(name: "_", size: 4, kind: .padding)] : metric.key
+    writer.put(table.value.flatMap(number) ?? UInt8(LG_SPANS_NONE))
+    writer.put(UInt32(table.rows))
+    writer.put(table.threshold)
+    // Every row begins with its time.
+    writer.list(table.columns.filter { $0.source != .time }) { writer, column in
+      writer.put(column.source.number(number))
+    }
+    // Without labels there is one histogram or count, under a number that means nothing.
+    let isBare = metric.key.isEmpty && metric.kind != .events
+    let key = isBare ? [KeyField(name: "_", size: 4, kind: .padding)] : metric.key
     writer.put(UInt8(key.count))
     writer.list(spans) { writer, span in
-      for event in [span.from, span.to] {
+      for event in table.isSingle ? [span.to] : [span.from, span.to] {
         writer.put(event.tracepoint?.system ?? "")
         writer.put(event.tracepoint?.event ?? "")
       }
@@ -64,16 +74,43 @@ package struct SpanDeclaration: Sendable, Equatable {
   }
 }
 
+extension ProbeMetric.Kind {
+  /// `LG_KIND_…`: what the agent and ``SpanDeclaration`` call it.
+  package var number: UInt8 {
+    switch self {
+    case .histogram: UInt8(LG_KIND_HISTOGRAM)
+    case .counter: UInt8(LG_KIND_COUNTER)
+    case .events: UInt8(LG_KIND_EVENTS)
+    case .stacks: UInt8(LG_KIND_STACKS)
+    }
+  }
+}
+
+extension ResultColumn.Source {
+  /// As a declaration has it; `field` numbers fields.
+  fileprivate func number(_ field: (String) -> UInt8?) -> UInt8 {
+    switch self {
+    case .field(let name): field(name) ?? 0
+    case .duration: UInt8(LG_SPANS_FROM_DURATION)
+    case .thread: UInt8(LG_SPANS_FROM_THREAD)
+    case .cpu: UInt8(LG_SPANS_FROM_CPU)
+    case .processClass: UInt8(LG_SPANS_FROM_CLASS)
+    // Not columns of it: the time is not named, and the others are not traced.
+    case .time, .process, .command: UInt8(LG_SPANS_NONE)
+    }
+  }
+}
+
 extension SpanTable {
   fileprivate func flags(_ key: [KeyField]) -> UInt8 {
-    let hasClass = by.contains(Self.thread) || key.contains { $0.name == Self.processClass }
     var flags = 0
     if by.contains(Self.thread) { flags |= LG_SPANS_BY_THREAD }
     if by.contains(Self.cpu) { flags |= LG_SPANS_BY_CPU }
-    if hasClass { flags |= LG_SPANS_CLASS }
+    if isByTask(key) { flags |= LG_SPANS_CLASS }
     if repeats == .first { flags |= LG_SPANS_KEEP_FIRST }
     if repeats == .last { flags |= LG_SPANS_KEEP_LAST }
     if unmatched == .ignored { flags |= LG_SPANS_UNMATCHED_IGNORED }
+    if isSingle { flags |= LG_SPANS_SINGLE }
     return UInt8(flags)
   }
 
@@ -87,8 +124,9 @@ extension SpanTable {
     }
     var seen: Set<String> = []
     let own = spans.flatMap { $0.from.conditions + $0.to.conditions }
-    return (tiedFields + labels + (conditions + own).map(\.field) + [nameField].compactMap(\.self))
-      .filter { seen.insert($0).inserted }
+    let read: [String] =
+      tiedFields + labels + (conditions + own).map(\.field) + [nameField].compactMap(\.self)
+    return (read + resultFields).filter { seen.insert($0).inserted }
   }
 }
 

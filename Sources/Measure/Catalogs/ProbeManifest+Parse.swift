@@ -160,16 +160,22 @@ func reportDuplicates(_ names: [String], in list: FieldReader?) {
 
 extension ProbeMetric {
   fileprivate static func read(_ value: FieldReader) -> Self? {
-    let keys = ["metric", "help", "title", "unit", "map", "counters", "names", "t0", "key"]
+    let keys = ["metric", "kind", "help", "title", "unit", "map", "counters", "names", "t0", "key"]
     guard let map = value.mapping(known: keys + SpanTable.keys) else { return nil }
-    if map.optional("spans") != nil { return readTable(map) }
-    _ = SpanTable.read(map, key: [])
+    let kind = map.optional("kind")?.choice(of: Kind.self) ?? .histogram
+    if map.optional("spans") != nil || map.optional("at") != nil { return readTable(map, kind) }
+    if kind == .events || kind == .stacks {
+      map.optional("kind")?.report(
+        "\(kind.rawValue) need a table to be read by", remedy: "give 'at' or 'spans'")
+    }
+    _ = SpanTable.read(map, kind: kind, key: [])
     let metric = ProbeMetric(
       name: map.required("metric", remedy: "name it, such as runqueue.wait")?.name() ?? "",
       help: map.required("help", remedy: "say what is timed, from when to when")?.text() ?? "",
       title: map.optional("title")?.text(),
-      unit: map.required("unit", remedy: "write 'unit: ns'")?.choice() ?? .nanoseconds,
-      map: map.required("map", remedy: "name the BPF map of the histograms")?.text() ?? "",
+      kind: kind,
+      unit: map.required("unit", remedy: "write 'unit: ns'")?.metricUnit() ?? "ns",
+      map: map.required("map", remedy: "name the BPF map of the \(kind.rawValue)s")?.text() ?? "",
       counters: map.required("counters", remedy: "give the metric's index in lg_counters")?
         .integer(in: 0...63) ?? 0,
       namesMap: map.optional("names")?.text(),
@@ -181,18 +187,29 @@ extension ProbeMetric {
   }
 
   /// A metric with spans: names of maps come from its own.
-  private static func readTable(_ map: MappingReader) -> Self? {
+  private static func readTable(_ map: MappingReader, _ kind: Kind) -> Self? {
     let name = map.required("metric", remedy: "name it, such as reclaim.direct")?.name() ?? ""
     let key = map.items("key", KeyField.read)
     reportDuplicates(key.map(\.name), in: map.optional("key"))
-    let table = SpanTable.read(map, key: key)
+    let table = SpanTable.read(map, kind: kind, key: key)
+    let unit = map.required("unit", remedy: "write 'unit: ns'")?.metricUnit()
+    if kind == .histogram || kind == .stacks, table?.isSingle == false, let unit, unit != "ns" {
+      map.optional("unit")?.report("durations are in ns", remedy: "write 'unit: ns'")
+    }
+    let prefix =
+      switch kind {
+      case .histogram: "h_"
+      case .counter: "c_"
+      case .events: "e_"
+      case .stacks: "k_"
+      }
     let identifier = String(name.map { $0 == "." || $0 == "-" ? "_" : $0 })
     return ProbeMetric(
       name: name,
       help: map.required("help", remedy: "say what is timed, from when to when")?.text() ?? "",
       title: map.optional("title")?.text(),
-      unit: map.required("unit", remedy: "write 'unit: ns'")?.choice() ?? .nanoseconds,
-      map: "h_\(identifier)", counters: 0,
+      kind: kind, unit: unit ?? "ns",
+      map: prefix + identifier, counters: 0,
       namesMap: table?.nameField == nil ? nil : "n_\(identifier)",
       isInT0: (map.optional("t0")?.boolean() ?? true) && table?.isInT0(key) ?? false,
       table: table, key: key)
@@ -200,33 +217,10 @@ extension ProbeMetric {
 }
 
 extension KeyField {
-  private enum KindName: String, CaseIterable {
-    case number, syscall, signed, text, padding
-    case blockDevice = "block-device"
-  }
-
   fileprivate static func read(_ value: FieldReader) -> Self? {
     guard let map = value.mapping(known: ["field", "size", "kind", "values"]) else { return nil }
-    var kind = Kind.number
-    var isFree = false
-    if let values = map.optional("values") {
-      kind = .values(readNames(values))
-      map.optional("kind")?.report(
-        "kind and values exclude each other", remedy: "keep one of them")
-    } else if let name: KindName = map.optional("kind")?.choice() {
-      switch name {
-      case .number: kind = .number
-      case .syscall: kind = .syscall
-      case .signed: kind = .signed
-      case .text:
-        kind = .text
-        isFree = true
-      case .blockDevice: kind = .blockDevice
-      case .padding:
-        kind = .padding
-        isFree = true
-      }
-    }
+    let kind = Kind.read(map)
+    let isFree = kind == .padding || kind == .text
     let sizeRemedy = "give the field's bytes in the map's key: 1, 2, 4 or 8"
     let size = map.required("size", remedy: sizeRemedy)
     let bytes = size?.integer(in: 1...(isFree ? 64 : 8))
@@ -236,6 +230,30 @@ extension KeyField {
     return KeyField(
       name: map.required("field", remedy: "name the label, such as 'field: class'")?.name() ?? "",
       size: bytes ?? 0, kind: kind)
+  }
+}
+
+extension KeyField.Kind {
+  private enum Name: String, CaseIterable {
+    case number, syscall, signed, text, padding
+    case blockDevice = "block-device"
+  }
+
+  /// Of a label or column, by its `kind` or `values`.
+  static func read(_ map: MappingReader) -> Self {
+    if let values = map.optional("values") {
+      map.optional("kind")?.report(
+        "kind and values exclude each other", remedy: "keep one of them")
+      return .values(readNames(values))
+    }
+    return switch map.optional("kind")?.choice(of: Name.self) {
+    case .syscall: .syscall
+    case .blockDevice: .blockDevice
+    case .padding: .padding
+    case .signed: .signed
+    case .text: .text
+    case .number, nil: .number
+    }
   }
 
   private static func readNames(_ value: FieldReader) -> [UInt64: String] {

@@ -67,11 +67,18 @@ package struct ProbeManifest: Sendable, Equatable {
   }
 }
 
-/// A histogram metric of a probe.
+/// A metric of a probe.
 package struct ProbeMetric: Sendable, Equatable {
-  /// What the histogram's values are.
-  package enum Unit: String, Sendable, CaseIterable {
-    case nanoseconds = "ns"
+  /// What it gives in a window.
+  package enum Kind: String, Sendable, CaseIterable {
+    /// A distribution of values per label.
+    case histogram
+    /// How often something happened per label, and the sum of a value of it.
+    case counter
+    /// Single events as rows of a table.
+    case events
+    /// Where in the code something happened, and how often or for how long.
+    case stacks
   }
 
   /// `probe.metric`.
@@ -79,8 +86,10 @@ package struct ProbeMetric: Sendable, Equatable {
   package var help: String
   /// What a sentence calls it, such as `block device time`; nil = its name.
   package var title: String?
-  package var unit: Unit
-  /// The BPF map from label bytes to histogram.
+  package var kind = Kind.histogram
+  /// Of the histogram's values, the counter's sum, or what is a row; `ns` for spans.
+  package var unit: String
+  /// The BPF map from label bytes to histogram or count, or that of the rows.
   package var map: String
   /// Index in the probe's `lg_counters`.
   package var counters: Int
@@ -95,15 +104,14 @@ package struct ProbeMetric: Sendable, Equatable {
 
   /// Whether an operation has a task at its start, so that it can be said whose it is.
   package var hasTask: Bool {
-    key.contains { $0.name == SpanTable.processClass }
-      || table?.by.contains(SpanTable.thread) == true
+    table?.isByTask(key) ?? key.contains { $0.name == SpanTable.processClass }
   }
 
   /// Size of the map's key in bytes.
   package var keySize: Int { key.reduce(0) { $0 + $1.size } }
 }
 
-/// One field of a histogram map's key.
+/// One field of a map's key.
 package struct KeyField: Sendable, Equatable {
   /// How the field's number becomes a label's value.
   package enum Kind: Sendable, Equatable {
@@ -158,22 +166,9 @@ extension ProbeMetric {
       }
       let number = rest.prefix(field.size).reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
       rest = rest.dropFirst(field.size)
-      switch field.kind {
-      case .padding, .text:
-        continue
-      case .number:
-        labels[field.name] = String(number)
-      case .signed:
-        let shift = 64 - 8 * field.size
-        labels[field.name] = String(Int64(bitPattern: number << shift) >> shift)
-      case .values(let names):
-        labels[field.name] = names[number] ?? String(number)
-      case .blockDevice:
-        labels[field.name] =
-          resolve(field.kind, number) ?? "\(number >> 20):\(number & 0xfffff)"
-      case .syscall:
-        labels[field.name] = resolve(field.kind, number) ?? String(number)
-      }
+      if field.kind == .padding || field.kind == .text { continue }
+      labels[field.name] =
+        field.kind.text(of: number, bytes: field.size, resolve: resolve) ?? String(number)
     }
     return labels
   }

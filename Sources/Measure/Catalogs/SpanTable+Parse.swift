@@ -1,44 +1,116 @@
 extension SpanTable {
-  static let keys = ["spans", "by", "where", "repeat", "unmatched", "name", "limits"]
+  static let keys = [
+    "spans", "at", "by", "where", "repeat", "unmatched", "name", "limits", "value", "sum",
+    "columns", "keep", "slower_than", "stack",
+  ]
   /// Entries of a map of the kernel that cost a few MiB at most.
   private static let mostEntries = 65_536
 
-  /// Reads the table of a metric; nil without `spans`. `key` are the metric's labels.
-  static func read(_ metric: MappingReader, key: [KeyField]) -> Self? {
-    guard let spans = metric.optional("spans") else {
+  /// Reads the table of a metric; nil without `spans` and `at`. `key` are the metric's labels.
+  static func read(_ metric: MappingReader, kind: ProbeMetric.Kind, key: [KeyField]) -> Self? {
+    guard let spans = metric.optional("spans") ?? metric.optional("at") else {
       for name in Self.keys {
         metric.optional(name)?.report(
           "'\(name)' belongs to a metric with 'spans'", remedy: "remove it, or add the spans")
       }
       return nil
     }
-    let limits = metric.optional("limits")?.mapping(known: ["stamps", "labels"])
+    let isSingle = metric.optional("spans") == nil
+    if !isSingle {
+      metric.optional("at")?.report(
+        "'at' and 'spans' exclude each other", remedy: "keep one of them")
+    }
+    let limits = metric.optional("limits")?
+      .mapping(
+        known: ["labels"] + (isSingle ? [] : ["stamps"]) + (kind == .stacks ? ["traces"] : []))
     let range = 1...mostEntries
-    let table = Self(
-      spans: spans.list().compactMap(Span.read),
-      by: (metric.required("by", remedy: "say what ties an end to its start, such as [tid]")?
-        .list() ?? []).compactMap { $0.identifier() },
+    let by =
+      isSingle
+      ? metric.optional("by")
+      : metric.required("by", remedy: "say what ties an end to its start, such as [tid]")
+    var table = Self(
+      spans: spans.list().compactMap { isSingle ? Span.readSingle($0) : Span.read($0) },
+      isSingle: isSingle, by: (by?.list() ?? []).compactMap { $0.identifier() },
       conditions: metric.optional("where")?.anyMapping()?.entries.flatMap(Condition.readAll) ?? [],
       repeats: metric.optional("repeat")?.choice() ?? .loss,
       unmatched: metric.optional("unmatched")?.choice() ?? .loss,
       nameField: metric.optional("name")?.identifier(),
       stamps: limits?.optional("stamps")?.integer(in: range) ?? 8192,
       labels: limits?.optional("labels")?.integer(in: range) ?? 64)
+    table.readResult(metric, kind)
+    if kind == .stacks {
+      table.traces = limits?.optional("traces")?.integer(in: range) ?? 4096
+      // A count for each pair of traces and label.
+      if limits?.optional("labels") == nil { table.labels = 4096 }
+    }
+    for name in isSingle ? ["repeat", "unmatched"] : [] {
+      metric.optional(name)?.report(
+        "single events have no '\(name)'", remedy: "remove it: each is counted as it comes")
+    }
     for name in ["map", "counters", "names"] {
       metric.optional(name)?.report(
-        "a metric with 'spans' has no '\(name)'",
+        "a metric with '\(isSingle ? "at" : "spans")' has no '\(name)'",
         remedy: "remove it: the program is written for it")
     }
     if table.spans.isEmpty, spans.node.sequence?.isEmpty == true {
-      spans.report("the list is empty", remedy: "give a span, with 'from' and 'to'")
+      spans.report(
+        "the list is empty",
+        remedy: isSingle ? "give an event" : "give a span, with 'from' and 'to'")
     }
-    table.check(metric, key: key)
+    table.check(metric, kind, key: key)
     return table
   }
 
+  /// What the metric's kind makes of an event or a span.
+  private mutating func readResult(_ metric: MappingReader, _ kind: ProbeMetric.Kind) {
+    var fitting: Set<String> = []
+    switch kind {
+    case .histogram where isSingle:
+      fitting = ["value"]
+      value = metric.required("value", remedy: "name the field whose values are recorded")?
+        .identifier()
+    case .histogram: break
+    case .counter:
+      fitting = ["sum"]
+      value = metric.optional("sum")?.identifier()
+      if !isSingle {
+        metric.optional("spans")?.report(
+          "a counter counts single events", remedy: "write 'at', with the events to count")
+      }
+    case .stacks:
+      fitting = ["stack"]
+      stack = metric.optional("stack")?.choice(of: StackSide.self) ?? .both
+      metric.optional("name")?.report("stacks have no names", remedy: "remove it")
+    case .events:
+      fitting = isSingle ? ["columns", "keep"] : ["columns", "keep", "slower_than"]
+      let events = spans.map(\.to)
+      columns =
+        (metric.required("columns", remedy: "list what a row has, such as {name: time}")?
+        .list() ?? []).compactMap { ResultColumn.read($0, of: events) }
+      rows = metric.optional("keep")?.integer(in: 1...Self.mostRows) ?? Self.usualRows
+      if !isSingle, let least = metric.optional("slower_than")?.duration() {
+        threshold = UInt64(clamping: Int64(least / .nanoseconds(1)))
+      }
+    }
+    for name in ["value", "sum", "columns", "keep", "slower_than", "stack"]
+    where !fitting.contains(name) {
+      metric.optional(name)?.report(
+        "'\(name)' does not fit a \(kind.rawValue) metric of \(isSingle ? "'at'" : "'spans'")",
+        remedy: "remove it, or correct 'kind'")
+    }
+  }
+
+  /// `LG_ROWS_MAX`.
+  private static let mostRows = 4096
+  private static let usualRows = 256
+
   /// Every name stands for something that the events have.
-  private func check(_ metric: MappingReader, key: [KeyField]) {
-    if by.isEmpty, metric.optional("by")?.node.sequence?.isEmpty == true {
+  private func check(_ metric: MappingReader, _ kind: ProbeMetric.Kind, key: [KeyField]) {
+    if isSingle, by != [Self.thread] {
+      metric.optional("by")?.report(
+        "single events have nothing to be tied to",
+        remedy: "remove it, or write [tid] where an event is the running thread's")
+    } else if by.isEmpty, metric.optional("by")?.node.sequence?.isEmpty == true {
       metric.optional("by")?.report("the list is empty", remedy: "name 'tid', 'cpu' or a field")
     }
     reportDuplicates(by, in: metric.optional("by"))
@@ -49,12 +121,64 @@ extension SpanTable {
       (metric.optional(by.contains(name) ? "by" : "where") ?? metric.value).report(
         "not every event has a field '\(name)'", remedy: "list it in 'fields' of 'from' and 'to'")
     }
+    checkResult(metric)
+    checkTemplate(metric.optional("key") ?? metric.value, key)
     if let nameField, !spans.allSatisfy({ $0.from.isPointer(nameField) }) {
       metric.optional("name")?.report(
         "not every start has a field '\(nameField)' that is a member",
         remedy: "list it in 'fields' of 'from', such as '\(nameField): arg1.irqaction.name'")
     }
-    checkKey(metric, key)
+    if kind == .events {
+      metric.optional("key")?.report(
+        "events have no labels", remedy: "make columns of them, and remove 'key'")
+      metric.optional("name")?.report("events have no labels", remedy: "make a column of it")
+    } else {
+      checkKey(metric, kind, key)
+    }
+  }
+
+  /// What only prepared programs can do is asked of what they can measure.
+  private func checkTemplate(_ place: FieldReader, _ key: [KeyField]) {
+    guard let objection = templateObjection(key) else { return }
+    if readsRecords { place.report(objection, remedy: "ask for less, or name arguments: arg0") }
+    let own = spans.flatMap { $0.from.conditions + $0.to.conditions }
+    if (conditions + own).contains(where: { $0.test != .equal || $0.text != nil }) {
+      place.report(
+        "only numbers to be equal to can be asked for: \(objection)",
+        remedy: "list fields of the record, such as 'fields: [dev, sector]'")
+    }
+  }
+
+  private func checkResult(_ metric: MappingReader) {
+    if let value, !spans.allSatisfy({ $0.to.field(value) != nil }) {
+      (metric.optional("value") ?? metric.optional("sum") ?? metric.value).report(
+        "not every event has a field '\(value)'", remedy: "list it in their 'fields'")
+    }
+    let list = metric.optional("columns")
+    reportDuplicates(columns.map(\.name), in: list)
+    if columns.isEmpty, list?.node.sequence?.isEmpty == true {
+      list?.report("the list is empty", remedy: "list what a row has, such as {name: time}")
+    }
+    if columns.count > 12 || columns.rowSize > 512 {
+      list?.report("more than 12 columns, or 512 bytes", remedy: "leave out what nobody reads")
+    }
+    if isSingle, columns.contains(where: { $0.source == .duration }) {
+      list?.report("a single event has no duration", remedy: "give 'spans' in place of 'at'")
+    }
+    for case .field(let name) in columns.map(\.source)
+    where !spans.allSatisfy({ $0.to.field(name) != nil }) {
+      list?.report(
+        "not every \(isSingle ? "event" : "end") has a field '\(name)'",
+        remedy: "list it in 'fields' of \(isSingle ? "each" : "'to'")")
+    }
+    for column in columns where column.kind == nil {
+      guard case .field(let name) = column.source,
+        !spans.allSatisfy({ $0.to.isPointer(name) })
+      else { continue }
+      list?.report(
+        "'\(name)' is no text: it is no member of what an argument points to",
+        remedy: "write it so in 'fields', such as '\(name): arg1.irqaction.name'")
+    }
   }
 
   /// What fits into the declaration that tier T0 reads (`span_declaration.h`).
@@ -64,7 +188,9 @@ extension SpanTable {
       metric.optional("by")?.report(
         "more than 3 fields tie an end to its start", remedy: "keep at most 3 beside tid and cpu")
     }
-    let asked = conditions + spans.flatMap { $0.from.conditions + $0.to.conditions }
+    let asked =
+      conditions
+      + spans.flatMap { (isSingle ? [] : $0.from.conditions) + $0.to.conditions }
     if asked.count > 8 || asked.reduce(0, { $0 + $1.values.count }) > 64 {
       (metric.optional("where") ?? metric.value).report(
         "more than 8 fields or 64 values, those of events among them",
@@ -75,19 +201,14 @@ extension SpanTable {
     }
   }
 
-  private func checkKey(_ metric: MappingReader, _ key: [KeyField]) {
+  private func checkKey(
+    _ metric: MappingReader, _ kind: ProbeMetric.Kind, _ key: [KeyField]
+  ) {
     let place = metric.optional("key") ?? metric.value
-    if let objection = templateObjection(key) {
-      if readsRecords { place.report(objection, remedy: "ask for less, or name arguments: arg0") }
-      let own = spans.flatMap { $0.from.conditions + $0.to.conditions }
-      if (conditions + own).contains(where: { $0.test != .equal || $0.text != nil }) {
-        place.report(
-          "only numbers to be equal to can be asked for: \(objection)",
-          remedy: "list fields of the record, such as 'fields: [dev, sector]'")
-      }
-    }
-    if key.isEmpty, !isTemplate(key) {
-      place.report("a metric with 'spans' needs a key", remedy: "add one, such as the class")
+    if key.isEmpty, kind == .histogram, !isTemplate(key) {
+      place.report(
+        "a metric with '\(isSingle ? "at" : "spans")' needs a key",
+        remedy: "add one, such as the class")
     }
     if key.count > 6 {
       place.report("more than 6 labels", remedy: "leave out what nobody compares")
@@ -97,6 +218,7 @@ extension SpanTable {
       place.report(
         "'\(field.name)' is not a label of 4 bytes", remedy: "write 'size: 4', without padding")
     }
+    let list = isSingle ? "at" : "spans"
     for (index, span) in spans.enumerated() {
       for field in key where field.name != Self.processClass && span.labels[field.name] == nil {
         // The name is written down at the start, the operation at the end.
@@ -106,16 +228,18 @@ extension SpanTable {
           !isTemplate(key) || span.from.field(field.name) == nil
         else { continue }
         place.report(
-          "nothing gives label '\(field.name)' in spans[\(index)]",
-          remedy: "list it in 'labels' of the span, or in 'fields' of "
-            + (nameField == nil ? "'to'" : "'from' and 'to'"))
+          "nothing gives label '\(field.name)' in \(list)[\(index)]",
+          remedy: isSingle
+            ? "list it in 'labels' or 'fields' of the event"
+            : "list it in 'labels' of the span, or in 'fields' of "
+              + (nameField == nil ? "'to'" : "'from' and 'to'"))
       }
       if nameField != nil, key.contains(where: { $0.name == Self.processClass }) {
         place.report("labels with a name have no class", remedy: "remove 'class', or 'name'")
       }
       for name in span.labels.keys.sorted() where !key.contains(where: { $0.name == name }) {
         place.report(
-          "spans[\(index)] gives '\(name)', which is no label", remedy: "add it to 'key'")
+          "\(list)[\(index)] gives '\(name)', which is no label", remedy: "add it to 'key'")
       }
     }
   }
@@ -173,23 +297,89 @@ extension Span {
       let begin = SpanEvent.read(from, place: .entry),
       let end = SpanEvent.read(to, place: .return)
     else { return nil }
+    return Self(
+      from: begin, to: end, isOptional: map.optional("optional")?.boolean() ?? false,
+      labels: labels(map))
+  }
+
+  /// An event of its own: what a span says is beside what the event says.
+  fileprivate static func readSingle(_ value: FieldReader) -> Self? {
+    let own = ["optional", "labels"]
+    guard let map = value.mapping(known: SpanEvent.keys + own),
+      let event = SpanEvent.read(map, place: .entry)
+    else { return nil }
+    return Self(
+      from: event, to: event, isOptional: map.optional("optional")?.boolean() ?? false,
+      labels: labels(map))
+  }
+
+  private static func labels(_ map: MappingReader) -> [String: UInt64] {
     var labels: [String: UInt64] = [:]
     for (name, number) in map.optional("labels")?.anyMapping()?.entries ?? [] {
       labels[name] = number.integer(in: 0...Int(UInt32.max)).map(UInt64.init)
     }
-    return Self(
-      from: begin, to: end, isOptional: map.optional("optional")?.boolean() ?? false,
-      labels: labels)
+    return labels
+  }
+}
+
+extension ResultColumn {
+  private static let sources: [String: Source] = [
+    "time": .time, "duration": .duration, "tid": .thread, "pid": .process, "comm": .command,
+    "cpu": .cpu, "class": .processClass,
+  ]
+
+  /// A field of that name that the events list is meant before what every row may have.
+  fileprivate static func read(_ value: FieldReader, of events: [SpanEvent]) -> Self? {
+    let keys = ["name", "from", "kind", "values", "unit"]
+    guard let map = value.mapping(known: keys),
+      let name = map.required("name", remedy: "name the column")?.identifier()
+    else { return nil }
+    let from = map.optional("from")?.identifier() ?? name
+    let isField = events.contains { $0.field(from) != nil }
+    let source = isField ? Source.field(from) : sources[from] ?? .field(from)
+    var column = Self(name: name, source: source, kind: .number)
+    switch source {
+    case .field:
+      if map.optional("kind")?.node.scalar?.string == "text" {
+        column.kind = nil
+      } else {
+        column.kind = KeyField.Kind.read(map)
+      }
+      column.unit = map.optional("unit")?.metricUnit()
+      return column
+    case .time, .duration: column.unit = "ns"
+    case .command: column.kind = nil
+    case .processClass: column.kind = .values([0: "workload", 1: "user", 2: "kernel"])
+    case .thread, .process, .cpu: break
+    }
+    for key in ["kind", "values", "unit"] {
+      map.optional(key)?.report("'\(from)' has a \(key) of its own", remedy: "remove it")
+    }
+    return column
+  }
+}
+
+extension FieldReader {
+  /// A unit of reports.
+  func metricUnit() -> String? {
+    guard let text = text() else { return nil }
+    if !MetricUnit.isKnown(text) {
+      report("'\(text)' is not a known unit", remedy: MetricUnit.remedy(for: text))
+    }
+    return text
   }
 }
 
 extension SpanEvent {
-  private static let keys = [
+  fileprivate static let keys = [
     "event", "record", "function", "at", "rungs", "fields", "where",
   ]
 
   fileprivate static func read(_ value: FieldReader, place: Place) -> Self? {
-    guard let map = value.mapping(known: keys) else { return nil }
+    value.mapping(known: keys).flatMap { read($0, place: place) }
+  }
+
+  fileprivate static func read(_ map: MappingReader, place: Place) -> Self? {
     let event = map.optional("event")?
       .parsed("a tracepoint with its system, such as irq/irq_handler_entry") { text in
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)

@@ -16,6 +16,9 @@ extension SpanTable {
 
   /// Why prepared programs cannot measure it; nil when they can. `key` are the metric's labels.
   package func templateObjection(_ key: [KeyField]) -> String? {
+    if isSingle || !columns.isEmpty || stack != nil {
+      return "prepared programs measure durations, in histograms"
+    }
     guard spans.count == 1, let span = spans.first else {
       return "prepared programs measure one span"
     }

@@ -1,5 +1,6 @@
-/// A metric as a table: which events begin and end its operations, and what ties them together. A
-/// probe of tables has no program of its own; its text is written from them.
+/// A metric as a table: which events begin and end its operations, and what ties them together, or
+/// which events it counts. A probe of tables has no program of its own; its text is written from
+/// them.
 package struct SpanTable: Sendable, Equatable {
   /// A condition on a field: of every event of the metric, or of one event alone.
   package struct Condition: Sendable, Equatable {
@@ -49,9 +50,24 @@ package struct SpanTable: Sendable, Equatable {
     case ignored
   }
 
-  /// At least one; all record into the metric's histograms.
+  /// At least one; all record into the metric's result.
   package var spans: [Span]
-  /// What identifies an operation: `tid`, `cpu`, or fields of both events.
+  /// Whether every span is a single event (`at`), which both ends of it are.
+  package var isSingle = false
+  /// The field of single events that is recorded or added up; nil = the span's duration, or 1.
+  package var value: String?
+  /// Of events, at least one; else none.
+  package var columns: [ResultColumn] = []
+  /// Whose stacks are taken, at single events or starts; nil unless the metric is of stacks.
+  package var stack: StackSide?
+  /// Most different traces of a side.
+  package var traces = 0
+  /// Most rows of a CPU.
+  package var rows = 0
+  /// Spans as long have a row, ns.
+  package var threshold: UInt64 = 0
+  /// What identifies an operation: `tid`, `cpu`, or fields of both events. Of single events `tid`
+  /// alone, which says that they are the running thread's.
   package var by: [String]
   /// All of them hold, or the event is nothing to the metric.
   package var conditions: [Condition]
@@ -66,6 +82,14 @@ package struct SpanTable: Sendable, Equatable {
   /// Most labels.
   package var labels: Int
 
+  /// Whose stack is taken.
+  package enum StackSide: String, Sendable, CaseIterable {
+    case kernel, user, both
+
+    package var hasKernel: Bool { self != .user }
+    package var hasUser: Bool { self != .kernel }
+  }
+
   /// The field of the running thread in ``by``.
   package static let thread = "tid"
   /// The CPU of both events in ``by``.
@@ -78,6 +102,26 @@ extension SpanTable {
   /// Whether trace events give the metric: every span that a kernel must have is of such.
   package var isTraced: Bool {
     spans.contains(where: \.isTraced) && spans.allSatisfy { $0.isTraced || $0.isOptional }
+      && !columns.contains { $0.source == .process || $0.source == .command } && stack == nil
+  }
+
+  /// Whether an operation or event is some task's, so that whose it is decides.
+  package func isByTask(_ key: [KeyField]) -> Bool {
+    by.contains(Self.thread) || stack != nil || key.contains { $0.name == Self.processClass }
+      || columns.contains { [.thread, .process, .command, .processClass].contains($0.source) }
+  }
+
+  /// Whether a field is text.
+  package func isText(_ field: String) -> Bool {
+    nameField == field || columns.contains { $0.kind == nil && $0.source == .field(field) }
+  }
+
+  /// Fields of columns and of ``value``: what is read of the event that ends.
+  package var resultFields: [String] {
+    let fields = columns.compactMap { column -> String? in
+      if case .field(let name) = column.source { name } else { nil }
+    }
+    return [value].compactMap(\.self) + fields
   }
 
   /// Whether trace events give the metric with these labels.

@@ -1,3 +1,5 @@
+import RunRecords
+
 extension SuiteDefinition {
   /// Reads a suite file. What it names is checked by ``Catalog``.
   ///
@@ -38,7 +40,7 @@ extension SuiteDefinition {
     let names = (probes?.list() ?? []).compactMap { $0.name() }
     reportDuplicates(names, in: probes)
     let gates = root.optional("gates")?.mapping(
-      known: ["tau", "quantiles", "budgets", "metrics", "sentinels"])
+      known: ["tau", "quantiles", "budgets", "metrics", "sentinels", "counters"])
     return SuiteDefinition(
       name: root.required("suite", remedy: "name it, such as 'suite: demo'")?.name() ?? "",
       description: root.optional("description")?.text() ?? "",
@@ -58,7 +60,16 @@ extension SuiteDefinition {
       gating: gates?.optional("metrics")?.list().compactMap { $0.metricPattern() }
         ?? MetricPattern("*").map { [$0] } ?? [],
       sentinels: gates?.optional("sentinels")?.list().compactMap { $0.metricPattern() } ?? [],
+      counters: readCounters(gates?.optional("counters")),
       file: file)
+  }
+
+  private static func readCounters(_ value: FieldReader?) -> [String: ScalarRecord.Better] {
+    var counters: [String: ScalarRecord.Better] = [:]
+    for (name, better) in value?.anyMapping()?.entries ?? [] {
+      counters[name] = better.choice(of: ScalarRecord.Better.self)
+    }
+    return counters
   }
 }
 

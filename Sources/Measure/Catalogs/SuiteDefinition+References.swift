@@ -66,6 +66,14 @@ extension SuiteDefinition {
     for (index, node) in (gates["metrics"]?.sequence ?? []).enumerated() {
       check(node, "gates.metrics[\(index)]")
     }
+    let counters = probes.compactMap { catalog.probes[$0] }.flatMap(\.metrics)
+      .filter { $0.kind == .counter }.map(\.name)
+    for (key, _) in gates["counters"]?.mapping ?? [:] {
+      guard let name = key.scalar?.string, !counters.contains(name) else { continue }
+      FieldReader(node: key, path: "gates.counters", problems: root.value.problems).report(
+        "no probe of this suite has a counter '\(name)'",
+        remedy: Catalogs.remedy(forUnknown: name, known: counters))
+    }
     for (index, node) in (gates["budgets"]?.sequence ?? []).enumerated() {
       check(node.mapping?["metric"], "gates.budgets[\(index)].metric")
     }

@@ -1,3 +1,5 @@
+import RunRecords
+
 /// What `targets/suites/<name>.yaml` says: a device, a workload, probes and the gates.
 package struct SuiteDefinition: Sendable, Equatable {
   /// Runs per arm.
@@ -104,6 +106,9 @@ package struct SuiteDefinition: Sendable, Equatable {
   package var gating: [MetricPattern]
   /// Metrics that no firmware can change: when one moves, the bench did. They never gate.
   package var sentinels: [MetricPattern]
+  /// Counters that are judged, by name, and which direction is good: their sum per second, over all
+  /// labels, is a number of the phase. Others are shown only.
+  package var counters: [String: ScalarRecord.Better] = [:]
   /// Path of the file it was read from.
   package var file: String
 }

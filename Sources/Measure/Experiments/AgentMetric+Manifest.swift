@@ -6,7 +6,8 @@ extension AgentMetric {
   /// A metric of a BPF object; `id` is unique in the session.
   package init(id: UInt32, metric: ProbeMetric) {
     self.init(
-      id: id, map: metric.map, countersIndex: UInt32(metric.counters), namesMap: metric.namesMap)
+      id: id, kind: metric.kind.number, map: metric.map, countersIndex: UInt32(metric.counters),
+      namesMap: metric.namesMap)
   }
 }
 

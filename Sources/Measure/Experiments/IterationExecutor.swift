@@ -60,6 +60,9 @@ struct IterationExecutor: Sendable {
     } else {
       try await pass()
     }
+    for position in record.phases.indices {
+      record.phases[position].addRates(of: request.suite.counters, loaded.allMetrics)
+    }
     var frequencies = FrequencyTally()
     for window in windows { window.frequencies.forEach { frequencies.add($0) } }
     seen.after = try await watch.look()
@@ -172,24 +175,8 @@ struct IterationExecutor: Sendable {
             better: scalar.better == .lower ? .lower : .higher))
       }
     }
-    for histogram in result.histograms {
-      guard let metric = loaded.metrics[histogram.metricID] else { continue }
-      guard var labels = metric.metric.labels(ofKey: histogram.key, resolve: resolver.name) else {
-        throw RunError.badKey(
-          probe: metric.probe, metric: metric.metric.name, bytes: histogram.key.count,
-          expected: metric.metric.keySize)
-      }
-      if let name = histogram.labelName { labels["name"] = name }
-      record.histograms.append(
-        HistogramRecord(
-          metric: metric.metric.name, labels: labels, unit: metric.metric.unit.rawValue,
-          count: histogram.count, sum: histogram.sum, max: histogram.max,
-          buckets: histogram.buckets.map { [UInt64($0.index), $0.count] }))
-    }
-    record.sortHistograms()
-    record.losses = result.counters.compactMap { counters in
-      loaded.metrics[counters.metricID].map { LossRecord($0.metric.name, counters) }
-    }
+    try record.add(result, of: loaded.metrics, resolve: resolver.name)
+    record.sortResults()
     return record
   }
 
@@ -219,18 +206,6 @@ extension IterationRecord {
   }
 }
 
-extension PhaseRecord {
-  mutating func sortHistograms() {
-    histograms.sort { ($0.metric, $0.labelText) < ($1.metric, $1.labelText) }
-  }
-}
-
-extension HistogramRecord {
-  fileprivate var labelText: String {
-    labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
-  }
-}
-
 extension StepRecord {
   fileprivate init(_ step: WorkloadStep, _ result: AgentStepResult) {
     self.init(command: step.text, durationNs: result.durationNanoseconds)
@@ -238,19 +213,6 @@ extension StepRecord {
     case .exited(let code): exitCode = Int(code)
     case .signalled(let number): signal = Int(number)
     }
-  }
-}
-
-extension LossRecord {
-  fileprivate init(_ metric: String, _ counters: AgentCounters) {
-    self.init(
-      metric: metric, started: counters.started, recorded: counters.recorded,
-      overwritten: counters.overwritten, cancelled: counters.cancelled,
-      beforeWindow: counters.beforeWindow, afterWindow: counters.afterWindow,
-      noStart: counters.noStart, stale: counters.stale, nullStorage: counters.nullStorage,
-      mapFull: counters.mapFull, clamped: counters.clamped, excluded: counters.excluded,
-      negative: counters.negative, censored: counters.censored,
-      censoredAgeSumNs: counters.censoredAgeSum)
   }
 }
 

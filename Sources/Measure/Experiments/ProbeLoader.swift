@@ -40,6 +40,12 @@ struct ProbeLoader: Sendable {
 
     var isEmpty: Bool { metrics.isEmpty && perfetto == nil }
 
+    /// In the order of their names.
+    var allMetrics: [ProbeMetric] {
+      (metrics.values.map(\.metric) + (perfetto?.metrics.values.map(\.self) ?? []))
+        .sorted { $0.name < $1.name }
+    }
+
     /// Why a further probe cannot take a route: of the two that trace, a run uses one.
     func obstacle(to route: Route) -> TierPlan.PassedOver? {
       let isTraced = records.contains { $0.tier == .t0 }

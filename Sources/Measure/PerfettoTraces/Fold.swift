@@ -53,7 +53,7 @@ final class Fold {
       var result = lg_fold_result()
       guard lg_fold_result(handle, metric, &result) == 0 else { return nil }
       return FoldedMetric(
-        name: name, labels: labels(metric), counters: FoldedCounters(result),
+        name: name, labels: labels(metric), rows: rows(metric), counters: FoldedCounters(result),
         events: metrics.eventNames(number))
     }
   }
@@ -71,13 +71,19 @@ final class Fold {
   private func labels(_ metric: UInt32) -> [FoldedLabel] {
     (0..<lg_fold_label_count(handle, metric)).compactMap { index in
       var label = lg_fold_label()
-      guard lg_fold_label(handle, metric, index, &label), let hist = label.hist,
-        let histogram = LatencyHistogram(hist.pointee)
+      guard lg_fold_label(handle, metric, index, &label),
+        let value = FoldedLabel.Value(label)
       else { return nil }
       return FoldedLabel(
         key: Array(UnsafeBufferPointer(start: label.key, count: label.key_size)),
-        name: label.name.map { String(cString: $0) }, histogram: histogram)
+        name: label.name.map { String(cString: $0) }, value: value)
     }
+  }
+
+  private func rows(_ metric: UInt32) -> [[UInt8]] {
+    let rows = lg_fold_rows(handle, metric)
+    let bytes = UnsafeBufferPointer(start: rows.bytes, count: rows.row_size * rows.count)
+    return (0..<rows.count).map { Array(bytes[$0 * rows.row_size..<($0 + 1) * rows.row_size]) }
   }
 }
 
@@ -91,6 +97,18 @@ extension FoldedCounters {
       mapFull: counters.map_full, clamped: counters.clamped, excluded: counters.excluded,
       negative: counters.negative, censored: result.censored,
       censoredAgeSumNs: result.censored_age_sum_ns)
+  }
+}
+
+extension FoldedLabel.Value {
+  fileprivate init?(_ label: lg_fold_label) {
+    if let count = label.count?.pointee {
+      self = .counter(count: count.count, sum: count.sum)
+    } else if let hist = label.hist, let histogram = LatencyHistogram(hist.pointee) {
+      self = .histogram(histogram)
+    } else {
+      return nil
+    }
   }
 }
 

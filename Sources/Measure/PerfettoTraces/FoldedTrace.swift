@@ -29,16 +29,36 @@ package struct FoldFault: Sendable, Equatable {
 package struct FoldedMetric: Sendable, Equatable {
   package var name: String
   package var labels: [FoldedLabel]
+  /// Of events, each as the probe would lay it out.
+  package var rows: [[UInt8]]
   package var counters: FoldedCounters
   /// Names of the events it is made from.
   package var events: [String]
 }
 
-/// A histogram under the key that the probe's BPF map has.
+/// What a metric gives under the key that the probe's BPF map has.
 package struct FoldedLabel: Sendable, Equatable {
+  package enum Value: Sendable, Equatable {
+    case histogram(LatencyHistogram)
+    case counter(count: UInt64, sum: UInt64)
+  }
+
   package var key: [UInt8]
   package var name: String?
-  package var histogram: LatencyHistogram
+  package var value: Value
+
+  /// Events.
+  package var count: UInt64 {
+    switch value {
+    case .histogram(let histogram): histogram.count
+    case .counter(let count, _): count
+    }
+  }
+
+  /// Nil of a counter.
+  package var histogram: LatencyHistogram? {
+    if case .histogram(let histogram) = value { histogram } else { nil }
+  }
 }
 
 /// As `lg_counters` in `probe_abi.h`, as far as traces can have them.

@@ -91,6 +91,68 @@ extension AgentHistogram {
   }
 }
 
+extension AgentCount {
+  init(_ reader: AttributeReader) throws(AgentSessionError) {
+    metricID = try reader.number(LG_ATTR_METRIC_ID)
+    key = try reader.bytes(LG_ATTR_KEY)
+    labelName = reader.optionalText(LG_ATTR_LABEL_NAME)
+    count = try reader.number(LG_ATTR_COUNT)
+    sum = try reader.number(LG_ATTR_SUM)
+  }
+}
+
+extension AgentRows {
+  init(_ reader: AttributeReader) throws(AgentSessionError) {
+    metricID = try reader.number(LG_ATTR_METRIC_ID)
+    let size = Int(try reader.number(LG_ATTR_ROW_SIZE) as UInt32)
+    let bytes = try reader.bytes(LG_ATTR_DATA)
+    guard size > 0, bytes.count.isMultiple(of: size) else {
+      throw .malformed("metric \(metricID): \(bytes.count) bytes of rows of \(size)")
+    }
+    rows = stride(from: 0, to: bytes.count, by: size).map { Array(bytes[$0..<$0 + size]) }
+  }
+}
+
+extension AgentStack {
+  init(_ reader: AttributeReader) throws(AgentSessionError) {
+    metricID = try reader.number(LG_ATTR_METRIC_ID)
+    key = try reader.bytes(LG_ATTR_KEY)
+    count = try reader.number(LG_ATTR_COUNT)
+    sum = try reader.number(LG_ATTR_SUM)
+    isLost = reader.has(LG_ATTR_TRUNCATED)
+    let inKernel = try reader.bytes(LG_ATTR_KERNEL_FRAMES)
+    let inUser = try reader.bytes(LG_ATTR_USER_FRAMES)
+    guard inKernel.count.isMultiple(of: 8), inUser.count.isMultiple(of: Frame.size) else {
+      throw .malformed(
+        "metric \(metricID): \(inKernel.count) and \(inUser.count) bytes of a stack")
+    }
+    kernel = stride(from: 0, to: inKernel.count, by: 8).map {
+      LittleEndian.number(inKernel[$0..<$0 + 8])
+    }
+    user = stride(from: 0, to: inUser.count, by: Frame.size).map {
+      Frame(inUser[$0..<$0 + Frame.size])
+    }
+  }
+}
+
+extension AgentStack.Frame {
+  /// `struct bpf_stack_build_id` (include/uapi/linux/bpf.h): status, build-id, offset or address.
+  static let size = 32
+  /// `BPF_STACK_BUILD_ID_VALID`.
+  private static let valid: UInt32 = 1
+  private static let digits = Array("0123456789abcdef")
+
+  fileprivate init(_ bytes: ArraySlice<UInt8>) {
+    let status: UInt32 = LittleEndian.number(bytes.prefix(4))
+    address = LittleEndian.number(bytes.suffix(8))
+    guard status == Self.valid else { return }
+    // Shorter ones are filled with zeros.
+    var id = bytes.dropFirst(4).prefix(20)
+    while id.last == 0, id.count > 8 { id.removeLast() }
+    buildID = String(id.flatMap { [Self.digits[Int($0 >> 4)], Self.digits[Int($0 & 15)]] })
+  }
+}
+
 extension AgentCounters {
   /// Fields of `struct lg_counters`.
   private static let fieldCount = MemoryLayout<lg_counters>.size / 8

@@ -98,6 +98,48 @@ package struct AgentHistogram: Sendable, Equatable {
   package var buckets: [SparseBucket]
 }
 
+/// One count of a metric: the events of one label.
+package struct AgentCount: Sendable, Equatable {
+  package var metricID: UInt32
+  /// The label's bytes as the probe keyed them.
+  package var key: [UInt8]
+  /// The label's text where the probe keeps one.
+  package var labelName: String?
+  package var count: UInt64
+  /// Of the value that every event has; `count` where they have none.
+  package var sum: UInt64
+}
+
+/// Rows of a metric's events, in no order.
+package struct AgentRows: Sendable, Equatable {
+  package var metricID: UInt32
+  /// Each as the probe laid it out.
+  package var rows: [[UInt8]]
+}
+
+/// Where something happened, by one label of a metric.
+package struct AgentStack: Sendable, Equatable {
+  /// An address of a process.
+  package struct Frame: Sendable, Equatable {
+    /// Of the file that is mapped there, hex; nil where the kernel did not know it.
+    package var buildID: String?
+    /// In that file, or in memory.
+    package var address: UInt64
+  }
+
+  package var metricID: UInt32
+  /// The label's bytes as the probe keyed them.
+  package var key: [UInt8]
+  package var count: UInt64
+  /// Of the weight that every event has; `count` where they have none.
+  package var sum: UInt64
+  /// Return addresses, innermost first.
+  package var kernel: [UInt64]
+  package var user: [Frame]
+  /// Whether one of the two found no room.
+  package var isLost: Bool
+}
+
 /// `struct lg_counters` of one metric, summed over the processors.
 package struct AgentCounters: Sendable, Equatable {
   package var metricID: UInt32
@@ -160,6 +202,9 @@ package struct AgentFrequency: Sendable, Equatable {
 package struct PhaseResult: Sendable, Equatable {
   package var steps: [AgentStepResult]
   package var histograms: [AgentHistogram]
+  package var counts: [AgentCount]
+  package var rows: [AgentRows]
+  package var stacks: [AgentStack]
   package var counters: [AgentCounters]
   package var window: AgentWindow
 }

@@ -194,7 +194,7 @@ package actor AgentClient {
   }
 
   /// Opens a window for steps that the host itself makes. Only ``ping(timeout:)``,
-  /// ``closeWindow(drain:margin:)`` and ``bye(timeout:)`` are allowed while it is open.
+  /// ``snapshot(timeout:)``, ``closeWindow(drain:margin:)`` and ``bye(timeout:)`` are allowed while it is open.
   package func openWindow(
     phase: UInt8, preRoll: Duration, margin: Duration = .seconds(30)
   ) async throws {
@@ -213,6 +213,13 @@ package actor AgentClient {
     writer.put(LG_ATTR_DRAIN_NS, drain.wholeNanoseconds)
     return try PhaseResult(
       try await ask(LG_MSG_WINDOW_CLOSE, "WINDOW_CLOSE", writer, timeout: drain + margin))
+  }
+
+  /// What the probes of the open window have so far: a look, never evidence. Programs go on while
+  /// it is read, so that numbers may not balance; probes of trace events are not in it. Its window
+  /// ends now.
+  package func snapshot(timeout: Duration = .seconds(30)) async throws -> PhaseResult {
+    try PhaseResult(try await ask(LG_MSG_SNAPSHOT, "SNAPSHOT", timeout: timeout))
   }
 
   /// Turns the kernel's run-time statistics of BPF programs on or off.
@@ -271,6 +278,9 @@ extension PhaseResult {
   init(_ answers: Answers) throws(AgentSessionError) {
     steps = try answers.all(LG_MSG_STEP_RESULT, "STEP_RESULT", AgentStepResult.init)
     histograms = try answers.all(LG_MSG_HISTOGRAM, "HISTOGRAM", AgentHistogram.init)
+    counts = try answers.all(LG_MSG_COUNT, "COUNT", AgentCount.init)
+    rows = try answers.all(LG_MSG_ROWS, "ROWS", AgentRows.init)
+    stacks = try answers.all(LG_MSG_STACK, "STACK", AgentStack.init)
     counters = try answers.all(LG_MSG_COUNTERS, "COUNTERS", AgentCounters.init)
     window = try AgentWindow(try answers.single(LG_MSG_WINDOW, "WINDOW"))
   }

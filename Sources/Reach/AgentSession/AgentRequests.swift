@@ -52,15 +52,21 @@ package enum AgentScope: Sendable, Equatable {
 package struct AgentMetric: Sendable, Equatable {
   /// Unique in the session.
   package var id: UInt32
-  /// The map of histograms.
+  /// `LG_KIND_…`: what it gives.
+  package var kind: UInt8
+  /// The map of what it gives.
   package var map: String
   /// Index in the counters' map.
   package var countersIndex: UInt32
   /// The map from label keys to names; nil when there is none.
   package var namesMap: String?
 
-  package init(id: UInt32, map: String, countersIndex: UInt32, namesMap: String? = nil) {
+  package init(
+    id: UInt32, kind: UInt8 = UInt8(LG_KIND_HISTOGRAM), map: String,
+    countersIndex: UInt32, namesMap: String? = nil
+  ) {
     self.id = id
+    self.kind = kind
     self.map = map
     self.countersIndex = countersIndex
     self.namesMap = namesMap
@@ -69,6 +75,7 @@ package struct AgentMetric: Sendable, Equatable {
   func put(into writer: inout AttributeWriter) {
     writer.put(LG_ATTR_METRIC) {
       $0.put(LG_ATTR_METRIC_ID, id)
+      $0.put(LG_ATTR_KIND, UInt32(kind))
       $0.put(LG_ATTR_MAP, text: map)
       $0.put(LG_ATTR_COUNTERS_INDEX, countersIndex)
       if let namesMap { $0.put(LG_ATTR_NAMES_MAP, text: namesMap) }

@@ -90,6 +90,9 @@ package struct AttributeReader: Sendable {
     String(decoding: try bytes(type), as: UTF8.self)
   }
 
+  /// Whether it is there.
+  func has(_ type: Int) -> Bool { optional(type) != nil }
+
   /// As ``text(_:)``; nil when it is missing.
   package func optionalText(_ type: Int) -> String? {
     optional(type).map { String(decoding: $0, as: UTF8.self) }

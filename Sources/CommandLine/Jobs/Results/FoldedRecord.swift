@@ -47,16 +47,9 @@ package struct FoldedRecord {
       drainNs: trace.window.close - trace.window.drain)
     for metric in trace.metrics {
       guard let manifest = manifest(metric.name) else { continue }
-      phase.losses.append(LossRecord(metric))
-      for label in metric.labels {
-        guard var labels = manifest.labels(ofKey: label.key, resolve: { _, _ in nil }) else {
-          record.invalid.append(
-            InvalidMark(metric: metric.name, reason: "its key is not the manifest's"))
-          continue
-        }
-        if let name = label.name { labels["name"] = name }
-        phase.histograms.append(
-          HistogramRecord(metric: metric.name, labels: labels, histogram: label.histogram))
+      if phase.add(metric, of: manifest, resolve: { _, _ in nil }) != nil {
+        record.invalid.append(
+          InvalidMark(metric: metric.name, reason: "its key is not the manifest's"))
       }
     }
     record.iterations = [
@@ -66,7 +59,7 @@ package struct FoldedRecord {
     ]
     record.tier = .t0
     record.invalid += trace.faults.flatMap(marks)
-    if phase.histograms.isEmpty, record.invalid.isEmpty {
+    if phase.isEmpty, record.invalid.isEmpty {
       record.invalid.append(InvalidMark(reason: nothing))
     }
     return record
@@ -80,7 +73,7 @@ package struct FoldedRecord {
     return metrics.filter { manifest($0) != nil }.map { InvalidMark(metric: $0, reason: reason) }
   }
 
-  /// Why there is not one histogram.
+  /// Why there is not one result.
   private var nothing: String {
     guard trace.metrics.isEmpty else {
       return "nothing was measured: no operation of the probes lies in the window"

@@ -15,7 +15,7 @@
 #define LATGATE_AGENT_PROTOCOL_H
 
 enum {
-	LG_PROTOCOL_VERSION = 2,
+	LG_PROTOCOL_VERSION = 3,
 	LG_FRAME_HEADER_SIZE = 12, /* u32 length, u16 type, u16 flags, u32 sequence */
 	LG_FRAME_MAX = 1 << 20, /* payload bytes; a longer frame ends the session */
 	LG_ATTR_HEADER_SIZE = 8,
@@ -39,7 +39,8 @@ enum {
 	LG_MSG_UNLOAD = 7,
 	/* STEP -> STEP_RESULT, DONE; outside any window */
 	LG_MSG_EXEC = 8,
-	/* PHASE, PREROLL_NS, DRAIN_NS, STEP* -> STEP_RESULT*, HISTOGRAM*, COUNTERS*, WINDOW, DONE.
+	/* PHASE, PREROLL_NS, DRAIN_NS, STEP* -> STEP_RESULT*, (HISTOGRAM | COUNT | ROWS | STACK)*,
+	 * COUNTERS*, WINDOW, DONE.
 	 * Nothing is sent between receiving it and the end of the read. */
 	LG_MSG_PHASE = 9,
 	/* PHASE, PREROLL_NS -> DONE once open; for steps that the host itself makes */
@@ -64,6 +65,10 @@ enum {
 	/* SCOPE_COMM | SCOPE_PID | SCOPE_CGROUP -> DONE | ERROR; whose operations the probes measure
 	 * that are loaded afterwards. Without it, everyone's */
 	LG_MSG_SCOPE = 21,
+	/* empty -> (HISTOGRAM | COUNT | ROWS | STACK)*, COUNTERS*, WINDOW, DONE: what the probes of the open
+	 * window have so far; programs go on meanwhile, so that it is a look and no evidence. Tracing
+	 * (LOAD_TRACE) is not looked at */
+	LG_MSG_SNAPSHOT = 22,
 
 	/* Agent to host */
 	LG_MSG_DONE = 64,
@@ -79,6 +84,9 @@ enum {
 		71, /* PHASE, OPENED_NS, CLOSED_NS, DRAINED_NS, BOOT_OFFSET_BEFORE_NS, BOOT_OFFSET_AFTER_NS, ONLINE_BEFORE, ONLINE_AFTER, [TRACE_FAULT], CPU_FREQUENCY*, [FREQUENCY_MISSING] */
 	LG_MSG_PROGRAM = 72, /* PROBE, PROGRAM, RUN_COUNT, RUN_NS, RECURSION_MISSES */
 	LG_MSG_FILE = 73, /* PATH, [DATA] */
+	LG_MSG_COUNT = 74, /* METRIC_ID, KEY, COUNT, SUM, [LABEL_NAME] */
+	LG_MSG_ROWS = 75, /* METRIC_ID, ROW_SIZE, DATA: rows of events, whole ones */
+	LG_MSG_STACK = 76, /* METRIC_ID, KEY, COUNT, SUM, KERNEL_FRAMES, USER_FRAMES, [TRUNCATED] */
 };
 
 /* u8..u64 are unsigned little-endian of the length given; text has no NUL. */
@@ -100,9 +108,9 @@ enum {
 			* trace, pinned ("yes: probe,probe") */
 	LG_ATTR_PROBE = 20, /* text */
 	LG_ATTR_OBJECT_SIZE = 21, /* u32 */
-	LG_ATTR_METRIC = 22, /* nested: METRIC_ID, MAP, COUNTERS_INDEX, [NAMES_MAP] */
+	LG_ATTR_METRIC = 22, /* nested: METRIC_ID, MAP, COUNTERS_INDEX, [NAMES_MAP], [KIND] */
 	LG_ATTR_METRIC_ID = 23, /* u32, unique in the session */
-	LG_ATTR_MAP = 24, /* text: histogram map, key = label bytes */
+	LG_ATTR_MAP = 24, /* text: map of what the metric gives, key = label bytes */
 	LG_ATTR_COUNTERS_INDEX = 25, /* u32: index in lg_counters */
 	LG_ATTR_NAMES_MAP = 26, /* text: map from the same key to char[LG_NAME_LEN] */
 	LG_ATTR_BTF_PATH = 27, /* text: external BTF on the device */
@@ -125,11 +133,12 @@ enum {
 	LG_ATTR_DURATION_NS = 50, /* u64 */
 	LG_ATTR_STDOUT = 51,
 	LG_ATTR_STDERR = 52,
-	LG_ATTR_TRUNCATED = 53, /* u32: 1 when output was cut at LG_OUTPUT_LIMIT */
+	LG_ATTR_TRUNCATED =
+		53, /* u32: 1 when output was cut at LG_OUTPUT_LIMIT, or a trace was lost */
 	LG_ATTR_KEY = 60, /* raw bytes of the histogram map's key */
 	LG_ATTR_COUNT = 61, /* u64 */
-	LG_ATTR_SUM = 62, /* u64 ns */
-	LG_ATTR_MAX = 63, /* u64 ns */
+	LG_ATTR_SUM = 62, /* u64, in the metric's unit, as MAX */
+	LG_ATTR_MAX = 63, /* u64 */
 	LG_ATTR_BUCKETS = 64, /* LEB128 pairs: index minus previous index (first: index), count */
 	LG_ATTR_LABEL_NAME = 65, /* text from the names map */
 	LG_ATTR_COUNTER_VALUES = 66, /* u64 array: struct lg_counters summed over possible CPUs */
@@ -165,6 +174,10 @@ enum {
 	LG_ATTR_SCOPE_COMM = 101, /* text, 1-15 bytes: name of a thread or of its process */
 	LG_ATTR_SCOPE_PID = 102, /* u32, not 0: a process or a thread */
 	LG_ATTR_SCOPE_CGROUP = 103, /* text: its folder on the device, of version 2 */
+	LG_ATTR_KIND = 106, /* u32: LG_KIND_* of probe_abi.h; absent = a histogram */
+	LG_ATTR_ROW_SIZE = 107, /* u32 bytes */
+	LG_ATTR_KERNEL_FRAMES = 108, /* u64 array: return addresses, innermost first */
+	LG_ATTR_USER_FRAMES = 109, /* struct bpf_stack_build_id array, likewise */
 	LG_ATTR_PATTERN = 105, /* text: absolute path with *, ? and [] inside its parts */
 };
 

@@ -45,6 +45,36 @@ struct lg_hist {
 #define LG_INLINE static inline
 #endif
 
+/* What a metric gives. */
+enum {
+	LG_KIND_HISTOGRAM = 0,
+	LG_KIND_COUNTER = 1,
+	LG_KIND_EVENTS = 2,
+	LG_KIND_STACKS = 3,
+	LG_KINDS, /* how many there are */
+};
+
+/* Where something happened: ids in two maps of stack traces, or a negative errno. */
+struct lg_stack_ids {
+	int kernel, user;
+};
+
+enum { LG_STACK_DEPTH = 64 }; /* frames of a trace */
+
+/* Events of a label, and the sum of the value that each has (1 where none is named). */
+struct lg_count {
+	lg_u64 count, sum;
+};
+
+/*
+ * A row of events is so many bytes, a multiple of 8: time_ns since the window
+ * opened, then the columns of the manifest, 8 bytes each; texts have more.
+ */
+enum {
+	LG_ROW_MAX = 512, /* bytes of a row */
+	LG_ROWS_MAX = 4096, /* rows of a CPU */
+};
+
 /* Position of the highest set bit; 0 for 0. Branches, because BPF has no clz. */
 LG_INLINE lg_u32 lg_msb(lg_u64 v)
 {
@@ -197,6 +227,8 @@ struct lg_counters {
 
 /* Names agreed on by probes and agent. */
 #define LG_MAP_COUNTERS "lg_counters" /* per-CPU array: index = metric's `counters` */
+#define LG_MAP_TRACES "t_" /* + <metric>_kernel and <metric>_user, beside k_<metric> */
+#define LG_MAP_ROWS "lg_rows" /* per-CPU array: index as lg_counters, rows that this CPU has */
 #define LG_VAR_WINDOW "lg_window" /* u32 in .bss */
 #define LG_VAR_OPENED "lg_window_opened_ns" /* u64 in .bss, stored before the word turns OPEN */
 #define LG_VAR_SESSION                                                                             \

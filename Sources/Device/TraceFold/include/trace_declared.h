@@ -33,6 +33,7 @@ int lg_declared_add(struct lg_declared *declared, const unsigned char *bytes, si
 
 struct lg_declared_metric {
 	const char *name;
+	lg_u32 kind; /* LG_KIND_* */
 	size_t key_size; /* bytes */
 	bool by_class; /* truer where births of threads are seen */
 };

@@ -163,12 +163,13 @@ struct lg_fold_result {
 /* 0; -EINVAL for a metric not folded; -EBUSY before close(). */
 int lg_fold_result(const struct lg_fold *fold, lg_u32 metric, struct lg_fold_result *out);
 
-/* A histogram with a count above 0. */
+/* A histogram or count above 0. */
 struct lg_fold_label {
 	const unsigned char *key; /* key_size bytes, as the BPF map's key */
 	size_t key_size;
 	const char *name; /* of the label, or NULL */
-	const struct lg_hist_sum *hist;
+	const struct lg_hist_sum *hist; /* NULL of a counter */
+	const struct lg_count *count; /* of a counter, else NULL */
 };
 
 /* Numbers of metrics are below this; names of all of them, NULL beyond. */
@@ -180,6 +181,18 @@ size_t lg_fold_label_count(const struct lg_fold *fold, lg_u32 metric);
 /* False beyond the last. Pointers are valid until the next call that changes the fold. */
 bool lg_fold_label(const struct lg_fold *fold, lg_u32 metric, size_t index,
 		   struct lg_fold_label *out);
+
+/* LG_KIND_* of a metric. */
+lg_u32 lg_fold_kind(const struct lg_fold *fold, lg_u32 metric);
+
+/* Rows of LG_KIND_EVENTS (probe_abi.h), in the order in which the events were folded. */
+struct lg_fold_rows {
+	const unsigned char *bytes;
+	size_t row_size, count;
+};
+
+/* Empty for a metric without. Valid until the next call that changes the fold. */
+struct lg_fold_rows lg_fold_rows(const struct lg_fold *fold, lg_u32 metric);
 
 /*
  * The frequency of a CPU over [open, drain): for covariates, not for judging.

@@ -21,6 +21,7 @@ struct lg_metric_def {
 	const char *map;
 	lg_u32 counters_index;
 	const char *names_map; /* or NULL */
+	lg_u32 kind; /* LG_KIND_* */
 };
 
 /* One line for people and the tail of the verifier log. code is LG_ERR_* of agent_protocol.h, 0 = fine. */
@@ -116,16 +117,35 @@ lg_u64
 lg_engine_in_flight(struct lg_engine *engine); /* judged operations without an end, all metrics */
 lg_u64 lg_engine_close(struct lg_engine *engine);
 
+/* Where something happened, and how often. */
+struct lg_stack {
+	const void *key; /* of the label */
+	size_t key_size;
+	struct lg_count count;
+	const lg_u64 *kernel; /* return addresses, innermost first */
+	size_t kernel_frames;
+	const void *user; /* struct bpf_stack_build_id, likewise */
+	size_t user_frames;
+	bool lost; /* a trace found no room */
+};
+
 struct lg_reader {
 	void *arg;
 	int (*histogram)(void *arg, lg_u32 metric_id, const void *key, size_t key_size,
 			 const char *label_name, const struct lg_hist_sum *hist);
+	int (*count)(void *arg, lg_u32 metric_id, const void *key, size_t key_size,
+		     const char *label_name, const struct lg_count *count);
+	/* Of one CPU, in the order of time; called as often as there are CPUs with rows. */
+	int (*rows)(void *arg, lg_u32 metric_id, const void *rows, size_t row_size, size_t count);
+	int (*stack)(void *arg, lg_u32 metric_id, const struct lg_stack *stack);
 	int (*counters)(void *arg, lg_u32 metric_id, const struct lg_counters *sum, lg_u64 censored,
 			lg_u64 censored_age_sum_ns);
 };
 
 /* After close(). LG_ERR_INCONSISTENT when a histogram's buckets do not sum to its count. */
 int lg_engine_read(struct lg_engine *engine, const struct lg_reader *reader, struct lg_error *err);
+/* The same of an open window, whose programs go on: numbers may not balance, and nothing is proven. */
+int lg_engine_look(struct lg_engine *engine, const struct lg_reader *reader, struct lg_error *err);
 
 int lg_engine_stats_enable(struct lg_engine *engine, bool enable, struct lg_error *err);
 void lg_engine_stats(struct lg_engine *engine,

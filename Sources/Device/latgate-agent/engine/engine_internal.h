@@ -26,8 +26,10 @@ struct lg_map {
 struct lg_metric {
 	lg_u32 id;
 	lg_u32 counters_index;
+	lg_u32 kind; /* LG_KIND_* */
 	const struct lg_map *map;
 	const struct lg_map *names; /* or NULL */
+	const struct lg_map *kernel_traces, *user_traces; /* of stacks; NULL = not taken */
 };
 
 struct lg_link;
@@ -61,6 +63,7 @@ struct lg_probe {
 	struct lg_map *maps;
 	size_t map_count;
 	const struct lg_map *counters;
+	const struct lg_map *rows; /* how many rows CPUs have; NULL = no metric has rows */
 	struct lg_metric *metrics;
 	size_t metric_count;
 	struct lg_attached *programs;
@@ -176,6 +179,18 @@ void lg_bss_store_u64(struct lg_bss *bss, size_t offset, lg_u64 value);
 /* engine_zero.c */
 /* Zeroes histograms and counters and empties hash maps of stamps. 0 or -errno. */
 int lg_probe_zero(struct lg_probe *probe, int possible_cpus);
+
+/* engine_rows.c */
+/* Hands the rows of a metric to the reader; how many there are, or -1. */
+long lg_rows_read(const struct lg_probe *probe, const struct lg_metric *metric, int possible_cpus,
+		  const struct lg_reader *reader, struct lg_error *err);
+
+/* engine_stacks.c */
+/* Finds the maps of a metric's traces. */
+int lg_traces_bind(const struct lg_probe *probe, struct lg_metric *metric, struct lg_error *err);
+/* Hands a stack to the reader: the key with its ids, and how often it was seen. 0 or -1. */
+int lg_stack_read(const struct lg_metric *metric, const void *key, const struct lg_count *count,
+		  const struct lg_reader *reader);
 
 /* engine_counters.c */
 /* Sums one metric's counters over CPUs and nesting levels. 0 or -errno. */

@@ -23,17 +23,44 @@ bool lg_name_ends(const char *name, const char *end)
 	return length >= tail && !strcmp(name + length - tail, end);
 }
 
-static bool is_histogram_map(const struct lg_map *map)
+/* What a kind's maps look like, and how they are named. */
+static const struct kind {
+	const char *prefix, *noun, *macros;
+	size_t size; /* bytes that a value is made of */
+	bool hashes; /* as well as arrays */
+} kinds[LG_KINDS] = {
+	[LG_KIND_HISTOGRAM] = {"h_", "histogram", "LG_HIST_ARRAY or LG_HIST_LABELS",
+			       sizeof(struct lg_hist), true},
+	[LG_KIND_COUNTER] = {"c_", "count", "LG_COUNT_ARRAY or LG_COUNT_LABELS",
+			     sizeof(struct lg_count), true},
+	[LG_KIND_EVENTS] = {"e_", "row", "LG_ROW_ARRAY", sizeof(lg_u64), false},
+	[LG_KIND_STACKS] = {"k_", "stack", "LG_COUNT_LABELS", sizeof(struct lg_count), true},
+};
+
+static bool is_map_of(const struct kind *kind, const struct lg_map *map)
 {
-	return (map->type == BPF_MAP_TYPE_PERCPU_ARRAY || map->type == BPF_MAP_TYPE_PERCPU_HASH) &&
-	       map->value_size && map->value_size % sizeof(struct lg_hist) == 0 &&
-	       map->key_size <= LG_MAX_KEY;
+	if (map->type != BPF_MAP_TYPE_PERCPU_ARRAY &&
+	    (!kind->hashes || map->type != BPF_MAP_TYPE_PERCPU_HASH))
+		return false;
+	return map->value_size && map->value_size % kind->size == 0 && map->key_size <= LG_MAX_KEY;
+}
+
+static bool has_prefix(const struct lg_map *map, const struct kind *kind)
+{
+	return !strncmp(map->name, kind->prefix, strlen(kind->prefix));
 }
 
 static int bind_metric(struct lg_probe *probe, struct lg_metric *metric,
 		       const struct lg_metric_def *def, struct lg_error *err)
 {
+	const struct kind *kind;
+
+	if (def->kind >= LG_KINDS)
+		return lg_fail(err, LG_ERR_PROTOCOL, "probe %s: metric %u is of no known kind",
+			       probe->name, def->id);
+	kind = &kinds[def->kind];
 	metric->id = def->id;
+	metric->kind = def->kind;
 	metric->counters_index = def->counters_index;
 	metric->map = lg_find_map(probe, def->map);
 	if (!metric->map)
@@ -41,16 +68,25 @@ static int bind_metric(struct lg_probe *probe, struct lg_metric *metric,
 			       "probe %s: no map %s for metric %u in the object: compare the "
 			       "manifest's `map`",
 			       probe->name, def->map, def->id);
-	if (strncmp(def->map, "h_", 2) || !is_histogram_map(metric->map))
+	if (!has_prefix(metric->map, kind) || !is_map_of(kind, metric->map))
 		return lg_fail(err, LG_ERR_OBJECT,
-			       "probe %s: map %s is no histogram map: declare it with "
-			       "LG_HIST_ARRAY or LG_HIST_LABELS as h_<name>",
+			       "probe %s: map %s is no %s map: declare it with %s as %s<name>",
+			       probe->name, def->map, kind->noun, kind->macros, kind->prefix);
+	if (def->kind == LG_KIND_EVENTS &&
+	    (!probe->rows || metric->map->key_size != sizeof(lg_u32) ||
+	     metric->map->value_size > LG_ROW_MAX || metric->map->max_entries > LG_ROWS_MAX ||
+	     def->counters_index >= probe->rows->max_entries))
+		return lg_fail(err, LG_ERR_OBJECT,
+			       "probe %s: the rows of map %s are of another layout: build it with "
+			       "this release's bpf/include and LG_ROWS",
 			       probe->name, def->map);
 	if (def->counters_index >= probe->counters->max_entries)
 		return lg_fail(err, LG_ERR_OBJECT,
 			       "probe %s: metric %u uses counters %u, the object has %u",
 			       probe->name, def->id, def->counters_index,
 			       probe->counters->max_entries);
+	if (def->kind == LG_KIND_STACKS && lg_traces_bind(probe, metric, err))
+		return -1;
 	if (!def->names_map || !def->names_map[0])
 		return 0;
 	metric->names = lg_find_map(probe, def->names_map);
@@ -73,10 +109,13 @@ static int check_stamps(const struct lg_probe *probe, struct lg_error *err)
 			return lg_fail(err, LG_ERR_OBJECT,
 				       "probe %s: the key of map %s is longer than %d bytes",
 				       probe->name, map->name, LG_MAX_KEY);
-		if (!strncmp(map->name, "h_", 2) && !is_histogram_map(map))
-			return lg_fail(err, LG_ERR_OBJECT,
-				       "probe %s: map %s is named like a histogram but is none",
-				       probe->name, map->name);
+		for (size_t kind = 0; kind < LG_KINDS; kind++) {
+			if (has_prefix(map, &kinds[kind]) && !is_map_of(&kinds[kind], map))
+				return lg_fail(err, LG_ERR_OBJECT,
+					       "probe %s: map %s is named like a %s map but is "
+					       "none",
+					       probe->name, map->name, kinds[kind].noun);
+		}
 	}
 	return 0;
 }
@@ -91,6 +130,14 @@ int lg_probe_bind(struct lg_probe *probe, const struct lg_metric_def *metrics, s
 		return lg_fail(err, LG_ERR_OBJECT,
 			       "probe %s: no map " LG_MAP_COUNTERS " of this release's layout: "
 			       "build it with this release's bpf/include",
+			       probe->name);
+	probe->rows = lg_find_map(probe, LG_MAP_ROWS);
+	if (probe->rows &&
+	    (probe->rows->type != BPF_MAP_TYPE_PERCPU_ARRAY ||
+	     probe->rows->key_size != sizeof(lg_u32) || probe->rows->value_size != sizeof(lg_u64)))
+		return lg_fail(err, LG_ERR_OBJECT,
+			       "probe %s: its map " LG_MAP_ROWS " is of another layout: build it "
+			       "with this release's bpf/include",
 			       probe->name);
 	probe->metrics = calloc(count ? count : 1, sizeof(*probe->metrics));
 	if (!probe->metrics)

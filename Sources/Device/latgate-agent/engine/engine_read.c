@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* Reading a closed window. */
+/* Reading a closed window, and looking at an open one. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +14,7 @@ struct reading {
 	const struct lg_metric *metric;
 	const struct lg_reader *reader;
 	struct lg_error *err;
+	bool looks; /* programs go on: nothing has to balance */
 	unsigned char *values; /* of one key, all CPUs */
 	size_t stride; /* bytes of one CPU's value */
 	struct lg_hist_sum *sum;
@@ -43,15 +44,12 @@ static void name_of(const struct reading *r, const void *key, char name[LG_NAME_
 	name[LG_NAME_LEN - 1] = 0;
 }
 
-static int read_key(struct reading *r, const void *key)
+static int read_histogram(struct reading *r, const void *key)
 {
 	const struct lg_metric *metric = r->metric;
 	size_t levels = metric->map->value_size / sizeof(struct lg_hist);
 	char name[LG_NAME_LEN] = "";
 
-	if (bpf_map_lookup_elem(metric->map->fd, key, r->values))
-		return lg_fail(r->err, LG_ERR_INTERNAL, "probe %s: cannot read map %s: %s",
-			       r->probe->name, metric->map->name, strerror(errno));
 	memset(r->sum, 0, sizeof(*r->sum));
 	for (int cpu = 0; cpu < r->engine->possible_cpus; cpu++) {
 		const unsigned char *value = r->values + (size_t)cpu * r->stride;
@@ -60,7 +58,7 @@ static int read_key(struct reading *r, const void *key)
 			const struct lg_hist *slot =
 				(const void *)(value + level * sizeof(struct lg_hist));
 
-			if (!add_slot(r->sum, slot))
+			if (!add_slot(r->sum, slot) && !r->looks)
 				return lg_fail(r->err, LG_ERR_INCONSISTENT,
 					       "probe %s, map %s, CPU %d: the buckets do not sum "
 					       "up to the count of %llu",
@@ -78,18 +76,60 @@ static int read_key(struct reading *r, const void *key)
 	return 0;
 }
 
-static int read_histograms(struct reading *r)
+static int read_count(struct reading *r, const void *key)
+{
+	const struct lg_metric *metric = r->metric;
+	size_t levels = metric->map->value_size / sizeof(struct lg_count);
+	struct lg_count sum = {0};
+	char name[LG_NAME_LEN] = "";
+
+	for (int cpu = 0; cpu < r->engine->possible_cpus; cpu++) {
+		const struct lg_count *slots = (const void *)(r->values + (size_t)cpu * r->stride);
+
+		for (size_t level = 0; level < levels; level++) {
+			sum.count += slots[level].count;
+			sum.sum += slots[level].sum;
+		}
+	}
+	r->total += sum.count;
+	if (!sum.count)
+		return 0;
+	if (metric->kind == LG_KIND_STACKS) {
+		if (lg_stack_read(metric, key, &sum, r->reader))
+			return lg_fail(r->err, LG_ERR_INTERNAL,
+				       "reading was stopped by its receiver");
+		return 0;
+	}
+	name_of(r, key, name);
+	if (r->reader->count(r->reader->arg, metric->id, key, metric->map->key_size,
+			     name[0] ? name : NULL, &sum))
+		return lg_fail(r->err, LG_ERR_INTERNAL, "reading was stopped by its receiver");
+	return 0;
+}
+
+static int read_key(struct reading *r, const void *key)
+{
+	if (bpf_map_lookup_elem(r->metric->map->fd, key, r->values))
+		return lg_fail(r->err, LG_ERR_INTERNAL, "probe %s: cannot read map %s: %s",
+			       r->probe->name, r->metric->map->name, strerror(errno));
+	return r->metric->kind == LG_KIND_HISTOGRAM ? read_histogram(r, key) : read_count(r, key);
+}
+
+/* A map that grows meanwhile may give a key again: no more of them than there is room for. */
+static int read_keys(struct reading *r)
 {
 	const struct lg_map *map = r->metric->map;
 	unsigned char keys[2][LG_MAX_KEY];
 	const void *previous = NULL;
+	lg_u32 left = map->max_entries;
 
-	for (int at = 0; !bpf_map_get_next_key(map->fd, previous, keys[at]); at = !at) {
+	for (int at = 0; left && !bpf_map_get_next_key(map->fd, previous, keys[at]); at = !at) {
 		if (read_key(r, keys[at]))
 			return -1;
 		previous = keys[at];
+		left--;
 	}
-	if (errno != ENOENT)
+	if (left && errno != ENOENT)
 		return lg_fail(r->err, LG_ERR_INTERNAL, "probe %s: cannot list map %s: %s",
 			       r->probe->name, map->name, strerror(errno));
 	return 0;
@@ -104,23 +144,29 @@ static int read_counters(struct reading *r)
 	const struct lg_engine *engine = r->engine;
 	struct lg_counters sum;
 	long long censored;
-	lg_u64 age = 0;
+	lg_u64 age = 0, end = r->looks ? lg_now_ns() : engine->closed_ns;
+	bool balanced;
 	int rc = lg_counters_sum(r->probe, r->metric->counters_index, engine->possible_cpus, &sum);
 
 	if (rc)
 		return lg_fail(r->err, LG_ERR_INTERNAL, "probe %s: cannot read its counters: %s",
 			       r->probe->name, strerror(-rc));
 	censored = lg_counters_in_flight(&sum);
-	if (censored < 0 || sum.recorded != r->total)
+	if (r->looks && censored < 0)
+		censored = 0;
+	/* Of events, those without room have no row. */
+	balanced = r->metric->kind == LG_KIND_EVENTS ? r->total <= sum.recorded
+						     : r->total == sum.recorded;
+	if (!r->looks && (censored < 0 || !balanced))
 		return lg_fail(
 			r->err, LG_ERR_INCONSISTENT,
 			"probe %s, metric %u: %llu started, %llu recorded, %llu overwritten, "
-			"%llu cancelled, %llu in histograms do not balance",
+			"%llu cancelled, %llu in its maps do not balance",
 			r->probe->name, r->metric->id, (unsigned long long)sum.started,
 			(unsigned long long)sum.recorded, (unsigned long long)sum.overwritten,
 			(unsigned long long)sum.cancelled, (unsigned long long)r->total);
 	if (censored)
-		age = (lg_u64)censored * (engine->closed_ns - engine->opened_ns) -
+		age = (lg_u64)censored * (end - engine->opened_ns) -
 		      (sum.start_offset_sum - sum.end_offset_sum);
 	if (r->reader->counters(r->reader->arg, r->metric->id, &sum, (lg_u64)censored, age))
 		return lg_fail(r->err, LG_ERR_INTERNAL, "reading was stopped by its receiver");
@@ -129,27 +175,33 @@ static int read_counters(struct reading *r)
 
 static int read_metric(struct reading *r)
 {
+	long rows;
 	int rc;
 
+	if (r->metric->kind == LG_KIND_EVENTS) {
+		rows = lg_rows_read(r->probe, r->metric, r->engine->possible_cpus, r->reader,
+				    r->err);
+		r->total = (lg_u64)rows;
+		return rows < 0 ? -1 : read_counters(r);
+	}
 	r->stride = ((size_t)r->metric->map->value_size + 7) / 8 * 8;
 	r->total = 0;
 	r->values = calloc(r->engine->possible_cpus, r->stride);
 	if (!r->values)
 		return lg_fail(r->err, LG_ERR_INTERNAL, "out of memory");
-	rc = read_histograms(r);
+	rc = read_keys(r);
 	if (!rc)
 		rc = read_counters(r);
 	free(r->values);
 	return rc;
 }
 
-int lg_engine_read(struct lg_engine *engine, const struct lg_reader *reader, struct lg_error *err)
+static int read_all(struct lg_engine *engine, const struct lg_reader *reader, bool looks,
+		    struct lg_error *err)
 {
-	struct reading r = {.engine = engine, .reader = reader, .err = err};
+	struct reading r = {.engine = engine, .reader = reader, .err = err, .looks = looks};
 	int rc = 0;
 
-	if (engine->state != LG_WINDOW_CLOSED)
-		return lg_fail(err, LG_ERR_STATE, "close the window before reading it");
 	r.sum = malloc(sizeof(*r.sum));
 	if (!r.sum)
 		return lg_fail(err, LG_ERR_INTERNAL, "out of memory");
@@ -161,4 +213,18 @@ int lg_engine_read(struct lg_engine *engine, const struct lg_reader *reader, str
 	}
 	free(r.sum);
 	return rc;
+}
+
+int lg_engine_read(struct lg_engine *engine, const struct lg_reader *reader, struct lg_error *err)
+{
+	if (engine->state != LG_WINDOW_CLOSED)
+		return lg_fail(err, LG_ERR_STATE, "close the window before reading it");
+	return read_all(engine, reader, false, err);
+}
+
+int lg_engine_look(struct lg_engine *engine, const struct lg_reader *reader, struct lg_error *err)
+{
+	if (engine->state != LG_WINDOW_OPEN)
+		return lg_fail(err, LG_ERR_STATE, "no window is open");
+	return read_all(engine, reader, true, err);
 }

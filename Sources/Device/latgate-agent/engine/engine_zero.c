@@ -59,9 +59,12 @@ int lg_probe_zero(struct lg_probe *probe, int possible_cpus)
 		const struct lg_map *map = &probe->maps[i];
 		int err = 0;
 
-		if (!strncmp(map->name, "s_", 2) && map->type == BPF_MAP_TYPE_HASH)
+		if ((!strncmp(map->name, "s_", 2) && map->type == BPF_MAP_TYPE_HASH) ||
+		    map->type == BPF_MAP_TYPE_STACK_TRACE)
 			err = empty_hash(map, NULL);
-		else if (map == probe->counters || !strncmp(map->name, "h_", 2))
+		else if (map == probe->counters || map == probe->rows ||
+			 !strncmp(map->name, "h_", 2) || !strncmp(map->name, "c_", 2) ||
+			 !strncmp(map->name, "k_", 2))
 			err = zero_map(map, possible_cpus);
 		if (err)
 			return err;

@@ -56,6 +56,9 @@ static bool read_metric(struct lg_metric_def *metric, struct lg_cursor value)
 		case LG_ATTR_NAMES_MAP:
 			good = lg_attr_text(&attr, (char **)&metric->names_map);
 			break;
+		case LG_ATTR_KIND:
+			good = lg_attr_u32(&attr, &metric->kind);
+			break;
 		}
 	}
 	return good && state == LG_ATTR_ABSENT && has_id && metric->map;

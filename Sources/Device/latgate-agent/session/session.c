@@ -59,6 +59,8 @@ static int handle(struct lg_agent *agent, const struct lg_frame *frame)
 		return lg_handle_window_open(agent, frame);
 	case LG_MSG_WINDOW_CLOSE:
 		return lg_handle_window_close(agent, frame);
+	case LG_MSG_SNAPSHOT:
+		return lg_handle_snapshot(agent, frame);
 	case LG_MSG_STATS:
 		return lg_handle_stats(agent, frame);
 	case LG_MSG_READ_FILES:
@@ -76,9 +78,10 @@ static int refuse(struct lg_agent *agent, const struct lg_frame *frame)
 	struct lg_error err = {0};
 
 	lg_fault(&err, LG_ERR_STATE, "%s is not allowed now: %s", lg_message_name(frame->type),
-		 frame->type == LG_MSG_HELLO	      ? "HELLO was said already"
-		 : frame->type == LG_MSG_WINDOW_CLOSE ? "no window is open"
-						      : "a window is open");
+		 frame->type == LG_MSG_HELLO ? "HELLO was said already"
+		 : frame->type == LG_MSG_WINDOW_CLOSE || frame->type == LG_MSG_SNAPSHOT
+			 ? "no window is open"
+			 : "a window is open");
 	return lg_output_error(&agent->output, frame->sequence, &err, NULL);
 }
 

@@ -115,6 +115,14 @@ int lg_handle_window_open(struct lg_agent *agent, const struct lg_frame *frame)
 	return lg_answer(agent, frame->sequence, &err, NULL);
 }
 
+int lg_handle_snapshot(struct lg_agent *agent, const struct lg_frame *frame)
+{
+	struct lg_error err = {0};
+
+	lg_window_look(agent, frame->sequence, &err);
+	return lg_answer(agent, frame->sequence, &err, NULL);
+}
+
 int lg_handle_window_close(struct lg_agent *agent, const struct lg_frame *frame)
 {
 	struct lg_phase_request request;

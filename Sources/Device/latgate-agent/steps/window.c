@@ -10,6 +10,11 @@
 
 #define DRAIN_LOOK_NS LG_NS_PER_MS
 
+enum {
+	ROWS_BYTES = 256 << 10, /* of a frame */
+	USER_FRAME = 32, /* bytes of struct bpf_stack_build_id */
+};
+
 static void scope(struct lg_agent *agent, pid_t session)
 {
 	lg_engine_scope(agent->engine, session);
@@ -99,6 +104,61 @@ static int put_histogram(void *arg, lg_u32 metric_id, const void *key, size_t ke
 	return frames->failed ? -1 : 0;
 }
 
+static int put_count(void *arg, lg_u32 metric_id, const void *key, size_t key_size,
+		     const char *label_name, const struct lg_count *count)
+{
+	const struct reading *reading = arg;
+	struct lg_buffer *frames = reading->frames;
+	size_t begun = lg_frame_begin(frames, LG_MSG_COUNT, reading->sequence);
+
+	lg_put_u32(frames, LG_ATTR_METRIC_ID, metric_id);
+	lg_put(frames, LG_ATTR_KEY, key, key_size);
+	lg_put_u64(frames, LG_ATTR_COUNT, count->count);
+	lg_put_u64(frames, LG_ATTR_SUM, count->sum);
+	if (label_name)
+		lg_put_text(frames, LG_ATTR_LABEL_NAME, label_name);
+	lg_frame_end(frames, begun);
+	return frames->failed ? -1 : 0;
+}
+
+/* Frames of whole rows, none of them long. */
+static int put_rows(void *arg, lg_u32 metric_id, const void *rows, size_t row_size, size_t count)
+{
+	const struct reading *reading = arg;
+	struct lg_buffer *frames = reading->frames;
+	const size_t most = ROWS_BYTES / row_size;
+
+	for (size_t n; count; count -= n, rows = (const char *)rows + n * row_size) {
+		size_t begun = lg_frame_begin(frames, LG_MSG_ROWS, reading->sequence);
+
+		n = count < most ? count : most;
+		lg_put_u32(frames, LG_ATTR_METRIC_ID, metric_id);
+		lg_put_u32(frames, LG_ATTR_ROW_SIZE, (lg_u32)row_size);
+		lg_put(frames, LG_ATTR_DATA, rows, n * row_size);
+		lg_frame_end(frames, begun);
+	}
+	return frames->failed ? -1 : 0;
+}
+
+static int put_stack(void *arg, lg_u32 metric_id, const struct lg_stack *stack)
+{
+	const struct reading *reading = arg;
+	struct lg_buffer *frames = reading->frames;
+	size_t begun = lg_frame_begin(frames, LG_MSG_STACK, reading->sequence);
+
+	lg_put_u32(frames, LG_ATTR_METRIC_ID, metric_id);
+	lg_put(frames, LG_ATTR_KEY, stack->key, stack->key_size);
+	lg_put_u64(frames, LG_ATTR_COUNT, stack->count.count);
+	lg_put_u64(frames, LG_ATTR_SUM, stack->count.sum);
+	lg_put(frames, LG_ATTR_KERNEL_FRAMES, stack->kernel,
+	       stack->kernel_frames * sizeof(*stack->kernel));
+	lg_put(frames, LG_ATTR_USER_FRAMES, stack->user, stack->user_frames * USER_FRAME);
+	if (stack->lost)
+		lg_put_u32(frames, LG_ATTR_TRUNCATED, 1);
+	lg_frame_end(frames, begun);
+	return frames->failed ? -1 : 0;
+}
+
 static int put_counters(void *arg, lg_u32 metric_id, const struct lg_counters *sum, lg_u64 censored,
 			lg_u64 censored_age_sum_ns)
 {
@@ -163,7 +223,8 @@ static void put_window(const struct lg_window *window, const struct lg_tracer *t
 void lg_window_read(struct lg_agent *agent, lg_u32 sequence, struct lg_error *err)
 {
 	struct reading reading = {&agent->output.frames, sequence};
-	struct lg_reader reader = {&reading, put_histogram, put_counters};
+	struct lg_reader reader = {&reading, put_histogram, put_count,
+				   put_rows, put_stack,	    put_counters};
 
 	if (!lg_engine_read(agent->engine, &reader, err) &&
 	    !lg_tracer_read(agent->tracer, &reader, err)) {
@@ -173,4 +234,22 @@ void lg_window_read(struct lg_agent *agent, lg_u32 sequence, struct lg_error *er
 	lg_buffer_reset(reading.frames);
 	if (!err->code)
 		lg_fault(err, LG_ERR_INTERNAL, "the histograms could not be read");
+}
+
+void lg_window_look(struct lg_agent *agent, lg_u32 sequence, struct lg_error *err)
+{
+	struct reading reading = {&agent->output.frames, sequence};
+	struct lg_reader reader = {&reading, put_histogram, put_count,
+				   put_rows, put_stack,	    put_counters};
+	struct lg_window window = agent->window;
+
+	window.closed_ns = window.drained_ns = lg_monotonic_ns();
+	window.boot_offset_after_ns = window.boot_offset_before_ns;
+	if (!lg_engine_look(agent->engine, &reader, err)) {
+		put_window(&window, agent->tracer, reading.frames, sequence);
+		return;
+	}
+	lg_buffer_reset(reading.frames);
+	if (!err->code)
+		lg_fault(err, LG_ERR_INTERNAL, "the open window could not be read");
 }

@@ -14,7 +14,9 @@ int lg_window_arm(struct lg_agent *agent, const struct lg_phase_request *request
 void lg_window_open(struct lg_agent *agent);
 /* Drains for at most drain_ns and closes. */
 int lg_window_close(struct lg_agent *agent, lg_u64 drain_ns);
-/* Gathers HISTOGRAM*, COUNTERS* and WINDOW; on an error gathers nothing. */
+/* Gathers what the metrics gave, COUNTERS* and WINDOW; on an error gathers nothing. */
 void lg_window_read(struct lg_agent *agent, lg_u32 sequence, struct lg_error *err);
+/* The same of an open window; trace events are not looked at. */
+void lg_window_look(struct lg_agent *agent, lg_u32 sequence, struct lg_error *err);
 
 #endif

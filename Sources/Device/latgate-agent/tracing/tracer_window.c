@@ -259,13 +259,18 @@ static int read_metric(const struct lg_tracer *tracer, lg_u32 metric, lg_u32 id,
 		       const struct lg_reader *reader)
 {
 	struct lg_fold_result result;
+	struct lg_fold_rows rows = lg_fold_rows(tracer->fold, metric);
 	struct lg_fold_label label;
 
 	for (size_t i = 0; lg_fold_label(tracer->fold, metric, i, &label); i++) {
-		if (reader->histogram(reader->arg, id, label.key, label.key_size, label.name,
-				      label.hist))
+		if (label.hist ? reader->histogram(reader->arg, id, label.key, label.key_size,
+						   label.name, label.hist)
+			       : reader->count(reader->arg, id, label.key, label.key_size,
+					       label.name, label.count))
 			return -ENOMEM;
 	}
+	if (rows.count && reader->rows(reader->arg, id, rows.bytes, rows.row_size, rows.count))
+		return -ENOMEM;
 	if (lg_fold_result(tracer->fold, metric, &result))
 		return -EINVAL;
 	/* It is not known whose the lost events were, so every metric counts them. */

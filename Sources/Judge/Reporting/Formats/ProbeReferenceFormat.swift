@@ -23,7 +23,7 @@ struct ProbeReferenceFormat: ReportFormat {
       table(["", ""], card.facts.map { [$0.name, $0.text] }))
     for metric in probe.metrics {
       parts.append("### \(metric.name)")
-      parts.append("In \(metric.unit.rawValue): \(metric.help).")
+      parts.append("In \(metric.unit): \(metric.help).")
       let pictures = card.pictures(of: metric)
       if !pictures.isEmpty {
         parts.append(pictures.map { "    " + $0 }.joined(separator: "\n"))

@@ -20,7 +20,7 @@ package struct ManifestText: Sendable {
         "    help: \(Self.quoted(metric.help))",
       ]
       if let title = metric.title { lines.append("    title: \(Self.quoted(title))") }
-      lines += ["    unit: \(metric.unit.rawValue)", "    spans:"]
+      lines += ["    unit: \(metric.unit)", "    spans:"]
       for span in table.spans {
         lines += ["      - from: \(Self.event(span.from))", "        to: \(Self.event(span.to))"]
       }

@@ -31,7 +31,7 @@ package struct MeasureQuestion: Sendable, Equatable {
     let span = table.spans[0]
     let metric = ProbeMetric(
       name: "\(name).latency", help: "time between the events of: \(line.text)",
-      title: "\(span.from.hook) to \(span.to.hook)", unit: .nanoseconds,
+      title: "\(span.from.hook) to \(span.to.hook)", unit: "ns",
       map: "h_\(name)_latency".replacing("-", with: "_").replacing(".", with: "_"), counters: 0,
       namesMap: nil, isInT0: isInT0, table: table, key: labels)
     probe = ProbeManifest(

@@ -57,10 +57,7 @@ extension IterationExecutor {
     var frequencies = FrequencyTally()
     for (position, window) in folded.windows.enumerated() {
       window.frequencies.forEach { frequencies.add($0) }
-      let made = try perfetto.records(of: window, resolver: resolver)
-      record.phases[position].histograms += made.histograms
-      record.phases[position].losses += made.losses
-      record.phases[position].sortHistograms()
+      try perfetto.add(window, to: &record.phases[position], resolver: resolver)
     }
     record.covariates.merge(frequencies.covariates) { _, new in new }
     if frequencies.covariates.isEmpty {

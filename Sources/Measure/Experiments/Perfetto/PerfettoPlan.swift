@@ -50,30 +50,43 @@ struct PerfettoPlan: Sendable {
     }
   }
 
-  /// What a window adds to its phase.
+  /// Adds what a window gave to its phase.
   /// - Throws: ``RunError/badKey(probe:metric:bytes:expected:)``.
-  func records(
-    of window: FoldedRecording.Window, resolver: LabelResolver
-  ) throws -> (histograms: [HistogramRecord], losses: [LossRecord]) {
-    var histograms: [HistogramRecord] = []
-    var losses: [LossRecord] = []
+  func add(
+    _ window: FoldedRecording.Window, to phase: inout PhaseRecord, resolver: LabelResolver
+  ) throws {
     for folded in window.metrics {
       guard let metric = metrics[folded.name] else { continue }
-      losses.append(LossRecord(folded))
-      for label in folded.labels {
-        guard var labels = metric.labels(ofKey: label.key, resolve: resolver.name) else {
-          throw RunError.badKey(
-            probe: MetricID.probe(ofMetric: folded.name), metric: folded.name,
-            bytes: label.key.count, expected: metric.keySize)
-        }
-        if let name = label.name { labels["name"] = name }
-        histograms.append(
-          HistogramRecord(
-            metric: folded.name, labels: labels, unit: metric.unit.rawValue,
-            histogram: label.histogram))
+      if let size = phase.add(folded, of: metric, resolve: resolver.name) {
+        throw RunError.badKey(
+          probe: MetricID.probe(ofMetric: folded.name), metric: folded.name, bytes: size,
+          expected: metric.keySize)
       }
     }
-    return (histograms, losses)
+    phase.sortResults()
+  }
+}
+
+extension PhaseRecord {
+  /// Adds a metric that was folded on the host.
+  ///
+  /// - Returns: bytes of a key that is not the manifest's; nil when all are.
+  package mutating func add(
+    _ folded: FoldedMetric, of metric: ProbeMetric, resolve: Resolve
+  ) -> Int? {
+    losses.append(LossRecord(folded))
+    add(rows: folded.rows, recorded: folded.counters.recorded, of: metric, resolve: resolve)
+    var wrong: Int?
+    for label in folded.labels {
+      let value: KeyedResult.Value =
+        switch label.value {
+        case .histogram(let histogram): .init(histogram)
+        case .counter(let count, let sum): .counter(count: count, sum: sum)
+        }
+      let result = KeyedResult(key: label.key, name: label.name, value: value)
+      if !add(result, of: metric, resolve: resolve) { wrong = label.key.count }
+    }
+    return wrong
   }
 }
 
@@ -97,7 +110,7 @@ extension Duration {
 
 extension LossRecord {
   /// Of a metric that was folded on the host.
-  package init(_ metric: FoldedMetric) {
+  fileprivate init(_ metric: FoldedMetric) {
     let counters = metric.counters
     self.init(
       metric: metric.name, started: counters.started, recorded: counters.recorded,
