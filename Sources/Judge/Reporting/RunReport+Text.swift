@@ -8,9 +8,16 @@ extension RunReport {
   /// histogram is drawn, else those with the most events.
   package func text(width: Int, style: TextStyle, showsAll: Bool = false) -> String {
     var sections = [warnings(width, style), header(width, style)].filter { !$0.isEmpty }
-    sections.append(metricTable(width, style))
+    if !metrics.isEmpty || (counters == nil && events == nil && stacks == nil) {
+      sections.append(metricTable(width, style))
+    }
     let histograms = histograms(width, style, showsAll)
     if !histograms.isEmpty { sections.append(histograms) }
+    if counters != nil { sections.append(counterTable(width, style)) }
+    for events in events ?? [] {
+      sections.append(eventTable(events, width, style, showsAll: showsAll))
+    }
+    for stacks in stacks ?? [] { sections.append(stackLines(stacks, width, style)) }
     if !scalars.isEmpty { sections.append(scalarTable(width, style)) }
     let notes = notes(width, style)
     if !notes.isEmpty { sections.append(notes) }

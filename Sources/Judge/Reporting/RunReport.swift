@@ -60,6 +60,12 @@ package struct RunReport: Sendable, Equatable, Encodable {
   package var dropped: [String]
   package var probes: [ProbeRecord]
   package var metrics: [Metric]
+  /// Nil where no metric counts.
+  package var counters: [Counter]?
+  /// Nil where no metric has rows.
+  package var events: [Events]?
+  /// Nil where no metric has stacks.
+  package var stacks: [Stacks]?
   package var scalars: [Scalar]
   package var overhead: OverheadRecord?
   package var covariates: [CovariateSummary]
@@ -108,11 +114,17 @@ package struct RunReport: Sendable, Equatable, Encodable {
       let loss = losses[MetricID(name: id.name, phase: id.phase)]
       return Metric(id, histogram, loss)
     }
+    counters = Self.counters(record)
+    events = Self.events(record)
+    stacks = Self.stacks(record)
     scalars = numbers.sorted { $0.key < $1.key }.map { id, entry in
       Scalar(
         metric: id.text, unit: id.unit, better: entry.better.rawValue, values: entry.values,
         median: median(entry.values))
     }
+    if counters?.isEmpty == true { counters = nil }
+    if events?.isEmpty == true { events = nil }
+    if stacks?.isEmpty == true { stacks = nil }
     guard let lossLimit else { return }
     let excluded = record.iterations.filter(\.isJudged).flatMap(\.phases).flatMap(\.losses)
       .reduce(UInt64(0)) { $0 &+ $1.excluded }
@@ -136,18 +148,22 @@ package struct RunReport: Sendable, Equatable, Encodable {
       return "nothing was measured: "
         + (dropped.isEmpty ? "there is no iteration" : "every iteration was dropped")
     }
-    let isWithoutEvents = metrics.allSatisfy { $0.count == 0 }
     if scopeMatchedNothing, let scope {
       return "\(scope.text) matched nothing: of \(humanCount(excluded)) operations in the window "
         + "not one was of it"
     }
-    guard isWithoutEvents, scalars.isEmpty || !probes.isEmpty else { return nil }
+    guard sawNothing, scalars.isEmpty || !probes.isEmpty else { return nil }
     return "nothing was measured: no probe saw an event"
   }
 
   /// Whether there was a window without any operation of the scope.
   package var scopeMatchedNothing: Bool {
-    scope != nil && iterations > 0 && metrics.allSatisfy { $0.count == 0 }
+    scope != nil && iterations > 0 && sawNothing
+  }
+
+  private var sawNothing: Bool {
+    metrics.allSatisfy { $0.count == 0 } && (counters ?? []).allSatisfy { $0.count == 0 }
+      && stacks == nil && (events ?? []).allSatisfy { $0.rows.isEmpty && $0.dropped == 0 }
   }
 
   /// A JSON document, deterministic for equal records.
