@@ -62,7 +62,7 @@ struct MeasureTests {
     #expect(asked.count("measure.latency", ["id": "getppid"], in: "now") > 0)
     #expect(
       asked.phases.flatMap(\.histograms).allSatisfy {
-        ["getppid", "write"].contains($0.labels["id"])
+        ["getppid", "write"].contains($0.labels?["id"])
       })
     #expect(asked.probes.flatMap(\.hooks).allSatisfy { $0.rung == "tracepoint" })
     for loss in asked.phases.flatMap(\.losses) {

@@ -8,6 +8,7 @@
 #include "field_check.h"
 #include "frame.h"
 #include "attribute.h"
+#include "probe_abi.h"
 #include "span_declaration.h"
 
 static char why[LG_WHY];
@@ -133,16 +134,19 @@ static void put_u32(struct lg_buffer *out, uint32_t value)
 	lg_buffer_append(out, bytes, 4);
 }
 
-/* A metric with one span from `event` of `system` to itself, and one label: `field`. */
+/*
+ * A metric with one span from `event` of `system` to itself, or one that counts
+ * that event, and one label: `field`.
+ */
 static struct lg_buffer spans(const char *system, const char *event, const char *field, bool text,
-			      bool condition)
+			      bool condition, bool counts)
 {
 	struct lg_buffer out = {0};
 
 	put_byte(&out, LG_SPANS_VERSION);
 	put_byte(&out, 0);
-	put_byte(&out, LG_SPANS_HISTOGRAM_NS);
-	put_byte(&out, LG_SPANS_BY_CPU);
+	put_byte(&out, counts ? LG_KIND_COUNTER : LG_KIND_HISTOGRAM);
+	put_byte(&out, counts ? LG_SPANS_SINGLE : LG_SPANS_BY_CPU);
 	put_u32(&out, 16);
 	put_u32(&out, 16);
 	put_text(&out, "a.metric");
@@ -159,9 +163,14 @@ static struct lg_buffer spans(const char *system, const char *event, const char 
 		put_u32(&out, 1);
 		put_u32(&out, 0);
 	}
+	put_byte(&out, LG_SPANS_NONE);
+	/* No rows, no threshold, no columns. */
+	for (int i = 0; i < 3; i++)
+		put_u32(&out, 0);
+	put_byte(&out, 0);
 	put_byte(&out, 1);
 	put_byte(&out, 1);
-	for (int i = 0; i < 2; i++) {
+	for (int i = counts; i < 2; i++) {
 		put_text(&out, system);
 		put_text(&out, event);
 	}
@@ -174,7 +183,16 @@ static struct lg_buffer spans(const char *system, const char *event, const char 
 static bool allow(const char *system, const char *event, const char *field, bool text,
 		  bool condition)
 {
-	struct lg_buffer bytes = spans(system, event, field, text, condition);
+	struct lg_buffer bytes = spans(system, event, field, text, condition, false);
+	bool allowed = lg_allow_spans(bytes.data, bytes.size, why);
+
+	lg_buffer_free(&bytes);
+	return allowed;
+}
+
+static bool allow_counter(void)
+{
+	struct lg_buffer bytes = spans("irq", "softirq_entry", "vec", false, false, true);
 	bool allowed = lg_allow_spans(bytes.data, bytes.size, why);
 
 	lg_buffer_free(&bytes);
@@ -218,6 +236,7 @@ static void test_spans(const char *folder)
 		      allow("irq", "irq_handler_entry", "name", true, false));
 	check("allow", "conditions on someone",
 	      refuses(allow("sched", "sched_switch", "next_pid", false, true), "condition"));
+	check("allow", "what is no duration", refuses(allow_counter(), "only durations"));
 	check("allow", "spans that are none", refuses(lg_allow_spans("abc", 3, why), "spans"));
 }
 

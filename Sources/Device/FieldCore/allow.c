@@ -252,6 +252,10 @@ bool lg_allow_spans(const void *spans, size_t size, char why[LG_WHY])
 
 	if (wrong)
 		return lg_refuse(why, "spans: %s", wrong);
+	/* Rows and values would carry fields as they are. */
+	if (said.kind != LG_KIND_HISTOGRAM || said.single)
+		return lg_refuse(why, "%.64s: only durations in histograms are on the list",
+				 said.metric);
 	/* A text is a name that the kernel's code has, of an interrupt; a task's is its user's. */
 	if (said.name != LG_SPANS_NONE && strcmp(said.spans[0].from.system, "irq"))
 		return lg_refuse(why, "%.64s: names of %s are not on the list", said.metric,

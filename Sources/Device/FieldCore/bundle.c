@@ -5,6 +5,7 @@
 #include "agent_protocol.h"
 #include "allow.h"
 #include "attribute.h"
+#include "probe_abi.h"
 
 struct reader {
 	struct lg_bundle *out;
@@ -64,17 +65,23 @@ static bool check_metric(struct reader *reader, struct lg_bundle_request *reques
 {
 	enum lg_attr_state state;
 	struct lg_attr attr;
-	uint32_t id = UINT32_MAX;
+	uint32_t id = UINT32_MAX, kind = LG_KIND_HISTOGRAM;
 
 	while ((state = lg_attr_next(&value, &attr)) == LG_ATTR_FOUND) {
 		if (attr.type == LG_ATTR_METRIC_ID && !lg_attr_u32(&attr, &id))
 			return broken(reader, "METRIC_ID is no number");
+		if (attr.type == LG_ATTR_KIND && !lg_attr_u32(&attr, &kind))
+			return broken(reader, "KIND is no number");
 		if (attr.type == LG_ATTR_SPANS &&
 		    !lg_allow_spans(attr.value.at, attr.value.left, reader->why))
 			return end(reader, LG_BUNDLE_DISALLOWED);
 	}
 	if (state == LG_ATTR_MALFORMED)
 		return broken(reader, "a METRIC is malformed");
+	if (kind != LG_KIND_HISTOGRAM) {
+		lg_refuse(reader->why, "bundle: results of kind %u are not on the list", kind);
+		return end(reader, LG_BUNDLE_DISALLOWED);
+	}
 	if (!is_metric(reader->campaign, id) || request->metric_count == LG_CAMPAIGN_METRICS)
 		return broken(reader, "a metric that the manifest does not have");
 	request->metrics[request->metric_count++] = id;
