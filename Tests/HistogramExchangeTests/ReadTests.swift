@@ -181,6 +181,19 @@ struct ReadTests {
     ("#[Histogram log format version 1.3]\n0.1,1.0,2.0,HISTFAAAAEV42pNpmQ==", "line 2"),
     ("#[Histogram log format version 1.3]\n", "without one event"),
     ("# RTLA osnoise histogram\nIndex CPU-000\n0 1 2\n", "row 0 has 2 of 1"),
+    ("# RTLA osnoise histogram\nIndex CPU-000\n0 1\n1 abc\n", "row 1 has 'abc'"),
+    ("# RTLA osnoise histogram\nIndex CPU-000\n0 1\n1x 5\n", "row '1x'"),
+    ("# RTLA osnoise histogram\nIndex CPU-000\n0 1\nover: abc\n", "'over:' has 'abc'"),
+    ("# RTLA osnoise histogram\nIndex CPU-000\n0 1\nover: 1\nmax: abc\n", "'max:' has 'abc'"),
+    ("# RTLA osnoise histogram\nIndex C-000 C-001\n0 1 1\nover: 1\n", "'over:' has 1 of 2"),
+    ("usecs : count distribution\n0 -> 1 : abc |*|\n4 -> 7 : 2 |*|\n", "0 -> 1 : abc"),
+    ("usecs : count distribution\n0 -> 1 : 99999999999999999999 |*|\n", "cannot be read"),
+    (#"{"data": [{"interval-start": 0, "interval-end": 1, "count": -1}]}"#, "has no count"),
+    (#"{"data": [{"interval-start": "x", "interval-end": 1, "count": 1}]}"#, "is no number: x"),
+    (
+      #"{"data": [{"interval-start": 0, "interval-end": 1, "count": 1}]}"# + "\n" + #"{"data": [{"#,
+      "cut off or damaged"
+    ),
   ])
   func whatCannotBeReadIsSaid(text: String, words: String) {
     do {
@@ -189,6 +202,47 @@ struct ReadTests {
     } catch {
       #expect(error.problem.contains(words), "\(error)")
     }
+  }
+
+  /// The same numbers from a file that was written on another system.
+  @Test(arguments: [
+    "usecs : count distribution\n0 -> 1 : 3 |*|\n2 -> 3 : 4 |*|\n",
+    "usecs : count distribution\n0 : 3 |*|\n2 : 4 |*|\n",
+    "# RTLA osnoise histogram\nIndex CPU-000\n0 3\n2 4\nover: 0\n",
+    #"{"data": [{"interval-start": 0, "interval-end": 1, "count": 3}]}"# + "\n"
+      + #"{"data": [{"interval-start": 2, "interval-end": 3, "count": 4}]}"# + "\n",
+  ])
+  func endsOfLinesAreOfAnySystem(text: String) throws {
+    for ends in ["\n", "\r\n"] {
+      let entries = try read(text.replacing("\n", with: ends))
+      #expect(entries.map(\.histogram.count) == [7], "\(ends.debugDescription)")
+      #expect(entries.map { $0.histogram.tail(above: 2) } == [4])
+    }
+  }
+
+  /// HdrHistogram's logs, too: what is wrong with a line is its data, not its end.
+  @Test func aLogsLinesMayEndAsOnAnotherSystem() {
+    let error = #expect(throws: ExchangeError.self) {
+      try read("#[Histogram log format version 1.3]\r\n\r\n0.1,1.0,2.0,HISTFAAAAEV42pNpmQ==\r\n")
+    }
+    #expect(error?.problem.contains("line 3") == true, "\(String(describing: error))")
+  }
+
+  /// A table over all CPUs follows the one of each, with columns of its own.
+  @Test func sumsOverAllAreNoColumns() throws {
+    let entries = try read(
+      """
+      # RTLA timerlat histogram
+      Index   Thr-000   Thr-001
+      0            5         6
+      over:        0         2
+      max:         0       300
+      ALL:       Thr
+      over:        2
+      max:       999
+      """)
+    #expect(entries.map(\.histogram.count) == [5, 8])
+    #expect(entries.map(\.histogram.max) == [0, 300])
   }
 
   @Test func spreadingLosesNothing() {

@@ -5,6 +5,8 @@ import LatencyHistograms
 ///     disk = vda
 ///          usecs               : count    distribution
 ///              0 -> 1          : 0        |          |
+///
+/// Rows of a linear histogram have one value each: `4 : 7 |***|`.
 enum BPFTextReader {
   static func read(_ text: String) throws(ExchangeError) -> ForeignHistograms? {
     var entries: [ForeignHistograms.Entry] = []
@@ -18,10 +20,11 @@ enum BPFTextReader {
           unit: unit(String(head.output.1)) ?? String(head.output.1),
           histogram: LatencyHistogram())
         title = nil
-      } else if let row = line.firstMatch(of: /^\s*(\d+)\s*->\s*(\d+)\s*:\s*(\d+)\s/) {
-        guard let low = UInt64(row.output.1), let high = UInt64(row.output.2),
-          let count = UInt64(row.output.3), low <= high
-        else { throw ExchangeError("a row of a histogram is no range: \(line)") }
+      } else if current != nil, line.contains(/^\s*\d+\s*(->|:)/) {
+        guard let row = line.firstMatch(of: /^\s*(\d+)\s*(?:->\s*(\d+)\s*)?:\s*(\d+)\s/),
+          let low = UInt64(row.output.1), let high = UInt64(row.output.2 ?? row.output.1),
+          let count = UInt64(row.output.3), low <= high, count <= ForeignHistograms.mostEvents
+        else { throw ExchangeError("a row of a histogram cannot be read: \(line)") }
         current?.histogram.spread(count, over: low...high)
       } else {
         if let current { entries.append(current) }

@@ -13,6 +13,9 @@ package struct ForeignHistograms: Sendable {
     package var histogram: LatencyHistogram
   }
 
+  /// Of one bucket, at most: no program counts so many, and sums of damaged numbers overflow.
+  static let mostEvents: UInt64 = 1 << 40
+
   /// What kind of file it was, for people.
   package var source: String
   /// Those of one metric and labels are one.
@@ -46,8 +49,8 @@ package struct ForeignHistograms: Sendable {
     }
     guard let found = try Self.read(text) else {
       throw ExchangeError(
-        "is none of: an HdrHistogram log, fio's json+, histograms of libbpf-tools, bcc, bpftrace or "
-          + "rtla")
+        "is none of: an HdrHistogram log, fio's json+, histograms of libbpf-tools, bcc or rtla, "
+          + "bpftrace's JSON")
     }
     guard !found.entries.isEmpty else {
       throw ExchangeError("is of \(found.source), but without one event")

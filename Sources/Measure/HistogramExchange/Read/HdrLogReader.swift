@@ -4,7 +4,7 @@ import LatencyHistograms
 /// HdrHistogram's log with V2 histograms; intervals of one tag are one histogram.
 enum HdrLogReader {
   static func read(_ text: String) throws(ExchangeError) -> ForeignHistograms? {
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     guard
       lines.prefix(20).contains(where: { $0.hasPrefix("#[Histogram log format version 1.") })
     else { return nil }

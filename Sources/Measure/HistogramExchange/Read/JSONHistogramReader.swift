@@ -11,10 +11,19 @@ enum JSONHistogramReader {
       if let jobs = whole["jobs"] as? [[String: Any]] { return try fio(jobs) }
       return try lines([whole])
     }
-    let rows = body.split(separator: "\n").compactMap {
-      try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+    var rows: [[String: Any]] = []
+    var torn: Substring?
+    for line in body.split(whereSeparator: \.isNewline) {
+      if let row = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] {
+        rows.append(row)
+      } else if line.hasPrefix("{") {
+        torn = torn ?? line
+      }
     }
-    return rows.isEmpty ? nil : try lines(rows)
+    guard !rows.isEmpty, let found = try lines(rows) else { return nil }
+    // Between the documents a program may say something; half a document is lost events.
+    if let torn { throw ExchangeError("is cut off or damaged at the line \(torn.prefix(60))") }
+    return found
   }
 
   // MARK: fio
@@ -30,7 +39,7 @@ enum JSONHistogramReader {
           else { continue }
           var histogram = LatencyHistogram()
           for (key, value) in bins {
-            guard let place = UInt64(key), let count = (value as? NSNumber)?.uint64Value else {
+            guard let place = UInt64(key), let count = events(value) else {
               throw ExchangeError("fio: \(operation).\(kind).bins has \"\(key)\": \(value)")
             }
             // Its 64 buckets per octave lie inside latgate's 16.
@@ -89,15 +98,30 @@ enum JSONHistogramReader {
   ) throws(ExchangeError) -> LatencyHistogram {
     var result = LatencyHistogram()
     for bucket in buckets {
-      guard let count = (bucket["count"] as? NSNumber)?.uint64Value else {
-        throw ExchangeError("a bucket has no count")
+      guard let count = events(bucket["count"]) else {
+        throw ExchangeError("a bucket has no count: \(bucket)")
       }
       // Below the first and above the last there may be no bound; no latency is negative.
-      let low = (bucket[from] as? NSNumber)?.int64Value ?? 0
-      let high = (bucket[to] as? NSNumber)?.int64Value ?? max(low, 0)
+      func bound(_ key: String) throws(ExchangeError) -> Int64? {
+        guard let value = bucket[key] else { return nil }
+        guard let number = value as? NSNumber else {
+          throw ExchangeError("a bucket's \(key) is no number: \(value)")
+        }
+        return number.int64Value
+      }
+      let low = try bound(from) ?? 0
+      let high = try bound(to) ?? max(low, 0)
       let range = UInt64(max(low, 0))...UInt64(max(high, low, 0))
       result.spread(count, over: range)
     }
     return result
+  }
+
+  /// A number of events; nil for what is none.
+  private static func events(_ value: Any?) -> UInt64? {
+    guard let number = value as? NSNumber, let count = UInt64(exactly: number.doubleValue),
+      count <= ForeignHistograms.mostEvents
+    else { return nil }
+    return count
   }
 }
