@@ -155,7 +155,7 @@ package struct KitLint: Sendable {
       ]
     }
     var programs: Set<String> = []
-    for line in text(place).split(separator: "\n") {
+    for line in text(place).split(whereSeparator: \.isNewline) {
       let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
       if fields.first == "hook", fields.count > 3 { programs.insert(String(fields[3])) }
     }
@@ -172,7 +172,7 @@ package struct KitLint: Sendable {
   /// AOSP: `neverallow { domain -bpfloader } *:bpf { map_create prog_load };`
   private func policy(_ path: String) -> [Problem] {
     var problems: [Problem] = []
-    let lines = text(path).split(separator: "\n", omittingEmptySubsequences: false)
+    let lines = text(path).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     for (index, line) in lines.enumerated() {
       let loads = line.contains("map_create") || line.contains("prog_load")
       guard loads, line.hasPrefix("allow "), !line.hasPrefix("allow bpfloader ") else { continue }
@@ -186,7 +186,7 @@ package struct KitLint: Sendable {
   }
 
   private func service(_ path: String) -> [Problem] {
-    let lines = text(path).split(separator: "\n").map { $0.drop { $0 == " " } }
+    let lines = text(path).split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }
     var problems: [Problem] = []
     for line in lines where line.hasPrefix("service ") {
       let words = line.split(separator: " ")

@@ -12,7 +12,7 @@ struct LabelResolver: Sendable, Equatable {
   ///   - systemCalls: of the device's ABI.
   init(partitions: String, systemCalls: SystemCallTable) {
     self.systemCalls = systemCalls
-    for line in partitions.split(separator: "\n") {
+    for line in partitions.split(whereSeparator: \.isNewline) {
       let words = line.split(maxSplits: 3, whereSeparator: \.isWhitespace)
       guard words.count == 4, let major = UInt64(words[0]), let minor = UInt64(words[1]),
         major < 1 << 12, minor < 1 << 20
