@@ -59,6 +59,9 @@ struct ExchangeTests {
     let made = try await Tool().run("import", "\(path)/rtla.txt", "--output", record)
     #expect(made.exitCode == 0, "\(made.errors)")
     #expect(made.output.contains("rtla.timerlat{cpu=000,kind=Thr}@imported"), "\(made.output)")
+    // No probe measured, and nobody knows what was lost.
+    #expect(!made.output.contains("tier T"), "\(made.output)")
+    #expect(made.output.contains(/70\.\d+ us +-\n/), "\(made.output)")
     let exported = try await Tool().run(
       "export", record, "--as", "otlp", "--output", "\(path)/run.json")
     #expect(exported.exitCode == 0, "\(exported.errors)")

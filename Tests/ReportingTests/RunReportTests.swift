@@ -1,4 +1,5 @@
 import Foundation
+import LatencyHistograms
 import RunRecords
 import Testing
 
@@ -55,6 +56,42 @@ struct RunReportTests {
     empty.overhead = nil
     empty.invalid = [InvalidMark(probe: "fsync", reason: "more operations ended than started")]
     try expectSnapshot(RunReport(empty).text(width: 80, style: .plain), "run-empty.txt")
+  }
+
+  /// Numbers of other programs: no tier measured them, and what they lost is not known.
+  @Test func whatNoProbeMeasuredHasNeitherTierNorLoss() throws {
+    var foreign = record()
+    foreign.probes = []
+    for index in foreign.iterations.indices {
+      for phase in foreign.iterations[index].phases.indices {
+        foreign.iterations[index].phases[phase].losses = []
+      }
+    }
+    let report = RunReport(foreign)
+    #expect(report.tier == nil)
+    #expect(report.metrics.allSatisfy { $0.lossShare == nil })
+    let text = report.text(width: 120, style: .plain)
+    #expect(!text.contains("tier T"))
+    let row = text.split(separator: "\n").first { $0.hasPrefix("fsync.latency{") }
+    #expect(row?.hasSuffix(" -") == true, "\(text)")
+  }
+
+  /// Buckets of whole microseconds: a quantile is interpolated in its bucket, but not beyond it.
+  @Test func noQuantileIsAboveTheLargestValue() throws {
+    var coarse = record()
+    var histogram = LatencyHistogram()
+    histogram.record(1, times: 9)
+    histogram.record(3, times: 991)
+    for index in coarse.iterations.indices {
+      for phase in coarse.iterations[index].phases.indices {
+        coarse.iterations[index].phases[phase].histograms = [
+          HistogramRecord(metric: "app.wait", labels: [:], unit: "us", histogram: histogram)
+        ]
+      }
+    }
+    let metric = try #require(RunReport(coarse).metrics.first { $0.metric.hasPrefix("app.wait") })
+    #expect(metric.max == 3)
+    #expect([metric.p50, metric.p90, metric.p99] == [3, 3, 3])
   }
 
   @Test func whatLostTooMuchIsSaidFirst() throws {

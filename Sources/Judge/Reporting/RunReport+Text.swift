@@ -45,8 +45,9 @@ extension RunReport {
       .map { Emphasis.dim.applied(to: $0, style) }
   }
 
-  /// `tier T2`, or who is in which.
+  /// `tier T2`, or who is in which; empty without probes.
   private var tiers: String {
+    guard let tier else { return "" }
     let used = Tier.allCases.filter { tier in probes.contains { $0.tier == tier } }
     guard used.count > 1 else { return "tier \(tier.rawValue)" }
     return "tiers "
@@ -79,7 +80,7 @@ extension RunReport {
         .init(isWide ? metric.metric : ""), .init(humanCount(metric.count)),
         quantile("p50", metric.p50), quantile("p90", metric.p90), quantile("p99", metric.p99),
         .init(humanValue(Double(metric.max), unit: metric.unit)),
-        .init(humanShare(metric.lossShare), metric.lossShare > 0.001 ? .bad : .none))
+        metric.lossShare.map { .init(humanShare($0), $0 > 0.001 ? .bad : .none) } ?? "-")
     }
     return table.lines(width: width, style: style)
   }

@@ -20,8 +20,9 @@ package struct RunReport: Sendable, Equatable, Encodable {
     /// Quantiles with fewer than 50 events beyond them.
     package var uncertain: [String]
     /// Share of operations that were lost, and those still in flight at the end, over all labels
-    /// of the metric in this phase.
-    package var lossShare: Double
+    /// of the metric in this phase; nil where nothing is known of losses, as with numbers of other
+    /// programs.
+    package var lossShare: Double?
     package var censored: UInt64
     /// From the lowest value to the highest.
     package var bins: [Bin]
@@ -55,7 +56,8 @@ package struct RunReport: Sendable, Equatable, Encodable {
   package var workload: String
   /// Whose operations were measured; nil when everyone's were.
   package var scope: RunScope?
-  package var tier: Tier
+  /// Nil where no probe measured.
+  package var tier: Tier?
   package var iterations: Int
   package var dropped: [String]
   package var probes: [ProbeRecord]
@@ -86,7 +88,7 @@ package struct RunReport: Sendable, Equatable, Encodable {
     btf = record.btf
     workload = record.workload
     scope = record.scope
-    tier = record.tier
+    tier = record.probes.isEmpty ? nil : record.tier
     iterations = record.iterations.count(where: \.isJudged)
     dropped = record.iterations.filter { $0.kind == .measured }.compactMap(\.dropped)
     probes = record.probes
@@ -112,7 +114,8 @@ package struct RunReport: Sendable, Equatable, Encodable {
     }
     metrics = pooledHistograms([record]).sorted { $0.key < $1.key }.map { id, histogram in
       let loss = losses[MetricID(name: id.name, phase: id.phase)]
-      return Metric(id, histogram, loss)
+      // Probes count what they lose; nobody knows what other programs lost.
+      return Metric(id, histogram, loss ?? (record.probes.isEmpty ? nil : (0, 0, 0)))
     }
     counters = Self.counters(record)
     events = Self.events(record)
@@ -181,13 +184,18 @@ extension RunReport.Metric {
     unit = id.unit
     rung = id.rung
     count = histogram.count
-    p50 = histogram.quantile(0.5)
-    p90 = histogram.quantile(0.9)
-    p99 = histogram.quantile(0.99)
-    max = histogram.max
+    // Inside the last bucket a quantile is interpolated up to its end, which no event reached.
+    let largest = histogram.max
+    func quantile(_ probability: Double) -> Double? {
+      histogram.quantile(probability).map { Swift.min($0, Double(largest)) }
+    }
+    p50 = quantile(0.5)
+    p90 = quantile(0.9)
+    p99 = quantile(0.99)
+    max = largest
     uncertain = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99)]
       .filter { Double(histogram.count) * (1 - $0.1) < 50 }.map(\.0)
-    lossShare = loss.map { $0.seen > 0 ? $0.lost / $0.seen : 0 } ?? 0
+    lossShare = loss.map { $0.seen > 0 ? $0.lost / $0.seen : 0 }
     censored = loss?.censored ?? 0
     bins = DistributionBins([histogram], limit: Self.mostBins).bins.map {
       Bin(lower: $0.lower, share: $0.shares[0])
