@@ -92,6 +92,49 @@ struct CatalogTests {
       ])
   }
 
+  /// A gate that no label's value can meet would gate nothing, and a sentinel guard nothing.
+  @Test func valuesOfLabelsAndSentinelsMustExist() {
+    let suite = """
+      suite: demo
+      device: virtual
+      workload: smoke
+      probes: [runqueue]
+      gates:
+        metrics: ["runqueue.wait{class=usr}", "runqueue.wait{class=us*}"]
+        sentinels: ["runqueue.wiat", "runqueue.wait{class=7}"]
+        budgets: [{metric: "runqueue.*{class=worklod}", budget: 5%}]
+      """
+    #expect(
+      loadProblems(["targets/suites/demo.yaml": suite]) == [
+        "targets/suites/demo.yaml:6:13: gates.metrics[0]: no metric of this suite matches"
+          + " 'runqueue.wait{class=usr}' (label 'class': did you mean 'user'?)",
+        "targets/suites/demo.yaml:7:15: gates.sentinels[0]: no metric of this suite matches"
+          + " 'runqueue.wiat' (did you mean 'runqueue.wait'?)",
+        "targets/suites/demo.yaml:8:22: gates.budgets[0].metric: no metric of this suite matches"
+          + " 'runqueue.*{class=worklod}' (label 'class': did you mean 'workload'?)",
+      ])
+  }
+
+  /// Where the name cannot be read, the file's own is the one that a user asks for.
+  @Test func aFileWhoseNameIsBrokenIsKnownByItsOwn() throws {
+    var texts = Self.sound
+    texts["targets/suites/torn.yaml"] = "suite: [torn\n"
+    let catalog = try Catalog.loadSound([TestFiles(texts: texts)])
+    let error = #expect(throws: CatalogError.self) { try catalog.suite("torn") }
+    #expect(error?.problems.first?.description.hasPrefix("targets/suites/torn.yaml:") == true)
+    #expect(throws: UnknownName.self) { try catalog.suite("tron") }
+  }
+
+  @Test func thisMachineChangesNoFirmware() {
+    let device = """
+      device: bench
+      kind: local
+      hooks: {flash: ./flash.sh}
+      """
+    let found = loadProblems(["targets/devices/bench.yaml": device])
+    #expect(found.contains { $0.contains("cannot change its own firmware") }, "\(found)")
+  }
+
   @Test func aBrokenFileDoesNotMakeItsNameUnknown() {
     #expect(
       loadProblems(["targets/devices/virtual.yaml": "device: virtual\nkind: magic\n"]) == [

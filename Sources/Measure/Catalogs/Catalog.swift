@@ -29,7 +29,9 @@ package struct Catalog: Sendable {
         $0.dropFirst(folder.nameKey.count + 1).prefix { $0 != "#" }
           .filter { !$0.isWhitespace && $0 != "\"" && $0 != "'" }
       }
-      names = Set([own, own == nil ? file : nil].compactMap(\.self))
+      // Where no name can be read, the file's own is all there is.
+      let isName = own.map { $0.allSatisfy { $0.isLetter || $0.isNumber || "-_.".contains($0) } }
+      names = Set([isName == true ? own : file].compactMap(\.self))
     }
   }
 

@@ -123,7 +123,13 @@ extension DeviceDefinition {
       field.report(
         "a virtual device changes its firmware by itself", remedy: "remove the hooks")
     }
-    return Hooks.read(field)
+    let hooks = Hooks.read(field)
+    if kind == .local, hooks?[.flash] != nil || hooks?[.switchTo] != nil {
+      field.report(
+        "this machine cannot change its own firmware in the middle of a check",
+        remedy: "remove 'flash' and 'switch', or write a device of kind ssh or adb")
+    }
+    return hooks
   }
 
   private static func readFirmwares(

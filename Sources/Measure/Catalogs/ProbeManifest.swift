@@ -1,3 +1,5 @@
+import RunRecords
+
 /// What `bpf/<name>.yaml` says of a probe.
 package struct ProbeManifest: Sendable, Equatable {
   /// How much of a busy device's event stream the probe sees.
@@ -141,6 +143,19 @@ package struct KeyField: Sendable, Equatable {
     self.name = name
     self.size = size
     self.kind = kind
+  }
+}
+
+extension KeyField {
+  /// Whether a label of this field could have a value that a glob matches.
+  package func canMatch(_ pattern: String) -> Bool {
+    let isNumber = pattern.allSatisfy { $0.isNumber || "*?".contains($0) }
+    return switch kind {
+    case .padding: false
+    case .number: isNumber
+    case .values(let names): isNumber || names.values.contains { glob(pattern, matches: $0) }
+    case .blockDevice, .syscall: true
+    }
   }
 }
 

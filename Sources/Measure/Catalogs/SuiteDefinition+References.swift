@@ -46,21 +46,23 @@ extension SuiteDefinition {
       probes.allSatisfy({ catalog.probes[$0] != nil })
     else { return }
     let metrics = probes.compactMap { catalog.probes[$0] }.flatMap(\.metrics).map {
-      (name: $0.name, labels: $0.key.map(\.name), phases: workload.phases.map(\.name))
+      (name: $0.name, key: $0.key, phases: workload.phases.map(\.name))
     }
     let scalars = workload.phases.flatMap { phase in
       phase.steps.flatMap(\.scalars).map {
-        (name: $0.metric, labels: [String](), phases: [phase.name])
+        (name: $0.metric, key: [KeyField](), phases: [phase.name])
       }
     }
     func check(_ node: Yams.Node?, _ path: String) {
       guard let node, let text = node.scalar?.string, let pattern = MetricPattern(text),
-        !(metrics + scalars).contains(where: { pattern.canMatch($0.name, $0.labels, $0.phases) })
+        !(metrics + scalars).contains(where: { pattern.canMatch($0.name, $0.key, $0.phases) })
       else { return }
+      let fields = metrics.filter { glob(pattern.name, matches: $0.name) }.flatMap(\.key)
       FieldReader(node: node, path: path, problems: root.value.problems).report(
         "no metric of this suite matches '\(text)'",
-        remedy: Catalogs.remedy(
-          forUnknown: pattern.name, known: Set((metrics + scalars).map(\.name)))
+        remedy: (pattern.valueHint(fields)
+          ?? Catalogs.remedy(
+            forUnknown: pattern.name, known: Set((metrics + scalars).map(\.name))))
           + pattern.phaseHint(workload.phases.map(\.name)))
     }
     for (index, node) in (gates["metrics"]?.sequence ?? []).enumerated() {
@@ -74,6 +76,9 @@ extension SuiteDefinition {
         "no probe of this suite has a counter '\(name)'",
         remedy: Catalogs.remedy(forUnknown: name, known: counters))
     }
+    for (index, node) in (gates["sentinels"]?.sequence ?? []).enumerated() {
+      check(node, "gates.sentinels[\(index)]")
+    }
     for (index, node) in (gates["budgets"]?.sequence ?? []).enumerated() {
       check(node.mapping?["metric"], "gates.budgets[\(index)].metric")
     }
@@ -81,10 +86,28 @@ extension SuiteDefinition {
 }
 
 extension MetricPattern {
-  /// Whether a metric of that name, with these label names, in one of these phases, could match.
-  fileprivate func canMatch(_ name: String, _ labelNames: [String], _ phases: [String]) -> Bool {
-    glob(self.name, matches: name) && labels.keys.allSatisfy(labelNames.contains)
+  /// Whether a metric of that name, with labels of these fields, in one of these phases, could match.
+  fileprivate func canMatch(_ name: String, _ key: [KeyField], _ phases: [String]) -> Bool {
+    glob(self.name, matches: name)
+      && labels.allSatisfy { label, value in
+        key.contains { $0.name == label && $0.canMatch(value) }
+      }
       && (phase.map { phase in phases.contains { glob(phase, matches: $0) } } ?? true)
+  }
+
+  /// What a label may be whose value none of these fields has; nil when that is not the trouble.
+  fileprivate func valueHint(_ fields: [KeyField]) -> String? {
+    for (label, value) in labels.sorted(by: { $0.key < $1.key }) {
+      let own = fields.filter { $0.name == label }
+      if own.isEmpty || own.contains(where: { $0.canMatch(value) }) { continue }
+      let values = own.flatMap { field -> [String] in
+        if case .values(let names) = field.kind { Array(names.values) } else { [] }
+      }
+      return values.isEmpty
+        ? "label '\(label)' is a number"
+        : "label '\(label)': " + Catalogs.remedy(forUnknown: value, known: Set(values))
+    }
+    return nil
   }
 
   fileprivate func phaseHint(_ phases: [String]) -> String {
