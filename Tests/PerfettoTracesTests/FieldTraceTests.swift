@@ -182,6 +182,8 @@ import Testing
       ("\u{17}\u{8}Dtracing6", "this is a trace.dat of trace-cmd"),
       (#"{"schema":"latgate.run/1"}"#, "this is a file of latgate"),
       ("BZh9", "this is packed by bzip2"),
+      ("", "this file is empty"),
+      (String(repeating: "\0", count: 257) + "ustar  ", "this is a tar archive"),
     ] {
       let error = #expect(throws: PerfettoTraceError.self) {
         try TraceFolder().fold(Array(text.utf8))

@@ -32,7 +32,8 @@ import TraceFold
   }
 
   /// Where perfetto's Python package is there.
-  @Test func definitionsAreThoseOfPerfetto() throws {
+  @Test(.enabled(if: PerfettoPython.isThere, PerfettoPython.absence))
+  func definitionsAreThoseOfPerfetto() throws {
     let script = """
       from perfetto.protos.perfetto.trace import perfetto_trace_pb2 as p
       for event in p.FtraceEvent.DESCRIPTOR.fields:
@@ -44,7 +45,7 @@ import TraceFold
               for f in event.message_type.fields
               if not f.is_repeated and f.type not in (f.TYPE_MESSAGE, f.TYPE_BYTES)))
       """
-    guard let text = try PerfettoPython.output(of: script) else { return }
+    let text = try #require(try PerfettoPython.output(of: script))
     let lines = text.split(separator: "\n")
     #expect(lines.count == PerfettoEvent.all.count)
     for line in lines {

@@ -1,8 +1,13 @@
 import Foundation
+import Testing
 
 /// perfetto's own definitions, where its Python package is there (`LATGATE_PERFETTO_PYTHON` names the
 /// interpreter).
 enum PerfettoPython {
+  /// Whether the package can be imported; what needs it is skipped, and says so, where not.
+  static let isThere = (try? output(of: "import perfetto.protos.perfetto.trace")) != nil
+  static let absence: Comment = "perfetto's Python package is not installed"
+
   /// What a script writes; nil where it cannot be run.
   static func output(of script: String) throws -> String? {
     let python = ProcessInfo.processInfo.environment["LATGATE_PERFETTO_PYTHON"] ?? "python3"

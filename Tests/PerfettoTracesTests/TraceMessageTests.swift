@@ -307,7 +307,8 @@ import Testing
   }
 
   /// Fields of perfetto's definitions, where its Python package is at hand.
-  @Test func theTableHasEveryFieldOfThisDefinition() throws {
+  @Test(.enabled(if: PerfettoPython.isThere, PerfettoPython.absence))
+  func theTableHasEveryFieldOfThisDefinition() throws {
     let script = """
       from perfetto.protos.perfetto.trace import perfetto_trace_pb2 as p
       def show(message):
@@ -318,7 +319,7 @@ import Testing
       for message in p.DESCRIPTOR.message_types_by_name.values():
           show(message)
       """
-    guard let text = try PerfettoPython.output(of: script) else { return }
+    let text = try #require(try PerfettoPython.output(of: script))
     var names: [String: [Int: String]] = [:]
     for line in text.split(separator: "\n") {
       let words = line.split(separator: " ")

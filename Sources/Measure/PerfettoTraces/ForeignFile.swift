@@ -2,6 +2,12 @@
 enum ForeignFile {
   /// What the bytes are, as a sentence; nil when they may be a trace.
   static func description(of data: [UInt8]) -> String? {
+    if data.isEmpty { return "this file is empty: record the trace again, or copy it again" }
+    if data.dropFirst(257).starts(with: Array("ustar".utf8)) {
+      return
+        "this is a tar archive, no perfetto trace: unpack it with 'tar -xf' and give the trace "
+        + "in it"
+    }
     for (magic, name, remedy) in magics where data.starts(with: magic) {
       return "this is \(name), no perfetto trace: \(remedy)"
     }

@@ -42,7 +42,7 @@ extension TraceIndex {
   ) throws(PerfettoTraceError) -> WindowMoments {
     guard open < drain, open <= lastNs else {
       let seconds = Double(lastNs - firstNs) / 1e9
-      throw .window("the window is empty: the trace has events over \(seconds) s")
+      throw .window("no part of the window is in the trace, whose events cover \(seconds) s")
     }
     let drain = min(drain, lastNs + 1)
     return WindowMoments(

@@ -30,6 +30,10 @@ package struct TraceFile {
 
   /// The file's bytes, which a pipe may give as well.
   private func bytes() throws -> [UInt8] {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      throw TraceFault(file: path, problem: "is a folder: name the trace itself")
+    }
     guard let file = FileHandle(forReadingAtPath: path) else {
       throw TraceFault(file: path, problem: "cannot be read: check the path and its permissions")
     }
