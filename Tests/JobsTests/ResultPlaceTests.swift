@@ -32,6 +32,19 @@ import Testing
     }
   }
 
+  @Test func aFileNeedsAFolderUnlessItsWriterMakesOne() throws {
+    try inFolder {
+      let error = #expect(throws: ResultPlace.Fault.self) {
+        try ResultPlace.requireFile("\(folder)/new/record.json")
+      }
+      let fault = try #require(error)
+      #expect(fault.problem.contains("there is no folder \(folder)/new"))
+      #expect(ErrorReport(fault).status == .usage)
+      try ResultPlace.requireFile("\(folder)/new/report.html", makesFolder: true)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+    }
+  }
+
   @Test func aFolderIsNoFile() throws {
     try inFolder {
       #expect(throws: ResultPlace.Fault.self) { try ResultPlace.requireFile(folder) }

@@ -46,13 +46,20 @@ package enum ResultPlace {
     }
   }
 
-  /// As ``requireFolder(_:)``, for the folder of a file; the file itself is not touched.
-  package static func requireFile(_ path: String) throws {
+  /// As ``requireFolder(_:)``, for the folder of a file; the file itself is not touched. The folder
+  /// must be there unless `makesFolder`: who writes the file makes it.
+  package static func requireFile(_ path: String, makesFolder: Bool = false) throws {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
       throw Fault(path: path, problem: "it is a folder; name a file", isPlace: true)
     }
-    let folder = (path as NSString).deletingLastPathComponent
-    try requireFolder(folder.isEmpty ? "." : folder)
+    let parent = (path as NSString).deletingLastPathComponent
+    let folder = parent.isEmpty ? "." : parent
+    guard makesFolder || FileManager.default.fileExists(atPath: folder) else {
+      throw Fault(
+        path: path, problem: "there is no folder \(folder); make it, or name another file",
+        isPlace: true)
+    }
+    try requireFolder(folder)
   }
 }

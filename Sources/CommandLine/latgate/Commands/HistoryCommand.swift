@@ -46,6 +46,7 @@ struct HistoryCommand: AsyncParsableCommand, ComputingCommand {
 
   func run() async throws {
     let console = recall.console
+    try report.requirePlaces()
     let store = try await recall.openToRead()
     let (suite, target) = try scope.only(in: store)
     let builds = try store.builds(suite: suite, target: target)
@@ -66,9 +67,10 @@ struct HistoryCommand: AsyncParsableCommand, ComputingCommand {
       let shown = names.prefix(Self.mostNames).joined(separator: ", ")
       let more = names.count - Self.mostNames
       throw ValidationError(
-        "no stored metric of \(suite) on \(target) matches; there are: "
-          + (names.isEmpty ? "none" : shown)
-          + (more > 0 ? " and \(more) more ('latgate history --all --format json')" : ""))
+        "no metric of \(suite) on \(target) that matches was measured often enough to be judged; "
+          + "there are: " + (names.isEmpty ? "none" : shown)
+          + (more > 0 ? " and \(more) more ('latgate history --all --format json')" : "")
+          + "; 'latgate runs show' shows all of a run")
     }
     let release = try since.map { try store.buildID($0, among: builds) }
     let creep = release.map { history.creep(since: $0, matching: patterns) } ?? []
