@@ -16,6 +16,8 @@ package struct Plan: Sendable {
   package var safety: LoadSafety
   /// How long a lost device is waited for; nil = as its file says.
   package var reconnect: Duration?
+  /// How long another job's hold on the device is waited for.
+  package var wait: Duration = .zero
 
   /// Looks everything up; a workload, and probes when there are any, take the suite's place.
   /// - Throws: `UnknownName`.
@@ -94,6 +96,7 @@ package struct Plan: Sendable {
       safety: safety, reconnect: reconnect ?? definition.reconnect, measuresOverhead: true,
       toolVersion: Version.text)
     request.scope = scope
+    request.wait = wait
     return request
   }
 

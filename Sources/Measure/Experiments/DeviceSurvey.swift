@@ -26,12 +26,15 @@ package struct DeviceSurvey: Sendable {
   private let btf: DeviceDefinition.BTFSource
   private let firmware: String
   private let toolVersion: String
+  private let report: @Sendable (String) -> Void
 
   /// `btf` is where the kernel's types come from, which may depend on the name of the `firmware`.
   package init(
     device: any Device, transport: String, bundle: ProbeBundle, safety: LoadSafety,
-    btf: DeviceDefinition.BTFSource, firmware: String, toolVersion: String
+    btf: DeviceDefinition.BTFSource, firmware: String, toolVersion: String,
+    report: @escaping @Sendable (String) -> Void
   ) {
+    self.report = report
     self.btf = btf
     self.firmware = firmware
     self.device = device
@@ -57,7 +60,7 @@ package struct DeviceSurvey: Sendable {
         hash: bundle.payloadHash, agentPath: bundle.agent.path,
         loadHelperPath: bundle.loadHelper.path))
     let session = try await SoleSession(
-      device: device, agent: installed, toolVersion: toolVersion
+      device: device, agent: installed, toolVersion: toolVersion, wait: .zero, report: report
     ).begin()
     do {
       let types = try await ShippedBTF(

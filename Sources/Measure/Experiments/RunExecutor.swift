@@ -113,8 +113,11 @@ package struct RunExecutor: Sendable {
         loadHelperPath: request.bundle.loadHelper.path))
     if log.baseline != nil { try await clearAway(installed, &log) }
     let session = try await SoleSession(
-      device: device, agent: installed, toolVersion: request.toolVersion
-    ).begin()
+      device: device, agent: installed, toolVersion: request.toolVersion, wait: request.wait
+    ) { note in
+      report(
+        RunProgress(activity: "waiting for the device", iteration: 0, iterations: 0, note: note))
+    }.begin()
     do {
       let btf = try await ShippedBTF(
         btf: request.btf, firmware: request.firmwareName, probes: request.probes,

@@ -36,6 +36,8 @@ package struct RunRequest: Sendable {
   package var safety: LoadSafety
   /// How long the device is waited for when it is lost; zero = the run fails with it.
   package var reconnect: Duration
+  /// How long another machine's session with the device is waited for.
+  package var wait: Duration = .zero
   /// Unusual steps that were needed to bring the firmware up.
   package var interruptions: [InterruptionRecord] = []
   /// Whether quiet is waited for and the machine's speed taken, as for runs that are compared.

@@ -48,7 +48,7 @@ package struct Survey: Sendable {
         device: device, transport: lane.transport,
         bundle: try await bench.bundle(abi: try await Plan.abi(of: device), probes: probes),
         safety: safety, btf: started.btf(of: target.definition), firmware: firmware,
-        toolVersion: Version.text
+        toolVersion: Version.text, report: { console.note($0) }
       ).run(probes: probes, tier: tier, isChecking: isChecking)
       await lane.finish()
       return SurveyReport(findings)

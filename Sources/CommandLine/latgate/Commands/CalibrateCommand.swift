@@ -128,6 +128,7 @@ struct CalibrateCommand: AsyncParsableCommand, ComputingCommand {
         ?? "latgate-results/calibrate-\(definition.name)-\(timestamp())")
     var plan = try setup.plan(bench, safety: safety)
     plan.reconnect = devices.reconnect
+    plan.wait = devices.wait
     let target = try await setup.target(plan, bench, folder, wait: devices.wait)
     defer { target.release() }
     setup.lanes = target.lanes.count

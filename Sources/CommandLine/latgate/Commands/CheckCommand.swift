@@ -164,6 +164,7 @@ struct CheckCommand: AsyncParsableCommand {
     if let baseline = memory.baseline { setup.baseline = baseline }
     var plan = try setup.plan(bench, safety: try await safety.open())
     plan.reconnect = devices.reconnect
+    plan.wait = devices.wait
     let target = try await setup.target(plan, bench, folder, wait: devices.wait)
     defer { target.release() }
     setup.lanes = target.lanes.count

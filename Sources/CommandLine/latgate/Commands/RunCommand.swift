@@ -121,6 +121,7 @@ struct RunCommand: AsyncParsableCommand {
     if let iterations { plan.suite.iterations = iterations }
     plan.tier = tiers.tier
     // The number is another process's after a restart.
+    plan.wait = devices.wait
     plan.reconnect = scope.pid == nil ? devices.reconnect : .zero
     var run = SingleRun(
       console: console, bench: bench, plan: plan, device: pool.device.first)
