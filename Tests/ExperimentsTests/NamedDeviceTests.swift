@@ -50,6 +50,15 @@ import Testing
     #expect(named.address == address)
   }
 
+  /// No device that comes back would have one of these names.
+  @Test(arguments: [
+    "tcp:h:99999", "tcp:h:0", "tcp:", "ssh:h:99999", "any@tcp:h:99999", "./board.yaml",
+    "board.yaml", "/no/board",
+  ])
+  func whatCanBeNoDeviceIsRefused(name: String) throws {
+    #expect(throws: DeviceNameFault.self) { try NamedDevice(name, in: catalog()) }
+  }
+
   @Test func anAddressOfItsOwnMayHoldTheSign() throws {
     let named = try NamedDevice("ssh:root@board.lab", in: catalog())
     #expect(named.definition == nil)

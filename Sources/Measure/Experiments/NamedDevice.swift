@@ -20,9 +20,13 @@ package struct NamedDevice: Sendable {
     }
     address = DeviceAddress(name)
     // Addresses of their own may hold the sign as well: ssh:root@board.
-    guard case .server = address, let at = name.firstIndex(of: "@") else { return }
+    guard case .server = address else { return }
+    try Self.requireSerial(name, of: name)
+    guard let at = name.firstIndex(of: "@") else { return }
     let file = String(name[..<at])
-    let place = DeviceAddress(String(name[name.index(after: at)...]))
+    let rest = String(name[name.index(after: at)...])
+    let place = DeviceAddress(rest)
+    if case .server = place { try Self.requireSerial(rest, of: name) }
     try catalog.requireSoundDevice(file)
     guard let known = catalog.devices[file] else {
       // A serial number may hold the sign, but not an address after it.
@@ -42,6 +46,22 @@ package struct NamedDevice: Sendable {
     }
     definition = known
     address = place
+  }
+
+  /// Refuses what no adb server can list: nothing that comes back would be found under it.
+  /// - Throws: ``DeviceNameFault``.
+  private static func requireSerial(_ text: String, of name: String) throws {
+    if text.hasPrefix("tcp:") || text.hasPrefix("ssh:") {
+      throw DeviceNameFault(
+        name: name, problem: "'\(text)' is no address",
+        remedy: "write tcp:HOST[:PORT] or ssh:[USER@]HOST[:PORT], with a port of 1 to 65535")
+    }
+    if text.contains("/") || text.hasSuffix(".yaml") {
+      throw DeviceNameFault(
+        name: name, problem: "this is a path, no name of a device",
+        remedy: "put the device file into targets/devices of your configuration folder, and give "
+          + "the name after its 'device:'")
+    }
   }
 }
 
