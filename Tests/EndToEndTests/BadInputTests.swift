@@ -81,6 +81,13 @@ struct BadInputTests {
       ["check", "demo", "--output", "\(file)/inside"],
       ["calibrate", "demo", "--output", "\(file)/inside"],
       ["fold", file, "--output", folder.path],
+      ["fold", file, "--output", "\(folder.path)/none/r.json"],
+      ["import", file, "--output", "\(folder.path)/none/r.json"],
+      ["export", folder.path, "--as", "otlp", "--output", "\(folder.path)/none/r.json"],
+      ["compare", "--experiment", folder.path, "--learn", "\(folder.path)/none/r.json"],
+      ["preflight", "--btf", file, "--report", "json=\(file)/r.json"],
+      ["history", "--all", "--report", "json=\(file)/r.json"],
+      ["device", "bugreport", "local", "--output", "\(file)/inside"],
     ] {
       let made = try await Tool().start(command).end(within: .seconds(60))
       #expect(made.exitCode == 64, "\(command): \(made.errors)")
@@ -184,6 +191,23 @@ struct BadInputTests {
       ["waive", "fsync.*", "--until", "2999-12-31", "--reason", "x", "--store", "/no/such/s"], 65,
       "/no/such"
     ),
+    (["device", "shell", "tcp:127.0.0.1:99999", "--", "true"], 64, "a port of 1 to 65535"),
+    (["device", "bugreport", "ssh:board:0"], 64, "a port of 1 to 65535"),
+    (["device", "shell", "/no/board.yaml", "--", "true"], 64, "this is a path"),
+    (["fold", "x", "--from", "20ms", "--to", "10ms"], 64, "--from must be before --to"),
+    (["fold", "/tmp"], 65, "is a folder"),
+    (["preflight", "--btf", "/dev/null", "--btf-build-id", "zz"], 64, "'zz' is no build-id"),
+    (["runs", "list", "--store", "/tmp"], 65, "it is a folder"),
+    (["device", "wait", "local"], 64, "Usage: latgate device wait"),
+    (["waive", "a.b", "--until", "2020-01-01", "--reason", "x"], 64, "Usage: latgate waive"),
+    (
+      ["waive", "runqueue.wait{class=usr}*", "--until", "2999-12-31", "--reason", "x"], 64,
+      "did you mean 'runqueue.wait{class=user}*'?"
+    ),
+    (
+      ["waive", "runqueue.wait{clas=user}*", "--until", "2999-12-31", "--reason", "x"], 64,
+      "did you mean 'runqueue.wait{class=user}*'?"
+    ),
     (["runs", "delete"], 64, "name runs"),
     (["runs", "clean", "/no/such", "--older-than", "30d"], 65, "/no/such"),
   ])
@@ -195,6 +219,39 @@ struct BadInputTests {
     #expect(made.errors.contains(says), "\(made.errors)")
     // Only a device that is away is the rack's.
     #expect(made.errors.contains("owner:") == (code == 69), "\(made.errors)")
+  }
+
+  /// A suite whose gate can match nothing fails before any device is asked.
+  @Test func aGateThatMatchesNothingIsTheFilesFault() async throws {
+    let share = try TestShare()
+    try share.write(
+      """
+      suite: vain
+      device: local
+      workload: smoke
+      probes: [runqueue]
+      gates: {metrics: ["runqueue.wait{class=usr}"], sentinels: ["nosuch.spin"]}
+      """, to: "targets/suites/vain.yaml")
+    let tool = Tool(share: share.path)
+    for command in [["validate"], ["check", "vain", "--plan"]] {
+      let made = try await tool.start(command).end(within: .seconds(60))
+      #expect(made.exitCode == 65, "\(command): \(made.errors)")
+      #expect(made.errors.contains("did you mean 'user'?"), "\(made.errors)")
+      #expect(made.errors.contains("'nosuch.spin'"), "\(made.errors)")
+    }
+  }
+
+  @Test func doctorKnowsWhatThisMachineLacksFromDevices() async throws {
+    let folder = try TemporaryFolder()
+    let made = try await Call(
+      "/usr/bin/env",
+      [
+        "PATH=\(folder.path)", "\(Tool.repository)/.build/debug/latgate", "doctor", "--share",
+        Tool.repository,
+      ], environment: ["HOME": folder.path]
+    ).end(within: .seconds(60))
+    #expect(made.exitCode == 70, "\(made.output)\(made.errors)")
+    #expect(made.output.contains("MISSING"), "\(made.output)")
   }
 
   @Test func aMissingFileIsNamedWithItsNeighbour() async throws {

@@ -48,6 +48,23 @@ struct StoreTests {
     #expect(again.errors.contains("0 stored, 60 known already"))
   }
 
+  @Test func whatIsNotStoredIsSaid() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path
+    let tool = tool(in: path)
+    try FileManager.default.createDirectory(
+      atPath: "\(path)/empty", withIntermediateDirectories: true)
+    let empty = try await tool.run("runs", "import", "\(path)/empty")
+    passes(empty, 65)
+    #expect(empty.errors.contains("no record is there"), "\(empty.errors)")
+    var records = ScalarRecords(seed: 3)
+    try records.write(build: "b1", runs: 2, value: 100, day: 0, to: "\(path)/in")
+    passes(try await tool.run("runs", "import", "\(path)/in"))
+    let unknown = try await tool.run("runs", "show", "nosuch")
+    passes(unknown, 64)
+    #expect(unknown.errors.contains("'latgate runs list' shows the 2"), "\(unknown.errors)")
+  }
+
   @Test func whatGoesInComesOutByteForByte() async throws {
     let folder = try TemporaryFolder()
     let path = folder.path

@@ -64,10 +64,14 @@ struct Latgate: AsyncParsableCommand {
           throw CommandLineFault(cause: error)
         }
         if (command as? any ComputingCommand)?.computesOnly == true { Interruption.endsAnywhere() }
-        if var asynchronous = command as? any AsyncParsableCommand {
-          try await asynchronous.run()
-        } else {
-          try command.run()
+        do {
+          if var asynchronous = command as? any AsyncParsableCommand {
+            try await asynchronous.run()
+          } else {
+            try command.run()
+          }
+        } catch let error as ValidationError {
+          throw RunningFault(cause: error, command: type(of: command))
         }
       }
     } catch {
@@ -84,12 +88,30 @@ struct Latgate: AsyncParsableCommand {
       }
       finish(unknown)
     }
+    if let fault = error as? RunningFault {
+      FileHandle.standardError.write(Data(fault.text.utf8))
+      Foundation.exit(ExitStatus.usage.rawValue)
+    }
     // `.failure` is its code for errors of other code.
     if error is ExitCode || exitCode(for: error) != .failure { exit(withError: error) }
     let console = Console()
     let report = ErrorReport(error)
     console.error(ErrorMessage.rendered(report.messages, console.errorStyle))
     Foundation.exit(report.status.rawValue)
+  }
+
+  /// Wrong usage that shows as the command runs, in the form of what shows before; ArgumentParser
+  /// would add the usage of the whole tool.
+  private struct RunningFault: Error {
+    var cause: ValidationError
+    var command: any ParsableCommand.Type
+
+    var text: String {
+      let help = Latgate.helpMessage(for: command)
+      let usage = help.split(separator: "\n").first { $0.hasPrefix("USAGE: ") }
+        .map { "Usage: \($0.dropFirst("USAGE: ".count))\n" }
+      return "Error: \(cause.message)\n\(usage ?? "")"
+    }
   }
 
   /// A command line that was not understood, or that asked for help.

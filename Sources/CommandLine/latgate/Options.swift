@@ -81,6 +81,10 @@ struct StoreOptions: ParsableArguments {
         throw StoreError(path: path, reason: "\(needed) is not there", kind: .missing)
       }
     }
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      throw StoreError(path: path, reason: "it is a folder", kind: .unreadable)
+    }
     return try await Store.open(path: path)
   }
 }

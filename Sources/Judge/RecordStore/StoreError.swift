@@ -6,6 +6,8 @@ package struct StoreError: Error, Sendable, Equatable {
   package enum Kind: Sendable, Equatable {
     /// The file cannot be read or written: rights, space, another process.
     case unusable
+    /// The file cannot be opened: a folder, or rights.
+    case unreadable
     /// The file is no store, is damaged, or was made by a later version.
     case badFile
     /// The place that a user named is not there.
@@ -39,6 +41,8 @@ package struct StoreError: Error, Sendable, Equatable {
     case .SQLITE_CORRUPT:
       self.init(
         path: path, reason: "is damaged (\(fault.message ?? "SQLite error 11"))", kind: .badFile)
+    case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_READONLY, .SQLITE_AUTH:
+      self.init(path: path, reason: fault.message ?? "it cannot be opened", kind: .unreadable)
     default:
       self.init(
         path: path, reason: "\(fault.message ?? "SQLite error") (\(fault.resultCode.rawValue))")
@@ -49,7 +53,7 @@ package struct StoreError: Error, Sendable, Equatable {
 extension StoreError: CustomStringConvertible {
   package var description: String {
     switch kind {
-    case .unusable:
+    case .unusable, .unreadable:
       "the store \(path) cannot be used: \(reason); give another file with --store or LATGATE_STORE"
     case .badFile:
       "the store \(path) \(reason); it was left as it is: give another file with --store or "

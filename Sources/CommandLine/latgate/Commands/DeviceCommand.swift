@@ -78,6 +78,7 @@ struct DeviceBugReport: AsyncParsableCommand {
   func run() async throws {
     let console = common.console
     let folder = output ?? "bugreport-\(timestamp())"
+    try ResultPlace.requireFolder(folder)
     let written = try await DeviceScan(common).using(name) { device, wish in
       let known = PrivilegedDevice(device, wish: wish)
       _ = try await known.exec(titled("the first command", "true"), timeout: .seconds(20))
@@ -243,7 +244,7 @@ struct DeviceImage: AsyncParsableCommand {
     let reader = KernelFileReader(cache: try .ofUser())
     let found: KernelFile
     if let btf {
-      found = try await reader.read(btf, buildID: btfBuildID)
+      found = try await reader.read(btf, givenID: btfBuildID)
     } else {
       found = try await image.withDebugInformation(progress: { console.note($0) }) { vmlinux in
         try await reader.read(vmlinux)

@@ -14,8 +14,8 @@ struct DoctorCommand: AsyncParsableCommand {
     abstract: "Say what this machine and its devices lack, and how to mend it.",
     discussion: """
       Exits 0 when everything needed for the virtual device is there and no device would stop a \
-      run; 69 when something is missing or a device does not answer; 65 when a catalogue file is \
-      broken; 3 when a run on a device would be stopped. Warnings do not count.
+      run; 70 when something is missing on this machine; 69 when a device does not answer; 65 when a \
+      catalogue file is broken; 3 when a run on a device would be stopped. Warnings do not count.
 
       With a device: what would stop a run on it, which tier works, and why better ones do not. \
       T2 loads programs, T1 uses those that the firmware carries, T0 folds trace events. The agent \
@@ -60,9 +60,8 @@ struct DoctorCommand: AsyncParsableCommand {
     let found = try await devices()
     findings += found.flatMap { Self.findings($0, showsAll: false) }
     try print(findings, console)
-    if findings.contains(where: { $0.state == .missing }) || found.contains(where: \.isSilent) {
-      throw ExitStatus.deviceUnavailable.code
-    }
+    if findings.contains(where: { $0.state == .missing }) { throw ExitStatus.internalError.code }
+    if found.contains(where: \.isSilent) { throw ExitStatus.deviceUnavailable.code }
     if findings.contains(where: { $0.state == .broken }) { throw ExitStatus.badInput.code }
     if findings.contains(where: { $0.state == .stops }) { throw ExitStatus.gateFailed.code }
   }

@@ -78,6 +78,9 @@ struct FoldCommand: AsyncParsableCommand, ComputingCommand {
     if fromMarker != nil, from != nil || to != nil {
       throw ValidationError("give the window by --from and --to or by markers, not both")
     }
+    if let from, let to, from.seconds >= to.seconds {
+      throw ValidationError("--from must be before --to")
+    }
   }
 
   func run() async throws {

@@ -65,11 +65,12 @@ struct PreflightCommand: AsyncParsableCommand, ComputingCommand {
 
   func run() async throws {
     let console = common.console
+    try report.requirePlaces()
     let bench = try Workbench(common)
     let manifests = try probes(bench)
     let cache = try BuildCache.ofUser()
     let reader = KernelFileReader(cache: cache)
-    let kernel = try await reader.read(btf, buildID: buildID)
+    let kernel = try await reader.read(btf, givenID: buildID)
     guard kernel.isWhole else {
       throw KernelBTFError.unusable(
         path: btf, reason: "BTF cut down to what some programs read (bpftool gen min_core_btf)",
@@ -114,5 +115,16 @@ struct PreflightCommand: AsyncParsableCommand, ComputingCommand {
   private func config(at path: String?) async throws -> KernelConfig? {
     guard let path else { return nil }
     return try await KernelConfig.read(path)
+  }
+}
+
+extension KernelFileReader {
+  /// As `read(_:buildID:)`, for a build-id of the command line: one that cannot be is wrong usage.
+  func read(_ path: String, givenID: String?) async throws -> KernelFile {
+    do {
+      return try await read(path, buildID: givenID)
+    } catch KernelBTFError.badBuildID(let text, let place) where text == givenID {
+      throw ValidationError("\(KernelBTFError.badBuildID(text: text, place: place))")
+    }
   }
 }

@@ -33,7 +33,14 @@ extension Store {
   func run(beginning prefix: String) throws -> StoredRun {
     let found = try runs(beginning: prefix)
     guard let first = found.first else {
-      throw UnknownName(kind: "run in the store", name: prefix, known: [])
+      // All ids would be too many to show.
+      let ids = try runs().map(\.id)
+      let near = nearestName(to: prefix, in: ids.map { String($0.prefix(prefix.count)) })
+      guard near == nil, !ids.isEmpty else {
+        throw UnknownName(kind: "run in the store", name: prefix, known: near.map { [$0] } ?? [])
+      }
+      throw ValidationError(
+        "there is no run in the store '\(prefix)': 'latgate runs list' shows the \(ids.count)")
     }
     guard found.count == 1 else {
       throw ValidationError("\(found.count) runs begin with '\(prefix)': give more of the id")
@@ -152,6 +159,7 @@ struct RunsShow: AsyncParsableCommand {
 
   func run() async throws {
     let console = recall.console
+    try report.requirePlaces()
     let store = try await recall.openToRead()
     let document = try store.document(of: try store.run(beginning: run))
     if record { return console.print(String(decoding: document.bytes, as: UTF8.self)) }
@@ -175,6 +183,11 @@ struct RunsImport: AsyncParsableCommand {
 
   func run() async throws {
     let documents = try RecordFiles.documents(paths)
+    guard !documents.isEmpty else {
+      throw ExchangeFault(
+        place: paths.joined(separator: ", "),
+        problem: "no record is there: records are files that end in .json")
+    }
     let store = try await recall.open()
     let added = try store.add(documents)
     recall.console.note(
