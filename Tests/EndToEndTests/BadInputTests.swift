@@ -197,6 +197,7 @@ struct BadInputTests {
     (["fold", "x", "--from", "20ms", "--to", "10ms"], 64, "--from must be before --to"),
     (["fold", "/tmp"], 65, "is a folder"),
     (["preflight", "--btf", "/dev/null", "--btf-build-id", "zz"], 64, "'zz' is no build-id"),
+    (["import", "x", "--metric", "bad name!"], 64, "is no name"),
     (["runs", "list", "--store", "/tmp"], 65, "it is a folder"),
     (["device", "wait", "local"], 64, "Usage: latgate device wait"),
     (["waive", "a.b", "--until", "2020-01-01", "--reason", "x"], 64, "Usage: latgate waive"),

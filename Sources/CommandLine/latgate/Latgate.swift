@@ -107,10 +107,9 @@ struct Latgate: AsyncParsableCommand {
     var command: any ParsableCommand.Type
 
     var text: String {
-      let help = Latgate.helpMessage(for: command)
-      let usage = help.split(separator: "\n").first { $0.hasPrefix("USAGE: ") }
-        .map { "Usage: \($0.dropFirst("USAGE: ".count))\n" }
-      return "Error: \(cause.message)\n\(usage ?? "")"
+      let usage = Latgate.usageString(for: command)
+        .replacing("\n", with: "\n       ")
+      return "Error: \(cause.message)\nUsage: \(usage)\n"
     }
   }
 

@@ -1,5 +1,6 @@
 import Jobs
 import ArgumentParser
+import Catalogs
 import Foundation
 import HistogramExchange
 import Reporting
@@ -47,6 +48,12 @@ struct ImportCommand: AsyncParsableCommand, ComputingCommand {
 
   func validate() throws {
     guard !files.isEmpty else { throw ValidationError("name a file") }
+    // As a gate's pattern would read it: other signs begin labels or a phase.
+    if let metric,
+      MetricPattern(metric)?.name != metric || metric.contains(where: { "*?!".contains($0) })
+    {
+      throw ValidationError("--metric '\(metric)' is no name, such as app.wait")
+    }
   }
 
   func run() async throws {
