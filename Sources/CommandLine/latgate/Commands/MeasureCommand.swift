@@ -100,6 +100,7 @@ struct MeasureCommand: AsyncParsableCommand {
       measuringFor: time, on: device, scope: scope.scope, safety: try await safety.open())
     plan.tier = tiers.tier
     // The number is another process's after a restart.
+    plan.wait = devices.wait
     plan.reconnect = scope.pid == nil ? devices.reconnect : .zero
     var run = SingleRun(console: console, bench: bench, plan: plan, device: device)
     run.output = output
