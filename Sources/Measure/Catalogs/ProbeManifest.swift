@@ -153,8 +153,9 @@ extension KeyField {
     return switch kind {
     case .padding: false
     case .number: isNumber
+    case .signed: isNumber || pattern.hasPrefix("-")
     case .values(let names): isNumber || names.values.contains { glob(pattern, matches: $0) }
-    case .blockDevice, .syscall: true
+    case .blockDevice, .syscall, .text: true
     }
   }
 }

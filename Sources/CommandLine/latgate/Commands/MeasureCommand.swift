@@ -99,8 +99,8 @@ struct MeasureCommand: AsyncParsableCommand {
     var plan = Plan(
       measuringFor: time, on: device, scope: scope.scope, safety: try await safety.open())
     plan.tier = tiers.tier
-    // The number is another process's after a restart.
     plan.wait = devices.wait
+    // The number is another process's after a restart.
     plan.reconnect = scope.pid == nil ? devices.reconnect : .zero
     var run = SingleRun(console: console, bench: bench, plan: plan, device: device)
     run.output = output

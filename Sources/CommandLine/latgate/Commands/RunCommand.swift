@@ -120,8 +120,8 @@ struct RunCommand: AsyncParsableCommand {
     var plan = try await plan(bench)
     if let iterations { plan.suite.iterations = iterations }
     plan.tier = tiers.tier
-    // The number is another process's after a restart.
     plan.wait = devices.wait
+    // The number is another process's after a restart.
     plan.reconnect = scope.pid == nil ? devices.reconnect : .zero
     var run = SingleRun(
       console: console, bench: bench, plan: plan, device: pool.device.first)
