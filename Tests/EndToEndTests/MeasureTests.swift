@@ -82,10 +82,16 @@ struct MeasureTests {
     let function = try await bench.latgate(
       "measure", "--function", "vfs_write", "--label", "class,ret", "--for", "300ms", "--output",
       "\(path)/function")
-    try #require(function.exitCode == 0, "\(function.errors)\(function.output)")
-    let written = try Record.only(in: "\(path)/function")
-    #expect(written.probes.flatMap(\.hooks).map(\.rung) == ["kprobe", "kprobe"])
-    #expect(written.phases.flatMap(\.histograms).contains { $0.count > 0 })
+    // Without kprobes, as in some kernels of virtual machines, there is nothing to attach to.
+    if FileManager.default.fileExists(atPath: "/sys/bus/event_source/devices/kprobe/type") {
+      try #require(function.exitCode == 0, "\(function.errors)\(function.output)")
+      let written = try Record.only(in: "\(path)/function")
+      #expect(written.probes.flatMap(\.hooks).map(\.rung) == ["kprobe", "kprobe"])
+      #expect(written.phases.flatMap(\.histograms).contains { ($0.count ?? 0) > 0 })
+    } else {
+      #expect(function.exitCode == 3)
+      #expect((function.errors + function.output).contains("kprobe"))
+    }
 
     let saved = try await bench.latgate(
       "measure", "\(calls) label id", "--save", "mine", "--for", "100ms")
