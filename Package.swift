@@ -175,8 +175,9 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "POSIXSupport", "PerfettoTraces", "RunRecords", "Catalogs", "ProbePrograms", "ProbeBuild",
-        "FirmwareKit", "KernelEvents", "KernelTypes", "KernelBTF", "ADB", "Devices",
+        "POSIXSupport", "LatencyHistograms", "PerfettoTraces", "RunRecords", "Catalogs",
+        "ProbePrograms", "ProbeBuild", "FirmwareKit", "KernelEvents", "KernelTypes", "KernelBTF",
+        "ADB", "Devices",
         "AgentSession", "VirtualDevices",
         "RegressionAnalysis", "RecordStore",
       ], path: "Sources/Measure/Experiments",

@@ -19,18 +19,20 @@ struct MeasureTests {
     var path: String { folder.path }
 
     init() async throws {
-      folder = try TemporaryFolder()
-      share = try TestShare()
+      let folder = try TemporaryFolder()
+      let share = try TestShare()
       let built = try await Tool(share: share.path).run(
         "build", "--abi", MeasureTests.abi, "--ship", within: .seconds(400))
       try #require(built.exitCode == 0, "\(built.errors)")
       let line = built.output.split(separator: "\n").first { $0.contains(": load helper ") }
       let helper = try #require(line?.split(separator: " ").last).description
       try FileManager.default.copyItem(atPath: helper, toPath: "\(folder.path)/lg-asking")
-      load = try Call(
-        "\(folder.path)/lg-asking", ["syscall", "--ops", "1000000000"], environment: [:])
       try FileManager.default.createDirectory(
         atPath: "\(folder.path)/cache", withIntermediateDirectories: true)
+      self.load = try Call(
+        "\(folder.path)/lg-asking", ["syscall", "--ops", "1000000000"], environment: [:])
+      self.folder = folder
+      self.share = share
     }
 
     /// Not every machine has tracefs mounted: this one's is private.
