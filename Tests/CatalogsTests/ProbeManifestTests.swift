@@ -50,7 +50,8 @@ struct ProbeManifestTests {
         "p.yaml:5:7: cost: 'meduim' is not known here"
           + " (did you mean 'medium'? allowed: low, medium, high)",
         "p.yaml:7:5: t0: expected a list, found 'sched_switch' (write '- item' lines, or [a, b])",
-        "p.yaml:11:11: metrics[0].unit: 'seconds' is not known here (allowed: ns)",
+        "p.yaml:11:11: metrics[0].unit: 'seconds' is not a known unit (Write a unit such as ns, ms, %,"
+          + " MiB/s or 1/s, or what is counted in braces: '{seconds}')",
         "p.yaml:13:15: metrics[0].counters: '-1' is not a whole number from 0 to 63"
           + " (write a whole number from 0 to 63)",
         "p.yaml:15:7: metrics[0].key: 'a' is there twice (rename or remove one of them)",

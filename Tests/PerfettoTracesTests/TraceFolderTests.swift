@@ -102,7 +102,10 @@ import Testing
   }
 
   @Test func whatIsNoTraceTellsWhere() throws {
-    #expect(throws: PerfettoTraceError.noEvents) { try TraceFolder().fold([]) }
+    #expect(
+      throws: PerfettoTraceError.foreign(
+        "this file is empty: record the trace again, or copy it again")
+    ) { try TraceFolder().fold([]) }
     #expect(throws: PerfettoTraceError.malformed(offset: 0, problem: "wire type 7 is not in use")) {
       try TraceFolder().fold([0x0f])
     }
@@ -141,7 +144,7 @@ import Testing
 
   @Test func aTableThatIsNoneIsAnError() {
     #expect(throws: PerfettoTraceError.declaration("it ends early")) {
-      try TraceFolder(declarations: [[2, 0]]).fold(TraceFolderTests.fixture("events"))
+      try TraceFolder(declarations: [[3, 0]]).fold(TraceFolderTests.fixture("events"))
     }
   }
 

@@ -140,7 +140,7 @@ import Testing
     let ending = "the file ends here"
     let places = [
       1: "line 1, column 2: \(ending)",
-      700: "line 1, column 701, in iterations[0].phases[0].losses: \(ending)",
+      700: "line 1, column 701, in iterations[0].phases[0].losses[0]: \(ending)",
     ]
     for length in places.keys {
       #expect(
