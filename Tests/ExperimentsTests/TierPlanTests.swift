@@ -17,7 +17,11 @@ import Testing
   ) -> TierPlan {
     let probe = ProbeManifest(
       name: "block", title: "", question: "", object: "block.bpf.c", cost: .low, privacy: .none,
-      comparedWith: nil, t0Events: events, metrics: [], file: "")
+      comparedWith: nil, t0Events: events,
+      metrics: [
+        ProbeMetric(
+          name: "block.device", help: "", unit: "ns", map: "h_block_device", counters: 0, key: [])
+      ], file: "")
     return TierPlan(
       probe: probe, features: lines.map(AgentFeature.init(line:)), choice: choice, scope: scope,
       hasExternalBTF: hasExternalBTF)

@@ -46,7 +46,7 @@ def hello_is_answered_with_facts(scratch):
     agent = Agent(AGENT)
     facts, done = agent.greet()
     assert (facts.kind, facts.sequence, facts.flags) == (wire.FACTS, 1, 0)
-    assert facts.number(1) == 2
+    assert facts.number(1) == 3
     assert facts.text(6) == pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     assert facts.text(7) == os.uname().release
     assert facts.text(10) == pathlib.Path("/sys/devices/system/cpu/online").read_text().strip()

@@ -12,6 +12,12 @@ package struct FileLock: ~Copyable, Sendable {
     self.descriptor = descriptor
   }
 
+  /// A child that another thread has just forked holds the descriptor until its exec: closing alone
+  /// would leave the lock taken until then.
+  deinit {
+    flock(descriptor.rawValue, LOCK_UN)
+  }
+
   /// Takes the lock if it is free.
   /// - Returns: nil when another process, or another part of this one, holds it.
   /// - Throws: ``SystemCallError``: the file cannot be opened.
