@@ -47,7 +47,7 @@ class Key:
         return {"keyid": self.id, "sig": self.secret.sign(canonical(body)).hex()}
 
 
-def bundle(probe="runqueue", metric=7, kind=LOAD_PINNED, version=2):
+def bundle(probe="runqueue", metric=7, kind=LOAD_PINNED, version=3):
     said = (attribute(23, (metric, 4)) + attribute(24, "runqueue_wait") + attribute(25, (0, 4)))
     return frame(HELLO, 1, attribute(1, (version, 4))) + frame(
         kind, 2, attribute(20, probe), attribute(22, said))
