@@ -133,19 +133,14 @@ class Device(threading.Thread):
 def fill(folder):
     """Takes all the space there is; returns the file that has it."""
     ballast = pathlib.Path(folder, "ballast")
-    with ballast.open("wb") as file:
-        try:
-            while True:
-                file.write(bytes(1 << 16))
-                file.flush()
-        except OSError:
-            pass
-    with ballast.open("ab", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"0")
-        except OSError:
-            pass
+    # Unbuffered: a buffer would be written once more as the file is closed, and fail there.
+    with ballast.open("wb", buffering=0) as file:
+        for piece in (bytes(1 << 16), b"0"):
+            try:
+                while file.write(piece):
+                    pass
+            except OSError:
+                pass
     return ballast
 
 

@@ -99,7 +99,7 @@ struct KeysRotate: AsyncParsableCommand {
       one: two of root's have to be at hand. Devices follow at their next poll. 'root' alone \
       renews its expiry and keeps all keys, unless --new-root-keys is given.
 
-        latgate campaign keys rotate timestamp --repository repo --keys keys --keys usb
+        latgate campaign keys rotate timestamp --repository repo --keys a --keys b
         latgate campaign keys rotate root --repository repo --keys usb
       """)
 
