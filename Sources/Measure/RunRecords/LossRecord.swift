@@ -53,25 +53,29 @@ package struct LossRecord: Codable, Sendable, Equatable {
   /// and belong to no judged population. Far more of them mean that starts were missed.
   package static let explainedNoStart = 0.05
 
+  /// Operations that were seen from start to end, or left out by what happened to them: recorded, too
+  /// fast for a row, of another kind at their end, or never to end.
+  private var followed: Double { Double(recorded) + Double(cancelled) }
+
   /// Operations whose duration is missing from the histogram: starts replaced by a
   /// new start, no storage for a stamp, clock faults, and ends without a start where these are
   /// too many to have begun before the pre-roll (``explainedNoStart``).
   ///
-  /// `cancelled` is not a loss: such an operation has no end. `negative` is counted in
-  /// `cancelled` by the probe and is a loss all the same.
+  /// `cancelled` is not a loss. `negative` is counted in `cancelled` by the probe and is a loss all the
+  /// same.
   package var lost: UInt64 {
-    let ends = Double(recorded) + Double(noStart)
-    let missed = Double(noStart) > ends * Self.explainedNoStart ? noStart : 0
+    let missed =
+      Double(noStart) > (followed + Double(noStart)) * Self.explainedNoStart ? noStart : 0
     return [overwritten, missed, nullStorage, mapFull, negative].reduce(0) { total, next in
       let (sum, overflow) = total.addingReportingOverflow(next)
       return overflow ? .max : sum
     }
   }
 
-  /// Share of ``lost`` among lost and recorded operations, 0...1.
+  /// Share of ``lost`` among all operations that were lost or followed, 0...1.
   package var lossShare: Double {
     let lost = Double(self.lost)
-    let seen = Double(recorded) + lost
+    let seen = followed - min(Double(negative), Double(cancelled)) + lost
     return seen > 0 ? lost / seen : 0
   }
 }
