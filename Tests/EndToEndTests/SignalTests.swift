@@ -56,19 +56,13 @@ struct SignalTests {
     let folder = try TemporaryFolder()
     var records = ScalarRecords(seed: 1)
     records.metrics = 3000
-    for (day, build) in ["b1", "b2", "b3"].enumerated() {
+    for (day, build) in ["b1", "b2"].enumerated() {
       try records.write(build: build, runs: 8, value: 100, day: day, to: "\(folder.path)/\(build)")
     }
     try await expectEnd(
       of: try Tool().start([
         "compare", "--reference", "\(folder.path)/b1", "--candidate", "\(folder.path)/b2",
       ]), by: SIGTERM)
-    var tool = Tool()
-    tool.store = "\(folder.path)/store.sqlite"
-    let kept = try await tool.run(
-      "runs", "import", "\(folder.path)/b1", "\(folder.path)/b2", "\(folder.path)/b3")
-    try #require(kept.exitCode == 0, "\(kept.errors)")
-    try await expectEnd(of: try tool.start(["history", "--all"]), by: SIGTERM)
   }
 
   /// Waits until a call computes, and gives it a signal.
