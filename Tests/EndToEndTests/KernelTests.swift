@@ -8,7 +8,7 @@ struct KernelTests {
   func everyProbeCountsTheWork(firmware: String) async throws {
     let tool = Tool()
     try await DetachedDevice.with(firmware: firmware, tool: tool) { device in
-      let record = try await countedWork(device, abi: "arm64")
+      let record = try await countedWork(device, of: "virtual", abi: "arm64")
       #expect(record.btf == nil)
     }
   }
@@ -26,7 +26,7 @@ struct KernelTests {
     try await DetachedDevice.with(
       of: "virtual-armv7", firmware: firmware, tool: tool
     ) { device in
-      let record = try await countedWork(device, abi: "armv7")
+      let record = try await countedWork(device, of: "virtual-armv7", abi: "armv7")
       #expect(record.btf?.buildID == Types32.buildID)
       #expect(record.btf?.isProven == true)
       #expect(!record.probes.flatMap(\.hooks).contains { $0.rung == "tp_btf" })
@@ -43,15 +43,25 @@ struct KernelTests {
     }()
   }
 
-  /// Makes one run, holds its record against the work done and the device against itself before.
-  private func countedWork(_ device: DetachedDevice, abi: String) async throws -> Record {
+  /// Makes one run, holds its record against the work done and the device against itself before. The
+  /// bounds are those of the device's own file, which the suite names.
+  private func countedWork(
+    _ device: DetachedDevice, of definition: String, abi: String
+  ) async throws -> Record {
     let folder = try TemporaryFolder()
     let path = folder.path
-    let tool = device.tool
+    let suites = "\(path)/latgate/targets/suites"
+    try FileManager.default.createDirectory(atPath: suites, withIntermediateDirectories: true)
+    try String(contentsOfFile: "\(Tool.repository)/targets/suites/e2e.yaml", encoding: .utf8)
+      .replacing("suite: e2e\n", with: "suite: counted\n")
+      .replacing("device: virtual\n", with: "device: \(definition)\n")
+      .write(toFile: "\(suites)/counted.yaml", atomically: true, encoding: .utf8)
+    var tool = device.tool
+    tool.configuration = path
     let before = try await device.settings()
     #expect(before.contains("bpf_stats_enabled: 0"))
     let made = try await tool.run(
-      "run", "e2e", "--device", device.name, "--format", "json", "--output",
+      "run", "counted", "--device", device.name, "--format", "json", "--output",
       "\(path)/runs", within: .seconds(180))
     try #require(made.exitCode == 0, "\(made.errors)")
     _ = try JSONSerialization.jsonObject(with: Data(made.output.utf8))
