@@ -93,19 +93,6 @@ static __always_inline bool has_requests(struct gendisk *disk)
 	return lg_read_pointer(queue, mq_ops);
 }
 
-static __always_inline u32 op_of(struct bio *bio)
-{
-	u32 op = lg_read(bio, bi_opf, false) & LG_REQ_OP_MASK;
-
-	if (op == lg_block_op(REQ_OP_READ))
-		return LG_BLOCK_READ;
-	if (op == lg_block_op(REQ_OP_WRITE))
-		return LG_BLOCK_WRITE;
-	if (op == lg_block_op(REQ_OP_FLUSH))
-		return LG_BLOCK_FLUSH;
-	return op == lg_block_op(REQ_OP_DISCARD) ? LG_BLOCK_DISCARD : LG_BLOCK_OTHER;
-}
-
 static __always_inline void queued(struct bio *bio, u32 word)
 {
 	struct lg_counters *c = lg_metric(METRIC_TIME);
@@ -129,7 +116,7 @@ static __always_inline void queued(struct bio *bio, u32 word)
 	/* On its way down a stack the device that it is for may change. */
 	transfer->label.dev =
 		lg_dev_of(lg_read(disk, major, false), lg_read(disk, first_minor, false));
-	transfer->label.op = op_of(bio);
+	transfer->label.op = lg_block_op_of(lg_read(bio, bi_opf, false));
 	lg_start(&transfer->stamp, word, bpf_ktime_get_ns(), NO_CLASS, c);
 }
 

@@ -42,10 +42,10 @@ enum {
 		 ? bpf_core_enum_value(enum req_op, name)                                          \
 		 : bpf_core_enum_value(enum req_opf___old, name##___old))
 
-/* LG_BLOCK_* of a request. */
-static __always_inline u32 lg_request_op(struct request *rq, bool direct)
+/* LG_BLOCK_* of the flags of a request or a bio. */
+static __always_inline u32 lg_block_op_of(u32 flags)
 {
-	u32 op = lg_read(rq, cmd_flags, direct) & LG_REQ_OP_MASK;
+	u32 op = flags & LG_REQ_OP_MASK;
 
 	if (op == lg_block_op(REQ_OP_READ))
 		return LG_BLOCK_READ;
@@ -54,6 +54,11 @@ static __always_inline u32 lg_request_op(struct request *rq, bool direct)
 	if (op == lg_block_op(REQ_OP_FLUSH))
 		return LG_BLOCK_FLUSH;
 	return op == lg_block_op(REQ_OP_DISCARD) ? LG_BLOCK_DISCARD : LG_BLOCK_OTHER;
+}
+
+static __always_inline u32 lg_request_op(struct request *rq, bool direct)
+{
+	return lg_block_op_of(lg_read(rq, cmd_flags, direct));
 }
 
 static __always_inline u32 lg_request_bytes(struct request *rq, bool direct)
