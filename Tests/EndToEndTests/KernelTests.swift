@@ -63,8 +63,9 @@ struct KernelTests {
     let made = try await tool.run(
       "run", "counted", "--device", device.name, "--format", "json", "--output",
       "\(path)/runs", within: .seconds(180))
-    try #require(made.exitCode == 0, "\(made.errors)")
-    _ = try JSONSerialization.jsonObject(with: Data(made.output.utf8))
+    let summary = try? JSONSerialization.jsonObject(with: Data(made.output.utf8)) as? [String: Any]
+    let reasons = ["invalid", "faults", "dropped"].map { "\($0): \(summary?[$0] ?? "none")" }
+    try #require(made.exitCode == 0, "\(reasons)\n\(made.errors)")
     let record = try Record.only(in: "\(path)/runs")
 
     #expect(record.phases.count == 5)

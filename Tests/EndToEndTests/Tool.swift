@@ -10,7 +10,8 @@ struct Tool {
   static let isEnabled = ProcessInfo.processInfo.environment["LATGATE_E2E"] == "1"
 
   /// Port of the adb server that the tests use: the user's own is left alone.
-  static let serverPort: UInt16 = 5064
+  static let serverPort =
+    ProcessInfo.processInfo.environment["LATGATE_E2E_SERVER_PORT"].flatMap(UInt16.init) ?? 5064
 
   /// Folder with the catalogue.
   var share = Tool.repository

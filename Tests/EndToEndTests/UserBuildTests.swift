@@ -138,7 +138,8 @@ struct UserBuildTests {
       let made = try await record(tool, device, in: "\(path)/perfetto")
       let changed = changes(from: before, to: try await device.footprint())
       #expect(changed.isEmpty, "\(changed)")
-      #expect(try await device.shell("ls /data/misc/perfetto-traces") == "other.pftrace\n")
+      let traces = try await device.shell("ls /data/misc/perfetto-traces")
+      #expect(traces == "other.pftrace\n")
 
       for probe in made.probes {
         #expect(probe.status == "loaded" && probe.tier == "T0", "\(probe)")
@@ -176,7 +177,8 @@ struct UserBuildTests {
       _ = try await eventually(within: bound) { try await device.footprint() == before }
       let changed = changes(from: before, to: try await device.footprint())
       #expect(changed.isEmpty, "\(changed)")
-      #expect(try await device.shell("ls /data/misc/perfetto-traces") == "other.pftrace\n")
+      let traces = try await device.shell("ls /data/misc/perfetto-traces")
+      #expect(traces == "other.pftrace\n")
     }
   }
 

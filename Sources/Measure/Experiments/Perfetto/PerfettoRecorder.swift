@@ -110,6 +110,8 @@ actor PerfettoRecording {
     guard received.count >= size else {
       throw PerfettoError.cutOff("\(received.count) of \(size) bytes arrived")
     }
+    // The shell removes the file as it ends, after the last byte.
+    while try await stream.read() != nil {}
     return Array(received.prefix(size))
   }
 
