@@ -527,6 +527,8 @@ def a_window_for_the_hosts_own_steps(scratch):
     agent.send(frame(wire.EXEC, 6, step("true")))
     (error,) = agent.answers()
     assert error.number(33) == 2 and "a window is open" in error.text(31)
+    agent.send(frame(wire.READ_FILES, 6, attribute(84, "/proc/self/comm")))
+    assert [a.kind for a in agent.answers()] == [wire.FILE, wire.DONE]
     agent.send(frame(wire.SNAPSHOT, 6))
     count, rows, stack, window, done = agent.answers()
     assert [a.kind for a in (count, rows, stack, window, done)] == [

@@ -154,6 +154,8 @@ static void test_session(void)
 	check("the last blob", lg_session_frame(&state, LG_MSG_BLOB, 6) == LG_ACTION_BLOB_LAST);
 	lg_session_window(&state, true);
 	check("no exec in a window", lg_session_frame(&state, LG_MSG_EXEC, 0) == LG_ACTION_REFUSE);
+	check("files in a window",
+	      lg_session_frame(&state, LG_MSG_READ_FILES, 8) == LG_ACTION_HANDLE);
 	check("close in a window",
 	      lg_session_frame(&state, LG_MSG_WINDOW_CLOSE, 0) == LG_ACTION_HANDLE);
 	lg_session_window(&state, false);

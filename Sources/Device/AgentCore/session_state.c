@@ -57,6 +57,8 @@ static bool allowed(enum lg_session_stage stage, uint16_t type)
 	case LG_MSG_WINDOW_CLOSE:
 	case LG_MSG_SNAPSHOT:
 		return stage == LG_STAGE_WINDOW;
+	case LG_MSG_READ_FILES:
+		return stage == LG_STAGE_WINDOW || stage == LG_STAGE_READY;
 	case LG_MSG_HELLO:
 		return false;
 	default:

@@ -194,7 +194,8 @@ package actor AgentClient {
   }
 
   /// Opens a window for steps that the host itself makes. Only ``ping(timeout:)``,
-  /// ``snapshot(timeout:)``, ``closeWindow(drain:margin:)`` and ``bye(timeout:)`` are allowed while it is open.
+  /// ``snapshot(timeout:)``, ``readFiles(_:patterns:timeout:)``, ``closeWindow(drain:margin:)`` and
+  /// ``bye(timeout:)`` are allowed while it is open.
   package func openWindow(
     phase: UInt8, preRoll: Duration, margin: Duration = .seconds(30)
   ) async throws {

@@ -49,7 +49,8 @@ enum {
 	LG_MSG_WINDOW_CLOSE = 11,
 	/* ENABLE (u32 0 | 1) -> PROGRAM* on disable, DONE */
 	LG_MSG_STATS = 12,
-	/* PATH* PATTERN* -> FILE*, DONE; a missing PATH has no DATA, a PATTERN gives what exists */
+	/* PATH* PATTERN* -> FILE*, DONE; a missing PATH has no DATA, a PATTERN gives what exists; also
+	 * while a window is open that the host opened */
 	LG_MSG_READ_FILES = 13,
 	/* empty -> DONE, then the agent exits 0 */
 	LG_MSG_BYE = 14,

@@ -30,7 +30,8 @@ static bool add_slot(struct lg_hist_sum *sum, const struct lg_hist *slot)
 		in_buckets += slot->buckets[i];
 		sum->buckets[i] += slot->buckets[i];
 	}
-	sum->count += slot->count;
+	/* Of a slot that is being written, the buckets are what is believed. */
+	sum->count += in_buckets;
 	sum->sum += slot->sum;
 	if (slot->max > sum->max)
 		sum->max = slot->max;

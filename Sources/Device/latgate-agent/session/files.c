@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* READ_FILES and STATS: readings between windows. */
+/* READ_FILES, also inside windows of the host; STATS, between windows. */
 #define _GNU_SOURCE 1
 #include <fcntl.h>
 #include <stdlib.h>
