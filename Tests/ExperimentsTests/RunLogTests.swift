@@ -96,4 +96,25 @@ import Testing
     #expect(!isLoss(RunError.noVerdict))
     #expect(!isLoss(CancellationError()))
   }
+
+  @Test func whatIsInARecordIsNotInTheNext() {
+    var log = RunLog(id: "r")
+    log.isSetUp = true
+    log.baseline = DeviceReading()
+    make(.measured, &log)
+    log.beginAnew()
+    #expect(log.iterations.isEmpty && log.id != "r" && !log.id.isEmpty)
+    #expect(log.isSetUp && log.baseline != nil)
+    make(.measured, &log)
+    #expect(log.iterations.map(\.index) == [0])
+  }
+
+  @Test func onlyTheLastIterationsAreKeptOfARunWithoutAnEnd() {
+    var log = RunLog(id: "r")
+    for _ in 0..<5 { make(.measured, &log) }
+    log.forget(beyond: 2)
+    #expect(log.iterations.map(\.startedUptimeNs) == [4, 5])
+    make(.measured, &log)
+    #expect(log.iterations.map(\.index) == [3, 4, 5])
+  }
 }

@@ -41,6 +41,20 @@ extension WorkloadDefinition {
   }
 }
 
+extension WorkloadDefinition {
+  /// Name of suite and workload in records of what somebody watched.
+  package static let watching = "live"
+
+  /// Windows that somebody watches, without steps. What is in flight at their ends is not worth a wait.
+  package static let watched = WorkloadDefinition(
+    name: watching, description: "what the device does anyway", cache: .warm, warmup: 0, setup: [],
+    phases: [
+      WorkloadPhase(
+        name: "now", description: "", steps: [], preroll: .milliseconds(100),
+        drain: .milliseconds(300))
+    ], teardown: [], file: "")
+}
+
 extension DeviceDefinition.Stability {
   /// Bounds nothing.
   package static let none = Self(allowsHotplug: true, dropsThrottled: false)

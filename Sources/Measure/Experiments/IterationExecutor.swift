@@ -43,9 +43,7 @@ struct IterationExecutor: Sendable {
         try Task.checkCancellation()
         entering(phase.name)
         let number = UInt8(clamping: position + 1)
-        let result =
-          phase.isOnDevice
-          ? try await onDevice(phase, number: number) : try await withHost(phase, number: number)
+        let result = try await make(phase, number: number)
         record.phases.append(try phaseRecord(phase, result))
         windows.append(result.window)
         seen.edges.append(try await watch.edge())
@@ -91,6 +89,14 @@ struct IterationExecutor: Sendable {
     return record
   }
 
+  private func make(_ phase: WorkloadPhase, number: UInt8) async throws -> PhaseResult {
+    if let watcher = request.watcher {
+      return try await watched(phase, number: number, by: watcher)
+    }
+    return phase.isOnDevice
+      ? try await onDevice(phase, number: number) : try await withHost(phase, number: number)
+  }
+
   private func onDevice(_ phase: WorkloadPhase, number: UInt8) async throws -> PhaseResult {
     try await session.run(
       AgentPhase(
@@ -101,9 +107,8 @@ struct IterationExecutor: Sendable {
   /// A phase with steps that only the host can make: the transport is then part of the load, so
   /// the window is opened and closed by the host.
   private func withHost(_ phase: WorkloadPhase, number: UInt8) async throws -> PhaseResult {
-    try await session.openWindow(phase: number, preRoll: phase.preroll)
-    var results: [AgentStepResult] = []
-    do {
+    try await inWindow(of: phase, number: number) {
+      var results: [AgentStepResult] = []
       for step in phase.steps {
         switch step.action {
         case .host(let command): results.append(try await steps.host(command, step))
@@ -117,6 +122,30 @@ struct IterationExecutor: Sendable {
             AgentStepResult(made, after: ContinuousClock.now - begun, index: results.count))
         }
       }
+      return results
+    }
+  }
+
+  /// A phase of nothing but looks.
+  private func watched(
+    _ phase: WorkloadPhase, number: UInt8, by watcher: any WindowWatcher
+  ) async throws -> PhaseResult {
+    try await inWindow(of: phase, number: number) {
+      try await watcher.watch(
+        OpenWindow(
+          phase: phase.name, device: device, session: session, loaded: loaded, resolver: resolver))
+      return []
+    }
+  }
+
+  /// Opens a window for what the host does, and closes it.
+  private func inWindow(
+    of phase: WorkloadPhase, number: UInt8, _ body: () async throws -> [AgentStepResult]
+  ) async throws -> PhaseResult {
+    try await session.openWindow(phase: number, preRoll: phase.preroll)
+    let results: [AgentStepResult]
+    do {
+      results = try await body()
     } catch {
       // A device that is gone closes it by itself, and would only be waited for.
       if DeviceLoss.cause(error, device: device.name) == nil {

@@ -186,10 +186,15 @@ package struct RunExecutor: Sendable {
         session: session, bounds: request.stability, settle: request.suite.settle,
         baseline: log.baseline ?? first))
 
+    func record(_ log: RunLog) -> RunRecord {
+      self.record(
+        log, session, loaded, btf: btf, identity: identity, first: first, uptime: uptime)
+    }
+
     do {
       log.isSetUp = true
       try await steps(request.workload.setup, in: "setup", session)
-      try await iterate(iterator, session, loaded, &log)
+      try await iterate(iterator, session, loaded, &log, record)
       try await steps(request.workload.teardown, in: "teardown", session)
     } catch {
       // Also when the teardown itself was interrupted: none of its steps may be left out.
@@ -202,6 +207,14 @@ package struct RunExecutor: Sendable {
       throw error
     }
 
+    return record(log)
+  }
+
+  /// What a session has measured until now.
+  private func record(
+    _ log: RunLog, _ session: AgentClient, _ loaded: ProbeLoader.Loaded, btf: ShippedBTF.Placed?,
+    identity: DeviceIdentity, first: DeviceReading, uptime: Double
+  ) -> RunRecord {
     var record = RunRecord(
       id: log.id, created: log.created, toolVersion: request.toolVersion,
       experiment: request.place, target: request.target,
@@ -253,9 +266,12 @@ package struct RunExecutor: Sendable {
       slowdown: request.suite.overhead.slowdownMax.fraction)
   }
 
+  /// Windows that are kept until they are asked for: of trace events, 20 minutes.
+  private static let mostWatched = 600
+
   private func iterate(
     _ iterator: IterationExecutor, _ session: AgentClient, _ loaded: ProbeLoader.Loaded,
-    _ log: inout RunLog
+    _ log: inout RunLog, _ record: (RunLog) -> RunRecord
   ) async throws {
     let limitation = try await device.limitation()
     @discardableResult
@@ -276,6 +292,17 @@ package struct RunExecutor: Sendable {
       return made
     }
 
+    if let watcher = request.watcher {
+      while case .another(let keeping) = await watcher.closed(try await make(.measured)) {
+        guard keeping else {
+          log.forget(beyond: Self.mostWatched)
+          continue
+        }
+        await watcher.keep(record(log))
+        log.beginAnew()
+      }
+      return
+    }
     while let kind = log.next(
       warmups: request.warmupIterations, measured: request.suite.iterations)
     {

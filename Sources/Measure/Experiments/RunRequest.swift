@@ -42,6 +42,8 @@ package struct RunRequest: Sendable {
   package var interruptions: [InterruptionRecord] = []
   /// Whether quiet is waited for and the machine's speed taken, as for runs that are compared.
   package var asksBench = true
+  /// Who keeps windows open as long as it likes, in place of the workload's steps; nil = nobody.
+  package var watcher: (any WindowWatcher)?
   /// Whether extra iterations are made to learn what the probes cost.
   package var measuresOverhead: Bool
   package var toolVersion: String

@@ -36,7 +36,7 @@ struct RunLog: Sendable {
     case .measured: measuredMade += 1
     case .overhead: break
     }
-    return iterations.count
+    return (iterations.last?.index ?? -1) + 1
   }
 
   /// Takes the iteration that began last.
@@ -53,6 +53,19 @@ struct RunLog: Sendable {
       index: iterations.count, kind: kind, startedUptimeNs: iterations.last?.startedUptimeNs ?? 0)
     record.drop(.init(.deviceLost, "device lost: \(cause)"))
     end(record)
+  }
+
+  /// What was made is in a record: what comes is another run of the same boot.
+  mutating func beginAnew() {
+    let old = self
+    self = RunLog(id: UUID().uuidString.lowercased())
+    (first, baseline, settledUptime) = (old.first, old.baseline, old.settledUptime)
+    isSetUp = old.isSetUp
+  }
+
+  /// Keeps the last iterations of a run that has no end.
+  mutating func forget(beyond count: Int) {
+    iterations.removeFirst(max(0, iterations.count - count))
   }
 
   /// The same boot continues: its first iteration is a warm-up again, as all was loaded anew.
