@@ -37,6 +37,7 @@ struct SetupTests {
     "rmdir": "coreutils",
     "sed": "sed", "seq": "coreutils", "setsid": "util-linux", "sh": "dash",
     "shellcheck": "shellcheck", "sleep": "coreutils", "sort": "coreutils", "stdbuf": "coreutils",
+    "stty": "coreutils",
     "sudo": "sudo", "swift": "swift", "sync": "coreutils", "swiftc": "swift", "tail": "coreutils",
     "tar": "tar",
     "tee": "coreutils", "timeout": "coreutils", "touch": "coreutils", "tr": "coreutils",

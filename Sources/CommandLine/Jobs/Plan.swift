@@ -62,6 +62,13 @@ package struct Plan: Sendable {
     self.scope = scope
   }
 
+  /// Makes windows that somebody watches of a look that has an end.
+  package mutating func watch() {
+    suite.name = WorkloadDefinition.watching
+    workload = .watched
+    suite.workload = workload.name
+  }
+
   /// Adds a probe that is in no file.
   /// - Throws: ``ScopeFault``.
   package mutating func add(_ probe: ProbeManifest) throws {

@@ -14,6 +14,7 @@ package final class RunDisplay: Sendable {
     var arms: [Int: String] = [:]
     var lastLine = ""
     var hasOpenLine = false
+    var isSilent = false
   }
 
   private let console: Console
@@ -65,10 +66,17 @@ package final class RunDisplay: Sendable {
   /// A line that stays, above the bar.
   package func line(_ text: String) {
     state.withLock { state in
+      if state.isSilent { return }
       if state.hasOpenLine { console.transient("") }
       state.hasOpenLine = false
       console.note(text)
     }
+  }
+
+  /// Takes the bar away and shows nothing any more: a screen has the terminal.
+  package func silence() {
+    end()
+    state.withLock { $0.isSilent = true }
   }
 
   /// Takes the bar away.
@@ -82,6 +90,7 @@ package final class RunDisplay: Sendable {
   private func update(_ change: (inout State) -> Void) {
     state.withLock { state in
       change(&state)
+      if state.isSilent { return }
       let shown = render(state)
       if console.progressIsTerminal {
         console.transient(

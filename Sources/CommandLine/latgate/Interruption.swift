@@ -35,6 +35,8 @@ enum Interruption {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler {
+        // Before anything is printed, and whatever comes of the work.
+        LiveTerminal.restore()
         guard signals.next() == 1 else { _exit(ExitStatus.interrupted.rawValue) }
         Console().note("\nlatgate: stopping (again to force)")
         task.cancel()

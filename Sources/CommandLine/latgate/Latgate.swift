@@ -32,6 +32,7 @@ struct Latgate: AsyncParsableCommand {
         latgate device boot demo            start a virtual ARM64 device
         latgate run smoke --device demo     one run, and what it measured
         latgate measure 'irq:softirq_entry ~ irq:softirq_exit by cpu,vec label vec'
+        latgate live --probe block          the same, as it happens
         latgate check demo                  reference against candidate: pass or fail
 
       Exit codes: 0 pass, 1 regression, 2 inconclusive, 3 gate failed or invalid, 64 usage, \
@@ -39,7 +40,8 @@ struct Latgate: AsyncParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      CheckCommand.self, RunCommand.self, MeasureCommand.self, CompareCommand.self,
+      CheckCommand.self, RunCommand.self, MeasureCommand.self, LiveCommand.self,
+      CompareCommand.self,
       VerdictCommand.self,
       CalibrateCommand.self, RunsCommand.self, BaselineCommand.self, HistoryCommand.self,
       WaiveCommand.self,

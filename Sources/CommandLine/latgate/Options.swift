@@ -105,15 +105,22 @@ struct SafetyOptions: ParsableArguments {
   }
 }
 
-/// How a device is shared with other jobs, and what is done when it goes away.
-struct DeviceOptions: ParsableArguments {
+/// How a device is shared with other jobs.
+struct WaitOptions: ParsableArguments {
   @Option(
     name: .customLong("wait-for-device"),
     help: ArgumentHelp(
       "How long to wait for a device that another job uses, such as 10m.",
       discussion: "Default: fail at once (69) and say who has it.", valueName: "time"),
-    transform: Self.duration)
+    transform: duration)
   var wait: Duration = .zero
+}
+
+/// How a device is shared with other jobs, and what is done when it goes away.
+struct DeviceOptions: ParsableArguments {
+  @OptionGroup var waiting: WaitOptions
+
+  var wait: Duration { waiting.wait }
 
   @Option(
     help: ArgumentHelp(
@@ -122,16 +129,15 @@ struct DeviceOptions: ParsableArguments {
         Back in the same boot, it loses the iteration under way; after a restart its run begins \
         again. 0s: the run fails at once. Default: the device file's (60s).
         """, valueName: "time"),
-    transform: Self.duration)
+    transform: duration)
   var reconnect: Duration?
+}
 
-  private static func duration(_ text: String) throws -> Duration {
-    guard let duration = Duration(quantity: text) else {
-      throw ValidationError("'\(text)' is no duration, such as 90s, 10m or 1h")
-    }
-    return duration
+private func duration(_ text: String) throws -> Duration {
+  guard let duration = Duration(quantity: text) else {
+    throw ValidationError("'\(text)' is no duration, such as 90s, 10m or 1h")
   }
-
+  return duration
 }
 
 /// Whether probes that were attached in different ways may be compared.

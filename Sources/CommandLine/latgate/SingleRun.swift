@@ -26,13 +26,17 @@ struct SingleRun {
   var isLook = false
   /// Whether quiet is waited for and the machine's speed taken.
   var asksBench = true
+  /// What has its windows watched, on a display of its own; it takes their records.
+  var live: LiveFeed?
   /// Completes the plan by what the device is.
   var prepare: (any Device, DeviceIdentity, inout Plan) async throws -> Void = { _, _, _ in }
 
-  /// `show` gets the result, whose faults end the command with 3.
-  func run(show: (RunReport) throws -> Void) async throws {
+  /// `show` gets the result, whose faults end the command with 3 unless it was watched.
+  func run(
+    on display: RunDisplay? = nil, show: (RunReport) throws -> Void
+  ) async throws {
     var plan = plan
-    let display = RunDisplay(console: console, runs: 1)
+    let display = display ?? RunDisplay(console: console, runs: 1)
     defer { display.end() }
     let factory = LaneFactory(
       catalog: bench.catalog,
@@ -60,12 +64,17 @@ struct SingleRun {
       request.take(started)
       if isLook { request.stability = .none }
       request.asksBench = asksBench
+      request.watcher = live
       let record = try await RunExecutor(
         request: request, device: started.device, recover: { try await lane.recover() }
       ) {
         display.progress(order: 0, $0)
       }.run()
       let result = RunReport(record, lossLimit: plan.suite.limits.lossMax.fraction)
+      if live != nil {
+        await lane.finish()
+        return try show(result)
+      }
       let reasons = record.invalid.map(\.reason) + (result.faults ?? [])
       if !result.scopeMatchedNothing, !reasons.isEmpty {
         await kept.collect(

@@ -57,6 +57,7 @@ package struct ResultFolders {
     ]
     return names.allSatisfy { name in
       known.contains(name) || name.wholeMatch(of: /run-[0-9a-f]{8}\.json/) != nil
+        || name.wholeMatch(of: /live-[0-9-]+\.perfetto-trace/) != nil
         || names.contains("index.txt") && name.hasSuffix(".txt")
     }
   }
