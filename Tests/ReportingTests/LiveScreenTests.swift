@@ -199,6 +199,10 @@ import Testing
     let lines = state.canvas(width: 120, height: 30).lines
     #expect(words(lines, "block.latency{op=read}").last?.hasPrefix("-") == true)
     #expect(lines.contains { $0.contains("reference: night (p50 198 us, p99 200 us)") })
+    // Where there is less room, the numbers go first.
+    #expect(
+      state.canvas(width: 72, height: 24).lines.contains(
+        "block.latency{op=read}  2,000 events  reference: night"))
     // What is shown becomes the reference by a key.
     _ = state.press(.character("r"))
     #expect(state.change(of: row) == 0)

@@ -16,8 +16,7 @@ struct LiveChart {
     let reference = state.reference?.histogram(of: row.id)
     let histogram = row.histogram
     canvas.put(
-      fitted(heading(row), columns: canvas.width, ellipsis: glyphs.ellipsis), row: rows.lowerBound,
-      column: 0, .strong)
+      heading(row, width: canvas.width), row: rows.lowerBound, column: 0, .strong)
     let picture = rows.lowerBound + 1..<rows.upperBound - 1
     let barWidth = max(6, (canvas.width - Self.labelWidth - 2) / 3)
     let left = Self.labelWidth + 1 + barWidth + 1
@@ -37,23 +36,29 @@ struct LiveChart {
     heat.draw(on: &canvas, rows: picture, column: left, axis: axis, glyphs: glyphs)
   }
 
-  private func heading(_ row: LiveState.Row) -> String {
-    var text = oneLine(row.text)
-    if row.sum.hasBuckets { text += "  \(humanCount(row.sum.count)) events" }
-    if let reference = state.reference {
-      let before = reference.histogram(of: row.id)
-      text += "  reference: \(oneLine(reference.name))"
-      if let before, let p50 = before.quantile(0.5), let p99 = before.quantile(0.99) {
-        text += " (p50 \(humanValue(p50, unit: row.id.unit)), "
-        text += "p99 \(humanValue(p99, unit: row.id.unit)))"
-      } else {
-        text += " (no event)"
-      }
-    } else {
+  /// As much of what is chosen and of its reference as fits.
+  private func heading(_ row: LiveState.Row, width: Int) -> String {
+    let name = oneLine(row.text)
+    let events = row.sum.hasBuckets ? "  \(humanCount(row.sum.count)) events" : ""
+    let (reference, numbers) = referenceWords(row.id)
+    let texts = [name + events + reference + numbers, name + events + reference, name + reference]
+    return texts.first { CharacterWidth.columns(of: $0) <= width }
+      ?? fitted(name, columns: max(8, width - reference.count), ellipsis: glyphs.ellipsis)
+      + reference
+  }
+
+  /// What the reference is, and its quantiles.
+  private func referenceWords(_ id: MetricID) -> (name: String, numbers: String) {
+    guard let reference = state.reference else {
       let left = max(0, LiveState.firstSpan - state.shown.seconds).rounded(.up)
-      text += "  reference: the first minute, in \(Int(left)) s"
+      return ("  reference: the first minute, in \(Int(left)) s", "")
     }
-    return text
+    let name = "  reference: \(oneLine(reference.name))"
+    guard let before = reference.histogram(of: id), let p50 = before.quantile(0.5),
+      let p99 = before.quantile(0.99)
+    else { return (name, " (no event)") }
+    let (body, tail) = (humanValue(p50, unit: id.unit), humanValue(p99, unit: id.unit))
+    return (name, " (p50 \(body), p99 \(tail))")
   }
 
   private func drawBars(

@@ -71,8 +71,8 @@ extension LiveState {
   ) {
     let layout = Self.layout(canvas.width)
     let columns = Self.columns.prefix(layout.columns)
-    let more = rows.count > count ? " (\(first + 1)-\(first + count) of \(rows.count))" : ""
-    canvas.put("metric\(more), by \(order.rawValue)", row: 2, column: 2, limit: layout.name, .dim)
+    let more = rows.count > count ? ", \(first + 1)-\(first + count) of \(rows.count)" : ""
+    canvas.put("by \(order.rawValue)\(more)", row: 2, column: 2, limit: layout.name, .dim)
     var end = 2 + layout.name
     for column in columns {
       end += column.width + 1
