@@ -125,6 +125,8 @@ struct Record: Decodable {
   var device: Device
   var firmware: Firmware
   var interruptions: [Interruption]?
+  /// Name of the device file.
+  var target: String
   var probes: [Probe]
   var iterations: [Iteration]
   var invalid: [Mark]

@@ -40,8 +40,8 @@ struct PastMachineTests {
 @Suite("State of a machine")
 struct MachineStateTests {
   private static let text = """
-    {"version":1,"name":"bench","port":17001,"firmware":{"kernel":"5.10"},
-     "firmwareID":"virtual-5.10-0123456789ab","kernelRelease":"5.10.0-32-arm64",
+    {"version":1,"name":"bench","port":17001,"definition":"virtual-own",
+     "firmware":{"kernel":"5.10"},"firmwareID":"virtual-5.10-0123456789ab","kernelRelease":"5.10.0-32-arm64",
      "lifetime":"detached","startedAt":"2025-01-02T03:04:05Z","bootSeconds":4.5,
      "process":{"processID":77,"startTicks":123,"hostBootID":"b"}}
     """
@@ -58,6 +58,7 @@ struct MachineStateTests {
       let state = try MachineState.read(path)
       #expect(state.name == "bench")
       #expect(state.port == 17001)
+      #expect(state.definition == "virtual-own")
       #expect(state.firmware == VirtualFirmware(kernel: .v5_10))
       #expect(state.lifetime == .detached)
       #expect(state.bootSeconds == 4.5)

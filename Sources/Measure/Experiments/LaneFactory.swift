@@ -121,8 +121,7 @@ package struct LaneFactory: Sendable {
             device: device, firmwareID: machine.state.firmwareID, typesPath: types(of: machine),
             transport: "virtual", machine: machine)
         ],
-        definition: try Self.definition(like: name, in: catalog) { $0 == .virtual },
-        leases: [lease])
+        definition: try definition(of: machine), leases: [lease])
     }
     let (definition, address) = try Self.find(name, in: catalog, fallback: nil)
     guard definition.kind.hasAddress else {
@@ -194,6 +193,15 @@ package struct LaneFactory: Sendable {
     let learnt = Set(await DevicePlace.learnt(from: device)).subtracting(place.keys)
     let second = try await leases.take(Array(learnt), device: device.name)
     return (device, place, [first, second])
+  }
+
+  /// The device file that a running machine was booted from; its bounds and types are the machine's.
+  private func definition(of machine: VirtualMachine) throws -> DeviceDefinition {
+    if let name = machine.state.definition {
+      if let own = catalog.devices[name] { return own }
+      progress("\(machine.name): its device file '\(name)' is not there any more")
+    }
+    return try Self.definition(like: machine.name, in: catalog) { $0 == .virtual }
   }
 
   private func types(of machine: VirtualMachine) -> String? {

@@ -36,7 +36,7 @@ package actor VirtualLane: DeviceLane {
       firmware: try definition.machine(firmware: firmware),
       files: try await definition.ownFiles(
         firmware: firmware, catalog: catalog, share: share, progress: progress),
-      name: name, lifetime: .owned,
+      definition: definition.name, name: name, lifetime: .owned,
       progress: progress)
     self.machine = machine
     let device = ADBDevice(serial: machine.serial, server: server)

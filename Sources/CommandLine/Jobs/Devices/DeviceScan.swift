@@ -15,7 +15,7 @@ package struct DeviceScan: Sendable {
     /// How to reach it; nil when its state says that it cannot be.
     package var device: (any Device)?
     package var wish = PrivilegeWish.auto
-    /// Whether its file brings the kernel's types.
+    /// Whether the kernel's types are on this machine.
     package var bringsTypes = false
     /// What to do about a state that is in the way.
     package var remedy = ""
@@ -23,7 +23,7 @@ package struct DeviceScan: Sendable {
     /// Takes over what its file says.
     package mutating func take(_ definition: DeviceDefinition) {
       wish = definition.privilegeWish
-      bringsTypes = definition.btf != .device
+      bringsTypes = bringsTypes || definition.btf != .device
     }
   }
 
@@ -285,7 +285,8 @@ package struct DeviceScan: Sendable {
     row.processID = machine.processID
     return Candidate(
       row: row,
-      device: try DeviceAddress("tcp:\(machine.serial)").device(environment: environment))
+      device: try DeviceAddress("tcp:\(machine.serial)").device(environment: environment),
+      bringsTypes: (try? machine.types()) != nil)
   }
 
   private func local() -> Candidate {

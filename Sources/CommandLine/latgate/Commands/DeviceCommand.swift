@@ -119,7 +119,7 @@ struct DeviceBoot: AsyncParsableCommand {
       ) {
         console.note($0)
       },
-      name: name, port: port, lifetime: .detached
+      definition: definition.name, name: name, port: port, lifetime: .detached
     ) { console.note($0) }
     let server = try ADBServer(environment: ProcessInfo.processInfo.environment)
     try await ADBDevice(serial: machine.serial, server: server)

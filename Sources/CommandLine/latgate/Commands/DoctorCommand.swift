@@ -7,6 +7,7 @@ import Jobs
 import POSIXSupport
 import ProbeBuild
 import Reporting
+import VirtualDevices
 
 struct DoctorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -77,7 +78,14 @@ struct DoctorCommand: AsyncParsableCommand {
       var scan = DeviceScan(common)
       scan.limit = .seconds(60)
       scan.remembers = false
-      let found = await scan.ask([try await scan.one(name)])
+      var candidate = try await scan.one(name)
+      // What its file says of a virtual device that runs is read here, where time matters less.
+      if let own = (try? VirtualMachine.find(name))?.state.definition,
+        let definition = bench.catalog.devices[own]
+      {
+        candidate.take(definition)
+      }
+      let found = await scan.ask([candidate])
       if let fault = found.first?.fault {
         let slip = NameSlip(catalog: bench.catalog).explaining(fault, name: name)
         guard slip is DeviceError else { throw slip }

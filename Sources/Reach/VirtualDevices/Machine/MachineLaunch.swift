@@ -8,6 +8,7 @@ struct MachineLaunch: Sendable {
   let firmwareID: String
   let image: VirtualImage
   let files: [GuestFile]
+  let definition: String?
   let name: String
   let folder: RunFolder
   let lifetime: MachineLifetime
@@ -42,9 +43,9 @@ struct MachineLaunch: Sendable {
     do {
       let (process, port) = try await start(port: port)
       let state = MachineState(
-        name: name, process: process, port: port, firmware: firmware, firmwareID: firmwareID,
-        kernelRelease: image.facts.kernelRelease, typesPath: image.typesPath, lifetime: lifetime,
-        startedAt: Date())
+        name: name, process: process, port: port, definition: definition, firmware: firmware,
+        firmwareID: firmwareID, kernelRelease: image.facts.kernelRelease,
+        typesPath: image.typesPath, lifetime: lifetime, startedAt: Date())
       try state.write(folder.statePath)
       return VirtualMachine(state: state, folder: folder, lifetimeGuard: lifetimeGuard)
     } catch {

@@ -11,6 +11,8 @@ package struct MachineState: Sendable, Equatable, Codable {
   package var process: ProcessIdentity
   /// Port on 127.0.0.1 that leads to adbd.
   package var port: UInt16
+  /// Name of the device file that listed the firmware; nil when none did.
+  package var definition: String?
   package var firmware: VirtualFirmware
   package var firmwareID: String
   /// `uname -r`.

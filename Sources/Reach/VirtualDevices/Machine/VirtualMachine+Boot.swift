@@ -7,6 +7,8 @@ extension VirtualMachine {
   /// - Parameters:
   ///   - firmware: what to boot.
   ///   - files: what the firmware has beyond the image; scripts `etc/init.d/S*` are started.
+  ///   - definition: name of the device file that lists the firmware, for those who find the device
+  ///     by its name; nil = none does.
   ///   - name: 1 to 40 letters, digits and `-`; one running device per name.
   ///   - port: port on 127.0.0.1 for adb, outside 5555-5585; nil takes a free one.
   ///   - lifetime: whether the device ends with this process.
@@ -17,8 +19,9 @@ extension VirtualMachine {
   /// - Throws: ``VirtualDeviceError``, `DebianRootError`, `SystemCallError`, `CancellationError`;
   ///   nothing is left running then.
   package static func boot(
-    firmware: VirtualFirmware, files: [GuestFile] = [], name: String, port: UInt16? = nil,
-    lifetime: MachineLifetime = .owned, cache: String? = nil, timeout: Duration = .seconds(120),
+    firmware: VirtualFirmware, files: [GuestFile] = [], definition: String? = nil, name: String,
+    port: UInt16? = nil, lifetime: MachineLifetime = .owned, cache: String? = nil,
+    timeout: Duration = .seconds(120),
     progress: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws -> VirtualMachine {
     var firmware = firmware
@@ -31,7 +34,8 @@ extension VirtualMachine {
       kernel: firmware.kernel, cache: cache, progress: progress)
     let launch = MachineLaunch(
       firmware: firmware, firmwareID: try firmware.identifier(kernelBuild: image.kernelBuild),
-      image: image, files: files, name: name, folder: folder, lifetime: lifetime)
+      image: image, files: files, definition: definition, name: name, folder: folder,
+      lifetime: lifetime)
     let begin = ContinuousClock.now
     let machine = try await launch.run(port: port)
     do {
