@@ -29,6 +29,9 @@ struct DeviceDefinitionTests {
           timing: host-clock
           cpu_quota: 80%
           kit: [runqueue, fsync]
+          at_boot: |
+            echo 1 >/proc/one
+            exit 0
       """
     let device = try DeviceDefinition.parse(text, file: "d.yaml")
     #expect(device.kind == .virtual)
@@ -38,7 +41,8 @@ struct DeviceDefinitionTests {
     var slow = VirtualFirmwareDefinition(
       kernel: "5.10", commandLine: "maxcpus=1", cpus: 4, memory: ByteSize(bytes: 512 << 20),
       f2fs: .init(iops: 200, bandwidth: ByteSize(bytes: 20 << 20)), scheduler: .mqDeadline,
-      timing: .hostClock, cpuQuota: Percentage(fraction: 0.8), kit: ["runqueue", "fsync"])
+      timing: .hostClock, cpuQuota: Percentage(fraction: 0.8), kit: ["runqueue", "fsync"],
+      atBoot: "echo 1 >/proc/one\nexit 0\n")
     #expect(device.firmwares["slow"] == .virtual(slow))
     slow.kernel = "6.1-rt"
     slow.f2fs.iops = 100

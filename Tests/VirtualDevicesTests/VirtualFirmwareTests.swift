@@ -52,6 +52,16 @@ struct VirtualFirmwareTests {
     #expect(files.digest != other.digest)
   }
 
+  @Test func linesAtBootAreAServiceThatReportsItsFailure() {
+    let service = GuestFile.bootScript("echo 1 >/proc/one\nfalse\n")
+    #expect(service.path == "etc/init.d/S40at-boot")
+    #expect(service.mode == 0o755)
+    let text = String(decoding: service.content, as: UTF8.self)
+    #expect(text.hasPrefix("#!/bin/busybox sh\n[ \"$1\" = start ] || exit 0\n"))
+    #expect(text.contains("\nset -e\necho 1 >/proc/one\nfalse\n\n)\ncode=$?\n"))
+    #expect(text.hasSuffix("\necho \"latgate.at_boot=$code\" >>/etc/latgate/properties\n"))
+  }
+
   @Test func identifierDependsOnSettingsAndKernelBuild() throws {
     let build = "6.1.0-50-arm64-0123456789ab"
     let standard = try VirtualFirmware().identifier(kernelBuild: build)

@@ -174,6 +174,8 @@ package struct VirtualFirmwareDefinition: Sendable, Equatable {
   package var kit: [String] = []
   /// Whether perfetto and its services are part of the firmware, as on Android.
   package var perfetto = false
+  /// Lines for the device's shell, which root runs at boot before adbd starts; nil = none.
+  package var atBoot: String?
 }
 
 extension DeviceDefinition {

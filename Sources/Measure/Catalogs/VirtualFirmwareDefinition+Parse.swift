@@ -25,7 +25,7 @@ extension VirtualFirmwareDefinition {
 
   private static let keys = [
     "extends", "kernel", "cmdline", "cpus", "memory", "disks", "scheduler", "timing",
-    "cpu_quota", "kit", "perfetto",
+    "cpu_quota", "kit", "perfetto", "at_boot",
   ]
 
   /// Reads one firmware; `base` holds for keys that are not given, nil gives the defaults.
@@ -57,6 +57,7 @@ extension VirtualFirmwareDefinition {
       } ?? firmware.cpuQuota
     firmware.kit = map.optional("kit")?.list().compactMap { $0.name() } ?? firmware.kit
     firmware.perfetto = map.optional("perfetto")?.boolean() ?? firmware.perfetto
+    firmware.atBoot = map.optional("at_boot")?.text() ?? firmware.atBoot
     return firmware
   }
 

@@ -8,7 +8,7 @@ extension DeviceDefinition {
   private static let shellGroup: UInt32 = 2000
 
   /// What one of a virtual device's firmwares carries beyond its image: what limits its CPUs,
-  /// perfetto, and the firmware kit's own files with the probes that `kit` lists.
+  /// what it does at boot, perfetto, and the firmware kit's own files with the probes that `kit` lists.
   /// - Throws: `UnknownName`, `ProbeBuildError`, `DebianRootError`, `VirtualDeviceError`, and what
   ///   building throws.
   package func ownFiles(
@@ -21,6 +21,7 @@ extension DeviceDefinition {
     if let quota = firmware.cpuQuota {
       files.append(.cpuQuota(share: quota.fraction, cpus: firmware.cpus))
     }
+    if let lines = firmware.atBoot { files.append(.bootScript(lines)) }
     if firmware.perfetto {
       files += try await PerfettoFiles(kernel: try machine(firmware: name).kernel)
         .files(progress: progress)
