@@ -135,7 +135,13 @@ static __always_inline int wheel_expires(u64 timer)
 	return 0;
 }
 
-LG_TRACEPOINT(hrtimer_expire_entry, expires(timer, at, direct), struct hrtimer *timer, s64 *at)
+/* Not by tp_btf, which 5.10 gives no pointers to what is neither a struct nor void, such as `at`. */
+SEC("raw_tp/hrtimer_expire_entry")
+int BPF_PROG(hrtimer_expire_entry__raw_tp, struct hrtimer *timer, s64 *at)
+{
+	return expires(timer, at, false);
+}
+
 LG_TRACEPOINT(hrtimer_expire_exit, ends((u64)timer, KIND_HRTIMER), struct hrtimer *timer)
 LG_TRACEPOINT(timer_expire_entry, wheel_expires((u64)timer), void *timer)
 LG_TRACEPOINT(timer_expire_exit, ends((u64)timer, KIND_WHEEL), void *timer)
