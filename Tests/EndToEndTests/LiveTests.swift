@@ -32,6 +32,7 @@ struct LiveTests {
 
     var watched: Watched
     var killed: Killed
+    var crashed: Killed
   }
 
   /// What is not in every test's reading of a record.
@@ -81,6 +82,7 @@ struct LiveTests {
     #expect(watched.perfetto == "no trace: the device has no perfetto")
     #expect(watched.exit == 0 && watched.restored && watched.left)
     #expect(seen.killed.exit == 130 && seen.killed.restored && seen.killed.left)
+    #expect(seen.crashed.exit == -SIGSEGV && seen.crashed.restored && seen.crashed.left)
 
     let record = try Record.only(in: "\(path)/records")
     #expect(record.phases.flatMap(\.histograms).contains { ($0.count ?? 0) > 0 })
