@@ -180,4 +180,36 @@ struct WriteTests {
     let p99 = run.metrics[0].samples.compactMap { $0.histogram.quantile(0.99) }.reduce(0, +)
     #expect(lines[3] == "latgate run run-1 nightly p99 10000000000 3 \(p99)")
   }
+
+  @Test(.enabled(if: hasPerfetto, "perfetto is not installed: run ci/setup"))
+  func perfettoReadsItsSummary() throws {
+    let found = try ForeignReader.run(
+      """
+      import sys
+      from perfetto.trace_processor.platform import PlatformDelegate
+      from perfetto.trace_processor.protos import ProtoFactory
+      summary = ProtoFactory(PlatformDelegate()).TraceSummary()
+      summary.ParseFromString(sys.stdin.buffer.read())
+      for bundle in summary.metric_bundles:
+          for place, spec in enumerate(bundle.specs):
+              names = [d.name for d in spec.dimensions_specs]
+              kind = spec.DESCRIPTOR.fields_by_name["unit"].enum_type.values_by_number
+              unit = kind[spec.unit].name if spec.HasField("unit") else spec.custom_unit
+              for row in bundle.row:
+                  print(spec.id, unit, row.values[place].double_value,
+                        dict(zip(names, [d.string_value for d in row.dimension])))
+      print({m.key: m.value for m in summary.metadata})
+      """, input: try bytes("trace-summary"))
+    let lines = found.split(separator: "\n").map(String.init)
+    #expect(lines.count == 9)
+    let place = "{'run': 'run-1', 'firmware': 'nightly', 'phase': 'read'"
+    #expect(
+      lines[0] == "latgate_block_device_events COUNT 15309.0 "
+        + "\(place), 'dev': 'vda', 'op': 'a,b \"c\"'}")
+    let p99 = try #require(latency.quantile(0.99))
+    #expect(lines[3].hasPrefix("latgate_block_device_p99 TIME_NANOS \(p99) {'run'"), "\(lines[3])")
+    #expect(lines[4] == "latgate_block_size_events COUNT 210.0 \(place)}")
+    #expect(lines[5].hasPrefix("latgate_block_size_p50 KiB "), "\(lines[5])")
+    #expect(lines[8].contains("'suite': 'storage'") && lines[8].contains("'serial': 's1'"))
+  }
 }

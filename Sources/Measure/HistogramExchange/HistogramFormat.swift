@@ -18,7 +18,7 @@ package enum HistogramFormats {
     OTLPFormat(encoding: .json, shape: .exponential),
     OTLPFormat(encoding: .protobuf, shape: .explicit),
     OTLPFormat(encoding: .protobuf, shape: .exponential),
-    PrometheusFormat(), PerfettoCountersFormat(),
+    PrometheusFormat(), PerfettoCountersFormat(), TraceSummaryFormat(),
   ]
 }
 
