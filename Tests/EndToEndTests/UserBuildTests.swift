@@ -222,18 +222,42 @@ struct UserBuildTests {
     try #require(Int(said.trimmingCharacters(in: .whitespacesAndNewlines)) != nil, "\(said)")
   }
 
+  /// Traced by the agent, and once more by perfetto for people.
   @Test func aSlowerDiskIsARegression() async throws {
     let folder = try TemporaryFolder()
     let path = folder.path
     let made = try await Bench.shared.alone {
       try await Tool().run(
-        "check", "user", "--candidate", "slow-disk", "--runs", "6", "--most-runs", "6",
-        "--output", path, within: .seconds(540))
+        "check", "user", "--reference", "perfetto", "--candidate", "perfetto-slow-disk", "--runs",
+        "6", "--most-runs", "6", "--output", path, within: .seconds(540))
     }
     #expect(made.exitCode == 1, "\(made.errors)\n\(made.output)")
     #expect(made.output.contains("REGRESSION"))
     #expect(made.output.contains("fsync.latency{class=workload,fs=ext4}@fsync-ext4"))
     #expect(made.output.contains("fsync (T0 ftrace)"))
+
+    struct Report: Decodable {
+      struct Trace: Decodable {
+        var arm: String
+        var value: Double?
+        var file: String
+      }
+      var traces: [Trace]
+    }
+    let report = try JSONDecoder().decode(
+      Report.self, from: Data(contentsOf: URL(fileURLWithPath: "\(path)/report.json")))
+    let traces = report.traces
+    try #require(traces.map(\.arm) == ["reference", "candidate"], "\(made.errors)")
+    #expect(try #require(traces[0].value) < #require(traces[1].value))
+    let page = try String(contentsOfFile: "\(path)/report.html", encoding: .utf8)
+    for trace in traces {
+      #expect(page.contains("href=\"\(trace.file)\""))
+      // Perfetto's own events, which the tool reads back.
+      let folded = try await Tool().run("fold", "\(path)/\(trace.file)", "--format", "json")
+      #expect(folded.output.contains("fsync.latency"), "\(folded.errors)")
+    }
+    let kept = try FileManager.default.contentsOfDirectory(atPath: "\(path)/traces")
+    #expect(kept.filter { $0.hasSuffix(".pftrace") }.count == 2, "\(kept)")
   }
 
   /// A user build on which the agent is installed and tracing was used once: the kernel then shows

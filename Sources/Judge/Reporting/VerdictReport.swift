@@ -211,6 +211,8 @@ package struct VerdictReport: Sendable, Equatable, Encodable {
   package var movements: [Movement] = []
   /// Why slower metrics are slower, a sentence each; empty unless a second pass was made.
   package var why: [String] = []
+  /// Recordings of worst iterations; nil = none were made.
+  package var traces: [Trace]?
   /// Names of metrics as people say them, by their text.
   package var titles: [String: String] = [:]
   /// The reason that decided the outcome, where it was not a row.

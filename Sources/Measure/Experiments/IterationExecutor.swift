@@ -51,10 +51,23 @@ struct IterationExecutor: Sendable {
     }
     var fault: String?
     if let perfetto = loaded.perfetto, isObserved {
-      switch try await recorded(by: perfetto, pass) {
-      case .success(let trace): fault = try add(trace, of: perfetto, by: windows, to: &record)
+      switch try await recorded(pass, start: perfetto.start) {
+      case .success(let trace):
+        fault = try add(trace, of: perfetto, by: windows, to: &record)
+        if kind == .measured { try request.recording?.take(trace, of: index) }
       case .failure(let error): fault = error.description
       }
+    } else if let recording = request.recording, kind == .measured {
+      let free = Int(seen.before.memoryAvailable ?? 0)
+      let made = try await recorded(pass) { limit in
+        try await recording.start(on: device, limit: limit, freeKiB: free)
+      }
+      switch made {
+      case .success(let trace): try recording.take(trace, of: index)
+      case .failure(let error): record.notes["trace"] = error.description
+      }
+      // What could not be recorded is measured all the same.
+      if windows.isEmpty { try await pass() }
     } else {
       try await pass()
     }

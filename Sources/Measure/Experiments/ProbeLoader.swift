@@ -19,6 +19,8 @@ struct ProbeLoader: Sendable {
   let scope: RunScope?
   /// Types of the kernel on the device; nil = the kernel's own.
   let btfPath: String?
+  /// Whether perfetto records the run for people.
+  let isRecorded: Bool
   /// Those of the greeting, and what the canary showed of `bpf`.
   let features: [AgentFeature]
   /// What the device's own perfetto can do, asked when it is needed.
@@ -68,7 +70,7 @@ struct ProbeLoader: Sendable {
   /// Loads the canary first.
   init(
     probes: [ProbeManifest], bundle: ProbeBundle, tier: Tier?, gate: SafetyGate,
-    scope: RunScope? = nil, btfPath: String? = nil
+    scope: RunScope? = nil, btfPath: String? = nil, isRecorded: Bool = false
   ) async throws {
     self.probes = probes
     self.bundle = bundle
@@ -76,6 +78,7 @@ struct ProbeLoader: Sendable {
     self.gate = gate
     self.scope = scope
     self.btfPath = btfPath
+    self.isRecorded = isRecorded
     perfetto = try PerfettoSource(device: gate.device, session: gate.session, probes: probes)
     // A tier that loads nothing needs no canary.
     let loads = tier == nil || tier == .t2
@@ -106,7 +109,8 @@ struct ProbeLoader: Sendable {
       hasExternalBTF: btfPath != nil)
     var failures = plan.passedOver
     var isTaken = false
-    for route in plan.candidates {
+    // The agent's own tracing would keep perfetto off.
+    for route in plan.candidates where !(isRecorded && route == .t0) {
       if let obstacle = loaded.obstacle(to: route) {
         failures.append(obstacle)
         continue

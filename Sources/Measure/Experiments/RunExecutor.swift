@@ -168,7 +168,7 @@ package struct RunExecutor: Sendable {
     if let scope = request.scope { try await restrict(session, to: scope) }
     let loaded = try await ProbeLoader(
       probes: request.probes, bundle: request.bundle, tier: request.tier, gate: gate,
-      scope: request.scope, btfPath: btf?.path
+      scope: request.scope, btfPath: btf?.path, isRecorded: request.recording != nil
     ).load()
     let first = try await DeviceWatch.look(session)
     try await session.attach()

@@ -46,6 +46,8 @@ package struct RunRequest: Sendable {
   package var watcher: (any WindowWatcher)?
   /// Whether extra iterations are made to learn what the probes cost.
   package var measuresOverhead: Bool
+  /// Has perfetto record the iterations beside the probes; nil = nothing is recorded for people.
+  package var recording: IterationRecording?
   package var toolVersion: String
 
   package init(

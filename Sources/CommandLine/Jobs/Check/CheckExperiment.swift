@@ -28,6 +28,8 @@ package struct CheckExperiment: Sendable {
   package var caveat: String?
   /// Stored runs in the reference's place.
   package var baseline: [RunRecord] = []
+  /// What becomes of the traces of an arm's iterations; nil = nothing is recorded.
+  package var recording: (@Sendable (ExperimentPlace.Arm) -> IterationRecording)?
 
   // MARK: Before it begins
 
@@ -159,6 +161,7 @@ package struct CheckExperiment: Sendable {
     request.place = place
     if setup.isAA { request.place?.isAA = true }
     request.measuresOverhead = slot.measuresOverhead
+    request.recording = recording?(slot.arm)
     // A virtual device's own serial is its port, another one in every boot.
     if let lane = slot.lane, target.isVirtual { request.serial = "virtual-\(lane + 1)" }
     return request

@@ -31,6 +31,16 @@ struct FlowOptions: ParsableArguments {
       discussion: "Fresh runs of both firmwares with the probes of the steps it passes through."))
   var explain = false
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: ArgumentHelp(
+      "After a confirmed regression, record one more run of each firmware with its perfetto.",
+      discussion: """
+        Where the device has perfetto. The trace of the iteration in which the slower metric was worst \
+        is kept in traces/ of the results.
+        """))
+  var traces = true
+
   @Option(
     help: ArgumentHelp(
       "Go on with a check that was interrupted: its finished runs are not made again.",

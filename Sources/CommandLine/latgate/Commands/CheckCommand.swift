@@ -225,17 +225,35 @@ struct CheckCommand: AsyncParsableCommand {
         why = try await Explanation(check: experiment, bench: bench).make(verdict, limit: left())
       }
     }
-    try finish(verdict, outcome.records, why, experiment, bench.catalog)
+    let traces = try await traces(verdict, experiment, left: left())
+    try finish(verdict, outcome.records, why, traces, experiment, bench.catalog)
+  }
+
+  /// A trace that is not had costs no verdict.
+  private func traces(
+    _ verdict: Verdict, _ experiment: CheckExperiment, left: Duration?
+  ) async throws -> [VerdictReport.Trace] {
+    guard flow.traces, verdict.outcome == .regression else { return [] }
+    if let left, left < experiment.time(of: experiment.setup.design.first) { return [] }
+    do {
+      return try await RegressionTraces(check: experiment).make(verdict)
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      common.console.note("no traces: \(error)")
+      return []
+    }
   }
 
   private func finish(
     _ verdict: Verdict, _ records: [RunRecord], _ why: [Attribution],
-    _ experiment: CheckExperiment, _ catalog: Catalog
+    _ traces: [VerdictReport.Trace], _ experiment: CheckExperiment, _ catalog: Catalog
   ) throws {
     let console = common.console
     let input = experiment.input(records)
     var report = VerdictReport(verdict, of: input, titles: catalog.metricTitles)
     report.why = why.map(\.sentence)
+    report.traces = traces.isEmpty ? nil : traces
     report.benchStanding = experiment.memory.calibration.map(benchSentence)
     // A verdict stands and is shown, even when its files are lost.
     let kept = Result { try experiment.keep(records, verdict, report) }
@@ -249,6 +267,9 @@ struct CheckCommand: AsyncParsableCommand {
       }
     } else {
       for one in why { console.note("why: \(one.sentence)") }
+    }
+    for trace in traces {
+      console.note("trace of \(trace.sentence): \(experiment.folder.path)/\(trace.file)")
     }
     if case .failure(let error) = shown {
       // A failed check keeps its own exit code; a pass whose reports are lost is no pass.

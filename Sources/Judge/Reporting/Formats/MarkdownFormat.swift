@@ -56,6 +56,8 @@ struct VerdictMarkdown {
     }
     add("What next", report.next.map { "1. \(escaped($0))" }, "hint")
     add("Why", report.why.map { "- \(escaped($0))" }, "reason")
+    let traces = report.traces ?? []
+    add("Traces", traces.map { "- \(escaped("\($0.file): \($0.sentence)"))" }, "trace")
     let (moved, rest) = Self.divided(report.rows)
     Self.table(moved, report, "What moved", folded: false, &made, &left)
     add("Notes", report.reasons.map { "- \(escaped($0))" }, "note")

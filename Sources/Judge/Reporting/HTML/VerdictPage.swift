@@ -21,7 +21,7 @@ struct VerdictPage {
     let conclusion = Conclusion(report)
     let title = "\(conclusion.word): \(report.candidate.name) against \(report.reference.name)"
     return Markup.page(
-      title: title, [summary(conclusion)] + moved + [why, table, trust, facts, footer])
+      title: title, [summary(conclusion)] + moved + [why, traces, table, trust, facts, footer])
   }
 
   // MARK: First screen
@@ -59,6 +59,23 @@ struct VerdictPage {
       "section", [:],
       [
         .tag("h2", text: "Why"), .tag("ul", [:], report.why.map { .tag("li", text: $0) }),
+      ])
+  }
+
+  /// Links into the check's folder, where the page lies as well.
+  private var traces: Markup {
+    guard let traces = report.traces, !traces.isEmpty else { return .group([]) }
+    return .tag(
+      "section", [:],
+      [
+        .tag("h2", text: "Traces of the worst iterations"),
+        .tag(
+          "p",
+          text: "Recorded in one more run of each firmware, which is no evidence. "
+            + "Perfetto's viewer opens them."),
+        .tag(
+          "ul", [:],
+          traces.map { .tag("li", [:], [.tag("a", ["href": $0.file], text: $0.sentence)]) }),
       ])
   }
 

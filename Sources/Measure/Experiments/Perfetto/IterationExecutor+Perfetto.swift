@@ -12,10 +12,11 @@ extension IterationExecutor {
   /// - Returns: the trace, or why there is none.
   /// - Throws: what `pass` throws, `DeviceError`, `CancellationError`.
   func recorded(
-    by perfetto: PerfettoPlan, _ pass: () async throws -> Void
+    _ pass: () async throws -> Void,
+    start: (_ limit: Duration) async throws -> PerfettoRecording
   ) async throws -> Result<[UInt8], PerfettoError> {
     do {
-      let recording = try await perfetto.start(limit: passLimit)
+      let recording = try await start(passLimit)
       do {
         try await pass()
       } catch {

@@ -29,7 +29,7 @@ struct PerfettoPlan: Sendable {
 
   /// Begins an iteration's recording, which ends by itself after `limit`.
   /// - Throws: ``PerfettoError``, `DeviceError`, `CancellationError`.
-  func start(limit: Duration) async throws -> PerfettoRecording {
+  func start(_ limit: Duration) async throws -> PerfettoRecording {
     try await PerfettoRecorder(device: device).start(
       PerfettoConfig(events: events.sorted(), limit: limit, freeKiB: ability.freeKiB))
   }
