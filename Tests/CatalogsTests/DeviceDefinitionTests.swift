@@ -42,7 +42,7 @@ struct DeviceDefinitionTests {
       kernel: "5.10", commandLine: "maxcpus=1", cpus: 4, memory: ByteSize(bytes: 512 << 20),
       f2fs: .init(iops: 200, bandwidth: ByteSize(bytes: 20 << 20)), scheduler: .mqDeadline,
       timing: .hostClock, cpuQuota: Percentage(fraction: 0.8), kit: ["runqueue", "fsync"],
-      atBoot: "echo 1 >/proc/one\nexit 0\n")
+      atBoot: "echo 1 >/proc/one\nexit 0")
     #expect(device.firmwares["slow"] == .virtual(slow))
     slow.kernel = "6.1-rt"
     slow.f2fs.iops = 100

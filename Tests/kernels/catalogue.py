@@ -50,7 +50,7 @@ def hits(record, metric):
         if phase["name"] == phase_name:
             said = {scalar["metric"].removeprefix("hits."): int(scalar["value"])
                     for scalar in phase["scalars"]}
-            counted = sum(said[event] for event in events) if said["triggers"] else None
+            counted = sum(said[event] for event in events) if said.get("triggers") else None
             own = sum(loss["recorded"] for loss in phase["losses"] if loss["metric"] == metric)
             return counted, own
     return 0, 0
