@@ -50,11 +50,13 @@ import Testing
 
   @Test func resultsOfUsersStay() throws {
     try write("check-1/report.json", bytes: 500, hours: 100)
+    try write("live-1/run-0a1b2c3d.json", bytes: 500, hours: 99)
+    try write("live-1/live-20260131-235959.perfetto-trace", bytes: 500, hours: 99)
     try write("mine/report.json", bytes: 500, hours: 100)
     try write("mine/notes.txt", bytes: 500, hours: 100)
     try write("check-2/report.json", bytes: 500, hours: 0.5)
     let sweep = try Sweep.results(in: folder, before(hours: 2, bytes: 0), now: now)
-    #expect(sweep.items.map(\.name) == ["\(folder)/check-1"])
+    #expect(sweep.items.map(\.name) == ["\(folder)/check-1", "\(folder)/live-1"])
     try sweep.remove()
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["check-2", "mine"])

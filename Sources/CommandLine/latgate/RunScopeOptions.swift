@@ -10,15 +10,15 @@ struct RunScopeOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Measure threads of this name, and all threads of a process of this name.",
-      discussion: "As /proc/PID/comm has it; with --for.", valueName: "name"))
+      discussion: "As /proc/PID/comm has it.", valueName: "name"))
   var comm: String?
 
-  @Option(help: ArgumentHelp("Measure a process with its threads, or one thread; with --for."))
+  @Option(help: ArgumentHelp("Measure a process with its threads, or one thread."))
   var pid: UInt32?
 
   @Option(
     help: ArgumentHelp(
-      "Measure the tasks of a cgroup (version 2) and of those below it; with --for.",
+      "Measure the tasks of a cgroup (version 2) and of those below it.",
       valueName: "folder"))
   var cgroup: String?
 
