@@ -16,7 +16,7 @@ struct ManifestTests {
     #expect(
       text.hasPrefix(
         #"{"arms":[{"from":0,"name":"control","to":200},{"from":200,"name":"canary","to":400}],"#
-          + #""budgets":{"battery_floor_percent":30,"cpu_ppm":10000,"memory_bytes":8388608,"#
+          + #""budgets":{"battery_floor_percent":30,"cpu_ppm":10000,"memory_bytes":16777216,"#
           + #""upload_bytes_per_day":65536},"bundles":{"arm64":{"length":100,"sha256":"abab"#))
     #expect(
       text.hasSuffix(

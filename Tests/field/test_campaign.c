@@ -17,7 +17,7 @@
 static const char manifest[] =
 	"{\"arms\":[{\"from\":0,\"name\":\"control\",\"to\":5000},{\"from\":5000,\"name\":"
 	"\"canary\",\"to\":10000}],\"budgets\":{\"battery_floor_percent\":30,\"cpu_ppm\":10000,"
-	"\"memory_bytes\":8388608,\"upload_bytes_per_day\":65536},\"bundles\":{\"arm64\":{"
+	"\"memory_bytes\":16777216,\"upload_bytes_per_day\":65536},\"bundles\":{\"arm64\":{"
 	"\"length\":12345,\"sha256\":\"" HASH "\"}},\"format\":\"latgate-campaign-1\",\"id\":"
 	"\"slow-fsync\",\"metrics\":[{\"id\":1,\"name\":\"fsync.latency\",\"probe\":\"fsync\"},{"
 	"\"id\":7,\"name\":\"x\",\"probe\":\"y\"}],\"privacy\":{\"keys\":false},\"salt\":\"" SALT
@@ -66,7 +66,7 @@ static void test_refusals(void)
 		{"slow-fsync", "Slow", "id"},
 		{"slow-fsync", "../x", "id"},
 		{"\"cpu_ppm\":10000", "\"cpu_ppm\":0", "budget"},
-		{"\"memory_bytes\":8388608,", "", "budget"},
+		{"\"memory_bytes\":16777216,", "", "budget"},
 		{":600}", ":90000}", "schedule"},
 		{"2027-03-01", "2027-3-1", "schedule"},
 		{"\"id\":7", "\"id\":1", "metrics"},

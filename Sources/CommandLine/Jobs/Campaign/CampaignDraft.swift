@@ -34,11 +34,16 @@ package struct CampaignDraft: Sendable {
     }
     var numbered: [String: [(id: UInt32, metric: ProbeMetric)]] = [:]
     for probe in probes {
-      let metrics = tier == .t0 ? probe.t0Metrics : probe.metrics
+      let (metrics, others) = Self.sendable(probe, tier)
       guard !metrics.isEmpty else {
         throw CampaignDraftFault(
-          what: "probe \(probe.name) has no metric in tier \(tier.rawValue)",
-          remedy: "leave it out, or choose another --tier")
+          what: "probe \(probe.name) has no histogram of durations in tier \(tier.rawValue)",
+          remedy: "leave it out, or choose another --tier: devices send nothing else")
+      }
+      if !others.isEmpty {
+        bench.console.note(
+          "probe \(probe.name): left out \(others.joined(separator: ", ")), as devices send nothing but "
+            + "histograms of durations")
       }
       let first = manifest.metrics.count + 1
       numbered[probe.name] = metrics.enumerated().map { (UInt32(first + $0.offset), $0.element) }
@@ -59,6 +64,18 @@ package struct CampaignDraft: Sendable {
     }
     try folder.write(manifest, bundles: bundles)
     return manifest
+  }
+
+  /// Metrics that a campaign is about, and the names of the others: devices send nothing but histograms,
+  /// and the judge asks what became slower, so values that are no durations say nothing to it.
+  static func sendable(
+    _ probe: ProbeManifest, _ tier: Tier
+  ) -> (metrics: [ProbeMetric], others: [String]) {
+    let all = tier == .t0 ? probe.t0Metrics : probe.metrics
+    func isSent(_ metric: ProbeMetric) -> Bool {
+      metric.kind == .histogram && metric.unit == "ns" && metric.table?.isSingle != true
+    }
+    return (all.filter(isSent), all.filter { !isSent($0) }.map(\.name))
   }
 
   private func bundle(

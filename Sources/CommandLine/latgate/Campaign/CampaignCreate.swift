@@ -78,8 +78,8 @@ struct CampaignCreate: AsyncParsableCommand {
   @Option(help: "Share of one CPU that probes and agent may take inside windows.")
   var cpu = Share(fraction: 0.01)
 
-  @Option(help: "Memory of maps and agent, in KiB.")
-  var memory = 8192
+  @Option(help: "Memory of maps and agent, in KiB; loading programs takes 13000.")
+  var memory = 16384
 
   @Option(help: "Reports a day, in KiB.")
   var upload = 64

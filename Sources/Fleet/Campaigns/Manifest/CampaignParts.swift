@@ -92,7 +92,7 @@ package struct CampaignBudgets: Sendable, Equatable {
   package var batteryFloor: Int64
 
   package init(
-    cpu: Int64 = 10_000, memory: Int64 = 8 << 20, uploadPerDay: Int64 = 64 << 10,
+    cpu: Int64 = 10_000, memory: Int64 = 16 << 20, uploadPerDay: Int64 = 64 << 10,
     batteryFloor: Int64 = 30
   ) {
     self.cpu = cpu
