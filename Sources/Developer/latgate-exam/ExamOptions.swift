@@ -17,13 +17,15 @@ struct ExamOptions {
 
   static let usage =
     "usage: latgate-exam [--experiments N] [--changed N] [--campaigns N] "
-    + "[--class quiet|typical|noisy] [--part cost|alarms|power|fleet]"
+    + "[--class quiet|typical|noisy] [--part cost|alarms|power|fleet] [--cell TEXT]"
 
   /// Experiments per cell without and with a change.
   var unchanged = 4000
   var changed = 400
   /// Campaigns with an unchanged firmware.
   var campaigns = 1000
+  /// Of campaigns, only lines whose title has this text.
+  var cell = ""
   var classes = NoiseClass.allCases
   var parts = Part.allCases
 
@@ -35,6 +37,7 @@ struct ExamOptions {
       case "--experiments": unchanged = try Self.count(name, value)
       case "--changed": changed = try Self.count(name, value)
       case "--campaigns": campaigns = try Self.count(name, value)
+      case "--cell": cell = value
       case "--class":
         guard let one = NoiseClass(rawValue: value) else {
           throw Problem(text: "no class \(value)")

@@ -103,16 +103,16 @@ struct FleetExam {
       }
   }
 
-  /// Prints a line for each cell.
+  /// Prints a line for each cell whose title has the text `cell`.
   /// - Returns: how many bounds are broken.
-  static func run(campaigns: Int) async -> Int {
+  static func run(campaigns: Int, cell text: String = "") async -> Int {
     print(
       "\nCampaigns in the field: 1000 devices an arm, 2 metrics, a report and a look a day, unless "
         + "said\notherwise; medians are reports of both arms together")
     print(
       line("", ["campaigns", "stopped", "guard", "promoted", "to stop", "to promote", "bound"]))
     var broken = 0
-    for cell in cells(campaigns) {
+    for cell in cells(campaigns) where text.isEmpty || cell.title.contains(text) {
       let result = await cell.simulation.run(
         width: max(1, ProcessInfo.processInfo.activeProcessorCount))
       let isBroken = !cell.isMet(result)

@@ -44,7 +44,7 @@ struct LatgateExam {
       broken += try await table(cells, first: "found")
     }
     if options.parts.contains(.fleet) {
-      broken += await FleetExam.run(campaigns: options.campaigns)
+      broken += await FleetExam.run(campaigns: options.campaigns, cell: options.cell)
     }
     print("\n" + (broken == 0 ? "every bound is kept" : "\(broken) bounds are BROKEN"))
     return broken == 0
