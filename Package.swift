@@ -195,7 +195,8 @@ let package = Package(
     .target(
       name: "FleetCollector",
       dependencies: [
-        "POSIXSupport", "LatencyHistograms", "FleetReports", "FleetLog",
+        "POSIXSupport", "LatencyHistograms", "FleetReports", "FleetLog", "FleetAnalysis",
+        "Reporting",
         .product(name: "Crypto", package: "swift-crypto", condition: serving),
         .product(name: "Hummingbird", package: "hummingbird", condition: serving),
         .product(name: "HummingbirdCore", package: "hummingbird", condition: serving),
@@ -239,8 +240,8 @@ let package = Package(
         "POSIXSupport", "LatencyHistograms", "PerfettoTraces", "RunRecords", "Catalogs",
         "KernelEvents",
         "ProbeBuild", "FirmwareKit", "KernelBTF", "Devices", "AgentSession", "ADB",
-        "VirtualDevices", "RegressionAnalysis", "FleetAnalysis", "Campaigns", "CampaignFiles",
-        "Reporting", "RecordStore",
+        "VirtualDevices", "RegressionAnalysis", "FleetReports", "FleetLog", "FleetAnalysis",
+        "Campaigns", "CampaignFiles", "Reporting", "RecordStore",
         "Experiments",
       ], path: "Sources/CommandLine/Jobs",
       swiftSettings: strict),
@@ -357,7 +358,7 @@ let package = Package(
       name: "ReportingTests",
       dependencies: [
         "ForeignReaders", "LatencyHistograms", "RunRecords", "Catalogs", "RegressionAnalysis",
-        "Reporting",
+        "FleetAnalysis", "Reporting",
       ],
       exclude: ["Snapshots"],
       resources: [.copy("Fixtures")],
@@ -392,7 +393,8 @@ let package = Package(
       dependencies: ["POSIXSupport", "DebianRoots", "FleetReports", "FleetLog"],
       swiftSettings: strict),
     .testTarget(
-      name: "FleetCollectorTests", dependencies: ["FleetReports", "FleetLog", "FleetCollector"],
+      name: "FleetCollectorTests",
+      dependencies: ["FleetReports", "FleetLog", "Reporting", "FleetCollector"],
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",

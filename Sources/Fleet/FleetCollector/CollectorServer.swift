@@ -33,6 +33,8 @@
       package var rules = ReportIntake.Rules()
       package var limits = ReportLog.Limits()
       package var connections = 10_000
+      /// Folder of the repository of campaigns that devices get from here; nil = they get it elsewhere.
+      package var repository: String?
 
       package init(
         store: CollectorStore, devices: Address, operators: Address, certificates: CertificateFiles
@@ -84,7 +86,7 @@
       let key = try PseudonymKey(path: store.keyPath)
       let intake = ReportIntake(log: log, key: key, rules: settings.rules, metrics: metrics)
       let services = try [
-        deviceService(intake, metrics), operatorService(log, indexer, metrics),
+        deviceService(intake, metrics), operatorService(log, indexer, metrics, index),
       ]
       var logger = Logger(label: "latgate.collector")
       logger.logLevel = .error
@@ -129,7 +131,9 @@
     private func deviceService(
       _ intake: ReportIntake, _ metrics: CollectorMetrics
     ) throws -> any Service {
-      let responder = DeviceResponder(intake: intake, names: ConnectionNames(), metrics: metrics)
+      let responder = DeviceResponder(
+        intake: intake, names: ConnectionNames(), metrics: metrics,
+        repository: settings.repository.map(RepositoryFiles.init))
       let configuration = HTTP1Channel.Configuration(
         idleTimeout: Self.idleLimit,
         httpDecoderConfiguration: .init(
@@ -146,14 +150,22 @@
     }
 
     private func operatorService(
-      _ log: ReportLog, _ indexer: Indexer, _ metrics: CollectorMetrics
-    ) -> any Service {
-      Application(
-        responder: OperatorResponder(log: log, indexer: indexer, metrics: metrics),
+      _ log: ReportLog, _ indexer: Indexer, _ metrics: CollectorMetrics, _ index: any ReportIndex
+    ) throws -> any Service {
+      let keyPath = settings.store.dashboardKeyPath
+      let dashboard = Dashboard(
+        index: index, verdicts: settings.store.verdictsPath, repository: settings.repository)
+      return Application(
+        responder: OperatorResponder(
+          log: log, indexer: indexer, metrics: metrics, dashboard: dashboard,
+          key: try DashboardKey(path: keyPath)),
         server: .http1(configuration: .init(idleTimeout: Self.idleLimit)),
         configuration: .init(
           address: .hostname(settings.operators.host, port: settings.operators.port)),
-        onServerRunning: { channel in announce("operators", "http", channel) },
+        onServerRunning: { channel in
+          announce("operators", "http", channel)
+          say("dashboard: there as well; any user, the password is in \(keyPath)")
+        },
         logger: Self.quiet)
     }
 

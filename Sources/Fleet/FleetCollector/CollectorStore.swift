@@ -20,6 +20,9 @@ package struct CollectorStore: Sendable {
   package var auditPath: String { path + "/audit.log" }
   package var keyPath: String { path + "/pseudonym.key" }
   package var trialPath: String { path + "/trial" }
+  /// What `latgate campaign judge --keep` wrote, which the dashboard shows.
+  package var verdictsPath: String { path + "/verdicts" }
+  package var dashboardKeyPath: String { path + "/dashboard.key" }
 
   /// Makes the index anew from the log.
   /// - Throws: ``LogError``: also while a collector writes to the log.

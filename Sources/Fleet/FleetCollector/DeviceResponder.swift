@@ -15,7 +15,7 @@
     }
   }
 
-  /// `PUT /v1/reports/<id>`, and nothing else.
+  /// `PUT /v1/reports/<id>`, and the repository's files where the collector serves them.
   struct DeviceResponder: HTTPResponder {
     typealias Context = DeviceContext
 
@@ -24,8 +24,13 @@
     let intake: ReportIntake
     let names: ConnectionNames
     let metrics: CollectorMetrics
+    let repository: RepositoryFiles?
 
     func respond(to request: Request, context: DeviceContext) async throws -> Response {
+      let path = request.uri.path
+      if let repository, request.method == .get, !path.hasPrefix(Self.prefix) {
+        return Self.file(repository.read(path))
+      }
       let begun = ContinuousClock.now
       let answer = await answer(to: request, context.channel)
       metrics.count(status: answer.status, after: ContinuousClock.now - begun)
@@ -34,6 +39,13 @@
       return Response(
         status: .init(code: answer.status), headers: fields,
         body: .init(byteBuffer: ByteBuffer(string: answer.text + "\n")))
+    }
+
+    private static func file(_ bytes: [UInt8]?) -> Response {
+      guard let bytes else { return Response(status: .notFound) }
+      return Response(
+        status: .ok, headers: [.contentType: "application/octet-stream"],
+        body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 
     private func answer(to request: Request, _ channel: any Channel) async -> IntakeAnswer {

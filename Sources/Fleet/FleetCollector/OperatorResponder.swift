@@ -4,13 +4,15 @@
   import Hummingbird
   import NIOCore
 
-  /// `/health` and `/metrics`, for those who run the collector.
+  /// `/health` and `/metrics`, for those who run the collector, and the dashboard for who has its password.
   struct OperatorResponder: HTTPResponder {
     typealias Context = BasicRequestContext
 
     let log: ReportLog
     let indexer: Indexer
     let metrics: CollectorMetrics
+    let dashboard: Dashboard
+    let key: DashboardKey
 
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
       switch request.uri.path {
@@ -24,8 +26,30 @@
         return Self.text(
           metrics.text(gauges: gauges),
           type: "application/openmetrics-text; version=1.0.0; charset=utf-8")
-      default: return Self.text("nothing is here\n", status: .notFound)
+      // Browsers ask for it on their own.
+      case "/favicon.ico": return Response(status: .noContent)
+      case let path:
+        guard key.opens(request.headers[.authorization]) else {
+          var refusal = Self.text(
+            "the dashboard needs its password: any user, and what is in dashboard.key of the collector's "
+              + "folder\n", status: .unauthorized)
+          refusal.headers[.wwwAuthenticate] = "Basic realm=\"latgate\", charset=\"UTF-8\""
+          return refusal
+        }
+        guard request.method == .get, let page = try dashboard.page(path) else {
+          return Self.text("nothing is here\n", status: .notFound)
+        }
+        return Self.page(page)
       }
+    }
+
+    /// A page needs nothing but itself.
+    private static func page(_ html: String) -> Response {
+      var response = text(html, type: "text/html; charset=utf-8")
+      response.headers[.contentSecurityPolicy] = "default-src 'none'; style-src 'unsafe-inline'"
+      response.headers[.cacheControl] = "no-store"
+      response.headers[.xContentTypeOptions] = "nosniff"
+      return response
     }
 
     private var gauges: [(name: String, help: String, value: Double)] {

@@ -84,8 +84,10 @@
       _ subject: DistinguishedName, file: String, _ extensions: Certificate.Extensions
     ) throws {
       let own = P256.Signing.PrivateKey()
+      // A trial may have hundreds, and they can be made again.
       try AtomicFile.write(
-        Array(own.pemRepresentation.utf8), to: "\(folder)/\(file).key", mode: 0o600)
+        Array(own.pemRepresentation.utf8), to: "\(folder)/\(file).key", mode: 0o600,
+        durable: false)
       try write(
         certificate(of: subject, for: own.publicKey, extensions), to: "\(folder)/\(file).pem")
     }
@@ -105,7 +107,7 @@
 
     private func write(_ certificate: Certificate, to path: String) throws {
       let pem = try certificate.serializeAsPEM().pemString + "\n"
-      try AtomicFile.write(Array(pem.utf8), to: path)
+      try AtomicFile.write(Array(pem.utf8), to: path, durable: false)
     }
   }
 #endif

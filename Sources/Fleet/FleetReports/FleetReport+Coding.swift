@@ -120,7 +120,7 @@ extension FleetReport {
   }
 
   /// CRC-32 of zlib.
-  private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+  static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
     bytes.withUnsafeBufferPointer {
       UInt32(truncatingIfNeeded: crc32(0, $0.baseAddress, UInt32($0.count)))
     }

@@ -31,6 +31,12 @@
     var devices = 2
     @Option(
       help: ArgumentHelp(
+        "Folder of a repository of campaigns that devices get from here as well.",
+        discussion: "Any web server can do that in its place: the files are signed.",
+        valueName: "folder"))
+    var repository: String?
+    @Option(
+      help: ArgumentHelp(
         "Take reports of this campaign; may be repeated. Without it, of all.", valueName: "name"))
     var campaign: [String] = []
     @Option(
@@ -61,6 +67,7 @@
       settings.rules.burst = quota
       settings.rules.perDay = quota
       settings.rules.campaigns = Set(campaign)
+      settings.repository = repository
       settings.limits.segmentBytes = UInt64(segment) << 10
       try await CollectorServer(settings, say: Self.say).run()
     }

@@ -3,37 +3,54 @@ import Foundation
 import RegressionAnalysis
 
 /// A campaign's verdict, for people and for machines.
-package struct CampaignReport: Sendable, Equatable {
-  package var verdict: FleetVerdict
+package struct CampaignReport: Codable, Sendable, Equatable {
+  package var schema = "latgate.fleet-verdict/1"
   package var campaign: String
+  /// Build under test.
+  package var build: String
+  /// When it was first offered, and when this was looked at, such as `2030-01-31T12:00:00Z`.
+  package var offered: String
+  package var asOf: String
+  package var verdict: FleetVerdict
 
-  package init(_ verdict: FleetVerdict, campaign: String) {
+  package init(
+    _ verdict: FleetVerdict, campaign: String, build: String, offered: String, asOf: String
+  ) {
     self.verdict = verdict
     self.campaign = campaign
+    self.build = build
+    self.offered = offered
+    self.asOf = asOf
+  }
+
+  /// Reads what ``json()`` wrote.
+  package init(json: Data) throws { self = try JSONDecoder().decode(Self.self, from: json) }
+}
+
+extension FleetVerdict.Outcome {
+  /// In the words of documents.
+  var word: String {
+    switch self {
+    case .promote: "promote"
+    case .stop: "stop"
+    case .goOn: "go on"
+    case .guardFailed: "guard failed"
+    }
   }
 }
 
 extension CampaignReport: Reportable, WholeTextReport, JSONReport {
-  private struct Document: Encodable {
-    var schema = "latgate.fleet-verdict/1"
-    var campaign: String
-    var verdict: FleetVerdict
-  }
-
-  package func json() throws -> Data {
-    try encodedJSON(Document(campaign: campaign, verdict: verdict))
-  }
+  package func json() throws -> Data { try encodedJSON(self) }
 
   package func text(width: Int, style: TextStyle) -> String {
-    let (word, emphasis): (String, Emphasis) =
+    let emphasis: Emphasis =
       switch verdict.outcome {
-      case .promote: ("PROMOTE", .good)
-      case .stop: ("STOP", .bad)
-      case .goOn: ("GO ON", .dim)
-      case .guardFailed: ("GUARD FAILED", .bad)
+      case .promote: .good
+      case .stop, .guardFailed: .bad
+      case .goOn: .dim
       }
     var lines = [
-      emphasis.applied(to: word, style)
+      emphasis.applied(to: verdict.outcome.word.uppercased(), style)
         + "  \(verdict.candidate) against \(verdict.control), \(verdict.hours) h since the offer"
     ]
     lines += verdict.reasons.flatMap { wrapped("- \($0)", width: width) } + [""]

@@ -2,6 +2,7 @@ import CampaignFiles
 import Campaigns
 import FleetAnalysis
 import Foundation
+import Reporting
 
 /// One look at a campaign: reports in, verdict out.
 package struct CampaignJudging: Sendable {
@@ -65,6 +66,18 @@ package struct CampaignJudging: Sendable {
         "\(all.crowded) histograms are left out: there are too many kinds of them")
     }
     return (verdict, notes)
+  }
+
+  /// The same, as it is printed and kept.
+  package func report(
+    of data: Data, file: String
+  ) throws -> (report: CampaignReport, notes: [String]) {
+    let (verdict, notes) = try verdict(of: data, file: file)
+    return (
+      CampaignReport(
+        verdict, campaign: manifest.id, build: build, offered: offered.description,
+        asOf: now.description), notes
+    )
   }
 
   private func setting(

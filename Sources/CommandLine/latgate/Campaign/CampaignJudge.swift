@@ -127,6 +127,12 @@ struct CampaignJudge: AsyncParsableCommand, ComputingCommand {
   @Option(help: "Hours since the offer that a promotion takes at least.")
   var leastHours = 48
 
+  @Option(
+    help: ArgumentHelp(
+      "Keep the verdict in this folder, such as 'verdicts' in the collector's, where its dashboard looks.",
+      valueName: "folder"))
+  var keep: String?
+
   @OptionGroup var output: FormatOptions<CampaignReport>
 
   func validate() throws {
@@ -149,12 +155,12 @@ struct CampaignJudge: AsyncParsableCommand, ComputingCommand {
       now: asOf ?? MetadataTime(Date()), silence: Int(silence.duration.components.seconds / 3600))
     judging.policy.leastDevices = leastDevices
     judging.policy.leastHours = leastHours
-    let (verdict, notes) = try judging.verdict(
+    let (report, notes) = try judging.report(
       of: try CampaignOptions.read(reports), file: reports)
     for note in notes { options.common.console.note(note) }
-    try output.print(
-      CampaignReport(verdict, campaign: options.campaign), options.common.console)
-    let status = ExitStatus(verdict.outcome)
+    if let keep { try KeptVerdicts(folder: keep).keep(report) }
+    try output.print(report, options.common.console)
+    let status = ExitStatus(report.verdict.outcome)
     if status != .pass { throw status.code }
   }
 }

@@ -62,6 +62,8 @@ package struct EvidenceCollector: Sendable {
     /// Kinds of histograms (arm, period, stratum, metric with its label) that are kept apart, at most;
     /// one takes 270 KiB. Devices say what labels there are.
     package var mostKinds = 2048
+    /// Distributions of one day that are kept, at most; one takes 1 KiB.
+    package var mostDays = 16384
 
     package init(
       arms: [String], widths: [Int], offered: Int, now: Int, silence: Int, candidate: String,
@@ -130,6 +132,12 @@ package struct EvidenceCollector: Sendable {
         continue
       }
       evidence.cells[key, default: BinnedBuckets()].add(one.histogram, bin: bin)
+      let day = FleetEvidence.DayKey(
+        arm: device.arm, day: report.hour / 24, metric: one.metric)
+      // A device's clock may say anything.
+      if evidence.daily.count < setting.mostDays || evidence.daily[day] != nil {
+        evidence.daily[day, default: OctaveBuckets()].add(one.histogram, bin: bin)
+      }
     }
     guard isAfter else { return }
     device.isMeasuring = true

@@ -51,6 +51,20 @@ package struct FleetEvidence: Sendable, Equatable {
     }
   }
 
+  package struct DayKey: Sendable, Hashable {
+    package var arm: Int
+    /// Since 1970.
+    package var day: Int
+    /// As in ``CellKey``.
+    package var metric: String
+
+    package init(arm: Int, day: Int, metric: String) {
+      self.arm = arm
+      self.day = day
+      self.metric = metric
+    }
+  }
+
   /// Devices of an arm and a model.
   package struct Cohort: Sendable, Equatable {
     /// That took the campaign: all that ever sent anything.
@@ -87,6 +101,8 @@ package struct FleetEvidence: Sendable, Equatable {
   package var cells: [CellKey: BinnedBuckets] = [:]
   /// Reports since the offer by arm and day since 1970, of devices with a clock.
   package var days: [Int: [Int: Int]] = [:]
+  /// What each day looked like, before the offer too: for looking at, not for the verdict.
+  package var daily: [DayKey: OctaveBuckets] = [:]
   /// Hours since the offer.
   package var hours: Int
   /// Hours without a measurement after which a device counts as lost.

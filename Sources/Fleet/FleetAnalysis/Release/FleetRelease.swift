@@ -31,15 +31,27 @@ package struct FleetRelease: Codable, Sendable, Equatable {
     package var candidate: [Bucket]
   }
 
+  /// Of one arm on one day.
+  package struct Day: Codable, Sendable, Equatable {
+    package var metric: String
+    /// Since 1970.
+    package var day: Int
+    package var isCandidate: Bool
+    package var buckets: [Bucket]
+  }
+
   package var k: Int
   package var models: [Model]
   package var distributions: [Distribution]
+  /// Ascending by metric and day, the control first.
+  package var days: [Day]
 
   /// Nothing.
   init(k: Int) {
     self.k = k
     models = []
     distributions = []
+    days = []
   }
 
   init(_ evidence: FleetEvidence, candidate: Int, k: Int) {
@@ -57,6 +69,7 @@ package struct FleetRelease: Codable, Sendable, Equatable {
       else { return nil }
       return Distribution(metric: metric, control: control, candidate: tested)
     }
+    days = Self.days(evidence, candidate, k: k)
   }
 
   /// Models, each with k devices in both arms at least; none when all together have fewer.
@@ -90,44 +103,24 @@ package struct FleetRelease: Codable, Sendable, Equatable {
     return models.sorted { $0.models.lexicographicallyPrecedes($1.models) }
   }
 
-  /// The distribution by octaves; nil when too few devices have any event. Bins are disjoint sets of
-  /// devices, so k bins are k devices at least.
+  /// Distributions of each day, those of both arms, before the offer too.
+  private static func days(_ evidence: FleetEvidence, _ candidate: Int, k: Int) -> [Day] {
+    let shown = evidence.daily.filter { $0.key.arm == 0 || $0.key.arm == candidate }
+    guard let last = shown.keys.map(\.day).max() else { return [] }
+    return shown.compactMap { key, buckets -> Day? in
+      guard key.day > last - mostDays, let released = buckets.released(k: k) else { return nil }
+      return Day(
+        metric: key.metric, day: key.day, isCandidate: key.arm == candidate, buckets: released)
+    }.sorted {
+      ($0.metric, $0.day, $0.isCandidate ? 1 : 0) < ($1.metric, $1.day, $1.isCandidate ? 1 : 0)
+    }
+  }
+
+  /// Days that are shown, the last ones.
+  private static let mostDays = 28
+
+  /// The distribution by octaves; nil when too few devices have any event.
   static func buckets(_ cohort: BinnedBuckets, k: Int) -> [Bucket]? {
-    let octaves = HistogramLayout(subBits: 0)
-    // One bit per bin.
-    var filled = [(events: Double, bins: UInt64)](repeating: (0, 0), count: octaves.bucketCount)
-    for fine in 0..<BinnedBuckets.width {
-      let octave = octaves.bucket(of: HistogramLayout.standard.bounds(of: fine).lower)
-      for bin in 0..<DeviceBins.count {
-        let count = cohort.events[bin * BinnedBuckets.width + fine]
-        guard count > 0 else { continue }
-        filled[octave].events += count
-        filled[octave].bins |= 1 << UInt64(bin)
-      }
-    }
-    let total = filled.reduce(0) { $0 + $1.events }
-    guard total > 0 else { return nil }
-    var released: [(lower: UInt64, upper: UInt64, events: Double, bins: UInt64)] = []
-    for (octave, one) in filled.enumerated() where one.events > 0 {
-      let bounds = octaves.bounds(of: octave)
-      if let last = released.last, last.bins.nonzeroBitCount < k {
-        released[released.count - 1] = (
-          last.lower, bounds.upper, last.events + one.events, last.bins | one.bins
-        )
-      } else {
-        released.append((bounds.lower, bounds.upper, one.events, one.bins))
-      }
-    }
-    // The upper end has none above to be joined with.
-    while released.count > 1, let last = released.last, last.bins.nonzeroBitCount < k {
-      released.removeLast()
-      let before = released.removeLast()
-      released.append(
-        (before.lower, last.upper, before.events + last.events, before.bins | last.bins))
-    }
-    guard let first = released.first, first.bins.nonzeroBitCount >= k else { return nil }
-    return released.map {
-      Bucket(lower: $0.lower, upper: $0.upper, share: Int(($0.events / total * 1000).rounded()))
-    }
+    OctaveBuckets(cohort).released(k: k)
   }
 }

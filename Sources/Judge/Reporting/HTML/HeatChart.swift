@@ -5,6 +5,8 @@ import Foundation
 struct HeatChart {
   let heat: VerdictReport.Movement.Heat
   let unit: String
+  /// What is written below the first and the last column; nil: the numbers of their runs.
+  var ends: (first: String, last: String)?
 
   private static let levels = 5
 
@@ -31,7 +33,7 @@ struct HeatChart {
     let marks = Set([0, heat.columns.count - 1]).sorted().map { place in
       ChartFrame.label(
         frame.x(place == 0 ? 0 : 1), frame.floor + 17, place == 0 ? "start" : "end",
-        "run \(heat.columns[place].run + 1)")
+        ends.map { place == 0 ? $0.first : $0.last } ?? "run \(heat.columns[place].run + 1)")
     }
     let borders = heat.columns.indices.dropFirst().filter {
       heat.columns[$0].run != heat.columns[$0 - 1].run
