@@ -81,6 +81,8 @@ package struct ErrorReport {
       return [ErrorMessage(what: error.what, place: error.path, remedy: error.remedy)]
     case let error as CampaignDraftFault:
       return [ErrorMessage(what: error.what, remedy: error.remedy)]
+    case let error as TrialFault:
+      return [ErrorMessage(what: error.what, remedy: error.remedy, details: error.details)]
     case let error as ReportLines.Fault:
       return [ErrorMessage(what: error.why, place: "\(error.file):\(error.line)")]
     case let error as DeviceError: return [message(error)]
@@ -113,6 +115,7 @@ package struct ErrorReport {
       .badInput
     case is CampaignFileFault, is MetadataFault, is ReportLines.Fault: .badInput
     case is CampaignDraftFault: .usage
+    case let error as TrialFault: error.status
     case is CheckFolder.Fault, is ResultFolders.Fault, is ExchangeFault: .badInput
     case let error as ResultPlace.Fault: error.isPlace ? .usage : .internalError
     case is UnknownName, is ExperimentPlan.Refusal, is ScopeFault, is MeasureFault: .usage

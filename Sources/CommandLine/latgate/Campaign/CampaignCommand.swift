@@ -32,7 +32,7 @@ struct CampaignCommand: AsyncParsableCommand {
     subcommands: [
       CampaignKeys.self, CampaignCreate.self, CampaignSign.self, CampaignPublish.self,
       CampaignPause.self, CampaignRevoke.self, CampaignStatusCommand.self, CampaignArms.self,
-      CampaignJudge.self,
+      CampaignJudge.self, CampaignTrialCommand.self,
     ])
 }
 
