@@ -56,7 +56,9 @@ struct CampaignFactsTests {
     let silent = (0..<25).map { collected($0, arm: 1, hour: 499_900) }
     let alive = (100..<130).map { collected($0, hour: 499_928) }
     let stopped = (200..<203).flatMap {
-      [collected($0), collected($0, code: 6, sequence: 1)]
+      [
+        collected($0), collected($0, code: 10, sequence: 1), collected($0, code: 6, sequence: 2),
+      ]
     }
     let found = facts(silent + alive + stopped).overview(now: Self.now, arms: []).absences
     #expect(

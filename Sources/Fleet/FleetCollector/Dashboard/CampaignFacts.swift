@@ -13,7 +13,8 @@ struct CampaignFacts {
     var lastMeasured: Int?
     /// Why it stopped last; 0 = it did not.
     var code = 0
-    var codeHour = -1
+    /// Place in time of `code`.
+    var stopped: (hour: Int, sequence: UInt32) = (-1, 0)
     var reports = 0
     var measurements = 0
     var cpuMilliseconds = 0.0
@@ -53,7 +54,10 @@ struct CampaignFacts {
       device.model = report.model
     }
     guard report.kind == .measurement else {
-      if hour >= device.codeHour { (device.code, device.codeHour) = (Int(report.code), hour) }
+      if (hour, report.sequence) >= device.stopped {
+        device.stopped = (hour, report.sequence)
+        device.code = Int(report.code)
+      }
       return
     }
     device.lastMeasured = max(device.lastMeasured ?? 0, hour)

@@ -90,7 +90,10 @@ extension CampaignTrial {
       ContinuousClock.now + Self.patience + .seconds(Self.every * Int64(settings.windows))
     while true {
       let reports = try collector.reports(of: firmware.campaign)
-      if let refusal = reports.first(where: { $0.report.kind == .refusal })?.report {
+      // A poll that took long lets a lease end; the next one gives another.
+      if let refusal = reports.map(\.report).first(where: {
+        $0.kind == .refusal && $0.code != Self.leaseCode
+      }) {
         throw TrialFault(
           "the \(Self.role(refusal.arm)) ended the campaign: code \(refusal.code) in "
             + "docs/fleet-reports.md", details: stage.console(Self.role(refusal.arm)),
@@ -194,4 +197,5 @@ extension CampaignTrial {
 
   /// Of docs/fleet-reports.md.
   private static let revokedCode: UInt8 = 9
+  private static let leaseCode: UInt8 = 10
 }
