@@ -81,6 +81,43 @@ struct MeasureTests {
     let losses = refused.phases.flatMap(\.losses)
     #expect(losses.allSatisfy { $0.started > 0 && $0.started == $0.cancelled + $0.censored })
 
+    let counted = try await bench.latgate(
+      "measure", "count raw_syscalls:sys_enter by comm,id where id == getppid", "--comm",
+      "lg-asking", "--for", "300ms", "--output", "\(path)/counted")
+    try #require(counted.exitCode == 0, "\(counted.errors)\(counted.output)")
+    let counters = try Record.only(in: "\(path)/counted").phases.flatMap(\.results)
+    #expect(counters.map(\.labels) == [["comm": "lg-asking", "id": "getppid"]])
+    #expect(counters.allSatisfy { $0.kind == "counter" && $0.count == $0.sum && $0.count != 0 })
+
+    let values = try await bench.latgate(
+      "measure", "--hist", "raw_syscalls:sys_exit.ret", "--by", "id", "--where",
+      "id == getppid and ret > 0", "--comm", "lg-asking", "--for", "300ms", "--output",
+      "\(path)/values")
+    try #require(values.exitCode == 0, "\(values.errors)\(values.output)")
+    let asking = try Record.only(in: "\(path)/values").phases.flatMap(\.histograms)
+    #expect(asking.map(\.labels) == [["id": "getppid"]])
+    // Its parent is always the same: every value is.
+    #expect(asking.allSatisfy { ($0.count ?? 0) > 0 && $0.buckets?.count == 1 })
+
+    let rows = try await bench.latgate(
+      "measure", "events raw_syscalls:sys_enter print comm,pid,id where id == getppid", "--comm",
+      "lg-asking", "--for", "300ms", "--output", "\(path)/rows")
+    try #require(rows.exitCode == 0, "\(rows.errors)\(rows.output)")
+    let table = try #require(try Record.only(in: "\(path)/rows").phases.flatMap(\.results).first)
+    #expect(table.columns?.map(\.name) == ["time", "comm", "pid", "id"])
+    // A loop of calls fills the room, and what has none is counted.
+    #expect((table.rows?.count ?? 0) >= 1024 && (table.dropped ?? 0) > 0)
+    #expect(table.rows?.first?.dropFirst().first == .text("lg-asking"))
+    #expect(table.rows?.first?.last == .text("getppid"))
+
+    let stacks = try await bench.latgate(
+      "measure", "stack raw_syscalls:sys_enter by id where id == getppid", "--comm", "lg-asking",
+      "--for", "300ms", "--output", "\(path)/stacks")
+    try #require(stacks.exitCode == 0, "\(stacks.errors)\(stacks.output)")
+    let found = try Record.only(in: "\(path)/stacks").phases.flatMap(\.results)
+    #expect(found.map(\.labels) == [["id": "getppid"]])
+    #expect(found.flatMap { $0.stacks ?? [] }.contains { $0.sum > 0 && !$0.kernel.isEmpty })
+
     let function = try await bench.latgate(
       "measure", "--function", "vfs_write", "--label", "class,ret", "--for", "300ms", "--output",
       "\(path)/function")

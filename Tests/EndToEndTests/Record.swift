@@ -76,6 +76,8 @@ struct Record: Decodable {
     var labels: [String: String]?
     var count: UInt64?
     var sum: UInt64?
+    /// Index and count of each that is not empty.
+    var buckets: [[UInt64]]?
     var columns: [Column]?
     var rows: [[Value]]?
     var dropped: UInt64?

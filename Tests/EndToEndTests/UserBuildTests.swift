@@ -36,6 +36,28 @@ struct UserBuildTests {
         "measure", "\(line) where vec > 1", "--device", device.name, "--for", "1s")
       #expect(early.exitCode == 3)
       #expect(early.errors.contains("'vec' is held against more than numbers"), "\(early.errors)")
+      // So does one of single events, with rows of what it says, but without stacks.
+      let rows = try await tool.run(
+        "measure", "events task:task_newtask print cpu,comm,pid", "--device",
+        device.name, "--for", "1s", "--output", "\(path)/rows")
+      try #require(rows.exitCode == 0, "\(rows.errors)")
+      let table = try Record.only(in: "\(path)/rows")
+      #expect(table.probes.allSatisfy { $0.tier == "T0" })
+      #expect(
+        table.phases.flatMap(\.results).first?.columns?.map(\.name)
+          == ["time", "cpu", "comm", "pid"])
+      let counted = try await tool.run(
+        "measure", "count irq:softirq_raise by vec", "--device", device.name, "--for", "1s",
+        "--output", "\(path)/counted")
+      try #require(counted.exitCode == 0, "\(counted.errors)")
+      #expect(
+        try Record.only(in: "\(path)/counted").phases.flatMap(\.results).contains {
+          $0.kind == "counter" && ($0.count ?? 0) > 0
+        })
+      let stacks = try await tool.run(
+        "measure", "stack sched:sched_switch", "--device", device.name, "--for", "1s")
+      #expect(stacks.exitCode == 3)
+      #expect(stacks.errors.contains("only programs take stacks"), "\(stacks.errors)")
       let changed = changes(from: before, to: try await device.footprint())
       #expect(changed.isEmpty, "\(changed)")
 

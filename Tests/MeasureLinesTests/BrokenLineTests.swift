@@ -253,7 +253,59 @@ struct BrokenLineTests {
     .init("\(tied) for", at: "", nil, "time is missing"),
   ]
 
-  private static let all = events + functions + fields + values + syntax
+  // MARK: single events
+
+  private static let single: [Broken] = [
+    .init("count", at: "", nil, "is missing"),
+    .init("count by rwbs", at: "by", nil, "is missing"),
+    .init("cuont block:block_rq_issue", at: "cuont", "count", "nothing to ask"),
+    .init("histogram block:block_rq_issue.bytes", at: "histogram", "hist", "nothing to ask"),
+    .init("printf sched:sched_process_exec", at: "printf", "events", "nothing to ask"),
+    .init("count block_rq_isue", at: "block_rq_isue", "block:block_rq_issue", "neither an event"),
+    .init("count vfs_raed by comm", at: "vfs_raed", "vfs_read", "neither an event"),
+    .init(
+      "count block:block_rq_isue by rwbs", at: "block:block_rq_isue", "block:block_rq_issue",
+      "no event"),
+    .init("count block:block_rq_issue by rwsb", at: "rwsb", "rwbs", "has no 'rwsb'"),
+    .init("count block:block_rq_issue by com", at: "com", "comm", "has no 'com'"),
+    .init("count block:block_rq_issue by dev,dev", at: "dev", nil, "twice"),
+    .init("count block:block_rq_issue by dev label dev", at: "dev", nil, "twice"),
+    .init("count block:block_rq_issue ~ block:block_rq_complete by dev", at: "~", nil, "single"),
+    .init(
+      "count block:block_rq_issue.bytes", at: "block:block_rq_issue.bytes",
+      "block:block_rq_issue", "no use"),
+    .init("count block:block_rq_issue print comm", at: "print", "by", "is of rows"),
+    .init("\(tied) print comm", at: "print", nil, "is of rows"),
+    .init("sum block:block_rq_issue", at: "", "block:block_rq_issue.bytes", "value is missing"),
+    .init("hist irq:softirq_raise", at: "", "irq:softirq_raise.vec", "value is missing"),
+    .init("hist block:block_rq_issue.", at: ".", nil, "value behind"),
+    .init("hist block:block_rq_issue.byts", at: "byts", "bytes", "no number 'byts'"),
+    .init("hist block:block_rq_issue.size", at: "size", "bytes", "no number 'size'"),
+    .init("sum block:block_rq_issue.rwbs", at: "rwbs", "bytes", "is text"),
+    .init("hist block:block_rq_issue.comm by dev", at: "comm", "bytes", "is text"),
+    .init("sum vfs_read.arg9", at: "arg9", "arg0", "no number 'arg9'"),
+    .init("hist vfs_read.retval by arg2", at: "arg2", "retval", "at the entry"),
+    .init("hist vfs_read", at: "", "vfs_read.arg0", "value is missing"),
+    .init("count vfs_read by arg7", at: "arg7", "arg0", "has no 'arg7'"),
+    .init("count raw_syscalls:sys_enter by args", at: "args", "id", "an array"),
+    .init("count raw_syscalls:sys_enter where comm == 'dd'", at: "comm", nil, "no condition"),
+    .init("count raw_syscalls:sys_enter where class == 1", at: "class", nil, "no value to compare"),
+    .init("count raw_syscalls:sys_enter where id == fsnc", at: "fsnc", "fsync", "no value"),
+    .init("count raw_syscalls:sys_enter by comm,pid,tid,cpu", at: "cpu", nil, "24 bytes"),
+    .init("events sched:sched_process_exec by comm", at: "by", "print", "no labels"),
+    .init("events sched:sched_process_exec show comm", at: "show", "print", "no part"),
+    .init(
+      "events sched:sched_process_exec print filname", at: "filname", "filename", "no 'filname'"),
+    .init("events sched:sched_process_exec print pid,pid", at: "pid", nil, "twice"),
+    .init("events sched:sched_process_exec print", at: "", nil, "is missing"),
+    .init("events raw_syscalls:sys_enter print args", at: "args", nil, "no column"),
+    .init("stack block:block_rq_issue for soon", at: "soon", nil, "no time"),
+    .init(
+      "stack syscalls:sys_enter_openat", at: "syscalls:sys_enter_openat",
+      "raw_syscalls:sys_enter", "production kernels"),
+  ]
+
+  private static let all = events + functions + fields + values + syntax + single
 
   private static func fault(_ line: String) -> MeasureFault? {
     do throws(MeasureFault) {
@@ -285,7 +337,8 @@ struct BrokenLineTests {
 
   @Test("any text is read without a trap")
   func anyText() {
-    let line = Array("a:b ~ c:d by x,y=z label l where n > 8 and m in (1, 2) for 5s '\"()&|~=<>!")
+    let line = Array(
+      "hist a:b.c ~ c:d by x,y=z label l print p where n > 8 and m in (1, 2) for 5s '\"()&|~=<>!")
     for start in line.indices {
       for length in 0...min(24, line.count - start) {
         _ = Self.fault(String(line[start..<start + length]))

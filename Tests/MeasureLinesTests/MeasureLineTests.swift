@@ -118,6 +118,21 @@ struct MeasureLineTests {
       "vfs_fsync_range where arg1 > 0 and arg1 < 8 and ret == -5 and arg2 != 3",
       "block:block_rq_issue ~ block:block_rq_complete by dev,sector where error == -5",
       "irq:softirq_entry ~ irq:softirq_exit by tid",
+      "count raw_syscalls:sys_enter",
+      "count raw_syscalls:sys_exit by comm,id where ret < 0 and pid == 12 and cpu != 1",
+      "count sched:sched_switch by cpu,class",
+      "sum block:block_rq_issue.bytes by dev,rwbs where bytes > 4KiB",
+      "sum vfs_write.ret by comm where ret > 0",
+      "hist block:block_rq_issue.nr_sector by comm",
+      "hist vfs_read.arg2 where arg2 < 64KiB",
+      "hist kretprobe:vfs_read.ret",
+      "events sched:sched_process_exec",
+      "events sched:sched_process_exec print time,comm,filename,class,cpu where pid != 1",
+      "events block:block_rq_issue where dev == 254:0",
+      "events vfs_read print arg2,comm,pid",
+      "stack block:block_rq_issue by rwbs",
+      "kstack vfs_read",
+      "ustack sched:sched_switch where prev_comm == 'dd'",
     ])
   func saved(line: String) throws {
     let probe = try MeasureQuestion(

@@ -70,7 +70,7 @@ struct PreparedProgramsTests {
     let probe = ProbeSource(try ProbeManifest.parse(Self.manifest, file: "x.yaml")).prepared
     let artifact = try await fixture.builder().object(of: probe, abi: .arm64)
     // One object serves every question.
-    #expect(artifact.path.contains("/span-events-arm64-"))
+    #expect(artifact.path.contains("/span-arm64-"))
     return Array(try Data(contentsOf: URL(fileURLWithPath: artifact.path)))
   }
 
@@ -108,6 +108,97 @@ struct PreparedProgramsTests {
       #expect(words(440 + 120 + 32, 2) == [0xffff_fffe, 0xffff_ffff])
       // No class is asked for, and ends without a start are none.
       #expect(words(880, 2) == [0, 1])
+    }
+  }
+
+  private static let eventHeader = """
+    #define SEC(name) __attribute__((section(name), used))
+    #define BAR10 "__________"
+    struct { int (*type)[2]; int (*max_entries)[1]; int *key; long *value; } e_event SEC(".maps");
+    const volatile unsigned char lg_template[608] SEC(".rodata.x");
+    SEC("tracepoint/none/lg_start_" BAR10 BAR10 BAR10 BAR10 BAR10 BAR10 BAR10)
+    int lg_hook_of_start___________________________________________tracepoint(void *ctx)
+    { return lg_template[(long)ctx & 7]; }
+    char LICENSE[] SEC("license") = "GPL";
+    """
+
+  /// Rows of an event or function, configured.
+  private func rows(
+    _ fixture: Fixture, at: String, columns: String, formats: [String: EventFormat] = [:]
+  ) async throws -> (program: String, section: String, words: (Int, Int) -> [UInt32]) {
+    try fixture.write(Self.eventHeader, to: "share/bpf/include/event_programs.h")
+    let manifest = try ProbeManifest.parse(
+      """
+      probe: x
+      title: T
+      question: Q?
+      cost: low
+      privacy: none
+      metrics:
+        - metric: x.rows
+          help: h
+          unit: calls
+          kind: events
+          at: [\(at)]
+          by: [tid]
+          columns: [\(columns)]
+      """, file: "x.yaml")
+    let template = try #require(SpanTemplate(manifest))
+    let artifact = try await fixture.builder().object(
+      of: ProbeSource(manifest).prepared, abi: .arm64)
+    #expect(artifact.path.contains("/event-rows-arm64-"))
+    let bytes = try template.configured(
+      Array(try Data(contentsOf: URL(fileURLWithPath: artifact.path))), formats: formats,
+      registers: .arm64)
+    let program = try #require(try ProbeObject.inspect(bytes, name: "x").programs.first)
+    let elf = try ELFReader(bytes)
+    let symbol = try #require(try elf.symbols().first { $0.name == "lg_template" })
+    let data = Array(elf.contents(of: elf.sections[symbol.section]))
+    return (
+      program.name, program.section,
+      { at, count in
+        (0..<count).map { index in
+          data[at + 4 * index..<at + 4 * index + 4].reversed().reduce(0) { $0 << 8 | UInt32($1) }
+        }
+      }
+    )
+  }
+
+  @Test("rows of a trace event: where its text, its numbers and what runs are")
+  func eventRows() async throws {
+    try await withFixture { fixture in
+      let format = try Self.format(
+        "\tfield:__data_loc char[] filename;\toffset:8;\tsize:4;\tsigned:0;\n"
+          + "\tfield:pid_t old_pid;\toffset:16;\tsize:4;\tsigned:1;\n")
+      let made = try await rows(
+        fixture,
+        at: "{event: sched/sched_process_exec, fields: [filename, old_pid], "
+          + "where: {old_pid: '> 1'}}",
+        columns: "{name: time}, {name: comm}, {name: filename, kind: text}, "
+          + "{name: old_pid}, {name: class}",
+        formats: ["sched/sched_process_exec": format])
+      #expect(made.program == "sched_process_exec__tracepoint")
+      #expect(made.section == "tracepoint/sched/sched_process_exec")
+      // struct lg_side, the value, then 12 columns.
+      #expect(made.words(120, 4) == [2, 16, 4, 5])
+      #expect(made.words(440, 3) == [0, 0, 0])
+      #expect(made.words(452, 12) == [10, 0, 16, 7, 8, 32, 2, 16, 4, 6, 0, 0])
+      #expect(made.words(452 + 48, 3) == [0, 0, 0])
+      // Whose thread it was matters, and no stack is taken.
+      #expect(made.words(596, 3) == [1, 0, 0])
+    }
+  }
+
+  @Test("rows of a function at its return, by the registers of the device")
+  func functionRows() async throws {
+    try await withFixture { fixture in
+      let made = try await rows(
+        fixture, at: "{function: vfs_read, at: return, fields: {ret: ret}}",
+        columns: "{name: ret, kind: signed}, {name: cpu}")
+      #expect(made.program == "vfs_read_return__kprobe")
+      #expect(made.section == "kretprobe/vfs_read")
+      #expect(made.words(452, 6) == [2, 0, 4, 5, 0, 4])
+      #expect(made.words(452 + 24, 3) == [0, 0, 0])
     }
   }
 

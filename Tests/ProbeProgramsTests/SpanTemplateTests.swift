@@ -17,7 +17,7 @@ struct SpanTemplateTests {
   @Test("a table over records is measured by prepared programs, with the key's words filled up")
   func metric() throws {
     let template = try #require(SpanTemplate(try TestManifest.parse(metrics: Self.table)))
-    #expect(template.kind == .events)
+    #expect(template.kind == .spans)
     #expect(template.events == ["a/b", "a/c"])
     #expect(template.metric.keySize == 24)
     let labels = template.metric.labels(
@@ -42,6 +42,36 @@ struct SpanTemplateTests {
     #expect(bytes.suffix(5) == [0xfd, 0, 0, 0, 0])
   }
 
+  @Test("single events have objects of their own by what is made of them")
+  func single() throws {
+    func template(_ kind: String, _ rest: String) throws -> SpanTemplate? {
+      let text = """
+          - metric: x.made
+            help: h
+            unit: B
+            kind: \(kind)
+            at: [{event: a/b, fields: {n: record.n, comm: running.comm}, where: {n: "> 8"}}]
+            by: [tid]
+        \(rest)
+        """
+      return SpanTemplate(try TestManifest.parse(metrics: text))
+    }
+    let key = "    key: [{field: comm, size: 16, kind: text}]"
+    let counts = try #require(try template("counter", "    sum: n\n" + key))
+    #expect(counts.kind == .counts && counts.events == ["a/b"])
+    #expect(counts.places == "tracepoint/a/b")
+    #expect(counts.metric.map == "c_event" && counts.metric.keySize == 24)
+    #expect(try template("histogram", "    value: n\n" + key)?.kind == .values)
+    #expect(try template("stacks", key)?.metric.map == "k_event")
+    let rows = try #require(
+      try template("events", "    columns: [{name: n}, {name: comm, kind: text}]"))
+    #expect(rows.kind == .rows && rows.metric.map == "e_event" && rows.metric.key.isEmpty)
+    // More than an object keeps.
+    #expect(throws: CatalogError.self) {
+      try template("events", "    keep: 2000\n    columns: [{name: n}]")
+    }
+  }
+
   @Test("a function alone is prepared; arguments of a tracepoint need a program of their own")
   func kinds() throws {
     let function = """
@@ -52,7 +82,8 @@ struct SpanTemplateTests {
           by: [tid]
           key: [{field: class, size: 4}]
       """
-    #expect(SpanTemplate(try TestManifest.parse(metrics: function))?.kind == .function)
+    #expect(
+      SpanTemplate(try TestManifest.parse(metrics: function))?.places == "kprobe/f kretprobe/f")
     let arguments = """
         - metric: x.time
           help: h

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
  * A span whose events, fields and tests are known when it is loaded only: the
- * programs behind span_template.h. LG_SPAN_OF_FUNCTION: from entry to return of
- * a function; else from one trace event to another.
+ * programs behind span_template.h, from one trace event to another or from
+ * entry to return of a function.
  *
- * The names of hooks and what they attach to are room for others, written over
- * in the object; the numbers in .rodata are constants to the verifier, which
- * removes what the configuration does not use.
+ * Sections and names of programs are room for others, written over in the
+ * object: what a program is handed is read at the places of the configuration
+ * alone. The numbers in .rodata are constants to the verifier, which removes
+ * what the configuration does not use.
  */
 #ifndef LATGATE_SPAN_PROGRAMS_H
 #define LATGATE_SPAN_PROGRAMS_H
@@ -14,16 +15,12 @@
 /* A completion may interrupt a start of the same metric. */
 #define LG_NEST_LEVELS 4
 #include "probe.h"
-#include "span_template.h"
+#include "template.h"
 
 const volatile struct lg_template lg_template;
 
 struct lg_template_key {
 	u64 tied[LG_TEMPLATE_TIED];
-};
-
-struct lg_template_label {
-	u32 word[LG_TEMPLATE_WORDS];
 };
 
 /* Words of the label that the start gives are kept with its stamp. */
@@ -41,79 +38,6 @@ struct {
 	__type(value, struct lg_template_start);
 } s_span SEC(".maps");
 
-/* The helper, as a program may not load from the middle of some contexts. */
-static __always_inline u64 lg_template_number(const void *ctx,
-					      const volatile struct lg_place *place)
-{
-	u32 size = place->size;
-	u64 value = 0;
-
-	switch (place->from) {
-	case LG_FROM_THREAD:
-		return (u32)bpf_get_current_pid_tgid();
-	case LG_FROM_CPU:
-		return bpf_get_smp_processor_id();
-	case LG_FROM_CONTEXT:
-	case LG_FROM_SIGNED:
-		break;
-	default:
-		return 0;
-	}
-	if (size == 8)
-		bpf_probe_read_kernel(&value, 8, ctx + place->offset);
-	else if (size == 4)
-		bpf_probe_read_kernel(&value, 4, ctx + place->offset);
-	else if (size == 2)
-		bpf_probe_read_kernel(&value, 2, ctx + place->offset);
-	else if (size == 1)
-		bpf_probe_read_kernel(&value, 1, ctx + place->offset);
-	if (place->from == LG_FROM_SIGNED && size < 8)
-		value = (u64)((s64)(value << (64 - 8 * size)) >> (64 - 8 * size));
-	return value;
-}
-
-static __always_inline bool lg_template_holds(const void *ctx, const volatile struct lg_test *test)
-{
-	u64 value = lg_template_number(ctx, &test->place), limit = test->value;
-	bool sign = test->place.from == LG_FROM_SIGNED;
-
-	switch (test->test) {
-	case LG_TEST_EQUAL:
-		return value == limit;
-	case LG_TEST_UNEQUAL:
-		return value != limit;
-	case LG_TEST_LESS:
-		return sign ? (s64)value < (s64)limit : value < limit;
-	case LG_TEST_AT_MOST:
-		return sign ? (s64)value <= (s64)limit : value <= limit;
-	case LG_TEST_MORE:
-		return sign ? (s64)value > (s64)limit : value > limit;
-	case LG_TEST_AT_LEAST:
-		return sign ? (s64)value >= (s64)limit : value >= limit;
-	default:
-		return value & limit;
-	}
-}
-
-/* Every group of tests has one that holds. */
-static __always_inline bool lg_template_fits(const void *ctx, const volatile struct lg_side *side)
-{
-	bool any = false;
-
-#pragma unroll
-	for (int i = 0; i < LG_TEMPLATE_TESTS; i++) {
-		if (side->tests[i].test == LG_TEST_NONE)
-			return true;
-		any |= lg_template_holds(ctx, &side->tests[i]);
-		if (side->tests[i].goes_on)
-			continue;
-		if (!any)
-			return false;
-		any = false;
-	}
-	return true;
-}
-
 static __always_inline void lg_template_operation(const void *ctx,
 						  const volatile struct lg_side *side,
 						  struct lg_template_key *key)
@@ -121,38 +45,6 @@ static __always_inline void lg_template_operation(const void *ctx,
 #pragma unroll
 	for (int i = 0; i < LG_TEMPLATE_TIED; i++)
 		key->tied[i] = lg_template_number(ctx, &side->tied[i]);
-}
-
-/* The words of a label that a side gives; the others stay. */
-static __always_inline void lg_template_words(const void *ctx, const volatile struct lg_side *side,
-					      struct lg_template_label *label, u32 class_)
-{
-	u64 number;
-	u32 size;
-
-#pragma unroll
-	for (int i = 0; i < LG_TEMPLATE_WORDS; i++) {
-		const volatile struct lg_place *place = &side->labels[i];
-
-		switch (place->from) {
-		case LG_FROM_NOWHERE:
-			break;
-		case LG_FROM_TEXT:
-			size = place->size;
-			if (size && size <= 4u * (LG_TEMPLATE_WORDS - i))
-				bpf_probe_read_kernel_str(&label->word[i], size,
-							  ctx + place->offset);
-			break;
-		case LG_FROM_CLASS_OF_TASK:
-			label->word[i] = class_;
-			break;
-		default:
-			number = lg_template_number(ctx, place);
-			label->word[i] = number;
-			if (place->size == 8 && i + 1 < LG_TEMPLATE_WORDS)
-				label->word[i + 1] = number >> 32;
-		}
-	}
 }
 
 static __always_inline void lg_template_begins(const void *ctx, u32 word)
@@ -219,40 +111,11 @@ static __always_inline void lg_template_ends(const void *ctx, u32 word)
 	lg_record(lg_hist_of(&h_span, &label), &span, c);
 }
 
-#define LG_TEMPLATE_PROGRAM(section, name, call)                                                   \
-	SEC(section)                                                                               \
-	int name(void *ctx)                                                                        \
-	{                                                                                          \
-		u32 word = lg_window_now();                                                        \
-                                                                                                   \
-		if (!word)                                                                         \
-			return 0;                                                                  \
-		lg_nest_enter();                                                                   \
-		call;                                                                              \
-		lg_nest_leave();                                                                   \
-		return 0;                                                                          \
-	}
-
-/* 79 characters, as long as the longest name that is written there; none is a part of another. */
-#define LG_ROOM_OF_START                                                                           \
-	"lg_start_______________________________________________________________________"
-#define LG_ROOM_OF_END                                                                             \
-	"lg_end_________________________________________________________________________"
-
-#ifdef LG_SPAN_OF_FUNCTION
-LG_TEMPLATE_PROGRAM("kprobe/" LG_ROOM_OF_START,
-		    lg_hook_of_start_______________________________________________kprobe,
-		    lg_template_begins(ctx, word))
-LG_TEMPLATE_PROGRAM("kretprobe/" LG_ROOM_OF_END,
-		    lg_hook_of_end_________________________________________________kprobe,
-		    lg_template_ends(ctx, word))
-#else
 LG_TEMPLATE_PROGRAM("tracepoint/none/" LG_ROOM_OF_START,
 		    lg_hook_of_start___________________________________________tracepoint,
 		    lg_template_begins(ctx, word))
 LG_TEMPLATE_PROGRAM("tracepoint/none/" LG_ROOM_OF_END,
 		    lg_hook_of_end_____________________________________________tracepoint,
 		    lg_template_ends(ctx, word))
-#endif
 
 #endif

@@ -77,6 +77,14 @@ package struct Plan: Sendable {
     suite.probes.append(probe.name)
   }
 
+  /// Leaves out the time before windows in which starts are looked at, where no probe has any.
+  package mutating func skipPreroll() {
+    guard probes.allSatisfy({ $0.metrics.allSatisfy { $0.table?.isSingle == true } }) else {
+      return
+    }
+    for index in workload.phases.indices { workload.phases[index].preroll = .zero }
+  }
+
   /// What a run on a device needs; builds for the device's ABI.
   package func request(
     bench: Workbench, device: any Device, identity: DeviceIdentity, definition: DeviceDefinition,

@@ -9,13 +9,19 @@ package struct Workbench: Sendable {
   package let catalog: Catalog
   package let console: Console
 
-  /// `option` is the value of `--share`, if given.
-  package init(share option: String?, console: Console) throws {
+  /// `option` is the value of `--share`, if given; with a device's name, files of devices alone are
+  /// read where they are all that it takes: reading all others takes longer than a question.
+  package init(share option: String?, console: Console, asking device: String? = nil) throws {
     self.console = console
     share = try ShareRoot.find(option: option)
     let own = UserFolders.configPath(environment: ProcessInfo.processInfo.environment)
-    catalog = try Catalog.loadSound(
-      ([share.path] + (own.map { [$0] } ?? [])).map { DirectoryFiles(root: $0) })
+    let sources = ([share.path] + (own.map { [$0] } ?? [])).map { DirectoryFiles(root: $0) }
+    var catalog = try Catalog.loadSound(sources, only: device == nil ? nil : [.devices])
+    // Its firmwares may name probes.
+    if let device, catalog.devices[device]?.kind == .virtual {
+      catalog = try Catalog.loadSound(sources)
+    }
+    self.catalog = catalog
     for file in Set(catalog.broken.flatMap(\.problems).map(\.file)).sorted() {
       console.note("\(file) is broken and left out; see 'latgate validate'")
     }

@@ -36,6 +36,11 @@ extension Workbench {
   init(_ common: CommonOptions) throws {
     try self.init(share: common.share, console: common.console)
   }
+
+  /// For a question to a device: of the catalogue only what finds it.
+  init(_ common: CommonOptions, asking device: String) throws {
+    try self.init(share: common.share, console: common.console, asking: device)
+  }
 }
 
 extension DeviceScan {

@@ -30,7 +30,8 @@ func humanTime(nanoseconds value: Double) -> String {
 /// A value in the unit of its metric; nanoseconds become the natural unit of time.
 func humanValue(_ value: Double, unit: String) -> String {
   if unit == "ns" { return humanTime(nanoseconds: value) }
-  return unit.isEmpty ? threeDigits(value) : "\(threeDigits(value)) \(oneLine(unit))"
+  return unit.isEmpty || unit == "1"
+    ? threeDigits(value) : "\(threeDigits(value)) \(oneLine(unit))"
 }
 
 /// A relative change, always signed: `+12.3%`, `-0.4%`, `+0.0%`.

@@ -94,6 +94,14 @@ extension EventFormat.Field {
       ? .other : .number
   }
 
+  /// Whether it says where in the record a text is: 4 bytes, of which the lower half is its offset.
+  package var isTextBehind: Bool {
+    type.hasPrefix("__data_loc char[") || isTextAfter
+  }
+
+  /// The same, with the offset counted from behind these 4 bytes.
+  package var isTextAfter: Bool { type.hasPrefix("__rel_loc char[") }
+
   /// A line such as `field:unsigned int vec;	offset:8;	size:4;	signed:0;`.
   fileprivate init?(_ line: Substring) {
     guard line.hasPrefix("field:") else { return nil }

@@ -55,7 +55,7 @@ package struct ProbeSource: Sendable, Equatable {
       name: manifest.name, path: manifest.objectPath ?? manifest.file,
       written: ProbeProgram(manifest)?.text, isScopable: manifest.isScopable,
       template: SpanTemplate(manifest)?.kind,
-      isWritable: !manifest.metrics.contains { $0.table?.readsRecords == true })
+      isWritable: !manifest.metrics.contains { $0.table?.isWritable == false })
   }
 
   /// The same, by prepared programs where there are such.
@@ -72,8 +72,8 @@ package struct ProbeSource: Sendable, Equatable {
     throw ProbeBuildError.badObject(
       what: name,
       reason:
-        "it reads fields of records by name, whose places are found as it is loaded: it cannot "
-        + "be pinned or kept; give arguments in their place (arg0)")
+        "prepared programs measure it, which learn as they are loaded where its fields are: it cannot "
+        + "be pinned or kept; name arguments (arg0), and numbers that they are to be equal to")
   }
 
   /// What is compiled for it: one object serves all that prepared programs measure, but what a

@@ -181,7 +181,7 @@ struct HookProgram: Sendable {
       return "lg_read_number(\(last.structure), \(pointer), \(last.name), \(isDirect))"
     case .result: return "PT_REGS_RC(ctx)"
     // Of prepared programs alone.
-    case .record: return "0"
+    case .record, .running: return "0"
     }
   }
 

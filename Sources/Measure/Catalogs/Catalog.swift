@@ -60,10 +60,16 @@ package struct Catalog: Sendable {
   }
 
   /// As ``load(_:)``, but files that cannot be used are left out: only what needs them fails.
+  /// - Parameters:
+  ///   - sources: only the first must have every folder.
+  ///   - folders: nil = all; what others say of names in folders that are left out is not checked.
+  /// - Returns: what could be read.
   /// - Throws: ``CatalogError`` when a required folder does not exist.
-  package static func loadSound(_ sources: [any CatalogFiles]) throws(CatalogError) -> Catalog {
+  package static func loadSound(
+    _ sources: [any CatalogFiles], only folders: Set<CatalogFolder>? = nil
+  ) throws(CatalogError) -> Catalog {
     var loader = Loader()
-    for folder in CatalogFolder.allCases {
+    for folder in CatalogFolder.allCases where folders?.contains(folder) ?? true {
       for (index, files) in sources.enumerated() {
         loader.load(folder, from: files, isRequired: index == 0 && folder != .pools)
       }

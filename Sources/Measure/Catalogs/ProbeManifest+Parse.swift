@@ -196,23 +196,28 @@ extension ProbeMetric {
     if kind == .histogram || kind == .stacks, table?.isSingle == false, let unit, unit != "ns" {
       map.optional("unit")?.report("durations are in ns", remedy: "write 'unit: ns'")
     }
-    let prefix =
-      switch kind {
-      case .histogram: "h_"
-      case .counter: "c_"
-      case .events: "e_"
-      case .stacks: "k_"
-      }
     let identifier = String(name.map { $0 == "." || $0 == "-" ? "_" : $0 })
     return ProbeMetric(
       name: name,
       help: map.required("help", remedy: "say what is timed, from when to when")?.text() ?? "",
       title: map.optional("title")?.text(),
       kind: kind, unit: unit ?? "ns",
-      map: prefix + identifier, counters: 0,
+      map: kind.mapPrefix + identifier, counters: 0,
       namesMap: table?.nameField == nil ? nil : "n_\(identifier)",
       isInT0: (map.optional("t0")?.boolean() ?? true) && table?.isInT0(key) ?? false,
       table: table, key: key)
+  }
+}
+
+extension ProbeMetric.Kind {
+  /// What names of its maps begin with, for the agent.
+  var mapPrefix: String {
+    switch self {
+    case .histogram: "h_"
+    case .counter: "c_"
+    case .events: "e_"
+    case .stacks: "k_"
+    }
   }
 }
 

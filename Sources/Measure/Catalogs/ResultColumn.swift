@@ -45,11 +45,12 @@ extension [ResultColumn] {
   /// Bytes of a row: its time, then the columns.
   package var rowSize: Int { reduce(8) { $0 + $1.size } }
 
-  /// What a row's bytes stand for; nil when their number is not ``rowSize``.
+  /// What a row's bytes stand for; nil when they are fewer than ``rowSize``. Rows of prepared
+  /// programs have more: room for any columns.
   package func values(
     ofRow bytes: [UInt8], resolve: (KeyField.Kind, UInt64) -> String?
   ) -> [EventsRecord.Value]? {
-    guard bytes.count == rowSize else { return nil }
+    guard bytes.count >= rowSize else { return nil }
     var rest = bytes.dropFirst(8)
     return map { column in
       let part = column.source == .time ? bytes.prefix(8) : rest.prefix(column.size)
@@ -62,7 +63,7 @@ extension [ResultColumn] {
     }
   }
 
-  /// The table of a metric, in the order of time. Rows have ``rowSize`` bytes, others are left out;
+  /// The table of a metric, in the order of time. Shorter rows than ``rowSize`` are left out;
   /// `recorded` events were to have one.
   package func record(
     metric: String, rows: [[UInt8]], recorded: UInt64,

@@ -140,8 +140,10 @@ extension SpanTable {
   /// What only prepared programs can do is asked of what they can measure.
   private func checkTemplate(_ place: FieldReader, _ key: [KeyField]) {
     guard let objection = templateObjection(key) else { return }
-    if readsRecords { place.report(objection, remedy: "ask for less, or name arguments: arg0") }
     let own = spans.flatMap { $0.from.conditions + $0.to.conditions }
+    if spans.contains(where: { ($0.from.fields + $0.to.fields).contains(where: \.isPrepared) }) {
+      place.report(objection, remedy: "ask for less, or name arguments: arg0")
+    }
     if (conditions + own).contains(where: { $0.test != .equal || $0.text != nil }) {
       place.report(
         "only numbers to be equal to can be asked for: \(objection)",
@@ -173,7 +175,7 @@ extension SpanTable {
     }
     for column in columns where column.kind == nil {
       guard case .field(let name) = column.source,
-        !spans.allSatisfy({ $0.to.isPointer(name) })
+        !spans.allSatisfy({ $0.to.isPointer(name) || $0.to.field(name)?.isPrepared == true })
       else { continue }
       list?.report(
         "'\(name)' is no text: it is no member of what an argument points to",
@@ -396,7 +398,7 @@ extension SpanEvent {
       rungs: map.optional("rungs")?.list().compactMap { $0.choice() }
         ?? (isAlone
           ? [.kprobe]
-          : fields.contains(where: \.isOfRecord)
+          : fields.contains(where: \.isPrepared)
             ? [.tracepoint] : [.tpBTF, .rawTracepoint]),
       fields: fields,
       conditions: map.optional("where")?.anyMapping()?.entries
@@ -448,6 +450,11 @@ extension SpanEvent {
           "'\(field.name)' is of the event's record, which the rung tracepoint alone has",
           remedy: "write 'rungs: [tracepoint]', or an argument: arg0")
       }
+      if case .running = field.source, rungs != [.tracepoint], rungs != [.kprobe] {
+        map.optional("fields")?.report(
+          "'\(field.name)' is of the running thread, which prepared programs alone read",
+          remedy: "write 'rungs: [tracepoint]', or make a column of it")
+      }
       if case .member = field.source, rungs.contains(.tracepoint) {
         map.optional("fields")?.report(
           "'\(field.name)' is a member, which rung tracepoint has no pointer to",
@@ -467,7 +474,7 @@ extension SpanEvent.Field {
   fileprivate var argument: Int? {
     switch source {
     case .argument(let number), .member(let number, _): number
-    case .result, .record: nil
+    case .result, .record, .running: nil
     }
   }
 
@@ -499,6 +506,9 @@ extension SpanEvent.Field {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     if parts.count == 2, parts[0] == "record", isIdentifier(parts[1]) {
       return .record(String(parts[1]))
+    }
+    if parts.count == 2, parts[0] == "running" {
+      return Running(rawValue: String(parts[1])).map(Source.running)
     }
     guard let first = parts.first, first.hasPrefix("arg"), let number = Int(first.dropFirst(3)),
       // As many as tracepoints may have; functions have fewer in registers.

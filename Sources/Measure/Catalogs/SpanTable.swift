@@ -129,7 +129,22 @@ extension SpanTable {
 
   /// Why trace events alone do not give what the kernel's programs do; nil when they do.
   package func traceObjection(_ key: [KeyField]) -> String? {
+    if stack != nil { return "only programs take stacks" }
+    if !spans.contains(where: \.isTraced) { return "a function is no trace event" }
+    if let own = columns.first(where: { $0.source == .process || $0.source == .command }) {
+      return "trace events do not say '\(own.name)'"
+    }
+    let all = spans.flatMap { [$0.from, $0.to] }
+    for field in all.flatMap(\.fields) {
+      if case .running = field.source {
+        return "'\(field.name)' of the running thread is no field of a trace event"
+      }
+    }
     guard readsRecords else { return nil }
+    if columns.count(where: { $0.kind == nil }) > 1 { return "more than one column is text" }
+    if all.contains(where: { $0.fields.count > 8 }) {
+      return "more than 8 fields of an event are asked for"
+    }
     if let wide = key.first(where: { $0.size != 4 || $0.kind == .text }) {
       return "label '\(wide.name)' is not a number of 4 bytes"
     }
@@ -141,6 +156,11 @@ extension SpanTable {
     let own = spans.flatMap { $0.from.conditions + $0.to.conditions }
     if let other = (conditions + own).first(where: { $0.test != .equal || $0.text != nil }) {
       return "'\(other.field)' is held against more than numbers to be equal to"
+    }
+    if let other = (conditions + own).first(where: { condition in
+      condition.values.contains { $0 > UInt64(UInt32.max) }
+    }) {
+      return "'\(other.field)' is held against a number below 0, or of more than 4 bytes"
     }
     for event in spans.flatMap({ [$0.from, $0.to] }) {
       for field in event.fields where field.source != .record(field.name) {
@@ -202,6 +222,16 @@ package struct SpanEvent: Sendable, Equatable {
       case result
       /// What the event's record has by a name; on the tracepoint rung alone.
       case record(String)
+      /// Of the thread or CPU that is running; of prepared programs alone.
+      case running(Running)
+    }
+
+    /// What is known of any event, by the name in lines and manifests.
+    package enum Running: String, Sendable, CaseIterable {
+      case thread = "tid"
+      case process = "pid"
+      case command = "comm"
+      case cpu
     }
 
     package var name: String

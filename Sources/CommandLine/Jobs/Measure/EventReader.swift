@@ -47,12 +47,20 @@ package struct EventReader: Sendable {
       let more = try await ask(for: events, withList: false)
       known.formats.merge(more.formats) { _, new in new }
     }
-    if known != before { keep(known) }
+    var functions: [String] = []
     if events.isEmpty, let function = MeasureQuestion.function(of: line),
       !known.events.contains(where: { $0.hasSuffix(":\(function)") }), line.to == nil
     {
-      known.functions = try await functions(near: function)
+      // All symbols of a kernel take long to look through: those that were found are kept.
+      functions =
+        try await known.functions.contains(function)
+        ? [function] : self.functions(near: function)
+      if functions == [function], !known.functions.contains(function) {
+        known.functions.append(function)
+      }
     }
+    if known != before { keep(known) }
+    known.functions = functions
     return known
   }
 

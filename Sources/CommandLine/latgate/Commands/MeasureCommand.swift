@@ -9,7 +9,7 @@ import Reporting
 struct MeasureCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "measure",
-    abstract: "Measure what a line asks: the time between two events, or inside a function.",
+    abstract: "Measure what a line asks: the time between two events, or what an event says.",
     discussion: """
       Without a compiler, on this machine or on a device. Events and fields are those of the \
       device's kernel, and are checked before anything is loaded.
@@ -18,13 +18,20 @@ struct MeasureCommand: AsyncParsableCommand {
         latgate measure 'softirq_entry ~ softirq_exit by cpu,vec label vec' --for 5s
         latgate measure 'sched:sched_wakeup ~ sched:sched_switch by pid=next_pid'
         latgate measure vfs_fsync_range --device demo
+        latgate measure 'count block_rq_issue by rwbs'
+        latgate measure 'hist block_rq_issue.bytes by comm where dev == 254:0'
+        latgate measure 'events sched_process_exec print filename,pid'
+        latgate measure 'stack sched_switch where prev_state == 2'
         latgate measure --from block:block_rq_issue --to block:block_rq_complete \\
             --by dev,sector --label rwbs --where 'nr_sector > 8'
 
       A line is START ~ END, or a function, and then: 'by' fields that tie an end to its start \
       (tid: the running thread; cpu; FIELD=FIELD where they differ), 'label' fields that get \
       histograms of their own, 'where' conditions joined by 'and', 'for' a time. Conditions are \
-      asked at the start where it has the field. docs/measure.md has lines beside those of bpftrace.
+      asked at the start where it has the field. Of single events a line is 'count EVENT', \
+      'sum EVENT.FIELD', 'hist EVENT.FIELD' (the distribution of a value), 'events EVENT' (rows; \
+      'print' names the columns) or 'stack EVENT' ('kstack', 'ustack': of one side), and 'by' is \
+      what they are kept apart by. docs/measure.md has lines beside those of bpftrace.
 
       Exit codes: 64 the line is wrong, 3 the device cannot measure it or lost events.
       """)
@@ -88,7 +95,8 @@ struct MeasureCommand: AsyncParsableCommand {
 
   func run() async throws {
     let console = common.console
-    let bench = try Workbench(common)
+    // A name that is kept must be free among all probes.
+    let bench = try save == nil ? Workbench(common, asking: device) : Workbench(common)
     if let list { return try await show(list, bench) }
     if let output { try ResultPlace.requireFolder(output) }
     try report.requirePlaces()
@@ -115,6 +123,7 @@ struct MeasureCommand: AsyncParsableCommand {
       }
       if save != nil { console.note("saved: \(try SavedProbe.write(probe))") }
       try plan.add(probe)
+      plan.skipPreroll()
     }
     try await run.run { try report.show($0, console, showsAll: all) }
   }
@@ -138,8 +147,30 @@ struct MeasureParts: ParsableArguments {
   var function: String?
 
   @Option(
-    help: ArgumentHelp("What ties an end to its start, such as dev,sector.", valueName: "fields"))
+    help: ArgumentHelp("Count an event, or the calls of a function.", valueName: "event"))
+  var count: String?
+
+  @Option(help: ArgumentHelp("Add up a value of an event.", valueName: "event.field"))
+  var sum: String?
+
+  @Option(
+    help: ArgumentHelp("The distribution of a value of an event.", valueName: "event.field"))
+  var hist: String?
+
+  @Option(help: ArgumentHelp("A row for each of an event.", valueName: "event"))
+  var events: String?
+
+  @Option(help: ArgumentHelp("Where in the code an event happens.", valueName: "event"))
+  var stack: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What ties an end to its start, such as dev,sector; of single events, as --label.",
+      valueName: "fields"))
   var by: String?
+
+  @Option(help: ArgumentHelp("The columns of --events, such as comm,pid.", valueName: "fields"))
+  var print: String?
 
   @Option(help: ArgumentHelp("What gets histograms of its own, such as rwbs.", valueName: "fields"))
   var label: String?
@@ -149,16 +180,23 @@ struct MeasureParts: ParsableArguments {
     help: ArgumentHelp("What operations must be, such as 'nr_sector > 8'.", valueName: "condition"))
   var condition: String?
 
+  /// What is asked of single events: the word of a line, and the event.
+  private var single: [[String]] {
+    [("count", count), ("sum", sum), ("hist", hist), ("events", events), ("stack", stack)]
+      .compactMap { word, event in event.map { [word, $0] } }
+  }
+
   /// The line that they say; nil without any of them.
   var line: String? {
     guard
-      from != nil || to != nil || function != nil || by != nil || label != nil
-        || condition != nil
+      !single.isEmpty || from != nil || to != nil || function != nil || by != nil
+        || label != nil || print != nil || condition != nil
     else { return nil }
-    var words = [function.map { "function \($0)" } ?? from ?? ""]
+    var words = single.first ?? [function.map { "function \($0)" } ?? from ?? ""]
     if let to { words += ["~", to] }
     if let by { words += ["by", by] }
     if let label { words += ["label", label] }
+    if let print { words += ["print", print] }
     if let condition { words += ["where", condition] }
     return words.joined(separator: " ")
   }
@@ -167,8 +205,15 @@ struct MeasureParts: ParsableArguments {
     if function != nil, from != nil || to != nil {
       throw ValidationError("--function goes without --from and --to")
     }
-    if function == nil, line != nil, from == nil {
-      throw ValidationError("--from is missing: name the event that begins, or --function")
+    guard single.count < 2 else {
+      throw ValidationError("--\(single[0][0]) and --\(single[1][0]) are two questions: ask one")
+    }
+    if let one = single.first?[0], function != nil || from != nil || to != nil {
+      throw ValidationError("--\(one) goes without --from, --to and --function")
+    }
+    if single.isEmpty, function == nil, line != nil, from == nil {
+      throw ValidationError(
+        "--from is missing: name the event that begins, or give --function, --count or its like")
     }
   }
 }

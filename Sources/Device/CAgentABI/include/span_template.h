@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * What a prebuilt object for one span is configured with: the host finds out
- * where the device's kernel keeps the fields and writes it into the object's
- * .rodata, so that no compiler is needed for a new question. The programs are
- * in bpf/include/span_programs.h.
+ * What a prebuilt object for one span, or for single events, is configured
+ * with: the host finds out where the device's kernel keeps the fields and writes
+ * it into the object's .rodata, so that no compiler is needed for a new
+ * question. The programs are in bpf/include/span_programs.h and
+ * event_programs.h.
  */
 #ifndef LATGATE_SPAN_TEMPLATE_H
 #define LATGATE_SPAN_TEMPLATE_H
@@ -14,6 +15,9 @@ enum {
 	LG_TEMPLATE_TIED = 4, /* values that tie an end to its start */
 	LG_TEMPLATE_TESTS = 8,
 	LG_TEMPLATE_WORDS = 6, /* of 4 bytes, in the key of a histogram */
+	LG_TEMPLATE_COLUMNS = 12, /* of a row, beside its time */
+	LG_TEMPLATE_ROW = 192, /* bytes of all of them */
+	LG_TEMPLATE_ROWS = 1024, /* that a CPU keeps */
 };
 
 /* Where a value is. */
@@ -24,7 +28,11 @@ enum {
 	LG_FROM_TEXT = 3, /* the same, up to a NUL; of labels only */
 	LG_FROM_THREAD = 4, /* the running thread */
 	LG_FROM_CPU = 5, /* the CPU */
-	LG_FROM_CLASS_OF_TASK = 6, /* LG_CLASS_* of the task that began; of labels only */
+	LG_FROM_CLASS_OF_TASK = 6, /* LG_CLASS_* of the task that began; of labels and columns */
+	LG_FROM_TEXT_AT = 7, /* text whose offset in the record 4 bytes at `offset` have */
+	LG_FROM_TEXT_AFTER = 8, /* the same, counted from behind these 4 bytes */
+	LG_FROM_PROCESS = 9, /* the running process */
+	LG_FROM_COMMAND = 10, /* LG_COMM_LEN bytes, the running thread's name; labels and columns */
 };
 
 struct lg_place {
@@ -62,10 +70,27 @@ struct lg_template {
 	lg_u32 unmatched_ignored; /* ends without a start are none of the metric's */
 };
 
+/* Sides of stacks. */
+enum {
+	LG_STACK_KERNEL = 1,
+	LG_STACK_USER = 2,
+};
+
+/* Of single events; nothing ties them to others. */
+struct lg_event_template {
+	struct lg_side at;
+	struct lg_place value; /* what is recorded or added up; nowhere: 1 */
+	struct lg_place columns[LG_TEMPLATE_COLUMNS]; /* up to the first that is nowhere */
+	lg_u32 by_class; /* whose thread it was matters */
+	lg_u32 stack; /* LG_STACK_* */
+	lg_u32 pad;
+};
+
 #ifndef __BPF__
 LG_STATIC_ASSERT(sizeof(struct lg_test) == 40, "template layout");
 LG_STATIC_ASSERT(sizeof(struct lg_side) == 440, "template layout");
 LG_STATIC_ASSERT(sizeof(struct lg_template) == 888, "template layout");
+LG_STATIC_ASSERT(sizeof(struct lg_event_template) == 608, "template layout");
 #endif
 
 #endif

@@ -20,12 +20,9 @@ package struct ManifestText: Sendable {
         "    help: \(Self.quoted(metric.help))",
       ]
       if let title = metric.title { lines.append("    title: \(Self.quoted(title))") }
-      lines += ["    unit: \(metric.unit)", "    spans:"]
-      for span in table.spans {
-        lines += ["      - from: \(Self.event(span.from))", "        to: \(Self.event(span.to))"]
-      }
-      lines.append("    by: [\(table.by.joined(separator: ", "))]")
-      if table.unmatched == .ignored { lines.append("    unmatched: ignored") }
+      if metric.kind != .histogram { lines.append("    kind: \(metric.kind.rawValue)") }
+      lines.append("    unit: \(Self.quoted(metric.unit))")
+      lines += table.isSingle ? Self.single(table, metric.kind) : Self.spans(table)
       if !metric.key.isEmpty {
         lines.append("    key:")
         lines += metric.key.map { "      - \(Self.label($0))" }
@@ -34,34 +31,67 @@ package struct ManifestText: Sendable {
     text = lines.map { $0 + "\n" }.joined()
   }
 
+  private static func spans(_ table: SpanTable) -> [String] {
+    var lines = ["    spans:"]
+    for span in table.spans {
+      lines += ["      - from: \(event(span.from))", "        to: \(event(span.to))"]
+    }
+    lines.append("    by: [\(table.by.joined(separator: ", "))]")
+    if table.unmatched == .ignored { lines.append("    unmatched: ignored") }
+    return lines
+  }
+
+  private static func single(_ table: SpanTable, _ kind: ProbeMetric.Kind) -> [String] {
+    var lines = ["    at:"] + table.spans.map { "      - \(event($0.to, isSingle: true))" }
+    lines.append("    by: [\(table.by.joined(separator: ", "))]")
+    if let value = table.value {
+      lines.append("    \(kind == .counter ? "sum" : "value"): \(value)")
+    }
+    if let stack = table.stack { lines.append("    stack: \(stack.rawValue)") }
+    if kind == .events {
+      lines.append("    keep: \(table.rows)")
+      lines.append("    columns:")
+      lines += table.columns.map { "      - \(column($0))" }
+    }
+    return lines
+  }
+
+  private static func column(_ column: ResultColumn) -> String {
+    guard case .field = column.source else { return "{name: \(column.name)}" }
+    let unit = column.unit.map { ", unit: \(quoted($0))" } ?? ""
+    let kind = column.kind.map(Self.kind) ?? ", kind: text"
+    return "{name: \(column.name)\(kind)\(unit)}"
+  }
+
   /// Text in YAML's double quotes.
   private static func quoted(_ text: String) -> String {
     "\"\(text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
   }
 
-  private static func event(_ event: SpanEvent) -> String {
-    guard let path = event.event else {
-      let fields = event.fields.map { field in
-        if case .argument(let number) = field.source {
-          "\(field.name): arg\(number)"
-        } else {
-          "\(field.name): ret"
-        }
-      }
-      let list = fields.isEmpty ? "" : ", fields: {\(fields.joined(separator: ", "))}"
-      return "{function: \(event.function ?? "")\(list)\(conditions(of: event))}"
-    }
+  private static func event(_ event: SpanEvent, isSingle: Bool = false) -> String {
     let isPlain = event.fields.allSatisfy { $0.source == .record($0.name) }
-    let fields = event.fields.map { field in
-      if !isPlain, case .record(let name) = field.source {
-        "\(field.name): record.\(name)"
-      } else {
-        field.name
-      }
-    }.joined(separator: ", ")
+    let fields = event.fields.map { isPlain ? $0.name : "\($0.name): \(place($0.source))" }
+      .joined(separator: ", ")
+    guard let path = event.event else {
+      let list = fields.isEmpty ? "" : ", fields: {\(fields)}"
+      let side = isSingle && event.place == .return ? ", at: return" : ""
+      return "{function: \(event.function ?? "")\(side)\(list)\(conditions(of: event))}"
+    }
     if fields.isEmpty { return "{event: \(path), rungs: [tracepoint]}" }
     let list = isPlain ? "[\(fields)]" : "{\(fields)}"
     return "{event: \(path), fields: \(list)\(conditions(of: event))}"
+  }
+
+  /// Where a field is, as a manifest says it.
+  private static func place(_ source: SpanEvent.Field.Source) -> String {
+    switch source {
+    case .argument(let number): "arg\(number)"
+    case .result: "ret"
+    case .record(let name): "record.\(name)"
+    case .running(let what): "running.\(what.rawValue)"
+    // No line asks for it.
+    case .member(let argument, _): "arg\(argument)"
+    }
   }
 
   private static func conditions(of event: SpanEvent) -> String {
@@ -97,17 +127,20 @@ package struct ManifestText: Sendable {
   }
 
   private static func label(_ field: KeyField) -> String {
-    var text = "{field: \(field.name), size: \(field.size)"
-    switch field.kind {
-    case .number, .padding: break
-    case .blockDevice: text += ", kind: block-device"
-    case .syscall: text += ", kind: syscall"
-    case .signed: text += ", kind: signed"
-    case .text: text += ", kind: text"
+    "{field: \(field.name), size: \(field.size)\(kind(field.kind))}"
+  }
+
+  /// Of a label or column, behind what else is said of it.
+  private static func kind(_ kind: KeyField.Kind) -> String {
+    switch kind {
+    case .number, .padding: return ""
+    case .blockDevice: return ", kind: block-device"
+    case .syscall: return ", kind: syscall"
+    case .signed: return ", kind: signed"
+    case .text: return ", kind: text"
     case .values(let names):
       let list = names.sorted { $0.key < $1.key }.map { "\($0.key): \(quoted($0.value))" }
-      text += ", values: {\(list.joined(separator: ", "))}"
+      return ", values: {\(list.joined(separator: ", "))}"
     }
-    return text + "}"
   }
 }

@@ -24,14 +24,43 @@ package struct MeasureLine: Sendable, Equatable {
     package var values: [Word]
   }
 
+  /// What is made of the events.
+  package enum Ask: String, Sendable, CaseIterable {
+    /// The time from one event to another, or inside a function.
+    case duration
+    /// How often the event happens.
+    case count
+    /// A value of the event, added up.
+    case sum
+    /// The distribution of a value of the event.
+    case hist
+    /// A row for each event.
+    case events
+    /// Where in the code it happens: in the kernel and in the process.
+    case stack
+    /// The same, in the kernel alone.
+    case kstack
+    /// The same, in the process alone.
+    case ustack
+
+    /// Whether a value of the event is named: `EVENT.FIELD`.
+    var takesValue: Bool { self == .sum || self == .hist }
+  }
+
   /// The line itself.
   package var text: String
-  /// The event or function that begins.
+  package var ask = Ask.duration
+  /// The event or function that begins, or is asked for alone.
   package var from: Word
-  /// The event that ends; nil for a function.
+  /// The event that ends; nil for a function, and for single events.
   package var to: Word?
+  /// The field behind the event of a sum or histogram; nil where it is missing.
+  package var value: Word?
+  /// Of a duration.
   package var by: [Tie] = []
   package var labels: [Word] = []
+  /// Fields that a row shows; empty = what the event has.
+  package var columns: [Word] = []
   /// All of them hold.
   package var conditions: [Comparison] = []
   /// For how long; nil = as the command says.

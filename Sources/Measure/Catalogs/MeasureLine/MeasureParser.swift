@@ -1,6 +1,17 @@
 extension MeasureLine {
   /// Words that begin a part of a line.
-  static let clauses = ["by", "label", "where", "for"]
+  static let clauses = ["by", "label", "print", "where", "for"]
+
+  /// Those of a line that asks so.
+  static func allowedClauses(of ask: Ask) -> [String] {
+    clauses.filter { clause in
+      switch clause {
+      case "print": ask == .events
+      case "by", "label": ask != .events
+      default: true
+      }
+    }
+  }
 
   /// Reads a line; nothing of a kernel is needed.
   /// - Throws: ``MeasureFault``: what is wrong and where.
@@ -10,24 +21,24 @@ extension MeasureLine {
   }
 }
 
-private struct MeasureParser {
+struct MeasureParser {
   let line: String
   let tokens: [MeasureLexer.Token]
-  private var at = 0
+  var at = 0
 
   init(line: String, tokens: [MeasureLexer.Token]) {
     self.line = line
     self.tokens = tokens
   }
 
-  private var next: MeasureLexer.Token? { at < tokens.count ? tokens[at] : nil }
+  var next: MeasureLexer.Token? { at < tokens.count ? tokens[at] : nil }
   /// Where something is missing: behind what was read last.
   private var gap: Range<Int> {
     let end = at > 0 ? tokens[at - 1].range.upperBound : 0
     return end..<end
   }
 
-  private func fault(
+  func fault(
     _ message: String, suggestion: String? = nil, remedy: String? = nil,
     at range: Range<Int>? = nil
   ) -> MeasureFault {
@@ -37,12 +48,18 @@ private struct MeasureParser {
   }
 
   mutating func parse() throws(MeasureFault) -> MeasureLine {
+    let ask = takeAsk()
     // `function NAME` is how it is said; the name alone does as well.
     if next?.text == "function", tokens.count > at + 1 { at += 1 }
     let from = try word(
-      "an event or a function is missing", remedy: "begin with one, such as block:block_rq_issue")
-    var made = MeasureLine(text: line, from: from)
-    if takeSign("~") {
+      "an event or a function is missing",
+      remedy: ask == .duration
+        ? "begin with one, such as block:block_rq_issue"
+        : "name it behind '\(ask.rawValue)', such as block:block_rq_issue")
+    var made = MeasureLine(text: line, ask: ask, from: from)
+    if ask != .duration {
+      try single(&made)
+    } else if takeSign("~") {
       made.to = try word(
         "the event that ends is missing", remedy: "name it behind '~'")
     } else if let token = next, ["to", "->", "-", "and"].contains(token.text) {
@@ -50,6 +67,10 @@ private struct MeasureParser {
     } else if let token = next, token.kind == .word, !MeasureLine.clauses.contains(token.text),
       token.text.contains(":")
     {
+      if let ask = Self.ask(meantBy: from.text) {
+        throw fault(
+          "'\(from.text)' is nothing to ask of events", suggestion: ask.rawValue, at: from.range)
+      }
       throw fault(
         "two events stand side by side", suggestion: "\(from.text) ~ \(token.text)",
         at: from.range.lowerBound..<token.range.upperBound)
@@ -57,7 +78,14 @@ private struct MeasureParser {
     var seen: Set<String> = []
     while let token = next {
       guard token.kind == .word, MeasureLine.clauses.contains(token.text) else {
-        throw unknownClause(token)
+        throw unknownClause(token, ask)
+      }
+      guard MeasureLine.allowedClauses(of: ask).contains(token.text) else {
+        throw token.text == "print"
+          ? fault(
+            "'print' is of rows, which 'events EVENT' asks for",
+            suggestion: ask == .duration ? nil : "by", remedy: "write events EVENT print FIELDS")
+          : fault("rows have no labels", suggestion: "print", remedy: "name columns")
       }
       guard seen.insert(token.text).inserted else {
         throw fault(
@@ -67,8 +95,15 @@ private struct MeasureParser {
       }
       at += 1
       switch token.text {
-      case "by": made.by = try ties()
-      case "label": made.labels = try words("a label", such: "rwbs")
+      case "by" where ask == .duration: made.by = try ties()
+      case "by", "label":
+        for word in try words("a label", such: ask == .duration ? "rwbs" : "comm") {
+          guard !made.labels.contains(where: { $0.text == word.text }) else {
+            throw fault("'\(word.text)' is there twice", remedy: "remove one", at: word.range)
+          }
+          made.labels.append(word)
+        }
+      case "print": made.columns = try words("a column", such: "comm")
       case "where": made.conditions = try conditions()
       default: made.time = try time()
       }
@@ -76,14 +111,19 @@ private struct MeasureParser {
     return made
   }
 
-  private func unknownClause(_ token: MeasureLexer.Token) -> MeasureFault {
+  private func unknownClause(
+    _ token: MeasureLexer.Token, _ ask: MeasureLine.Ask
+  ) -> MeasureFault {
+    let clauses = MeasureLine.allowedClauses(of: ask)
     let habits = [
       "on": "by", "key": "by", "keyed": "by", "per": "by", "if": "where", "filter": "where",
       "when": "where", "with": "where", "group": "label", "labels": "label", "split": "label",
-      "during": "for", "time": "for", "/": "where", "~": "by",
+      "during": "for", "time": "for", "/": "where", "~": "by", "columns": "print",
+      "show": "print", "printf": "print", "fields": "print", "select": "print",
     ]
     let near =
-      habits[token.text.lowercased()] ?? nearestName(to: token.text, in: MeasureLine.clauses)
+      habits[token.text.lowercased()].flatMap { clauses.contains($0) ? $0 : nil }
+      ?? nearestName(to: token.text, in: clauses)
     // A list that goes on without a comma.
     if near == nil, token.kind == .word, at > 0, tokens[at - 1].kind == .word {
       let last = tokens[at - 1]
@@ -94,7 +134,7 @@ private struct MeasureParser {
     }
     return fault(
       "'\(token.text)' is no part of a line", suggestion: near,
-      remedy: "parts are \(MeasureLine.clauses.joined(separator: ", "))", at: token.range)
+      remedy: "parts are \(clauses.joined(separator: ", "))", at: token.range)
   }
 
   // MARK: parts

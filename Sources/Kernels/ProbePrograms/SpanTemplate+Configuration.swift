@@ -1,0 +1,143 @@
+import CAgentABI
+import Catalogs
+import KernelEvents
+
+// Where a kernel keeps what prepared programs read: the bytes of their configuration.
+extension SpanTemplate {
+  func configuration(
+    _ formats: [String: EventFormat], _ registers: RegisterPlaces
+  ) throws(Misfit) -> [UInt8] {
+    if table.isSingle { return try configurationOfSingle(formats, registers) }
+    var writer = ConfigurationWriter()
+    for (event, isEnd) in [(span.from, false), (span.to, true)] {
+      let source = EventSource(event: event, format: event.event.flatMap { formats[$0] }, registers)
+      if let event = event.event, formats[event] == nil {
+        throw Misfit(description: "the kernel has no event \(event)")
+      }
+      try writer.list(table.by, of: Int(LG_TEMPLATE_TIED)) { (field) throws(Misfit) in
+        [try tied(field, source)]
+      }
+      try put(labelsAndTestsOf: source, isEnd: isEnd, &writer)
+    }
+    let byClass =
+      table.by.contains(SpanTable.thread)
+      || plain.key.contains { $0.name == SpanTable.processClass }
+    writer.put(UInt32(byClass ? 1 : 0))
+    writer.put(UInt32(table.unmatched == .ignored ? 1 : 0))
+    return writer.bytes
+  }
+
+  private func put(
+    labelsAndTestsOf source: EventSource, isEnd: Bool, _ writer: inout ConfigurationWriter
+  ) throws(Misfit) {
+    try writer.list(plain.key, of: Int(LG_TEMPLATE_WORDS)) { (field) throws(Misfit) in
+      try label(field, isEnd: isEnd, source)
+    }
+    let tests = try self.tests(isEnd: isEnd, source)
+    for index in 0..<Int(LG_TEMPLATE_TESTS) {
+      writer.put(tests.indices.contains(index) ? tests[index] : .none)
+    }
+  }
+
+  /// `struct lg_event_template`
+  private func configurationOfSingle(
+    _ formats: [String: EventFormat], _ registers: RegisterPlaces
+  ) throws(Misfit) -> [UInt8] {
+    let event = span.to
+    if let path = event.event, formats[path] == nil {
+      throw Misfit(description: "the kernel has no event \(path)")
+    }
+    let source = EventSource(event: event, format: event.event.flatMap { formats[$0] }, registers)
+    var writer = ConfigurationWriter()
+    try writer.list([String](), of: Int(LG_TEMPLATE_TIED)) { (_) throws(Misfit) in [] }
+    try put(labelsAndTestsOf: source, isEnd: true, &writer)
+    writer.put(try table.value.map { (name) throws(Misfit) in try source.number(name) } ?? .nowhere)
+    let columns = table.columns.filter { $0.source != .time }
+    try writer.list(columns, of: Int(LG_TEMPLATE_COLUMNS)) { (column) throws(Misfit) in
+      [try source.column(column)]
+    }
+    writer.put(UInt32(table.isByTask(plain.key) ? 1 : 0))
+    writer.put(
+      UInt32(table.stack?.hasKernel == true ? LG_STACK_KERNEL : 0)
+        | UInt32(table.stack?.hasUser == true ? LG_STACK_USER : 0))
+    writer.put(UInt32(0))
+    return writer.bytes
+  }
+
+  private func tied(_ field: String, _ source: EventSource) throws(Misfit) -> Place {
+    switch field {
+    case SpanTable.thread: Place(from: LG_FROM_THREAD)
+    case SpanTable.cpu: Place(from: LG_FROM_CPU)
+    default: try source.number(field)
+    }
+  }
+
+  /// The words of a label; nowhere where the other event gives them.
+  private func label(
+    _ field: KeyField, isEnd: Bool, _ source: EventSource
+  ) throws(Misfit) -> [Place] {
+    let rest = Array(repeating: Place.nowhere, count: (field.size + 3) / 4 - 1)
+    if field.name == SpanTable.processClass {
+      return [isEnd ? Place(from: LG_FROM_CLASS_OF_TASK) : .nowhere]
+    }
+    // What both have is the end's: errors and results are known there.
+    let isOfEnd = span.to.field(field.name) != nil
+    guard isOfEnd == isEnd else { return [.nowhere] + rest }
+    if field.kind == .text {
+      var place = try source.text(field.name)
+      place.size = min(place.size, UInt32(field.size))
+      return [place] + rest
+    }
+    var place = try source.number(field.name)
+    // A register or a `long` in 4 bytes: the lower ones.
+    place.size = min(place.size, UInt32(field.size))
+    return [place] + rest
+  }
+
+  private func tests(isEnd: Bool, _ source: EventSource) throws(Misfit) -> [Test] {
+    var tests: [Test] = []
+    for condition in table.conditions + (isEnd ? span.to : span.from).conditions {
+      if let text = condition.text {
+        tests += try pieces(of: text, condition, source)
+        continue
+      }
+      let place = try source.number(condition.field)
+      for (index, value) in condition.values.enumerated() {
+        tests.append(
+          Test(
+            place: place, test: condition.test.templateNumber,
+            goesOn: condition.test != .unequal && index + 1 < condition.values.count,
+            value: place.cut(value)))
+      }
+    }
+    return tests
+  }
+
+  /// Text with its NUL, as numbers of 8, 4, 2 and 1 bytes. All pieces of equal text are equal; of
+  /// other text one at least is not.
+  private func pieces(
+    of text: String, _ condition: SpanTable.Condition, _ source: EventSource
+  ) throws(Misfit) -> [Test] {
+    let whole = try source.place(condition.field)
+    let bytes = Array(text.utf8) + [0]
+    guard bytes.count <= whole.size else {
+      throw Misfit(
+        description: "'\(text)' is longer than the \(whole.size - 1) bytes of \(condition.field)")
+    }
+    var tests: [Test] = []
+    var at = 0
+    for size in [8, 4, 2, 1] {
+      while bytes.count - at >= size {
+        let value = bytes[at..<at + size].reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+        tests.append(
+          Test(
+            place: Place(
+              from: LG_FROM_CONTEXT, offset: Int(whole.offset) + at, size: size),
+            test: condition.test.templateNumber, goesOn: condition.test == .unequal, value: value))
+        at += size
+      }
+    }
+    if condition.test == .unequal, !tests.isEmpty { tests[tests.count - 1].goesOn = false }
+    return tests
+  }
+}

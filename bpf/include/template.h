@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * What prepared programs share (span_template.h): numbers, tests and words of
+ * labels, wherever the configuration says that they are. The numbers in .rodata
+ * are constants to the verifier, which removes what the configuration does not
+ * use.
+ */
+#ifndef LATGATE_TEMPLATE_H
+#define LATGATE_TEMPLATE_H
+
+#include "span_template.h"
+
+struct lg_template_label {
+	u32 word[LG_TEMPLATE_WORDS];
+};
+
+/* The helper, as a program may not load from the middle of some contexts. */
+static __always_inline u64 lg_template_number(const void *ctx,
+					      const volatile struct lg_place *place)
+{
+	u32 size = place->size;
+	u64 value = 0;
+
+	switch (place->from) {
+	case LG_FROM_THREAD:
+		return (u32)bpf_get_current_pid_tgid();
+	case LG_FROM_PROCESS:
+		return bpf_get_current_pid_tgid() >> 32;
+	case LG_FROM_CPU:
+		return bpf_get_smp_processor_id();
+	case LG_FROM_CONTEXT:
+	case LG_FROM_SIGNED:
+		break;
+	default:
+		return 0;
+	}
+	if (size == 8)
+		bpf_probe_read_kernel(&value, 8, ctx + place->offset);
+	else if (size == 4)
+		bpf_probe_read_kernel(&value, 4, ctx + place->offset);
+	else if (size == 2)
+		bpf_probe_read_kernel(&value, 2, ctx + place->offset);
+	else if (size == 1)
+		bpf_probe_read_kernel(&value, 1, ctx + place->offset);
+	if (place->from == LG_FROM_SIGNED && size < 8)
+		value = (u64)((s64)(value << (64 - 8 * size)) >> (64 - 8 * size));
+	return value;
+}
+
+static __always_inline bool lg_template_holds(const void *ctx, const volatile struct lg_test *test)
+{
+	u64 value = lg_template_number(ctx, &test->place), limit = test->value;
+	bool sign = test->place.from == LG_FROM_SIGNED;
+
+	switch (test->test) {
+	case LG_TEST_EQUAL:
+		return value == limit;
+	case LG_TEST_UNEQUAL:
+		return value != limit;
+	case LG_TEST_LESS:
+		return sign ? (s64)value < (s64)limit : value < limit;
+	case LG_TEST_AT_MOST:
+		return sign ? (s64)value <= (s64)limit : value <= limit;
+	case LG_TEST_MORE:
+		return sign ? (s64)value > (s64)limit : value > limit;
+	case LG_TEST_AT_LEAST:
+		return sign ? (s64)value >= (s64)limit : value >= limit;
+	default:
+		return value & limit;
+	}
+}
+
+/* Every group of tests has one that holds. */
+static __always_inline bool lg_template_fits(const void *ctx, const volatile struct lg_side *side)
+{
+	bool any = false;
+
+#pragma unroll
+	for (int i = 0; i < LG_TEMPLATE_TESTS; i++) {
+		if (side->tests[i].test == LG_TEST_NONE)
+			return true;
+		any |= lg_template_holds(ctx, &side->tests[i]);
+		if (side->tests[i].goes_on)
+			continue;
+		if (!any)
+			return false;
+		any = false;
+	}
+	return true;
+}
+
+/* Where a field of text is: in the record, or where a word of the record says. */
+static __always_inline u32 lg_template_text(const void *ctx, const volatile struct lg_place *place)
+{
+	u32 offset = place->offset, location = 0;
+
+	if (place->from == LG_FROM_TEXT)
+		return offset;
+	bpf_probe_read_kernel(&location, sizeof(location), ctx + offset);
+	location &= 0xffff;
+	return place->from == LG_FROM_TEXT_AFTER ? offset + sizeof(location) + location : location;
+}
+
+/* The words of a label that a side gives; the others stay. */
+static __always_inline void lg_template_words(const void *ctx, const volatile struct lg_side *side,
+					      struct lg_template_label *label, u32 class_)
+{
+	u64 number;
+	u32 size;
+
+#pragma unroll
+	for (int i = 0; i < LG_TEMPLATE_WORDS; i++) {
+		const volatile struct lg_place *place = &side->labels[i];
+
+		switch (place->from) {
+		case LG_FROM_NOWHERE:
+			break;
+		case LG_FROM_TEXT:
+		case LG_FROM_TEXT_AT:
+		case LG_FROM_TEXT_AFTER:
+			size = place->size;
+			if (size && size <= 4u * (LG_TEMPLATE_WORDS - i))
+				bpf_probe_read_kernel_str(&label->word[i], size,
+							  ctx + lg_template_text(ctx, place));
+			break;
+		case LG_FROM_COMMAND:
+			if (i + LG_COMM_LEN / 4 <= LG_TEMPLATE_WORDS)
+				bpf_get_current_comm(&label->word[i], LG_COMM_LEN);
+			break;
+		case LG_FROM_CLASS_OF_TASK:
+			label->word[i] = class_;
+			break;
+		default:
+			number = lg_template_number(ctx, place);
+			label->word[i] = number;
+			if (place->size == 8 && i + 1 < LG_TEMPLATE_WORDS)
+				label->word[i + 1] = number >> 32;
+		}
+	}
+}
+
+#define LG_TEMPLATE_PROGRAM(section, name, call)                                                   \
+	SEC(section)                                                                               \
+	int name(void *ctx)                                                                        \
+	{                                                                                          \
+		u32 word = lg_window_now();                                                        \
+                                                                                                   \
+		if (!word)                                                                         \
+			return 0;                                                                  \
+		lg_nest_enter();                                                                   \
+		call;                                                                              \
+		lg_nest_leave();                                                                   \
+		return 0;                                                                          \
+	}
+
+/* 79 characters, as long as the longest name that is written there; none is a part of another. */
+#define LG_ROOM_OF_START                                                                           \
+	"lg_start_______________________________________________________________________"
+#define LG_ROOM_OF_END                                                                             \
+	"lg_end_________________________________________________________________________"
+
+#endif
