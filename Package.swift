@@ -382,7 +382,7 @@ let package = Package(
       name: "JobsTests",
       dependencies: [
         "Catalogs", "Devices", "RunRecords", "RegressionAnalysis", "RecordStore", "FleetAnalysis",
-        "Campaigns", "Jobs",
+        "Campaigns", "Experiments", "Jobs",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -310,6 +310,26 @@ struct OwnProbeTests {
     #expect([0, 1, 2].contains(judged.exitCode), "\(judged.errors)")
     #expect(judged.output.contains("own.call{class=workload}@calls"), "\(judged.output)")
 
+    // While it is written: as it is, and with what the verifier refuses.
+    let program = "\(path)/latgate/bpf/own.bpf.c"
+    let tried = try await tool.run("probe", "try", program, "--for", "100ms")
+    // Few call it.
+    #expect(
+      tried.output.contains("own.call") || tried.output.contains("no probe saw an event"),
+      "\(tried.errors)\(tried.output)")
+    let unchecked = "*(u32 *)bpf_map_lookup_elem(&s_own, &tid) = 1;"
+    let lines = Self.program.replacing(
+      "if (!word || !c ||", with: unchecked + "\n\tif (!word || !c ||")
+    try write(lines, to: "bpf/own.bpf.c")
+    let refused = try await tool.run("probe", "try", program, "--for", "100ms")
+    #expect(refused.exitCode == 3)
+    let number = lines.split(separator: "\n", omittingEmptySubsequences: false)
+      .firstIndex { $0.contains(unchecked) }
+    #expect(
+      refused.errors.contains("where: own.bpf.c:\((number ?? 0) + 1)\n  | \(unchecked)\n"),
+      "\(refused.errors)")
+    #expect(refused.errors.contains("invalid mem access 'map_value_or_null'"), "\(refused.errors)")
+
     try write("#error not a header\n", to: "bpf/own.h")
     let broken = try await tool.run("build", "--abi", "arm64", "--probe", "own")
     #expect(broken.exitCode == 65)

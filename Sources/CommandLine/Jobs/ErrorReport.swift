@@ -69,6 +69,12 @@ package struct ErrorReport {
       return [
         ErrorMessage(what: error.message, remedy: error.remedy, details: error.underlined)
       ]
+    case let error as VerifierRefusal:
+      return [
+        ErrorMessage(
+          what: "the kernel's verifier refuses it: \(error.cut.message)", place: error.place,
+          details: error.details)
+      ]
     case let error as RunRecordError: return [ErrorMessage(error)]
     case let error as ExperimentPlan.Refusal: return [ErrorMessage(error)]
     case let error as BenchRefusal:
@@ -128,7 +134,7 @@ package struct ErrorReport {
     case let error as VirtualDeviceError: status(of: error)
     case is KitFolder.Failure, is DeviceNameFault, is MissingHome, is JobError: .usage
     case let error as PushFault: error.isUsage ? .usage : .deviceUnavailable
-    case is BenchRefusal, is ArmFault: .gateFailed
+    case is BenchRefusal, is ArmFault, is VerifierRefusal: .gateFailed
     case let error as AgentSessionError: status(of: error)
     case let error as RunError: status(of: error)
     default: .internalError

@@ -2,6 +2,8 @@ import ArgumentParser
 
 struct ProbesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "probes", abstract: "List probes, try them on a device, or show all of one.",
-    subcommands: [ProbesList.self, ProbesShow.self], defaultSubcommand: ProbesList.self)
+    commandName: "probes",
+    abstract: "List probes, show all of one, or try one that is being written.",
+    subcommands: [ProbesList.self, ProbesShow.self, ProbesTry.self],
+    defaultSubcommand: ProbesList.self, aliases: ["probe"])
 }
