@@ -6,7 +6,7 @@
  */
 #define LG_METRICS 2
 #include "probe.h"
-#include "compat_task.h"
+#include "absence.h"
 
 enum {
 	METRIC_TIME = 0,
@@ -14,24 +14,9 @@ enum {
 	MAX_TASKS = 32768,
 	MAX_LABELS = 15,
 	CLASSES = 3,
-	/* TASK_* bits of a task's state (include/linux/sched.h). */
-	STATE_INTERRUPTIBLE = 0x01,
-	STATE_UNINTERRUPTIBLE = 0x02,
-	STATE_DEAD = 0x80,
-	STATE_WAKING = 0x200,
-	STATE_NOLOAD = 0x400, /* an idle kernel thread: it waits for nothing */
-};
-
-enum {
-	CAUSE_RUNNABLE = 0, /* preempted, or it gave way */
-	CAUSE_SLEEP = 1,
-	CAUSE_IO = 2,
-	CAUSE_UNINTERRUPTIBLE = 3,
-	CAUSE_OTHER = 4, /* stopped, traced, idle */
 };
 
 const volatile bool lg_task_storage;
-const volatile u32 lg_args_sched_switch;
 
 struct label_key {
 	u32 class_;
@@ -98,37 +83,11 @@ static __always_inline struct absence *make_absence(struct task_struct *task, u3
 	return bpf_map_lookup_elem(&s_offcpu_hash, &pid);
 }
 
-static __always_inline u32 state_of(struct task_struct *prev, u64 *ctx, bool direct)
-{
-	u32 state;
-
-	/* The argument, where there is one (since 5.18): the field may have changed since. */
-	if (lg_args_sched_switch > 3)
-		return (u32)ctx[3];
-	state = lg_task_state(prev, direct);
-	/* Another CPU wakes it already, and waits for this switch to end. */
-	if (state == STATE_WAKING)
-		return lg_task_sleep_is_load(prev, direct) ? STATE_UNINTERRUPTIBLE
-							   : STATE_INTERRUPTIBLE;
-	return state;
-}
-
-static __always_inline u32 cause_of(bool preempt, u32 state, struct task_struct *prev, bool direct)
-{
-	if (preempt || state == LG_TASK_RUNNING)
-		return CAUSE_RUNNABLE;
-	if (state & STATE_NOLOAD)
-		return CAUSE_OTHER;
-	if (state & STATE_UNINTERRUPTIBLE)
-		return lg_task_in_iowait(prev, direct) ? CAUSE_IO : CAUSE_UNINTERRUPTIBLE;
-	return state & STATE_INTERRUPTIBLE ? CAUSE_SLEEP : CAUSE_OTHER;
-}
-
 static __always_inline void leaves(bool preempt, struct task_struct *prev, u32 pid, u32 class_,
 				   u32 word, u64 now, u64 *ctx, bool direct)
 {
 	struct lg_counters *c = lg_metric(METRIC_TIME);
-	u32 state = state_of(prev, ctx, direct);
+	u32 state = lg_absence_state(prev, ctx, direct);
 	struct absence *absence;
 
 	/* It does not come back. */
@@ -137,7 +96,7 @@ static __always_inline void leaves(bool preempt, struct task_struct *prev, u32 p
 	absence = make_absence(prev, pid, word, direct, c);
 	if (!absence)
 		return;
-	absence->cause = cause_of(preempt, state, prev, direct);
+	absence->cause = lg_absence_cause(preempt, state, prev, direct);
 	lg_start(&absence->stamp, word, now, class_, c);
 }
 

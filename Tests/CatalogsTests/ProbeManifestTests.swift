@@ -18,6 +18,34 @@ struct ProbeManifestTests {
       metric.key == [KeyField(name: "class", size: 4, kind: .values([0: "workload", 1: "user"]))])
   }
 
+  /// A program of its own may give stacks; their ids are no part of the key.
+  @Test func stacksNeedNoTable() throws {
+    let text = """
+      probe: where
+      title: T
+      question: Q?
+      object: where.bpf.c
+      cost: low
+      privacy: names
+      metrics:
+        - metric: where.cpu
+          kind: stacks
+          help: h
+          unit: ns
+          map: k_where_cpu
+          counters: 0
+          key: [{field: class, size: 4}, {field: comm, size: 16, kind: text}]
+      """
+    let metric = try #require(ProbeManifest.parse(text, file: "w.yaml").metrics.first)
+    #expect(metric.kind == .stacks && metric.table == nil && metric.keySize == 20)
+    let labels = metric.labels(
+      ofKey: [1, 0, 0, 0] + Array("sh".utf8) + [UInt8](repeating: 0, count: 14)
+    ) {
+      _, _ in nil
+    }
+    #expect(labels == ["class": "1", "comm": "sh"])
+  }
+
   @Test func reportsEveryProblemWithItsPlace() {
     let text = """
       probe: Run Queue

@@ -180,7 +180,8 @@ struct CompareTests {
       listing.probes.map(\.name) == [
         "audio", "binder", "bio", "block", "camera", "f2fs", "fault", "fence", "file", "fsync",
         "fuse", "futex", "hardirq", "i2c", "idle", "irqoff", "journal", "lock", "memory", "mmc",
-        "offcpu", "process", "reclaim", "regulator", "runqueue", "scsi", "sleep", "softirq",
+        "offcpu", "offprofile", "process", "profile", "reclaim", "regulator", "runqueue", "scsi",
+        "sleep", "softirq",
         "spi", "suspend", "swap", "syscall", "tcp", "timer", "ufs", "workqueue", "writeback",
       ])
     #expect(listing.probes.flatMap(\.metrics).allSatisfy { $0.unit == "ns" && !$0.name.isEmpty })

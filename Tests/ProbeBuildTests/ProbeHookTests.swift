@@ -19,6 +19,8 @@ import Testing
       int binder_transaction__tracepoint(struct trace_event_raw_binder_transaction *ctx)
       SEC("?kprobe/sched_wakeup")
       int BPF_KPROBE(sched_wakeup__kprobe)
+      SEC("perf_event")
+      int clock__perf_event(void *ctx)
       """
     #expect(
       ProbeHook.hooks(inSource: text) == [
@@ -27,6 +29,7 @@ import Testing
         ProbeHook(name: "do_fault", rungs: ["kprobe"], isOptional: true),
         ProbeHook(name: "do_fault_return", rungs: ["kprobe"], isOptional: false),
         ProbeHook(name: "binder_transaction", rungs: ["tracepoint"], isOptional: false),
+        ProbeHook(name: "clock", rungs: ["perf_event"], isOptional: false),
       ])
   }
 

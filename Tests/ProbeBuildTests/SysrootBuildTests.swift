@@ -85,7 +85,8 @@ struct SysrootBuildTests {
     #expect(
       probes.filter(\.isScopable).map(\.name) == [
         "audio", "binder", "f2fs", "fault", "fence", "file", "fsync", "fuse", "futex", "i2c",
-        "journal", "lock", "offcpu", "process", "reclaim", "regulator", "runqueue", "sleep",
+        "journal", "lock", "offcpu", "offprofile", "process", "profile", "reclaim", "regulator",
+        "runqueue", "sleep",
         "swap", "syscall", "workqueue", "writeback",
       ])
     try await withThrowingTaskGroup(of: Void.self) { group in

@@ -97,6 +97,7 @@ void test_fallback(void);
 void test_runqueue(void);
 void test_pinned(void);
 void test_results(void);
+void test_profile(void);
 void test_scope(const char *object);
 
 #endif

@@ -24,9 +24,10 @@ static const struct lg_candidate programs[] = {
 	{"sync__kprobe_2", "kprobe/lg_second"},
 	{"sync__kprobe_1", "kretprobe/lg_first"},
 	{"odd__name__raw_tp", "raw_tp/sched_switch"},
+	{"clock__perf_event", "perf_event"},
 };
 
-enum { PROGRAMS = sizeof(programs) / sizeof(programs[0]), HOOKS = 5 };
+enum { PROGRAMS = sizeof(programs) / sizeof(programs[0]), HOOKS = 6 };
 
 static int choose(const struct lg_ladder_sources *sources, struct lg_choice *choices)
 {
@@ -103,6 +104,7 @@ static void on_own_btf(const char *dir, struct lg_choice *choices)
 	expect(&choices[3], "sync", "kprobe", 6,
 	       "kprobe: no function lg_first (removed, renamed or inlined)");
 	expect(&choices[4], "odd__name", "raw_tp", 8, "");
+	expect(&choices[5], "clock", "perf_event", 9, "");
 	check(choices[2].optional && !choices[1].optional, "only opt_ is optional", "other");
 	sources.kprobes = LG_NO;
 	choose(&sources, choices);

@@ -197,6 +197,9 @@ static enum lg_known fits(struct lg_ladder *ladder, const struct lg_program *pro
 		return tracepoint_absent(ladder, own);
 	case LG_RUNG_TRACEPOINT:
 		return tracepoint_fits(ladder, program, own, choice);
+	case LG_RUNG_PERF_EVENT:
+		/* Every kernel with BPF in tracing has the clock of each CPU. */
+		return LG_YES;
 	default:
 		return kprobe_fits(ladder, program, choice);
 	}
@@ -306,7 +309,8 @@ int lg_ladder_choose(struct lg_ladder *ladder, const struct lg_candidate *candid
 		if (!lg_program_parse(&programs[i], &candidates[i])) {
 			snprintf(why, why_size,
 				 "program %s in section %s: expected <hook>__<rung> in a section "
-				 "<rung>/<target>, rung one of tp_btf, raw_tp, tracepoint, kprobe",
+				 "<rung>/<target>, rung one of tp_btf, raw_tp, tracepoint, kprobe, "
+				 "or perf_event alone",
 				 candidates[i].program, candidates[i].section);
 			err = -EINVAL;
 			break;

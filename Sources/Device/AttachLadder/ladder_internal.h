@@ -4,7 +4,14 @@
 
 #include "attach_ladder.h"
 
-enum lg_rung { LG_RUNG_TP_BTF, LG_RUNG_RAW_TP, LG_RUNG_TRACEPOINT, LG_RUNG_KPROBE, LG_RUNGS };
+enum lg_rung {
+	LG_RUNG_TP_BTF,
+	LG_RUNG_RAW_TP,
+	LG_RUNG_TRACEPOINT,
+	LG_RUNG_KPROBE,
+	LG_RUNG_PERF_EVENT,
+	LG_RUNGS
+};
 
 /* A candidate taken apart; target and category point into its section. */
 struct lg_program {
@@ -13,7 +20,7 @@ struct lg_program {
 	unsigned long long groups; /* bit n: the hook is of group n */
 	enum lg_rung rung;
 	int order; /* the <n> of the name, 0 without */
-	const char *target; /* tracepoint or function */
+	const char *target; /* tracepoint or function; of perf_event the section */
 	char category[LG_LADDER_NAME]; /* tracepoint rung */
 };
 

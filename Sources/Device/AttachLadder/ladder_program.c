@@ -7,10 +7,9 @@
 #include "ladder_internal.h"
 
 static const char *const rung_names[LG_RUNGS] = {
-	[LG_RUNG_TP_BTF] = "tp_btf",
-	[LG_RUNG_RAW_TP] = "raw_tp",
-	[LG_RUNG_TRACEPOINT] = "tracepoint",
-	[LG_RUNG_KPROBE] = "kprobe",
+	[LG_RUNG_TP_BTF] = "tp_btf",	     [LG_RUNG_RAW_TP] = "raw_tp",
+	[LG_RUNG_TRACEPOINT] = "tracepoint", [LG_RUNG_KPROBE] = "kprobe",
+	[LG_RUNG_PERF_EVENT] = "perf_event",
 };
 
 const char *lg_rung_name(enum lg_rung rung)
@@ -104,6 +103,11 @@ bool lg_program_parse(struct lg_program *out, const struct lg_candidate *candida
 	memcpy(out->hook, name, split - name);
 	if (*section == '?')
 		section++;
+	/* libbpf knows this section by its whole name; what is sampled is the agent's matter. */
+	if (out->rung == LG_RUNG_PERF_EVENT) {
+		out->target = section;
+		return !strcmp(section, rung_names[LG_RUNG_PERF_EVENT]);
+	}
 	prefix = section_prefix(section, out->rung);
 	if (!prefix)
 		return false;

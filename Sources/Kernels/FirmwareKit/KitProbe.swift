@@ -26,6 +26,7 @@ extension ProbeObject.Program {
     case "tracepoint", "tp": "tracepoint"
     case "kprobe", "kretprobe": "kprobe"
     case "skfilter": "socket_filter"
+    case "perf_event": "perf_event"
     default: "unknown"
     }
   }

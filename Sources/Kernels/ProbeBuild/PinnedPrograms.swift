@@ -6,7 +6,7 @@
 /// marks the others.
 enum PinnedPrograms {
   /// Best first. Not `tp_btf`: its hook is looked up when loading.
-  static let rungs = ["raw_tp", "tracepoint", "kprobe"]
+  static let rungs = ["raw_tp", "tracepoint", "kprobe", "perf_event"]
 
   /// The programs to be loaded, in the object's order.
   static func chosen(_ programs: [ProbeObject.Program]) -> [ProbeObject.Program] {
@@ -47,7 +47,7 @@ extension ProbeObject.Program {
       (name.prefixMatch(of: /opt(?:_|(?:[0-9]+_)+)/)?.range.upperBound ?? name.startIndex)...]
     guard let split = plain.ranges(of: "__").last else { return nil }
     let suffix = plain[split.upperBound...]
-    let rungs = ["tp_btf", "raw_tp", "tracepoint", "kprobe"]
+    let rungs = ["tp_btf", "raw_tp", "tracepoint", "kprobe", "perf_event"]
     guard let rung = rungs.first(where: { suffix == $0 || suffix.hasPrefix($0 + "_") }) else {
       return nil
     }

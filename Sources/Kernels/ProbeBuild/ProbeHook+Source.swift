@@ -9,7 +9,8 @@ extension ProbeHook {
   }
 
   /// The hooks of C text in the order of their programs: those of `LG_TRACEPOINT`, which are attached
-  /// by tp_btf, else raw_tp, and those of sections such as `SEC("kprobe/do_fault")`.
+  /// by tp_btf, else raw_tp, those of sections such as `SEC("kprobe/do_fault")`, and the clock of
+  /// `SEC("perf_event")`.
   static func hooks(inSource text: String) -> [ProbeHook] {
     var hooks: [ProbeHook] = []
     func add(_ name: String, _ rungs: [String], isOptional: Bool) {
@@ -29,6 +30,8 @@ extension ProbeHook {
         section = (
           isReturn ? "kprobe" : String(found.1), String(found.2) + (isReturn ? "_return" : "")
         )
+      } else if line.wholeMatch(of: /SEC\("\??perf_event"\)/) != nil {
+        section = ("perf_event", "clock")
       } else if let last = section {
         // Whether it may be absent, the name of the program says, which stands in the next line.
         add(last.name, [last.rung], isOptional: line.contains("(opt_") || line.contains(" opt_"))

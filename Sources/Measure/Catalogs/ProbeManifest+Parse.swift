@@ -164,9 +164,9 @@ extension ProbeMetric {
     guard let map = value.mapping(known: keys + SpanTable.keys) else { return nil }
     let kind = map.optional("kind")?.choice(of: Kind.self) ?? .histogram
     if map.optional("spans") != nil || map.optional("at") != nil { return readTable(map, kind) }
-    if kind == .events || kind == .stacks {
+    if kind == .events {
       map.optional("kind")?.report(
-        "\(kind.rawValue) need a table to be read by", remedy: "give 'at' or 'spans'")
+        "events need a table to be read by", remedy: "give 'at' or 'spans'")
     }
     _ = SpanTable.read(map, kind: kind, key: [])
     let metric = ProbeMetric(

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
  * Which way each hook of a probe is attached on a given kernel: the rungs are
- * tp_btf, raw_tp, tracepoint, kprobe, best first. The decision asks the
- * kernel's BTF, tracefs and kallsyms, never a version number, so the agent can
- * make it on its own kernel and the host from files of a firmware.
+ * tp_btf, raw_tp, tracepoint, kprobe, best first; perf_event is the clock of
+ * every CPU. The decision asks the kernel's BTF, tracefs and kallsyms, never a
+ * version number, so the agent can make it on its own kernel and the host from
+ * files of a firmware.
  */
 #ifndef LATGATE_ATTACH_LADDER_H
 #define LATGATE_ATTACH_LADDER_H
@@ -46,7 +47,8 @@ void lg_ladder_free(struct lg_ladder *ladder);
 /* A program of the object. */
 struct lg_candidate {
 	const char *program; /* [opt[<group>_...]_]<hook>__<rung>[_<n>] */
-	const char *section; /* tp_btf/<tp>, raw_tp/<tp>, tracepoint/<cat>/<tp>, k[ret]probe/<fn> */
+	/* tp_btf/<tp>, raw_tp/<tp>, tracepoint/<cat>/<tp>, k[ret]probe/<fn>, or perf_event */
+	const char *section;
 };
 
 /* The decision for one hook. */

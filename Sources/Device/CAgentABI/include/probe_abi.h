@@ -61,6 +61,13 @@ struct lg_stack_ids {
 
 enum { LG_STACK_DEPTH = 64 }; /* frames of a trace */
 
+/*
+ * How often a program on the rung perf_event runs on each CPU, by a timer of
+ * the kernel (cpu-clock). Not a round number: what repeats a hundred times a
+ * second must not always be met at the same place.
+ */
+enum { LG_SAMPLE_HZ = 99 };
+
 /* Events of a label, and the sum of the value that each has (1 where none is named). */
 struct lg_count {
 	lg_u64 count, sum;

@@ -22,7 +22,11 @@
 struct lg_link {
 	struct bpf_link *link; /* of a loaded program */
 	int fd; /* of a pinned one */
+	struct lg_samples *samples; /* of either, on the rung perf_event */
 };
+
+/* Of a tracepoint or kprobe: the program then runs for the event on all of them. */
+enum { ANY_CPU = 0 };
 
 static const char kprobe_source[] = "/sys/bus/event_source/devices/kprobe";
 
@@ -46,10 +50,9 @@ static long read_number(const char *folder, const char *name, const char *prefix
 	return strtol(text + length, NULL, 10);
 }
 
-static int open_event(struct perf_event_attr *event, int program)
+int lg_open_event(struct perf_event_attr *event, int cpu, int program)
 {
-	/* Any one CPU: the program then runs for the event on all of them. */
-	int rc, fd = (int)syscall(__NR_perf_event_open, event, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	int rc, fd = (int)syscall(__NR_perf_event_open, event, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 
 	if (fd < 0)
 		return -1;
@@ -86,7 +89,7 @@ static int attach_tracepoint(const struct lg_attached *attached, const char *eve
 		}
 		attr.config = (lg_u64)id;
 	}
-	return open_event(&attr, attached->fd);
+	return lg_open_event(&attr, ANY_CPU, attached->fd);
 }
 
 static int attach_kprobe(const struct lg_attached *attached, const char *function, bool on_return)
@@ -105,7 +108,7 @@ static int attach_kprobe(const struct lg_attached *attached, const char *functio
 	}
 	if (on_return)
 		attr.config = 1ULL << bit;
-	return open_event(&attr, attached->fd);
+	return lg_open_event(&attr, ANY_CPU, attached->fd);
 }
 
 /* By the section, as libbpf would. */
@@ -149,11 +152,14 @@ int lg_attach(struct lg_attached *attached)
 	if (!link)
 		return -1;
 	link->fd = -1;
-	if (attached->program)
+	if (lg_is_sampled(attached))
+		link->samples = lg_sample(attached->program ? bpf_program__fd(attached->program)
+							    : attached->fd);
+	else if (attached->program)
 		link->link = bpf_program__attach(attached->program);
 	else
 		link->fd = attach_pinned(attached);
-	if (link->link || link->fd >= 0) {
+	if (link->link || link->fd >= 0 || link->samples) {
 		attached->link = link;
 		return 0;
 	}
@@ -170,6 +176,7 @@ void lg_detach(struct lg_attached *attached)
 	bpf_link__destroy(attached->link->link);
 	if (attached->link->fd >= 0)
 		close(attached->link->fd);
+	lg_sample_stop(attached->link->samples);
 	free(attached->link);
 	attached->link = NULL;
 }

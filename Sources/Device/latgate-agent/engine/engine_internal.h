@@ -166,6 +166,16 @@ bool lg_pin_path(char *path, size_t size, const char *folder, const char *kind, 
 /* 0, or -1 with errno; libbpf's warnings say more of a loaded program. */
 int lg_attach(struct lg_attached *attached);
 void lg_detach(struct lg_attached *attached);
+struct perf_event_attr;
+/* Opens an event of a CPU that runs a program; its descriptor, or -1 with errno. */
+int lg_open_event(struct perf_event_attr *event, int cpu, int program);
+
+/* engine_sample.c */
+/* Whether it is a program of the rung perf_event. */
+bool lg_is_sampled(const struct lg_attached *attached);
+/* An event on every CPU that is online, which runs the program; NULL with errno. */
+struct lg_samples *lg_sample(int program);
+void lg_sample_stop(struct lg_samples *samples);
 
 /* engine_bss.c */
 /* Maps the variables for writing; where that cannot be, `initial` (or zeroes) is copied. */
