@@ -61,6 +61,9 @@ let package = Package(
       ], path: "Sources/System/HostTools",
       swiftSettings: strict),
     .target(name: "KernelTypes", path: "Sources/Kernels/KernelTypes", swiftSettings: strict),
+    .target(
+      name: "Symbols", dependencies: ["KernelTypes"], path: "Sources/Kernels/Symbols",
+      swiftSettings: strict),
     .target(name: "KernelEvents", path: "Sources/Kernels/KernelEvents", swiftSettings: strict),
     .target(
       name: "LatencyHistograms", path: "Sources/Measure/LatencyHistograms", swiftSettings: strict),
@@ -177,7 +180,7 @@ let package = Package(
       dependencies: [
         "POSIXSupport", "LatencyHistograms", "PerfettoTraces", "RunRecords", "Catalogs",
         "ProbePrograms", "ProbeBuild", "FirmwareKit", "KernelEvents", "KernelTypes", "KernelBTF",
-        "ADB", "Devices",
+        "Symbols", "ADB", "Devices",
         "AgentSession", "VirtualDevices",
         "RegressionAnalysis", "RecordStore",
       ], path: "Sources/Measure/Experiments",
@@ -298,6 +301,8 @@ let package = Package(
       dependencies: ["KernelTypes"],
       swiftSettings: strict),
     .testTarget(
+      name: "SymbolsTests", dependencies: ["KernelTypes", "Symbols"], swiftSettings: strict),
+    .testTarget(
       name: "KernelBTFTests",
       dependencies: ["KernelTypes", "Catalogs", "ProbeBuild", "KernelBTF"],
       swiftSettings: strict),
@@ -366,8 +371,8 @@ let package = Package(
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
-        "RunRecords", "Catalogs", "ProbeBuild", "Devices", "AgentSession", "RegressionAnalysis",
-        "Experiments",
+        "KernelTypes", "RunRecords", "Catalogs", "ProbeBuild", "Devices", "AgentSession",
+        "RegressionAnalysis", "Experiments",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -18,6 +18,8 @@ package struct Plan: Sendable {
   package var reconnect: Duration?
   /// How long another job's hold on the device is waited for.
   package var wait: Duration = .zero
+  /// Folders of this machine with unstripped files, for the names in stacks.
+  package var symbolFolders: [String] = []
 
   /// Looks everything up; a workload, and probes when there are any, take the suite's place.
   /// - Throws: `UnknownName`.
@@ -112,6 +114,7 @@ package struct Plan: Sendable {
       toolVersion: Version.text)
     request.scope = scope
     request.wait = wait
+    request.symbolFolders = symbolFolders
     return request
   }
 

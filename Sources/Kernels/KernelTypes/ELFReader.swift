@@ -24,8 +24,10 @@ package struct ELFReader: Sendable {
     package let type: UInt8
     /// Index of its section.
     package let section: Int
-    /// Offset in its section.
+    /// Offset in its section; an address in what can be run.
     package let value: UInt64
+    /// Bytes; 0 where nobody said it.
+    package let size: UInt64
   }
 
   /// `EM_BPF`
@@ -36,6 +38,7 @@ package struct ELFReader: Sendable {
   package static let magic: [UInt8] = [0x7f, 0x45, 0x4c, 0x46]
   private static let typeNoBits: UInt32 = 8
   private static let typeSymbols: UInt32 = 2
+  private static let typeDynamicSymbols: UInt32 = 11
   private static let typeRelocations: UInt32 = 9
   private static let relocationCall: UInt64 = 10
 
@@ -112,8 +115,15 @@ package struct ELFReader: Sendable {
   package func contents(of section: Section) -> [UInt8] { [UInt8](bytes[section.range]) }
 
   /// All symbols, in the file's order.
-  package func symbols() throws(Malformed) -> [Symbol] {
-    guard let table = sections.first(where: { $0.type == Self.typeSymbols }) else { return [] }
+  package func symbols() throws(Malformed) -> [Symbol] { try symbols(ofType: Self.typeSymbols) }
+
+  /// Those that a stripped file keeps for its users.
+  package func dynamicSymbols() throws(Malformed) -> [Symbol] {
+    try symbols(ofType: Self.typeDynamicSymbols)
+  }
+
+  private func symbols(ofType type: UInt32) throws(Malformed) -> [Symbol] {
+    guard let table = sections.first(where: { $0.type == type }) else { return [] }
     guard sections.indices.contains(table.link) else {
       throw Malformed(reason: "the symbol table has no names")
     }
@@ -129,7 +139,8 @@ package struct ELFReader: Sendable {
           name: try Self.text(bytes, in: names, at: name),
           type: UInt8(try Self.integer(bytes, at: base + fields.info, size: 1)) & 0xf,
           section: Int(try Self.integer(bytes, at: base + fields.section, size: 2)),
-          value: try Self.integer(bytes, at: base + fields.value, size: layout.word)))
+          value: try Self.integer(bytes, at: base + fields.value, size: layout.word),
+          size: try Self.integer(bytes, at: base + fields.length, size: layout.word)))
     }
     return symbols
   }
@@ -171,7 +182,7 @@ package struct ELFReader: Sendable {
     return (Int(try integer(bytes, at: base, size: 4)), section)
   }
 
-  private static func integer(
+  static func integer(
     _ bytes: Data, at offset: Int, size: Int
   ) throws(Malformed) -> UInt64 {
     guard offset >= 0, offset <= bytes.count - size else {
@@ -196,7 +207,7 @@ package struct ELFReader: Sendable {
 }
 
 /// Where the two classes of ELF keep their fields.
-private enum Layout: UInt8 {
+enum Layout: UInt8 {
   case bits32 = 1
   case bits64 = 2
 
@@ -209,7 +220,15 @@ private enum Layout: UInt8 {
   /// Bytes of a section header.
   var headerSize: Int { self == .bits64 ? 64 : 40 }
   /// Bytes of a symbol, and the offsets of its fields.
-  var symbol: (size: Int, info: Int, section: Int, value: Int) {
-    self == .bits64 ? (24, 4, 6, 8) : (16, 12, 14, 4)
+  var symbol: (size: Int, info: Int, section: Int, value: Int, length: Int) {
+    self == .bits64 ? (24, 4, 6, 8, 16) : (16, 12, 14, 4, 8)
+  }
+  /// `e_phoff`
+  var segmentsOffset: Int { self == .bits64 ? 32 : 28 }
+  /// `e_phentsize`; the number of segments follows.
+  var segmentSizeOffset: Int { self == .bits64 ? 54 : 42 }
+  /// Offsets of a segment's fields: file offset, address, bytes in the file, flags.
+  var segment: (offset: Int, address: Int, size: Int, flags: Int) {
+    self == .bits64 ? (8, 16, 32, 4) : (4, 8, 16, 24)
   }
 }

@@ -66,8 +66,11 @@ extension StacksRecord {
         Stack(
           count: stack.count, sum: stack.sum,
           kernel: stack.kernel.map { String($0, radix: 16) },
-          user: stack.user.map {
-            Frame(buildID: $0.buildID, address: String($0.address, radix: 16))
+          user: stack.user.map { frame in
+            // Kernels take the next mapping for that of an address between two: its offset is below 0.
+            Frame(
+              buildID: Int64(bitPattern: frame.address) < 0 ? nil : frame.buildID,
+              address: String(frame.address, radix: 16))
           })
       },
       dropped: stacks.filter(\.isLost).reduce(0) { $0 &+ $1.count })

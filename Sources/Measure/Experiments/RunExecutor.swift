@@ -207,7 +207,12 @@ package struct RunExecutor: Sendable {
       throw error
     }
 
-    return record(log)
+    var made = record(log)
+    // In this boot, whose addresses they are.
+    made.symbols = try await StackNaming(
+      device: device, abi: identity.abi, folders: request.symbolFolders
+    ).names(log.iterations)
+    return made
   }
 
   /// What a session has measured until now.

@@ -38,6 +38,8 @@ package struct RunRequest: Sendable {
   package var reconnect: Duration
   /// How long another machine's session with the device is waited for.
   package var wait: Duration = .zero
+  /// Folders of this machine with unstripped files, for the names in stacks.
+  package var symbolFolders: [String] = []
   /// Unusual steps that were needed to bring the firmware up.
   package var interruptions: [InterruptionRecord] = []
   /// Whether quiet is waited for and the machine's speed taken, as for runs that are compared.

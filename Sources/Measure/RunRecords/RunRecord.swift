@@ -46,6 +46,8 @@ package struct RunRecord: Codable, Sendable, Equatable {
   package var invalid: [InvalidMark]
   /// When the device was away, in order; nil when it never was, and in records of older versions.
   package var interruptions: [InterruptionRecord]?
+  /// What the addresses of stacks are called; nil without stacks, and in records of older versions.
+  package var symbols: SymbolsRecord?
 
   package init(
     schema: String = RunRecord.currentSchema, id: String, created: Date, toolVersion: String,

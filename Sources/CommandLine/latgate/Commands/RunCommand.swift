@@ -64,6 +64,12 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "Folder for the run record. Default: none is kept.")
   var output: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Folder with unstripped files or debug files, for the names in stacks; may be repeated.",
+      valueName: "folder"))
+  var symbols: [String] = []
+
   @OptionGroup var failures: FailureOptions
 
   @Flag(help: "Draw every histogram, not only those with the most events.")
@@ -74,6 +80,9 @@ struct RunCommand: AsyncParsableCommand {
   func validate() throws {
     if let iterations, iterations < 1 {
       throw ValidationError("--iterations must be 1 or more")
+    }
+    for folder in symbols where !isFolder(folder) {
+      throw ValidationError("--symbols \(folder): there is no such folder")
     }
     guard let span else {
       guard scope.scope == nil else {
@@ -121,6 +130,7 @@ struct RunCommand: AsyncParsableCommand {
     if let iterations { plan.suite.iterations = iterations }
     plan.tier = tiers.tier
     plan.wait = devices.wait
+    plan.symbolFolders = symbols
     // The number is another process's after a restart.
     plan.reconnect = scope.pid == nil ? devices.reconnect : .zero
     var run = SingleRun(
@@ -132,4 +142,9 @@ struct RunCommand: AsyncParsableCommand {
     run.isLook = span != nil
     try await run.run { try report.show($0, console, showsAll: all) }
   }
+}
+
+private func isFolder(_ path: String) -> Bool {
+  var isFolder: ObjCBool = false
+  return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
 }

@@ -1,0 +1,135 @@
+import Foundation
+import KernelTypes
+import Testing
+
+@testable import Symbols
+
+/// Files made here, byte by byte.
+struct FileSymbolsTests {
+  /// An ELF file with one executable segment: file offset 0x1000 is address 0x401000.
+  private struct Builder {
+    var is64 = true
+    var machine: UInt16 = 62
+    /// `SHT_SYMTAB`, or `SHT_DYNSYM` of a stripped file.
+    var tableType: UInt32 = 2
+    var symbols: [(name: String, type: UInt8, section: UInt16, value: UInt64, size: UInt64)] = []
+
+    private func word(_ value: UInt64) -> [UInt8] { Self.bytes(value, is64 ? 8 : 4) }
+
+    static func bytes(_ value: UInt64, _ count: Int) -> [UInt8] {
+      (0..<count).map { UInt8(truncatingIfNeeded: value >> UInt64($0 * 8)) }
+    }
+
+    private func section(
+      name: Int, type: UInt32, flags: UInt64, offset: Int, size: Int, link: Int
+    ) -> [UInt8] {
+      Self.bytes(UInt64(name), 4) + Self.bytes(UInt64(type), 4) + word(flags) + word(0)
+        + word(UInt64(offset)) + word(UInt64(size)) + Self.bytes(UInt64(link), 4)
+        + Self.bytes(0, 4) + word(1) + word(0)
+    }
+
+    func data() -> Data {
+      let headSize = is64 ? 64 : 52
+      let segmentSize = is64 ? 56 : 32
+      let note =
+        Self.bytes(4, 4) + Self.bytes(8, 4) + Self.bytes(3, 4) + Array("GNU\0".utf8)
+        + [0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4]
+      let noteOffset = headSize + 2 * segmentSize
+      var names: [UInt8] = [0]
+      var table = [UInt8](repeating: 0, count: is64 ? 24 : 16)
+      for symbol in symbols {
+        let name = Self.bytes(UInt64(names.count), 4)
+        names += Array(symbol.name.utf8) + [0]
+        table +=
+          is64
+          ? name + [symbol.type, 0] + Self.bytes(UInt64(symbol.section), 2) + word(symbol.value)
+            + word(symbol.size)
+          : name + word(symbol.value) + word(symbol.size) + [symbol.type, 0]
+            + Self.bytes(UInt64(symbol.section), 2)
+      }
+      let tableOffset = noteOffset + note.count
+      let namesOffset = tableOffset + table.count
+      let sections =
+        section(name: 0, type: 0, flags: 0, offset: 0, size: 0, link: 0)
+        + section(name: 0, type: 1, flags: 6, offset: 0, size: 0, link: 0)
+        + section(
+          name: 0, type: tableType, flags: 0, offset: tableOffset, size: table.count, link: 3)
+        + section(name: 0, type: 3, flags: 0, offset: namesOffset, size: names.count, link: 0)
+      let sectionsOffset = namesOffset + names.count
+      let ident: [UInt8] =
+        ELFReader.magic + [is64 ? 2 : 1, 1, 1] + [UInt8](repeating: 0, count: 9)
+      let head =
+        ident + Self.bytes(3, 2) + Self.bytes(UInt64(machine), 2) + Self.bytes(1, 4) + word(0)
+        + word(UInt64(headSize)) + word(UInt64(sectionsOffset)) + Self.bytes(0, 4)
+        + Self.bytes(UInt64(headSize), 2) + Self.bytes(UInt64(segmentSize), 2) + Self.bytes(2, 2)
+        + Self.bytes(is64 ? 64 : 40, 2) + Self.bytes(4, 2) + Self.bytes(3, 2)
+      func segment(type: UInt64, flags: UInt64, offset: UInt64, address: UInt64, size: UInt64)
+        -> [UInt8]
+      {
+        is64
+          ? Self.bytes(type, 4) + Self.bytes(flags, 4) + word(offset) + word(address)
+            + word(address) + word(size) + word(size) + word(4096)
+          : Self.bytes(type, 4) + word(offset) + word(address) + word(address) + word(size)
+            + word(size) + Self.bytes(flags, 4) + word(4096)
+      }
+      let segments =
+        segment(type: 1, flags: 5, offset: 0x1000, address: 0x40_1000, size: 0x2000)
+        + segment(
+          type: 4, flags: 4, offset: UInt64(noteOffset), address: 0, size: UInt64(note.count))
+      return Data(head + segments + note + table + names + sections)
+    }
+  }
+
+  @Test(arguments: [true, false])
+  func offsetsOfTheFileBecomeFunctions(is64: Bool) throws {
+    let file = Builder(
+      is64: is64,
+      symbols: [
+        ("main", 2, 1, 0x40_1100, 0x40), ("data", 1, 1, 0x40_1110, 8),
+        ("elsewhere", 2, 0, 0x40_1120, 8), ("assembly", 0, 1, 0x40_1200, 0),
+      ])
+    let head = try ELFHead(file.data())
+    #expect(head.buildID == "deadbeef01020304")
+    #expect(
+      head.segments == [
+        .init(file: 0x1000..<0x3000, address: 0x40_1000, isExecutable: true)
+      ])
+    let symbols = try FileSymbols(file.data())
+    #expect(symbols.place(ofOffset: 0x1100, isReturn: false)?.text == "main+0x0")
+    #expect(symbols.place(ofOffset: 0x113f, isReturn: false)?.text == "main+0x3f")
+    #expect(symbols.place(ofOffset: 0x1150, isReturn: false) == nil)
+    #expect(symbols.place(ofOffset: 0x1210, isReturn: false)?.text == "assembly+0x10")
+    // A call at the very end of a function returns behind it.
+    #expect(symbols.place(ofOffset: 0x1140, isReturn: true)?.text == "main+0x40")
+    #expect(symbols.place(ofOffset: 0x1140, isReturn: false) == nil)
+    #expect(symbols.place(ofOffset: 0x9000, isReturn: false) == nil)
+  }
+
+  @Test func thumbCodeHasOddSymbolsAndOddReturns() throws {
+    let file = Builder(
+      is64: false, machine: ELFHead.machineARM,
+      symbols: [("thumb", 2, 1, 0x40_1101, 0x40), ("$t", 0, 1, 0x40_1120, 0)])
+    let symbols = try FileSymbols(file.data())
+    #expect(symbols.place(ofOffset: 0x1100, isReturn: false)?.text == "thumb+0x0")
+    #expect(symbols.place(ofOffset: 0x1121, isReturn: false)?.text == "thumb+0x20")
+    #expect(symbols.place(ofOffset: 0x1141, isReturn: true)?.text == "thumb+0x40")
+  }
+
+  @Test func aStrippedFileHasWhatItsUsersCall() throws {
+    let file = Builder(tableType: 11, symbols: [("exported", 2, 1, 0x40_1100, 0x10)])
+    let symbols = try FileSymbols(file.data())
+    #expect(symbols.place(ofOffset: 0x1108, isReturn: false)?.text == "exported+0x8")
+    #expect(symbols.place(ofOffset: 0x1180, isReturn: false) == nil)
+    #expect(try FileSymbols(Builder().data()).isEmpty)
+  }
+
+  /// The first page is all that is read of most files.
+  @Test func theHeadNeedsNoMoreThanItself() throws {
+    let file = Builder(symbols: [("main", 2, 1, 0x40_1100, 0x40)]).data()
+    #expect(try ELFHead(file.prefix(64 + 2 * 56 + 24)).buildID == "deadbeef01020304")
+    #expect(try ELFHead(file.prefix(64 + 2 * 56)).buildID == nil)
+    for size in 0..<(64 + 2 * 56) {
+      #expect(throws: Malformed.self) { try ELFHead(file.prefix(size)) }
+    }
+  }
+}
