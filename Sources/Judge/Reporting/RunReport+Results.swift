@@ -25,59 +25,6 @@ extension RunReport {
     package var dropped: UInt64
   }
 
-  /// Where something happened, over all judged iterations.
-  package struct Stacks: Sendable, Equatable, Encodable {
-    /// ``MetricID/text``.
-    package var metric: String
-    /// Of ``total`` and the stacks' sum.
-    package var unit: String
-    package var rung: String
-    package var total: UInt64
-    /// Those with the largest sums.
-    package var most: [StacksRecord.Stack]
-    /// How many the iterations have.
-    package var stacks: Int
-    /// Events without a trace.
-    package var dropped: UInt64
-  }
-
-  /// Stacks of a record's judged iterations, by metric.
-  static func stacks(_ record: RunRecord) -> [Stacks] {
-    var found: [MetricID: [StacksRecord]] = [:]
-    for phase in record.iterations.filter(\.isJudged).flatMap(\.phases) {
-      for stacks in phase.stacks {
-        let id = record.id(
-          stacks.metric, phase: phase.name, labels: stacks.labels, unit: stacks.unit)
-        found[id, default: []].append(stacks)
-      }
-    }
-    return found.sorted { $0.key < $1.key }.map { id, records in
-      let all = records.flatMap(\.stacks)
-      return Stacks(
-        metric: id.text, unit: id.unit, rung: id.rung, total: all.reduce(0) { $0 &+ $1.sum },
-        most: Array(all.sorted { $1.sum < $0.sum }.prefix(shownStacks)), stacks: all.count,
-        dropped: records.reduce(0) { $0 &+ $1.dropped })
-    }
-  }
-
-  /// Stacks of a metric that are shown; the record has all.
-  private static let shownStacks = 5
-
-  func stackLines(_ stacks: Stacks, _ width: Int, _ style: TextStyle) -> [String] {
-    let title =
-      "\(stacks.metric): \(humanValue(Double(stacks.total), unit: stacks.unit)) "
-      + "in \(counted(stacks.stacks, "stack"))"
-    return [Emphasis.strong.applied(to: shortened(oneLine(title), to: width), style)]
-      + stacks.most.flatMap { stack in
-        let frames =
-          stack.kernel.map { "k:\($0)" }
-          + stack.user.map { frame in "\(frame.buildID?.prefix(8) ?? "u"):\(frame.address)" }
-        return wrapped(
-          "\(humanValue(Double(stack.sum), unit: stacks.unit)) \(frames.joined(separator: " "))",
-          width: width, indent: "  ")
-      }
-  }
-
   /// Counters of a record's judged iterations, by metric.
   static func counters(_ record: RunRecord) -> [Counter] {
     var found: [MetricID: (count: UInt64, sum: UInt64)] = [:]
@@ -177,7 +124,7 @@ extension RunReport.Events {
 
 extension RunRecord {
   /// The identity of what a metric gave in a phase.
-  fileprivate func id(
+  func id(
     _ metric: String, phase: String, labels: [String: String], unit: String
   ) -> MetricID {
     let probe = probes.first { $0.name == MetricID.probe(ofMetric: metric) }

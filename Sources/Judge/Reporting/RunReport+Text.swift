@@ -165,6 +165,7 @@ extension RunReport {
           .doubtful
         ))
     }
+    for note in symbolNotes ?? [] { notes.append((note, .doubtful)) }
     for reason in dropped { notes.append(("iteration dropped: \(reason)", .doubtful)) }
     if let overhead {
       let pairs = counted(overhead.pairs ?? 0, "pair")

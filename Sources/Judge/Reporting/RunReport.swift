@@ -68,6 +68,8 @@ package struct RunReport: Sendable, Equatable, Encodable {
   package var events: [Events]?
   /// Nil where no metric has stacks.
   package var stacks: [Stacks]?
+  /// Why frames of them have no names; nil when there is nothing to say.
+  package var symbolNotes: [String]?
   package var scalars: [Scalar]
   package var overhead: OverheadRecord?
   package var covariates: [CovariateSummary]
@@ -120,6 +122,7 @@ package struct RunReport: Sendable, Equatable, Encodable {
     counters = Self.counters(record)
     events = Self.events(record)
     stacks = Self.stacks(record)
+    symbolNotes = record.symbols.flatMap { $0.notes.isEmpty ? nil : $0.notes }
     scalars = numbers.sorted { $0.key < $1.key }.map { id, entry in
       Scalar(
         metric: id.text, unit: id.unit, better: entry.better.rawValue, values: entry.values,

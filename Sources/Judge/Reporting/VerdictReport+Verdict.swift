@@ -22,6 +22,8 @@ extension VerdictReport {
     facts = Self.facts(input.reference, input.candidate)
     movements = Self.movements(verdict, of: input)
     timelines = Self.timelines(input)
+    let profiles = Self.profiles(input)
+    self.profiles = profiles.isEmpty ? nil : profiles
     let names = MetricTitle(titles: titles)
     for id in Set(verdict.metrics.map(\.id)) { self.titles[id.text] = names.text(id) }
     let gains = Self.higherIsBetter(input)

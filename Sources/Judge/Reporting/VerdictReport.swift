@@ -209,6 +209,8 @@ package struct VerdictReport: Sendable, Equatable, Encodable {
   package var facts: [Fact] = []
   /// What moved and can be drawn, the most important first.
   package var movements: [Movement] = []
+  /// Where time was spent, frame by frame; nil where an arm has no stacks.
+  package var profiles: [Profile]?
   /// Why slower metrics are slower, a sentence each; empty unless a second pass was made.
   package var why: [String] = []
   /// Recordings of worst iterations; nil = none were made.

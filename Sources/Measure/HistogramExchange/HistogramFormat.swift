@@ -1,4 +1,4 @@
-/// One way to write histograms for another program. A new one is a conformance and a place in
+/// One way to write histograms, or stacks, for another program. A new one is a conformance and a place in
 /// ``HistogramFormats/all``.
 package protocol HistogramFormat: Sendable {
   /// What users type: one lower-case word.
@@ -9,6 +9,20 @@ package protocol HistogramFormat: Sendable {
   /// The whole file.
   /// - Throws: ``ExchangeError``.
   func bytes(_ runs: [RecordedRun]) throws -> [UInt8]
+
+  /// Whether the run has anything that can be written so.
+  func canWrite(_ run: RecordedRun) -> Bool
+}
+
+extension HistogramFormat {
+  package func canWrite(_ run: RecordedRun) -> Bool { !run.metrics.isEmpty }
+}
+
+/// A format of stacks.
+package protocol StackFormat: HistogramFormat {}
+
+extension StackFormat {
+  package func canWrite(_ run: RecordedRun) -> Bool { !run.stacks.isEmpty }
 }
 
 /// The formats that there are.
@@ -18,7 +32,8 @@ package enum HistogramFormats {
     OTLPFormat(encoding: .json, shape: .exponential),
     OTLPFormat(encoding: .protobuf, shape: .explicit),
     OTLPFormat(encoding: .protobuf, shape: .exponential),
-    PrometheusFormat(), PerfettoCountersFormat(), TraceSummaryFormat(),
+    PrometheusFormat(), PerfettoCountersFormat(), TraceSummaryFormat(), FoldedStacksFormat(),
+    SpeedscopeFormat(), PprofFormat(),
   ]
 }
 

@@ -2,7 +2,7 @@ import Foundation
 import LatencyHistograms
 import RunRecords
 
-/// The histograms of one run, as they are written for other programs.
+/// The histograms and stacks of one run, as they are written for other programs.
 package struct RecordedRun: Sendable {
   /// One iteration's part of a metric.
   package struct Sample: Sendable {
@@ -33,6 +33,8 @@ package struct RecordedRun: Sendable {
   package var facts: [(name: String, value: String)]
   /// By name.
   package var metrics: [Metric]
+  /// By metric and phase.
+  package var stacks: [FoldedStacks]
 
   package init(_ record: RunRecord) {
     id = record.id
@@ -62,6 +64,7 @@ package struct RecordedRun: Sendable {
         }
       }
     }
+    stacks = FoldedStacks.all(of: record)
     metrics = found.sorted { $0.key < $1.key }.map { Metric(id: $0.key, samples: $0.value) }
   }
 }

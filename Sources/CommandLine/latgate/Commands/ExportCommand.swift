@@ -7,7 +7,8 @@ import POSIXSupport
 struct ExportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
-    abstract: "Write the histograms of runs for other programs, or serve them to Prometheus.",
+    abstract:
+      "Write histograms and stacks of runs for other programs, or serve them to Prometheus.",
     discussion: """
       Runs are record files, folders of them, or those of the store, the last ones. Counts are \
       exact in all formats; exponential histograms have buckets of their own.
@@ -15,6 +16,7 @@ struct ExportCommand: AsyncParsableCommand {
         latgate export latgate-results/demo-20260101-120000 \\
             --as hdrhistogram --output demo.hlog
         latgate export --suite demo --last 4 --as otlp --output demo.json
+        latgate export latgate-results/run --as speedscope --output run.speedscope.json
         latgate export --serve 9464
 
       Serving reads the runs anew for each request to /metrics, so that those of a check under way \
@@ -60,7 +62,7 @@ struct ExportCommand: AsyncParsableCommand {
     }
     guard let format, let output else { return }
     try ResultPlace.requireFile(output)
-    let runs = try source.measured(for: output)
+    let runs = try source.measured(for: output, as: format.format)
     try AtomicFile.write(try format.format.bytes(runs), to: output)
     console.note("\(runs.count) runs: \(output)")
   }

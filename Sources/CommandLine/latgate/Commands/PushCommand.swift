@@ -37,11 +37,11 @@ struct PushCommand: AsyncParsableCommand {
     let target = try HTTPPost.Address(address, port: OTLPPush.port, path: OTLPPush.path)
     let console = source.recall.console
     let push = OTLPPush(address: target, headers: try header.map(Self.header)) { console.note($0) }
-    let runs = try await source.source(paths).measured(for: address)
     let name = exponential ? "otlp-exponential" : "otlp"
     guard let format = HistogramFormatName(argument: name)?.format else {
       throw ExchangeFault(place: address, problem: "there is no format \(name)")
     }
+    let runs = try await source.source(paths).measured(for: address, as: format)
     for run in runs { try await push.send(try format.bytes([run])) }
     console.note("\(runs.count) runs: \(address)")
   }

@@ -46,12 +46,13 @@ enum RunSource: Sendable {
     }
   }
 
-  /// The runs, of which one has a histogram; `place` is where they are to go.
+  /// The runs, of which one has what a format writes; `place` is where they are to go.
   /// - Throws: `ExchangeFault` otherwise, and what reading throws.
-  func measured(for place: String) throws -> [RecordedRun] {
+  func measured(for place: String, as format: any HistogramFormat) throws -> [RecordedRun] {
     let runs = try runs()
-    guard runs.contains(where: { !$0.metrics.isEmpty }) else {
-      throw ExchangeFault(place: place, problem: "no run has a histogram")
+    guard runs.contains(where: format.canWrite) else {
+      throw ExchangeFault(
+        place: place, problem: "no run has \(format is any StackFormat ? "stacks" : "a histogram")")
     }
     return runs
   }

@@ -8,6 +8,16 @@ struct HTMLFormat: ReportFormat {
   }
 }
 
+/// A page of one run, with its flame graphs.
+struct RunHTMLFormat: ReportFormat {
+  let name = "html"
+  let summary = "one page for a browser"
+
+  func document(_ report: RunReport, _ layout: ReportLayout) -> String {
+    RunPage(report).html
+  }
+}
+
 /// A page of a build over devices and suites.
 struct BuildHTMLFormat: ReportFormat {
   let name = "html"

@@ -8,7 +8,12 @@ extension VerdictReport: Reportable, BriefTextReport, JSONReport {
   }
 }
 
-extension RunReport: Reportable, BriefTextReport, JSONReport {}
+extension RunReport: Reportable, BriefTextReport, JSONReport {
+  package static var formats: [any ReportFormat<RunReport>] {
+    commonFormats + [RunHTMLFormat(), FoldedFormat()]
+  }
+}
+
 extension NoiseReport: Reportable, BriefTextReport, JSONReport {}
 extension HistoryReport: Reportable, BriefTextReport, JSONReport {
   package static var formats: [any ReportFormat<HistoryReport>] {

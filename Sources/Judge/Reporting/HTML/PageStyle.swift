@@ -64,6 +64,12 @@ enum PageStyle {
     .level{stroke-width:1;stroke-opacity:.7}
     .step{stroke:var(--doubt);stroke-width:1.5;stroke-dasharray:4 3}
     .accepted{stroke:var(--good);stroke-width:1.5}
+    figure.wide{max-width:none}
+    svg.flame rect{stroke:var(--panel);stroke-width:.6}svg.flame text{fill:var(--ink);
+    pointer-events:none}
+    .flame .whose,.flame .same{fill:var(--soft);fill-opacity:.2}
+    .flame .user{fill:var(--cand);fill-opacity:.3}.flame .kernel{fill:var(--ref);fill-opacity:.3}
+    .flame .more{fill:var(--bad);fill-opacity:.5}.flame .less{fill:var(--good);fill-opacity:.4}
     .key{display:flex;flex-wrap:wrap;gap:.2em 1.4em;font-size:.875rem;margin:.3em 0}
     .key svg{width:28px;height:12px;display:inline-block;background:none;margin-right:.4em}
     details{margin:.8em 0}summary{cursor:pointer;padding:.2em 0}

@@ -21,7 +21,8 @@ struct VerdictPage {
     let conclusion = Conclusion(report)
     let title = "\(conclusion.word): \(report.candidate.name) against \(report.reference.name)"
     return Markup.page(
-      title: title, [summary(conclusion)] + moved + [why, traces, table, trust, facts, footer])
+      title: title,
+      [summary(conclusion)] + moved + profiles + [why, traces, table, trust, facts, footer])
   }
 
   // MARK: First screen
