@@ -16,6 +16,7 @@ struct StackNamesTests {
       .init(buildID: "00ff11223344", address: "1f0"),
       .init(buildID: "00ff11223344", address: "2f0"),
       .init(buildID: "aabbccddeeff", address: "3f0"), .init(address: "7f00"),
+      .init(address: "7f80"),
     ])
 
   @Test func framesRunFromTheOutermostToTheInnermost() {
@@ -35,7 +36,7 @@ struct StackNamesTests {
     #expect(stack.kernel.map(names.text) == ["sync [odd]+0x2 [ext4]", "do_idle+0x10", "0xff99"])
     #expect(
       stack.user.map(names.text) == [
-        "read+0x5", "libc.so.6+0x2f0", "aabbccddeeff+0x3f0", "0x7f00",
+        "read+0x5", "libc.so.6+0x2f0", "aabbccddeeff+0x3f0", "0x7f00", "0x7f80",
       ])
     #expect(StackNames(nil).text("ff10") == "0xff10")
   }

@@ -11,6 +11,9 @@ package struct StackFrame: Sendable, Hashable {
   /// A function; `[libc.so.6]`, `[00ff1122]` or `[unknown]` for code without a name.
   package var name: String
 
+  /// Whether only the file is known, or nothing.
+  fileprivate var isUnnamed: Bool { side != .label && name.hasPrefix("[") }
+
   package init(_ side: Side, _ name: String) {
     self.side = side
     self.name = name
@@ -34,11 +37,16 @@ package struct StackNames: Sendable {
     files = Dictionary((symbols?.files ?? []).map { ($0.buildID, $0) }) { first, _ in first }
   }
 
-  /// The frames from the outermost to the innermost: the labels, the process, the kernel.
+  /// The frames from the outermost to the innermost: the labels, the process, the kernel. What has no name
+  /// and comes from the same file is one frame.
   package func frames(of stack: StacksRecord.Stack, labels: [String: String]) -> [StackFrame] {
     let whose = Self.text(of: labels)
-    return (whose.isEmpty ? [] : [StackFrame(.label, whose)])
-      + stack.user.reversed().map(frame) + stack.kernel.reversed().map(frame)
+    var frames = whose.isEmpty ? [] : [StackFrame(.label, whose)]
+    for next in stack.user.reversed().map(frame) + stack.kernel.reversed().map(frame)
+    where !next.isUnnamed || next != frames.last {
+      frames.append(next)
+    }
+    return frames
   }
 
   /// `comm, class, …`: the name of a process first.
