@@ -85,9 +85,11 @@ struct StackNamingTests {
 
   /// The C library of this process, by its build-id, and a function that everyone may call.
   @Test func filesAreFoundByTheirBuildID() async throws {
-    let maps = try String(contentsOfFile: "/proc/self/maps", encoding: .utf8)
+    let maps = try await LocalDevice().exec(
+      "cat /proc/\(ProcessInfo.processInfo.processIdentifier)/maps", timeout: .seconds(20))
     let line = try #require(
-      maps.split(separator: "\n").first { $0.contains(" r-xp ") && $0.hasSuffix("/libc.so.6") })
+      maps.text.split(separator: "\n").first { $0.contains(" r-xp ") && $0.hasSuffix("/libc.so.6") }
+    )
     let path = String(try #require(line.split(separator: " ").last))
     let data = try Data(contentsOf: URL(fileURLWithPath: path))
     let head = try ELFHead(data)
