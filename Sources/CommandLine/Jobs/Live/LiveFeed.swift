@@ -96,8 +96,8 @@ package final class LiveFeed: WindowWatcher {
       } else {
         let phase = try await window.look()
         send(.sample(state.withLock { $0.tally.take(phase, isClosed: false) }))
-        try await lookAtAgent(window)
       }
+      try await lookAtAgent(window)
     }
     guard state.withLock({ $0.isEnding && !$0.wantsRecord }) else { return }
     await endTrace()
