@@ -47,7 +47,7 @@ extension RunReport {
           places += part.stacks.map { stack in
             Stacks.Place(
               count: stack.count, sum: stack.sum, labels: part.labels,
-              frames: stack.kernel.map(names.text) + stack.user.map(names.text))
+              frames: names.kernel(of: stack).map(names.text) + stack.user.map(names.text))
           }
         }
       }

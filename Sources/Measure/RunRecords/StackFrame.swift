@@ -42,12 +42,26 @@ package struct StackNames: Sendable {
   package func frames(of stack: StacksRecord.Stack, labels: [String: String]) -> [StackFrame] {
     let whose = Self.text(of: labels)
     var frames = whose.isEmpty ? [] : [StackFrame(.label, whose)]
-    for next in stack.user.reversed().map(frame) + stack.kernel.reversed().map(frame)
+    for next in stack.user.reversed().map(frame) + kernel(of: stack).reversed().map(frame)
     where !next.isUnnamed || next != frames.last {
       frames.append(next)
     }
     return frames
   }
+
+  /// The kernel's frames, the innermost first, without those of the probe itself.
+  package func kernel(of stack: StacksRecord.Stack) -> ArraySlice<String> {
+    stack.kernel.drop { address in
+      guard let name = kernel[address] else { return false }
+      return Self.ofProbes.contains { name.hasPrefix($0) }
+    }
+  }
+
+  /// Programs, and what calls them at a tracepoint.
+  private static let ofProbes = [
+    "bpf_prog_", "bpf_trace_run", "bpf_trampoline_", "trace_call_bpf", "__bpf_trace_",
+    "__traceiter_",
+  ]
 
   /// `comm, class, …`: the name of a process first.
   package static func text(of labels: [String: String]) -> String {
