@@ -46,7 +46,8 @@ struct StackNamesTests {
     let names = StackNames(
       SymbolsRecord(kernel: [
         "1": "bpf_prog_3ea6_sched_switch__tp_btf+0x498 [bpf]", "2": "bpf_trace_run4+0x10d",
-        "3": "__traceiter_sched_switch+0x3", "4": "__schedule+0x6", "5": "bpf_prog_1_other+0x1 [bpf]",
+        "3": "__traceiter_sched_switch+0x3", "4": "__schedule+0x6",
+        "5": "bpf_prog_1_other+0x1 [bpf]",
       ]))
     let taken = StacksRecord.Stack(count: 1, sum: 1, kernel: ["1", "2", "3", "4", "5"], user: [])
     #expect(Array(names.kernel(of: taken)) == ["4", "5"])
