@@ -304,7 +304,10 @@ let package = Package(
       name: "SymbolsTests", dependencies: ["KernelTypes", "Symbols"], swiftSettings: strict),
     .testTarget(
       name: "KernelBTFTests",
-      dependencies: ["KernelTypes", "Catalogs", "ProbeBuild", "KernelBTF"],
+      dependencies: [
+        "CAgentABI", "KernelEvents", "KernelTypes", "Catalogs", "ProbePrograms", "ProbeBuild",
+        "KernelBTF",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "ProbeProgramsTests",
@@ -334,9 +337,13 @@ let package = Package(
       name: "DevicesTests",
       dependencies: ["POSIXSupport", "ADB", "Devices", "SSHPeer"],
       swiftSettings: strict),
+    // The agent over an engine that needs no BPF, for tests.
+    .target(
+      name: "AgentPeer", dependencies: ["POSIXSupport", "Devices"], path: "Tests/AgentPeer",
+      swiftSettings: strict),
     .testTarget(
       name: "AgentSessionTests",
-      dependencies: ["CAgentABI", "POSIXSupport", "Devices", "AgentSession"],
+      dependencies: ["CAgentABI", "POSIXSupport", "Devices", "AgentSession", "AgentPeer"],
       swiftSettings: strict),
     .testTarget(
       name: "VirtualDevicesTests",
@@ -371,8 +378,9 @@ let package = Package(
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
-        "KernelTypes", "RunRecords", "Catalogs", "ProbeBuild", "Devices", "AgentSession",
-        "RegressionAnalysis", "Experiments",
+        "POSIXSupport", "KernelTypes", "RunRecords", "Catalogs", "ProbeBuild", "Devices",
+        "AgentSession", "VirtualDevices", "RegressionAnalysis", "RecordStore", "Experiments",
+        "AgentPeer",
       ],
       swiftSettings: strict),
     .testTarget(
@@ -386,8 +394,8 @@ let package = Package(
     .testTarget(
       name: "JobsTests",
       dependencies: [
-        "Catalogs", "Devices", "RunRecords", "RegressionAnalysis", "RecordStore", "FleetAnalysis",
-        "Campaigns", "Experiments", "Jobs",
+        "PerfettoTraces", "Catalogs", "Devices", "RunRecords", "RegressionAnalysis", "RecordStore",
+        "FleetAnalysis", "Campaigns", "Experiments", "Jobs",
       ],
       swiftSettings: strict),
     .testTarget(

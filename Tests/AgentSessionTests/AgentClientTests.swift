@@ -1,3 +1,4 @@
+import AgentPeer
 import Devices
 import Foundation
 import POSIXSupport
@@ -291,37 +292,4 @@ struct AgentClientTests {
       try FileManager.default.contentsOfDirectory(atPath: base).sorted()
         == ["latgate-0123", "latgate-notes"])
   }
-}
-
-/// This machine with another folder for temporary files.
-struct FolderDevice: Device {
-  let name = "folder"
-  let base: String
-  private let local = LocalDevice()
-
-  init(base: String) {
-    self.base = base
-  }
-
-  func exec(_ command: String, timeout: Duration) async throws -> ExecResult {
-    try await local.exec("export TMPDIR=\(shellQuote(base)); \(command)", timeout: timeout)
-  }
-
-  func stream(_ command: String) async throws -> any DeviceStream {
-    try await local.stream(command)
-  }
-
-  func push(_ localPath: String, to remotePath: String, mode: UInt32) async throws {
-    try await local.push(localPath, to: remotePath, mode: mode)
-  }
-
-  func pull(_ remotePath: String, to localPath: String) async throws {
-    try await local.pull(remotePath, to: localPath)
-  }
-
-  func identify() async throws -> DeviceIdentity { try await local.identify() }
-
-  func reboot() async throws { try await local.reboot() }
-
-  func waitUntilReady(timeout: Duration) async throws {}
 }

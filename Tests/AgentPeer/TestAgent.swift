@@ -1,16 +1,21 @@
 import Foundation
 import POSIXSupport
-import Testing
 
-/// The real agent with an engine that needs no BPF, built once for all tests.
-struct TestAgent: Sendable {
-  let path: String
+/// The real agent with an engine that needs no BPF, built once for all tests of a process. Its sessions
+/// may be side by side.
+package struct TestAgent: Sendable {
+  package let path: String
+
+  /// The compiler failed, with what it said.
+  private struct Failure: Error, CustomStringConvertible {
+    var description: String
+  }
 
   private static let root = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().path
 
   /// nil without a C compiler.
-  static let compiler: String? = {
+  package static let compiler: String? = {
     let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
     let candidates = ["clang", "cc", "gcc"].flatMap { name in folders.map { "\($0)/\(name)" } }
     return candidates.first { FileManager.default.isExecutableFile(atPath: $0) }
@@ -19,7 +24,7 @@ struct TestAgent: Sendable {
   private static let folder = FileManager.default.temporaryDirectory
     .appending(path: "latgate-test-agent-\(UUID().uuidString)").path
 
-  static let shared = Task<TestAgent, any Error> {
+  package static let shared = Task<TestAgent, any Error> {
     try UserFolders.makeFolder(folder)
     atexit { try? FileManager.default.removeItem(atPath: TestAgent.folder) }
     let path = folder + "/latgate-agent"
@@ -32,18 +37,20 @@ struct TestAgent: Sendable {
     let sources = (["AgentCore", "TraceFold", "latgate-agent"] + parts).map { "\(device)/\($0)" }
       .flatMap { folder in
         ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
-          .filter { $0.hasSuffix(".c") }.map { "\(folder)/\($0)" }
+          .filter { $0.hasSuffix(".c") && $0 != "presence.c" }.map { "\(folder)/\($0)" }
       }
     let includes =
       (["AgentCore/include", "TraceFold/include", "CAgentABI/include"]
       + ["latgate-agent", "latgate-agent/engine"] + parts).map { "-I\(device)/\($0)" }
     let child = try ChildProcess.spawn(
-      try #require(compiler),
+      compiler ?? "cc",
       arguments: ["-O0", "-pthread", "-o", path] + includes + sources
-        + ["\(root)/Tests/agent/fake_engine.c"])
+        + ["fake_engine.c", "fake_presence.c"].map { "\(root)/Tests/agent/\($0)" })
     let status = try await child.waitForExit(deadline: .now + .seconds(300))
     let words = try child.standardError.readNow() ?? []
-    try #require(status == .exited(0), "\(String(decoding: words, as: UTF8.self))")
+    guard status == .exited(0) else {
+      throw Failure(description: String(decoding: words, as: UTF8.self))
+    }
     return TestAgent(path: path)
   }
 }
