@@ -42,14 +42,28 @@ import Testing
       let path = folder + "/file"
       try AtomicFile.write(Array("old".utf8), to: path)
       #expect(throws: Refusal.self) {
-        try AtomicFile.replace(path, mode: 0o600, durable: false) { descriptor, name in
-          try descriptor.writeAll(Array("half".utf8), subject: name)
+        try AtomicFile.replace(path, mode: 0o600, durable: false) { descriptor in
+          try descriptor.writeAll(Array("half".utf8), subject: path)
           throw Refusal()
         }
       }
       #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
       let names = try FileManager.default.contentsOfDirectory(atPath: folder)
       #expect(names.sorted() == ["a", "file"])
+    }
+  }
+
+  @Test func aFailureNamesTheFileThatWasAskedFor() async throws {
+    try await inFolder { folder in
+      let path = "\(folder)/none/file"
+      #expect(throws: SystemCallError(call: "open", code: ENOENT, subject: path)) {
+        try AtomicFile.write(Array("x".utf8), to: path)
+      }
+      #expect(throws: SystemCallError(call: "rename", code: EISDIR, subject: "\(folder)/a")) {
+        try AtomicFile.write(Array("x".utf8), to: "\(folder)/a")
+      }
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+      #expect(names == ["a"])
     }
   }
 

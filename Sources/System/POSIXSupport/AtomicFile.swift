@@ -11,8 +11,8 @@ package enum AtomicFile {
   package static func write(
     _ bytes: some Sequence<UInt8>, to path: String, mode: UInt32 = 0o644, durable: Bool = true
   ) throws {
-    try replace(path, mode: mode, durable: durable) { descriptor, temporary in
-      try descriptor.writeAll(bytes, subject: temporary)
+    try replace(path, mode: mode, durable: durable) { descriptor in
+      try descriptor.writeAll(bytes, subject: path)
     }
   }
 
@@ -22,30 +22,32 @@ package enum AtomicFile {
     _ source: String, to path: String, mode: UInt32, durable: Bool = false
   ) throws {
     let input = try OwnedDescriptor.open(source, flags: O_RDONLY)
-    try replace(path, mode: mode, durable: durable) { descriptor, temporary in
+    try replace(path, mode: mode, durable: durable) { descriptor in
       while true {
         let bytes = try input.read(upTo: 1 << 20, subject: source)
         if bytes.isEmpty { break }
-        try descriptor.writeAll(bytes, subject: temporary)
+        try descriptor.writeAll(bytes, subject: path)
       }
     }
   }
 
-  /// Lets `fill` write a temporary file beside `path` and renames it over `path`.
+  /// Lets `fill` write a temporary file beside `path` and renames it over `path`. Errors name
+  /// `path`: nobody knows the temporary name.
   /// - Throws: ``SystemCallError``, or what `fill` throws; `path` is then untouched.
   package static func replace(
     _ path: String, mode: UInt32, durable: Bool,
-    fill: (borrowing OwnedDescriptor, _ temporary: String) throws -> Void
+    fill: (borrowing OwnedDescriptor) throws -> Void
   ) throws {
     let unique = "\(getpid())-\(UInt64.random(in: .min ... .max))"
     let temporary = "\(path).\(unique).tmp"
-    let descriptor = try OwnedDescriptor.open(
-      temporary, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
-    let number = descriptor.rawValue
+    let number = try systemCall("open", on: path) {
+      Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(0o600))
+    }
+    let descriptor = OwnedDescriptor(adopting: number)
     do {
-      try fill(descriptor, temporary)
-      try systemCall("fchmod", on: temporary) { fchmod(number, mode_t(mode)) }
-      if durable { try systemCall("fsync", on: temporary) { fsync(number) } }
+      try fill(descriptor)
+      try systemCall("fchmod", on: path) { fchmod(number, mode_t(mode)) }
+      if durable { try systemCall("fsync", on: path) { fsync(number) } }
       try systemCall("rename", on: path) { rename(temporary, path) }
     } catch {
       unlink(temporary)
