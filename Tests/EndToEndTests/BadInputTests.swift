@@ -78,6 +78,7 @@ struct BadInputTests {
     try "".write(toFile: file, atomically: true, encoding: .utf8)
     for command in [
       ["run", "smoke", "--device", "local", "--output", "\(file)/inside"],
+      ["run", "smoke", "--device", "local", "--output", "\(folder.path)/none/run"],
       ["check", "demo", "--output", "\(file)/inside"],
       ["calibrate", "demo", "--output", "\(file)/inside"],
       ["fold", file, "--output", folder.path],

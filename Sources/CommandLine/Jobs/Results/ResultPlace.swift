@@ -18,13 +18,23 @@ package enum ResultPlace {
     package var description: String { "nothing can be kept in \(path): \(problem)" }
   }
 
-  /// Tries the folder, or the one that it will be made in.
+  /// Where commands keep their results unless another folder is named.
+  package static let usualFolder = "latgate-results"
+
+  /// A new folder in ``usualFolder`` for the results of a job.
+  package static func newFolder(_ job: String) -> String { "\(usualFolder)/\(job)-\(timestamp())" }
+
+  /// Tries the folder, or the one that it will be made in. That one has to be there, as a mistyped
+  /// path must not make folders that are never found again; only ``usualFolder`` is made as well.
   /// - Throws: ``Fault``.
   package static func requireFolder(_ folder: String) throws {
     var path = folder
-    while !FileManager.default.fileExists(atPath: path) {
-      let parent = (path as NSString).deletingLastPathComponent
-      path = parent.isEmpty ? "." : parent
+    if !FileManager.default.fileExists(atPath: path) { path = parent(of: folder) }
+    if path == usualFolder, !FileManager.default.fileExists(atPath: path) { path = "." }
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw Fault(
+        path: folder, problem: "there is no folder \(path); make it, or name another folder",
+        isPlace: true)
     }
     do {
       let trial = "\(path)/.latgate-\(getpid())"
@@ -32,7 +42,7 @@ package enum ResultPlace {
       try AtomicFile.write([UInt8](repeating: 0x20, count: 64 << 10), to: trial, durable: false)
     } catch let error as SystemCallError {
       throw Fault(
-        path: path, problem: "\(error); name another folder",
+        path: path, problem: "\(error.reason); name another folder",
         isPlace: error.code != ENOSPC && error.code != EDQUOT)
     }
     var facts = statvfs()
@@ -53,13 +63,17 @@ package enum ResultPlace {
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
       throw Fault(path: path, problem: "it is a folder; name a file", isPlace: true)
     }
-    let parent = (path as NSString).deletingLastPathComponent
-    let folder = parent.isEmpty ? "." : parent
+    let folder = parent(of: path)
     guard makesFolder || FileManager.default.fileExists(atPath: folder) else {
       throw Fault(
         path: path, problem: "there is no folder \(folder); make it, or name another file",
         isPlace: true)
     }
     try requireFolder(folder)
+  }
+
+  private static func parent(of path: String) -> String {
+    let parent = (path as NSString).deletingLastPathComponent
+    return parent.isEmpty ? "." : parent
   }
 }

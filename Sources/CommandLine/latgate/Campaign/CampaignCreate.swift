@@ -104,6 +104,7 @@ struct CampaignCreate: AsyncParsableCommand {
 
   func run() async throws {
     let bench = try Workbench(common)
+    try ResultPlace.requireFolder(out)
     let draft = CampaignDraft(
       manifest: manifest(now: MetadataTime(Date())), probes: try bench.probes(named: probe),
       tier: tier, abis: abi.isEmpty ? [.arm64] : abi)

@@ -125,7 +125,7 @@ struct CalibrateCommand: AsyncParsableCommand, ComputingCommand {
       runs: runs / 2, mostRuns: runs / 2, lanes: lanes, tier: tiers.tier, allowsMixed: false)
     let folder = CheckFolder(
       path: output
-        ?? "latgate-results/calibrate-\(definition.name)-\(timestamp())")
+        ?? ResultPlace.newFolder("calibrate-\(definition.name)"))
     var plan = try setup.plan(bench, safety: safety)
     plan.reconnect = devices.reconnect
     plan.wait = devices.wait

@@ -153,7 +153,7 @@ struct CheckCommand: AsyncParsableCommand {
       begun = known
     } else {
       setup = try newSetup(bench)
-      let path = output ?? "latgate-results/\(setup.suite)-\(timestamp())"
+      let path = output ?? ResultPlace.newFolder(setup.suite)
       if setup.partner == nil, let pool = try pool.pool(bench.catalog) {
         return try await PoolRun(
           command: "check", suite: setup.suite, pool: pool, bench: bench, folder: path

@@ -55,6 +55,7 @@ struct FirmwareKitCommand: AsyncParsableCommand {
     let console = common.console
     if let lint { return try check(lint, console) }
     guard let output else { return }
+    try ResultPlace.requireFolder(output)
     let bench = try Workbench(common)
     let names = probes?.split(separator: ",").map(String.init)
     let sources = try bench.probes(named: names ?? []).filter { names != nil || !$0.isRare }

@@ -51,8 +51,6 @@ struct GCCommand: AsyncParsableCommand {
 
   @OptionGroup var output: FormatOptions<ListedRows<Sweep.Item>>
 
-  private static let usualResults = "latgate-results"
-
   func run() async throws {
     let age = olderThan?.duration ?? .seconds(90 * 24 * 3600)
     let before = Date().addingTimeInterval(-(age / .seconds(1)))
@@ -60,8 +58,8 @@ struct GCCommand: AsyncParsableCommand {
       KeepBounds(before: before, bytes: limit?.bytes ?? gib << 30)
     }
     var sweeps = [Sweep.cache(try UserFolders.cache(), bounds(cacheSize, 10))]
-    let isThere = FileManager.default.fileExists(atPath: Self.usualResults)
-    for folder in results.isEmpty && isThere ? [Self.usualResults] : results {
+    let isThere = FileManager.default.fileExists(atPath: ResultPlace.usualFolder)
+    for folder in results.isEmpty && isThere ? [ResultPlace.usualFolder] : results {
       sweeps.append(try Sweep.results(in: folder, bounds(resultsSize, 5)))
     }
     if let store = try await store() { sweeps.append(try Sweep.store(store, bounds(storeSize, 2))) }

@@ -121,7 +121,7 @@ struct RunCommand: AsyncParsableCommand {
       let suite = suite ?? Self.usualSuite
       return try await PoolRun(
         command: "run", suite: suite, pool: pool, bench: bench,
-        folder: output ?? "latgate-results/\(suite)-\(timestamp())"
+        folder: output ?? ResultPlace.newFolder(suite)
       ).run(report.printing.format.name, reports: report.files)
     }
     if let output { try ResultPlace.requireFolder(output) }

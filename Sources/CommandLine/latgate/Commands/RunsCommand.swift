@@ -208,6 +208,7 @@ struct RunsExport: AsyncParsableCommand {
   func run() async throws {
     let store = try await recall.openToRead()
     try filter.require(in: store)
+    try ResultPlace.requireFolder(output)
     try UserFolders.makeFolder(output, mode: 0o755)
     var written = 0
     try store.forEachRun(filter.filter) { document in

@@ -30,6 +30,7 @@ struct PoolRun: Sendable {
           + "for each device")
     }
     let console = bench.console
+    try ResultPlace.requireFolder(folder)
     let jobs = pool.members.map { member in
       (
         isVirtual: isVirtual(member.device),
