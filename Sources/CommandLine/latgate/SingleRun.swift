@@ -50,7 +50,7 @@ struct SingleRun {
     guard let lane = target.lanes.first else { return }
     let firmware = firmware ?? plan.suite.reference ?? "running"
     let kept = FailureFiles(
-      console: console, folder: output ?? "latgate-results", isWanted: keepsReports)
+      console: console, folder: output ?? ResultPlace.usualFolder, isWanted: keepsReports)
     var reached: (any Device)?
     do {
       let started = try await lane.start(firmware: firmware)
@@ -76,9 +76,11 @@ struct SingleRun {
         return try show(result)
       }
       let reasons = record.invalid.map(\.reason) + (result.faults ?? [])
-      if !result.scopeMatchedNothing, !reasons.isEmpty {
+      // A device that did nothing while it was looked at has not failed.
+      let failures = isLook ? record.invalid.map(\.reason) : reasons
+      if !result.scopeMatchedNothing, !failures.isEmpty {
         await kept.collect(
-          "bugreport-\(timestamp())", of: reached, reason: reasons.joined(separator: "\n"))
+          "bugreport-\(timestamp())", of: reached, reason: failures.joined(separator: "\n"))
       }
       await lane.finish()
       display.end()
