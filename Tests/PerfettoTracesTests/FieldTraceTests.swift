@@ -121,7 +121,7 @@ import Testing
     let folded = try TraceFolder().fold(gzip)
     #expect(folded.facts.notes == ["the trace was unpacked (gzip)"])
     let cut = try TraceFolder().fold(Array(gzip.dropLast(60)))
-    #expect(cut.facts.notes.first == "the gzip file is cut off: what is there was read")
+    #expect(cut.facts.omissions.first == "the gzip file is cut off: what is there was read")
     #expect(
       throws: PerfettoTraceError.foreign(
         "this is a zip file of 2 files: unpack it and give one (a, b)")
@@ -154,12 +154,12 @@ import Testing
     // Inside the last packet, which is perfetto's own statistics: nothing of the kernel is missing.
     let folded = try TraceFolder().fold(Array(bytes.dropLast(3)))
     #expect(folded.faults == [])
-    #expect(folded.facts.notes.count == 1)
-    #expect(folded.facts.notes[0].contains("the file ends inside the packet at byte"))
+    #expect(folded.facts.omissions.count == 1)
+    #expect(folded.facts.omissions[0].contains("the file ends inside the packet at byte"))
     let zeros = try TraceFolder().fold(bytes + [UInt8](repeating: 0, count: 4096))
     #expect(zeros.faults == [])
     #expect(
-      zeros.facts.notes
+      zeros.facts.omissions
         == ["the file has nothing but zeros from byte \(bytes.count) on: it was read up to there"])
     // Inside the end statistics: the events are there, that they are all is not known.
     var ended = TraceBuilder()
@@ -249,7 +249,7 @@ import Testing
     let folded = try TraceFolder(metrics: ["runqueue.wait"]).fold(trace.bytes)
     #expect(folded.firstNs == TraceBuilder.begin + 10 * TraceBuilder.step + TraceBuilder.wait)
     #expect(
-      folded.facts.notes
+      folded.facts.omissions
         == ["the first 0.010050 s were left out: not every CPU's events are there"])
     #expect(try Self.waits(trace.bytes) == Waits(count: 39, max: TraceBuilder.wait))
     // The bundle says from where on it is whole.
@@ -334,9 +334,9 @@ import Testing
     var trace = TraceBuilder()
     trace.bundles += TraceBuilder(bundlesOf: 25).bundles.map { $0 + Wire.field(98, 7) }
     #expect(try Self.waits(trace.bytes) == Self.good)
-    let notes = try TraceFolder().fold(trace.bytes).facts.notes
+    let omissions = try TraceFolder().fold(trace.bytes).facts.omissions
     #expect(
-      notes == [
+      omissions == [
         "the trace has kernel events of 2 machines: those of the one that recorded were read"
       ])
   }

@@ -61,6 +61,11 @@ package struct Console: Sendable {
     write("\r\u{1b}[K" + text, to: STDERR_FILENO)
   }
 
+  /// What a result does not say by itself and must not be missed: with `--quiet` as well.
+  package func warning(_ text: String) {
+    write("warning: \(text)\n", to: STDERR_FILENO)
+  }
+
   /// An error.
   package func error(_ text: String) {
     write(text.hasSuffix("\n") ? text : text + "\n", to: STDERR_FILENO)

@@ -9,6 +9,8 @@ struct PlainTrace {
   private(set) var bytes: [UInt8]
   /// How the file differed from that, in words.
   private(set) var notes: [String] = []
+  /// What of the file is not there, in words.
+  private(set) var omissions: [String] = []
   /// What is wrong after the last whole packet; nil for a file that ends with one.
   private(set) var tear: PerfettoTraceError?
 
@@ -56,7 +58,7 @@ struct PlainTrace {
     do throws(Expansion.Fault) {
       try way.append(bytes[...], to: &output, limit: Self.limit)
     } catch .cutOff where !output.isEmpty {
-      notes.append("the \(name) file is cut off: what is there was read")
+      omissions.append("the \(name) file is cut off: what is there was read")
     } catch {
       throw Self.fault(error, "the \(name) file")
     }
@@ -86,12 +88,13 @@ struct PlainTrace {
         packed = try Self.packed(in: field.bytes, bytes)
       } catch .truncated(let offset) where packets > 0 && offset == begin {
         tear = .truncated(offset: begin)
-        notes.append("the file ends inside the packet at byte \(begin): it was read up to there")
+        omissions.append(
+          "the file ends inside the packet at byte \(begin): it was read up to there")
         break
       } catch let error {
         guard packets > 0, bytes[begin...].allSatisfy({ $0 == 0 }) else { throw error }
         tear = .truncated(offset: begin)
-        notes.append(
+        omissions.append(
           "the file has nothing but zeros from byte \(begin) on: it was read up to there")
         break
       }

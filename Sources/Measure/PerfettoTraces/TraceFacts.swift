@@ -14,6 +14,8 @@ package struct TraceFacts: Sendable, Equatable {
   package var gaps: [TraceGap] = []
   /// What is unusual about the file without making it wrong, in words.
   package var notes: [String] = []
+  /// Which parts of the file, or of the recording, were not read, in words.
+  package var omissions: [String] = []
   /// Events that the kernel does not have, and those that perfetto may not enable, as `group/name`.
   package var unknownEvents: Set<String> = []
   package var refusedEvents: Set<String> = []

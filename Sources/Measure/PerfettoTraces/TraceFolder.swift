@@ -52,6 +52,7 @@ package struct TraceFolder: Sendable {
 
     var facts = index.facts
     facts.notes = plain.notes + facts.notes
+    facts.omissions = plain.omissions + facts.omissions
     let faults = gaps.filter { !$0.touched(possible, of: all).isEmpty }
       .map { FoldFault($0, of: all, index.firstNs) }
     return FoldedTrace(

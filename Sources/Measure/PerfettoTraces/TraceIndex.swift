@@ -50,7 +50,7 @@ struct TraceIndex {
       guard packet.machine == machine.number else { continue }
       try take(packet)
     }
-    if let note = machine.note { facts.notes.append(note) }
+    if let note = machine.note { facts.omissions.append(note) }
     finish()
   }
 
@@ -145,7 +145,7 @@ struct TraceIndex {
     }
     guard firstNs < coverage.wholeFrom, firstNs <= lastNs else { return }
     let begin = min(coverage.wholeFrom, lastNs)
-    facts.notes.append(
+    facts.omissions.append(
       "the first \(seconds(begin - firstNs)) were left out: not every CPU's events are there")
     firstNs = begin
   }

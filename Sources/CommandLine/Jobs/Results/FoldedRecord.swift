@@ -104,6 +104,9 @@ package struct FoldedRecord {
 
   private var notes: [String: String] {
     var notes = ["source": "a perfetto trace"]
+    if !trace.facts.omissions.isEmpty {
+      notes["left out"] = trace.facts.omissions.joined(separator: "; ")
+    }
     if trace.wakingIsWakeup {
       notes["runqueue"] = "waits begin at sched_waking: the trace has no sched_wakeup"
     }

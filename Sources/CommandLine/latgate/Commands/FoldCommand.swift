@@ -96,6 +96,7 @@ struct FoldCommand: AsyncParsableCommand, ComputingCommand {
       metrics: Set(probes.flatMap(\.metrics).map(\.name)), declarations: probes.declarations)
     let folded = try TraceFile(path: trace).folded(by: folder)
     for note in folded.facts.notes { console.note("\(trace): \(note)") }
+    for omission in folded.facts.omissions { console.warning("\(trace): \(omission)") }
     if case .whole = folder.window {
       console.note("the window is the whole trace: --from, --to or markers choose a part")
     }
