@@ -143,28 +143,12 @@ static __always_inline void completed(struct bio *bio, u32 word, u64 now)
 
 static __always_inline int on_queue(u64 *ctx)
 {
-	u32 word = lg_window_now();
-
-	if (!word)
-		return 0;
-	lg_nest_enter();
-	queued(queued_bio(ctx), word);
-	lg_nest_leave();
-	return 0;
+	return LG_NESTED(queued(queued_bio(ctx), word));
 }
 
 static __always_inline int on_complete(struct bio *bio)
 {
-	u32 word = lg_window_now();
-	u64 now;
-
-	if (!word)
-		return 0;
-	now = bpf_ktime_get_ns();
-	lg_nest_enter();
-	completed(bio, word, now);
-	lg_nest_leave();
-	return 0;
+	return LG_NESTED_END(completed(bio, word, now));
 }
 
 LG_TRACEPOINT(block_bio_queue, on_queue(ctx))

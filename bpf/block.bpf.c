@@ -176,62 +176,27 @@ static __always_inline void completed(struct request *rq, u32 bytes, u32 word, b
 
 static __always_inline int on_insert(u64 *ctx)
 {
-	u32 word = lg_window_now();
-
-	if (!word)
-		return 0;
-	lg_nest_enter();
-	inserted(lg_request_argument(ctx), word);
-	lg_nest_leave();
-	return 0;
+	return LG_NESTED(inserted(lg_request_argument(ctx), word));
 }
 
 static __always_inline int on_issue(u64 *ctx, bool direct)
 {
-	u32 word = lg_window_now();
-
-	if (!word)
-		return 0;
-	lg_nest_enter();
-	issued(lg_request_argument(ctx), word, direct);
-	lg_nest_leave();
-	return 0;
+	return LG_NESTED(issued(lg_request_argument(ctx), word, direct));
 }
 
 static __always_inline int on_requeue(u64 *ctx)
 {
-	u32 word = lg_window_now();
-
-	if (!word)
-		return 0;
-	lg_nest_enter();
-	requeued(lg_request_argument(ctx), word);
-	lg_nest_leave();
-	return 0;
+	return LG_NESTED(requeued(lg_request_argument(ctx), word));
 }
 
 static __always_inline int on_merge(u64 *ctx)
 {
-	u32 word = lg_window_now();
-
-	if (!word)
-		return 0;
-	lg_nest_enter();
-	merged(lg_request_argument(ctx), word);
-	lg_nest_leave();
-	return 0;
+	return LG_NESTED(merged(lg_request_argument(ctx), word));
 }
 
 static __always_inline int on_complete(struct request *rq, u32 bytes, bool direct)
 {
-	u32 word = lg_window_now();
-
-	if (!word)
-		return 0;
-	lg_nest_enter();
-	completed(rq, bytes, word, direct);
-	lg_nest_leave();
-	return 0;
+	return LG_NESTED(completed(rq, bytes, word, direct));
 }
 
 LG_OPT_TRACEPOINT(block_rq_insert, on_insert(ctx))

@@ -126,28 +126,12 @@ static __always_inline void ends(u64 lock, u32 word, u64 now)
 
 static __always_inline int on_begin(u64 lock, u32 flags)
 {
-	u32 word = lg_window_now();
-
-	if (!word)
-		return 0;
-	lg_nest_enter();
-	begins(lock, flags, word);
-	lg_nest_leave();
-	return 0;
+	return LG_NESTED(begins(lock, flags, word));
 }
 
 static __always_inline int on_end(u64 lock)
 {
-	u32 word = lg_window_now();
-	u64 now;
-
-	if (!word)
-		return 0;
-	now = bpf_ktime_get_ns();
-	lg_nest_enter();
-	ends(lock, word, now);
-	lg_nest_leave();
-	return 0;
+	return LG_NESTED_END(ends(lock, word, now));
 }
 
 LG_TRACEPOINT(contention_begin, on_begin((u64)lock, flags), void *lock, unsigned int flags)

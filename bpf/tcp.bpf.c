@@ -87,14 +87,7 @@ static __always_inline void changes(struct sock *sk, u32 from, u32 to, u32 word,
 
 static __always_inline int on_state(struct sock *sk, u32 from, u32 to, bool direct)
 {
-	u32 word = lg_window_now();
-
-	if (!word)
-		return 0;
-	lg_nest_enter();
-	changes(sk, from, to, word, bpf_ktime_get_ns(), direct);
-	lg_nest_leave();
-	return 0;
+	return LG_NESTED(changes(sk, from, to, word, bpf_ktime_get_ns(), direct));
 }
 
 static __always_inline void measured(struct sock *sk, u32 word, u64 now, bool direct)
@@ -116,14 +109,7 @@ static __always_inline void measured(struct sock *sk, u32 word, u64 now, bool di
 
 static __always_inline int on_segment(struct sock *sk, bool direct)
 {
-	u32 word = lg_window_now();
-
-	if (!word)
-		return 0;
-	lg_nest_enter();
-	measured(sk, word, bpf_ktime_get_ns(), direct);
-	lg_nest_leave();
-	return 0;
+	return LG_NESTED(measured(sk, word, bpf_ktime_get_ns(), direct));
 }
 
 LG_TRACEPOINT(inet_sock_set_state, on_state(sk, from, to, direct), struct sock *sk, int from,

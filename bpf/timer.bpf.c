@@ -125,14 +125,7 @@ static __always_inline int expires(struct hrtimer *timer, const s64 *at, bool di
 
 static __always_inline int wheel_expires(u64 timer)
 {
-	u32 word = lg_window_now();
-
-	if (!word)
-		return 0;
-	lg_nest_enter();
-	begins(timer, word);
-	lg_nest_leave();
-	return 0;
+	return LG_NESTED(begins(timer, word));
 }
 
 /* Not by tp_btf, which 5.10 gives no pointers to what is neither a struct nor void, such as `at`. */

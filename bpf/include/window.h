@@ -91,6 +91,35 @@ static __always_inline void lg_nest_leave(void)
 	lg_nest_add(-1u);
 }
 
+/*
+ * A handler's frame: inside a window only, on a nesting level of its own. The
+ * call may use `word`; in LG_NESTED_END also `now`, an end's time, taken first.
+ */
+#define LG_NESTED(call)                                                                            \
+	({                                                                                         \
+		lg_u32 word = lg_window_now();                                                     \
+                                                                                                   \
+		if (word) {                                                                        \
+			lg_nest_enter();                                                           \
+			call;                                                                      \
+			lg_nest_leave();                                                           \
+		}                                                                                  \
+		0;                                                                                 \
+	})
+#define LG_NESTED_END(call)                                                                        \
+	({                                                                                         \
+		lg_u32 word = lg_window_now();                                                     \
+                                                                                                   \
+		if (word) {                                                                        \
+			lg_u64 now = bpf_ktime_get_ns();                                           \
+                                                                                                   \
+			lg_nest_enter();                                                           \
+			call;                                                                      \
+			lg_nest_leave();                                                           \
+		}                                                                                  \
+		0;                                                                                 \
+	})
+
 /* Level of the running program, to be called between enter and leave. */
 static __always_inline lg_u32 lg_nest_level(void)
 {
