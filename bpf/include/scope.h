@@ -52,9 +52,9 @@ static __always_inline bool lg_in_cgroup(struct task_struct *task)
 	if (lg_read(cgroup, level, false) < level)
 		return false;
 	if (!bpf_core_field_exists(cgroup->ancestors)) {
-		bpf_probe_read_kernel(&id, sizeof(id),
+		bpf_probe_read_kernel(&id, bpf_core_field_size(old->ancestor_ids[0]),
 				      (void *)old + bpf_core_field_offset(old->ancestor_ids) +
-					      level * sizeof(id));
+					      level * bpf_core_field_size(old->ancestor_ids[0]));
 		return id == lg_scope.cgroup;
 	}
 	/* A pointer has 4 bytes on a 32-bit kernel. */

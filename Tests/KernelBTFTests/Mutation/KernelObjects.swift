@@ -94,11 +94,27 @@ struct KernelObjects {
     var all: [String: UInt64] = [
       "pid": pid, "tgid": tgid ?? pid, "flags": 0, "on_cpu": 0, "state": 0, "__state": 0,
       "in_iowait": 0, "sched_contributes_to_load": 0, "start_time": 5_000, "signal": signal,
-      "thread_info.flags": 0,
+      "thread_info.flags": 0, "comm": ProbeScenario.number(of: "other"), "group_leader": 0,
     ]
+    if all["cgroups"] == nil { all["cgroups"] = try cgroups(id: 7) }
     all.merge(fields) { $1 }
     return Task(
       address: try make("task_struct", all), pid: all["pid"] ?? pid, tgid: all["tgid"] ?? pid)
+  }
+
+  /// The cgroups of a task: one below the root's child `id`.
+  private func cgroups(id: UInt64) throws -> UInt64 {
+    let level = ProbeScenario.Scope.level
+    let node = try make("kernfs_node", ["id": id])
+    let ancestor = try make("cgroup", ["kn": node, "level": level])
+    let below = try make("kernfs_node", ["id": id + 1])
+    let own = try make(
+      "cgroup",
+      [
+        "kn": below, "level": level + 1, "ancestors.\(level)": ancestor,
+        "ancestor_ids.\(level)": id,
+      ])
+    return try make("css_set", ["dfl_cgrp": own])
   }
 
   private func request(_ operation: UInt64, bytes: UInt64, disk: UInt64) throws -> UInt64 {
@@ -113,8 +129,17 @@ struct KernelObjects {
   // MARK: - Events
 
   func events(of probe: String) throws -> [Event] {
-    let worker = try task(5, session: ProbeScenario.session)
-    let sleeper = try task(6, with: ["state": 2, "__state": 2, "in_iowait": 1])
+    typealias Scope = ProbeScenario.Scope
+    let named = ["comm": ProbeScenario.number(of: Scope.workComm)]
+    let inside = try cgroups(id: Scope.workCgroup)
+    let worker = try task(
+      Scope.workPID, session: ProbeScenario.session, with: named.merging(["cgroups": inside]) { $1 })
+    let leader = try make("task_struct", named)
+    let sleeper = try task(
+      6,
+      with: [
+        "state": 2, "__state": 2, "in_iowait": 1, "group_leader": leader, "cgroups": inside,
+      ])
     let waking = try task(
       7, with: ["state": 0x200, "__state": 0x200, "sched_contributes_to_load": 1])
     let idler = try task(8, with: ["state": 0x402, "__state": 0x402])
@@ -197,6 +222,11 @@ struct KernelObjects {
         Event(hook: "binder_transaction_received", arguments: [0, 101], task: worker),
         Event(hook: "binder_transaction", arguments: [0, 102, 0, 0, 1], task: worker),
       ]
+    case PreparedSpan.probe:
+      // The record's number stands behind its first eight bytes.
+      return [worker, sleeper, own, thread, forked].flatMap { task in
+        PreparedSpan.hooks.map { Event(hook: $0, arguments: [0, task.pid], task: task) }
+      }
     default: return []
     }
   }

@@ -7,6 +7,8 @@ struct KernelSource {
     /// Of its declaration, such as `unsigned int`; bit-fields have `width` beside it.
     var type: String
     var width: Int?
+    /// Behind the name, such as `[8]`.
+    var array = ""
     /// How many bits its values take in the scenarios; nil for what is no number.
     var bits: Int?
     var isSigned = false
@@ -32,8 +34,8 @@ struct KernelSource {
         owner: owner, name: name, type: type, width: width, bits: bits,
         isSigned: type == "int" || type == "long")
     }
-    func other(_ owner: String, _ name: String, _ type: String) -> Field {
-      Field(owner: owner, name: name, type: type, width: nil, bits: nil)
+    func other(_ owner: String, _ name: String, _ type: String, _ array: String = "") -> Field {
+      Field(owner: owner, name: name, type: type, width: nil, array: array, bits: nil)
     }
     var fields = [
       number("thread_info", "flags", "unsigned long", bits: 23),
@@ -48,7 +50,12 @@ struct KernelSource {
       number("task_struct", "sched_contributes_to_load", "unsigned int", bits: 1, width: 1),
       number("task_struct", "start_time", "unsigned long long", bits: 20),
       other("task_struct", "signal", "struct signal_struct *"),
-      other("signal_struct", "pids", "struct pid *"),
+      other("signal_struct", "pids", "struct pid *", "[8]"),
+      other("task_struct", "comm", "char", "[16]"),
+      other("task_struct", "group_leader", "struct task_struct *"),
+      other("task_struct", "cgroups", "struct css_set *"),
+      other("css_set", "dfl_cgrp", "struct cgroup *"),
+      number("cgroup", "level", "int", bits: 3),
       number("upid", "nr", "int", bits: 7),
       number("request", "cmd_flags", "unsigned int", bits: 12),
       number("request", "__data_len", "unsigned int", bits: 13),
@@ -58,7 +65,11 @@ struct KernelSource {
     ]
     if isOld {
       fields.append(other("request", "rq_disk", "struct gendisk *"))
+      fields.append(other("cgroup", "ancestor_ids", "unsigned long long", "[4]"))
     } else {
+      fields.append(other("cgroup", "kn", "struct kernfs_node *"))
+      fields.append(other("cgroup", "ancestors", "struct cgroup *", "[4]"))
+      fields.append(number("kernfs_node", "id", "unsigned long long", bits: 20))
       fields.append(other("request", "q", "struct request_queue *"))
       fields.append(other("request_queue", "disk", "struct gendisk *"))
     }
@@ -91,8 +102,15 @@ struct KernelSource {
       Mutation(
         name: "turned to a float", declaration: "double \(field.name);", isReadable: false),
     ]
+    let array = field.array
     guard let bits = field.bits else {
-      let array = field.name == "pids" ? "[8]" : ""
+      guard field.type.hasSuffix("*") else {
+        // A list of numbers of another size is read right, or not at all.
+        return all
+          + ["char", "unsigned int", "unsigned long", "void *"].map {
+            Mutation(name: "of \($0)", declaration: "\($0) \(field.name)\(array);", isReadable: nil)
+          }
+      }
       return all + [
         Mutation(
           name: "turned to a number", declaration: "unsigned long \(field.name)\(array);",
@@ -129,8 +147,7 @@ struct KernelSource {
   }
 
   private static func declaration(_ field: Field) -> String {
-    let array = field.name == "pids" ? "[8]" : ""
-    return "\(field.type) \(field.name)\(field.width.map { " : \($0)" } ?? "")\(array);"
+    "\(field.type) \(field.name)\(field.width.map { " : \($0)" } ?? "")\(field.array);"
   }
 
   /// The whole source.
@@ -162,12 +179,15 @@ struct KernelSource {
       isOld ? "(void *, struct request_queue *, struct request *)" : "(void *, struct request *)"
     return """
       struct elsewhere { long first; long second; } elsewhere;
+      \(isOld ? "struct kernfs_node { int count; };\n" : structure("kernfs_node"))
+      \(structure("cgroup", isOld ? "  struct kernfs_node *kn;\n" : ""))\(structure("css_set"))
       \(enumeration("pid_type", "PIDTYPE"))\(enumeration(isOld ? "req_opf" : "req_op", "REQ_OP"))
       \(structure("upid"))struct pid { int count; struct upid numbers[1]; };
       \(structure("signal_struct"))\(structure("thread_info"))
       \(structure("task_struct", "  struct thread_info thread_info;\n"))
       \(structure("gendisk"))\(isOld ? "struct request_queue { int id; };\n" : structure("request_queue"))
       \(structure("request"))\(structure("irqaction"))
+      struct css_set set; struct cgroup cgroup; struct kernfs_node node;
       struct task_struct task; struct request request; struct irqaction action;
       struct request_queue queue; struct signal_struct signals; struct pid pid; struct gendisk disk;
       typedef void (*btf_trace_block_rq_issue)\(issue);

@@ -94,8 +94,11 @@ struct MachineObject {
     }
   }
 
-  func set(_ name: String, _ size: Int, _ value: UInt64, in machine: ProbeMachine) throws {
-    if let address = variables[name] { try machine.store(address, size, value) }
+  /// Sets a variable, or what it has at `offset`.
+  func set(
+    _ name: String, at offset: UInt64 = 0, _ size: Int, _ value: UInt64, in machine: ProbeMachine
+  ) throws {
+    if let address = variables[name] { try machine.store(address + offset, size, value) }
   }
 
   /// A map by its declaration: `__uint` is an array's length, `__type` what a pointer leads to.

@@ -21,16 +21,39 @@ import Testing
     var wrong: [String] = []
   }
 
-  private func objects() async throws -> [(name: String, file: ObjectFile)] {
+  /// Programs that are played, and for whom.
+  private struct Subject {
+    var probe: String
+    var scope: ProbeScenario.Scope?
+    var file: ObjectFile
+
+    var name: String { scope.map { "\(probe) for one \($0)" } ?? probe }
+  }
+
+  /// Two stand for all that are built for a scope: one whose programs may load fields, and one whose
+  /// programs ask of the running task.
+  private static let scoped: Set = ["fsync", "runqueue"]
+
+  private func subjects() async throws -> [Subject] {
     let builder = try ProbeBuilder(share: ShareRoot(path: repository))
-    var objects: [(name: String, file: ObjectFile)] = []
+    func read(_ source: ProbeSource) async throws -> ObjectFile {
+      let object = try await builder.object(of: source, abi: .arm64)
+      return try ObjectFile([UInt8](try Data(contentsOf: URL(fileURLWithPath: object.path))))
+    }
+    var subjects = [
+      Subject(
+        probe: PreparedSpan.probe, file: try ObjectFile(try await PreparedSpan.object(builder)))
+    ]
     for source in try catalogueProbes(of: repository)
     where KernelObjects.probes.contains(source.name) {
-      let object = try await builder.object(of: source, abi: .arm64)
-      let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: object.path)))
-      objects.append((source.name, try ObjectFile(bytes)))
+      subjects.append(Subject(probe: source.name, file: try await read(source)))
+      guard Self.scoped.contains(source.name) else { continue }
+      let file = try await read(source.scoped)
+      subjects += ProbeScenario.Scope.allCases.map {
+        Subject(probe: source.name, scope: $0, file: file)
+      }
     }
-    return objects
+    return subjects
   }
 
   /// The kernel's types as clang writes them.
@@ -40,21 +63,26 @@ import Testing
 
   @Test(arguments: [false, true])
   func noProbeCountsSomethingElse(isOld: Bool) async throws {
-    let objects = try await objects()
-    #expect(objects.count == KernelObjects.probes.count)
+    let subjects = try await subjects()
+    #expect(
+      subjects.count == KernelObjects.probes.count + 1 + 2 * ProbeScenario.Scope.allCases.count)
     let source = KernelSource(isOld: isOld)
     var tally = Tally()
     try await withFixture { fixture in
       let today = ProbeScenario(
         kernel: try types(fixture, source.text()), isOld: isOld, enumerators: [:])
       var expected: [String: ProbeScenario.Outcome] = [:]
-      for (name, file) in objects {
+      for subject in subjects {
         for rung in Self.rungs {
-          guard let outcome = try today.play(name, file, rung: rung) else { continue }
-          try #require(outcome.lost == [], "\(name) \(rung)")
-          #expect(outcome.events > 0, "\(name) \(rung)")
-          #expect(outcome.counted.contains { $0.hasPrefix("h_") }, "\(name) \(rung)")
-          expected["\(name) \(rung)"] = outcome
+          guard
+            let outcome = try today.play(
+              subject.probe, subject.file, rung: rung, scope: subject.scope)
+          else { continue }
+          let what = "\(subject.name) \(rung)"
+          try #require(outcome.lost == [], "\(what)")
+          #expect(outcome.events > 0, "\(what)")
+          #expect(outcome.counted.contains { $0.hasPrefix("h_") }, "\(what)")
+          expected[what] = outcome
         }
       }
       func judge(
@@ -64,17 +92,18 @@ import Testing
         let scenario = ProbeScenario(
           kernel: try types(fixture, kernel), isOld: isOld, enumerators: changed)
         var lost = 0
-        for (name, file) in objects {
+        for subject in subjects {
           for rung in Self.rungs {
-            guard let known = expected["\(name) \(rung)"], known.asks(about: what.name),
-              let outcome = try scenario.play(name, file, rung: rung)
+            guard let known = expected["\(subject.name) \(rung)"], known.asks(about: what.name),
+              let outcome = try scenario.play(
+                subject.probe, subject.file, rung: rung, scope: subject.scope)
             else { continue }
             tally.fields.insert("\(what.owner).\(what.name)")
             if outcome.lost.isEmpty {
               if outcome.counted == known.counted {
                 tally.fits += 1
               } else {
-                tally.wrong.append("\(name) \(rung): \(what) \(how)")
+                tally.wrong.append("\(subject.name) \(rung): \(what) \(how)")
               }
             } else {
               lost += 1
@@ -107,9 +136,9 @@ import Testing
     }
     print(
       """
-      \(isOld ? "before 5.14" : "of today"): \(objects.count) probes, \(tally.fields.count) fields and \
-      enumerators, \
-      \(tally.mutations) mutations: \(tally.fits) times fits and counts the same, \
+      \(isOld ? "before 5.14" : "of today"): \(KernelObjects.probes.count) probes, prepared programs, \
+      2 probes for each of \(ProbeScenario.Scope.allCases.count) scopes; \
+      \(tally.fields.count) fields and enumerators, \(tally.mutations) mutations: \(tally.fits) times fits and counts the same, \
       \(tally.lost) times lost and named, \(tally.wrong.count) times a wrong count
       """)
     #expect(tally.wrong == [])

@@ -1,3 +1,4 @@
+import CAgentABI
 import KernelTypes
 
 /// Tasks, requests and interrupts of a small kernel, laid out by its types, and events on which each
@@ -12,17 +13,34 @@ struct ProbeScenario {
   static let agent: UInt64 = 77
   static let openedNs: UInt64 = 9_000
 
+  /// Whose operations count, in objects that are built for a scope.
+  enum Scope: String, CaseIterable {
+    case comm, pid, cgroup
+
+    static let workComm = "work"
+    static let workPID: UInt64 = 5
+    static let workCgroup: UInt64 = 42
+    static let level: UInt64 = 1
+  }
+
+  /// Text as the number that its bytes are, up to eight of them.
+  static func number(of text: String) -> UInt64 {
+    text.utf8.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
   /// Plays the events of a probe's hooks on one rung.
   ///
   /// - Parameters:
   ///   - probe: whose events they are.
   ///   - object: its programs.
   ///   - rung: whose programs run.
+  ///   - scope: what the object is configured for; nil for one without a scope.
   ///   - evenIfLost: also run what cannot be right, as a kernel would without preflight.
   /// - Returns: all that its maps hold afterwards; nil when it has no program for the rung.
   /// - Throws: `Malformed`, `ProbeMachine.Fault`.
   func play(
-    _ probe: String, _ object: ObjectFile, rung: String, evenIfLost: Bool = false
+    _ probe: String, _ object: ObjectFile, rung: String, scope: Scope? = nil,
+    evenIfLost: Bool = false
   ) throws -> Outcome? {
     let machine = ProbeMachine()
     let loaded = try MachineObject(object, kernel: kernel, machine: machine)
@@ -42,6 +60,15 @@ struct ProbeScenario {
     try loaded.set("lg_self_tgid", 4, Self.agent, in: machine)
     try loaded.set("lg_task_storage", 1, rung == "tp_btf" ? 1 : 0, in: machine)
     try loaded.set("lg_args_sched_switch", 4, 3, in: machine)
+    // struct lg_scope: kind, pid, cgroup, level, padding, comm.
+    if let scope {
+      let kind = scope == .comm ? LG_SCOPE_COMM : scope == .pid ? LG_SCOPE_PID : LG_SCOPE_CGROUP
+      try loaded.set("lg_scope", 4, UInt64(kind), in: machine)
+      try loaded.set("lg_scope", at: 4, 4, Scope.workPID, in: machine)
+      try loaded.set("lg_scope", at: 8, 8, Scope.workCgroup, in: machine)
+      try loaded.set("lg_scope", at: 16, 4, Scope.level, in: machine)
+      try loaded.set("lg_scope", at: 24, 8, Self.number(of: Scope.workComm), in: machine)
+    }
     let world = KernelObjects(self, machine)
     for event in try world.events(of: probe) {
       let program =
