@@ -230,6 +230,8 @@ struct CatalogTests {
           - {name: a, device: virtaul}
           - {name: a, device: virtual, serial: x}
           - {serial: x}
+          - virtual@tcp:h:0
+          - {device: virtual, serial: "ssh:h:70000"}
         """,
       ]) == [
         "targets/pools/r.yaml:1:1: devices: missing (list the devices, such as '- board-a')",
@@ -242,6 +244,11 @@ struct CatalogTests {
         "targets/pools/s.yaml:5:40: devices[1].serial: only a device behind adb has a serial"
           + " (remove it)",
         "targets/pools/s.yaml:6:5: devices[2].device: missing (name the device file)",
+        "targets/pools/s.yaml:7:5: devices[3]: 'tcp:h:0' is no address of a device (write a serial"
+          + " number, usb:SERIAL, usb:PATH or tcp:HOST[:PORT]; ports are from 1 to 65535)",
+        "targets/pools/s.yaml:8:32: devices[4].serial: 'ssh:h:70000' is no address of a device"
+          + " (write a serial number, usb:SERIAL, usb:PATH or tcp:HOST[:PORT]; ports are from 1 to"
+          + " 65535)",
       ])
   }
 

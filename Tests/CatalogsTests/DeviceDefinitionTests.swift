@@ -203,8 +203,8 @@ struct DeviceDefinitionTests {
         "d.yaml:4:16: hooks.flash: unknown placeholder '{build}' (use {firmware} or {serial})",
         "d.yaml:5:6: btf: expected 'device' or a file (write 'btf: device' or 'btf: {file: PATH}')",
         "d.yaml:7:8: firmwares.a b: 'a b' is not a name (use letters, digits, '-', '_' and '.')",
-        "d.yaml:7:17: firmwares.a b.kernel: '6.1.12' is not a kernel series"
-          + " (write a kernel series, such as \"6.1\" or \"6.1-rt\")",
+        "d.yaml:7:17: firmwares.a b.kernel: no virtual device has kernel '6.1.12'"
+          + " (write one of 5.10, 5.10-armmp, 6.1, 6.1-rt, 6.12, unstable)",
         "d.yaml:7:31: firmwares.a b.cpus: '9' is not a whole number from 1 to 8"
           + " (write a whole number from 1 to 8)",
         "d.yaml:7:42: firmwares.a b.memory: '1GB' is not a size from 256MiB to 8GiB"
@@ -220,6 +220,65 @@ struct DeviceDefinitionTests {
         "d.yaml:10:16: firmwares.e.extends: 'd' extends another one itself (did you mean 'c'?)",
         "d.yaml:11:16: firmwares.f.extends: there is no firmware 'cc' (did you mean 'c'?)",
       ])
+  }
+
+  /// Bounds that no device can keep, or none can break.
+  @Test func impossibleBoundsAreReported() {
+    #expect(
+      deviceProblems(
+        """
+        device: d
+        kind: adb
+        stability:
+          temperature_max: 45000C
+          temperature_band: {min: 20C, max: 151C}
+          battery_min: 130%
+          memory_pressure_max: 100.5%
+          frequency_limit_min: 800%
+          speed_change_max: 1000%
+        """) == [
+          "d.yaml:4:20: stability.temperature_max: '45000C' is not a temperature from 0C to 150C"
+            + " (write a temperature from 0C to 150C, such as 45C)",
+          "d.yaml:5:37: stability.temperature_band.max: '151C' is not a temperature from 0C to 150C"
+            + " (write a temperature from 0C to 150C, such as 45C)",
+          "d.yaml:6:16: stability.battery_min: '130%' is not a share from 0% to 100%"
+            + " (write a share from 0% to 100%, such as 5%)",
+          "d.yaml:7:24: stability.memory_pressure_max: '100.5%' is not a share from 0% to 100%"
+            + " (write a share from 0% to 100%, such as 5%)",
+          "d.yaml:8:24: stability.frequency_limit_min: '800%' is not a share from 0% to 100%"
+            + " (write a share from 0% to 100%, such as 5%)",
+        ])
+  }
+
+  @Test(arguments: [
+    ("tcp:h:99999", "is no address of a device"), ("tcp:h:0", "is no address of a device"),
+    ("tcp:", "is no address of a device"), ("tcp:a b:1", "is no address of a device"),
+    ("dir/A1", "is no address of a device"), ("board.yaml", "is no address of a device"),
+    ("local", "is no device behind adb"), ("ssh:root@board", "is no device behind adb"),
+  ])
+  func aSerialThatNoDeviceHasIsReported(serial: String, message: String) {
+    let found = deviceProblems("device: d\nkind: adb\nserial: '\(serial)'\n")
+    #expect(found.count == 1)
+    #expect(found.first?.hasPrefix("d.yaml:3:9: serial: '\(serial)' \(message) (") == true)
+  }
+
+  @Test(arguments: [
+    "A1", "A 1 [2]", "127.0.0.1:5555", "tcp:h", "tcp:h:65535", "tcp:[fe80::1]:5555", "usb:",
+    "usb:1-2.3",
+  ])
+  func serialsAndPlacesAreRead(serial: String) throws {
+    let device = try DeviceDefinition.parse(
+      "device: d\nkind: adb\nserial: '\(serial)'\n", file: "d.yaml")
+    #expect(device.kind == .adb(serial: serial))
+  }
+
+  @Test func aBoardsPortIsOne() {
+    #expect(
+      deviceProblems("device: d\nkind: ssh\naddress: root@board:70000\n") == [
+        "d.yaml:3:10: address: 'root@board:70000' is not an address"
+          + " (write an address, [user@]host[:port])"
+      ])
+    #expect(deviceProblems("device: d\nkind: ssh\naddress: root@[fe80::1]:22\n") == [])
   }
 
   @Test func aBoardBehindSSHHasAnAddress() throws {

@@ -2,6 +2,7 @@ import Catalogs
 import Devices
 import Foundation
 import Testing
+import VirtualDevices
 
 @testable import Experiments
 
@@ -57,6 +58,46 @@ import Testing
   ])
   func whatCanBeNoDeviceIsRefused(name: String) throws {
     #expect(throws: DeviceNameFault.self) { try NamedDevice(name, in: catalog()) }
+  }
+
+  /// Device files refuse what is no address; what they take is the one that their writer means.
+  @Test(arguments: [
+    ("tcp:h:7", true), ("tcp:h", true), ("tcp:[::1]:7", true), ("tcp:[::1]", true),
+    ("tcp:h:65535", true), ("tcp:h:65536", false), ("tcp:h:0", false), ("tcp:", false),
+    ("tcp:a:b:c", false), ("tcp:h:", false), ("tcp::7", false), ("usb:", true), ("usb:A1", true),
+  ])
+  func filesTakeTheAddressesThatThereAre(text: String, isAddress: Bool) throws {
+    let file = "device: d\nkind: adb\nserial: '\(text)'\n"
+    guard isAddress else {
+      #expect(throws: CatalogError.self) { try DeviceDefinition.parse(file, file: "d.yaml") }
+      #expect(DeviceAddress(text) == .server(serial: text))
+      return
+    }
+    let address = try #require(try DeviceDefinition.parse(file, file: "d.yaml").ownAddress)
+    #expect(address == DeviceAddress(text))
+    if case .server = address { Issue.record("\(text) is taken for a serial number") }
+  }
+
+  @Test(arguments: [
+    ("root@board", true), ("board:22", true), ("[::1]:22", true), ("::1", true),
+    ("fe80::1%eth0", true), ("board:70000", false), ("board:0", false), ("root@", false),
+    ("-oProxyCommand=x", false), ("a b", false),
+  ])
+  func filesTakeTheBoardsThatThereAre(text: String, isAddress: Bool) throws {
+    let file = "device: d\nkind: ssh\naddress: '\(text)'\n"
+    guard isAddress else {
+      #expect(throws: CatalogError.self) { try DeviceDefinition.parse(file, file: "d.yaml") }
+      return
+    }
+    guard case .ssh = try DeviceDefinition.parse(file, file: "d.yaml").ownAddress else {
+      Issue.record("\(text) is no board")
+      return
+    }
+  }
+
+  /// The list that files are held against is that of the machines.
+  @Test func filesNameTheKernelsThatMachinesHave() {
+    #expect(VirtualFirmwareDefinition.kernels == VirtualKernel.allCases.map(\.rawValue).sorted())
   }
 
   @Test func anAddressOfItsOwnMayHoldTheSign() throws {

@@ -61,15 +61,10 @@ extension DeviceDefinition {
       }
     }
     switch name {
-    case .adb: return .adb(serial: serial?.text())
+    case .adb: return .adb(serial: serial?.adbAddress())
     case .ssh:
       let address = root.required("address", remedy: "write 'address: root@board'")?
-        .parsed("an address, [user@]host[:port]") { text in
-          text.wholeMatch(
-            of: /([^@\s-][^\s]*@)?([^@\s:-][^@\s:]*|\[[0-9A-Fa-f:.%a-z]+\])(:[0-9]{1,5})?/
-          )
-          .map { _ in text }
-        }
+        .parsed("an address, [user@]host[:port]") { AddressText.isBoard($0[...]) ? $0 : nil }
       return .ssh(
         SSHPlace(
           address: address ?? "", identity: place[1]?.text(), configuration: place[2]?.text()))
@@ -185,13 +180,13 @@ extension DeviceDefinition.Stability {
     return Self(
       temperatureMax: map?.optional("temperature_max")?.temperature(),
       temperatureBand: band(map?.optional("temperature_band")),
-      batteryMin: map?.optional("battery_min")?.percentage(),
+      batteryMin: map?.optional("battery_min")?.share(),
       allowsCharging: allows("charging") ?? true,
-      memoryPressureMax: map?.optional("memory_pressure_max")?.percentage(),
+      memoryPressureMax: map?.optional("memory_pressure_max")?.share(),
       memoryAvailableMin: map?.optional("memory_available_min")?.size(),
       allowsHotplug: allows("hotplug") ?? false,
       dropsThrottled: !(allows("throttling") ?? false),
-      frequencyLimitMin: map?.optional("frequency_limit_min")?.percentage(),
+      frequencyLimitMin: map?.optional("frequency_limit_min")?.share(),
       speedChangeMax: map?.optional("speed_change_max")?.percentage())
   }
 

@@ -152,7 +152,10 @@ package struct VirtualFirmwareDefinition: Sendable, Equatable {
     case hostClock = "host-clock"
   }
 
-  /// Kernel series, such as `6.1`, `6.1-rt` or `5.10-armmp`.
+  /// The kernels that virtual devices can run, by their Debian series.
+  package static let kernels = ["5.10", "5.10-armmp", "6.1", "6.1-rt", "6.12", "unstable"]
+
+  /// One of ``kernels``; empty only in a file that was refused.
   package var kernel: String
   /// Added to the kernel's command line.
   package var commandLine = ""

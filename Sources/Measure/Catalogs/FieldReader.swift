@@ -113,7 +113,19 @@ struct FieldReader {
 
   func percentage() -> Percentage? { parsed("a percentage, such as 5%", Percentage.init) }
 
-  func temperature() -> Temperature? { parsed("a temperature, such as 45C", Temperature.init) }
+  /// A part of a whole, which cannot be more than that.
+  func share() -> Percentage? {
+    parsed("a share from 0% to 100%, such as 5%") { text in
+      Percentage(text).flatMap { $0.fraction <= 1 ? $0 : nil }
+    }
+  }
+
+  /// Of a device that works: up to 150 degrees Celsius.
+  func temperature() -> Temperature? {
+    parsed("a temperature from 0C to 150C, such as 45C") { text in
+      Temperature(text).flatMap { $0.celsius <= 150 ? $0 : nil }
+    }
+  }
 
   func boolean() -> Bool? {
     parsed("a truth value, true or false") { $0 == "true" ? true : $0 == "false" ? false : nil }

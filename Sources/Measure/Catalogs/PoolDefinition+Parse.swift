@@ -29,17 +29,27 @@ extension PoolDefinition {
     }
   }
 
+  /// What `--device` takes, of which an address must be able to mean a device.
+  private static func plain(_ text: String, _ item: FieldReader) -> String {
+    let isAddress = ["tcp:", "usb:", "ssh:"].contains(where: text.hasPrefix)
+    let address = isAddress ? text[...] : text.split(separator: "@", maxSplits: 1).last ?? text[...]
+    _ = item.reachable(String(address))
+    return text
+  }
+
   /// A device: what `--device` takes, or a mapping of a device file and an address.
   private static func member(
     _ item: FieldReader, _ others: OtherFiles?
   ) -> (name: String?, device: String)? {
-    guard item.node.mapping != nil else { return item.text().map { (nil, $0) } }
+    guard item.node.mapping != nil else { return item.text().map { (nil, plain($0, item)) } }
     guard let map = item.mapping(known: ["name", "device", "serial"]),
       let field = map.required("device", remedy: "name the device file"),
       let device = field.name()
     else { return nil }
     let name = map.optional("name")?.name()
-    let serial = map.optional("serial")?.text()
+    let serial = map.optional("serial").flatMap { field in
+      field.text().flatMap(field.reachable)
+    }
     if let others, !others.broken.contains(.devices) {
       let known = others.catalog.devices
       if known[device] == nil {

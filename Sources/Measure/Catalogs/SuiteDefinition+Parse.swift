@@ -106,9 +106,9 @@ extension SuiteDefinition.Settle {
       limit: map?.optional("limit")?.duration() ?? .seconds(300),
       quiet: map?.optional("quiet")?.duration() ?? .seconds(30),
       uptimeMin: map?.optional("uptime_min")?.duration() ?? .seconds(60),
-      cpuPressureMax: map?.optional("cpu_pressure_max")?.percentage()
+      cpuPressureMax: map?.optional("cpu_pressure_max")?.share()
         ?? Percentage(fraction: 0.1),
-      cpuBusyMax: map?.optional("cpu_busy_max")?.percentage() ?? Percentage(fraction: 0.2),
+      cpuBusyMax: map?.optional("cpu_busy_max")?.share() ?? Percentage(fraction: 0.2),
       iterationLimit: map?.optional("iteration_limit")?.duration() ?? .seconds(60))
   }
 }
@@ -118,7 +118,7 @@ extension SuiteDefinition.Overhead {
     let map = value?.mapping(known: ["slowdown_max", "cpu_max", "iterations"])
     return Self(
       slowdownMax: map?.optional("slowdown_max")?.percentage() ?? Percentage(fraction: 0.05),
-      cpuMax: map?.optional("cpu_max")?.percentage() ?? Percentage(fraction: 0.02),
+      cpuMax: map?.optional("cpu_max")?.share() ?? Percentage(fraction: 0.02),
       iterations: map?.optional("iterations")?.integer(in: 0...100) ?? 3)
   }
 }
@@ -127,8 +127,8 @@ extension SuiteDefinition.Limits {
   fileprivate static func read(_ value: FieldReader?) -> Self {
     let map = value?.mapping(known: ["loss_max", "drop_imbalance", "condition_max", "drain"])
     return Self(
-      lossMax: map?.optional("loss_max")?.percentage() ?? Percentage(fraction: 0.001),
-      dropImbalance: map?.optional("drop_imbalance")?.percentage() ?? Percentage(fraction: 0.1),
+      lossMax: map?.optional("loss_max")?.share() ?? Percentage(fraction: 0.001),
+      dropImbalance: map?.optional("drop_imbalance")?.share() ?? Percentage(fraction: 0.1),
       conditionMax: map?.optional("condition_max")?.percentage() ?? Percentage(fraction: 0.05),
       drain: map?.optional("drain")?.duration() ?? .seconds(2))
   }

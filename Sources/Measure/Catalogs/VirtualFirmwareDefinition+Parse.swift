@@ -36,10 +36,7 @@ extension VirtualFirmwareDefinition {
       base == nil
       ? map.required("kernel", remedy: "give the kernel series, such as \"6.1\"")
       : map.optional("kernel")
-    let series = kernel?.parsed("a kernel series, such as \"6.1\" or \"6.1-rt\"") { text in
-      text.wholeMatch(of: /\d+\.\d+(?:-rt|-armmp)?|unstable/) == nil ? nil : text
-    }
-    firmware.kernel = series ?? firmware.kernel
+    firmware.kernel = kernel.flatMap(series) ?? firmware.kernel
     firmware.commandLine = map.optional("cmdline")?.text() ?? firmware.commandLine
     firmware.cpus = map.optional("cpus")?.integer(in: 1...8) ?? firmware.cpus
     firmware.memory =
@@ -59,6 +56,15 @@ extension VirtualFirmwareDefinition {
     firmware.perfetto = map.optional("perfetto")?.boolean() ?? firmware.perfetto
     firmware.atBoot = map.optional("at_boot")?.text() ?? firmware.atBoot
     return firmware
+  }
+
+  private static func series(_ value: FieldReader) -> String? {
+    guard let text = value.text() else { return nil }
+    if kernels.contains(text) { return text }
+    value.report(
+      "no virtual device has kernel '\(text)'",
+      remedy: "write one of \(kernels.joined(separator: ", "))")
+    return nil
   }
 
   private static func memory(_ text: String) -> ByteSize? {

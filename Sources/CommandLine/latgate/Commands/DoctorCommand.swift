@@ -91,6 +91,7 @@ struct DoctorCommand: AsyncParsableCommand {
         guard slip is DeviceError else { throw slip }
       }
       findings = found.flatMap { Self.findings($0, showsAll: true) }
+      findings += Self.fileFindings(name, bench.catalog)
       if output.isUsual { try print(findings, console) }
       if found.contains(where: \.isSilent) {
         if !output.isUsual { try print(findings, console) }
@@ -105,6 +106,15 @@ struct DoctorCommand: AsyncParsableCommand {
       .report(device: name, probes: [])
     try output.print(report, console)
     if !report.tiers.contains(where: \.works) { throw ExitStatus.gateFailed.code }
+  }
+
+  /// What the device's file names and this machine lacks.
+  private static func fileFindings(_ name: String, _ catalog: Catalog) -> [Finding] {
+    guard let definition = try? NamedDevice(name, in: catalog).definition else { return [] }
+    return DeviceFileCheck(definition, in: catalog).problems().map { problem in
+      Finding(
+        state: .stops, subject: problem.field, detail: "\(problem.message); \(problem.remedy)")
+    }
   }
 
   private static func findings(_ found: DeviceScan.Found, showsAll: Bool) -> [Finding] {

@@ -12,7 +12,7 @@ struct ValidateCommand: AsyncParsableCommand, ComputingCommand {
     discussion: """
       Without files all of the share folder and of the user's own are checked. A file is checked \
       together with them, as it names what they define. A broken file spoils only what needs it: \
-      other commands leave it out.
+      other commands leave it out. Files and programs that device files name are looked for, too.
 
         latgate validate
         latgate validate pixel.yaml suites/app-start.yaml
@@ -21,6 +21,10 @@ struct ValidateCommand: AsyncParsableCommand, ComputingCommand {
       """)
 
   @OptionGroup var common: CommonOptions
+
+  @Flag(
+    help: "Do not look for the files and programs that device files name: they are elsewhere.")
+  var elsewhere = false
 
   @Argument(help: "Files to check. Default: all that latgate reads.")
   var files: [String] = []
@@ -31,6 +35,8 @@ struct ValidateCommand: AsyncParsableCommand, ComputingCommand {
     let roots = ([share.path] + (own.map { [$0] } ?? [])).map { DirectoryFiles(root: $0) }
     guard !files.isEmpty else {
       let catalog = try Catalog.load(roots)
+      let problems = catalog.devices.values.flatMap { check($0, in: catalog) }
+      guard problems.isEmpty else { throw CatalogError(problems) }
       let counts = [
         (catalog.probes.count, "probe"), (catalog.devices.count, "device"),
         (catalog.workloads.count, "workload"), (catalog.suites.count, "suite"),
@@ -41,7 +47,7 @@ struct ValidateCommand: AsyncParsableCommand, ComputingCommand {
     var problems: [CatalogProblem] = []
     for file in files {
       do {
-        problems += try Self.problems(of: file, beside: roots)
+        problems += try self.problems(of: file, beside: roots)
       } catch let error as CatalogError {
         problems += error.problems
       }
@@ -51,7 +57,7 @@ struct ValidateCommand: AsyncParsableCommand, ComputingCommand {
   }
 
   /// What is wrong with a file that may be one of the catalogue's own.
-  private static func problems(
+  private func problems(
     of file: String, beside roots: [DirectoryFiles]
   ) throws -> [CatalogProblem] {
     let known = try Catalog.loadSound(roots)
@@ -59,10 +65,17 @@ struct ValidateCommand: AsyncParsableCommand, ComputingCommand {
       URL(fileURLWithPath: path).resolvingSymlinksInPath()
         == URL(fileURLWithPath: file).resolvingSymlinksInPath()
     }
-    if known.files.contains(where: isIt) { return [] }
+    func ofDevices(_ catalog: Catalog) -> [CatalogProblem] {
+      catalog.devices.values.filter { isIt($0.file) }.flatMap { check($0, in: catalog) }
+    }
+    if known.files.contains(where: isIt) { return ofDevices(known) }
     let broken = known.broken.flatMap(\.problems).filter { isIt($0.file) }
     if !broken.isEmpty { return broken }
     let all = try Catalog.loadSound(roots + [try SingleFile(path: file)])
-    return all.broken.flatMap(\.problems).filter { $0.file == file }
+    return all.broken.flatMap(\.problems).filter { $0.file == file } + ofDevices(all)
+  }
+
+  private func check(_ device: DeviceDefinition, in catalog: Catalog) -> [CatalogProblem] {
+    DeviceFileCheck(device, in: catalog).problems(looksForFiles: !elsewhere)
   }
 }
