@@ -133,7 +133,8 @@ struct KernelObjects {
     let named = ["comm": ProbeScenario.number(of: Scope.workComm)]
     let inside = try cgroups(id: Scope.workCgroup)
     let worker = try task(
-      Scope.workPID, session: ProbeScenario.session, with: named.merging(["cgroups": inside]) { $1 })
+      Scope.workPID, session: ProbeScenario.session, with: named.merging(["cgroups": inside]) { $1 }
+    )
     let leader = try make("task_struct", named)
     let sleeper = try task(
       6,
