@@ -143,14 +143,7 @@ static __always_inline void lg_template_words(const void *ctx, const volatile st
 	SEC(section)                                                                               \
 	int name(void *ctx)                                                                        \
 	{                                                                                          \
-		u32 word = lg_window_now();                                                        \
-                                                                                                   \
-		if (!word)                                                                         \
-			return 0;                                                                  \
-		lg_nest_enter();                                                                   \
-		call;                                                                              \
-		lg_nest_leave();                                                                   \
-		return 0;                                                                          \
+		return LG_NESTED(call);                                                            \
 	}
 
 /* 79 characters, as long as the longest name that is written there; none is a part of another. */
