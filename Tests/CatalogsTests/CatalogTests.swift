@@ -246,7 +246,7 @@ struct CatalogTests {
         "targets/pools/s.yaml:6:5: devices[2].device: missing (name the device file)",
         "targets/pools/s.yaml:7:5: devices[3]: 'tcp:h:0' is no address of a device (write a serial"
           + " number, usb:SERIAL, usb:PATH or tcp:HOST[:PORT]; ports are from 1 to 65535)",
-        "targets/pools/s.yaml:8:32: devices[4].serial: 'ssh:h:70000' is no address of a device"
+        "targets/pools/s.yaml:8:31: devices[4].serial: 'ssh:h:70000' is no address of a device"
           + " (write a serial number, usb:SERIAL, usb:PATH or tcp:HOST[:PORT]; ports are from 1 to"
           + " 65535)",
       ])
