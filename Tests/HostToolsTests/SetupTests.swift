@@ -21,7 +21,7 @@ struct SetupTests {
     "cc": "g++", "chmod": "coreutils", "clang": "swift", "clang-format": "clang-format",
     "clang-format-14": "clang-format", "cmp": "diffutils", "cp": "coreutils", "cpio": "cpio",
     "chown": "coreutils", "du": "coreutils", "setpriv": "util-linux", "stat": "coreutils",
-    "cut": "coreutils", "date": "coreutils", "dd": "coreutils", "depmod": "kmod",
+    "curl": "curl", "cut": "coreutils", "date": "coreutils", "dd": "coreutils", "depmod": "kmod",
     "diff": "diffutils", "dirname": "coreutils", "dpkg": "dpkg", "dpkg-query": "dpkg",
     "env": "coreutils",
     "find": "findutils", "fio": "fio", "gcc": "g++", "git": "git", "grep": "grep",
