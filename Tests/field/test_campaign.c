@@ -253,5 +253,5 @@ void test_rules(void)
 	check("rules", "budgets",
 	      lg_within_budget(&c, 2000 + 6000, 600000, 1) == LG_MAY &&
 		      lg_within_budget(&c, 2000 + 6001, 600000, 1) == LG_OVER_CPU &&
-		      lg_within_budget(&c, 0, 1, 8388609) == LG_OVER_MEMORY);
+		      lg_within_budget(&c, 0, 1, 16777217) == LG_OVER_MEMORY);
 }
