@@ -12,7 +12,7 @@ import Testing
 
 /// Whether every tag is closed and every character allowed; HTML's elements without end are closed
 /// for it.
-private func isWellFormed(_ html: String) -> Bool {
+func isWellFormed(_ html: String) -> Bool {
   let xml = html.replacing("<!DOCTYPE html>", with: "")
     .replacing(/<meta([^>]*)>/) { "<meta\($0.1)/>" }
   let parser = XMLParser(data: Data(xml.utf8))

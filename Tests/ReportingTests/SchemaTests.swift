@@ -28,6 +28,11 @@ struct SchemaTests {
     doubtful.owner = "rack"
     doubtful.cause = "too few runs"
     doubtful.why = ["nothing measured says why"]
+    doubtful.rates = [
+      .init(
+        metric: "memory.faults", unit: "{faults}",
+        reference: .init(median: 2, lowest: 1, highest: 3), candidate: nil)
+    ]
     return [
       verdictReport, doubtful, try slowReport.get(),
       try unchangedReport.get(),

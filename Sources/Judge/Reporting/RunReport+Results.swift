@@ -23,6 +23,8 @@ extension RunReport {
     package var rows: [[EventsRecord.Value]]
     /// Those that had no room.
     package var dropped: UInt64
+    /// All of them over the time that windows were open.
+    package var perSecond: Double
   }
 
   /// Counters of a record's judged iterations, by metric.
@@ -49,17 +51,26 @@ extension RunReport {
   /// Events of a record's judged iterations, by metric, one iteration after the other.
   static func events(_ record: RunRecord) -> [Events] {
     var found: [MetricID: Events] = [:]
+    var openNs: [String: UInt64] = [:]
     for phase in record.iterations.filter(\.isJudged).flatMap(\.phases) {
+      openNs[phase.name, default: 0] &+= phase.durationNs
       for events in phase.events {
         let id = record.id(events.metric, phase: phase.name, labels: [:], unit: "")
         found[
           id,
           default: Events(
-            metric: id.text, rung: id.rung, columns: events.columns, rows: [], dropped: 0)
+            metric: id.text, rung: id.rung, columns: events.columns, rows: [], dropped: 0,
+            perSecond: 0)
         ].add(events)
       }
     }
-    return found.sorted { $0.key < $1.key }.map(\.value)
+    return found.sorted { $0.key < $1.key }.map { id, events in
+      var events = events
+      let seconds = Double(openNs[id.phase] ?? 0) / 1e9
+      let all = Double(events.rows.count) + Double(events.dropped)
+      events.perSecond = seconds > 0 ? all / seconds : 0
+      return events
+    }
   }
 
   /// Rows of a table that are shown unless all are asked for.
@@ -106,7 +117,8 @@ extension RunReport {
     return lines
   }
 
-  private static func text(_ value: EventsRecord.Value, unit: String?) -> String {
+  /// A cell of a row, in its column's unit.
+  static func text(_ value: EventsRecord.Value, unit: String?) -> String {
     switch value {
     case .text(let text): oneLine(text)
     case .number(let number):

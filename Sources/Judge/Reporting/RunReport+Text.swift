@@ -26,23 +26,34 @@ extension RunReport {
 
   /// What must be known before any number is read.
   private func warnings(_ width: Int, _ style: TextStyle) -> [String] {
-    let marks = invalid.map { "\($0.subject) is invalid: \($0.reason)" }
-    return ((faults ?? []) + marks).flatMap { text in
+    cautions.flatMap { text in
       wrapped(text, width: width, indent: "  ").map { Emphasis.bad.applied(to: $0, style) }
     }
   }
 
-  private func header(_ width: Int, _ style: TextStyle) -> [String] {
+  /// Why its numbers say less than they seem to.
+  var cautions: [String] {
+    (faults ?? []) + invalid.map { "\($0.subject) is invalid: \($0.reason)" }
+  }
+
+  /// What was run on what.
+  var headline: String {
     let whose = scope.map { ", \($0.text) only" } ?? ""
-    let first = "\(workload) on \(device.name), firmware \(firmware.name)\(whose)"
-    let facts = [
+    return "\(workload) on \(device.name), firmware \(firmware.name)\(whose)"
+  }
+
+  /// Model, kernel, tiers and iterations, in one line.
+  var circumstances: String {
+    [
       device.model, "kernel \(firmware.kernelRelease)", device.abi, tiers,
       counted(iterations, "iteration")
         + (dropped.isEmpty ? "" : ", \(dropped.count) dropped"),
-    ]
-    return [Emphasis.strong.applied(to: oneLine(first), style)]
-      + wrapped(facts.filter { !$0.isEmpty }.joined(separator: " · "), width: width)
-      .map { Emphasis.dim.applied(to: $0, style) }
+    ].filter { !$0.isEmpty }.joined(separator: " · ")
+  }
+
+  private func header(_ width: Int, _ style: TextStyle) -> [String] {
+    [Emphasis.strong.applied(to: oneLine(headline), style)]
+      + wrapped(circumstances, width: width).map { Emphasis.dim.applied(to: $0, style) }
   }
 
   /// `tier T2`, or who is in which; empty without probes.
@@ -124,6 +135,13 @@ extension RunReport {
   }
 
   private func notes(_ width: Int, _ style: TextStyle) -> [String] {
+    remarks.flatMap { text, emphasis in
+      wrapped(text, width: width, indent: "  ").map { emphasis.applied(to: $0, style) }
+    }
+  }
+
+  /// What is to be known beside the numbers.
+  var remarks: [(String, Emphasis)] {
     var notes: [(String, Emphasis)] = []
     if metrics.contains(where: { !$0.uncertain.isEmpty }) {
       notes.append(("~ fewer than 50 events lie beyond this quantile", .dim))
@@ -183,9 +201,7 @@ extension RunReport {
       covariates.first { $0.name == name }.map { "\(title) \($0.text)" }
     }
     if !bench.isEmpty { notes.append(("bench: \(bench.joined(separator: ", "))", .dim)) }
-    return notes.flatMap { text, emphasis in
-      wrapped(text, width: width, indent: "  ").map { emphasis.applied(to: $0, style) }
-    }
+    return notes
   }
 }
 

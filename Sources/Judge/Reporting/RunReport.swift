@@ -207,7 +207,7 @@ extension RunReport.Metric {
 }
 
 /// The middle value, or the mean of the two; 0 when empty.
-private func median(_ values: [Double]) -> Double {
+func median(_ values: [Double]) -> Double {
   let sorted = values.sorted()
   guard let last = sorted.last else { return 0 }
   let middle = sorted.count / 2

@@ -26,6 +26,7 @@ extension VerdictReport {
       distributions: Self.distributions(rows, reference, candidate, bins),
       probes: Self.probes(reference, candidate), losses: Self.losses(reference, candidate),
       overhead: Overhead(reference, candidate), reasons: reasons, next: [])
+    rates = Self.countedRates(reference, candidate)
     next = advice()
   }
 

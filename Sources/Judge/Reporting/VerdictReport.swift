@@ -196,6 +196,8 @@ package struct VerdictReport: Sendable, Equatable, Encodable {
   package var distributions: [Distribution]
   /// Metrics whose distributions differ in shape.
   package var shapes: [Shape] = []
+  /// Nil where no metric counts.
+  package var rates: [CountedRate]?
   package var probes: [Probe]
   package var losses: [Loss]
   package var overhead: Overhead

@@ -8,7 +8,7 @@ struct HTMLFormat: ReportFormat {
   }
 }
 
-/// A page of one run, with its flame graphs.
+/// A page of one run, without any judgement.
 struct RunHTMLFormat: ReportFormat {
   let name = "html"
   let summary = "one page for a browser"

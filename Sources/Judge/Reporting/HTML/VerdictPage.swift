@@ -22,7 +22,8 @@ struct VerdictPage {
     let title = "\(conclusion.word): \(report.candidate.name) against \(report.reference.name)"
     return Markup.page(
       title: title,
-      [summary(conclusion)] + moved + profiles + [why, traces, table, trust, facts, footer])
+      [summary(conclusion)] + moved + profiles
+        + [why, traces, table, rates, trust, facts, footer])
   }
 
   // MARK: First screen
