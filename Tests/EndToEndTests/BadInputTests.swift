@@ -271,7 +271,8 @@ struct BadInputTests {
     let made = try await Tool(share: share.path).run(
       "device", "boot", "x", "--device", "virtual-user")
     #expect(made.exitCode == 65, "\(made.errors)")
-    #expect(made.errors.contains("virtual-user.yaml: firmwares.reference.kernel: '7.0'"))
+    #expect(made.errors.contains("no virtual device has kernel '7.0'"))
+    #expect(made.errors.contains("virtual-user.yaml:10:13, field firmwares.reference.kernel"))
   }
 
   @Test(arguments: ["probes", "run"])

@@ -27,12 +27,19 @@ import Testing
   private static func id(_ bytes: [UInt8]) -> String { LogRecord.id(of: bytes).description }
 
   private func statuses(
-    rules: ReportIntake.Rules = .init(), _ requests: [(String, String, [UInt8])]
+    rules: ReportIntake.Rules = .init(), remembered: Int = 1000,
+    _ requests: [(String, String, [UInt8])]
   ) async throws -> [Int] {
     let folder = Folder()
-    let (log, _) = try ReportLog.open(folder.store.log)
+    var limits = ReportLog.Limits()
+    limits.remembered = remembered
+    let (log, _) = try ReportLog.open(folder.store.log, limits: limits)
     let key = try PseudonymKey(path: folder.store.keyPath)
-    let intake = ReportIntake(log: log, key: key, rules: rules, metrics: CollectorMetrics())
+    let index = try folder.store.index.open()
+    let intake = ReportIntake(
+      log: log, key: key, rules: rules, metrics: CollectorMetrics(),
+      owners: SlotOwners(
+        log: log, indexer: Indexer(index, folder: folder.store.log), index: index))
     var statuses: [Int] = []
     for (name, id, bytes) in requests {
       statuses.append(await intake.take(name: name, id: id, bytes: bytes, now: 1).status)
@@ -55,6 +62,19 @@ import Testing
       ("a", Self.id(long), long),
     ])
     #expect(found == [200, 200, 409, 200, 400, 422, 400, 413])
+  }
+
+  /// The log has forgotten the first report when the other one comes, and remembers that.
+  @Test func whatWasStoredFirstIsAlwaysAnsweredSo() async throws {
+    let first = Self.report()
+    let other = Self.report(build: "b2")
+    let later = (1...8).map { Self.report($0) }
+    let found = try await statuses(
+      remembered: 1,
+      ([first] + later + [other, first, other, Self.report(build: "b3")])
+        .map { ("a", Self.id($0), $0) })
+    // What is forgotten is stored once more, and the index counts the first.
+    #expect(found == Array(repeating: 200, count: 12) + [409])
   }
 
   @Test func takesTheCampaignsThatAreOpen() async throws {

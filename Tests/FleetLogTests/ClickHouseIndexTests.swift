@@ -32,6 +32,8 @@ struct ClickHouseIndexTests {
       #expect(try index.position() == end)
       #expect(try index.campaigns() == [CampaignCount(campaign: "c", reports: 84, devices: 4)])
       #expect(try index.conflicts() == [disputed.id])
+      #expect(try index.owner(of: TestLog.entry(3).slot) == TestLog.entry(3).record.id)
+      #expect(try index.owner(of: TestLog.entry(400).slot) == nil)
       var found: [ReportID] = []
       try index.forEachReport(of: "c") { found.append($0.id) }
       #expect(found == records.map(\.id).sorted())

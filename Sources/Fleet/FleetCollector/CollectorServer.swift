@@ -84,7 +84,9 @@
       }
       indexer.follow(to: log.durable)
       let key = try PseudonymKey(path: store.keyPath)
-      let intake = ReportIntake(log: log, key: key, rules: settings.rules, metrics: metrics)
+      let intake = ReportIntake(
+        log: log, key: key, rules: settings.rules, metrics: metrics,
+        owners: SlotOwners(log: log, indexer: indexer, index: index))
       let services = try [
         deviceService(intake, metrics), operatorService(log, indexer, metrics, index),
       ]

@@ -20,8 +20,12 @@ package final class ReportIntake: Sendable {
   private let rules: Rules
   private let quota: Mutex<DeviceQuota>
   private let metrics: CollectorMetrics
+  private let owners: SlotOwners
 
-  package init(log: ReportLog, key: PseudonymKey, rules: Rules, metrics: CollectorMetrics) {
+  package init(
+    log: ReportLog, key: PseudonymKey, rules: Rules, metrics: CollectorMetrics, owners: SlotOwners
+  ) {
+    self.owners = owners
     self.log = log
     self.key = key
     self.rules = rules
@@ -60,8 +64,14 @@ package final class ReportIntake: Sendable {
     let device = key.pseudonym(of: name, campaign: report.campaign)
     let record = LogRecord(id: stated, device: device, received: now, bytes: bytes)
     do throws(LogError) {
-      let outcome = try await log.append(
-        record, slot: ReportSlot(device: device, report: report))
+      let slot = ReportSlot(device: device, report: report)
+      var outcome = try await log.append(record, slot: slot)
+      if outcome == .conflict {
+        guard let owner = await owners.owner(of: slot) else {
+          return IntakeAnswer(503, "the index is behind", retryAfter: 5)
+        }
+        if owner == stated { outcome = .replayed }
+      }
       metrics.count(outcome, bytes: bytes.count)
       switch outcome {
       case .stored: return IntakeAnswer(200, "stored")

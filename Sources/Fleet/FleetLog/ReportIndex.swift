@@ -17,6 +17,9 @@ package protocol ReportIndex: Sendable {
   /// Hands over the reports of a campaign, of all when nil, ascending by id.
   func forEachReport(of campaign: String?, _ body: (CollectedReport) throws -> Void) throws
 
+  /// The report that counts in a slot; nil where there is none.
+  func owner(of slot: ReportSlot) throws -> ReportID?
+
   /// Reports that were refused a second time, by id: other bytes in a slot that was taken.
   func conflicts() throws -> [ReportID]
 }

@@ -105,11 +105,8 @@ package final class SQLiteIndex: ReportIndex {
       Data(record.bytes),
     ])
     guard database.changesCount == 0 else { return }
-    let stored = try Data.fetchOne(
-      database.cachedStatement(
-        sql: "SELECT id FROM report WHERE device = ? AND incarnation = ? AND sequence = ?"),
-      arguments: [device, incarnation, Int64(report.sequence)])
-    guard stored != id else { return }
+    let slot = ReportSlot(device: record.device, report: report)
+    guard try owner(of: slot, database) != record.id else { return }
     try database.cachedStatement(sql: "INSERT OR IGNORE INTO conflict VALUES (?, ?)")
       .execute(arguments: [device, id])
   }
@@ -167,6 +164,20 @@ package final class SQLiteIndex: ReportIndex {
             report: FleetReport(bytes: Array(row["bytes"] as Data))))
       }
     }
+  }
+
+  package func owner(of slot: ReportSlot) throws -> ReportID? {
+    try queue.read { try Self.owner(of: slot, $0) }
+  }
+
+  private static func owner(of slot: ReportSlot, _ database: Database) throws -> ReportID? {
+    try Data.fetchOne(
+      database.cachedStatement(
+        sql: "SELECT id FROM report WHERE device = ? AND incarnation = ? AND sequence = ?"),
+      arguments: [
+        Data(slot.device.bytes), Int64(bitPattern: slot.incarnation), Int64(slot.sequence),
+      ]
+    ).flatMap { ReportID($0) }
   }
 
   package func conflicts() throws -> [ReportID] {

@@ -125,6 +125,16 @@ package final class ClickHouseIndex: ReportIndex {
     }
   }
 
+  package func owner(of slot: ReportSlot) throws -> ReportID? {
+    let condition =
+      "device = unhex('\(Hexadecimal.text(slot.device.bytes))') AND "
+      + "incarnation = \(slot.incarnation) AND sequence = \(slot.sequence)"
+    var rows = try query("SELECT first FROM (\(counted(condition)))")
+    guard !rows.isAtEnd else { return nil }
+    guard let id = rows.fixed(ReportID.byteCount).flatMap({ ReportID($0) }) else { throw cutOff }
+    return id
+  }
+
   package func conflicts() throws -> [ReportID] {
     var rows = try query(
       """
