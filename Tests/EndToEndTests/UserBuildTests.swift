@@ -38,7 +38,7 @@ struct UserBuildTests {
       #expect(early.errors.contains("'vec' is held against more than numbers"), "\(early.errors)")
       // So does one of single events, with rows of what it says, but without stacks.
       let rows = try await tool.run(
-        "measure", "events task:task_newtask print cpu,comm,pid", "--device",
+        "measure", "events sched:sched_wakeup print cpu,comm,pid", "--device",
         device.name, "--for", "1s", "--output", "\(path)/rows")
       try #require(rows.exitCode == 0, "\(rows.errors)")
       let table = try Record.only(in: "\(path)/rows")
