@@ -41,12 +41,13 @@ struct ProfileTests {
     try #require(built.exitCode == 0, "\(built.errors)")
     let line = built.output.split(separator: "\n").first { $0.contains(": load helper ") }
     let helper = try #require(line?.split(separator: " ").last).description
-    func start(_ name: String, _ arguments: [String]) throws -> Call {
-      try FileManager.default.copyItem(atPath: helper, toPath: "\(path)/\(name)")
+    func start(_ program: String, as name: String, _ arguments: [String]) throws -> Call {
+      try FileManager.default.copyItem(atPath: program, toPath: "\(path)/\(name)")
       return try Call("\(path)/\(name)", arguments, environment: [:])
     }
-    let spinner = try start("lg-spinner", ["spin", "--ops", "1000000000", "--threads", "1"])
-    let sleeper = try start("lg-sleeper", ["pingpong", "--ops", "1000000000"])
+    // The load helper has no build-id, and Debian's programs have one.
+    let spinner = try start("/usr/bin/sha256sum", as: "lg-spinner", ["/dev/zero"])
+    let sleeper = try start(helper, as: "lg-sleeper", ["pingpong", "--ops", "1000000000"])
     let made = try await tool.run(
       "run", "--probe", "profile", "--probe", "offprofile", "--for", "1s", "--output",
       "\(path)/run", "--format", "folded", "--report", "html=\(path)/run.html",
