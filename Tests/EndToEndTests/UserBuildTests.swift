@@ -196,6 +196,10 @@ struct UserBuildTests {
         })
       run.signal(SIGKILL)
       _ = try await run.end(within: bound)
+      // A look at everything would keep a device busy that has to end what was begun.
+      _ = try await eventually(within: bound) {
+        try await device.shell("ls /data/misc/perfetto-traces") == "other.pftrace\n"
+      }
       _ = try await eventually(within: bound) { try await device.footprint() == before }
       let changed = changes(from: before, to: try await device.footprint())
       #expect(changed.isEmpty, "\(changed)")
