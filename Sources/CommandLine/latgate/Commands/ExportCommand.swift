@@ -16,7 +16,7 @@ struct ExportCommand: AsyncParsableCommand {
         latgate export latgate-results/demo-20260101-120000 \\
             --as hdrhistogram --output demo.hlog
         latgate export --suite demo --last 4 --as otlp --output demo.json
-        latgate export latgate-results/run --as speedscope --output run.speedscope.json
+        latgate export latgate-results/run --as speedscope --output run.json
         latgate export --serve 9464
 
       Serving reads the runs anew for each request to /metrics, so that those of a check under way \
