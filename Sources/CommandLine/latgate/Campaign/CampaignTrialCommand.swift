@@ -37,7 +37,7 @@ struct CampaignTrialCommand: AsyncParsableCommand {
   var firmware: [TrialFirmware] = []
 
   @Option(help: "Windows that each of the two devices measures.")
-  var windows = 3
+  var windows = 12
 
   @Option(help: "Devices of both arms together.")
   var devices = 520
