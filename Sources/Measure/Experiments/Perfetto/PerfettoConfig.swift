@@ -36,4 +36,21 @@ struct PerfettoConfig: Sendable, Equatable {
   private var milliseconds: Int64 {
     min(max(limit.components.seconds, 1), 24 * 3600) * 1000
   }
+
+  /// What people look at, beside whatever the probes measure.
+  static func forPeople(limit: Duration, freeKiB: Int) -> PerfettoConfig {
+    PerfettoConfig(events: forPeople, limit: limit, freeKiB: freeKiB)
+  }
+
+  /// Who runs, who wakes whom, what interrupts, what storage does, and at which frequency. Events that a
+  /// kernel lacks perfetto leaves out.
+  private static let forPeople = [
+    "sched/sched_switch", "sched/sched_waking", "sched/sched_wakeup", "sched/sched_blocked_reason",
+    "irq/irq_handler_entry",
+    "irq/irq_handler_exit", "irq/softirq_entry", "irq/softirq_exit", "block/block_rq_issue",
+    "block/block_rq_complete", "ext4/ext4_sync_file_enter", "ext4/ext4_sync_file_exit",
+    "f2fs/f2fs_sync_file_enter", "f2fs/f2fs_sync_file_exit", "binder/binder_transaction",
+    "binder/binder_transaction_received", "power/cpu_frequency", "power/cpu_idle",
+    "vmscan/mm_vmscan_direct_reclaim_begin", "vmscan/mm_vmscan_direct_reclaim_end",
+  ]
 }

@@ -70,7 +70,7 @@ package struct OpenWindow: Sendable {
     }
     do {
       let recording = try await PerfettoRecorder(device: device).start(
-        PerfettoConfig(events: Self.traced, limit: time + .seconds(60), freeKiB: 0))
+        .forPeople(limit: time + .seconds(60), freeKiB: 0))
       do {
         try await Task.sleep(for: time)
       } catch {
@@ -85,13 +85,6 @@ package struct OpenWindow: Sendable {
 
   /// A device that says nothing for so long is gone.
   private static let patience = Duration.seconds(10)
-
-  /// Where tasks run and wait, and on what.
-  private static let traced = [
-    "sched/sched_switch", "sched/sched_waking", "sched/sched_wakeup", "power/cpu_frequency",
-    "power/cpu_idle", "block/block_rq_issue", "block/block_rq_complete", "irq/irq_handler_entry",
-    "irq/irq_handler_exit", "irq/softirq_entry", "irq/softirq_exit",
-  ]
 }
 
 /// Why there is no trace.
