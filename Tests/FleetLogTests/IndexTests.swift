@@ -24,6 +24,8 @@ import Testing
     try index.forEachReport(of: "c") { found.append($0.id) }
     #expect(found == records.map(\.id).sorted())
     try index.forEachReport(of: "d") { _ in Issue.record("another campaign's report") }
+    #expect(try index.models(of: "c") == ["m": 12])
+    #expect(try index.models(of: "d").isEmpty)
   }
 
   @Test func keepsTheFirstOfTwoInASlot() async throws {

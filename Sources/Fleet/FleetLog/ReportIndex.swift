@@ -17,11 +17,22 @@ package protocol ReportIndex: Sendable {
   /// Hands over the reports of a campaign, of all when nil, ascending by id.
   func forEachReport(of campaign: String?, _ body: (CollectedReport) throws -> Void) throws
 
+  /// How many reports of a campaign came from each model.
+  func models(of campaign: String) throws -> [String: Int]
+
   /// The report that counts in a slot; nil where there is none.
   func owner(of slot: ReportSlot) throws -> ReportID?
 
   /// Reports that were refused a second time, by id: other bytes in a slot that was taken.
   func conflicts() throws -> [ReportID]
+}
+
+extension ReportIndex {
+  package func models(of campaign: String) throws -> [String: Int] {
+    var models: [String: Int] = [:]
+    try forEachReport(of: campaign) { models[$0.report.model, default: 0] += 1 }
+    return models
+  }
 }
 
 /// How much there is of a campaign.

@@ -143,6 +143,18 @@ package final class SQLiteIndex: ReportIndex {
     }
   }
 
+  package func models(of campaign: String) throws -> [String: Int] {
+    try queue.read { database in
+      let rows = try Row.fetchAll(
+        database,
+        sql: """
+          SELECT model, count(*) AS reports FROM report JOIN cohort ON cohort.id = report.cohort
+          WHERE campaign = ? GROUP BY model
+          """, arguments: [campaign])
+      return Dictionary(uniqueKeysWithValues: rows.map { ($0["model"], $0["reports"]) })
+    }
+  }
+
   package func forEachReport(
     of campaign: String?, _ body: (CollectedReport) throws -> Void
   ) throws {

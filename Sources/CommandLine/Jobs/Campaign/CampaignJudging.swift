@@ -34,24 +34,29 @@ package struct CampaignJudging: Sendable {
   /// Models that are looked at by themselves.
   private static let mostModels = 16
 
+  /// Where a look reads its reports.
+  package enum Source: Sendable {
+    /// Lines of JSON; `file` is for messages.
+    case lines(Data, file: String)
+    case index(CollectedReports)
+  }
+
   /// The verdict, and what was left out, in a sentence each.
-  /// - Throws: ``CampaignDraftFault`` for an arm that is not there, ``ReportLines/Fault``.
-  package func verdict(
-    of data: Data, file: String
-  ) throws -> (verdict: FleetVerdict, notes: [String]) {
+  /// - Throws: ``CampaignDraftFault`` for an arm that is not there, ``ReportLines/Fault``, and what
+  ///   ``CollectedReports`` throws.
+  package func verdict(of source: Source) throws -> (verdict: FleetVerdict, notes: [String]) {
     let arms = manifest.arms.map(\.name)
     guard let number = arms.firstIndex(of: candidate), number > 0 else {
       throw CampaignDraftFault(
         what: "the campaign has no arm '\(candidate)' beside its control",
         remedy: "it has \(arms.dropFirst().joined(separator: ", "))")
     }
-    let lines = ReportLines(manifest: manifest, file: file)
     let hour = Int(now.seconds / 3600)
-    let models = lines.models(data, most: Self.mostModels)
+    let models = try models(source)
     var all = EvidenceCollector(setting(arms, models, now: hour))
     // What is shown is made of whole days, so that two looks do not differ by one device.
     var whole = EvidenceCollector(setting(arms, models, now: hour / 24 * 24))
-    try lines.read(data) { report in
+    try read(source) { report in
       all.add(report)
       whole.add(report)
     }
@@ -69,15 +74,29 @@ package struct CampaignJudging: Sendable {
   }
 
   /// The same, as it is printed and kept.
-  package func report(
-    of data: Data, file: String
-  ) throws -> (report: CampaignReport, notes: [String]) {
-    let (verdict, notes) = try verdict(of: data, file: file)
+  package func report(of source: Source) throws -> (report: CampaignReport, notes: [String]) {
+    let (verdict, notes) = try verdict(of: source)
     return (
       CampaignReport(
         verdict, campaign: manifest.id, build: build, offered: offered.description,
         asOf: now.description), notes
     )
+  }
+
+  private func models(_ source: Source) throws -> Set<String> {
+    switch source {
+    case .lines(let data, let file):
+      ReportLines(manifest: manifest, file: file).models(data, most: Self.mostModels)
+    case .index(let reports): try reports.models(of: manifest.id, most: Self.mostModels)
+    }
+  }
+
+  private func read(_ source: Source, _ take: (EvidenceCollector.Report) -> Void) throws {
+    switch source {
+    case .lines(let data, let file):
+      try ReportLines(manifest: manifest, file: file).read(data, take)
+    case .index(let reports): try reports.read(manifest, take)
+    }
   }
 
   private func setting(

@@ -69,8 +69,21 @@ package struct ReportLines: Sendable {
       else { continue }
       counts[one.model, default: 0] += 1
     }
-    let sorted = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-    return Set(sorted.prefix(most).map(\.key))
+    return Set(Self.most(counts, most))
+  }
+
+  /// The models with the most reports, at most so many.
+  static func most(_ counts: [String: Int], _ most: Int) -> [String] {
+    counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(most).map(\.key)
+  }
+
+  /// When a report counts; one of a device without a clock counts when it came.
+  /// - Parameters:
+  ///   - started: hours since 1970 by the device's clock; 0 = not trusted.
+  ///   - received: milliseconds since 1970 by the collector's.
+  /// - Returns: hours since 1970.
+  static func hour(started: Int, received: Int) -> Int {
+    started > 0 ? started : received / 3_600_000
   }
 
   /// Hands over each report; other campaigns' are passed over.
@@ -117,8 +130,7 @@ package struct ReportLines: Sendable {
     }
     return EvidenceCollector.Report(
       pseudonym: pseudonym, arm: line.arm, model: line.model, build: line.build,
-      // A device without a clock is counted when its report came.
-      hour: line.startedHour > 0 ? line.startedHour : line.receivedMilliseconds / 3_600_000,
+      hour: Self.hour(started: line.startedHour, received: line.receivedMilliseconds),
       uptime: line.uptimeMinutes, measured: line.kind == 1 ? measured : nil)
   }
 }

@@ -80,6 +80,8 @@ struct CampaignJudge: AsyncParsableCommand, ComputingCommand {
       the offer where it reported then. It may be asked as often as you like, every hour if you \
       want: at most 1 of 100 campaigns with an unchanged firmware is ever stopped.
 
+        latgate campaign judge disk-1 --repository repo --index fleet/index.sqlite \\
+          --build AP2A.241005 --offered 2030-01-31T12:00:00Z
         latgate-collector export --campaign disk-1 | \\
           latgate campaign judge disk-1 --repository repo --build AP2A.241005 \\
           --offered 2030-01-31T12:00:00Z
@@ -100,6 +102,12 @@ struct CampaignJudge: AsyncParsableCommand, ComputingCommand {
       "Reports as 'latgate-collector export' writes them; '-' reads standard input.",
       valueName: "file"))
   var reports = "-"
+
+  @Option(
+    help: ArgumentHelp(
+      "The collector's index in place of --reports: its file, or clickhouse://HOST:PORT/DATABASE.",
+      valueName: "place"))
+  var index: String?
 
   @Option(help: "Arm that the firmware was offered to.")
   var arm = "canary"
@@ -139,6 +147,9 @@ struct CampaignJudge: AsyncParsableCommand, ComputingCommand {
     guard leastDevices >= 64 else {
       throw ValidationError("--least-devices must be 64 or more: devices are judged in 64 groups")
     }
+    guard index == nil || reports == "-" else {
+      throw ValidationError("give --reports or --index, not both")
+    }
     guard leastHours >= 0 else { throw ValidationError("--least-hours must not be below 0") }
   }
 
@@ -155,8 +166,13 @@ struct CampaignJudge: AsyncParsableCommand, ComputingCommand {
       now: asOf ?? MetadataTime(Date()), silence: Int(silence.duration.components.seconds / 3600))
     judging.policy.leastDevices = leastDevices
     judging.policy.leastHours = leastHours
-    let (report, notes) = try judging.report(
-      of: try CampaignOptions.read(reports), file: reports)
+    let source: CampaignJudging.Source =
+      if let index {
+        .index(try CollectedReports(place: index))
+      } else {
+        .lines(try CampaignOptions.read(reports), file: reports)
+      }
+    let (report, notes) = try judging.report(of: source)
     for note in notes { options.common.console.note(note) }
     if let keep { try KeptVerdicts(folder: keep).keep(report) }
     try output.print(report, options.common.console)

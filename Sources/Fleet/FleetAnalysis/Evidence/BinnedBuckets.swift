@@ -17,14 +17,18 @@ package struct BinnedBuckets: Sendable, Equatable {
   /// Adds one report's histogram, whatever its layout: a coarse bucket's events go to the finest that
   /// lies at its lower edge, and spread over those that it holds.
   package mutating func add(_ histogram: LatencyHistogram, bin: Int) {
+    add(histogram.sparse, histogram.layout, bin: bin)
+  }
+
+  mutating func add(_ buckets: [SparseBucket], _ layout: HistogramLayout, bin: Int) {
     let start = bin * Self.width
     let standard = HistogramLayout.standard
-    for bucket in histogram.sparse {
-      guard histogram.layout != standard else {
+    for bucket in buckets {
+      guard layout != standard else {
         events[start + bucket.index] += Double(bucket.count)
         continue
       }
-      let bounds = histogram.layout.bounds(of: bucket.index)
+      let bounds = layout.bounds(of: bucket.index)
       let first = standard.bucket(of: bounds.lower)
       let last = max(first, standard.bucket(of: bounds.upper - 1))
       let each = Double(bucket.count) / Double(last - first + 1)

@@ -8,12 +8,21 @@ package struct EvidenceCollector: Sendable {
     package var metric: String
     /// See ``FleetEvidence/Stratum/way``.
     package var way: String
-    package var histogram: LatencyHistogram
+    package var layout: HistogramLayout
+    /// Ascending, all within the layout.
+    package var buckets: [SparseBucket]
 
     package init(metric: String, way: String, histogram: LatencyHistogram) {
+      self.init(
+        metric: metric, way: way, layout: histogram.layout, buckets: histogram.sparse)
+    }
+
+    /// Of buckets that were checked before: whoever has many reports spares a histogram for each.
+    package init(metric: String, way: String, layout: HistogramLayout, buckets: [SparseBucket]) {
       self.metric = metric
       self.way = way
-      self.histogram = histogram
+      self.layout = layout
+      self.buckets = buckets
     }
   }
 
@@ -131,12 +140,12 @@ package struct EvidenceCollector: Sendable {
         crowded += 1
         continue
       }
-      evidence.cells[key, default: BinnedBuckets()].add(one.histogram, bin: bin)
+      evidence.cells[key, default: BinnedBuckets()].add(one.buckets, one.layout, bin: bin)
       let day = FleetEvidence.DayKey(
         arm: device.arm, day: report.hour / 24, metric: one.metric)
       // A device's clock may say anything.
       if evidence.daily.count < setting.mostDays || evidence.daily[day] != nil {
-        evidence.daily[day, default: OctaveBuckets()].add(one.histogram, bin: bin)
+        evidence.daily[day, default: OctaveBuckets()].add(one.buckets, one.layout, bin: bin)
       }
     }
     guard isAfter else { return }

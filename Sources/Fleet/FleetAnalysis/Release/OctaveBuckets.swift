@@ -28,8 +28,12 @@ package struct OctaveBuckets: Sendable, Equatable {
 
   /// Adds one report's histogram.
   package mutating func add(_ histogram: LatencyHistogram, bin: Int) {
-    for bucket in histogram.sparse {
-      add(Double(bucket.count), at: histogram.layout.bounds(of: bucket.index).lower, bin: bin)
+    add(histogram.sparse, histogram.layout, bin: bin)
+  }
+
+  mutating func add(_ buckets: [SparseBucket], _ layout: HistogramLayout, bin: Int) {
+    for bucket in buckets {
+      add(Double(bucket.count), at: layout.bounds(of: bucket.index).lower, bin: bin)
     }
   }
 

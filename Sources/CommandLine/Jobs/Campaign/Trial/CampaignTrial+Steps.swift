@@ -159,14 +159,13 @@ extension CampaignTrial {
   func judge(
     _ firmware: TrialFirmware, offered: MetadataTime, _ collector: TrialCollector
   ) throws -> CampaignReport {
-    let reports = try collector.reports(of: firmware.campaign)
-    let lines = reports.map { $0.json + "\n" }.joined()
     let folder = RepositoryFolder(path: repository)
     let judging = CampaignJudging(
       manifest: try folder.manifest(firmware.campaign, try folder.polled(now: Self.now)),
       candidate: Self.candidateArm, build: firmware.build, offered: offered,
       now: MetadataTime(seconds: Self.lookHour * Self.hour), silence: Int(3 * Self.day / Self.hour))
-    let (report, notes) = try judging.report(of: Data(lines.utf8), file: collector.folder)
+    let (report, notes) = try judging.report(
+      of: .index(CollectedReports(place: collector.indexPath)))
     for note in notes { say(note) }
     try KeptVerdicts(folder: KeptVerdicts.folder(ofCollector: collector.folder)).keep(report)
     return report

@@ -93,9 +93,11 @@ final class TrialCollector: Sendable {
   /// A file of the authority that was made for the trial, such as `device-1.pem`.
   func certificateFile(_ name: String) -> String { "\(folder)/trial/\(name)" }
 
+  var indexPath: String { "\(folder)/index.sqlite" }
+
   /// What has arrived of a campaign.
   func reports(of campaign: String) throws -> [CollectedReport] {
-    let index = try SQLiteIndex(path: "\(folder)/index.sqlite")
+    let index = try SQLiteIndex(path: indexPath)
     var reports: [CollectedReport] = []
     try index.forEachReport(of: campaign) { reports.append($0) }
     return reports
