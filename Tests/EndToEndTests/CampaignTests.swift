@@ -114,6 +114,27 @@ struct CampaignTests {
     try handle.close()
     let spoilt = try await campaign(["status", "--repository", repository])
     #expect(spoilt.exitCode == 65 && spoilt.errors.contains("not those that were signed"))
+
+    // With the key of targets it leaves the list; what it collected is looked at all the same.
+    let taken = try await campaign(["revoke", "disk-1"] + signed)
+    #expect(taken.exitCode == 0 && taken.errors.contains("out of the list"))
+    let empty = try await campaign(["status", "--repository", repository])
+    #expect(empty.exitCode == 0 && empty.output.contains("no campaign"), "\(empty.errors)")
+    let devices = "\(folder.path)/devices"
+    let arms = try await campaign(
+      ["arms", "disk-1", "--repository", repository, "--devices", devices])
+    #expect(arms.exitCode == 0 && arms.output.contains(" canary\n"), "\(arms.errors)")
+    let reports = "\(folder.path)/reports.jsonl"
+    try Data(Self.reports(devices: 70, slower: 3).utf8).write(to: URL(fileURLWithPath: reports))
+    let late = try await campaign([
+      "judge", "disk-1", "--repository", repository, "--build", "B2", "--reports", reports,
+      "--offered", "2027-01-15T08:00:00Z", "--as-of", "2027-01-18T08:00:00Z", "--least-devices",
+      "64",
+    ])
+    #expect(late.exitCode < 64, "\(late.errors)")
+    let other = try await campaign(
+      ["arms", "disk-9", "--repository", repository, "--devices", devices])
+    #expect(other.exitCode == 65 && other.errors.contains("there is no campaign 'disk-9'"))
   }
 
   /// The gate's four answers.

@@ -75,13 +75,17 @@ package struct RepositoryFolder: Sendable {
 
   /// The newest list of campaigns that was signed, whether it is published or not.
   package func newestTargets() throws -> SignedMetadata<TargetsMetadata>? {
+    guard let newest = targetsVersions.max() else { return nil }
+    return try metadata(newest)
+  }
+
+  /// Versions of all lists of campaigns that were signed.
+  private var targetsVersions: [Int64] {
     let suffix = ".\(Role.targets.rawValue).json"
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    let versions = names.filter { $0.hasSuffix(suffix) }.compactMap {
+    return names.filter { $0.hasSuffix(suffix) }.compactMap {
       Int64($0.dropLast(suffix.utf8.count))
     }
-    guard let newest = versions.max() else { return nil }
-    return try metadata(newest)
   }
 
   /// Polls it as a device does that has the first root only.
@@ -110,6 +114,40 @@ package struct RepositoryFolder: Sendable {
       guard let bytes else { throw MetadataFault.missing(file: request.file) }
       return try state.manifest(of: id, bytes)
     }
+  }
+
+  /// A campaign's manifest for those who look at what was collected: of a campaign that was revoked as
+  /// well, from the last list that had it. Devices do not take it from there.
+  /// - Throws: ``CampaignFileFault`` where a device would refuse the repository, and for a campaign that
+  ///   no list ever had.
+  package func collectedManifest(_ id: String, now: MetadataTime) throws -> CampaignManifest {
+    let state = try polled(now: now)
+    guard !state.campaigns.contains(id) else { return try manifest(id, state) }
+    let roots = try roots()
+    for version in targetsVersions.sorted(by: >) {
+      guard let past: SignedMetadata<TargetsMetadata> = try metadata(version),
+        let listed = past.metadata.manifest(of: id),
+        // Keys of targets may have been replaced since.
+        roots.contains(where: { (try? past.verify(by: $0.metadata)) != nil })
+      else { continue }
+      let file = CampaignPath.manifest(id, hash: listed.hash)
+      let bytes = try read(file, limit: min(listed.length, CampaignManifest.mostBytes))
+      return try refused(file) {
+        guard let bytes else { throw MetadataFault.missing(file: file) }
+        return try past.metadata.manifest(of: id, bytes)
+      }
+    }
+    return try manifest(id, state)
+  }
+
+  /// The newest root and those that led to it.
+  private func roots() throws -> [SignedMetadata<RootMetadata>] {
+    let newest = try root()
+    var roots = [newest]
+    for version in stride(from: newest.metadata.version - 1, to: 0, by: -1) {
+      if let root: SignedMetadata<RootMetadata> = try metadata(version) { roots.append(root) }
+    }
+    return roots
   }
 
   /// Bytes of a bundle that a manifest names, checked.

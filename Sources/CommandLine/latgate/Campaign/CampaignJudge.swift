@@ -17,10 +17,10 @@ struct CampaignOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Folder of the repository.", valueName: "folder"))
   var repository: String
 
-  /// Its manifest, verified as a device does.
+  /// Its manifest, verified as a device does; one that was revoked is still looked at.
   func manifest() throws -> CampaignManifest {
-    let folder = RepositoryFolder(path: repository)
-    return try folder.manifest(campaign, try folder.polled(now: MetadataTime(Date())))
+    try RepositoryFolder(path: repository)
+      .collectedManifest(campaign, now: MetadataTime(Date()))
   }
 
   /// A file's bytes, or standard input's for `-`.

@@ -26,8 +26,16 @@ extension TrustedState {
 
   /// A manifest, when these are the bytes that were signed.
   package func manifest(of id: String, _ bytes: [UInt8]) throws(MetadataFault) -> CampaignManifest {
+    guard let listed = targets?.metadata else { throw .missing(file: CampaignPath.target(id)) }
+    return try listed.manifest(of: id, bytes)
+  }
+}
+
+extension TargetsMetadata {
+  /// A manifest, when these are the bytes that the list names.
+  package func manifest(of id: String, _ bytes: [UInt8]) throws(MetadataFault) -> CampaignManifest {
     let path = CampaignPath.target(id)
-    guard let listed = targets?.metadata.manifest(of: id) else { throw .missing(file: path) }
+    guard let listed = manifest(of: id) else { throw .missing(file: path) }
     guard bytes.count <= CampaignManifest.mostBytes else {
       throw .oversize(file: path, limit: CampaignManifest.mostBytes)
     }
