@@ -1,6 +1,7 @@
 import Catalogs
 import Experiments
 import Foundation
+import POSIXSupport
 import ProbeBuild
 
 /// A probe that is being written: read from its file each time it is tried.
@@ -32,16 +33,13 @@ package struct ProbeTrial: Sendable {
 
   /// When the files that it is made of were changed, with their names; what is not there is left out.
   package var stamps: [String: Date] {
-    let folder = (path as NSString).deletingLastPathComponent
-    let files =
-      (try? FileManager.default.contentsOfDirectory(
-        atPath: folder.isEmpty ? "." : folder)) ?? []
+    let folder = PathParent.of(path)
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     var stamps: [String: Date] = [:]
     for file in files where [".c", ".h", ".yaml", ".yml"].contains(where: { file.hasSuffix($0) }) {
-      let place = folder.isEmpty ? file : "\(folder)/\(file)"
       stamps[file] =
-        (try? FileManager.default.attributesOfItem(atPath: place))?[.modificationDate]
-        as? Date
+        (try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(file)"))?[
+          .modificationDate] as? Date
     }
     return stamps
   }

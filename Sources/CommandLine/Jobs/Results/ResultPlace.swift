@@ -29,7 +29,7 @@ package enum ResultPlace {
   /// - Throws: ``Fault``.
   package static func requireFolder(_ folder: String) throws {
     var path = folder
-    if !FileManager.default.fileExists(atPath: path) { path = parent(of: folder) }
+    if !FileManager.default.fileExists(atPath: path) { path = PathParent.of(folder) }
     if path == usualFolder, !FileManager.default.fileExists(atPath: path) { path = "." }
     guard FileManager.default.fileExists(atPath: path) else {
       throw Fault(
@@ -63,17 +63,12 @@ package enum ResultPlace {
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
       throw Fault(path: path, problem: "it is a folder; name a file", isPlace: true)
     }
-    let folder = parent(of: path)
+    let folder = PathParent.of(path)
     guard makesFolder || FileManager.default.fileExists(atPath: folder) else {
       throw Fault(
         path: path, problem: "there is no folder \(folder); make it, or name another file",
         isPlace: true)
     }
     try requireFolder(folder)
-  }
-
-  private static func parent(of path: String) -> String {
-    let parent = (path as NSString).deletingLastPathComponent
-    return parent.isEmpty ? "." : parent
   }
 }

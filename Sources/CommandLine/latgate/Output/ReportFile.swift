@@ -25,9 +25,9 @@ struct ReportFile<Report: Reportable>: ExpressibleByArgument {
     let url = URL(fileURLWithPath: path)
     let stem = url.deletingPathExtension().lastPathComponent
     let suffix = url.pathExtension.isEmpty ? "" : ".\(url.pathExtension)"
-    let folder = (path as NSString).deletingLastPathComponent
+    let folder = PathParent.of(path)
     let file = "\(stem)-\(name)\(suffix)"
-    return ReportFile(format: format, path: folder.isEmpty ? file : "\(folder)/\(file)")
+    return ReportFile(format: format, path: folder == "." ? file : "\(folder)/\(file)")
   }
 
   /// For help texts.
@@ -39,8 +39,8 @@ struct ReportFile<Report: Reportable>: ExpressibleByArgument {
   func write(_ report: Report, showsAll: Bool) throws {
     var layout = ReportLayout.file
     layout.showsAll = showsAll
-    let folder = (path as NSString).deletingLastPathComponent
-    if !folder.isEmpty { try UserFolders.makeFolder(folder, mode: 0o755) }
+    let folder = PathParent.of(path)
+    if folder != "." { try UserFolders.makeFolder(folder, mode: 0o755) }
     try AtomicFile.write(try format.document(report, layout).utf8, to: path)
   }
 }

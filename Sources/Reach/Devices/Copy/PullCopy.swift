@@ -106,8 +106,7 @@ private struct PullCopy {
   /// A full disk stops everything; a name that cannot be written does not.
   private func isOfOneFile(_ path: String) -> Bool {
     var facts = statvfs()
-    let folder = (path as NSString).deletingLastPathComponent
-    return statvfs(folder.isEmpty ? "." : folder, &facts) != 0 || facts.f_bavail > 0
+    return statvfs(PathParent.of(path), &facts) != 0 || facts.f_bavail > 0
   }
 
   /// All files and folders below, a folder before what is in it. Links are replaced by what they
