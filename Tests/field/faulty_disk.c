@@ -257,7 +257,7 @@ static int faulty_list(void *arg, int folder, void (*fn)(void *context, const ch
 	return lg_posix_disk.list(arg, folder, fn, context);
 }
 
-static const struct lg_disk table = {
+const struct lg_disk faulty_disk_table = {
 	.open = faulty_open,
 	.read = faulty_read,
 	.write = faulty_write,
@@ -274,7 +274,7 @@ const struct lg_disk *faulty_disk(enum lg_fault_kind kind, long at, unsigned see
 	fault.at = at;
 	fault.seed = seed;
 	fault.calls = 0;
-	return &table;
+	return &faulty_disk_table;
 }
 
 enum lg_fault_kind fault_kind(const char *name)

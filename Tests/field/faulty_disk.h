@@ -24,4 +24,7 @@ const struct lg_disk *faulty_disk(enum lg_fault_kind kind, long at, unsigned see
 enum lg_fault_kind fault_kind(const char *name);
 long faulty_disk_calls(void);
 
+/* What faulty_disk() returns; without a fault before its first call. */
+extern const struct lg_disk faulty_disk_table;
+
 #endif
