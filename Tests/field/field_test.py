@@ -110,6 +110,15 @@ class World:
                         return True
         return False
 
+    def children(self):
+        with open(f"/proc/{self.agent.pid}/task/{self.agent.pid}/children") as file:
+            return file.read().split()
+
+    def switches(self):
+        """How often the agent has begun and ceased to run."""
+        with open(f"/proc/{self.agent.pid}/status") as file:
+            return [line.split()[1] for line in file if "ctxt_switches" in line]
+
     def polls(self):
         return self.count("GET", "timestamp.json")
 
@@ -157,6 +166,11 @@ def life():
     check("nothing that is stored names device or user", not any(
         name in data for data in world.server.stored.values()
         for name in (b"device-1", b"kernel", b"runqueue", os.uname().nodename.encode())))
+    # Every byte is one of a field that docs/fleet-reports.md names: no process, user, path or serial number
+    # has a place, and a label only where the campaign asks for it.
+    check("all bytes of a report are known, and nothing is labelled", all(
+        [(metric, label, sum(buckets.values())) for metric, _, label, _, _, buckets in report.measured()]
+        == [(7, "", 302)] for report in reports))
     check("sent reports leave the spool", wait_for(lambda: not world.spooled()))
     check("the probe was taken, and let go", wait_for(lambda: "\nfree" in world.text("calls"))
           and "load_pinned runqueue folder - manifest -" in world.text("calls"))
@@ -252,6 +266,41 @@ def refusals():
         world.end()
 
 
+def others():
+    """Campaigns of other devices: nothing is taken, measured or sent."""
+    world = World()
+    drawn = int.from_bytes(hashlib.sha256(
+        bytes.fromhex(fleet.SALT) + b"device-1").digest()[:8], "big") % 10000
+    first = 0 if drawn >= 5000 else 5000
+    world.repository.add("other-model", models=["boreas"])
+    world.repository.add(
+        "other-devices", arms=(("control", first, first + 2500), ("canary", first + 2500, first + 5000)))
+    world.repository.publish()
+    world.start()
+    world.more_polls()
+    world.more_polls()
+    check("a campaign of another cohort is left alone", not world.server.stored
+          and not world.text("calls") and not world.spooled()
+          and "other" not in world.text("state/state"), world.text("log"))
+    world.repository.add("own")
+    world.repository.publish()
+    check("and one of this device is taken", wait_for(lambda: world.of_kind(1)))
+    world.end()
+
+
+def idle():
+    """Between two polls nothing runs, not even for a moment."""
+    world = World(**{"poll-seconds": 59})
+    world.repository.publish()
+    world.start()
+    wait_for(lambda: world.polls() and world.sleeps() and not world.children())
+    before = world.switches()
+    time.sleep(2)
+    check("no wake-up in 2 s between two polls", world.polls() == 1 and world.switches() == before,
+          (before, world.switches(), world.polls()))
+    world.end()
+
+
 def crashes():
     """Whatever ends the agent in a window ends its campaign."""
     world = World()
@@ -294,4 +343,6 @@ life()
 answers()
 strangers()
 refusals()
+others()
+idle()
 crashes()

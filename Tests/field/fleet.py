@@ -71,14 +71,14 @@ class Repository:
         self.root = canonical({"signatures": [self.keys["root"].sign(body),
                                               self.keys["root2"].sign(body)], "signed": body})
 
-    def add(self, name, content=None, **schedule):
+    def add(self, name, content=None, models=(), arms=(("control", 0, 5000), ("canary", 5000, 10000)),
+            **schedule):
         content = bundle() if content is None else content
         bundles = {self.abi: {"length": len(content), "sha256": sha256(content)}} if content else {}
         if content:
             self.files["bundles/" + sha256(content)] = content
         self.campaigns[name] = canonical({
-            "arms": [{"from": 0, "name": "control", "to": 5000},
-                     {"from": 5000, "name": "canary", "to": 10000}],
+            "arms": [{"from": first, "name": arm, "to": after} for arm, first, after in arms],
             "budgets": {"battery_floor_percent": 0, "cpu_ppm": 50000,
                         "memory_bytes": 33554432, "upload_bytes_per_day": 65536},
             "bundles": bundles, "format": "latgate-campaign-1", "id": name,
@@ -87,7 +87,7 @@ class Repository:
             "schedule": {"duration_seconds": 3600, "ends": "2099-01-01T00:00:00Z",
                          "every_seconds": 2, "lease_seconds": 30,
                          "starts": "2020-01-01T00:00:00Z", "window_seconds": 1} | schedule,
-            "targeting": {"builds": [], "models": []}})
+            "targeting": {"builds": [], "models": list(models)}})
 
     def _file(self, role, key, **members):
         body = {"_type": role, "expires": "2099-01-01T00:00:00Z", "spec_version": "1.0.31",
@@ -114,6 +114,39 @@ class Repository:
             **{"x-latgate-paused": self.paused, "x-latgate-revoked": self.revoked})
 
 
+class Bits:
+    """Reads bits from the most significant one of each byte on."""
+
+    def __init__(self, data):
+        self.text = "".join(format(byte, "08b") for byte in data)
+        self.at = 0
+
+    def take(self, count):
+        self.at += count
+        return int(self.text[self.at - count:self.at] or "0", 2)
+
+    def buckets(self):
+        """{index: events}, as docs/fleet-reports.md has them."""
+        first = self.take(10)
+        if first == 1023:
+            return {}
+        counts, before, mean = {}, 0, 1
+        for index in range(first, first + self.take(10) + 1):
+            ones = 0
+            while ones < 12 and self.take(1):
+                ones += 1
+            low = mean.bit_length() - 1 if mean else 0
+            code = (ones << low) + self.take(low) if ones < 12 else self.take(self.take(6))
+            if code > 2 * before:
+                count = code
+            else:
+                count = before + (code + 1) // 2 if code % 2 else before - code // 2
+            mean, before = (mean + code) // 2, count
+            if count:
+                counts[index] = count
+        return counts
+
+
 class Report:
     """The head of a report, and where its histograms begin."""
 
@@ -129,6 +162,18 @@ class Report:
          self.code) = (self._number() for _ in range(8))
         self.sub_bits = self._take(1)[0]
         self.histograms = self._number()
+
+    def measured(self):
+        """(metric, attach, label, lost, censored, {index: events}) each; all bytes are accounted for."""
+        found = []
+        for _ in range(self.histograms):
+            head = (self._number(), self._take(1)[0], self._text(), self._number(), self._number())
+            bits = Bits(self.data[self.at:-4])
+            found.append((*head, bits.buckets()))
+            assert "1" not in bits.text[bits.at:-(-bits.at // 8) * 8]
+            self.at += -(-bits.at // 8)
+        assert self.at == len(self.data) - 4, (self.at, len(self.data))
+        return found
 
     def _take(self, size):
         self.at += size
