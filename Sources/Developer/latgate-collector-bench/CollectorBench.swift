@@ -1,13 +1,18 @@
 import Foundation
 
 /// What `ci/bench` times of the collector: reports by TLS over kept connections, each answered when it is on
-/// the disk.
+/// the disk; and what it needs for timing the judge: an index with many reports.
 @main
 struct CollectorBench {
   static func main() async {
     #if Collector
       do {
-        try await BenchRun(arguments: Array(CommandLine.arguments.dropFirst())).run()
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments.first == "fill" {
+          try FillRun(arguments: Array(arguments.dropFirst())).run()
+        } else {
+          try await BenchRun(arguments: arguments).run()
+        }
       } catch {
         FileHandle.standardError.write(Data("latgate-collector-bench: \(error)\n".utf8))
         exit(70)
