@@ -403,7 +403,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "FleetLogTests",
-      dependencies: ["POSIXSupport", "DebianRoots", "FleetReports", "FleetLog"],
+      dependencies: [
+        "POSIXSupport", "DebianRoots", "FleetReports", "FleetLog", "ForeignReaders",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "FleetCollectorTests",

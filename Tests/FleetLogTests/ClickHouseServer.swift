@@ -4,8 +4,13 @@ import POSIXSupport
 
 @testable import FleetLog
 
-/// Debian's ClickHouse on a loopback port, with a folder of its own.
-final class ClickHouseServer: Sendable {
+/// A real engine that answers on a loopback port while this exists.
+protocol EngineServer: Sendable {
+  func place(_ database: String) throws -> ClickHousePlace
+}
+
+/// Debian's ClickHouse, of 2018, on a loopback port, with a folder of its own.
+final class ClickHouseServer: EngineServer {
   /// The tests that use it need the network's Debian mirror.
   static let isEnabled = ProcessInfo.processInfo.environment["LATGATE_E2E"] == "1"
 
@@ -65,6 +70,10 @@ final class ClickHouseServer: Sendable {
     }
     let said = (try? String(contentsOfFile: work + "/errors", encoding: .utf8)) ?? ""
     throw DidNotStart(description: "ClickHouse does not answer: \(said.suffix(500))")
+  }
+
+  func place(_ database: String) throws -> ClickHousePlace {
+    try ClickHousePlace(host: "127.0.0.1", port: port, database: database)
   }
 
   deinit {

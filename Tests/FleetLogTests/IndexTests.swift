@@ -15,11 +15,14 @@ import Testing
     let records = try test.records
     let end = try LogReader(test.folder).end()
     // Batches that were read twice, in another grouping.
-    try index.add(Array(records.prefix(4)), upTo: .start)
-    try index.add(records + records, upTo: .start)
+    let number = try #require(try LogReader(test.folder).identity())
+    let placed = try test.placed
+    try index.add(Array(placed.prefix(4)), upTo: .start, of: number)
+    try index.add(placed + placed, upTo: .start, of: number)
     try Indexer(index, folder: test.folder).advance(to: end)
     #expect(try index.campaigns() == [CampaignCount(campaign: "c", reports: 12, devices: 2)])
-    #expect(try index.position() == end)
+    #expect(try index.logs() == [number])
+    #expect(try index.position(in: number) == end)
     var found: [ReportID] = []
     try index.forEachReport(of: "c") { found.append($0.id) }
     #expect(found == records.map(\.id).sorted())
@@ -92,5 +95,43 @@ import Testing
     #expect(throws: LogError.self) {
       try Indexer(index, folder: other.folder).advance(to: shorter.durable)
     }
+  }
+
+  /// Two collectors got reports of one device: some both, and in one slot each another one.
+  @Test(arguments: [false, true]) func isTheSameInWhateverOrderLogsAreRead(backwards: Bool)
+    async throws
+  {
+    let tests = try [TestLog(), TestLog()]
+    for (number, test) in tests.enumerated() {
+      let (log, _) = try test.open(segmentBytes: 500)
+      try await log.append(number...9)
+      let disputed = TestLog.entry(20, build: "b\(number)")
+      _ = try await log.append(disputed.record, slot: disputed.slot)
+      try await log.append(30...30 + number, device: UInt64(number))
+      await log.close()
+    }
+    let numbers = try tests.map { try #require(try LogReader($0.folder).identity()) }
+    #expect(numbers[0] != numbers[1])
+    let index = try SQLiteIndex(path: tests[0].root + "/both.sqlite")
+    for test in backwards ? tests.reversed() : tests {
+      try Indexer(index, folder: test.folder, companions: Set(numbers))
+        .advance(to: LogReader(test.folder).end())
+    }
+    #expect(try index.campaigns() == [CampaignCount(campaign: "c", reports: 14, devices: 2)])
+    // The second log's comes earlier in it.
+    let disputed = (0...1).map { TestLog.entry(20, build: "b\($0)") }
+    #expect(try index.owner(of: disputed[0].slot) == disputed[1].record.id)
+    #expect(try index.conflicts() == [disputed[0].record.id])
+    #expect(try index.logs() == numbers.sorted())
+  }
+
+  @Test func givesEachRecordOneAscendingPlace() async throws {
+    let test = try TestLog()
+    let (log, _) = try test.open(segmentBytes: 2000)
+    try await log.append(0...99)
+    await log.close()
+    let places = try test.placed.map(\.place)
+    #expect(places.count == 100 && places == places.sorted() && Set(places).count == 100)
+    #expect(Set(places.map(\.segment)).count > 2)
   }
 }

@@ -31,9 +31,13 @@ final class TestLog: Sendable {
   }
 
   var records: [LogRecord] {
+    get throws { try placed.map(\.record) }
+  }
+
+  var placed: [PlacedRecord] {
     get throws {
       let reader = LogReader(folder)
-      var all: [LogRecord] = []
+      var all: [PlacedRecord] = []
       try reader.batches(from: .start, to: reader.end()) { records, _ in all += records }
       return all
     }

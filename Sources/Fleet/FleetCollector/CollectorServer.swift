@@ -64,7 +64,8 @@
     package func run() async throws {
       let store = settings.store
       let metrics = CollectorMetrics()
-      let index = try openIndex()
+      let key = try PseudonymKey(path: store.keyPath)
+      let index = try openIndex(key)
       let indexer = Indexer(index, folder: store.log)
       let (log, found) = try ReportLog.open(store.log, limits: settings.limits) { batch in
         metrics.count(batch)
@@ -73,17 +74,18 @@
       let audit = try AuditLog(path: store.auditPath)
       try note(found, audit)
       if found.damagedBytes > 0 {
-        // Its places in the log have changed.
-        try store.index.remove()
+        // Its places in the log have changed. What other collectors wrote to the index is not for this one
+        // to remove.
+        if !index.isShared { try store.index.remove() }
         await log.close()
         throw LogError(
           .damaged, path: store.log.path,
           reason:
             "\(found.damagedBytes) bytes of acknowledged reports are damaged; the next start goes on "
-            + "without them, the file is kept as \(found.aside ?? "-")")
+            + "without them, the file is kept as \(found.aside ?? "-")"
+            + (index.isShared ? "; make the index anew before, with rebuild" : ""))
       }
       indexer.follow(to: log.durable)
-      let key = try PseudonymKey(path: store.keyPath)
       let intake = ReportIntake(
         log: log, key: key, rules: settings.rules, metrics: metrics,
         owners: SlotOwners(log: log, indexer: indexer, index: index))
@@ -104,13 +106,19 @@
       if let failure { throw failure }
     }
 
-    private func openIndex() throws(LogError) -> any ReportIndex {
+    private func openIndex(_ key: PseudonymKey) throws(LogError) -> any ReportIndex {
       let place = settings.store.index
-      do { return try place.open() } catch {
-        guard error.kind == .damaged else { throw error }
-        say("\(place): the index is damaged and is made anew from the log")
-        try place.remove()
-        return try place.open()
+      do { return try place.open(key: key) } catch {
+        switch error.kind {
+        case .damaged:
+          say("\(place): the index is damaged and is made anew from the log")
+          try place.remove()
+          return try place.open(key: key)
+        case .away:
+          say("index: \(error); reports are taken, and the index follows later")
+          return try place.openLate(key: key)
+        default: throw error
+        }
       }
     }
 

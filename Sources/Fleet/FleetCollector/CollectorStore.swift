@@ -7,14 +7,21 @@ import POSIXSupport
 package struct CollectorStore: Sendable {
   package let path: String
   package let index: IndexPlace
+  /// Collectors whose reports are in the same index.
+  package let companions: [CollectorStore]
 
   /// - Parameters:
   ///   - path: the folder.
   ///   - index: another place for the index than a file in it.
-  package init(path: String, index: IndexPlace? = nil) {
+  ///   - companions: folders of other collectors whose reports are in the same index.
+  package init(path: String, index: IndexPlace? = nil, companions: [String] = []) {
     self.path = URL(fileURLWithPath: path).standardizedFileURL.path
-    self.index = index ?? .sqlite(path: self.path + "/index.sqlite")
+    let place = index ?? .sqlite(path: self.path + "/index.sqlite")
+    self.index = place
+    self.companions = companions.map { CollectorStore(path: $0, index: place) }
   }
+
+  private var stores: [CollectorStore] { [self] + companions }
 
   package var log: LogFolder { LogFolder(path: path + "/log") }
   package var auditPath: String { path + "/audit.log" }
@@ -24,18 +31,92 @@ package struct CollectorStore: Sendable {
   package var verdictsPath: String { path + "/verdicts" }
   package var dashboardKeyPath: String { path + "/dashboard.key" }
 
-  /// Makes the index anew from the log.
-  /// - Throws: ``LogError``: also while a collector writes to the log.
+  /// Makes the index anew from the log, and from those of its companions.
+  /// - Throws: ``LogError``: also while a collector writes to one of the logs.
   package func rebuild() async throws {
-    let (log, _) = try ReportLog.open(self.log)
+    let key = try commonKey()
+    let logs = try stores.map { try ReportLog.open($0.log).log }
+    let identities = try identities()
     try index.remove()
-    try Indexer(index.open(), folder: self.log).advance(to: log.durable)
-    await log.close()
+    let index = try index.open(key: key)
+    for log in logs {
+      try Indexer(index, folder: log.folder, companions: identities).advance(to: log.durable)
+    }
+    for log in logs { await log.close() }
+  }
+
+  /// The key that made the pseudonyms in all logs; nil where no collector ran yet.
+  private func commonKey() throws -> PseudonymKey? {
+    let keys = try stores.filter { FileManager.default.fileExists(atPath: $0.keyPath) }
+      .map { (path: $0.keyPath, key: try PseudonymKey(path: $0.keyPath)) }
+    if let other = keys.first(where: { $0.key.mark != keys[0].key.mark }) {
+      throw LogError(
+        .unusable, path: other.path,
+        reason: "is another key than \(keys[0].path): a device would count as two")
+    }
+    return keys.first?.key
+  }
+
+  /// The numbers of the logs, each another one.
+  private func identities() throws -> Set<LogIdentity> {
+    var known: [LogIdentity: String] = [:]
+    for store in stores {
+      guard let log = try LogReader(store.log).identity() else { continue }
+      if let other = known.updateValue(store.path, forKey: log) {
+        throw LogError(
+          .unusable, path: store.path,
+          reason:
+            "has a log with the number of that in \(other): one is a copy of the other, or both "
+            + "are from before logs had numbers")
+      }
+    }
+    return Set(known.keys)
   }
 
   /// What is not as it should be, in words. An index that is behind is brought to the log's end.
   /// - Returns: also what was looked at.
   package func verify() throws -> (facts: [String], problems: [String]) {
+    var facts: [String] = []
+    var problems: [String] = []
+    for store in stores {
+      let found = try store.verifyFiles()
+      facts += found.facts
+      problems += found.problems
+    }
+    guard problems.isEmpty else { return (facts, problems) }
+    let fresh = "\(path)/verify-\(getpid()).sqlite"
+    defer { SQLiteIndex.remove(path: fresh) }
+    let rebuilt = try SQLiteIndex(path: fresh)
+    let identities = try identities()
+    let ends = try stores.map { (folder: $0.log, end: try LogReader($0.log).end()) }
+    for (folder, end) in ends {
+      try Indexer(rebuilt, folder: folder, companions: identities).advance(to: end)
+    }
+    let expected = try IndexDigest.of(rebuilt)
+    facts.append("digest: \(expected)")
+    let count = try rebuilt.campaigns().reduce(0) { $0 + $1.reports }
+    facts.append("counted: \(count) reports, \(try rebuilt.conflicts().count) conflicts")
+    if hasIndex {
+      let index = try index.open()
+      for (folder, end) in ends {
+        try Indexer(index, folder: folder, companions: identities).advance(to: end)
+      }
+      let found = try IndexDigest.of(index)
+      let others = try Set(index.logs()).subtracting(identities).sorted()
+      if !others.isEmpty {
+        let names = others.map(\.description).joined(separator: ", ")
+        problems.append(
+          "\(self.index): has reports of other logs, \(names): name their collectors by --also")
+      } else if found != expected {
+        problems.append(
+          "\(self.index): digest \(found) is not that of the log; 'latgate-collector rebuild' makes it anew"
+        )
+      }
+    }
+    return (facts, problems)
+  }
+
+  private func verifyFiles() throws -> (facts: [String], problems: [String]) {
     let lock = try FileLock.tryAcquire(log.lockPath)
     let check = try LogVerification(log, isWritten: lock == nil)
     withExtendedLifetime(lock) {}
@@ -47,26 +128,6 @@ package struct CollectorStore: Sendable {
       facts.append("audit log: \(audit.lines) lines")
       if let line = audit.broken {
         problems.append("\(auditPath): line \(line) does not follow the one before it")
-      }
-    }
-    guard problems.isEmpty else { return (facts, problems) }
-    let fresh = "\(path)/verify-\(getpid()).sqlite"
-    defer { SQLiteIndex.remove(path: fresh) }
-    let rebuilt = try SQLiteIndex(path: fresh)
-    let end = try LogReader(log).end()
-    try Indexer(rebuilt, folder: log).advance(to: end)
-    let expected = try IndexDigest.of(rebuilt)
-    facts.append("digest: \(expected)")
-    let count = try rebuilt.campaigns().reduce(0) { $0 + $1.reports }
-    facts.append("counted: \(count) reports, \(try rebuilt.conflicts().count) conflicts")
-    if hasIndex {
-      let index = try index.open()
-      try Indexer(index, folder: log).advance(to: end)
-      let found = try IndexDigest.of(index)
-      if found != expected {
-        problems.append(
-          "\(self.index): digest \(found) is not that of the log; 'latgate-collector rebuild' makes it anew"
-        )
       }
     }
     return (facts, problems)

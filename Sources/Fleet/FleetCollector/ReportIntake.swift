@@ -90,7 +90,8 @@ package final class ReportIntake: Sendable {
     case .busy: IntakeAnswer(503, "too many reports at once", retryAfter: 5)
     case .full: IntakeAnswer(503, "no space", retryAfter: 300)
     case .closed: .stopping
-    case .broken, .damaged, .unusable: IntakeAnswer(503, "the log is broken", retryAfter: 300)
+    case .broken, .damaged, .unusable, .away:
+      IntakeAnswer(503, "the log is broken", retryAfter: 300)
     }
   }
 }

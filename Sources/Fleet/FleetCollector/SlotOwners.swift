@@ -24,7 +24,7 @@ package struct SlotOwners: Sendable {
   package func owner(of slot: ReportSlot) async -> ReportID? {
     let goal = log.durable
     let deadline = ContinuousClock.now + Self.limit
-    indexer.follow(to: goal)
+    indexer.follow(to: goal, soon: true)
     while (indexer.reached ?? .start) < goal {
       guard indexer.fault == nil, ContinuousClock.now < deadline else { return nil }
       do { try await Task.sleep(for: Self.pause) } catch { return nil }

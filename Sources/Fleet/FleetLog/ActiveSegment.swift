@@ -15,14 +15,14 @@ struct ActiveSegment: ~Copyable {
   /// Makes an empty segment.
   /// - Throws: ``LogError``.
   static func make(
-    _ number: UInt64, previous: [UInt8], in folder: LogFolder
+    _ header: SegmentHeader, in folder: LogFolder
   ) throws(LogError) -> ActiveSegment {
-    let path = folder.openPath(number)
-    let header = SegmentHeader(number: number, previous: previous).bytes
-    do { try AtomicFile.write(header, to: path, mode: 0o600) } catch {
+    let path = folder.openPath(header.number)
+    let bytes = header.bytes
+    do { try AtomicFile.write(bytes, to: path, mode: 0o600) } catch {
       throw Self.error(error, path: path)
     }
-    return try ActiveSegment(number: number, path: path, contents: header)
+    return try ActiveSegment(number: header.number, path: path, contents: bytes)
   }
 
   /// Goes on with a segment whose bytes are known to be whole.

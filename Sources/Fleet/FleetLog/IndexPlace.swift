@@ -1,31 +1,41 @@
-import Foundation
-
 /// Where an index is.
 package enum IndexPlace: Sendable, Equatable, CustomStringConvertible {
   /// A file.
   case sqlite(path: String)
-  case clickHouse(host: String, port: UInt16, database: String)
+  case clickHouse(ClickHousePlace)
 
-  /// Reads `clickhouse://HOST:PORT/DATABASE`.
+  private static let file = "sqlite:"
+
+  /// Reads `sqlite:FILE`, or as ``init(clickHouse:)``.
   /// - Throws: ``LogError`` for another text.
-  package init(clickHouse text: String) throws(LogError) {
-    guard let parts = URLComponents(string: text), parts.scheme == "clickhouse",
-      let host = parts.host, !host.isEmpty, let port = parts.port.flatMap({ UInt16(exactly: $0) }),
-      parts.user == nil, parts.query == nil
-    else {
-      throw LogError(
-        .unusable, path: text, reason: "is not clickhouse://HOST:PORT/DATABASE")
+  package init(_ text: String) throws(LogError) {
+    guard text.hasPrefix(Self.file), text != Self.file else {
+      self = .clickHouse(try ClickHousePlace(text))
+      return
     }
-    self = .clickHouse(host: host, port: port, database: String(parts.path.dropFirst()))
+    self = .sqlite(path: String(text.dropFirst(Self.file.count)))
   }
 
-  /// Opens the index, which is made if missing.
-  /// - Throws: ``LogError``.
-  package func open() throws(LogError) -> any ReportIndex {
+  /// Reads `clickhouse://HOST:PORT[,HOST:PORT...]/DATABASE[?cluster=NAME]`.
+  /// - Throws: ``LogError`` for another text.
+  package init(clickHouse text: String) throws(LogError) {
+    self = .clickHouse(try ClickHousePlace(text))
+  }
+
+  /// Opens the index, which is made if missing. `key` is that of the collector that writes to it.
+  /// - Throws: ``LogError``; of kind `away` when no server answers.
+  package func open(key: PseudonymKey? = nil) throws(LogError) -> any ReportIndex {
     switch self {
     case .sqlite(let path): return try SQLiteIndex(path: path)
-    case .clickHouse(let host, let port, let database):
-      return try ClickHouseIndex(host: host, port: port, database: database)
+    case .clickHouse(let place): return try ClickHouseIndex(place, key: key)
+    }
+  }
+
+  /// The same where the servers do not answer: the index is opened when it is asked and they do.
+  package func openLate(key: PseudonymKey) throws(LogError) -> any ReportIndex {
+    switch self {
+    case .sqlite: return try open()
+    case .clickHouse(let place): return try ClickHouseIndex(place, key: key, isLate: true)
     }
   }
 
@@ -34,15 +44,14 @@ package enum IndexPlace: Sendable, Equatable, CustomStringConvertible {
   package func remove() throws(LogError) {
     switch self {
     case .sqlite(let path): SQLiteIndex.remove(path: path)
-    case .clickHouse(let host, let port, let database):
-      try ClickHouseIndex(host: host, port: port, database: database).remove()
+    case .clickHouse(let place): try ClickHouseIndex(place).remove()
     }
   }
 
   package var description: String {
     switch self {
     case .sqlite(let path): path
-    case .clickHouse(let host, let port, let database): "clickhouse://\(host):\(port)/\(database)"
+    case .clickHouse(let place): place.description
     }
   }
 }

@@ -12,6 +12,7 @@ package final class Indexer: Sendable {
     var isRunning = false
     var reached: LogPosition?
     var fault: String?
+    var log: LogIdentity?
     var waiters: [CheckedContinuation<Void, Never>] = []
   }
 
@@ -20,11 +21,21 @@ package final class Indexer: Sendable {
 
   private let index: any ReportIndex
   private let reader: LogReader
+  private let companions: Set<LogIdentity>
   private let queue = DispatchQueue(label: "latgate.index")
+  private let hurry = DispatchSemaphore(value: 0)
   private let state = Mutex(State())
 
-  package init(_ index: any ReportIndex, folder: LogFolder) {
+  /// How long a shared index that does not take reports is left alone.
+  private static let patience = Duration.seconds(5)
+
+  /// Of an index and a log. `companions` are logs whose reports the index may have as well; one that is
+  /// shared may have any.
+  package init(
+    _ index: any ReportIndex, folder: LogFolder, companions: Set<LogIdentity> = []
+  ) {
     self.index = index
+    self.companions = companions
     reader = LogReader(folder)
   }
 
@@ -34,9 +45,11 @@ package final class Indexer: Sendable {
   /// Up to where the index has read.
   package var reached: LogPosition? { state.withLock { $0.reached } }
 
-  /// Reads on to a place, some time; a failure is tried again with the next call.
-  package func follow(to goal: LogPosition) {
+  /// Reads on to a place, some time; a failure is tried again with the next call, and that of a shared
+  /// index, which is on other machines, by itself. `soon` is without the pause between two changes.
+  package func follow(to goal: LogPosition, soon: Bool = false) {
     state.withLock { state in
+      if soon, state.isRunning { hurry.signal() }
       if let known = state.goal, known >= goal, state.fault == nil { return }
       state.goal = goal
       guard !state.isRunning else { return }
@@ -52,7 +65,7 @@ package final class Indexer: Sendable {
         if state.isRunning { state.waiters.append(continuation) }
         return !state.isRunning
       }
-      if isIdle { continuation.resume() }
+      if isIdle { continuation.resume() } else { hurry.signal() }
     }
   }
 
@@ -63,9 +76,14 @@ package final class Indexer: Sendable {
       if let goal {
         do { try advance(to: goal) } catch { fault = "\(error)" }
       }
-      let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>]? in
+      let goesOn = state.withLock { state in
         state.fault = fault
-        if fault == nil, state.goal != goal { return nil }
+        guard state.waiters.isEmpty else { return false }
+        return fault == nil ? state.goal != goal || index.pause > .zero : index.isShared
+      }
+      if goesOn { rest(fault == nil ? index.pause : Self.patience) }
+      let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>]? in
+        if fault == nil ? state.goal != goal : goesOn { return nil }
         state.isRunning = false
         defer { state.waiters = [] }
         return state.waiters
@@ -76,9 +94,24 @@ package final class Indexer: Sendable {
     }
   }
 
+  /// Waits until the next change is due, or somebody waits for it.
+  private func rest(_ duration: Duration) {
+    _ = hurry.wait(timeout: .now() + .milliseconds(Int(duration / .milliseconds(1))))
+  }
+
   /// Brings the index to a place, now.
   package func advance(to goal: LogPosition) throws {
-    let start = try index.position() ?? .start
+    let log = try identity()
+    if !index.isShared {
+      let own = companions.union(log.map { [$0] } ?? [])
+      if let other = try index.logs().first(where: { !own.contains($0) }) {
+        throw LogError(
+          .unusable, path: reader.path,
+          reason: "the index has reports of another log, number \(other); remove the index")
+      }
+    }
+    guard let log else { return }
+    let start = try index.position(in: log) ?? .start
     guard start <= goal else {
       throw LogError(
         .unusable, path: reader.path,
@@ -86,18 +119,25 @@ package final class Indexer: Sendable {
           "the index was made of more than this log holds: up to \(start), and the log ends at "
           + "\(goal); remove the index")
     }
-    var pending: [LogRecord] = []
+    var pending: [PlacedRecord] = []
     var place = start
     try reader.batches(from: start, to: goal) { records, after in
       pending += records
       place = after
       if pending.count >= Self.changeSize {
-        try index.add(pending, upTo: place)
+        try index.add(pending, upTo: place, of: log)
         pending = []
         state.withLock { $0.reached = place }
       }
     }
-    if place != start { try index.add(pending, upTo: place) }
+    if place != start { try index.add(pending, upTo: place, of: log) }
     state.withLock { $0.reached = place }
+  }
+
+  private func identity() throws -> LogIdentity? {
+    if let known = state.withLock({ $0.log }) { return known }
+    let log = try reader.identity()
+    state.withLock { $0.log = log }
+    return log
   }
 }

@@ -15,6 +15,8 @@ package struct LogError: Error, Sendable, Equatable, CustomStringConvertible {
     case damaged
     /// Another collector has the folder, or it cannot be used.
     case unusable
+    /// A server of the index does not answer.
+    case away
   }
 
   package var kind: Kind
@@ -45,7 +47,7 @@ package struct LogError: Error, Sendable, Equatable, CustomStringConvertible {
     case .closed: "\(path): the log is being closed"
     case .broken: "\(path): \(reason); start the collector anew"
     case .damaged: "\(path): \(reason); restore it from a copy"
-    case .unusable: "\(path): \(reason)"
+    case .unusable, .away: "\(path): \(reason)"
     }
   }
 }

@@ -82,6 +82,22 @@ package struct LogFolder: Sendable {
     }
   }
 
+  /// The header of a segment.
+  /// - Throws: ``LogError`` of kind `damaged` where there is none.
+  static func header(_ path: String) throws(LogError) -> SegmentHeader {
+    let bytes: [UInt8]
+    do {
+      bytes = try OwnedDescriptor.open(path, flags: O_RDONLY)
+        .read(upTo: SegmentHeader.size, subject: path)
+    } catch {
+      throw LogError(.unusable, error, path: path)
+    }
+    guard let header = SegmentHeader(bytes) else {
+      throw LogError(.damaged, path: path, reason: "its header is damaged")
+    }
+    return header
+  }
+
   /// Makes a rename durable.
   func sync() throws(SystemCallError) {
     let folder = try OwnedDescriptor.open(path, flags: O_RDONLY | O_DIRECTORY)

@@ -24,11 +24,25 @@ package struct LogReader: Sendable {
     return LogPosition(segment: next, offset: UInt64(SegmentHeader.size))
   }
 
+  /// Which log it is; nil for one without a segment.
+  /// - Throws: ``LogError``.
+  package func identity() throws(LogError) -> LogIdentity? {
+    // A segment that is open may have its last name a moment later.
+    for attempt in 0..<3 {
+      let listing = try folder.list()
+      guard let path = listing.sealed.first?.path ?? listing.open.first?.path else { return nil }
+      do { return try LogFolder.header(path).log } catch {
+        if error.kind == .damaged || attempt == 2 { throw error }
+      }
+    }
+    return nil
+  }
+
   /// Hands over every batch between two places, with the place after it.
   /// - Throws: ``LogError``, or what `body` throws.
   package func batches(
     from start: LogPosition, to end: LogPosition,
-    _ body: (_ records: [LogRecord], _ after: LogPosition) throws -> Void
+    _ body: (_ records: [PlacedRecord], _ after: LogPosition) throws -> Void
   ) throws {
     var position = start
     while position < end {
@@ -36,7 +50,7 @@ package struct LogReader: Sendable {
       let path = "\(folder.path), segment \(position.segment)"
       while position.segment < end.segment || position.offset < end.offset {
         guard let records = try next(descriptor, path, &position.offset) else { break }
-        try body(records, position)
+        try body(PlacedRecord.batch(records, endingAt: position), position)
       }
       guard position.segment < end.segment else { break }
       position = LogPosition(segment: position.segment + 1, offset: UInt64(SegmentHeader.size))

@@ -12,8 +12,9 @@ struct LogRecovery: ~Copyable {
   private(set) var opening = LogOpening()
   /// What the active segment holds.
   private(set) var records: [LogRecord] = []
-  /// The segment that comes next when there is no active one, and the hash of the one before.
-  private(set) var next: (number: UInt64, previous: [UInt8]) = (1, SegmentHeader.noDigest)
+  /// Of the active segment, or of the one that comes next when there is none.
+  private(set) var next = SegmentHeader(
+    number: 1, previous: SegmentHeader.noDigest, log: .unnumbered)
 
   /// What is left of this after the opening.
   consuming func takeActive() -> ActiveSegment? { active.take() }
@@ -25,7 +26,10 @@ struct LogRecovery: ~Copyable {
       guard let digest = Hexadecimal.bytes(last.digest) else {
         throw LogError(.damaged, path: last.path, reason: "has no hash in its name")
       }
-      next = (last.number + 1, digest)
+      let log = try LogFolder.header(last.path).log
+      next = SegmentHeader(number: last.number + 1, previous: digest, log: log)
+    } else {
+      next.log = .drawn()
     }
     guard let open = listing.open.first else { return }
     guard listing.open.count == 1, open.number == next.number else {
@@ -44,7 +48,9 @@ struct LogRecovery: ~Copyable {
       opening.tornBytes = contents.count
       return
     }
-    guard header == SegmentHeader(number: next.number, previous: next.previous) else {
+    // The first segment says which log it is.
+    if listing.sealed.isEmpty { next.log = header.log }
+    guard header == next else {
       throw LogError(
         .damaged, path: open.path, reason: "does not follow the segment before it")
     }

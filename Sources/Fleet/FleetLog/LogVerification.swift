@@ -13,6 +13,7 @@ package struct LogVerification: Sendable, Equatable {
   package private(set) var problems: [String] = []
 
   private let isWritten: Bool
+  private var log: LogIdentity?
 
   /// Reads all segments. `isWritten`: a collector is at it, whose last batch may be seen in part.
   /// - Throws: ``LogError``: the folder cannot be read.
@@ -44,6 +45,10 @@ package struct LogVerification: Sendable, Equatable {
     segments += 1
     if let header = SegmentHeader(contents) {
       if header.number != number { problems.append("\(path): its header says \(header.number)") }
+      if header.log != log ?? header.log {
+        problems.append("\(path): is of another log")
+      }
+      log = log ?? header.log
       if let previous, header.previous != previous {
         problems.append("\(path): does not follow the segment before it")
       }

@@ -6,7 +6,7 @@ struct LogWriter: ~Copyable {
   private let folder: LogFolder
   private let segmentLimit: UInt64
   private var active: ActiveSegment?
-  private var next: (number: UInt64, previous: [UInt8])
+  private var next: SegmentHeader
   private var recent: RecentSlots
   /// The end of what is on the disk.
   private(set) var durable: LogPosition
@@ -63,7 +63,7 @@ struct LogWriter: ~Copyable {
     if let broken { throw broken }
     if let size = active?.size, size >= segmentLimit { try seal() }
     if active == nil {
-      active = try ActiveSegment.make(next.number, previous: next.previous, in: folder)
+      active = try ActiveSegment.make(next, in: folder)
     }
     try active?.append(frame)
     durable = LogPosition(
@@ -72,6 +72,7 @@ struct LogWriter: ~Copyable {
 
   private mutating func seal() throws(LogError) {
     guard let full = active.take() else { return }
-    next = (next.number + 1, try full.seal(in: folder))
+    next = SegmentHeader(
+      number: next.number + 1, previous: try full.seal(in: folder), log: next.log)
   }
 }

@@ -25,6 +25,12 @@ package struct PseudonymKey: Sendable {
     key = SymmetricKey(data: bytes)
   }
 
+  /// Tells keys apart, and says nothing else of them.
+  package var mark: UInt64 {
+    let code = HMAC<SHA256>.authenticationCode(for: Array("mark".utf8), using: key)
+    return LittleEndian.read(UInt64.self, Array(code), at: 0)
+  }
+
   /// The device of a certificate's name, in one campaign.
   package func pseudonym(of name: String, campaign: String) -> DevicePseudonym {
     let code = HMAC<SHA256>.authenticationCode(

@@ -3,13 +3,24 @@ import FleetReports
 /// What queries are put to: made from the log, and made anew when it is lost.
 ///
 /// An engine may get batches twice, and reports twice; it counts a report once. Of two reports in one
-/// slot the first in the log counts, the other is noted as a conflict.
+/// slot the first in the log counts, the other is noted as a conflict. Of several logs, the one with the lower
+/// place is first, and at the same place the log with the lower number: an order that is the same in
+/// whatever order the logs are read, and that no clock changes.
 package protocol ReportIndex: Sendable {
-  /// Up to where the log was read.
-  func position() throws -> LogPosition?
+  /// Whether several collectors may write to it at once.
+  var isShared: Bool { get }
 
-  /// Takes the next reports of the log, and the place after them, as one change.
-  func add(_ records: [LogRecord], upTo position: LogPosition) throws
+  /// Time from one change to the next while reports come one by one.
+  var pause: Duration { get }
+
+  /// Logs of which it has something, ascending.
+  func logs() throws -> [LogIdentity]
+
+  /// Up to where a log was read.
+  func position(in log: LogIdentity) throws -> LogPosition?
+
+  /// Takes the next reports of a log, and the place after them, as one change.
+  func add(_ records: [PlacedRecord], upTo position: LogPosition, of log: LogIdentity) throws
 
   /// Names of campaigns, ascending, with what is stored of each.
   func campaigns() throws -> [CampaignCount]
@@ -28,10 +39,10 @@ package protocol ReportIndex: Sendable {
 }
 
 extension ReportIndex {
-  package func models(of campaign: String) throws -> [String: Int] {
-    var models: [String: Int] = [:]
-    try forEachReport(of: campaign) { models[$0.report.model, default: 0] += 1 }
-    return models
+  /// Takes reports that are in no log.
+  package func add(_ records: [LogRecord], upTo position: LogPosition) throws {
+    try add(
+      PlacedRecord.batch(records, endingAt: position), upTo: position, of: .unnumbered)
   }
 }
 

@@ -9,7 +9,10 @@ package final class SQLiteIndex: ReportIndex {
   private let queue: DatabaseQueue
 
   /// Another layout is made from the log anew.
-  private static let layout = 1
+  private static let layout = 2
+
+  package let isShared = false
+  package let pause = Duration.zero
 
   /// Opens the file, which is made if missing; one of another layout is made anew, empty.
   /// - Throws: ``LogError`` of kind `damaged` for a file that SQLite does not take: remove it.
@@ -57,39 +60,58 @@ package final class SQLiteIndex: ReportIndex {
     CREATE TABLE report (
       place INTEGER PRIMARY KEY, cohort INTEGER NOT NULL REFERENCES cohort, id BLOB NOT NULL,
       device BLOB NOT NULL, incarnation INTEGER NOT NULL, sequence INTEGER NOT NULL,
-      received INTEGER NOT NULL, bytes BLOB NOT NULL,
+      received INTEGER NOT NULL, bytes BLOB NOT NULL, log INTEGER NOT NULL,
+      segment INTEGER NOT NULL, offset INTEGER NOT NULL,
       UNIQUE (device, incarnation, sequence));
     CREATE INDEX reportByCohort ON report (cohort);
     CREATE TABLE conflict (
       device BLOB NOT NULL, id BLOB NOT NULL, PRIMARY KEY (device, id)) WITHOUT ROWID;
     CREATE TABLE progress (
-      one INTEGER PRIMARY KEY CHECK (one = 1), segment INTEGER NOT NULL, offset INTEGER NOT NULL);
+      log INTEGER PRIMARY KEY, segment INTEGER NOT NULL, offset INTEGER NOT NULL);
     """
 
-  package func position() throws -> LogPosition? {
+  package func logs() throws -> [LogIdentity] {
     try queue.read { database in
-      try Row.fetchOne(database, sql: "SELECT segment, offset FROM progress").map {
-        LogPosition(
-          segment: UInt64(bitPattern: $0["segment"]), offset: UInt64(bitPattern: $0["offset"]))
-      }
+      try Int64.fetchAll(database, sql: "SELECT log FROM progress")
+        .map { LogIdentity(rawValue: UInt64(bitPattern: $0)) }.sorted()
     }
   }
 
-  package func add(_ records: [LogRecord], upTo position: LogPosition) throws {
+  package func position(in log: LogIdentity) throws -> LogPosition? {
+    try queue.read { database in
+      try Row.fetchOne(
+        database, sql: "SELECT segment, offset FROM progress WHERE log = ?",
+        arguments: [Int64(bitPattern: log.rawValue)]
+      ).map { Self.position($0) }
+    }
+  }
+
+  private static func position(_ row: Row) -> LogPosition {
+    LogPosition(
+      segment: UInt64(bitPattern: row["segment"]), offset: UInt64(bitPattern: row["offset"]))
+  }
+
+  package func add(
+    _ records: [PlacedRecord], upTo position: LogPosition, of log: LogIdentity
+  ) throws {
     try queue.write { database in
-      for record in records { try Self.insert(record, database) }
+      for record in records { try Self.insert(record, of: log, database) }
       try database.cachedStatement(
         sql: """
-          INSERT INTO progress VALUES (1, ?, ?)
-          ON CONFLICT (one) DO UPDATE SET segment = excluded.segment, offset = excluded.offset
+          INSERT INTO progress VALUES (?, ?, ?)
+          ON CONFLICT (log) DO UPDATE SET segment = excluded.segment, offset = excluded.offset
           """
       ).execute(arguments: [
-        Int64(bitPattern: position.segment), Int64(bitPattern: position.offset),
+        Int64(bitPattern: log.rawValue), Int64(bitPattern: position.segment),
+        Int64(bitPattern: position.offset),
       ])
     }
   }
 
-  private static func insert(_ record: LogRecord, _ database: Database) throws {
+  private static func insert(
+    _ placed: PlacedRecord, of log: LogIdentity, _ database: Database
+  ) throws {
+    let record = placed.record
     let report = try FleetReport(bytes: record.bytes)
     let cohort = try cohort(of: report, database)
     let device = Data(record.device.bytes)
@@ -97,18 +119,53 @@ package final class SQLiteIndex: ReportIndex {
     let incarnation = Int64(bitPattern: report.incarnation)
     try database.cachedStatement(
       sql: """
-        INSERT INTO report (cohort, id, device, incarnation, sequence, received, bytes)
-        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+        INSERT INTO report (
+          cohort, id, device, incarnation, sequence, received, bytes, log, segment, offset)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
         """
     ).execute(arguments: [
       cohort, id, device, incarnation, Int64(report.sequence), Int64(bitPattern: record.received),
-      Data(record.bytes),
+      Data(record.bytes), Int64(bitPattern: log.rawValue),
+      Int64(bitPattern: placed.place.segment), Int64(bitPattern: placed.place.offset),
     ])
     guard database.changesCount == 0 else { return }
-    let slot = ReportSlot(device: record.device, report: report)
-    guard try owner(of: slot, database) != record.id else { return }
+    try settle(placed, of: log, cohort, ReportSlot(device: record.device, report: report), database)
+  }
+
+  /// Decides between a report and the one that has its slot.
+  private static func settle(
+    _ placed: PlacedRecord, of log: LogIdentity, _ cohort: Int64, _ slot: ReportSlot,
+    _ database: Database
+  ) throws {
+    let taken = try Row.fetchOne(
+      database.cachedStatement(
+        sql: """
+          SELECT place, id, log, segment, offset FROM report
+          WHERE device = ? AND incarnation = ? AND sequence = ?
+          """), arguments: arguments(slot))
+    guard let taken, let owner = ReportID(taken["id"] as Data) else { return }
+    let record = placed.record
+    let device = Data(slot.device.bytes)
+    let ownerLog = LogIdentity(rawValue: UInt64(bitPattern: taken["log"]))
+    var loser = record.id
+    if (placed.place, log) < (position(taken), ownerLog) {
+      loser = owner
+      try database.cachedStatement(
+        sql: """
+          UPDATE report SET cohort = ?, id = ?, received = ?, bytes = ?, log = ?, segment = ?, offset = ?
+          WHERE place = ?
+          """
+      ).execute(arguments: [
+        cohort, Data(record.id.bytes), Int64(bitPattern: record.received), Data(record.bytes),
+        Int64(bitPattern: log.rawValue), Int64(bitPattern: placed.place.segment),
+        Int64(bitPattern: placed.place.offset), taken["place"] as Int64,
+      ])
+      try database.cachedStatement(sql: "DELETE FROM conflict WHERE device = ? AND id = ?")
+        .execute(arguments: [device, Data(record.id.bytes)])
+    }
+    guard owner != record.id else { return }
     try database.cachedStatement(sql: "INSERT OR IGNORE INTO conflict VALUES (?, ?)")
-      .execute(arguments: [device, id])
+      .execute(arguments: [device, Data(loser.bytes)])
   }
 
   private static func cohort(of report: FleetReport, _ database: Database) throws -> Int64 {
@@ -186,10 +243,12 @@ package final class SQLiteIndex: ReportIndex {
     try Data.fetchOne(
       database.cachedStatement(
         sql: "SELECT id FROM report WHERE device = ? AND incarnation = ? AND sequence = ?"),
-      arguments: [
-        Data(slot.device.bytes), Int64(bitPattern: slot.incarnation), Int64(slot.sequence),
-      ]
+      arguments: arguments(slot)
     ).flatMap { ReportID($0) }
+  }
+
+  private static func arguments(_ slot: ReportSlot) -> StatementArguments {
+    [Data(slot.device.bytes), Int64(bitPattern: slot.incarnation), Int64(slot.sequence)]
   }
 
   package func conflicts() throws -> [ReportID] {

@@ -1,4 +1,4 @@
-/// The first bytes of a segment: its number and the hash of the segment before it.
+/// The first bytes of a segment: its number, the hash of the segment before it, and whose log it is of.
 ///
 /// The chain makes a segment that was removed or exchanged visible.
 struct SegmentHeader: Sendable, Equatable {
@@ -9,6 +9,7 @@ struct SegmentHeader: Sendable, Equatable {
   var number: UInt64
   /// SHA-256 of the file before; zeros for the first.
   var previous: [UInt8]
+  var log: LogIdentity
 
   static let noDigest = [UInt8](repeating: 0, count: digestSize)
 
@@ -16,14 +17,16 @@ struct SegmentHeader: Sendable, Equatable {
     var bytes = Self.magic
     LittleEndian.append(number, to: &bytes)
     bytes += previous
+    LittleEndian.append(log.rawValue, to: &bytes)
     bytes += [UInt8](repeating: 0, count: Self.size - 4 - bytes.count)
     LittleEndian.append(Checksum.of(bytes[...]), to: &bytes)
     return bytes
   }
 
-  init(number: UInt64, previous: [UInt8]) {
+  init(number: UInt64, previous: [UInt8], log: LogIdentity) {
     self.number = number
     self.previous = previous
+    self.log = log
   }
 
   /// - Returns: nil for bytes that are no header.
@@ -32,6 +35,8 @@ struct SegmentHeader: Sendable, Equatable {
     let sum = LittleEndian.read(UInt32.self, bytes, at: Self.size - 4)
     guard sum == Checksum.of(bytes[..<(Self.size - 4)]) else { return nil }
     number = LittleEndian.read(UInt64.self, bytes, at: Self.magic.count)
-    previous = Array(bytes[16..<16 + Self.digestSize])
+    let end = 16 + Self.digestSize
+    previous = Array(bytes[16..<end])
+    log = LogIdentity(rawValue: LittleEndian.read(UInt64.self, bytes, at: end))
   }
 }

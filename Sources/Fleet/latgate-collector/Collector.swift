@@ -48,14 +48,26 @@ struct StoreOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "clickhouse://HOST:PORT/DATABASE, in place of a file in the folder.", valueName: "place"))
+      "Another place for the index.",
+      discussion:
+        "sqlite:FILE, or clickhouse://HOST:PORT[,HOST:PORT...]/DATABASE[?cluster=NAME].",
+      valueName: "place"))
   var index: String?
 
   /// - Throws: ``LogError``: the index's place is none.
-  func store() throws -> CollectorStore {
+  func store(companions: [String] = []) throws -> CollectorStore {
     let environment = ProcessInfo.processInfo.environment["LATGATE_COLLECTOR"]
     return CollectorStore(
       path: data ?? environment ?? "collector",
-      index: try index.map { try IndexPlace(clickHouse: $0) })
+      index: try index.map { try IndexPlace($0) }, companions: companions)
   }
+}
+
+/// Whose logs an index is made of.
+struct CompanionOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Folder of another collector whose reports are in the same index; may be repeated.",
+      valueName: "folder"))
+  var also: [String] = []
 }

@@ -18,7 +18,7 @@ struct HTTPExchange {
   private var subject: String { "\(host):\(port)" }
 
   /// Sends a body by POST and reads the answer.
-  /// - Throws: ``LogError`` of kind `unusable`.
+  /// - Throws: ``LogError``: of kind `away` when there is no whole answer.
   func post(_ target: String, _ body: [UInt8]) throws(LogError) -> Answer {
     // The server may go away while the body is sent.
     BrokenPipe.ignoreSignal()
@@ -35,13 +35,13 @@ struct HTTPExchange {
       }
       return try parse(answer)
     } catch {
-      throw LogError(.unusable, error, path: subject)
+      throw LogError(.away, error, path: subject)
     }
   }
 
   private func parse(_ answer: [UInt8]) throws(LogError) -> Answer {
     guard let end = answer.firstRange(of: Array("\r\n\r\n".utf8)) else {
-      throw LogError(.unusable, path: subject, reason: "the answer has no header")
+      throw LogError(.away, path: subject, reason: "the answer has no header")
     }
     let head = String(decoding: answer[..<end.lowerBound], as: UTF8.self)
     let words = head.prefix { $0 != "\r\n" }.split(separator: " ")
@@ -54,7 +54,7 @@ struct HTTPExchange {
     if let length = lengths.first?.split(separator: ":").last,
       Int(length.trimmingCharacters(in: .whitespaces)) != body.count
     {
-      throw LogError(.unusable, path: subject, reason: "the answer was cut off")
+      throw LogError(.away, path: subject, reason: "the answer was cut off")
     }
     return Answer(status: status, body: body)
   }
@@ -66,7 +66,7 @@ struct HTTPExchange {
     var list: UnsafeMutablePointer<addrinfo>?
     let code = getaddrinfo(host, String(port), &hints, &list)
     guard code == 0 else {
-      throw LogError(.unusable, path: subject, reason: String(cString: gai_strerror(code)))
+      throw LogError(.away, path: subject, reason: String(cString: gai_strerror(code)))
     }
     defer { freeaddrinfo(list) }
     var failure = SystemCallError(call: "connect", code: EADDRNOTAVAIL, subject: subject)
