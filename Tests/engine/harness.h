@@ -99,5 +99,6 @@ void test_pinned(void);
 void test_results(void);
 void test_profile(void);
 void test_scope(const char *object);
+void test_types(void);
 
 #endif

@@ -27,7 +27,8 @@ int lg_ladder_open(struct lg_ladder **out, const struct lg_ladder_sources *sourc
 	ladder->sources.module_btf_dir = copy(sources->module_btf_dir);
 	ladder->sources.tracefs = copy(sources->tracefs);
 	ladder->sources.kallsyms = copy(sources->kallsyms);
-	if (sources->btf_path) {
+	ladder->btf = sources->types;
+	if (!ladder->btf && sources->btf_path) {
 		ladder->btf = btf__parse(sources->btf_path, NULL);
 		if (!ladder->btf) {
 			err = errno ? -errno : -EINVAL;
@@ -39,6 +40,15 @@ int lg_ladder_open(struct lg_ladder **out, const struct lg_ladder_sources *sourc
 	}
 	*out = ladder;
 	return 0;
+}
+
+struct btf *lg_ladder_take_types(struct lg_ladder *ladder)
+{
+	struct btf *types = ladder->sources.types;
+
+	if (types)
+		ladder->btf = ladder->sources.types = NULL;
+	return types;
 }
 
 void lg_ladder_free(struct lg_ladder *ladder)

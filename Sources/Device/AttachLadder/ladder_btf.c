@@ -64,7 +64,7 @@ int lg_btf_tracepoint_args(struct lg_ladder *ladder, const char *tracepoint)
 	if (!ladder->btf)
 		return -1;
 	args = tracepoint_args(ladder->btf, tracepoint);
-	if (args < 0 && ladder->sources.module_btf_dir)
+	if (args < 0 && ladder->sources.module_btf_dir && !ladder->sources.types)
 		args = module_tracepoint_args(ladder, tracepoint);
 	return args;
 }

@@ -69,7 +69,7 @@ package struct KernelFacts: Sendable {
       btf_path: UnsafePointer(strings[0]), module_btf_dir: nil,
       btf_in_kernel: Self.known(hasOwnBTF),
       tracefs: nil, kallsyms: UnsafePointer(strings[1]),
-      kprobes: Self.known(config.flatMap(\.hasKprobes)), elsewhere: true)
+      kprobes: Self.known(config.flatMap(\.hasKprobes)), elsewhere: true, types: nil)
     var ladder: OpaquePointer?
     var why = [CChar](repeating: 0, count: Int(LG_LADDER_WHY))
     guard lg_ladder_open(&ladder, &sources, &why, why.count) == 0 else {

@@ -59,6 +59,8 @@ enum AgentProgram: String, Sendable, CaseIterable {
       "-ffunction-sections", "-fdata-sections",
       // Nothing in them unwinds a stack: the table of libc's frames is not looked at.
       "-Wl,--no-eh-frame-hdr",
+      // Types of the kernel are cut before libbpf reads them (kernel_types.c).
+      "-Wl,--wrap=btf__load_vmlinux_btf,--wrap=bpf_btf_get_next_id",
       "-Wl,--gc-sections", "-Wl,--build-id=none", "-s", "-Wall", "-Wextra", "-Werror",
       "-ffile-prefix-map=\(share)/=", "-ffile-compilation-dir=.",
     ]

@@ -16,6 +16,8 @@ enum { LG_LADDER_NAME = 128, LG_LADDER_WHY = 512, LG_LADDER_GROUPS = 64 };
 
 enum lg_known { LG_UNKNOWN = -1, LG_NO = 0, LG_YES = 1 };
 
+struct btf;
+
 /* What is known of the kernel. NULL = there is none or it cannot be read. */
 struct lg_ladder_sources {
 	/* /sys/kernel/btf/vmlinux, or a file made from the build's vmlinux (possibly cut). */
@@ -32,6 +34,11 @@ struct lg_ladder_sources {
 	 * unknown instead of absent. The BTF must then be whole.
 	 */
 	bool elsewhere;
+	/*
+	 * Types of the kernel as far as they are asked for, in place of those of btf_path and of
+	 * modules, or NULL. The ladder takes them over, unless it cannot be opened.
+	 */
+	struct btf *types;
 };
 
 struct lg_ladder;
@@ -43,6 +50,9 @@ struct lg_ladder;
 int lg_ladder_open(struct lg_ladder **out, const struct lg_ladder_sources *sources, char *why,
 		   size_t why_size);
 void lg_ladder_free(struct lg_ladder *ladder);
+
+/* Gives back the types that it was opened with, or NULL; after the last question. */
+struct btf *lg_ladder_take_types(struct lg_ladder *ladder);
 
 /* A program of the object. */
 struct lg_candidate {

@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "engine_internal.h"
+#include "kernel_types.h"
 
 const char *lg_tracefs_path(void)
 {
@@ -89,12 +91,14 @@ static void say_btf(const struct sink *sink)
 
 static void say_task_storage(const struct sink *sink)
 {
-	struct lg_ladder_sources sources = {.btf_path = "/sys/kernel/btf/vmlinux",
-					    .btf_in_kernel = LG_YES};
+	struct lg_ladder_sources sources = {.btf_path = LG_KERNEL_TYPES "/vmlinux",
+					    .btf_in_kernel = LG_YES,
+					    .types = lg_types_cut(LG_KERNEL_TYPES, NULL)};
 	struct lg_ladder *ladder;
 	char why[LG_LADDER_WHY];
 
 	if (lg_ladder_open(&ladder, &sources, why, sizeof(why))) {
+		btf__free(sources.types);
 		say(sink, "task_storage", LG_UNKNOWN, "no kernel BTF");
 		return;
 	}

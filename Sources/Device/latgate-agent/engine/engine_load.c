@@ -6,33 +6,38 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "engine_internal.h"
+#include "kernel_types.h"
 
 /* Room for any log: kernels before 6.4 fail the load when it does not fit. Touched only if used. */
 enum { LOG_SIZE = 8 << 20 };
 
-static const char kernel_btf[] = "/sys/kernel/btf/vmlinux";
-
 /* The ladder of the running kernel, with the BTF of the request where one is given. */
-static int open_ladder(struct lg_ladder **ladder, const char *btf_path, struct lg_error *err)
+static int open_ladder(struct lg_ladder **ladder, const struct bpf_object *object,
+		       const char *btf_path, struct lg_error *err)
 {
 	char why[LG_LADDER_WHY] = "";
-	bool own = !access(kernel_btf, R_OK);
+	bool own = !access(LG_KERNEL_TYPES "/vmlinux", R_OK);
+	struct btf *types = own && !btf_path ? lg_types_cut(LG_KERNEL_TYPES, object) : NULL;
 	struct lg_ladder_sources sources = {
 		.btf_path = btf_path ? btf_path
-			    : own    ? kernel_btf
+			    : own    ? LG_KERNEL_TYPES "/vmlinux"
 				     : NULL,
-		.module_btf_dir = own && !btf_path ? "/sys/kernel/btf" : NULL,
+		.module_btf_dir = own && !btf_path ? LG_KERNEL_TYPES : NULL,
 		.btf_in_kernel = own ? LG_YES : LG_NO,
 		.tracefs = lg_tracefs_path(),
 		.kallsyms = "/proc/kallsyms",
 		.kprobes = lg_kprobes_known(),
+		.types = types,
 	};
 
-	if (lg_ladder_open(ladder, &sources, why, sizeof(why)))
+	if (lg_ladder_open(ladder, &sources, why, sizeof(why))) {
+		btf__free(types);
 		return lg_fail(err, LG_ERR_OBJECT, "%.400s", why);
+	}
 	return 0;
 }
 
@@ -107,14 +112,17 @@ static int open_and_load(struct lg_probe *probe, const void *object, size_t size
 			       probe->name, size, strerror(rc));
 	}
 	if (lg_object_maps(probe, err) || lg_probe_bind(probe, metrics, metric_count, err) ||
-	    open_ladder(&ladder, btf_path, err))
+	    open_ladder(&ladder, probe->object, btf_path, err))
 		return -1;
-	rc = lg_probe_choose(probe, ladder, scope, hook_fn, arg, err);
+	if (lg_probe_choose(probe, ladder, scope, hook_fn, arg, err)) {
+		lg_ladder_free(ladder);
+		return -1;
+	}
+	lg_types_lend(lg_ladder_take_types(ladder));
 	lg_ladder_free(ladder);
-	if (rc)
-		return -1;
 	lg_warnings_clear();
 	rc = bpf_object__load(probe->object);
+	lg_types_lend_end();
 	if (rc)
 		return load_failed(probe, -rc, log, err);
 	return take_over(probe, err);
