@@ -50,7 +50,8 @@ static __always_inline struct request_state *find_state(struct request *rq)
 }
 
 /* NULL when the map is full, which is counted for the metric whose start is lost. */
-static __always_inline struct request_state *make_state(struct request *rq, u32 word, u32 metric)
+static __always_inline struct request_state *make_state(struct request *rq, u32 word, u32 level,
+							u32 metric)
 {
 	struct request_state *state = find_state(rq), fresh = {};
 	struct lg_counters *c;
@@ -61,29 +62,29 @@ static __always_inline struct request_state *make_state(struct request *rq, u32 
 	bpf_map_update_elem(&s_block_requests, &key, &fresh, BPF_NOEXIST);
 	state = bpf_map_lookup_elem(&s_block_requests, &key);
 	if (!state && lg_judged(word)) {
-		c = lg_metric(metric);
+		c = lg_metric_on(metric, level);
 		if (c)
 			c->map_full++;
-		c = lg_metric(METRIC_TOTAL);
+		c = lg_metric_on(METRIC_TOTAL, level);
 		if (c)
 			c->map_full++;
 	}
 	return state;
 }
 
-static __always_inline void start(struct lg_stamp *stamp, u32 word, u64 now, u32 metric)
+static __always_inline void start(struct lg_stamp *stamp, u32 word, u32 level, u64 now, u32 metric)
 {
-	lg_start(stamp, word, now, NO_CLASS, lg_metric(metric));
+	lg_start(stamp, word, now, NO_CLASS, lg_metric_on(metric, level));
 }
 
-static __always_inline void end(struct lg_stamp *stamp, u32 word, u64 now, u32 metric, void *map,
-				const struct block_key *key)
+static __always_inline void end(struct lg_stamp *stamp, u32 word, u32 level, u64 now, u32 metric,
+				void *map, const struct block_key *key)
 {
-	struct lg_counters *c = lg_metric(metric);
+	struct lg_counters *c = lg_metric_on(metric, level);
 	struct lg_span span;
 
 	if (c && lg_end(stamp, word, now, c, &span))
-		lg_record(lg_hist_of(map, key), &span, c);
+		lg_record(lg_hist_on(map, key, level), &span, c);
 }
 
 static __always_inline void fill_key(struct block_key *key, struct request *rq, bool direct)
@@ -92,24 +93,24 @@ static __always_inline void fill_key(struct block_key *key, struct request *rq, 
 	key->op = lg_request_op(rq, direct);
 }
 
-static __always_inline void inserted(struct request *rq, u32 word)
+static __always_inline void inserted(struct request *rq, u32 word, u32 level)
 {
 	u64 now = bpf_ktime_get_ns();
-	struct request_state *state = make_state(rq, word, METRIC_QUEUE);
+	struct request_state *state = make_state(rq, word, level, METRIC_QUEUE);
 
 	if (!state)
 		return;
 	if (!state->requeued || !lg_in_flight(&state->queue, word))
-		start(&state->queue, word, now, METRIC_QUEUE);
+		start(&state->queue, word, level, now, METRIC_QUEUE);
 	if (!state->requeued || !lg_in_flight(&state->total, word))
-		start(&state->total, word, now, METRIC_TOTAL);
+		start(&state->total, word, level, now, METRIC_TOTAL);
 	state->requeued = 0;
 }
 
-static __always_inline void issued(struct request *rq, u32 word, bool direct)
+static __always_inline void issued(struct request *rq, u32 word, u32 level, bool direct)
 {
 	u64 now = bpf_ktime_get_ns();
-	struct request_state *state = make_state(rq, word, METRIC_DEVICE);
+	struct request_state *state = make_state(rq, word, level, METRIC_DEVICE);
 	struct block_key key;
 
 	if (!state)
@@ -117,38 +118,39 @@ static __always_inline void issued(struct request *rq, u32 word, bool direct)
 	/* Without a scheduler, and for flushes, a request is never inserted. */
 	if (state->queue.word) {
 		fill_key(&key, rq, direct);
-		end(&state->queue, word, now, METRIC_QUEUE, &h_block_queue, &key);
+		end(&state->queue, word, level, now, METRIC_QUEUE, &h_block_queue, &key);
 	}
 	/* Issued again without a requeue: the driver dropped the request before. */
 	if (lg_in_flight(&state->device, word) || !lg_in_flight(&state->total, word))
-		start(&state->total, word, now, METRIC_TOTAL);
-	start(&state->device, word, now, METRIC_DEVICE);
+		start(&state->total, word, level, now, METRIC_TOTAL);
+	start(&state->device, word, level, now, METRIC_DEVICE);
 	state->requeued = 0;
 }
 
 /* The driver gave the request back: that time in the device was none. */
-static __always_inline void requeued(struct request *rq, u32 word)
+static __always_inline void requeued(struct request *rq, u32 word, u32 level)
 {
 	struct request_state *state = find_state(rq);
 
 	if (!state)
 		return;
-	lg_cancel(&state->device, word, lg_metric(METRIC_DEVICE));
+	lg_cancel(&state->device, word, lg_metric_on(METRIC_DEVICE, level));
 	state->requeued = 1;
 }
 
 /* A queued request was swallowed by its neighbour and ends here. */
-static __always_inline void merged(struct request *rq, u32 word)
+static __always_inline void merged(struct request *rq, u32 word, u32 level)
 {
 	struct request_state *state = find_state(rq);
 
 	if (!state)
 		return;
-	lg_cancel(&state->queue, word, lg_metric(METRIC_QUEUE));
-	lg_cancel(&state->total, word, lg_metric(METRIC_TOTAL));
+	lg_cancel(&state->queue, word, lg_metric_on(METRIC_QUEUE, level));
+	lg_cancel(&state->total, word, lg_metric_on(METRIC_TOTAL, level));
 }
 
-static __always_inline void completed(struct request *rq, u32 bytes, u32 word, bool direct)
+static __always_inline void completed(struct request *rq, u32 bytes, u32 word, u32 level,
+				      bool direct)
 {
 	u64 now = bpf_ktime_get_ns();
 	u32 left = lg_request_bytes(rq, direct);
@@ -166,37 +168,37 @@ static __always_inline void completed(struct request *rq, u32 bytes, u32 word, b
 	 */
 	if (!left && key.op != LG_BLOCK_FLUSH && (!state || !state->device.word))
 		return;
-	end(state ? &state->device : NULL, word, now, METRIC_DEVICE, &h_block_device, &key);
-	end(state ? &state->total : NULL, word, now, METRIC_TOTAL, &h_block_total, &key);
+	end(state ? &state->device : NULL, word, level, now, METRIC_DEVICE, &h_block_device, &key);
+	end(state ? &state->total : NULL, word, level, now, METRIC_TOTAL, &h_block_total, &key);
 	if (state) {
-		lg_cancel(&state->queue, word, lg_metric(METRIC_QUEUE));
+		lg_cancel(&state->queue, word, lg_metric_on(METRIC_QUEUE, level));
 		state->requeued = 0;
 	}
 }
 
 static __always_inline int on_insert(u64 *ctx)
 {
-	return LG_NESTED(inserted(lg_request_argument(ctx), word));
+	return LG_NESTED(inserted(lg_request_argument(ctx), word, level));
 }
 
 static __always_inline int on_issue(u64 *ctx, bool direct)
 {
-	return LG_NESTED(issued(lg_request_argument(ctx), word, direct));
+	return LG_NESTED(issued(lg_request_argument(ctx), word, level, direct));
 }
 
 static __always_inline int on_requeue(u64 *ctx)
 {
-	return LG_NESTED(requeued(lg_request_argument(ctx), word));
+	return LG_NESTED(requeued(lg_request_argument(ctx), word, level));
 }
 
 static __always_inline int on_merge(u64 *ctx)
 {
-	return LG_NESTED(merged(lg_request_argument(ctx), word));
+	return LG_NESTED(merged(lg_request_argument(ctx), word, level));
 }
 
 static __always_inline int on_complete(struct request *rq, u32 bytes, bool direct)
 {
-	return LG_NESTED(completed(rq, bytes, word, direct));
+	return LG_NESTED(completed(rq, bytes, word, level, direct));
 }
 
 LG_OPT_TRACEPOINT(block_rq_insert, on_insert(ctx))

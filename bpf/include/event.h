@@ -19,11 +19,11 @@ struct lg_count_slots {
 		__type(value, struct lg_count_slots);                                              \
 	} name SEC(".maps")
 
-/* A count per label, at most n labels; more are counted in map_full. Zero padding in the key. */
+/* A count per label, at most n labels; more are one, the key of others. Zero padding in the key. */
 #define LG_COUNT_LABELS(name, key_type, n)                                                         \
 	struct {                                                                                   \
 		__uint(type, BPF_MAP_TYPE_PERCPU_HASH);                                            \
-		__uint(max_entries, n);                                                            \
+		__uint(max_entries, (n) + 1);                                                      \
 		__type(key, key_type);                                                             \
 		__type(value, struct lg_count_slots);                                              \
 	} name SEC(".maps")
@@ -36,7 +36,7 @@ static __always_inline struct lg_count *lg_count_at(void *map, lg_u32 index)
 	return slots ? &slots->level[lg_nest_level()] : NULL;
 }
 
-/* The count of a label of an LG_COUNT_LABELS, made when new; NULL when the map is full. */
+/* The count of a label of an LG_COUNT_LABELS, made when new, or that of others. */
 static __always_inline struct lg_count *lg_count_of(void *map, const void *key)
 {
 	struct lg_count_slots *slots = bpf_map_lookup_elem(map, key);
@@ -46,6 +46,8 @@ static __always_inline struct lg_count *lg_count_of(void *map, const void *key)
 
 		bpf_map_update_elem(map, key, &zero, BPF_NOEXIST);
 		slots = bpf_map_lookup_elem(map, key);
+		if (!slots)
+			slots = bpf_map_lookup_elem(map, lg_others);
 	}
 	return slots ? &slots->level[lg_nest_level()] : NULL;
 }

@@ -93,17 +93,15 @@ static __always_inline void lg_nest_leave(void)
 
 /*
  * A handler's frame: inside a window only, on a nesting level of its own. The
- * call may use `word`; in LG_NESTED_END also `now`, an end's time, taken first.
+ * call may use `word`, and `level`, by which lg_metric_on() and lg_hist_on() save a look-up; in
+ * LG_NESTED_END also `now`, an end's time, taken first.
  */
 #define LG_NESTED(call)                                                                            \
 	({                                                                                         \
 		lg_u32 word = lg_window_now();                                                     \
                                                                                                    \
-		if (word) {                                                                        \
-			lg_nest_enter();                                                           \
-			call;                                                                      \
-			lg_nest_leave();                                                           \
-		}                                                                                  \
+		if (word)                                                                          \
+			LG_ON_LEVEL(call);                                                         \
 		0;                                                                                 \
 	})
 #define LG_NESTED_END(call)                                                                        \
@@ -113,11 +111,22 @@ static __always_inline void lg_nest_leave(void)
 		if (word) {                                                                        \
 			lg_u64 now = bpf_ktime_get_ns();                                           \
                                                                                                    \
-			lg_nest_enter();                                                           \
-			call;                                                                      \
-			lg_nest_leave();                                                           \
+			LG_ON_LEVEL(call);                                                         \
 		}                                                                                  \
 		0;                                                                                 \
+	})
+#define LG_ON_LEVEL(call)                                                                          \
+	({                                                                                         \
+		lg_u32 zero_ = 0;                                                                  \
+		volatile lg_u32 *depth_ = bpf_map_lookup_elem(&lg_nest, &zero_);                   \
+		lg_u32 level = depth_ ? *depth_ : 0;                                               \
+                                                                                                   \
+		(void)level;                                                                       \
+		if (depth_)                                                                        \
+			*depth_ = level + 1;                                                       \
+		call;                                                                              \
+		if (depth_)                                                                        \
+			*depth_ = level;                                                           \
 	})
 
 /* Level of the running program, to be called between enter and leave. */
@@ -147,7 +156,22 @@ static __always_inline bool lg_judged(lg_u32 word)
 	return lg_window_state(word) == LG_WINDOW_OPEN;
 }
 
+/* A level as an index; older kernels forget the bounds of what was kept on the stack. */
+static __always_inline lg_u32 lg_level(lg_u32 level)
+{
+	barrier_var(level);
+	return level & (LG_NEST_LEVELS - 1);
+}
+
 /* This CPU's counters of a metric; never NULL for a metric below LG_METRICS. */
+static __always_inline struct lg_counters *lg_metric_on(lg_u32 metric, lg_u32 level)
+{
+	struct lg_counter_slots *slots = bpf_map_lookup_elem(&lg_counters, &metric);
+
+	return slots ? &slots->level[lg_level(level)] : NULL;
+}
+
+/* The same of the running program's level. */
 static __always_inline struct lg_counters *lg_metric(lg_u32 metric)
 {
 	struct lg_counter_slots *slots = bpf_map_lookup_elem(&lg_counters, &metric);

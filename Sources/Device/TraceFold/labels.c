@@ -46,6 +46,8 @@ static bool same(const struct lg_label_key *a, const struct lg_label_key *b)
 	       a->words[2] == b->words[2];
 }
 
+static const struct lg_label_key others = {{~0ull, ~0ull, ~0ull}};
+
 void *lg_labels_value(struct lg_labels *labels, const struct lg_label_key *key)
 {
 	void *value;
@@ -54,7 +56,10 @@ void *lg_labels_value(struct lg_labels *labels, const struct lg_label_key *key)
 		if (same(&labels->keys[i], key))
 			return labels->values[i];
 	}
-	if (labels->count >= labels->limit || !make_room(labels))
+	/* The key of others has room beyond the limit. */
+	if (labels->count >= labels->limit && !same(key, &others))
+		return lg_labels_value(labels, &others);
+	if (!make_room(labels))
 		return NULL;
 	value = calloc(1, labels->value_size);
 	if (!value)

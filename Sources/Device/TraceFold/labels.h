@@ -22,7 +22,7 @@ struct lg_labels {
 
 void lg_labels_init(struct lg_labels *labels, size_t limit, size_t value_size);
 void lg_labels_free(struct lg_labels *labels);
-/* The value of a key, zero when new; NULL at the limit or without memory. */
+/* The value of a key, zero when new; that of LG_OTHER at the limit. NULL without memory. */
 void *lg_labels_value(struct lg_labels *labels, const struct lg_label_key *key);
 /* Adds one value. True when it was clamped to LG_HIST_MAX_VALUE. */
 bool lg_hist_sum_add(struct lg_hist_sum *hist, lg_u64 value);

@@ -33,6 +33,13 @@ struct MetricProgram: Sendable {
     return (field, names.count)
   }
 
+  /// Whether operations of a CPU, and labels, are told apart by one number, as interrupts are. It is mostly
+  /// small, and an array costs no look-up in a table.
+  private var isNumbered: Bool {
+    isPerCPU && !hasSpanNumber && tied.count == 1 && type(of: tied[0]) == "u32"
+      && metric.kind == .histogram && dense == nil && metric.key.map(\.name) == tied
+  }
+
   // MARK: maps
 
   var declarations: [String] {
@@ -56,6 +63,7 @@ struct MetricProgram: Sendable {
         "struct \(name)_label {\n"
           + metric.key.map { "\tu32 \($0.name)_;\n" }.joined() + "};")
       parts.append("\(macro)_LABELS(\(metric.map), struct \(name)_label, \(table.labels));")
+      if isNumbered { parts.append("LG_HIST_LOW(\(metric.map));") }
     }
     if let names = metric.namesMap {
       parts.append("struct \(name)_name {\n\tchar text[LG_NAME_LEN];\n};")
@@ -70,6 +78,12 @@ struct MetricProgram: Sendable {
       map(
         "s_\(name)", kind: isPerCPU ? "PERCPU_HASH" : "HASH", key: "struct \(name)_operation",
         value: "struct lg_stamp", entries: table.stamps))
+    if isNumbered {
+      parts.append(
+        map(
+          "s_\(name)_low", kind: "PERCPU_ARRAY", key: "u32", value: "struct lg_stamp",
+          entries: "LG_LOW"))
+    }
     if table.stack != nil {
       parts.append(
         map(
@@ -93,7 +107,7 @@ struct MetricProgram: Sendable {
   private var labelType: String { dense == nil ? "struct \(name)_label" : "u32" }
 
   private func map(
-    _ name: String, kind: String, key: String, value: String, entries: Int
+    _ name: String, kind: String, key: String, value: String, entries: some CustomStringConvertible
   ) -> String {
     """
     struct {
@@ -140,7 +154,7 @@ struct MetricProgram: Sendable {
 
   var functions: [String] {
     if table.isSingle { return table.spans.indices.map(happens) }
-    return (isPerCPU ? [stampFunction] : [])
+    return (isNumbered ? [findFunction] : []) + (isPerCPU ? [stampFunction] : [])
       + table.spans.indices.flatMap { [begins(span: $0), ends(span: $0)] }
   }
 
@@ -199,6 +213,24 @@ struct MetricProgram: Sendable {
     """
   }
 
+  private var findFunction: String {
+    """
+    static __always_inline struct lg_stamp *\(name)_find(const struct \(name)_operation *operation)
+    {
+    \tu32 number = operation->\(tied[0])_;
+
+    \tif (number < LG_LOW)
+    \t\treturn bpf_map_lookup_elem(&s_\(name)_low, &number);
+    \treturn bpf_map_lookup_elem(&s_\(name), operation);
+    }
+    """
+  }
+
+  /// The stamp of an operation, or NULL.
+  private var stamp: String {
+    isNumbered ? "\(name)_find(&operation)" : "bpf_map_lookup_elem(&s_\(name), &operation)"
+  }
+
   private func begins(span: Int) -> String {
     let class_ = hasClass ? "lg_class_current()" : "LG_CLASS_KERNEL"
     var text = head(span: span, isEnd: false) + operation(span: span)
@@ -219,8 +251,11 @@ struct MetricProgram: Sendable {
     }
     text += "\tstruct lg_counters *c = lg_metric(\(index));\n\tstruct lg_stamp *stamp;\n\n"
     text += "\tif (!c)\n\t\treturn;\n"
-    text += "\tstamp = bpf_map_lookup_elem(&s_\(name), &operation);\n\tif (!stamp) {\n"
+    text += "\tstamp = \(stamp);\n"
+    // A stamp of an array is there before it is used; its class is 0 until then.
+    text += isNumbered ? "\tif (!stamp || !stamp->class_) {\n" : "\tif (!stamp) {\n"
     text += nameLines(span: span, indent: "\t\t", onlyOnce: false)
+    if isNumbered { text += "\t\tif (!stamp)\n\t" }
     text += "\t\tstamp = \(name)_stamp(&operation, word, c);\n\t}\n"
     switch table.repeats {
     case .loss: text += "\tif (stamp)\n"
@@ -286,11 +321,11 @@ struct MetricProgram: Sendable {
     text += "\tstruct lg_counters *c = lg_metric(\(index));\n"
     text += "\tstruct lg_span span;\n\n"
     if table.unmatched == .ignored {
-      text += "\tif (!lg_stamped(bpf_map_lookup_elem(&s_\(name), &operation)))\n\t\treturn;\n"
+      text += "\tif (!lg_stamped(\(stamp)))\n\t\treturn;\n"
     }
     let end =
       isPerCPU
-      ? "lg_end(bpf_map_lookup_elem(&s_\(name), &operation), word, now, c, &span)"
+      ? "lg_end(\(stamp), word, now, c, &span)"
       : "lg_end_key(&s_\(name), &operation, word, now, c, &span)"
     text += "\tif (c && \(end))"
     if metric.kind == .stacks {
@@ -315,8 +350,9 @@ struct MetricProgram: Sendable {
       let index = value(of: dense.field, span: span, class_: "span.class_")
       return text + "\n\t\tlg_record(lg_hist_at(&\(metric.map), \(index)), &span, c);\n}"
     }
+    let find = isNumbered ? "lg_hist_of_low(\(metric.map)" : "lg_hist_of(&\(metric.map)"
     return text + " {\n\t\t" + label(span: span, class_: "span.class_")
-      + "\n\t\tlg_record(lg_hist_of(&\(metric.map), &label), &span, c);\n\t}\n}"
+      + "\n\t\tlg_record(\(find), &label), &span, c);\n\t}\n}"
   }
 
   // MARK: single events, and rows

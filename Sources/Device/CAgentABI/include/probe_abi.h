@@ -74,6 +74,12 @@ struct lg_count {
 };
 
 /*
+ * Labels are bounded. What finds no room counts under a key whose bytes are all LG_OTHER, for which
+ * there is always room: the agent makes it when a window is armed.
+ */
+enum { LG_OTHER = 0xff, LG_MAX_KEY = 128 /* bytes of a key */ };
+
+/*
  * A row of events is so many bytes, a multiple of 8: time_ns since the window
  * opened, then the columns of the manifest, 8 bytes each; texts have more.
  */
@@ -234,6 +240,7 @@ struct lg_counters {
 
 /* Names agreed on by probes and agent. */
 #define LG_MAP_COUNTERS "lg_counters" /* per-CPU array: index = metric's `counters` */
+#define LG_MAP_LOW "_low" /* behind a metric's map: an array for its keys that are small numbers */
 #define LG_MAP_TRACES "t_" /* + <metric>_kernel and <metric>_user, beside k_<metric> */
 #define LG_MAP_ROWS "lg_rows" /* per-CPU array: index as lg_counters, rows that this CPU has */
 #define LG_VAR_WINDOW "lg_window" /* u32 in .bss */

@@ -13,7 +13,6 @@ struct bpf_program;
 
 enum {
 	LG_MAX_HOOKS = 64, /* per probe */
-	LG_MAX_KEY = 128, /* bytes of a label */
 };
 
 /* A map, of a loaded object or pinned by another program. */
@@ -28,6 +27,7 @@ struct lg_metric {
 	lg_u32 counters_index;
 	lg_u32 kind; /* LG_KIND_* */
 	const struct lg_map *map;
+	const struct lg_map *low; /* an array for keys that are small numbers, or NULL */
 	const struct lg_map *names; /* or NULL */
 	const struct lg_map *kernel_traces, *user_traces; /* of stacks; NULL = not taken */
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /* Fitting a probe's maps, loaded or pinned, to what the host says of its metrics. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,6 +51,23 @@ static bool has_prefix(const struct lg_map *map, const struct kind *kind)
 	return !strncmp(map->name, kind->prefix, strlen(kind->prefix));
 }
 
+/* Where small numbers have an array of their own (LG_HIST_LOW), it has the map's name and more. */
+static int bind_low(const struct lg_probe *probe, struct lg_metric *metric, struct lg_error *err)
+{
+	char name[sizeof(metric->map->name) + 8];
+
+	snprintf(name, sizeof(name), "%s" LG_MAP_LOW, metric->map->name);
+	metric->low = lg_find_map(probe, name);
+	if (metric->low && (metric->low->type != BPF_MAP_TYPE_PERCPU_ARRAY ||
+			    metric->map->key_size != sizeof(lg_u32) ||
+			    metric->low->value_size != metric->map->value_size))
+		return lg_fail(err, LG_ERR_OBJECT,
+			       "probe %s: map %s is no array beside %s: build it with this "
+			       "release's bpf/include",
+			       probe->name, name, metric->map->name);
+	return 0;
+}
+
 static int bind_metric(struct lg_probe *probe, struct lg_metric *metric,
 		       const struct lg_metric_def *def, struct lg_error *err)
 {
@@ -86,6 +104,8 @@ static int bind_metric(struct lg_probe *probe, struct lg_metric *metric,
 			       probe->name, def->id, def->counters_index,
 			       probe->counters->max_entries);
 	if (def->kind == LG_KIND_STACKS && lg_traces_bind(probe, metric, err))
+		return -1;
+	if (bind_low(probe, metric, err))
 		return -1;
 	if (!def->names_map || !def->names_map[0])
 		return 0;

@@ -12,6 +12,7 @@ struct reading {
 	const struct lg_engine *engine;
 	const struct lg_probe *probe;
 	const struct lg_metric *metric;
+	const struct lg_map *map; /* one of the metric's */
 	const struct lg_reader *reader;
 	struct lg_error *err;
 	bool looks; /* programs go on: nothing has to balance */
@@ -48,7 +49,7 @@ static void name_of(const struct reading *r, const void *key, char name[LG_NAME_
 static int read_histogram(struct reading *r, const void *key)
 {
 	const struct lg_metric *metric = r->metric;
-	size_t levels = metric->map->value_size / sizeof(struct lg_hist);
+	size_t levels = r->map->value_size / sizeof(struct lg_hist);
 	char name[LG_NAME_LEN] = "";
 
 	memset(r->sum, 0, sizeof(*r->sum));
@@ -63,7 +64,7 @@ static int read_histogram(struct reading *r, const void *key)
 				return lg_fail(r->err, LG_ERR_INCONSISTENT,
 					       "probe %s, map %s, CPU %d: the buckets do not sum "
 					       "up to the count of %llu",
-					       r->probe->name, metric->map->name, cpu,
+					       r->probe->name, r->map->name, cpu,
 					       (unsigned long long)slot->count);
 		}
 	}
@@ -80,7 +81,7 @@ static int read_histogram(struct reading *r, const void *key)
 static int read_count(struct reading *r, const void *key)
 {
 	const struct lg_metric *metric = r->metric;
-	size_t levels = metric->map->value_size / sizeof(struct lg_count);
+	size_t levels = r->map->value_size / sizeof(struct lg_count);
 	struct lg_count sum = {0};
 	char name[LG_NAME_LEN] = "";
 
@@ -110,16 +111,16 @@ static int read_count(struct reading *r, const void *key)
 
 static int read_key(struct reading *r, const void *key)
 {
-	if (bpf_map_lookup_elem(r->metric->map->fd, key, r->values))
+	if (bpf_map_lookup_elem(r->map->fd, key, r->values))
 		return lg_fail(r->err, LG_ERR_INTERNAL, "probe %s: cannot read map %s: %s",
-			       r->probe->name, r->metric->map->name, strerror(errno));
+			       r->probe->name, r->map->name, strerror(errno));
 	return r->metric->kind == LG_KIND_HISTOGRAM ? read_histogram(r, key) : read_count(r, key);
 }
 
 /* A map that grows meanwhile may give a key again: no more of them than there is room for. */
 static int read_keys(struct reading *r)
 {
-	const struct lg_map *map = r->metric->map;
+	const struct lg_map *map = r->map;
 	unsigned char keys[2][LG_MAX_KEY];
 	const void *previous = NULL;
 	lg_u32 left = map->max_entries;
@@ -190,7 +191,11 @@ static int read_metric(struct reading *r)
 	r->values = calloc(r->engine->possible_cpus, r->stride);
 	if (!r->values)
 		return lg_fail(r->err, LG_ERR_INTERNAL, "out of memory");
+	r->map = r->metric->map;
 	rc = read_keys(r);
+	r->map = r->metric->low;
+	if (!rc && r->map)
+		rc = read_keys(r);
 	if (!rc)
 		rc = read_counters(r);
 	free(r->values);

@@ -39,6 +39,15 @@ static int empty_hash(const struct lg_map *map, const void *zeroes)
 	return errno == ENOENT ? 0 : -errno;
 }
 
+/* Labels without room of their own have this one. */
+static int make_others(const struct lg_map *map, const void *zeroes)
+{
+	unsigned char key[LG_MAX_KEY];
+
+	memset(key, LG_OTHER, sizeof(key));
+	return bpf_map_update_elem(map->fd, key, zeroes, BPF_ANY) ? -errno : 0;
+}
+
 static int zero_map(const struct lg_map *map, int possible_cpus)
 {
 	size_t size = ((size_t)map->value_size + 7) / 8 * 8;
@@ -49,6 +58,8 @@ static int zero_map(const struct lg_map *map, int possible_cpus)
 		return -ENOMEM;
 	err = map->type == BPF_MAP_TYPE_PERCPU_HASH ? empty_hash(map, zeroes)
 						    : zero_array(map, zeroes);
+	if (!err && map->type == BPF_MAP_TYPE_PERCPU_HASH)
+		err = make_others(map, zeroes);
 	free(zeroes);
 	return err;
 }
