@@ -44,6 +44,61 @@ struct ProbeManifestTests {
       _, _ in nil
     }
     #expect(labels == ["class": "1", "comm": "sh"])
+    // What found no room among the labels.
+    let others = metric.labels(ofKey: [UInt8](repeating: 0xff, count: 20)) { _, _ in nil }
+    #expect(others == ["class": "other", "comm": "other"])
+  }
+
+  /// A program of its own may give rows: a member for each column.
+  @Test func rowsNeedNoTable() throws {
+    let text = """
+      probe: links
+      title: T
+      question: Q?
+      object: links.bpf.c
+      cost: low
+      privacy: names
+      check: {shell: "true"}
+      check_least: {links.made: 3}
+      metrics:
+        - metric: links.made
+          kind: events
+          help: h
+          unit: "{links}"
+          map: e_links_made
+          counters: 0
+          columns:
+            - {name: time}
+            - {name: class}
+            - {name: comm}
+            - {name: peer, kind: ipv4}
+            - {name: path, kind: text, size: 24}
+      """
+    let probe = try ProbeManifest.parse(text, file: "l.yaml")
+    let metric = try #require(probe.metrics.first)
+    #expect(metric.kind == .events && metric.hasTask && probe.checkLeast == ["links.made": 3])
+    #expect(metric.columns.rowSize == 8 + 8 + 16 + 8 + 24)
+    let row =
+      [7] + [UInt8](repeating: 0, count: 7) + [1] + [UInt8](repeating: 0, count: 7)
+      + Array("sh".utf8) + [UInt8](repeating: 0, count: 14) + [127, 0, 0, 1, 0, 0, 0, 0]
+      + Array("/etc/hosts".utf8) + [UInt8](repeating: 0, count: 14)
+    let values = metric.columns.values(ofRow: row) { _, _ in nil }
+    #expect(
+      values == [.number(7), .text("user"), .text("sh"), .text("127.0.0.1"), .text("/etc/hosts")])
+    #expect(metric.columns.values(ofRow: Array(row.dropLast())) { _, _ in nil } == nil)
+  }
+
+  /// What a check counts is of metrics that are there.
+  @Test func leastNamesMetricsOfTheProbe() {
+    #expect(throws: CatalogError.self) {
+      try ProbeManifest.parse(
+        runqueueManifest + "\ncheck: {shell: 'true'}\ncheck_least: {runqueue.none: 1}\n",
+        file: "r.yaml")
+    }
+    #expect(throws: CatalogError.self) {
+      try ProbeManifest.parse(
+        runqueueManifest + "\ncheck_least: {runqueue.wait: 1}\n", file: "r.yaml")
+    }
   }
 
   @Test func reportsEveryProblemWithItsPlace() {

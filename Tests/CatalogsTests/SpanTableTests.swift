@@ -253,7 +253,7 @@ struct SpanTableTests {
       "    kind: events\n    unit: '{rows}'\n" + at + "    columns: [{name: n}]\n    keep: 5000",
       "'5000' is not a whole number from 1 to 4096"
     ),
-    ("    kind: events\n    unit: B\n    map: m\n    counters: 0", "events need a table"),
+    ("    kind: events\n    unit: B\n    map: m\n    counters: 0", "metrics[0].columns: missing"),
   ])
   func aResultThatCannotBeIsRefused(metric: String, message: String) {
     let found = problems { () throws(CatalogError) in

@@ -17,6 +17,16 @@ import Testing
         == "x.b: no event under 'latgate-load pingpong'; x.a: starts without an end")
   }
 
+  @Test func whatCountsLessThanTheLoadMakesIsNamed() {
+    let check = CheckRecord(
+      load: load, recorded: ["x.a": 3, "x.b": 0], least: ["x.a": 8, "x.b": 2])
+    #expect(check.isFaulty)
+    #expect(
+      check.text
+        == "x.b: no event under 'latgate-load pingpong'; x.a: less than the 8 that "
+        + "'latgate-load pingpong' makes")
+  }
+
   @Test func aLoadThatFailedShowsNothing() {
     let check = CheckRecord(load: load, recorded: ["x.a": 0], failure: "its load ended with 69")
     #expect(!check.isFaulty && check.silent.isEmpty)

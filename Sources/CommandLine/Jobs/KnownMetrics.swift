@@ -91,7 +91,7 @@ package struct KnownMetrics {
         switch field.kind {
         case .padding: []
         case .values(let names): names.values.map { "\(name){\(field.name)=\($0)}*" }
-        case .number, .signed, .blockDevice, .syscall, .text: ["\(name){\(field.name)=*}*"]
+        case .number, .signed, .blockDevice, .ipv4, .syscall, .text: ["\(name){\(field.name)=*}*"]
         }
       }
     }

@@ -82,6 +82,7 @@ extension ProbeMetric {
       case .number, .signed: (field.name, "a number")
       case .text: (field.name, "text of the kernel")
       case .blockDevice: (field.name, "name of the block device")
+      case .ipv4: (field.name, "an address")
       case .syscall: (field.name, "name of the system call")
       case .values(let names):
         (field.name, names.sorted { $0.key < $1.key }.map(\.value).joined(separator: ", "))

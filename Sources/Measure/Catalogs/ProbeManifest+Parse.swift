@@ -33,6 +33,7 @@ extension ProbeManifest {
           .compactMap(ProbeMetric.read),
         related: root.items("related") { $0.text() },
         check: root.optional("check").flatMap(readCheck), file: file)
+      probe.readLeast(root)
       probe.placeTables()
       probe.takeEventsOfTables(root)
       probe.checkNames(root)
@@ -63,9 +64,23 @@ extension ProbeManifest {
     return nil
   }
 
+  /// Of metrics that are there.
+  private mutating func readLeast(_ root: MappingReader) {
+    guard let list = root.optional("check_least") else { return }
+    if check == nil { list.report("there is no check", remedy: "give 'check', or remove it") }
+    for (name, count) in list.anyMapping()?.entries ?? [] {
+      guard metrics.contains(where: { $0.name == name }) else {
+        count.report(
+          "there is no metric '\(name)'", remedy: "name metrics of this probe, with its name")
+        continue
+      }
+      checkLeast[name] = count.integer(in: 1...1_000_000).map { UInt64($0) }
+    }
+  }
+
   private static let keys = [
     "probe", "title", "question", "object", "cost", "privacy", "compared_with", "t0", "metrics",
-    "related", "check", "rare",
+    "related", "check", "check_least", "rare",
   ]
 
   /// A written program counts in the order of the manifest.
@@ -164,12 +179,8 @@ extension ProbeMetric {
     guard let map = value.mapping(known: keys + SpanTable.keys) else { return nil }
     let kind = map.optional("kind")?.choice(of: Kind.self) ?? .histogram
     if map.optional("spans") != nil || map.optional("at") != nil { return readTable(map, kind) }
-    if kind == .events {
-      map.optional("kind")?.report(
-        "events need a table to be read by", remedy: "give 'at' or 'spans'")
-    }
     _ = SpanTable.read(map, kind: kind, key: [])
-    let metric = ProbeMetric(
+    var metric = ProbeMetric(
       name: map.required("metric", remedy: "name it, such as runqueue.wait")?.name() ?? "",
       help: map.required("help", remedy: "say what is timed, from when to when")?.text() ?? "",
       title: map.optional("title")?.text(),
@@ -181,6 +192,11 @@ extension ProbeMetric {
       namesMap: map.optional("names")?.text(),
       isInT0: map.optional("t0")?.boolean() ?? true,
       key: map.items("key", KeyField.read))
+    if kind == .events {
+      metric.ownColumns = ResultColumn.ofProgram(map)
+      map.optional("key")?.report(
+        "events have no labels", remedy: "make columns of them, and remove 'key'")
+    }
     reportDuplicates(
       metric.key.filter { $0.kind != .padding }.map(\.name), in: map.optional("key"))
     return metric
@@ -240,7 +256,7 @@ extension KeyField {
 
 extension KeyField.Kind {
   private enum Name: String, CaseIterable {
-    case number, syscall, signed, text, padding
+    case number, syscall, signed, text, padding, ipv4
     case blockDevice = "block-device"
   }
 
@@ -254,6 +270,7 @@ extension KeyField.Kind {
     return switch map.optional("kind")?.choice(of: Name.self) {
     case .syscall: .syscall
     case .blockDevice: .blockDevice
+    case .ipv4: .ipv4
     case .padding: .padding
     case .signed: .signed
     case .text: .text

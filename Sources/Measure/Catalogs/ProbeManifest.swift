@@ -36,6 +36,9 @@ package struct ProbeManifest: Sendable, Equatable {
   /// A step on the device that makes each metric count something; nil = not every device has what it would
   /// need.
   package var check: WorkloadStep?
+  /// Metric -> how much of it that step makes at least, where that is known: events, or the sum of a
+  /// counter with a unit of its own. What counts less has lost some on the way, or is not what it says.
+  package var checkLeast: [String: UInt64] = [:]
   /// Whether it can measure some tasks' operations and leave out others'.
   package var isScopable: Bool { !metrics.isEmpty && metrics.allSatisfy(\.hasTask) }
   /// Metrics that ``t0Events`` give.
@@ -101,12 +104,18 @@ package struct ProbeMetric: Sendable, Equatable {
   package var isInT0 = true
   /// What it is made from; nil when the probe has a program of its own.
   package var table: SpanTable?
+  /// Of rows that a program of its own writes.
+  var ownColumns: [ResultColumn] = []
+  /// Of a metric of events: what a row has.
+  package var columns: [ResultColumn] { table?.columns ?? ownColumns }
   /// The key's bytes, in order; each field becomes a label.
   package var key: [KeyField]
 
   /// Whether an operation has a task at its start, so that it can be said whose it is.
   package var hasTask: Bool {
-    table?.isByTask(key) ?? key.contains { $0.name == SpanTable.processClass }
+    table?.isByTask(key)
+      ?? (key.contains { $0.name == SpanTable.processClass }
+        || ownColumns.contains { $0.source == .processClass })
   }
 
   /// Size of the map's key in bytes.
@@ -121,6 +130,8 @@ package struct KeyField: Sendable, Equatable {
     case number
     /// A `dev_t` of the kernel: major << 20 | minor.
     case blockDevice
+    /// An address of the internet protocol, version 4, as it stands in a packet.
+    case ipv4
     /// A system call number of the device's architecture.
     case syscall
     /// Written in decimal, with its sign.
@@ -155,13 +166,18 @@ extension KeyField {
     case .number: isNumber
     case .signed: isNumber || pattern.hasPrefix("-")
     case .values(let names): isNumber || names.values.contains { glob(pattern, matches: $0) }
-    case .blockDevice, .syscall, .text: true
+    case .blockDevice, .ipv4, .syscall, .text: true
     }
   }
 }
 
 extension ProbeMetric {
-  /// The labels that a key's bytes stand for.
+  /// Of labels for which there was no room.
+  package static let other = "other"
+  /// `LG_OTHER`.
+  private static let otherByte: UInt8 = 0xff
+
+  /// The labels that a key's bytes stand for; ``other`` where there was no room for them.
   ///
   /// - Parameters:
   ///   - bytes: little-endian fields without gaps.
@@ -171,6 +187,11 @@ extension ProbeMetric {
     ofKey bytes: [UInt8], resolve: (KeyField.Kind, UInt64) -> String?
   ) -> [String: String]? {
     guard key.isEmpty || bytes.count == keySize else { return nil }
+    if !bytes.isEmpty, bytes.allSatisfy({ $0 == Self.otherByte }) {
+      return Dictionary(
+        key.filter { $0.kind != .padding }.map { ($0.name, Self.other) }
+      ) { first, _ in first }
+    }
     var labels: [String: String] = [:]
     var rest = bytes[...]
     for field in key {

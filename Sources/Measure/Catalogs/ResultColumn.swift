@@ -27,12 +27,14 @@ package struct ResultColumn: Sendable, Equatable {
   package var kind: KeyField.Kind?
   /// Of a number; nil for one that only names something.
   package var unit: String?
+  /// Bytes of a text that a program of its own writes.
+  var textSize = Self.textSize
 
   /// Bytes of it in a row of the kernel; 0 for ``Source/time``, which every row begins with.
   package var size: Int {
     if source == .time { return 0 }
     if kind != nil { return 8 }
-    return source == .command ? Self.commandSize : Self.textSize
+    return source == .command ? Self.commandSize : textSize
   }
 
   /// `LG_COMM_LEN`.
@@ -92,6 +94,7 @@ extension KeyField.Kind {
     case .values(let names): names[number]
     case .blockDevice:
       resolve(self, number) ?? "\(number >> 20):\(number & 0xfffff)"
+    case .ipv4: (0..<4).map { String(number >> (8 * $0) & 0xff) }.joined(separator: ".")
     case .syscall: resolve(self, number)
     }
   }

@@ -9,7 +9,7 @@ extension SpanTable {
   /// Reads the table of a metric; nil without `spans` and `at`. `key` are the metric's labels.
   static func read(_ metric: MappingReader, kind: ProbeMetric.Kind, key: [KeyField]) -> Self? {
     guard let spans = metric.optional("spans") ?? metric.optional("at") else {
-      for name in Self.keys {
+      for name in Self.keys where name != "columns" || kind != .events {
         metric.optional(name)?.report(
           "'\(name)' belongs to a metric with 'spans'", remedy: "remove it, or add the spans")
       }
@@ -157,13 +157,7 @@ extension SpanTable {
         "not every event has a field '\(value)'", remedy: "list it in their 'fields'")
     }
     let list = metric.optional("columns")
-    reportDuplicates(columns.map(\.name), in: list)
-    if columns.isEmpty, list?.node.sequence?.isEmpty == true {
-      list?.report("the list is empty", remedy: "list what a row has, such as {name: time}")
-    }
-    if columns.count > 12 || columns.rowSize > 512 {
-      list?.report("more than 12 columns, or 512 bytes", remedy: "leave out what nobody reads")
-    }
+    columns.check(list)
     if isSingle, columns.contains(where: { $0.source == .duration }) {
       list?.report("a single event has no duration", remedy: "give 'spans' in place of 'at'")
     }
@@ -331,8 +325,10 @@ extension ResultColumn {
   ]
 
   /// A field of that name that the events list is meant before what every row may have.
-  fileprivate static func read(_ value: FieldReader, of events: [SpanEvent]) -> Self? {
-    let keys = ["name", "from", "kind", "values", "unit"]
+  fileprivate static func read(
+    _ value: FieldReader, of events: [SpanEvent], isWritten: Bool = false
+  ) -> Self? {
+    let keys = ["name", "from", "kind", "values", "unit"] + (isWritten ? ["size"] : [])
     guard let map = value.mapping(known: keys),
       let name = map.required("name", remedy: "name the column")?.identifier()
     else { return nil }
@@ -344,6 +340,7 @@ extension ResultColumn {
     case .field:
       if map.optional("kind")?.node.scalar?.string == "text" {
         column.kind = nil
+        column.textSize = map.optional("size")?.integer(in: 8...256) ?? column.textSize
       } else {
         column.kind = KeyField.Kind.read(map)
       }
@@ -358,6 +355,28 @@ extension ResultColumn {
       map.optional(key)?.report("'\(from)' has a \(key) of its own", remedy: "remove it")
     }
     return column
+  }
+}
+
+extension [ResultColumn] {
+  fileprivate func check(_ list: FieldReader?) {
+    reportDuplicates(map(\.name), in: list)
+    if isEmpty, list?.node.sequence?.isEmpty == true {
+      list?.report("the list is empty", remedy: "list what a row has, such as {name: time}")
+    }
+    if count > 12 || rowSize > 512 {
+      list?.report("more than 12 columns, or 512 bytes", remedy: "leave out what nobody reads")
+    }
+  }
+}
+
+extension ResultColumn {
+  /// Of rows that a program writes: a member for each column but `time`, in the same order.
+  static func ofProgram(_ metric: MappingReader) -> [Self] {
+    let list = metric.required("columns", remedy: "list what a row has, such as {name: time}")
+    let columns = (list?.list() ?? []).compactMap { read($0, of: [], isWritten: true) }
+    columns.check(list)
+    return columns
   }
 }
 

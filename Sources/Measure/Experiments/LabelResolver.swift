@@ -26,7 +26,7 @@ struct LabelResolver: Sendable, Equatable {
     switch kind {
     case .blockDevice: blockDevices[number]
     case .syscall: systemCall(number)
-    case .number, .signed, .values, .text, .padding: nil
+    case .number, .signed, .ipv4, .values, .text, .padding: nil
     }
   }
 

@@ -53,9 +53,9 @@ extension PhaseRecord {
   package mutating func add(
     rows: [[UInt8]], recorded: UInt64, of metric: ProbeMetric, resolve: Resolve
   ) {
-    guard metric.kind == .events, let columns = metric.table?.columns else { return }
+    guard metric.kind == .events else { return }
     events.append(
-      columns.record(metric: metric.name, rows: rows, recorded: recorded, resolve: resolve))
+      metric.columns.record(metric: metric.name, rows: rows, recorded: recorded, resolve: resolve))
   }
 }
 

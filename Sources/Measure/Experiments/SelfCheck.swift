@@ -34,8 +34,15 @@ struct SelfCheck: Sendable {
         counters.recorded &+ counters.overwritten &+ counters.cancelled &+ counters.censored
       if ended != counters.started { unbalanced.append(name) }
     }
+    let sums = Dictionary(
+      made.counts.compactMap { count in names[count.metricID].map { ($0.metric, count.sum) } }
+        .map { ($0.0.name, $0.1) }, uniquingKeysWith: &+)
+    let short = probe.checkLeast.filter { name, least in
+      (sums[name] ?? counted[name] ?? 0) < least && counted[name] != nil
+    }
     return CheckRecord(
       load: load.text, recorded: counted, unbalanced: unbalanced.sorted(),
+      least: short.isEmpty ? nil : short,
       failure: made.steps.first.flatMap(Self.failure))
   }
 

@@ -6,15 +6,19 @@ package struct CheckRecord: Codable, Sendable, Equatable {
   package var recorded: [String: UInt64]
   /// Metrics of which some starts are neither ended nor in flight.
   package var unbalanced: [String]
+  /// Metrics that counted less than the load makes, with what it makes; nil = none.
+  package var least: [String: UInt64]?
   /// Why the load was none; nil when it ran to its end.
   package var failure: String?
 
   package init(
-    load: String, recorded: [String: UInt64], unbalanced: [String] = [], failure: String? = nil
+    load: String, recorded: [String: UInt64], unbalanced: [String] = [],
+    least: [String: UInt64]? = nil, failure: String? = nil
   ) {
     self.load = load
     self.recorded = recorded
     self.unbalanced = unbalanced
+    self.least = least
     self.failure = failure
   }
 
@@ -24,7 +28,9 @@ package struct CheckRecord: Codable, Sendable, Equatable {
   }
 
   /// Whether the load was made and the probe did not see it as it should.
-  package var isFaulty: Bool { failure == nil && !(silent.isEmpty && unbalanced.isEmpty) }
+  package var isFaulty: Bool {
+    failure == nil && !(silent.isEmpty && unbalanced.isEmpty && (least ?? [:]).isEmpty)
+  }
 
   /// In a few words: `works`, or what is wrong.
   package var text: String {
@@ -35,6 +41,10 @@ package struct CheckRecord: Codable, Sendable, Equatable {
     }
     if !unbalanced.isEmpty {
       faults.append("\(unbalanced.joined(separator: ", ")): starts without an end")
+    }
+    for (metric, least) in (least ?? [:]).sorted(by: { $0.key < $1.key })
+    where !silent.contains(metric) {
+      faults.append("\(metric): less than the \(least) that '\(load)' makes")
     }
     return faults.isEmpty ? "works" : faults.joined(separator: "; ")
   }

@@ -135,6 +135,7 @@ package struct ManifestText: Sendable {
     switch kind {
     case .number, .padding: return ""
     case .blockDevice: return ", kind: block-device"
+    case .ipv4: return ", kind: ipv4"
     case .syscall: return ", kind: syscall"
     case .signed: return ", kind: signed"
     case .text: return ", kind: text"
