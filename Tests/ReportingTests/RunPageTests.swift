@@ -46,6 +46,12 @@ struct RunPageTests {
       html.contains(
         #"<td>memory.faults@fsync-f2fs</td><td class="n">3,000</td><td class="n">3000 {faults}</td>"#
           + #"<td class="n">750 {faults}</td>"#), "\(html)")
+    // Over its two iterations: a heat map and a line.
+    #expect(html.contains(#"aria-label="Values over time. 2 columns"#), "\(html)")
+    #expect(
+      html.contains(
+        #"aria-label="memory.faults@fsync-f2fs. Per second, 750 {faults} to 750 {faults} over 2"#),
+      "\(html)")
     #expect(html.contains("<h2>slow.operations@fsync-f2fs</h2>"))
     #expect(html.contains(#"<th scope="col" class="n">took</th>"#))
     #expect(html.contains(#"<td class="n">2.00 ms</td><td>0</td>"#))

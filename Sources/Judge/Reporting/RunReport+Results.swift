@@ -12,6 +12,12 @@ extension RunReport {
     package var sum: UInt64
     /// ``sum`` over the time that windows were open.
     package var perSecond: Double
+    /// The same of each iteration, for pictures.
+    var rates: [Double] = []
+
+    private enum CodingKeys: CodingKey {
+      case metric, unit, rung, count, sum, perSecond
+    }
   }
 
   /// Single events of all judged iterations.
@@ -30,21 +36,30 @@ extension RunReport {
   /// Counters of a record's judged iterations, by metric.
   static func counters(_ record: RunRecord) -> [Counter] {
     var found: [MetricID: (count: UInt64, sum: UInt64)] = [:]
+    var rates: [MetricID: [Int: Double]] = [:]
     var openNs: [String: UInt64] = [:]
-    for phase in record.iterations.filter(\.isJudged).flatMap(\.phases) {
+    let judged = record.iterations.filter(\.isJudged)
+    for (place, phase) in judged.enumerated().flatMap({ place, one in
+      one.phases.map { (place, $0) }
+    }) {
       openNs[phase.name, default: 0] &+= phase.durationNs
       for counter in phase.counters {
         let id = record.id(
           counter.metric, phase: phase.name, labels: counter.labels, unit: counter.unit)
         let old = found[id] ?? (0, 0)
         found[id] = (old.count &+ counter.count, old.sum &+ counter.sum)
+        if phase.durationNs > 0 {
+          rates[id, default: [:]][place, default: 0] +=
+            Double(counter.sum) / (Double(phase.durationNs) / 1e9)
+        }
       }
     }
     return found.sorted { $0.key < $1.key }.map { id, counter in
       let seconds = Double(openNs[id.phase] ?? 0) / 1e9
       return Counter(
         metric: id.text, unit: id.unit, rung: id.rung, count: counter.count, sum: counter.sum,
-        perSecond: seconds > 0 ? Double(counter.sum) / seconds : 0)
+        perSecond: seconds > 0 ? Double(counter.sum) / seconds : 0,
+        rates: judged.indices.map { rates[id]?[$0] ?? 0 })
     }
   }
 

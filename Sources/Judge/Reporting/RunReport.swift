@@ -26,6 +26,12 @@ package struct RunReport: Sendable, Equatable, Encodable {
     package var censored: UInt64
     /// From the lowest value to the highest.
     package var bins: [Bin]
+    /// From iteration to iteration, for pictures; nil of fewer than two.
+    var heat: VerdictReport.Movement.Heat?
+
+    private enum CodingKeys: CodingKey {
+      case metric, unit, rung, count, p50, p90, p99, max, uncertain, lossShare, censored, bins
+    }
 
     /// Share of all events between `lower`, in `unit`, and the next bin's.
     package struct Bin: Sendable, Equatable, Encodable {
@@ -117,7 +123,9 @@ package struct RunReport: Sendable, Equatable, Encodable {
     metrics = pooledHistograms([record]).sorted { $0.key < $1.key }.map { id, histogram in
       let loss = losses[MetricID(name: id.name, phase: id.phase)]
       // Probes count what they lose; nobody knows what other programs lost.
-      return Metric(id, histogram, loss ?? (record.probes.isEmpty ? nil : (0, 0, 0)))
+      var metric = Metric(id, histogram, loss ?? (record.probes.isEmpty ? nil : (0, 0, 0)))
+      metric.heat = .init(id, histogram, nil, runs: [(record, false)])
+      return metric
     }
     counters = Self.counters(record)
     events = Self.events(record)

@@ -27,7 +27,15 @@ extension VerdictReport.Movement.Heat {
         if !histogram.isEmpty { columns.append((run, one.isCandidate, histogram)) }
       }
     }
-    if columns.count > Self.mostColumns {
+    if columns.count > Self.mostColumns, runs.count == 1 {
+      // Neighbours of one run share a column.
+      let size = (columns.count + Self.mostColumns - 1) / Self.mostColumns
+      columns = stride(from: 0, to: columns.count, by: size).map { first in
+        columns[first..<min(first + size, columns.count)].dropFirst().reduce(
+          into: columns[first]
+        ) { $0.histogram.merge($1.histogram) }
+      }
+    } else if columns.count > Self.mostColumns {
       columns = columns.reduce(into: []) { merged, next in
         if let end = merged.indices.last, merged[end].run == next.run {
           merged[end].histogram.merge(next.histogram)

@@ -64,13 +64,19 @@ struct RunPage {
     let full = report.metrics.filter { $0.count > 0 }
     let most = full.map(\.count).sorted(by: >).prefix(Self.mostDrawn).last ?? 0
     let drawn = full.filter { $0.count >= most }.prefix(Self.mostDrawn)
-    let pictures = drawn.map { metric in
-      Markup.tag(
-        "figure", [:],
-        [
+    let pictures = drawn.flatMap { metric in
+      let heat = metric.heat.map { heat in
+        Self.figure(
+          HeatChart(
+            heat: heat, unit: metric.unit,
+            ends: ("first iteration", "iteration \(report.iterations)")
+          ).markup, metric.metric, "over time")
+      }
+      return [
+        Self.figure(
           BinChart(bins: metric.bins, unit: metric.unit, title: metric.metric).markup,
-          .tag("figcaption", [:], [.tag("code", text: metric.metric)]),
-        ])
+          metric.metric)
+      ] + [heat].compactMap(\.self)
     }
     return Self.section(
       "Durations and values",
@@ -80,6 +86,18 @@ struct RunPage {
           caption: "Over all judged iterations; ~ marks quantiles with fewer than 50 events beyond"),
         .tag("div", ["class": "charts"], Array(pictures)),
       ] + Self.left(out: full.count - drawn.count, "picture"))
+  }
+
+  private static func figure(_ picture: Markup, _ metric: String, _ words: String? = nil) -> Markup
+  {
+    .tag(
+      "figure", [:],
+      [
+        picture,
+        .tag(
+          "figcaption", [:],
+          [.tag("code", text: metric)] + (words.map { [.text(" \($0)")] } ?? [])),
+      ])
   }
 
   // MARK: Counters and rows
@@ -93,13 +111,20 @@ struct RunPage {
         humanValue(counter.perSecond, unit: counter.unit), counter.rung,
       ]
     }
+    let lines = counters.filter { $0.rates.count > 1 && $0.sum > 0 }
+      .sorted { ($1.sum, $0.metric) < ($0.sum, $1.metric) }.prefix(Self.mostDrawn)
+      .map { counter in
+        Self.figure(
+          RateChart(rates: counter.rates, unit: counter.unit, title: counter.metric).markup,
+          counter.metric, "per second")
+      }
     return Self.section(
       "Counters",
       [
         Self.table(
           ["counter", "count", "sum", "per second", "rung"], rows, numbers: 1...3,
           caption: "Over all judged iterations; per second of open windows")
-      ])
+      ] + (lines.isEmpty ? [] : [.tag("div", ["class": "charts"], lines)]))
   }
 
   private var events: [Markup] {
