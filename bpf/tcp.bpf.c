@@ -3,39 +3,16 @@
 #define LG_METRICS 2
 #define LG_NEST_LEVELS 4 /* segments are received in a softirq on top of a task that connects */
 #include "probe.h"
+#include "tcp_socket.h"
 
 enum {
 	METRIC_CONNECT = 0,
 	METRIC_RTT = 1,
 	MAX_CONNECTS = 8192,
 	MAX_LABELS = 12,
-	/* TCP_* of include/net/tcp_states.h. */
-	STATE_ESTABLISHED = 1,
-	STATE_SYN_SENT = 2,
-	AF_INET6 = 10,
-	FAMILY_V4 = 0,
-	FAMILY_V6 = 1,
-	FAMILIES = 2,
 	NS_PER_US = 1000,
 	SRTT_SHIFT = 3, /* srtt_us is eight times the smoothed time */
 };
-
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-struct sock_common {
-	unsigned short skc_family;
-};
-
-struct sock {
-	struct sock_common __sk_common;
-	unsigned short sk_protocol; /* a bit-field before 5.6 */
-};
-
-struct tcp_sock {
-	u32 srtt_us;
-};
-
-#pragma clang attribute pop
 
 struct connect_key {
 	u32 class_;
@@ -43,7 +20,7 @@ struct connect_key {
 };
 
 LG_HIST_LABELS(h_tcp_connect, struct connect_key, MAX_LABELS);
-LG_HIST_ARRAY(h_tcp_rtt, FAMILIES);
+LG_HIST_ARRAY(h_tcp_rtt, LG_FAMILIES);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -51,11 +28,6 @@ struct {
 	__type(key, u64);
 	__type(value, struct lg_stamp);
 } s_tcp_connect SEC(".maps");
-
-static __always_inline u32 family_of(struct sock *sk, bool direct)
-{
-	return lg_read(sk, __sk_common.skc_family, direct) == AF_INET6 ? FAMILY_V6 : FAMILY_V4;
-}
 
 static __always_inline void changes(struct sock *sk, u32 from, u32 to, u32 word, u64 now,
 				    bool direct)
@@ -67,21 +39,21 @@ static __always_inline void changes(struct sock *sk, u32 from, u32 to, u32 word,
 
 	if (!c)
 		return;
-	if (to == STATE_SYN_SENT) {
+	if (to == LG_TCP_SYN_SENT) {
 		lg_start_key(&s_tcp_connect, &key, word, now, lg_class_current(), c);
 		return;
 	}
-	if (from != STATE_SYN_SENT)
+	if (from != LG_TCP_SYN_SENT)
 		return;
 	/* Refused, timed out, or given up. */
-	if (to != STATE_ESTABLISHED) {
+	if (to != LG_TCP_ESTABLISHED) {
 		lg_cancel_key(&s_tcp_connect, &key, word, c);
 		return;
 	}
 	if (!lg_end_key(&s_tcp_connect, &key, word, now, c, &span))
 		return;
 	label.class_ = span.class_;
-	label.family = family_of(sk, direct);
+	label.family = lg_family_of(sk, direct);
 	lg_record(lg_hist_of(&h_tcp_connect, &label), &span, c);
 }
 
@@ -104,7 +76,7 @@ static __always_inline void measured(struct sock *sk, u32 word, u64 now, bool di
 	span.duration_ns = us * NS_PER_US;
 	c->started++;
 	c->start_offset_sum += span.start_offset_ns;
-	lg_record(lg_hist_at(&h_tcp_rtt, family_of(sk, direct)), &span, c);
+	lg_record(lg_hist_at(&h_tcp_rtt, lg_family_of(sk, direct)), &span, c);
 }
 
 static __always_inline int on_segment(struct sock *sk, bool direct)
