@@ -76,6 +76,8 @@ static __always_inline void fill(struct row *row, const struct lg_span *span,
 				 const struct connection *connection, struct sock *sk)
 {
 	struct tcp_sock___life *tcp = (void *)sk;
+	struct inet_sock *inet = (void *)sk;
+	u16 port = lg_read(inet, inet_sport, false);
 	u16 peer_port = lg_read(sk, __sk_common.skc_dport, false);
 
 	row->time_ns = span->start_offset_ns + span->duration_ns;
@@ -83,7 +85,7 @@ static __always_inline void fill(struct row *row, const struct lg_span *span,
 	row->pid = connection->pid;
 	__builtin_memcpy(row->comm, connection->comm, sizeof(row->comm));
 	row->local = lg_local_address(sk);
-	row->port = lg_read(sk, __sk_common.skc_num, false);
+	row->port = __builtin_bswap16(port);
 	row->peer = lg_peer_address(sk);
 	row->peer_port = __builtin_bswap16(peer_port);
 	row->sent = lg_read(tcp, bytes_acked, false);

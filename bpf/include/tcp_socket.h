@@ -32,6 +32,10 @@ struct sock {
 	unsigned short sk_protocol; /* a bit-field before 5.6 */
 };
 
+struct inet_sock {
+	u16 inet_sport; /* as in a packet; it outlives the connection, skc_num does not */
+};
+
 struct tcp_sock {
 	u32 srtt_us;
 };
