@@ -1,3 +1,4 @@
+import RunRecords
 import Testing
 
 @testable import Catalogs
@@ -78,11 +79,15 @@ struct ProbeManifestTests {
     let metric = try #require(probe.metrics.first)
     #expect(metric.kind == .events && metric.hasTask && probe.checkLeast == ["links.made": 3])
     #expect(metric.columns.rowSize == 8 + 8 + 16 + 8 + 24)
-    let row =
-      [7] + [UInt8](repeating: 0, count: 7) + [1] + [UInt8](repeating: 0, count: 7)
-      + Array("sh".utf8) + [UInt8](repeating: 0, count: 14) + [127, 0, 0, 1, 0, 0, 0, 0]
-      + Array("/etc/hosts".utf8) + [UInt8](repeating: 0, count: 14)
-    let values = metric.columns.values(ofRow: row) { _, _ in nil }
+    func filled(_ bytes: [UInt8], _ size: Int) -> [UInt8] {
+      bytes + [UInt8](repeating: 0, count: size - bytes.count)
+    }
+    var row = filled([7], 8)
+    row += filled([1], 8)
+    row += filled(Array("sh".utf8), 16)
+    row += filled([127, 0, 0, 1], 8)
+    row += filled(Array("/etc/hosts".utf8), 24)
+    let values = try #require(metric.columns.values(ofRow: row) { _, _ in nil })
     #expect(
       values == [.number(7), .text("user"), .text("sh"), .text("127.0.0.1"), .text("/etc/hosts")])
     #expect(metric.columns.values(ofRow: Array(row.dropLast())) { _, _ in nil } == nil)
