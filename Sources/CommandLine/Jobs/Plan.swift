@@ -20,6 +20,8 @@ package struct Plan: Sendable {
   package var wait: Duration = .zero
   /// Folders of this machine with unstripped files, for the names in stacks.
   package var symbolFolders: [String] = []
+  /// Whether each probe is checked under its own load before anything is measured.
+  package var checksProbes = false
 
   /// Looks everything up; a workload, and probes when there are any, take the suite's place.
   /// - Throws: `UnknownName`.
@@ -115,6 +117,7 @@ package struct Plan: Sendable {
     request.scope = scope
     request.wait = wait
     request.symbolFolders = symbolFolders
+    request.checksProbes = checksProbes
     return request
   }
 

@@ -162,6 +162,10 @@ extension RunReport {
         notes.append(("\(metric) is unsupported: \(reason)", .bad))
       }
     }
+    for probe in probes {
+      guard let check = probe.check, check.isFaulty || check.failure != nil else { continue }
+      notes.append(("probe \(probe.name), self-check: \(check.text)", .bad))
+    }
     notes += tierNotes.map { ($0, .doubtful) }
     if let btf, !btf.isProven {
       notes.append(

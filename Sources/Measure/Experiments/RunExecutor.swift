@@ -166,12 +166,21 @@ package struct RunExecutor: Sendable {
       safety: request.safety, device: device, identity: identity, session: session, run: log.id,
       returnLimit: SafetyGate.returnLimit(transport: request.transport))
     if let scope = request.scope { try await restrict(session, to: scope) }
-    let loaded = try await ProbeLoader(
+    var loaded = try await ProbeLoader(
       probes: request.probes, bundle: request.bundle, tier: request.tier, gate: gate,
       scope: request.scope, btfPath: btf?.path, isRecorded: request.recording != nil
     ).load()
     let first = try await DeviceWatch.look(session)
     try await session.attach()
+    if request.checksProbes {
+      let check = SelfCheck(device: device, session: session)
+      let names = loaded.inAgent
+      for index in loaded.records.indices where names.contains(loaded.records[index].name) {
+        let name = loaded.records[index].name
+        guard let probe = request.probes.first(where: { $0.name == name }) else { continue }
+        loaded.records[index].check = try await check.checkAttached(probe, loaded)
+      }
+    }
     let uptime = request.asksBench ? try await settle(session) : first.uptime ?? 0
     if log.baseline == nil {
       log.first = first
@@ -180,21 +189,22 @@ package struct RunExecutor: Sendable {
       log.settledUptime = uptime
     }
     let resolver = try await labelResolver(session)
+    let ready = loaded
     let iterator = IterationExecutor(
-      request: request, device: device, session: session, loaded: loaded, resolver: resolver,
+      request: request, device: device, session: session, loaded: ready, resolver: resolver,
       watch: DeviceWatch(
         session: session, bounds: request.stability, settle: request.suite.settle,
         baseline: log.baseline ?? first))
 
     func record(_ log: RunLog) -> RunRecord {
       self.record(
-        log, session, loaded, btf: btf, identity: identity, first: first, uptime: uptime)
+        log, session, ready, btf: btf, identity: identity, first: first, uptime: uptime)
     }
 
     do {
       log.isSetUp = true
       try await steps(request.workload.setup, in: "setup", session)
-      try await iterate(iterator, session, loaded, &log, record)
+      try await iterate(iterator, session, ready, &log, record)
       try await steps(request.workload.teardown, in: "teardown", session)
     } catch {
       // Also when the teardown itself was interrupted: none of its steps may be left out.

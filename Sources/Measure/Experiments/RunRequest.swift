@@ -40,6 +40,8 @@ package struct RunRequest: Sendable {
   package var wait: Duration = .zero
   /// Folders of this machine with unstripped files, for the names in stacks.
   package var symbolFolders: [String] = []
+  /// Whether each probe is checked under its own load before anything is measured.
+  package var checksProbes = false
   /// Unusual steps that were needed to bring the firmware up.
   package var interruptions: [InterruptionRecord] = []
   /// Whether quiet is waited for and the machine's speed taken, as for runs that are compared.

@@ -17,13 +17,22 @@ struct SelfCheck: Sendable {
   /// - Returns: nil for a probe without a load.
   /// - Throws: `AgentSessionError`.
   func check(_ probe: ProbeManifest, _ loaded: ProbeLoader.Loaded) async throws -> CheckRecord? {
-    guard let load = probe.check else { return nil }
+    guard probe.check != nil else { return nil }
     try await session.attach()
+    let made = try await checkAttached(probe, loaded)
+    try await session.detach()
+    return made
+  }
+
+  /// The same of a session that has attached what it has loaded, and goes on with it.
+  func checkAttached(
+    _ probe: ProbeManifest, _ loaded: ProbeLoader.Loaded
+  ) async throws -> CheckRecord? {
+    guard let load = probe.check else { return nil }
     let made = try await session.run(
       AgentPhase(
         number: 1, preRoll: .milliseconds(50), drain: Self.drain,
         steps: [StepExecutor(device: device, session: session).forAgent(load)]))
-    try await session.detach()
     let names = loaded.metrics.filter { $0.value.probe == probe.name }
     var counted: [String: UInt64] = [:]
     var unbalanced: [String] = []

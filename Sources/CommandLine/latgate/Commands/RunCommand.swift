@@ -72,6 +72,9 @@ struct RunCommand: AsyncParsableCommand {
 
   @OptionGroup var failures: FailureOptions
 
+  @Flag(help: "Make each probe's own small load first, and say which of them did not count it.")
+  var selfCheck = false
+
   @Flag(help: "Draw every histogram, not only those with the most events.")
   var all = false
 
@@ -131,6 +134,7 @@ struct RunCommand: AsyncParsableCommand {
     plan.tier = tiers.tier
     plan.wait = devices.wait
     plan.symbolFolders = symbols
+    plan.checksProbes = selfCheck
     // The number is another process's after a restart.
     plan.reconnect = scope.pid == nil ? devices.reconnect : .zero
     var run = SingleRun(
