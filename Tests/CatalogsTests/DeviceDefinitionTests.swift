@@ -54,7 +54,7 @@ struct DeviceDefinitionTests {
             kernel: "6.1", commandLine: "", cpus: 2, memory: ByteSize(bytes: 1 << 30))))
   }
 
-  @Test func readsAnADBDeviceWithHooks() throws {
+  @Test func readsAnADBDeviceWithCommands() throws {
     let text = """
       device: phone
       kind: adb
@@ -63,7 +63,7 @@ struct DeviceDefinitionTests {
       btf: {file: btf/phone.btf}
       btf_build_id: 64FA8F84858EDEC2
       stability: {temperature_max: 45C, battery_min: 30%, memory_pressure_max: 10%, hotplug: allow}
-      hooks:
+      commands:
         flash: ./flash.sh {serial} {firmware}
         timeout: 15m
       firmwares:
@@ -81,27 +81,27 @@ struct DeviceDefinitionTests {
         == .init(
           temperatureMax: Temperature(celsius: 45), batteryMin: Percentage(fraction: 0.3),
           memoryPressureMax: Percentage(fraction: 0.1), allowsHotplug: true))
-    let hooks = try #require(device.hooks)
-    #expect(hooks[.switchTo] == nil)
-    #expect(hooks.readyTimeout == .seconds(900))
-    let hook = try #require(hooks[.flash])
-    #expect(hook.timeout == .seconds(900))
-    let flash = hook.command
+    let commands = try #require(device.commands)
+    #expect(commands[.switchTo] == nil)
+    #expect(commands.readyTimeout == .seconds(900))
+    let command = try #require(commands[.flash])
+    #expect(command.timeout == .seconds(900))
+    let flash = command.command
     #expect(
-      device.command(hook: flash, firmware: "release", serial: "ABC123")
+      device.commandLine(flash, firmware: "release", serial: "ABC123")
         == #"./flash.sh 'ABC123' 'builds/it'\''s.zip'"#)
     #expect(
-      device.command(hook: flash, firmware: "b-77", serial: "{firmware}")
+      device.commandLine(flash, firmware: "b-77", serial: "{firmware}")
         == "./flash.sh '{firmware}' 'b-77'")
   }
 
-  @Test func readsHooksWithTheirOwnTimes() throws {
+  @Test func readsCommandsWithTheirOwnTimes() throws {
     let text = """
       device: board
       kind: adb
       reconnect: 20s
       lease: rack1-slot3
-      hooks:
+      commands:
         switch: {run: ./switch.sh, timeout: 90s}
         reboot: "true"
         ready: {timeout: 3m}
@@ -110,34 +110,42 @@ struct DeviceDefinitionTests {
     let device = try DeviceDefinition.parse(text, file: "d.yaml")
     #expect(device.reconnect == .seconds(20))
     #expect(device.lease == "rack1-slot3")
-    let hooks = try #require(device.hooks)
-    #expect(hooks[.switchTo] == .init(command: "./switch.sh", timeout: .seconds(90)))
-    #expect(hooks[.reboot] == .init(command: "true", timeout: .seconds(300)))
-    #expect(hooks[.ready] == nil && hooks.readyTimeout == .seconds(180))
-    #expect(hooks[.powerCycle]?.timeout == .seconds(120))
-    #expect(hooks[.flash] == nil)
+    let commands = try #require(device.commands)
+    #expect(commands[.switchTo] == .init(command: "./switch.sh", timeout: .seconds(90)))
+    #expect(commands[.reboot] == .init(command: "true", timeout: .seconds(300)))
+    #expect(commands[.ready] == nil && commands.readyTimeout == .seconds(180))
+    #expect(commands[.powerCycle]?.timeout == .seconds(120))
+    #expect(commands[.flash] == nil)
     let plain = try DeviceDefinition.parse("device: d\nkind: adb\n", file: "d.yaml")
-    #expect(plain.reconnect == .seconds(60) && plain.lease == nil && plain.hooks == nil)
+    #expect(plain.reconnect == .seconds(60) && plain.lease == nil && plain.commands == nil)
   }
 
-  @Test func wrongHooksAreReported() {
+  /// Files of earlier releases call the commands hooks.
+  @Test func theFormerNameOfCommandsIsRead() throws {
+    let device = try DeviceDefinition.parse(
+      "device: d\nkind: adb\nhooks: {reboot: ./restart.sh}\n", file: "d.yaml")
+    #expect(
+      device.commands?[.reboot] == .init(command: "./restart.sh", timeout: .seconds(300)))
+  }
+
+  @Test func wrongCommandsAreReported() {
     #expect(
       deviceProblems(
         """
         device: d
         kind: adb
-        hooks:
+        commands:
           flash: {timeout: 5m}
           switch: {run: go, limit: 5m}
           reboot: {run: "go {build}", timeout: 10ms}
           power-cycle: uhubctl
         """) == [
-          "d.yaml:4:10: hooks.flash.run: missing (give the command to run)",
-          "d.yaml:5:21: hooks.switch.limit: unknown key 'limit' (known: run, timeout)",
-          "d.yaml:6:17: hooks.reboot.run: unknown placeholder '{build}'"
+          "d.yaml:4:10: commands.flash.run: missing (give the command to run)",
+          "d.yaml:5:21: commands.switch.limit: unknown key 'limit' (known: run, timeout)",
+          "d.yaml:6:17: commands.reboot.run: unknown placeholder '{build}'"
             + " (use {firmware} or {serial})",
-          "d.yaml:6:40: hooks.reboot.timeout: a hook needs time (give at least 1s)",
-          "d.yaml:7:3: hooks.power-cycle: unknown key 'power-cycle' (did you mean 'power_cycle'?)",
+          "d.yaml:6:40: commands.reboot.timeout: a command needs time (give at least 1s)",
+          "d.yaml:7:3: commands.power-cycle: unknown key 'power-cycle' (did you mean 'power_cycle'?)",
         ])
   }
 
@@ -187,7 +195,7 @@ struct DeviceDefinitionTests {
       device: v
       kind: virtual
       serial: x
-      hooks: {flash: "go {build}"}
+      commands: {flash: "go {build}"}
       btf: vmlinux
       firmwares:
         a b: {kernel: 6.1.12, cpus: 9, memory: 1GB}
@@ -199,8 +207,8 @@ struct DeviceDefinitionTests {
     #expect(
       deviceProblems(text) == [
         "d.yaml:3:9: serial: only a device behind adb has a serial (remove it)",
-        "d.yaml:4:8: hooks: a virtual device changes its firmware by itself (remove the hooks)",
-        "d.yaml:4:16: hooks.flash: unknown placeholder '{build}' (use {firmware} or {serial})",
+        "d.yaml:4:11: commands: a virtual device changes its firmware by itself (remove the commands)",
+        "d.yaml:4:19: commands.flash: unknown placeholder '{build}' (use {firmware} or {serial})",
         "d.yaml:5:6: btf: expected 'device' or a file (write 'btf: device' or 'btf: {file: PATH}')",
         "d.yaml:7:8: firmwares.a b: 'a b' is not a name (use letters, digits, '-', '_' and '.')",
         "d.yaml:7:17: firmwares.a b.kernel: no virtual device has kernel '6.1.12'"

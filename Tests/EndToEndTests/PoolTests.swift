@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Several devices in one command, and firmwares that hooks change.
+/// Several devices in one command, and firmwares that commands change.
 @Suite(.serialized, .enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
 struct PoolTests {
   private struct Report: Decodable {
@@ -91,9 +91,9 @@ struct PoolTests {
     #expect(!running.keys.contains { $0.hasPrefix("check-") }, "\(running)")
   }
 
-  /// A whole check without an adb server: the device is a machine of its own, and the hooks of its
-  /// file change its firmware by booting another kernel at the same address.
-  @Test func aCheckOverTCPSwitchesFirmwareByHooks() async throws {
+  /// A whole check without an adb server: the device is a machine of its own, and the commands of
+  /// its file change its firmware by booting another kernel at the same address.
+  @Test func aCheckOverTCPSwitchesFirmwareByCommands() async throws {
     let share = try TroubleShare("true", iterations: 1)
     let tool = Tool(share: share.path)
     let path = share.path
@@ -105,7 +105,7 @@ struct PoolTests {
       try """
       device: board
       kind: adb
-      hooks:
+      commands:
         switch:
           run: >-
             \(latgate) device stop \(device.name) &&
@@ -124,7 +124,7 @@ struct PoolTests {
       }
       #expect(records.map(\.firmware.name) == ["old", "new"])
       #expect(records.map { String($0.firmware.kernelRelease.prefix(4)) } == ["6.1.", "5.10"])
-      let log = try String(contentsOfFile: "\(folder)/hooks.log", encoding: .utf8)
+      let log = try String(contentsOfFile: "\(folder)/commands.log", encoding: .utf8)
       #expect(log.contains("switch: ") && log.contains("is up: adb serial"), "\(log)")
     }
   }

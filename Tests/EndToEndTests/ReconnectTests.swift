@@ -68,7 +68,7 @@ struct ReconnectTests {
     }
   }
 
-  /// A kernel that panicked stays silent until the file's hook cycles the power.
+  /// A kernel that panicked stays silent until the file's command cycles the power.
   @Test func aSilentDeviceHasItsPowerCycled() async throws {
     // The panic may come before the shell's own end does.
     let share = try TroubleShare(
@@ -85,7 +85,7 @@ struct ReconnectTests {
       kind: adb
       serial: tcp:127.0.0.1:\(try await device.port())
       reconnect: 3s
-      hooks:
+      commands:
         power_cycle: {run: \(Self.tool) device reset \(device.name), timeout: 1m}
       """.write(
         toFile: "\(path)/targets/devices/board.yaml", atomically: true, encoding: .utf8)

@@ -163,7 +163,7 @@ struct SSHTests {
   }
 
   private static let goodAndBad = ["--reference", "good", "--candidate", "bad"]
-  private static let idle = "hooks: {flash: \"true\", reboot: \"true\"}"
+  private static let idle = "commands: {flash: \"true\", reboot: \"true\"}"
 
   @Test func aFlashHookThatDoesNothingIsNoEvidence() async throws {
     let checked = try await check(Self.idle, Self.goodAndBad)
@@ -178,7 +178,7 @@ struct SSHTests {
   @Test func firmwaresThatCannotDifferAreRefusedAtOnce() async throws {
     let bare = try await check("reconnect: 30s", Self.goodAndBad)
     #expect(bare.made.exitCode == 64, "\(bare.made.errors)")
-    #expect(bare.made.errors.contains("has no hook that installs or selects one"))
+    #expect(bare.made.errors.contains("has no command that installs or selects one"))
     let unknown = try await check(
       "\(Self.idle)\nfirmwares: {good: one.img, bad: two.img}",
       ["--reference", "good", "--candidate", "bda"])
@@ -205,9 +205,9 @@ struct SSHTests {
   @Test func whatTheFileReadsOrExpectsTellsFirmwaresApart() async throws {
     let folder = try TemporaryFolder()
     let installed = "\(folder.path)/build-id"
-    let hooks =
-      "hooks: {flash: \"echo $LATGATE_FIRMWARE > \(installed)\", reboot: \"true\"}\n"
-    let read = try await check("\(hooks)build_id: cat \(installed)", Self.goodAndBad)
+    let commands =
+      "commands: {flash: \"echo $LATGATE_FIRMWARE > \(installed)\", reboot: \"true\"}\n"
+    let read = try await check("\(commands)build_id: cat \(installed)", Self.goodAndBad)
     #expect(read.made.exitCode == 2, "\(read.made.errors)")
     #expect(read.records == 2)
     let expected = try await check(

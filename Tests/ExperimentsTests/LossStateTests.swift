@@ -62,7 +62,7 @@ import Testing
     #expect(state.handle(.gone) == .cyclePower)
     #expect(
       state.handle(.powerCycled(false))
-        == .giveUp("it did not come back within 60 s, and its file has no power_cycle hook"))
+        == .giveUp("it did not come back within 60 s, and its file has no power_cycle command"))
   }
 
   @Test func aFailingPowerCycleIsTriedOnceMore() {

@@ -35,7 +35,7 @@ import Testing
       address: board
       identity: \(folder)/key
       btf: {file: "symbols/{firmware}/vmlinux"}
-      hooks:
+      commands:
         flash: \(folder)/flash.sh {serial} {firmware}
         switch: \(folder)/switch.sh
         reboot: latgate-no-such-program --now
@@ -50,10 +50,10 @@ import Testing
           "FOLDER/d.yaml: identity: there is no file FOLDER/key (put it there, or correct the path)",
           "FOLDER/d.yaml: btf.file: there is no file FOLDER/symbols/two/vmlinux"
             + " (put it there, or correct the path)",
-          "FOLDER/d.yaml: hooks.flash: there is no program FOLDER/flash.sh (correct the path)",
-          "FOLDER/d.yaml: hooks.reboot: program 'latgate-no-such-program' is not installed here"
+          "FOLDER/d.yaml: commands.flash: there is no program FOLDER/flash.sh (correct the path)",
+          "FOLDER/d.yaml: commands.reboot: program 'latgate-no-such-program' is not installed here"
             + " (install it, or correct it)",
-          "FOLDER/d.yaml: hooks.power_cycle: FOLDER/relay.sh is not executable"
+          "FOLDER/d.yaml: commands.power_cycle: FOLDER/relay.sh is not executable"
             + " (chmod +x FOLDER/relay.sh)",
         ])
       let elsewhere = try problems(text, looksForFiles: false)
@@ -61,12 +61,12 @@ import Testing
     }
   }
 
-  @Test func aRelativeHookIsLookedForWhereItWouldRun() throws {
-    let found = try problems("device: d\nkind: adb\nhooks: {reboot: ./no-such-hook.sh}\n")
+  @Test func aRelativeCommandIsLookedForWhereItWouldRun() throws {
+    let found = try problems("device: d\nkind: adb\ncommands: {reboot: ./no-such-command.sh}\n")
     let here = FileManager.default.currentDirectoryPath
     #expect(
       found == [
-        "FOLDER/d.yaml: hooks.reboot: there is no program ./no-such-hook.sh in \(here) (hooks run in"
+        "FOLDER/d.yaml: commands.reboot: there is no program ./no-such-command.sh in \(here) (commands run in"
           + " the folder in which latgate is started: give the full path)"
       ])
   }

@@ -45,7 +45,8 @@ package struct ErrorReport {
     self.messages = messages
   }
 
-  /// A neighbour of the file that a place names; more may follow the path: `:9:35`, `, field suite`.
+  /// A neighbour of the file that a place names; more may follow the path: `:9:35`, `, field
+  /// suite`.
   private static func nearestFile(to place: String) -> String? {
     let path = place.split(separator: ", field ").first.map {
       String($0.replacing(/(:[0-9]+){1,2}$/, with: ""))
@@ -163,7 +164,7 @@ package struct ErrorReport {
     switch error {
     case .badObject, .badKey, .noBuildID, .noScope: .badInput
     case .noFirmware, .unknownFirmware, .fixedFirmware: .usage
-    case .hookFailed, .hookTimedOut, .deviceLost, .agentStays, .crashed:
+    case .commandFailed, .commandTimedOut, .deviceLost, .agentStays, .crashed:
       .deviceUnavailable
     case .noVerdict: .internalError
     case .stepFailed, .notSettled, .noProbe, .gaveUp, .otherFirmware: .gateFailed

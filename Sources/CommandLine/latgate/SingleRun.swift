@@ -42,7 +42,7 @@ struct SingleRun {
       catalog: bench.catalog,
       server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share,
       leases: try .ofThisCommand(wait: wait) { display.line($0) },
-      hookLog: output.map { "\($0)/hooks.log" }
+      commandLog: output.map { "\($0)/commands.log" }
     ) { display.line($0) }
     let target = try await factory.single(
       device: device ?? plan.suite.device, id: "run-\(getpid())")

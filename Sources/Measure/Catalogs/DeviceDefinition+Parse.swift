@@ -26,7 +26,8 @@ extension DeviceDefinition {
     try parseDocument(text, file: file, nameKey: "device", others: others) { document in
       let keys = [
         "device", "description", "kind", "serial", "address", "identity", "ssh_config", "privilege",
-        "btf", "btf_build_id", "stability", "hooks", "costs", "firmwares", "reconnect", "lease",
+        "btf", "btf_build_id", "stability", "commands", "hooks", "costs", "firmwares", "reconnect",
+        "lease",
         "build_id",
       ]
       guard let root = document.mapping(known: keys) else { return nil }
@@ -37,7 +38,7 @@ extension DeviceDefinition {
         description: root.optional("description")?.text() ?? "",
         kind: kind(kindName, root), privilege: root.optional("privilege")?.choice() ?? .auto,
         btf: readBTF(root), stability: Stability.read(root.optional("stability")),
-        hooks: readHooks(root, kindName), buildID: readBuildID(root, kindName),
+        commands: readCommands(root, kindName), buildID: readBuildID(root, kindName),
         costs: DeviceCosts.read(root.optional("costs")),
         reconnect: root.optional("reconnect")?.duration() ?? defaultReconnect,
         lease: readLease(root, kindName), firmwares: readFirmwares(root, kindName), file: file)
@@ -112,19 +113,20 @@ extension DeviceDefinition {
     return field.text()
   }
 
-  private static func readHooks(_ root: MappingReader, _ kind: KindName?) -> Hooks? {
-    guard let field = root.optional("hooks") else { return nil }
+  private static func readCommands(_ root: MappingReader, _ kind: KindName?) -> HostCommands? {
+    // Files of earlier releases say `hooks`.
+    guard let field = root.optional("commands") ?? root.optional("hooks") else { return nil }
     if kind == .virtual {
       field.report(
-        "a virtual device changes its firmware by itself", remedy: "remove the hooks")
+        "a virtual device changes its firmware by itself", remedy: "remove the commands")
     }
-    let hooks = Hooks.read(field)
-    if kind == .local, hooks?[.flash] != nil || hooks?[.switchTo] != nil {
+    let commands = HostCommands.read(field)
+    if kind == .local, commands?[.flash] != nil || commands?[.switchTo] != nil {
       field.report(
         "this machine cannot change its own firmware in the middle of a check",
         remedy: "remove 'flash' and 'switch', or write a device of kind ssh or adb")
     }
-    return hooks
+    return commands
   }
 
   private static func readFirmwares(
@@ -158,7 +160,7 @@ extension DeviceDefinition {
       return value.text().map { .image($0) }
     }
     let map = value.mapping(known: ["image", "expect"])
-    let image = map?.required("image", remedy: "say what {firmware} becomes in hooks")?.text()
+    let image = map?.required("image", remedy: "say what {firmware} becomes in commands")?.text()
     let expect = map?.optional("expect")?.text()
     return image.map { .image($0, expect: expect) }
   }

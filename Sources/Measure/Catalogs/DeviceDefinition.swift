@@ -17,8 +17,8 @@ package struct DeviceDefinition: Sendable, Equatable {
     /// `/sys/kernel/btf/vmlinux` of the device.
     case device
     /// A file of the build on the host: BTF, or a vmlinux. A relative path counts from the device
-    /// file's folder; `{firmware}` in it stands for the firmware's name. The build-id ties bare BTF,
-    /// which carries none, to its kernel; nil = the file or its `.build-id` has it.
+    /// file's folder; `{firmware}` in it stands for the firmware's name. The build-id ties bare
+    /// BTF, which carries none, to its kernel; nil = the file or its `.build-id` has it.
     case file(path: String, buildID: String?)
   }
 
@@ -104,7 +104,7 @@ package struct DeviceDefinition: Sendable, Equatable {
   package var btf: BTFSource
   package var stability: Stability
   /// Nil for virtual devices.
-  package var hooks: Hooks?
+  package var commands: HostCommands?
   /// A command for the device's shell that prints which build it runs; nil = the identity that
   /// every device reports suffices.
   package var buildID: String?
@@ -122,8 +122,8 @@ package struct DeviceDefinition: Sendable, Equatable {
 
 /// A firmware as a device file knows it.
 package enum FirmwareDefinition: Sendable, Equatable {
-  /// What `{firmware}` in a hook becomes: a build id, or a path; and what a device that runs it shows
-  /// as one of its marks, where the file says so.
+  /// What `{firmware}` in a command becomes: a build id, or a path; and what a device that runs it
+  /// shows as one of its marks, where the file says so.
   case image(String, expect: String? = nil)
   case virtual(VirtualFirmwareDefinition)
 }
@@ -190,7 +190,7 @@ extension DeviceDefinition {
     return .file(path: "\(file[..<slash])/\(path)", buildID: buildID)
   }
 
-  /// What `{firmware}` stands for in hooks: a listed firmware's image, else the name itself.
+  /// What `{firmware}` stands for in commands: a listed firmware's image, else the name itself.
   package func image(ofFirmware name: String) -> String {
     if case .image(let image, _) = firmwares[name] { return image }
     return name

@@ -65,8 +65,8 @@ package final class ArmIdentities: Sendable {
     }
   }
 
-  /// The other arm's firmware, while nothing was seen of either arm and both are to be run; starting
-  /// it is the only way to learn whether anything is installed at all.
+  /// The other arm's firmware, while nothing was seen of either arm and both are to be run;
+  /// starting it is the only way to learn whether anything is installed at all.
   package func unproven(than firmware: String) -> String? {
     guard !isAA, stored.isEmpty, seen.withLock(\.isEmpty) else { return nil }
     return other(than: firmware)
@@ -97,7 +97,7 @@ extension ArmFault: CustomStringConvertible {
       """
       \(device.isEmpty ? "" : "\(device): ")nothing shows that candidate '\(candidate)' is another \
       firmware than reference '\(reference)': both have \(marks)
-      what installs it may have done nothing (its output is in hooks.log of the results)
+      what installs it may have done nothing (its output is in commands.log of the results)
       where the builds differ in what is not listed here, let the device file's build_id read it
       for one firmware in both arms, declare it with --aa, or with 'aa: true' in the suite
       """
@@ -110,7 +110,7 @@ extension ArmFault: CustomStringConvertible {
       """
       \(device): firmware '\(firmware)' is not what it was in an earlier run: it had \(before), \
       now \(now)
-      what installs it did something else this time (its output is in hooks.log of the results)
+      what installs it did something else this time (its output is in commands.log of the results)
       """
     case .unexpected(let device, let firmware, let expected, let found):
       """

@@ -26,7 +26,7 @@ extension DeviceDefinition {
     }
   }
 
-  /// A name that the file does not have is mistyped, unless hooks take files and this is one.
+  /// A name that the file does not have is mistyped, unless commands take files and this is one.
   private func requireFirmware(_ name: String) throws {
     guard kind == .virtual || !firmwares.isEmpty, firmwares[name] == nil else { return }
     if kind != .virtual, changesFirmware, FileManager.default.fileExists(atPath: name) { return }
@@ -36,6 +36,6 @@ extension DeviceDefinition {
 
   /// Whether anything of the file can bring another firmware onto the device.
   private var changesFirmware: Bool {
-    kind != .local && (hooks?[.flash] != nil || hooks?[.switchTo] != nil)
+    kind != .local && (commands?[.flash] != nil || commands?[.switchTo] != nil)
   }
 }

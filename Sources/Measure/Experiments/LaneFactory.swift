@@ -14,20 +14,20 @@ package struct LaneFactory: Sendable {
   private let server: ADBServer
   private let share: ShareRoot
   private let leases: LeaseDesk
-  private let hookLog: String?
+  private let commandLog: String?
   private let progress: @Sendable (String) -> Void
 
-  /// `leases` keep other jobs off the devices that are found; `hookLog` is the file for what hooks
-  /// say, nil = one of the user's cache; `progress` gets lines for people.
+  /// `leases` keep other jobs off the devices that are found; `commandLog` is the file for what
+  /// commands say, nil = one of the user's cache; `progress` gets lines for people.
   package init(
     catalog: Catalog, server: ADBServer, share: ShareRoot, leases: LeaseDesk,
-    hookLog: String? = nil, progress: @escaping @Sendable (String) -> Void
+    commandLog: String? = nil, progress: @escaping @Sendable (String) -> Void
   ) {
     self.catalog = catalog
     self.server = server
     self.share = share
     self.leases = leases
-    self.hookLog = hookLog
+    self.commandLog = commandLog
     self.progress = progress
   }
 
@@ -98,11 +98,12 @@ package struct LaneFactory: Sendable {
       return Target(lanes: [LocalLane()], definition: definition, leases: [lease])
     case .adb, .ssh:
       let found = try await lease(address, definition)
-      let hooks = HookRunner(
+      let commands = HostCommandRunner(
         device: found.device.name, definition: definition, usbPath: found.place.usbPath,
-        log: try hookLog ?? HookRunner.defaultLog(device: found.device.name))
-      let lane = HookedLane(
-        device: found.device, definition: definition, transport: address.transport, hooks: hooks,
+        log: try commandLog ?? HostCommandRunner.defaultLog(device: found.device.name))
+      let lane = HostCommandLane(
+        device: found.device, definition: definition, transport: address.transport,
+        commands: commands,
         progress: progress)
       return Target(lanes: [lane], definition: definition, leases: found.leases)
     }
@@ -131,11 +132,11 @@ package struct LaneFactory: Sendable {
     let found = try await lease(address, definition)
     // Asks once: waiting does not bring a missing device.
     _ = try await found.device.exec(titled("the first command", "true"), timeout: .seconds(20))
-    let hooks = HookRunner(
+    let commands = HostCommandRunner(
       device: found.device.name, definition: definition, usbPath: found.place.usbPath,
-      log: try hookLog ?? HookRunner.defaultLog(device: found.device.name))
+      log: try commandLog ?? HostCommandRunner.defaultLog(device: found.device.name))
     let lane = RunningLane(
-      device: found.device, firmwareID: nil, transport: address.transport, hooks: hooks)
+      device: found.device, firmwareID: nil, transport: address.transport, commands: commands)
     return Target(lanes: [lane], definition: definition, leases: found.leases)
   }
 
@@ -165,7 +166,7 @@ package struct LaneFactory: Sendable {
   }
 
   /// A serial number of the command line that the adb server does not list may be mistyped. That of
-  /// a device file is not: its hooks may bring the device up.
+  /// a device file is not: its commands may bring the device up.
   /// - Throws: `UnknownName` for a slip, `DeviceError` for a device that is away.
   private func requireListed(_ name: String, _ address: DeviceAddress) async throws {
     guard address == .server(serial: name), let listed = try? await server.devices(),
@@ -195,7 +196,8 @@ package struct LaneFactory: Sendable {
     return (device, place, [first, second])
   }
 
-  /// The device file that a running machine was booted from; its bounds and types are the machine's.
+  /// The device file that a running machine was booted from; its bounds and types are the
+  /// machine's.
   private func definition(of machine: VirtualMachine) throws -> DeviceDefinition {
     if let name = machine.state.definition {
       if let own = catalog.devices[name] { return own }
@@ -250,7 +252,7 @@ struct RunningLane: DeviceLane {
   /// Nil for a device that is no virtual one.
   var machine: VirtualMachine?
   /// Nil for a virtual device.
-  var hooks: HookRunner?
+  var commands: HostCommandRunner?
 
   func start(firmware: String) async throws -> StartedFirmware {
     StartedFirmware(device: device, firmwareID: firmwareID, typesPath: typesPath)
@@ -259,7 +261,7 @@ struct RunningLane: DeviceLane {
   func current() async throws -> any Device { device }
 
   func recover() async throws -> Bool {
-    if let hooks { return try await hooks.recover(device) }
+    if let commands { return try await commands.recover(device) }
     guard let machine else { return false }
     try await machine.powerCycle(timeout: .seconds(120))
     return true

@@ -29,10 +29,10 @@ package enum RunError: Error, Sendable, Equatable {
   case fixedFirmware(device: String, file: String)
   /// The device file's command for the build's id failed, or printed nothing.
   case noBuildID(device: String, command: String, exitCode: Int32, output: String)
-  /// A hook of the device file failed; `output` is the end of what it said, `log` has all of it.
-  case hookFailed(device: String, hook: String, exitCode: Int32, output: String, log: String)
-  /// A hook of the device file did not end in its time; it was ended with all that it started.
-  case hookTimedOut(device: String, hook: String, limit: Duration, log: String)
+  /// A command of the device file failed; `output` is the end of what it said, `log` has all of it.
+  case commandFailed(device: String, command: String, exitCode: Int32, output: String, log: String)
+  /// A command of the device file did not end in its time; it was ended with all that it started.
+  case commandTimedOut(device: String, command: String, limit: Duration, log: String)
   /// The device went away in the middle of a run and could not be brought back.
   case deviceLost(device: String, cause: String, outcome: String)
   /// The agent of a session that was cut off does not end.
@@ -82,20 +82,20 @@ extension RunError: CustomStringConvertible {
       """
     case .fixedFirmware(let device, let file):
       """
-      device '\(device)' cannot run two firmwares: \(file) has no hook that installs or selects one
-      add 'flash' or 'switch' to its hooks, or declare one firmware in both arms with --aa
+      device '\(device)' cannot run two firmwares: \(file) has no command that installs or selects one
+      add 'flash' or 'switch' to its commands, or declare one firmware in both arms with --aa
       """
     case .noBuildID(let device, let command, let exitCode, let output):
       """
       \(device): build_id of its file, '\(command)', printed nothing and ended with exit code \
       \(exitCode)
       """ + (output.isEmpty ? "" : "; it said:\n  \(output.replacing("\n", with: "\n  "))")
-    case .hookFailed(let device, let hook, let exitCode, let output, let log):
-      "\(device): hook '\(hook)' ended with exit code \(exitCode); all it said is in \(log)"
+    case .commandFailed(let device, let command, let exitCode, let output, let log):
+      "\(device): command '\(command)' ended with exit code \(exitCode); all it said is in \(log)"
         + (output.isEmpty ? "" : ", at the end:\n  \(output.replacing("\n", with: "\n  "))")
-    case .hookTimedOut(let device, let hook, let limit, let log):
+    case .commandTimedOut(let device, let command, let limit, let log):
       """
-      \(device): hook '\(hook)' did not end within \(limit.components.seconds) s and was killed; \
+      \(device): command '\(command)' did not end within \(limit.components.seconds) s and was killed; \
       what it said is in \(log); give it more time in the device file if it needs it
       """
     case .deviceLost(let device, let cause, let outcome):

@@ -117,7 +117,7 @@ extension CheckSetup {
       catalog: bench.catalog,
       server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share,
       leases: try .ofThisCommand(wait: wait) { console.note($0) },
-      hookLog: "\(folder.path)/hooks.log"
+      commandLog: "\(folder.path)/commands.log"
     ) { console.detail($0) }
     let id = "check-\(getpid())"
     var target = try await factory.experiment(
@@ -141,8 +141,8 @@ extension CheckSetup {
 
   /// What the suite asks of a verdict, for this layout.
   fileprivate func policy(_ plan: Plan, _ target: LaneFactory.Target) -> VerdictPolicy {
-    let hooks = target.definition.hooks
-    let isFree = target.isVirtual || (hooks?[.switchTo] != nil && hooks?[.flash] == nil)
+    let commands = target.definition.commands
+    let isFree = target.isVirtual || (commands?[.switchTo] != nil && commands?[.flash] == nil)
     var policy = VerdictPolicy(suite: plan.suite, freeSwitching: isFree)
     policy.allowsMixed = allowsMixed
     switch layout {

@@ -71,6 +71,6 @@ extension ExperimentDesign.Layout {
     for device: String, of suite: SuiteDefinition, in catalog: Catalog
   ) throws -> ExperimentDesign.Layout {
     let file = try LaneFactory.definition(of: device, in: catalog, fallback: suite.device)
-    return file.hooks?[.flash] == nil ? .boots : .flashes
+    return file.commands?[.flash] == nil ? .boots : .flashes
   }
 }

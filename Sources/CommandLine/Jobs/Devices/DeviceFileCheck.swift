@@ -77,12 +77,12 @@ package struct DeviceFileCheck {
       }
   }
 
-  /// Programs that hooks begin with, as far as that can be read without a shell.
+  /// Programs that commands begin with, as far as that can be read without a shell.
   private var programsNamed: [CatalogProblem] {
-    DeviceDefinition.HookName.allCases.compactMap { name in
-      guard let command = device.hooks?[name]?.command, let program = Self.program(of: command)
+    DeviceDefinition.HostCommandName.allCases.compactMap { name in
+      guard let command = device.commands?[name]?.command, let program = Self.program(of: command)
       else { return nil }
-      let field = "hooks.\(name.rawValue)"
+      let field = "commands.\(name.rawValue)"
       guard program.contains("/") else {
         if ProgramSearch.path(of: program) != nil { return nil }
         return problem(
@@ -96,7 +96,7 @@ package struct DeviceFileCheck {
           "there is no program \(program)"
             + (isRelative ? " in \(FileManager.default.currentDirectoryPath)" : ""),
           remedy: isRelative
-            ? "hooks run in the folder in which latgate is started: give the full path"
+            ? "commands run in the folder in which latgate is started: give the full path"
             : "correct the path")
       }
       return problem(field, "\(program) is not executable", remedy: "chmod +x \(program)")

@@ -53,7 +53,8 @@ package struct ResultFolders {
     else { return false }
     if RecordFiles.isCheck(path) { return true }
     let known: Set<String> = [
-      "index.txt", "hooks.log", "report.txt", "report.json", "report.html", "why.json", "log.txt",
+      "index.txt", "commands.log", "hooks.log", "report.txt", "report.json", "report.html",
+      "why.json", "log.txt",
     ]
     return names.allSatisfy { name in
       known.contains(name) || name.wholeMatch(of: /run-[0-9a-f]{8}\.json/) != nil

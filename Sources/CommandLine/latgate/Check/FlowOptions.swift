@@ -8,7 +8,7 @@ struct FlowOptions: ParsableArguments {
     help: ArgumentHelp(
       "Who runs when: \(ExperimentDesign.Layout.allCases.map(\.rawValue).joined(separator: ", ")).",
       discussion: """
-        Default: boots, or flashes on a device whose file has a flash hook. A crossover takes two \
+        Default: boots, or flashes on a device whose file has a flash command. A crossover takes two \
         devices of one model (--device twice).
         """))
   var design: ExperimentDesign.Layout?

@@ -39,9 +39,9 @@ struct CheckCommand: AsyncParsableCommand {
       The bench's noise profile is used and grows with every check; a bench that 'calibrate' did \
       not qualify is refused. Waived issues do not fail the firmware.
 
-      A device file's hooks change the firmware of a real device; what they say is in hooks.log \
+      A device file's commands change the firmware of a real device; what they say is in commands.log \
       of the results. Their time limits, unless the file has others: flash 15m, switch 10m, \
-      reboot 5m, ready 5m, power_cycle 2m. A hook that fails or runs over its time ends the check \
+      reboot 5m, ready 5m, power_cycle 2m. A command that fails or runs over its time ends the check \
       with 69.
 
       Exit codes: 0 pass, 1 regression, 2 inconclusive, 3 gate failed or data invalid, 69 device \

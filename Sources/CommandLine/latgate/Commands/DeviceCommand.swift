@@ -175,7 +175,7 @@ struct DeviceReset: AsyncParsableCommand {
     commandName: "reset",
     abstract: "Switch a virtual device's power off and on, without asking it.",
     discussion: """
-      It boots the same firmware; what was not synced is lost. For trying out a power_cycle hook.
+      It boots the same firmware; what was not synced is lost. For trying out a power_cycle command.
       """)
 
   @OptionGroup var common: CommonOptions

@@ -94,7 +94,7 @@ package struct LossState: Sendable, Equatable {
     case .powerCycled(false):
       let waited = limits.reconnect.components.seconds
       return .giveUp(
-        "it did not come back within \(waited) s, and its file has no power_cycle hook")
+        "it did not come back within \(waited) s, and its file has no power_cycle command")
     case .powerCycleFailed(let reason):
       cycles += 1
       cyclesNow += 1

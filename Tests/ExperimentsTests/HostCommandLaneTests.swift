@@ -7,7 +7,7 @@ import Testing
 
 @testable import Experiments
 
-/// A device that notes what is asked of it, in the file its hooks write to.
+/// A device that notes what is asked of it, in the file its commands write to.
 private struct NotingDevice: Device {
   let name = "noted"
   let log: String
@@ -45,28 +45,28 @@ private struct NotingDevice: Device {
   func identify() async throws -> DeviceIdentity { throw Unused() }
 }
 
-@Suite struct HookedLaneTests {
+@Suite struct HostCommandLaneTests {
   /// What a start does, in order, and the flash it reports.
   private func start(
-    hooks: String, answers: [String] = [],
+    commands: String, answers: [String] = [],
     _ starts: [(firmware: String, installs: Bool)] = [
       ("new", true)
     ]
   ) async throws -> (events: [String], flash: FlashFacts?) {
-    let log = NSTemporaryDirectory() + "latgate-hooks-\(UUID().uuidString)"
+    let log = NSTemporaryDirectory() + "latgate-commands-\(UUID().uuidString)"
     try Data().write(to: URL(fileURLWithPath: log))
     defer {
-      for path in [log, "\(log)-hooks"] { try? FileManager.default.removeItem(atPath: path) }
+      for path in [log, "\(log)-commands"] { try? FileManager.default.removeItem(atPath: path) }
     }
     let text =
-      "device: noted\nkind: adb\nhooks:\n"
-      + hooks.replacing("LOG", with: log)
+      "device: noted\nkind: adb\ncommands:\n"
+      + commands.replacing("LOG", with: log)
     let definition = try DeviceDefinition.parse(text, file: "d.yaml")
-    let lane = HookedLane(
+    let lane = HostCommandLane(
       device: NotingDevice(log: log, answers: .init(answers)), definition: definition,
       transport: "adb",
-      hooks: HookRunner(
-        device: "noted", definition: definition, usbPath: nil, log: "\(log)-hooks"))
+      commands: HostCommandRunner(
+        device: "noted", definition: definition, usbPath: nil, log: "\(log)-commands"))
     var flash: FlashFacts?
     for one in starts {
       flash = try await lane.start(firmware: one.firmware, installs: one.installs).flash
@@ -77,27 +77,27 @@ private struct NotingDevice: Device {
 
   @Test func theFirstBootAfterAFlashIsDiscarded() async throws {
     let made = try await start(
-      hooks: "  flash: echo flash {firmware} >>LOG\n", answers: ["Update state: merging\n"])
+      commands: "  flash: echo flash {firmware} >>LOG\n", answers: ["Update state: merging\n"])
     // Asked twice, as the first answer was a merge under way.
     #expect(
       made.events == ["flash new", "restart", "ready", "ask", "ask", "restart", "ready"])
-    let again = try await start(hooks: "  flash: echo flash >>LOG\n")
+    let again = try await start(commands: "  flash: echo flash >>LOG\n")
     #expect(made.flash != nil && made.flash != again.flash)
   }
 
   @Test func aFirmwareThatIsInstalledIsBootedAgainAndNotFlashed() async throws {
-    let hooks = "  flash: echo flash {firmware} >>LOG\n"
+    let commands = "  flash: echo flash {firmware} >>LOG\n"
     let flash = ["restart", "ready", "ask", "restart", "ready"]
-    let again = try await start(hooks: hooks, [("a", true), ("a", false)])
+    let again = try await start(commands: commands, [("a", true), ("a", false)])
     #expect(again.events == ["flash a"] + flash + ["restart", "ready"])
     #expect(again.flash != nil, "the record still says which flash it was")
     // What a device holds is not known unless this lane flashed it, and nothing else since.
-    let other = try await start(hooks: hooks, [("a", false), ("b", false)])
+    let other = try await start(commands: commands, [("a", false), ("b", false)])
     #expect(other.events == ["flash a"] + flash + ["flash b"] + flash)
   }
 
   @Test func aSwitchNeedsOneBoot() async throws {
-    let made = try await start(hooks: "  switch: echo switch >>LOG\n")
+    let made = try await start(commands: "  switch: echo switch >>LOG\n")
     #expect(made.events == ["switch", "restart", "ready"] && made.flash == nil)
   }
 }

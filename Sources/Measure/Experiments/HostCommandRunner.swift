@@ -3,23 +3,22 @@ import Devices
 import Foundation
 import POSIXSupport
 
-/// Runs the hooks of a device file on this machine, each within its time, and keeps what they say
-/// in a log.
+/// Runs the host commands of a device file, each within its time, and keeps what they say in a log.
 ///
-/// A hook finds the device in its environment: `LATGATE_DEVICE` (the file's name),
+/// A command finds the device in its environment: `LATGATE_DEVICE` (the file's name),
 /// `LATGATE_SERIAL`, `LATGATE_FIRMWARE` (as the user calls it), `LATGATE_IMAGE` (what the file has
-/// for it), `LATGATE_HOOK`, and for a device on USB `LATGATE_USB_PATH` (`1-2.3`), `LATGATE_USB_HUB`
-/// (`1-2`) and `LATGATE_USB_PORT` (`3`), as uhubctl takes them.
-package struct HookRunner: Sendable {
-  /// What latgate calls the device: `{serial}` of a hook.
+/// for it), `LATGATE_COMMAND`, and for a device on USB `LATGATE_USB_PATH` (`1-2.3`),
+/// `LATGATE_USB_HUB` (`1-2`) and `LATGATE_USB_PORT` (`3`), as uhubctl takes them.
+package struct HostCommandRunner: Sendable {
+  /// What latgate calls the device: `{serial}` of a command.
   private let device: String
   private let definition: DeviceDefinition
   private let usbPath: String?
   private let log: String
 
-  /// Time that a hook gets to end by itself once its time limit is over.
+  /// Time that a command gets to end by itself once its time limit is over.
   private static let grace: Duration = .seconds(2)
-  /// Bytes of a failed hook's output that its error repeats.
+  /// Bytes of a failed command's output that its error repeats.
   private static let tailSize = 500
 
   package init(device: String, definition: DeviceDefinition, usbPath: String?, log: String) {
@@ -32,44 +31,46 @@ package struct HookRunner: Sendable {
   /// A file of the user's cache, begun anew.
   /// - Throws: `SystemCallError`.
   package static func defaultLog(device: String) throws -> String {
-    let folder = "\(try UserFolders.cache())/hooks"
+    let folder = "\(try UserFolders.cache())/commands"
     try UserFolders.makeFolder(folder)
     let name = LeaseKeys.fileName(device).replacing(".lock", with: ".log")
     unlink("\(folder)/\(name)")
     return "\(folder)/\(name)"
   }
 
-  package func has(_ name: DeviceDefinition.HookName) -> Bool { definition.hooks?[name] != nil }
+  package func has(_ name: DeviceDefinition.HostCommandName) -> Bool {
+    definition.commands?[name] != nil
+  }
 
   /// How long the device may take to come up.
   package var readyTimeout: Duration {
-    definition.hooks?.readyTimeout ?? DeviceDefinition.HookName.ready.timeout
+    definition.commands?.readyTimeout ?? DeviceDefinition.HostCommandName.ready.timeout
   }
 
-  /// Runs a hook to its end; nothing where the file has none.
-  /// - Throws: ``RunError/hookFailed(device:hook:exitCode:output:log:)``,
-  ///   ``RunError/hookTimedOut(device:hook:limit:log:)``, `SystemCallError`, `CancellationError`.
-  ///   Nothing of the hook runs any more then.
-  package func run(_ name: DeviceDefinition.HookName, firmware: String) async throws {
-    guard let hook = definition.hooks?[name] else { return }
-    let command = definition.command(hook: hook.command, firmware: firmware, serial: device)
-    let begin = try begin("\(name.rawValue): \(command)")
+  /// Runs a command to its end; nothing where the file has none.
+  /// - Throws: ``RunError/commandFailed(device:command:exitCode:output:log:)``,
+  ///   ``RunError/commandTimedOut(device:command:limit:log:)``, `SystemCallError`,
+  ///   `CancellationError`. Nothing of the command runs any more then.
+  package func run(_ name: DeviceDefinition.HostCommandName, firmware: String) async throws {
+    guard let command = definition.commands?[name] else { return }
+    let line = definition.commandLine(command.command, firmware: firmware, serial: device)
+    let begin = try begin("\(name.rawValue): \(line)")
     let child = try ChildProcess.spawn(
       "/bin/sh", arguments: ["-c", Self.script],
-      environment: environment(name, firmware, command))
+      environment: environment(name, firmware, line))
     let status: ExitStatus
     do {
-      status = try await child.waitForExit(deadline: ContinuousClock.now + hook.timeout)
+      status = try await child.waitForExit(deadline: ContinuousClock.now + command.timeout)
     } catch {
       await end(child)
       try Task.checkCancellation()
       guard error is DeadlineExceeded else { throw error }
-      throw RunError.hookTimedOut(
-        device: device, hook: name.rawValue, limit: hook.timeout, log: log)
+      throw RunError.commandTimedOut(
+        device: device, command: name.rawValue, limit: command.timeout, log: log)
     }
     guard status.shellCode == 0 else {
-      throw RunError.hookFailed(
-        device: device, hook: name.rawValue, exitCode: status.shellCode,
+      throw RunError.commandFailed(
+        device: device, command: name.rawValue, exitCode: status.shellCode,
         output: tail(since: begin), log: log)
     }
   }
@@ -98,15 +99,15 @@ package struct HookRunner: Sendable {
     return true
   }
 
-  // Everything goes into the file by itself: a hook may say megabytes, and leave a server behind
+  // Everything goes into the file by itself: a command may say megabytes, and leave a server behind
   // that keeps its streams.
-  private static let script = #"exec >>"$LATGATE_HOOK_LOG" 2>&1; eval "$LATGATE_HOOK_COMMAND""#
+  private static let script = #"exec >>"$LATGATE_COMMAND_LOG" 2>&1; eval "$LATGATE_COMMAND_LINE""#
 
   private func environment(
-    _ name: DeviceDefinition.HookName, _ firmware: String, _ command: String
+    _ name: DeviceDefinition.HostCommandName, _ firmware: String, _ line: String
   ) -> [String: String] {
     var added = [
-      "LATGATE_HOOK": name.rawValue, "LATGATE_HOOK_COMMAND": command, "LATGATE_HOOK_LOG": log,
+      "LATGATE_COMMAND": name.rawValue, "LATGATE_COMMAND_LINE": line, "LATGATE_COMMAND_LOG": log,
       "LATGATE_DEVICE": definition.name, "LATGATE_SERIAL": device, "LATGATE_FIRMWARE": firmware,
       "LATGATE_IMAGE": definition.image(ofFirmware: firmware),
     ]
@@ -149,7 +150,7 @@ package struct HookRunner: Sendable {
       .trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  /// Ends a hook and all that it started.
+  /// Ends a command and all that it started.
   private func end(_ child: ChildProcess) async {
     child.signalGroup(SIGTERM)
     // A cancelled caller must not cut the grace short.

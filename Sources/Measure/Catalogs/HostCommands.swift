@@ -1,6 +1,7 @@
 extension DeviceDefinition {
-  /// A command for this machine's shell, and the time it gets.
-  package struct Hook: Sendable, Equatable {
+  /// A command for this machine's shell that changes the device's firmware or brings the device
+  /// back, and the time it gets.
+  package struct HostCommand: Sendable, Equatable {
     /// `{firmware}` and `{serial}` in it are filled in.
     package var command: String
     package var timeout: Duration
@@ -11,8 +12,8 @@ extension DeviceDefinition {
     }
   }
 
-  /// What a hook is for.
-  package enum HookName: String, Sendable, CaseIterable {
+  /// What a host command is for.
+  package enum HostCommandName: String, Sendable, CaseIterable {
     /// Installs a firmware.
     case flash
     /// Selects an installed firmware for the next boot.
@@ -24,8 +25,8 @@ extension DeviceDefinition {
     /// Switches the device's power off and on: the last resort when it does not come back.
     case powerCycle = "power_cycle"
 
-    /// The time a hook gets unless the file says otherwise. That of `ready` is for the device to
-    /// come up, also where there is no such hook.
+    /// The time a command gets unless the file says otherwise. That of `ready` is for the device to
+    /// come up, also where there is no such command.
     package var timeout: Duration {
       switch self {
       case .flash: .seconds(900)
@@ -37,28 +38,29 @@ extension DeviceDefinition {
   }
 
   /// Commands run on the host to change firmware and to bring the device back.
-  package struct Hooks: Sendable, Equatable {
-    private var hooks: [HookName: Hook]
+  package struct HostCommands: Sendable, Equatable {
+    private var commands: [HostCommandName: HostCommand]
     /// Longest time for the device to come up.
     package var readyTimeout: Duration
 
     package init(
-      _ hooks: [HookName: Hook] = [:], readyTimeout: Duration = HookName.ready.timeout
+      _ commands: [HostCommandName: HostCommand] = [:],
+      readyTimeout: Duration = HostCommandName.ready.timeout
     ) {
-      self.hooks = hooks
+      self.commands = commands
       self.readyTimeout = readyTimeout
     }
 
-    package subscript(_ name: HookName) -> Hook? { hooks[name] }
+    package subscript(_ name: HostCommandName) -> HostCommand? { commands[name] }
   }
 
-  /// The hook's command with its placeholders filled in, each quoted for a POSIX shell.
-  package func command(hook: String, firmware: String, serial: String) -> String {
+  /// `template` with its placeholders filled in, each quoted for a POSIX shell.
+  package func commandLine(_ template: String, firmware: String, serial: String) -> String {
     func quoted(_ text: String) -> String {
       "'" + text.replacing("'", with: "'\\''") + "'"
     }
     // One pass, so that a placeholder inside a value stays what it is.
-    return hook.replacing(/\{(?:serial|firmware)\}/) { match in
+    return template.replacing(/\{(?:serial|firmware)\}/) { match in
       quoted(match.output == "{serial}" ? serial : image(ofFirmware: firmware))
     }
   }

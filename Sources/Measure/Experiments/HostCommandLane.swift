@@ -5,11 +5,11 @@ import RunRecords
 import Synchronization
 
 /// A real device whose firmware is changed by the commands of its device file.
-package struct HookedLane: DeviceLane {
+package struct HostCommandLane: DeviceLane {
   package let transport: String
   private let device: any Device
   private let definition: DeviceDefinition
-  private let hooks: HookRunner
+  private let commands: HostCommandRunner
   private let progress: @Sendable (String) -> Void
   private let installed = Installed()
 
@@ -20,13 +20,14 @@ package struct HookedLane: DeviceLane {
 
   /// `progress` gets lines for people.
   package init(
-    device: any Device, definition: DeviceDefinition, transport: String, hooks: HookRunner,
+    device: any Device, definition: DeviceDefinition, transport: String,
+    commands: HostCommandRunner,
     progress: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.device = device
     self.definition = definition
     self.transport = transport
-    self.hooks = hooks
+    self.commands = commands
     self.progress = progress
   }
 
@@ -37,10 +38,10 @@ package struct HookedLane: DeviceLane {
   package func start(firmware: String, installs: Bool) async throws -> StartedFirmware {
     var cycles: [InterruptionRecord] = []
     var flash = installed.last.withLock { $0?.firmware == firmware ? $0?.flash : nil }
-    if hooks.has(.flash), installs || flash == nil {
+    if commands.has(.flash), installs || flash == nil {
       // Half a flash is none.
       installed.last.withLock { $0 = nil }
-      try await hooks.run(.flash, firmware: firmware)
+      try await commands.run(.flash, firmware: firmware)
       let made = FlashFacts(id: UUID().uuidString.lowercased())
       flash = made
       try await restart(firmware, &cycles)
@@ -48,8 +49,8 @@ package struct HookedLane: DeviceLane {
       // firmware's speed, so it is let finish and then thrown away.
       try await bootWorkEnds()
       installed.last.withLock { $0 = (firmware, made) }
-    } else if !hooks.has(.flash) {
-      try await hooks.run(.switchTo, firmware: firmware)
+    } else if !commands.has(.flash) {
+      try await commands.run(.switchTo, firmware: firmware)
     }
     try await restart(firmware, &cycles)
     return StartedFirmware(
@@ -59,20 +60,20 @@ package struct HookedLane: DeviceLane {
 
   /// A device that does not come up has its power cycled, once per restart.
   private func restart(_ firmware: String, _ cycles: inout [InterruptionRecord]) async throws {
-    if hooks.has(.reboot) {
-      try await hooks.run(.reboot, firmware: firmware)
+    if commands.has(.reboot) {
+      try await commands.run(.reboot, firmware: firmware)
     } else {
       try await device.reboot()
     }
     do {
-      try await hooks.waitUntilReady(device, firmware: firmware)
+      try await commands.waitUntilReady(device, firmware: firmware)
     } catch {
       try Task.checkCancellation()
-      guard hooks.has(.powerCycle) else { throw error }
+      guard commands.has(.powerCycle) else { throw error }
       progress("\(device.name) did not come up (\(error)): cycling its power")
       let begun = ContinuousClock.now
-      try await hooks.run(.powerCycle, firmware: firmware)
-      try await hooks.waitUntilReady(device, firmware: firmware)
+      try await commands.run(.powerCycle, firmware: firmware)
+      try await commands.waitUntilReady(device, firmware: firmware)
       cycles.append(
         InterruptionRecord(
           cause: "the device did not come up with \(firmware): \(error)", outcome: .powerCycled,
@@ -81,7 +82,7 @@ package struct HookedLane: DeviceLane {
   }
 
   private func bootWorkEnds() async throws {
-    let limit = hooks.readyTimeout
+    let limit = commands.readyTimeout
     let deadline = ContinuousClock.now + limit
     while true {
       let made = try await device.exec(BootWork.script, timeout: .seconds(60))
@@ -96,7 +97,7 @@ package struct HookedLane: DeviceLane {
 
   package func current() async throws -> any Device { device }
 
-  package func recover() async throws -> Bool { try await hooks.recover(device) }
+  package func recover() async throws -> Bool { try await commands.recover(device) }
 
   package func finish() async {}
 }

@@ -1,11 +1,11 @@
-extension DeviceDefinition.Hooks {
-  /// Reads `hooks:`, whose entries are commands, or mappings with a time limit of their own.
-  static func read(_ field: FieldReader) -> DeviceDefinition.Hooks? {
-    let names = DeviceDefinition.HookName.allCases
+extension DeviceDefinition.HostCommands {
+  /// Reads `commands:`, whose entries are commands, or mappings with a time limit of their own.
+  static func read(_ field: FieldReader) -> DeviceDefinition.HostCommands? {
+    let names = DeviceDefinition.HostCommandName.allCases
     guard let map = field.mapping(known: names.map(\.rawValue) + ["timeout"]) else { return nil }
     let common = map.optional("timeout").flatMap(limit)
-    var hooks: [DeviceDefinition.HookName: DeviceDefinition.Hook] = [:]
-    var readyTimeout = common ?? DeviceDefinition.HookName.ready.timeout
+    var commands: [DeviceDefinition.HostCommandName: DeviceDefinition.HostCommand] = [:]
+    var readyTimeout = common ?? DeviceDefinition.HostCommandName.ready.timeout
     for name in names {
       guard let value = map.optional(name.rawValue) else { continue }
       let isReady = name == .ready
@@ -28,15 +28,15 @@ extension DeviceDefinition.Hooks {
         command.report(
           "unknown placeholder '{\(placeholder)}'", remedy: "use {firmware} or {serial}")
       }
-      hooks[name] = DeviceDefinition.Hook(command: text, timeout: timeout)
+      commands[name] = DeviceDefinition.HostCommand(command: text, timeout: timeout)
     }
-    return DeviceDefinition.Hooks(hooks, readyTimeout: readyTimeout)
+    return DeviceDefinition.HostCommands(commands, readyTimeout: readyTimeout)
   }
 
   private static func limit(_ field: FieldReader) -> Duration? {
     guard let limit = field.duration() else { return nil }
     if limit < .seconds(1) {
-      field.report("a hook needs time", remedy: "give at least 1s")
+      field.report("a command needs time", remedy: "give at least 1s")
       return nil
     }
     return limit
