@@ -48,6 +48,27 @@ struct HelpTests {
     #expect(faults(root) == [])
   }
 
+  /// As `ci/install` installs it, asked by a real bash.
+  @Test(arguments: [
+    (["check", "smo"], "smoke"),
+    (["check", "demo", "--candidate", "slow-d"], "slow-disk"),
+    (["run", "--probe", "runq"], "runqueue"),
+    (["run", "--device", "virtual-us"], "virtual-user"),
+  ])
+  func bashCompletesNames(_ words: [String], _ expected: String) async throws {
+    let script = """
+      PATH=\(Tool.repository)/.build/debug:$PATH
+      . <(latgate --generate-completion-script bash)
+      COMP_WORDS=(latgate "$@") COMP_CWORD=$# COMP_LINE="latgate $*" COMP_POINT=1000
+      $(complete -p latgate | sed 's/.* -F \\([^ ]*\\).*/\\1/') latgate "${!#}"
+      printf '%s\\n' "${COMPREPLY[@]}"
+      """
+    let made = try await Call(
+      "/bin/bash", ["-c", script, "bash"] + words, environment: ["LATGATE_SHARE": Tool.repository]
+    ).end(within: .seconds(60))
+    #expect(made.output.split(separator: "\n").map(String.init) == [expected], "\(made.errors)")
+  }
+
   @Test func faultsAreSeen() {
     #expect(faults("one paragraph\n\n  example\n\nanother").isEmpty)
     #expect(faults("First steps:\n  example").isEmpty)

@@ -20,7 +20,7 @@ import Testing
     try write("Panic#1 Part1\nKernel panic - not syncing: old", "dmesg-ramoops-0")
     let known = await evidence.records()
     #expect(known.count == 1)
-    #expect(!CrashEvidence.tellsPanic(await evidence.text(except: known)))
+    #expect(!CrashEvidence.reportsPanic(await evidence.text(except: known)))
 
     try write("Panic#1 Part1\nKernel panic - not syncing: it's new", "dmesg-ramoops-1")
     let second = await evidence.text(except: known)
@@ -33,8 +33,8 @@ import Testing
   }
 
   @Test func panicsAreDistinguishedFromRestarts() {
-    #expect(CrashEvidence.tellsPanic("[ 1.0] Kernel panic - not syncing: sysrq triggered crash"))
-    #expect(CrashEvidence.tellsPanic("sys.boot.reason: kernel_panic,sysrq"))
-    #expect(!CrashEvidence.tellsPanic("sys.boot.reason: reboot,shell"))
+    #expect(CrashEvidence.reportsPanic("[ 1.0] Kernel panic - not syncing: sysrq triggered crash"))
+    #expect(CrashEvidence.reportsPanic("sys.boot.reason: kernel_panic,sysrq"))
+    #expect(!CrashEvidence.reportsPanic("sys.boot.reason: reboot,shell"))
   }
 }

@@ -43,7 +43,7 @@ final class TestLog: Sendable {
     }
   }
 
-  /// A report of a device, told from others by its number.
+  /// A report of a device, distinguished by its number.
   static func entry(
     _ number: Int, device: UInt64 = 1, build: String = "b1", campaign: String = "c"
   ) -> (record: LogRecord, slot: ReportSlot) {

@@ -21,6 +21,9 @@ package struct KnownMetrics {
     self.phases = Set(phases.map(\.name))
   }
 
+  /// Names without labels and phases, sorted.
+  var names: [String] { fields.keys.sorted() }
+
   /// - Throws: `UnknownName` for a pattern that means none of them; `StoreError`.
   package func require(_ pattern: String, suite: String?, in store: Store) throws {
     let part = Part(pattern)

@@ -61,7 +61,8 @@ struct Latgate: AsyncParsableCommand {
         if try await DeviceShell.runsPlain(CommandLine.arguments.dropFirst()) { return }
         var command: any ParsableCommand
         do {
-          command = try parseAsRoot()
+          // Shells ask for names of devices, which takes waiting.
+          command = try await asyncParseAsRoot()
         } catch {
           throw CommandLineFault(cause: error)
         }

@@ -13,7 +13,7 @@ struct CommonOptions: ParsableArguments {
     help: ArgumentHelp(
       "Folder with bpf/, targets/ and the agent's sources.",
       discussion: "Default: $LATGATE_SHARE, <executable>/../share/latgate, or the repository.",
-      valueName: "folder"))
+      valueName: "folder"), completion: .directory)
   var share: String?
 
   @Flag(name: .shortAndLong, help: "Only results and errors.")
@@ -69,7 +69,7 @@ struct StoreOptions: ParsableArguments {
         Default: $LATGATE_STORE, or latgate/latgate.sqlite in the user's state folder. A file that \
         was named is made in a folder that is there; commands that only read it want it there.
         """,
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var store: String?
 
   /// Opens it; where `isThere`, a file that was named must be there, as for a command that only

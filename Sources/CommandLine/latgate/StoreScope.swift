@@ -6,10 +6,11 @@ import RegressionAnalysis
 
 /// Which stored runs a command is about.
 struct ScopeOptions: ParsableArguments {
-  @Option(help: "Suite. Default: the only one with stored runs.")
+  @Option(help: "Suite. Default: the only one with stored runs.", completion: .suites)
   var suite: String?
 
-  @Option(help: "Device file. Default: the only one with stored runs of the suite.")
+  @Option(
+    help: "Device file. Default: the only one with stored runs of the suite.", completion: .devices)
   var device: String?
 
   /// The one suite and target meant.

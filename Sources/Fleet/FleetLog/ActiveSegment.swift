@@ -25,7 +25,7 @@ struct ActiveSegment: ~Copyable {
     return try ActiveSegment(number: header.number, path: path, contents: bytes)
   }
 
-  /// Goes on with a segment whose bytes are known to be whole.
+  /// Continues a segment whose bytes are known to be whole.
   init(number: UInt64, path: String, contents: [UInt8]) throws(LogError) {
     self.number = number
     self.path = path

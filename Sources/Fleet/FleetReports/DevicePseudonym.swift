@@ -1,4 +1,4 @@
-/// A device inside one campaign: 16 bytes that tell devices apart and name none.
+/// A device inside one campaign: 16 bytes that distinguish devices and name none.
 ///
 /// Made from the certificate's name with a key that stays with the collector; of another campaign the
 /// same device has another one.

@@ -2,7 +2,7 @@ import LatencyHistograms
 
 /// One metric of a report: counts per bucket, without sum and largest value.
 ///
-/// The largest value a device ever saw would tell it apart from others, and quantiles need neither.
+/// The largest value a device ever saw would distinguish it from others, and quantiles need neither.
 package struct FieldHistogram: Sendable, Hashable {
   /// How a probe reached the kernel: metrics of different ways are not compared.
   package struct Attachment: Sendable, Hashable {

@@ -64,6 +64,13 @@ package struct EventReader: Sendable {
     return known
   }
 
+  /// All events, those that are kept where there are any.
+  /// - Throws: `DeviceError`.
+  func names() async throws -> [String] {
+    let kept = kept().events
+    return try await kept.isEmpty ? events() : kept
+  }
+
   /// All events, as the device has them now.
   /// - Throws: `DeviceError`.
   func events() async throws -> [String] { try await ask(for: []).events }

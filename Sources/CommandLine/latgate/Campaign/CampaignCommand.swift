@@ -40,7 +40,8 @@ struct CampaignCommand: AsyncParsableCommand {
 struct RepositoryOptions: ParsableArguments {
   @OptionGroup var common: CommonOptions
 
-  @Option(help: ArgumentHelp("Folder of the repository.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("Folder of the repository.", valueName: "folder"), completion: .directory)
   var repository: String
 
   @Option(
@@ -74,7 +75,8 @@ struct KeysCreate: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Option(help: ArgumentHelp("Folder for the repository.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("Folder for the repository.", valueName: "folder"), completion: .directory)
   var repository: String
 
   @Option(help: ArgumentHelp("Folder for the keys.", valueName: "folder"))
@@ -253,7 +255,8 @@ struct CampaignStatusCommand: AsyncParsableCommand, ComputingCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Option(help: ArgumentHelp("Folder of the repository.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("Folder of the repository.", valueName: "folder"), completion: .directory)
   var repository: String
 
   @OptionGroup var output: FormatOptions<CampaignStatus>

@@ -32,7 +32,7 @@ struct CampaignCreate: AsyncParsableCommand {
   @Argument(help: "Id: lower-case letters, digits and '-'.")
   var id: String
 
-  @Option(help: "Probe; may be repeated.")
+  @Option(help: "Probe; may be repeated.", completion: .probes)
   var probe: [String]
 
   @Option(help: ArgumentHelp("Folder to write.", valueName: "folder"))
@@ -87,7 +87,7 @@ struct CampaignCreate: AsyncParsableCommand {
   @Option(help: "Charge below which nothing is measured unless the device is charging.")
   var battery = Share(fraction: 0.3)
 
-  @Flag(help: "Have reports tell labels apart, such as the file system. Default: they are summed.")
+  @Flag(help: "Have reports keep labels apart, such as the file system. Default: they are summed.")
   var keys = false
 
   func validate() throws {

@@ -14,7 +14,8 @@ struct CampaignOptions: ParsableArguments {
   @Argument(help: "Id of the campaign.")
   var campaign: String
 
-  @Option(help: ArgumentHelp("Folder of the repository.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("Folder of the repository.", valueName: "folder"), completion: .directory)
   var repository: String
 
   /// Its manifest, verified as a device does; one that was revoked is still looked at.

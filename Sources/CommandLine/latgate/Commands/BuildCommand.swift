@@ -33,7 +33,8 @@ struct BuildCommand: AsyncParsableCommand {
   var field = false
 
   @Option(
-    help: "Probe to build; may be repeated. Default: all, with --ship those of the share folder.")
+    help: "Probe to build; may be repeated. Default: all, with --ship those of the share folder.",
+    completion: .probes)
   var probe: [String] = []
 
   func run() async throws {

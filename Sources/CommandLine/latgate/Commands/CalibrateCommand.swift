@@ -28,13 +28,13 @@ struct CalibrateCommand: AsyncParsableCommand, ComputingCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The suite.")
+  @Argument(help: "The suite.", completion: .suites)
   var suite: String?
 
-  @Option(help: "Device file instead of the suite's.")
+  @Option(help: "Device file instead of the suite's.", completion: .devices)
   var device: String?
 
-  @Option(help: "Firmware instead of the suite's reference.")
+  @Option(help: "Firmware instead of the suite's reference.", completion: .firmwares)
   var firmware: String?
 
   @Option(help: "Runs of the firmware.")
@@ -56,7 +56,9 @@ struct CalibrateCommand: AsyncParsableCommand, ComputingCommand {
   @Option(help: "Virtual devices side by side: 1 or 2.")
   var lanes = 2
 
-  @Option(help: "Folder for run records. Default: latgate-results/calibrate-<suite>-<time>.")
+  @Option(
+    help: "Folder for run records. Default: latgate-results/calibrate-<suite>-<time>.",
+    completion: .directory)
   var output: String?
 
   @Flag(help: "Also show metrics that decide nothing.")

@@ -50,15 +50,15 @@ struct CheckCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The suite.")
+  @Argument(help: "The suite.", completion: .suites)
   var suite: String?
 
   @OptionGroup var pool: PoolOptions
 
-  @Option(help: "Reference firmware instead of the suite's.")
+  @Option(help: "Reference firmware instead of the suite's.", completion: .firmwares)
   var reference: String?
 
-  @Option(help: "Candidate firmware instead of the suite's.")
+  @Option(help: "Candidate firmware instead of the suite's.", completion: .firmwares)
   var candidate: String?
 
   @Flag(
@@ -105,7 +105,7 @@ struct CheckCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Folder for run records, verdict and report.",
-      discussion: "Default: latgate-results/<suite>-<time>."))
+      discussion: "Default: latgate-results/<suite>-<time>."), completion: .directory)
   var output: String?
 
   @OptionGroup var failures: FailureOptions

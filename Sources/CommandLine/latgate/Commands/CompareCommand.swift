@@ -43,13 +43,13 @@ struct CompareCommand: AsyncParsableCommand, ComputingCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Option(parsing: .upToNextOption, help: "Records of the reference.")
+  @Option(parsing: .upToNextOption, help: "Records of the reference.", completion: .file())
   var reference: [String] = []
 
-  @Option(parsing: .upToNextOption, help: "Records of the candidate.")
+  @Option(parsing: .upToNextOption, help: "Records of the candidate.", completion: .file())
   var candidate: [String] = []
 
-  @Option(help: "Folder with the records of both arms of one experiment.")
+  @Option(help: "Folder with the records of both arms of one experiment.", completion: .directory)
   var experiment: String?
 
   @Option(help: "Baseline whose stored runs are the reference; see 'latgate baseline'.")
@@ -63,7 +63,9 @@ struct CompareCommand: AsyncParsableCommand, ComputingCommand {
 
   @OptionGroup var store: StoreOptions
 
-  @Option(help: "Suite whose thresholds and budgets hold. Default: the built-in ones.")
+  @Option(
+    help: "Suite whose thresholds and budgets hold. Default: the built-in ones.",
+    completion: .suites)
   var suite: String?
 
   @Option(

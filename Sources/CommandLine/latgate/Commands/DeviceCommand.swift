@@ -69,10 +69,12 @@ struct DeviceBugReport: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The device.")
+  @Argument(help: "The device.", completion: .devices)
   var name: String
 
-  @Option(help: ArgumentHelp("The folder.", discussion: "Default: bugreport-<time>."))
+  @Option(
+    help: ArgumentHelp("The folder.", discussion: "Default: bugreport-<time>."),
+    completion: .directory)
   var output: String?
 
   func run() async throws {
@@ -180,7 +182,7 @@ struct DeviceReset: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "Name of a virtual device.")
+  @Argument(help: "Name of a virtual device.", completion: .devices)
   var name: String
 
   func run() async throws {
@@ -209,7 +211,9 @@ struct DeviceImage: AsyncParsableCommand {
   @Flag(help: "Build the images of all kernels.")
   var all = false
 
-  @Option(help: "Types of the one kernel named, which carries none: BTF or vmlinux, also packed.")
+  @Option(
+    help: "Types of the one kernel named, which carries none: BTF or vmlinux, also packed.",
+    completion: .file())
   var btf: String?
 
   @Option(help: "Build-id of the kernel that bare BTF belongs to.")

@@ -8,7 +8,7 @@ import Jobs
 struct CopyFlags: ParsableArguments {
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The device.")
+  @Argument(help: "The device.", completion: .devices)
   var name: String
 
   @Option(

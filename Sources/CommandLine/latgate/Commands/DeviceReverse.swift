@@ -16,7 +16,7 @@ struct DeviceReverse: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The device.")
+  @Argument(help: "The device.", completion: .devices)
   var name: String
 
   @Argument(help: "On the device: tcp:PORT, tcp:0 for any port, or localabstract:NAME.")

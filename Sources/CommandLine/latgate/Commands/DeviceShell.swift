@@ -9,7 +9,7 @@ struct DeviceShell: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The device.")
+  @Argument(help: "The device.", completion: .devices)
   var name: String
 
   @Argument(parsing: .postTerminator, help: "The command, after '--'.")

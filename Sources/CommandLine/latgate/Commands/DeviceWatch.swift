@@ -44,7 +44,7 @@ struct DeviceWait: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The device.")
+  @Argument(help: "The device.", completion: .devices)
   var name: String
 
   @Option(

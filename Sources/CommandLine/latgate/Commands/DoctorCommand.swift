@@ -29,7 +29,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
   @OptionGroup var safety: SafetyOptions
 
-  @Option(help: "Ask this device instead of the machine.")
+  @Option(help: "Ask this device instead of the machine.", completion: .devices)
   var device: String?
 
   @OptionGroup var output: FormatOptions<SurveyReport>

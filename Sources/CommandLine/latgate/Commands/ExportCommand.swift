@@ -28,7 +28,8 @@ struct ExportCommand: AsyncParsableCommand {
 
   @OptionGroup var source: RunSourceOptions
 
-  @Argument(help: "Record files, or folders of them. Default: runs of the store.")
+  @Argument(
+    help: "Record files, or folders of them. Default: runs of the store.", completion: .file())
   var paths: [String] = []
 
   @Option(
@@ -37,7 +38,7 @@ struct ExportCommand: AsyncParsableCommand {
       "Format of the file.", discussion: HistogramFormatName.explained, valueName: "format"))
   var format: HistogramFormatName?
 
-  @Option(name: .shortAndLong, help: "File to write.")
+  @Option(name: .shortAndLong, help: "File to write.", completion: .file())
   var output: String?
 
   @Option(help: ArgumentHelp("Serve Prometheus at this port; 0: any free one.", valueName: "port"))

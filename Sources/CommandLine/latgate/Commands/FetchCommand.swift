@@ -22,14 +22,15 @@ struct FetchCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The suites.")
+  @Argument(help: "The suites.", completion: .suites)
   var suites: [String]
 
-  @Option(help: "Device file instead of the suites'.")
+  @Option(help: "Device file instead of the suites'.", completion: .devices)
   var device: String?
 
   @Option(
-    help: "Firmware of a virtual device; may be repeated. Default: the suite's two.")
+    help: "Firmware of a virtual device; may be repeated. Default: the suite's two.",
+    completion: .firmwares)
   var firmware: [String] = []
 
   @Option(help: "ABI of a real device; may be repeated. Default: every one.")

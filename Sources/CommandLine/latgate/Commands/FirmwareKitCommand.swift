@@ -39,7 +39,7 @@ struct FirmwareKitCommand: AsyncParsableCommand {
       discussion: "Kernels before 5.19 refuse the whole of bpf() otherwise."))
   var unprivilegedBPF = false
 
-  @Option(name: .shortAndLong, help: "Folder to write; new or empty.")
+  @Option(name: .shortAndLong, help: "Folder to write; new or empty.", completion: .directory)
   var output: String?
 
   @Option(help: "Check the kit in this folder instead of writing one.")

@@ -33,10 +33,12 @@ struct FoldCommand: AsyncParsableCommand, ComputingCommand {
   @Argument(help: "The trace.", completion: .file())
   var trace: String
 
-  @Option(help: "Suite that names the probes. Default: every probe the trace has events for.")
+  @Option(
+    help: "Suite that names the probes. Default: every probe the trace has events for.",
+    completion: .suites)
   var suite: String?
 
-  @Option(help: "Probe instead of the suite's; may be repeated.")
+  @Option(help: "Probe instead of the suite's; may be repeated.", completion: .probes)
   var probe: [String] = []
 
   @Option(

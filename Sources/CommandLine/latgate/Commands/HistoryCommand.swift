@@ -25,7 +25,7 @@ struct HistoryCommand: AsyncParsableCommand, ComputingCommand {
   @OptionGroup var recall: RecallOptions
   @OptionGroup var scope: ScopeOptions
 
-  @Argument(help: "Metrics, as patterns over their names with * and ?.")
+  @Argument(help: "Metrics, as patterns over their names with * and ?.", completion: .metrics)
   var metrics: [String] = []
 
   @Option(

@@ -29,7 +29,9 @@ struct ImportCommand: AsyncParsableCommand, ComputingCommand {
   @Argument(help: "Files.", completion: .file())
   var files: [String]
 
-  @Option(help: "Metric's name in the record instead of the one that the kind of file has.")
+  @Option(
+    help: "Metric's name in the record instead of the one that the kind of file has.",
+    completion: .metrics)
   var metric: String?
 
   @Option(help: "Name of the phase in the record.")

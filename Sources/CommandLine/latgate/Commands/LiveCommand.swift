@@ -32,10 +32,11 @@ struct LiveCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Option(help: "Where; default: this machine.")
+  @Option(help: "Where; default: this machine.", completion: .devices)
   var device = "local"
 
-  @Option(help: "Probe to watch; may be repeated. 'latgate probes' lists them.")
+  @Option(
+    help: "Probe to watch; may be repeated. 'latgate probes' lists them.", completion: .probes)
   var probe: [String] = []
 
   @Option(
@@ -51,7 +52,7 @@ struct LiveCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       "What the present is held against: a record file, a folder of them, or a stored run's id.",
-      discussion: "Default: the first minute.", valueName: "run"))
+      discussion: "Default: the first minute.", valueName: "run"), completion: .file())
   var reference: String?
 
   @Option(
@@ -68,7 +69,8 @@ struct LiveCommand: AsyncParsableCommand {
   @OptionGroup var sharing: WaitOptions
 
   @Option(
-    help: "Folder for records and traces that keys save. Default: latgate-results/live-TIME.")
+    help: "Folder for records and traces that keys save. Default: latgate-results/live-TIME.",
+    completion: .directory)
   var output: String?
 
   func validate() throws {

@@ -48,7 +48,7 @@ struct MeasureCommand: AsyncParsableCommand {
     help: ArgumentHelp("How long; default: 10s, or what the line says.", valueName: "time"))
   var span: TimeSpan?
 
-  @Option(help: "Where; default: this machine.")
+  @Option(help: "Where; default: this machine.", completion: .devices)
   var device = "local"
 
   @OptionGroup var scope: RunScopeOptions
@@ -71,7 +71,7 @@ struct MeasureCommand: AsyncParsableCommand {
 
   @OptionGroup var devices: DeviceOptions
 
-  @Option(help: "Folder for the run record. Default: none is kept.")
+  @Option(help: "Folder for the run record. Default: none is kept.", completion: .directory)
   var output: String?
 
   @Flag(help: "Draw every histogram, not only those with the most events.")
@@ -137,30 +137,37 @@ struct MeasureCommand: AsyncParsableCommand {
 
 /// A line in parts.
 struct MeasureParts: ParsableArguments {
-  @Option(help: ArgumentHelp("The event that begins.", valueName: "event"))
+  @Option(help: ArgumentHelp("The event that begins.", valueName: "event"), completion: .events)
   var from: String?
 
-  @Option(help: ArgumentHelp("The event that ends.", valueName: "event"))
+  @Option(help: ArgumentHelp("The event that ends.", valueName: "event"), completion: .events)
   var to: String?
 
   @Option(help: ArgumentHelp("The function, from its entry to its return.", valueName: "name"))
   var function: String?
 
   @Option(
-    help: ArgumentHelp("Count an event, or the calls of a function.", valueName: "event"))
+    help: ArgumentHelp("Count an event, or the calls of a function.", valueName: "event"),
+    completion: .events)
   var count: String?
 
-  @Option(help: ArgumentHelp("Add up a value of an event.", valueName: "event.field"))
+  @Option(
+    help: ArgumentHelp("Add up a value of an event.", valueName: "event.field"), completion: .events
+  )
   var sum: String?
 
   @Option(
-    help: ArgumentHelp("The distribution of a value of an event.", valueName: "event.field"))
+    help: ArgumentHelp("The distribution of a value of an event.", valueName: "event.field"),
+    completion: .events)
   var hist: String?
 
-  @Option(help: ArgumentHelp("A row for each of an event.", valueName: "event"))
+  @Option(
+    help: ArgumentHelp("A row for each of an event.", valueName: "event"), completion: .events)
   var events: String?
 
-  @Option(help: ArgumentHelp("Where in the code an event happens.", valueName: "event"))
+  @Option(
+    help: ArgumentHelp("Where in the code an event happens.", valueName: "event"),
+    completion: .events)
   var stack: String?
 
   @Option(

@@ -36,7 +36,8 @@ struct PreflightCommand: AsyncParsableCommand, ComputingCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The kernel's types: BTF, a vmlinux, or a kernel image.", valueName: "file"))
+      "The kernel's types: BTF, a vmlinux, or a kernel image.", valueName: "file"),
+    completion: .file())
   var btf: String
 
   @Option(
@@ -46,19 +47,26 @@ struct PreflightCommand: AsyncParsableCommand, ComputingCommand {
       discussion: "Default: the file's own, or that in <file>.build-id.", valueName: "hex"))
   var buildID: String?
 
-  @Option(help: ArgumentHelp("The build's .config or /proc/config.gz.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("The build's .config or /proc/config.gz.", valueName: "file"),
+    completion: .file())
   var config: String?
 
-  @Option(help: ArgumentHelp("/proc/kallsyms of the build, with its modules.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("/proc/kallsyms of the build, with its modules.", valueName: "file"),
+    completion: .file())
   var kallsyms: String?
 
-  @Option(help: ArgumentHelp("Types of an earlier build to compare with.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Types of an earlier build to compare with.", valueName: "file"),
+    completion: .file())
   var against: String?
 
-  @Option(help: "Suite whose probes are meant. Default: all that every kernel has.")
+  @Option(
+    help: "Suite whose probes are meant. Default: all that every kernel has.", completion: .suites)
   var suite: String?
 
-  @Option(help: "Probe instead of the suite's; may be repeated.")
+  @Option(help: "Probe instead of the suite's; may be repeated.", completion: .probes)
   var probe: [String] = []
 
   @OptionGroup var report: ReportOptions<PreflightReport>

@@ -22,10 +22,10 @@ struct ProbesList: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Option(help: "Try the probes on this device.")
+  @Option(help: "Try the probes on this device.", completion: .devices)
   var device: String?
 
-  @Option(help: "Only this probe; may be repeated.")
+  @Option(help: "Only this probe; may be repeated.", completion: .probes)
   var probe: [String] = []
 
   @Option(

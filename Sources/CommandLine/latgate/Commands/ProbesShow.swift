@@ -21,10 +21,10 @@ struct ProbesShow: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "Probes.")
+  @Argument(help: "Probes.", completion: .probes)
   var names: [String] = []
 
-  @Option(help: "Try the probes on this device.")
+  @Option(help: "Try the probes on this device.", completion: .devices)
   var device: String?
 
   @OptionGroup var tiers: TierOptions

@@ -24,10 +24,10 @@ struct ProbesTry: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "Manifest or program.")
+  @Argument(help: "Manifest or program.", completion: .file())
   var file: String
 
-  @Option(help: "Where; default: this machine.")
+  @Option(help: "Where; default: this machine.", completion: .devices)
   var device = "local"
 
   @Option(

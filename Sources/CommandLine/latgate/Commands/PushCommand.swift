@@ -24,7 +24,8 @@ struct PushCommand: AsyncParsableCommand {
   @Argument(help: "Receiver; its port is 4318 and its path /v1/metrics unless named.")
   var address: String
 
-  @Argument(help: "Record files, or folders of them. Default: runs of the store.")
+  @Argument(
+    help: "Record files, or folders of them. Default: runs of the store.", completion: .file())
   var paths: [String] = []
 
   @Flag(help: "Exponential histograms, with buckets of their own, instead of exact bounds.")

@@ -29,7 +29,7 @@ struct RunCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: ArgumentHelp("The suite.", discussion: "Default: smoke."))
+  @Argument(help: ArgumentHelp("The suite.", discussion: "Default: smoke."), completion: .suites)
   var suite: String?
 
   @Option(
@@ -43,13 +43,15 @@ struct RunCommand: AsyncParsableCommand {
 
   @OptionGroup var pool: PoolOptions
 
-  @Option(help: "Firmware that a virtual device boots. Default: the suite's reference.")
+  @Option(
+    help: "Firmware that a virtual device boots. Default: the suite's reference.",
+    completion: .firmwares)
   var firmware: String?
 
-  @Option(help: "Workload instead of the suite's.")
+  @Option(help: "Workload instead of the suite's.", completion: .workloads)
   var workload: String?
 
-  @Option(help: "Probe instead of the suite's; may be repeated.")
+  @Option(help: "Probe instead of the suite's; may be repeated.", completion: .probes)
   var probe: [String] = []
 
   @OptionGroup var tiers: TierOptions
@@ -61,13 +63,13 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "Measured iterations instead of the suite's.")
   var iterations: Int?
 
-  @Option(help: "Folder for the run record. Default: none is kept.")
+  @Option(help: "Folder for the run record. Default: none is kept.", completion: .directory)
   var output: String?
 
   @Option(
     help: ArgumentHelp(
       "Folder with unstripped files or debug files, for the names in stacks; may be repeated.",
-      valueName: "folder"))
+      valueName: "folder"), completion: .directory)
   var symbols: [String] = []
 
   @OptionGroup var failures: FailureOptions

@@ -51,10 +51,10 @@ extension Store {
 
 /// Which runs a command takes.
 struct RunFilterOptions: ParsableArguments {
-  @Option(help: "Only runs of this suite.")
+  @Option(help: "Only runs of this suite.", completion: .suites)
   var suite: String?
 
-  @Option(help: "Only runs of this device file.")
+  @Option(help: "Only runs of this device file.", completion: .devices)
   var device: String?
 
   @Option(help: "Only runs of this firmware, by id or name.")
@@ -178,7 +178,7 @@ struct RunsImport: AsyncParsableCommand {
 
   @OptionGroup var recall: RecallOptions
 
-  @Argument(help: "Record files, or folders of them.")
+  @Argument(help: "Record files, or folders of them.", completion: .file())
   var paths: [String]
 
   func run() async throws {
@@ -202,7 +202,7 @@ struct RunsExport: AsyncParsableCommand {
   @OptionGroup var recall: RecallOptions
   @OptionGroup var filter: RunFilterOptions
 
-  @Option(help: "Folder for the files.")
+  @Option(help: "Folder for the files.", completion: .directory)
   var output: String
 
   func run() async throws {

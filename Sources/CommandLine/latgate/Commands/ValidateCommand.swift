@@ -26,7 +26,7 @@ struct ValidateCommand: AsyncParsableCommand, ComputingCommand {
     help: "Do not look for the files and programs that device files name: they are elsewhere.")
   var elsewhere = false
 
-  @Argument(help: "Files to check. Default: all that latgate reads.")
+  @Argument(help: "Files to check. Default: all that latgate reads.", completion: .file())
   var files: [String] = []
 
   func run() async throws {

@@ -19,7 +19,7 @@ struct WaiveCommand: AsyncParsableCommand {
 
   @OptionGroup var recall: RecallOptions
 
-  @Argument(help: "Metrics, as a pattern over their names with * and ?.")
+  @Argument(help: "Metrics, as a pattern over their names with * and ?.", completion: .metrics)
   var metric: String
 
   @Option(help: "Last day on which it holds, UTC: YYYY-MM-DD.")
@@ -28,7 +28,7 @@ struct WaiveCommand: AsyncParsableCommand {
   @Option(help: "Why, for those who read the report.")
   var reason: String
 
-  @Option(help: "Only in this suite. Default: every suite.")
+  @Option(help: "Only in this suite. Default: every suite.", completion: .suites)
   var suite: String?
 
   func validate() throws {

@@ -7,7 +7,9 @@ import RunRecords
 
 /// What commands take that make a run record of files.
 struct RecordOptions: ParsableArguments {
-  @Option(name: .shortAndLong, help: "File for the run record. Default: none is kept.")
+  @Option(
+    name: .shortAndLong, help: "File for the run record. Default: none is kept.",
+    completion: .file())
   var output: String?
 
   @Flag(help: "Draw every histogram, not only those with the most events.")

@@ -9,7 +9,7 @@ struct PoolOptions: ParsableArguments {
       discussion: """
         A device file, an address (tcp:HOST:PORT, usb:SERIAL, an adb serial), or FILE@ADDRESS. \
         Default: the suite's.
-        """))
+        """), completion: .devices)
   var device: [String] = []
 
   @Option(
@@ -19,7 +19,7 @@ struct PoolOptions: ParsableArguments {
         Of targets/pools, here or in latgate of the user's configuration folder. Every device has \
         a folder of its own below --output and makes the whole experiment; one that fails does \
         not stop the others. Exit code: the gravest of 130, 1, 70, 65, 64, 3, 69, 2, 0.
-        """))
+        """), completion: .pools)
   var pool: String?
 
   @Option(

@@ -81,7 +81,7 @@ static void use_task_storage(struct lg_probe *probe, unsigned char *data, size_t
 }
 
 /* Fills every rodata variable lg_args_<tracepoint>. */
-static void tell_args(const struct bpf_object *object, struct lg_ladder *ladder,
+static void set_args(const struct bpf_object *object, struct lg_ladder *ladder,
 		      unsigned char *data, size_t size)
 {
 	static const char prefix[] = "lg_args_";
@@ -109,7 +109,7 @@ static void tell_args(const struct bpf_object *object, struct lg_ladder *ladder,
 }
 
 /* An object measures either everyone or a scope, as it was built. */
-static int tell_scope(const struct lg_probe *probe, const struct lg_scope *scope,
+static int set_scope(const struct lg_probe *probe, const struct lg_scope *scope,
 		      unsigned char *data, size_t size, struct lg_error *err)
 {
 	long offset = lg_variable(probe->object, ".rodata", LG_VAR_SCOPE, sizeof(*scope));
@@ -211,9 +211,9 @@ static int apply(struct lg_probe *probe, struct lg_ladder *ladder, const struct 
 	if (!take(probe, candidates, choices, hooks, err))
 		return -1;
 	data = rodata(probe->object, &size);
-	if (tell_scope(probe, scope, data, size, err))
+	if (set_scope(probe, scope, data, size, err))
 		return -1;
-	tell_args(probe->object, ladder, data, size);
+	set_args(probe->object, ladder, data, size);
 	use_task_storage(probe, data, size,
 			 all_tp_btf(choices, hooks) && lg_ladder_task_storage(ladder));
 	return 0;

@@ -133,7 +133,7 @@ package struct CampaignBudgets: Sendable, Equatable {
 
 /// What of a person's doing may leave the device; nothing without an opt-in that is signed.
 package struct CampaignPrivacy: Sendable, Equatable {
-  /// Whether reports tell labels apart, such as the file system or the block device.
+  /// Whether reports keep labels apart, such as the file system or the block device.
   package var keys: Bool
 
   package init(keys: Bool = false) { self.keys = keys }

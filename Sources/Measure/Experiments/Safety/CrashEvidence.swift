@@ -40,7 +40,7 @@ struct CrashEvidence: Sendable {
   }
 
   /// Whether what a device kept shows a panic.
-  static func tellsPanic(_ text: String) -> Bool {
+  static func reportsPanic(_ text: String) -> Bool {
     text.contains("Kernel panic") || text.contains("kernel_panic") || text.contains("Oops")
   }
 }

@@ -157,7 +157,7 @@ struct SafetyGate: Sendable {
       try safety.store.endLoad(line)
       return error
     case .restarted:
-      let kind: CrashEvent.Kind = CrashEvidence.tellsPanic(evidence) ? .panic : .reboot
+      let kind: CrashEvent.Kind = CrashEvidence.reportsPanic(evidence) ? .panic : .reboot
       return try crash(line, kind, evidence: evidence, isBack: true)
     case .gone:
       // Interrupted before anything is known: the ledger keeps the open line.
