@@ -190,16 +190,14 @@ class Story:
         return repository
 
     def verdict(self, repository, place):
-        """What the judge prints of the reports in an index."""
+        """What is exported of an index, and what the judge prints."""
         export = self.tool(self.program, "export", "--campaign", CAMPAIGN, "--data", self.folders[0], "--index",
                            place)
-        path = pathlib.Path(self.scratch, "reports.jsonl")
-        path.write_bytes(export)
         offered = datetime.datetime.fromtimestamp(OFFERED * 3600, datetime.timezone.utc)
         times = [time.strftime("%Y-%m-%dT%H:%M:%SZ") for time in (offered, offered + datetime.timedelta(hours=72))]
         verdict = self.tool(
             self.latgate, "campaign", "judge", CAMPAIGN, "--repository", repository, "--build", "B2",
-            "--reports", str(path), "--silence", "48h", "--offered", times[0], "--as-of", times[1],
+            "--index", place.removeprefix("sqlite:"), "--silence", "48h", "--offered", times[0], "--as-of", times[1],
             "--format", "json", codes=(0, 1, 2, 3))
         return export, verdict
 
@@ -342,8 +340,9 @@ class Story:
             return None
         folder = f"{self.scratch}/chdb"
         os.mkdir(folder)
-        with subprocess.Popen([python, HERE / "chdb_server.py", folder], stdin=subprocess.PIPE,
-                              stdout=subprocess.PIPE) as server:
+        with (open(f"{folder}/errors", "wb") as errors,
+              subprocess.Popen([python, HERE / "chdb_server.py", folder], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=errors) as server):
             place = f"clickhouse://127.0.0.1:{int(server.stdout.readline())}/latgate"
             self.tool(self.program, "rebuild", *both, "--index", place)
             found = self.verdict(repository, place)

@@ -107,7 +107,8 @@ package final class Indexer: Sendable {
       if let other = try index.logs().first(where: { !own.contains($0) }) {
         throw LogError(
           .unusable, path: reader.path,
-          reason: "the index has reports of another log, number \(other); remove the index")
+          reason: "the index has reports of another log, number \(other); "
+            + "make it anew with 'latgate-collector rebuild'")
       }
     }
     guard let log else { return }
@@ -117,7 +118,7 @@ package final class Indexer: Sendable {
         .unusable, path: reader.path,
         reason:
           "the index was made of more than this log holds: up to \(start), and the log ends at "
-          + "\(goal); remove the index")
+          + "\(goal); make it anew with 'latgate-collector rebuild'")
     }
     var pending: [PlacedRecord] = []
     var place = start
