@@ -14,10 +14,13 @@ import Testing
     var name: String { local.name }
 
     func exec(_ command: String, timeout: Duration) async throws -> ExecResult {
-      try await local.exec(command, timeout: timeout)
+      try await local.exec(inPath(command), timeout: timeout)
     }
     func stream(_ command: String) async throws -> any DeviceStream {
-      try await local.stream("PATH=\(shellQuote(programs)):/usr/bin:/bin\n\(command)")
+      try await local.stream(inPath(command))
+    }
+    private func inPath(_ command: String) -> String {
+      "PATH=\(shellQuote(programs)):/usr/bin:/bin\n\(command)"
     }
     func push(_ localPath: String, to remotePath: String, mode: UInt32) async throws {
       try await local.push(localPath, to: remotePath, mode: mode)
@@ -122,6 +125,30 @@ import Testing
       await #expect(throws: PerfettoError.notStarted("the service refuses")) {
         try await PerfettoRecorder(device: device).start(Self.config)
       }
+    }
+  }
+
+  /// One session records: field 4 of the service's state.
+  @Test func theServiceIsAsked() async throws {
+    try await with("[ \"$1\" = --query-raw ] && printf '\\040\\001'") { device, _ in
+      let state = try await PerfettoService.state(of: device)
+      #expect(state.recording == 1)
+      let answers = try await PerfettoService.answers(on: device)
+      #expect(answers)
+    }
+  }
+
+  /// A program whose service does not run, or says something else, gives no traces.
+  @Test(arguments: ["echo 'traced is not there' >&2; exit 1", "printf '\\377\\377'"])
+  func aServiceThatDoesNotAnswerIsNone(script: String) async throws {
+    try await with(script) { device, _ in
+      let answers = try await PerfettoService.answers(on: device)
+      #expect(!answers)
+    }
+    try await with(nil) { device, _ in
+      await #expect(throws: PerfettoError.absent) { try await PerfettoService.state(of: device) }
+      let answers = try await PerfettoService.answers(on: device)
+      #expect(!answers)
     }
   }
 

@@ -81,7 +81,7 @@ package struct DeviceSurvey: Sendable {
         ) { first, _ in first },
         probes: [])
       do {
-        _ = try await loader.perfetto.state()
+        _ = try await PerfettoService.state(of: device)
       } catch let error as PerfettoError {
         findings.closed[.perfetto] = .init(route: .perfetto, reason: error.description)
       }

@@ -116,7 +116,9 @@ struct ProbeLoader: Sendable {
         continue
       }
       do {
-        if route == .perfetto, isTaken, try await perfetto.state().recording == 0 {
+        if route == .perfetto, isTaken,
+          try await PerfettoService.state(of: gate.device).recording == 0
+        {
           throw PerfettoError.otherTool
         }
         let hooks = try await attempt(route, probe, &loaded)

@@ -56,7 +56,7 @@ package struct RegressionTraces: Sendable {
       }
     }
     guard let device = try await check.target.lanes.first?.current() else { return false }
-    return try await device.exec("command -v perfetto", timeout: .seconds(20)).exitCode == 0
+    return try await PerfettoService.answers(on: device)
   }
 
   private static func path(

@@ -32,7 +32,7 @@ struct PerfettoRecorder: Sendable {
   private static func script(_ config: PerfettoConfig) -> String {
     """
     umask 077
-    command -v perfetto >/dev/null || { echo absent; exit 0; }
+    \(PerfettoService.isPresent) || { echo absent; exit 0; }
     folder=/data/misc/perfetto-traces
     [ -d $folder ] || folder=/data/local/tmp
     [ -d $folder ] || folder=${TMPDIR:-/tmp}

@@ -1,7 +1,6 @@
 import AgentSession
 import Catalogs
 import Devices
-import Foundation
 import PerfettoTraces
 
 /// What the device's own perfetto can give a run, found out by a recording of a moment.
@@ -40,23 +39,6 @@ actor PerfettoSource {
     self.session = session
     metrics = try FoldMetrics(probes)
     events = metrics.events(of: Set(probes.flatMap(\.t0Metrics).map(\.name)))
-  }
-
-  /// Asks the service, without recording anything.
-  /// - Throws: ``PerfettoError``, `DeviceError`.
-  func state() async throws -> ServiceState {
-    let made = try await device.exec(
-      "command -v perfetto >/dev/null || exit 127; exec perfetto --query-raw",
-      timeout: .seconds(60))
-    if made.exitCode == 127 { throw PerfettoError.absent }
-    let said = String(decoding: made.standardError, as: UTF8.self)
-      .trimmingCharacters(in: .whitespacesAndNewlines)
-    guard made.exitCode == 0 else { throw PerfettoError.notStarted(said) }
-    do {
-      return try ServiceState(made.standardOutput)
-    } catch {
-      throw PerfettoError.notStarted("its service's answer makes no sense")
-    }
   }
 
   /// Asks once; later answers are the first one's.
