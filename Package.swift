@@ -235,7 +235,7 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl", condition: serving),
       ], path: "Sources/Developer/latgate-collector-bench", swiftSettings: strict),
     .executableTarget(
-      name: "latgate-exam", dependencies: ["RegressionAnalysis", "FleetAnalysis"],
+      name: "latgate-exam", dependencies: ["RegressionAnalysis", "FleetAnalysis", "Reporting"],
       path: "Sources/Developer/latgate-exam", swiftSettings: strict),
     .target(
       name: "Jobs",
@@ -370,7 +370,7 @@ let package = Package(
       name: "ReportingTests",
       dependencies: [
         "ForeignReaders", "LatencyHistograms", "RunRecords", "Catalogs", "RegressionAnalysis",
-        "FleetAnalysis", "Reporting",
+        "FleetAnalysis", "Reporting", "Jobs",
       ],
       exclude: ["Snapshots"],
       resources: [.copy("Fixtures")],

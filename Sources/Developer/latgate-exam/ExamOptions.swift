@@ -2,9 +2,10 @@ import RegressionAnalysis
 
 /// The command line of the exam.
 struct ExamOptions {
-  /// A table, or the time that judging takes.
+  /// A table, or the time that judging or drawing takes.
   enum Part: String, CaseIterable {
     case cost
+    case page
     case alarms
     case power
     case fleet
@@ -17,7 +18,7 @@ struct ExamOptions {
 
   static let usage =
     "usage: latgate-exam [--experiments N] [--changed N] [--campaigns N] "
-    + "[--class quiet|typical|noisy] [--part cost|alarms|power|fleet] [--cell TEXT]"
+    + "[--class quiet|typical|noisy] [--part cost|page|alarms|power|fleet] [--cell TEXT]"
 
   /// Experiments per cell without and with a change.
   var unchanged = 4000

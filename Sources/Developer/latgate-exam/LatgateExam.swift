@@ -28,6 +28,13 @@ struct LatgateExam {
         print("  \(padded(String(runs), 4)) runs \(padded(milliseconds(taken), 8)) ms\(note)")
       }
     }
+    if options.parts.contains(.page) {
+      let cost = try PageCost.measure()
+      print(
+        "\nThe page of a verdict on \(PageCost.metrics) metrics that all moved, "
+          + "\(PageCost.runs) + \(PageCost.runs) runs")
+      print("  \(milliseconds(cost.taken)) ms, \(cost.bytes) bytes (goals: 150 ms, 250000 bytes)")
+    }
     if options.parts.contains(.alarms) {
       print(
         "\nUnchanged builds called a regression, of 1000, with 95% intervals: a look after each "
