@@ -91,7 +91,7 @@ import Testing
     let metric = try #require(verdict.metric(m0, .quantile(0.5)))
     #expect(try #require(metric.interval).low > 0)
     #expect(!metric.unreachable)
-    #expect(metric.reason?.hasPrefix("slower, by at least ") == true)
+    #expect(metric.reason?.hasPrefix("worse, by at least ") == true)
     #expect(metric.reason?.hasSuffix("not yet confirmed") == true)
   }
 

@@ -33,7 +33,7 @@ struct HTMLReportTests {
     let screen = firstScreen(html)
     // What, where, how much, how sure, since when, who, what next.
     for answer in [
-      "Regression", "simulated wait got slower on candidate", "phase load", "device simulated",
+      "Regression", "simulated wait in phase load got slower on candidate", "device simulated",
       "(+", "95% interval +", "5 + 5 runs", "build candidate, against reference", "What next",
       "firmware",
     ] {
@@ -240,6 +240,9 @@ struct ConclusionTests {
     #expect(
       text("sleep.time", ["class": "user", "cause": "io"])
         == "sleep.time of other processes, cause io")
+    #expect(
+      text("syscall.latency", ["class": "workload", "nr": "getppid"])
+        == "syscall.latency of the workload, getppid")
     #expect(text("boot.time", [:]) == "boot.time")
   }
 
@@ -249,7 +252,7 @@ struct ConclusionTests {
     let conclusion = Conclusion(verdictReport)
     #expect(
       conclusion.sentence
-        == "fsync.latency{fs=f2fs}@fsync-f2fs got slower on slow-disk: p50 4.13 ms → 8.30 ms (+101%), and 1 more statistic moved with it."
+        == "fsync.latency{fs=f2fs}@fsync-f2fs got slower on slow-disk: p50 4.13 ms → 8.30 ms (+101%), and 1 more statistic got worse."
     )
     let answers = Dictionary(
       uniqueKeysWithValues: conclusion.answers.map { ($0.question, $0.answer) })
@@ -267,7 +270,8 @@ struct ConclusionTests {
     ]
     let conclusion = Conclusion(report)
     #expect(
-      conclusion.sentence == "m@p got slower on slow-disk: p90 1.00 us → 41.0 us (41.0 times).")
+      conclusion.sentence
+        == "m@p got slower on slow-disk: p90 1.00 us → 41.0 us (41.0 times as long).")
     let sure = conclusion.answers.first { $0.question == "How sure" }?.answer
     #expect(sure == "95% interval 31.0 … 51.0 times; 8 + 8 runs, interleaved evidence")
   }

@@ -8,7 +8,7 @@ import Testing
 
 struct HistoryPageTests {
   /// A metric that steps up at the middle, and one that stays, over many builds.
-  private func report(builds: Int) -> HistoryReport {
+  static func report(builds: Int) -> HistoryReport {
     let list = (0..<builds).map {
       HistoryReport.Build(
         id: "b\($0)", name: "build <\($0)>", first: Date(timeIntervalSince1970: Double($0)))
@@ -32,7 +32,7 @@ struct HistoryPageTests {
   }
 
   @Test func changesHaveTheirStanding() throws {
-    var report = report(builds: 20)
+    var report = Self.report(builds: 20)
     report.accepted = [.init(build: "b10", baseline: "nightly", reason: "new scheduler")]
     report.waivers = [
       .init(metric: "block.*", until: "2027-01-31", reason: "BUG-7"),
@@ -50,8 +50,19 @@ struct HistoryPageTests {
     #expect(text.contains("\"nightly\""))
   }
 
+  @Test func aLineOfBlocksShowsTheLevels() {
+    #expect(Sparkline.text([], width: 10) == "")
+    #expect(Sparkline.text([5, 5, 5], width: 10) == "▁▁▁")
+    #expect(Sparkline.text([0, 1, 2, 3, 4, 5, 6, 7], width: 10) == "▁▂▃▄▅▆▇█")
+    // Of each three the middle one: one odd build is no level.
+    #expect(Sparkline.text([1, 1, 9, 1, 1, 1, 2, 2, 2], width: 3) == "▁▁█")
+    let text = Self.report(builds: 1000).text(width: 80, style: .plain, showsAll: true)
+    let line = text.split(separator: "\n").first { $0.contains("▁") }
+    #expect(line?.contains(/^  ▁+█+  1\.00 ms … 2\.12 ms$/) == true, "\(line ?? "")")
+  }
+
   @Test func aThousandBuildsAreASmallPage() throws {
-    let html = try document(report(builds: 1000), "html")
+    let html = try document(Self.report(builds: 1000), "html")
     #expect(html.utf8.count < 60_000)
     #expect(!html.contains("<circle"))
     let quiet = HistoryReport(suite: "s", target: "t", builds: [], histories: [])
@@ -65,7 +76,7 @@ struct HistoryPageTests {
       import sys, html5lib
       html5lib.HTMLParser(strict=True).parse(sys.stdin.read())
       print("sound")
-      """, input: try document(report(builds: 30), "html"))
+      """, input: try document(Self.report(builds: 30), "html"))
     #expect(found == "sound\n")
   }
 }

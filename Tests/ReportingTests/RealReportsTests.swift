@@ -28,7 +28,20 @@ import Testing
   )
   private static let nextStep = "What next"
 
-  static let cases = [
+  /// Those below, and the checks that are kept with their answers.
+  static let cases = prepared + RealRuns.keptNames.map(kept)
+
+  /// Its answers are lines of a file, after one with the outcome.
+  private static func kept(_ name: String) -> Case {
+    let text = try? String(
+      contentsOf: RealRuns.folder.appending(path: "\(name).txt"), encoding: .utf8)
+    let lines = (text ?? "").split(separator: "\n").map(String.init)
+    return Case(
+      name: name.replacing("-", with: " "), outcome: .init(rawValue: lines.first ?? "") ?? .invalid,
+      answers: Array(lines.dropFirst()), input: { try RealRuns.kept(name) })
+  }
+
+  private static let prepared = [
     Case(
       name: "a slow disk", outcome: .regression,
       answers: [
@@ -50,6 +63,7 @@ import Testing
       name: "nothing changed", outcome: .pass,
       answers: [
         "next is no slower than reference", "demo", "virtual", "gating statistics within budget",
+        "nearest to its budget: ", "at most +", "would be allowed",
         "4 + 4 runs", "interleaved evidence", "nothing to do",
       ], titles: nil, input: { try RealRuns.unchanged() }),
     Case(
@@ -104,7 +118,7 @@ import Testing
     Case(
       name: "more waits, none of them longer", outcome: .pass,
       answers: [
-        "next is no slower than reference", "run queue of the workload: +50.", "events", "demo",
+        "next is no slower than reference", "run queue of the workload: 50.", "more events", "demo",
         "4 + 4 runs", "nothing to do",
       ], titles: nil,
       input: {
@@ -191,6 +205,7 @@ import Testing
   @Test(arguments: cases)
   func theFirstScreenAnswers(_ case: Case) throws {
     let report = try RealRuns.report(`case`.input())
+    #expect(`case`.answers.count >= 4)
     #expect(report.outcome == `case`.outcome)
     let text = report.text(width: 100, style: .plain)
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
@@ -205,7 +220,7 @@ import Testing
         page.contains(answer == "owner" ? "owners" : answer), "page, \(answer): \(page)")
     }
     if let titles = `case`.titles {
-      #expect(terminal.contains(titles.text), "\(terminal)")
+      #expect(terminal.contains(titles.text) && terminal.contains(titles.page), "\(terminal)")
       #expect(page.contains(titles.page), "\(page)")
     }
     #expect(!report.nextSteps.isEmpty)

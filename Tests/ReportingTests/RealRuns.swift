@@ -1,4 +1,7 @@
+import Catalogs
+import ForeignReaders
 import Foundation
+import Jobs
 import LatencyHistograms
 import RegressionAnalysis
 import RunRecords
@@ -16,6 +19,39 @@ enum RealRuns {
     return VerdictInput(
       reference: records.filter { $0.experiment?.arm == .reference },
       candidate: records.filter { $0.experiment?.arm == .candidate }, policy: policy(name))
+  }
+
+  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appending(path: "Fixtures")
+
+  /// Names of the checks that `Tests/reports/keep.py` kept: `NAME.jsonl.xz`, and `NAME.txt` with what the
+  /// first screen has to say.
+  static let keptNames =
+    ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
+    .filter { $0.hasSuffix(".jsonl.xz") }.map { String($0.dropLast(".jsonl.xz".count)) }
+
+  /// A check as `Tests/reports/keep.py` kept it: judged with its suite's file and the noise that was
+  /// known then.
+  static func kept(_ name: String) throws -> VerdictInput {
+    struct Head: Decodable {
+      var suite: String
+      var transport: String
+      var profile: NoiseProfile?
+    }
+    let file = folder.appending(path: "\(name).jsonl.xz")
+    let lines = try ForeignReader.run(
+      "import lzma, sys; sys.stdout.write(lzma.open('\(file.path)', 'rt').read())", input: ""
+    ).split(separator: "\n")
+    let head: Head = try decodeJSON(from: Data(try #require(lines.first).utf8))
+    let suite = try SuiteDefinition.parse(head.suite, file: "\(name).yaml")
+    let records = try lines.dropFirst().map {
+      try RunRecord.decode(Data($0.utf8), file: file.lastPathComponent)
+    }
+    return VerdictInput(
+      reference: records.filter { $0.experiment?.arm == .reference },
+      candidate: records.filter { $0.experiment?.arm == .candidate },
+      policy: VerdictPolicy(suite: suite, freeSwitching: head.transport == "virtual"),
+      profile: head.profile)
   }
 
   /// Eight runs of one firmware as 4 + 4 of two, in turn; `fault` gets those of the candidate with
@@ -50,6 +86,8 @@ enum RealRuns {
       try judge(input), of: input,
       titles: [
         "runqueue.wait": "run queue", "fsync.latency": "fsync", "block.device": "block device time",
+        "block.total": "block I/O", "timer.lateness": "timer lateness",
+        "syscall.latency": "system calls",
         "binder.roundtrip": "binder round trip",
       ])
   }

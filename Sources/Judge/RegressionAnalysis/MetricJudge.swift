@@ -116,8 +116,7 @@ struct MetricJudge {
     if worsening - reach > 0, verdict.blocking {
       // A gain that shrinks and a time that grows are both so much worse.
       let least = series.worse > 0 ? exp(worsening - reach) - 1 : 1 - exp(reach - worsening)
-      let word = series.worse > 0 ? "slower" : "lower"
-      verdict.reason = "\(word), by at least \(percent(least)); not yet confirmed"
+      verdict.reason = "worse, by at least \(growth(least)); not yet confirmed"
       return
     }
     plan(&verdict, fit, margin: withinBudget ? tau : max(tau, test.budget - worsening))
@@ -144,8 +143,7 @@ struct MetricJudge {
     // Builds are the units there, and the candidate is one, however often it is run.
     if policy.design == .stored {
       verdict.unreachable = true
-      verdict.reason =
-        verdict.reason ?? "stored builds differ too much: run the reference beside the candidate"
+      verdict.add(reason: "stored builds differ too much: run the reference beside the candidate")
       return
     }
     if let needed = fit.runsNeeded(
@@ -154,7 +152,7 @@ struct MetricJudge {
       verdict.runsNeeded = max(1, needed - fit.runs)
     } else {
       verdict.unreachable = true
-      verdict.reason = verdict.reason ?? "the noise is too high for \(policy.maximumRuns) runs"
+      verdict.add(reason: "too noisy: not even \(policy.maximumRuns) runs would decide it")
     }
   }
 

@@ -98,6 +98,11 @@ package struct MetricVerdict: Codable, Sendable, Equatable {
     self.shape = shape
     self.reason = reason
   }
+
+  /// Adds a reason to what is said of the metric already.
+  mutating func add(reason more: String) {
+    reason = [reason, more].compactMap(\.self).joined(separator: "; ")
+  }
 }
 
 /// A relative interval: -0.02...0.05 = between 2% less and 5% more.

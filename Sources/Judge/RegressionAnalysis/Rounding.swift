@@ -22,3 +22,9 @@ package func percent(_ share: Double) -> String {
   // Three digits, and no exponent: a slow disk is worse by thousands.
   String(format: abs(share) >= 10 ? "%.0f%%" : "%.3g%%", share * 100)
 }
+
+/// A relative change as people say it: from ten times on in times.
+func growth(_ change: Double) -> String {
+  change < 9
+    ? percent(change) : String(format: change < 99 ? "%.3g times" : "%.0f times", change + 1)
+}

@@ -1,3 +1,5 @@
+import RegressionAnalysis
+
 /// What a verdict comes to, as answers to the questions that its reader has. Every format for people
 /// leads with it.
 struct Conclusion {
@@ -21,6 +23,10 @@ struct Conclusion {
       answers.append(("What", "\(report.title(of: shape.metric)), shape of the distribution"))
       answers.append(("Where", Self.place(shape.metric, report)))
       answers.append(("How much", shape.text))
+    } else if let limit = report.budgetLimit {
+      answers.append(("What", limit.what))
+      answers.append(("Where", Self.place(limit.metric, report)))
+      answers.append(("How much", limit.amount))
     } else {
       answers.append(("Where", "suite \(report.suite), device \(report.target)"))
     }
@@ -28,9 +34,7 @@ struct Conclusion {
     answers.append(("How sure", Self.certainty(report, lead)))
     answers.append(("Since", Self.since(report)))
     if let owner = report.owner { answers.append(("Who acts", Self.owners[owner] ?? owner)) }
-    if lead != nil, report.outcome == .inconclusive {
-      answers.append(("Not proven", report.cause ?? "no look at the runs has confirmed it yet"))
-    }
+    if let doubt = report.doubt { answers.append(("Not proven", doubt)) }
     self.answers = answers.map { (question: $0.0, answer: $0.1) }
   }
 
@@ -44,18 +48,19 @@ struct Conclusion {
   ]
 
   private static func sentence(_ report: VerdictReport, _ lead: VerdictReport.Row?) -> String {
-    guard let row = lead else {
-      let shape = report.leadShape.map { report.sentence($0, report.title(of: $0.metric)) }
+    guard let row = lead, !report.isExplainedByTheBench else {
+      let shape = report.leadShape.map { report.sentence($0, report.fullTitle(of: $0.metric)) }
       return (shape ?? report.sentence) + "."
     }
+    let what = report.fullTitle(of: row.metric)
     if report.outcome == .inconclusive {
       // What is seen comes first; why it does not count is an answer of its own.
-      return "\(report.title(of: row.metric)) looks worse on \(report.candidate.name), but that is "
-        + "not proven: \(row.statistic) \(amount(row))."
+      return "\(what) looks worse on \(report.candidate.name), but that is not proven: "
+        + "\(row.statistic) \(amount(row))."
     }
     let more = report.rows.count { $0.isRegression } - 1
-    let rest = more > 0 ? ", and \(counted(more, "more statistic")) moved with it" : ""
-    return "\(report.title(of: row.metric)) \(row.verb) on \(report.candidate.name): "
+    let rest = more > 0 ? ", and \(counted(more, "more statistic")) got worse" : ""
+    return "\(what) \(row.verb) on \(report.candidate.name): "
       + "\(row.statistic) \(amount(row))\(rest)."
   }
 
@@ -67,8 +72,12 @@ struct Conclusion {
   private static func amount(_ row: VerdictReport.Row) -> String {
     let values = [row.reference, row.candidate].compactMap(\.self)
       .map { humanValue($0, unit: row.unit) }.joined(separator: " → ")
-    let change = row.change.map { "(\(largeChange($0)))" } ?? ""
-    return [values, change].filter { !$0.isEmpty }.joined(separator: " ")
+    let change = row.change.map { change in
+      change < ofTimes
+        ? "(\(humanChange(change)))"
+        : "(\(largeChange(change)) as \(row.isTime ? "long" : "much"))"
+    }
+    return [values, change ?? ""].filter { !$0.isEmpty }.joined(separator: " ")
   }
 
   private static func certainty(_ report: VerdictReport, _ lead: VerdictReport.Row?) -> String {
@@ -81,8 +90,8 @@ struct Conclusion {
     let found = report.rows.filter { $0.isGating }.compactMap(\.detectable).sorted()
     if lead == nil, !found.isEmpty {
       parts.append(
-        "a change of \(humanShare(found[found.count / 2])) would have been found in the median "
-          + "statistic, \(humanShare(found[found.count - 1])) in the noisiest")
+        "a change of \(largeShare(found[found.count / 2])) would have been found in the median "
+          + "statistic, \(largeShare(found[found.count - 1])) in the noisiest")
     }
     return parts.joined(separator: "; ")
   }
@@ -92,14 +101,22 @@ struct Conclusion {
   }
 }
 
+/// From this change on a value is so many times another.
+private let ofTimes = 9.0
+
 /// A change in the words of its size: `+12.3%`, but `40 times` from ten times on.
 func largeChange(_ change: Double) -> String {
-  change >= 9 ? "\(threeDigits(change + 1)) times" : humanChange(change)
+  change >= ofTimes ? "\(threeDigits(change + 1)) times" : humanChange(change)
+}
+
+/// The size of a change without its direction.
+func largeShare(_ change: Double) -> String {
+  change >= ofTimes ? largeChange(change) : humanShare(change)
 }
 
 /// An interval in the words of its upper end.
 func largeInterval(_ lower: Double, _ upper: Double) -> String {
-  upper >= 9
+  upper >= ofTimes
     ? "\(threeDigits(lower + 1)) … \(largeChange(upper))"
     : "\(humanChange(lower)) … \(humanChange(upper))"
 }
@@ -131,20 +148,76 @@ extension VerdictReport {
     }
   }
 
+  /// Why what leads an inconclusive report does not count; nil where nothing leads.
+  var doubt: String? {
+    guard outcome == .inconclusive, lead != nil else { return nil }
+    return cause ?? "no look at the runs has confirmed it yet"
+  }
+
+  /// What comes nearest to its budget, or goes furthest beyond it, where budgets alone made the outcome.
+  struct BudgetLimit {
+    var metric: String
+    /// The statistic and how many others there are.
+    var what: String
+    /// How far it may be worse, and how far it might.
+    var amount: String
+  }
+
+  /// Nil where a row leads, or something else than budgets decided.
+  var budgetLimit: BudgetLimit? {
+    let isOpen = outcome == .inconclusive && failure == FailureCause.budgetOpen.rawValue
+    guard lead == nil, outcome == .pass || isOpen else { return nil }
+    let held = rows.filter { row in
+      row.isGating && !row.isWaived && row.budget != nil && row.worst != nil
+        && (!isOpen || row.isBlocking)
+    }
+    func excess(_ row: Row) -> Double { (row.worst ?? 0) - (row.budget ?? 0) }
+    guard let row = held.max(by: { excess($0) < excess($1) }), let worst = row.worst,
+      let budget = row.budget
+    else { return nil }
+    let more = held.count > 1 ? ", and \(held.count - 1) more" : ""
+    let name = "\(title(of: row.metric)), \(row.statistic)"
+    return BudgetLimit(
+      metric: row.metric,
+      what: isOpen ? name + more : "nearest to its budget: \(name)",
+      amount: "\(isOpen ? "up to" : "at most") \(largeChange(worst)), where "
+        + "\(largeShare(budget)) \(isOpen ? "is" : "would be") allowed")
+  }
+
+  /// Whether the bench itself changed, so that whatever moved may be its doing.
+  var isExplainedByTheBench: Bool {
+    guard outcome == .inconclusive, cause != nil, let failure else { return false }
+    return [FailureCause.conditions, .sentinel].map(\.rawValue).contains(failure)
+  }
+
   /// A metric's name as people say it; its text where there is no better one.
   func title(of metric: String) -> String { titles[metric] ?? metric }
+
+  /// The same with the metric's phase.
+  func fullTitle(of metric: String) -> String {
+    guard let title = titles[metric], let phase = metric.split(separator: "@").dropFirst().last
+    else { return title(of: metric) }
+    return "\(title) in phase \(phase)"
+  }
 }
 
 extension VerdictReport.Row {
   /// Whether it fails the firmware.
   var isRegression: Bool { finding == .regression && isGating && !isWaived }
 
+  /// The bad end of its interval as a change for the worse, relative.
+  var worst: Double? { isHigherBetter ? lower.map { -$0 } : upper }
+
+  /// Whether more runs can decide an inconclusive row: so many, or it moved and was not confirmed yet.
+  var canBeDecided: Bool { runsNeeded != nil || (lower ?? 0) > 0 || (upper ?? 0) < 0 }
+
   /// Relative.
   fileprivate var size: Double { abs(change ?? 0) }
 
+  fileprivate var isTime: Bool { ["ns", "us", "ms", "s"].contains(unit) }
+
   /// What happened to it when it moved.
   var verb: String {
-    let isTime = ["ns", "us", "ms", "s"].contains(unit)
     if finding == .improvement { return isTime ? "got faster" : "got better" }
     return isTime ? "got slower" : unit == "events" ? "got more slow events" : "got worse"
   }

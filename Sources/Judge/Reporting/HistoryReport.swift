@@ -125,7 +125,8 @@ package struct HistoryReport: Sendable, Equatable, Encodable {
   /// A JSON document, deterministic for equal reports.
   package func json() throws -> Data { try encodedJSON(self) }
 
-  /// For a terminal: changes first, then with `showsAll` a table of builds per metric.
+  /// For a terminal: changes first, then with `showsAll` a line of blocks and a table of builds for each
+  /// metric.
   package func text(width: Int, style: TextStyle, showsAll: Bool) -> String {
     let changed = metrics.count { !$0.steps.isEmpty }
     let head =
@@ -189,17 +190,21 @@ package struct HistoryReport: Sendable, Equatable, Encodable {
       ], indent: 2)
     let values = metric.points.map(\.value)
     let low = values.min() ?? 0
-    let range = max((values.max() ?? 0) - low, .leastNonzeroMagnitude)
+    let height = max((values.max() ?? 0) - low, .leastNonzeroMagnitude)
     let steps = Dictionary(metric.steps.map { ($0.build, $0) }) { first, _ in first }
     for point in metric.points {
-      let bar = String(repeating: "=", count: 1 + Int(((point.value - low) / range * 23).rounded()))
+      let bar = String(
+        repeating: "=", count: 1 + Int(((point.value - low) / height * 23).rounded()))
       let mark = steps[point.build].map { "  <- \(humanChange($0.change)) since here" } ?? ""
       table.add(
         .init(names[point.build] ?? point.build), .init("\(point.runs)"),
         .init(humanValue(point.value, unit: metric.unit)), .init(bar + mark))
     }
     let title = "\(metric.metric) \(metric.statistic)"
-    return [Emphasis.strong.applied(to: oneLine(title), style)]
+    let range = [low, values.max() ?? low].map { humanValue($0, unit: metric.unit) }
+      .joined(separator: " … ")
+    let line = Sparkline.text(values, width: width - range.count - 4)
+    return [Emphasis.strong.applied(to: oneLine(title), style), "  \(line)  \(range)"]
       + table.lines(width: width, style: style)
   }
 

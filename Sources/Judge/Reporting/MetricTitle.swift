@@ -12,7 +12,9 @@ struct MetricTitle {
     if let process = labels.removeValue(forKey: "class") {
       text += process == "user" ? " of other processes" : " of the \(process)"
     }
-    if let operation = labels.removeValue(forKey: "op") { text += ", \(operation)" }
+    for key in ["op", "nr"] {
+      if let operation = labels.removeValue(forKey: key) { text += ", \(operation)" }
+    }
     for key in ["fs", "dev"] {
       if let place = labels.removeValue(forKey: key) { text += " on \(place)" }
     }

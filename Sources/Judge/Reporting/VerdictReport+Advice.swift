@@ -60,6 +60,10 @@ extension VerdictReport {
       return nil
     }
     let more = moved.count > 1 ? ", and \(counted(moved.count - 1, "more rate")) moved" : ""
-    return "\(title(of: first.metric)): \(largeChange(first.change ?? 0)) events\(more)"
+    let change = first.change ?? 0
+    let size = largeShare(abs(change))
+    let amount =
+      size.hasSuffix("times") ? "\(size) as many" : "\(size) \(change < 0 ? "fewer" : "more")"
+    return "\(title(of: first.metric)): \(amount) events\(more)"
   }
 }

@@ -101,10 +101,10 @@ extension VerdictReport {
       next.append(
         "measure \(counted(runs, "more run")) per arm; the table says which row needs them")
     }
-    if outcome == .inconclusive, open.contains(where: { $0.runsNeeded == nil }) {
+    if outcome == .inconclusive, open.contains(where: { !$0.canBeDecided }) {
       next.append(
-        "make the bench quieter, or raise the budgets that are below what it detects; rows"
-          + " without a number of runs cannot be decided by more of them")
+        "make the bench quieter, or raise the budgets that are below what it detects: more runs "
+          + "do not decide what is too noisy")
     }
     return next
   }

@@ -46,9 +46,11 @@ extension VerdictReport.Shape {
     let share = humanShare(abs(candidate - reference))
     let before = "\(word(referenceModes)) \(referenceModes == 1 ? "mode" : "modes")"
     let became =
-      referenceModes == candidateModes
-      ? "\(before), one of them elsewhere"
-      : "\(before) became \(word(candidateModes))"
+      switch (referenceModes, candidateModes) {
+      case (1, 1): "its one mode lies elsewhere"
+      case let (old, new) where old == new: "one of its \(before) lies elsewhere"
+      default: "\(before) became \(word(candidateModes))"
+      }
     return "\(became): \(share) (\(bounds)) of operations moved "
       + "\(candidate > reference ? "to" : "away from") \(place)"
   }

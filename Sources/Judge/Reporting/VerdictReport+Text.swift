@@ -29,11 +29,17 @@ extension VerdictReport {
       }
     let word = outcome.rawValue.uppercased()
     // The word is put back after wrapping, so that colour does not count as width.
+    let sentence = Conclusion(self).sentence.dropLast()
     let lines = wrapped("\(word) \(sentence)", width: width, indent: "  ")
     let first = lines.first.map { emphasis.applied(to: word, style) + $0.dropFirst(word.count) }
     let whose = owner.map { " · owner: \($0)" } ?? ""
-    var context = ["\(suite) on \(target) · \(certainty)\(arms) · \(grade) evidence\(whose)"]
-    context += [rateRemark].compactMap(\.self)
+    var context = [
+      "\(suite) on \(target) · \(candidate.name) against \(reference.name) · \(certainty)\(arms) · "
+        + "\(grade) evidence\(whose)"
+    ]
+    let limit = budgetLimit.map { "\($0.what): \($0.amount)" }
+    let doubt = isExplainedByTheBench ? nil : doubt.map { "not proven: \($0)" }
+    context += [limit, doubt, rateRemark].compactMap(\.self)
     return [first].compactMap(\.self) + lines.dropFirst()
       + context.flatMap { wrapped($0, width: width, indent: "  ") }
       .map { Emphasis.dim.applied(to: $0, style) }
@@ -51,7 +57,7 @@ extension VerdictReport {
       : "\(counted(reference.runs, "reference run")), \(counted(candidate.runs, "candidate run"))"
   }
 
-  /// The verdict in one sentence, without a full stop.
+  /// The verdict in one sentence where no row leads, without a full stop.
   var sentence: String {
     let gating = rows.filter(\.isGating)
     let waived = gating.count(where: \.isWaived)
@@ -59,28 +65,9 @@ extension VerdictReport {
     switch outcome {
     case .pass:
       return "\(candidate.name) is no slower than \(reference.name): \(measured)\(excused)"
-    case .regression:
-      let bad = gating.filter { $0.finding == .regression && !$0.isWaived }
-      guard let worst = bad.max(by: { abs($0.change ?? 0) < abs($1.change ?? 0) }) else {
-        return "\(candidate.name) is slower than \(reference.name)"
-      }
-      let values = [worst.reference, worst.candidate].compactMap(\.self)
-        .map { humanValue($0, unit: worst.unit) }.joined(separator: " -> ")
-      let change = worst.change.map { " (\(largeChange($0)))" } ?? ""
-      let more = bad.count > 1 ? ", and \(bad.count - 1) more" : ""
-      return "\(candidate.name) against \(reference.name): \(worst.metric)"
-        + " \(worst.statistic) \(values)\(change)\(more)"
+    case .regression: return "\(candidate.name) is slower than \(reference.name)"
     case .inconclusive:
-      if let leadShape { return sentence(leadShape, leadShape.metric) }
       if let cause { return cause }
-      let seen = gating.filter {
-        $0.isBlocking && $0.finding == .inconclusive && ($0.lower ?? 0) > 0
-      }
-      if let worst = seen.max(by: { ($0.lower ?? 0) < ($1.lower ?? 0) }) {
-        return "\(candidate.name) looks slower than \(reference.name), not confirmed yet: "
-          + "\(worst.metric) \(worst.statistic) by at least \(humanChange(worst.lower ?? 0))"
-          + (seen.count > 1 ? ", and \(seen.count - 1) more" : "")
-      }
       let open = gating.count { $0.finding == .inconclusive && $0.isBlocking }
       return "no regression confirmed in \(candidate.name), but"
         + " \(counted(open, "gating statistic")) could still be over budget"
@@ -118,7 +105,7 @@ extension VerdictReport {
     var metric: String?
     for row in shown {
       if row.metric != metric {
-        table.rows.append(.heading(.init(row.metric, .strong)))
+        table.rows += heading(row.metric, width).map(TextTable.Row.heading)
         metric = row.metric
       }
       func value(_ value: Double?) -> TextTable.Cell {
@@ -128,7 +115,7 @@ extension VerdictReport {
       table.add(
         .init("  \(row.statistic)"), value(row.reference), value(row.candidate),
         .init(row.change.map(largeChange) ?? "-", row.finding.isMove ? emphasis : .none),
-        .init(row.interval), .init(row.detectable.map(humanShare) ?? "-"),
+        .init(row.interval), .init(row.detectable.map(largeShare) ?? "-"),
         .init(
           row.finding.rawValue + (row.isWaived ? ", waived" : row.isGating ? "" : " *"), emphasis))
       if !row.note.isEmpty {
@@ -142,6 +129,15 @@ extension VerdictReport {
       lines.append(Emphasis.dim.applied(to: "* does not decide the verdict", style))
     }
     return lines + hidden(shown.count, width, style)
+  }
+
+  /// A metric's name as people say it, and its id, which options and files take.
+  private func heading(_ metric: String, _ width: Int) -> [TextTable.Cell] {
+    let title = title(of: metric)
+    if metric.hasPrefix(title) { return [.init(metric, .strong)] }
+    let line = "\(title) · \(metric)"
+    return line.count <= width
+      ? [.init(line, .strong)] : [.init(title, .strong), .init("  \(metric)", .dim)]
   }
 
   private func hidden(_ shown: Int, _ width: Int, _ style: TextStyle) -> [String] {
@@ -163,7 +159,9 @@ extension VerdictReport {
     let shown = shapes.filter { showsAll || $0.isCertain || moved.contains($0.metric) }
     guard !shown.isEmpty else { return [] }
     return [Emphasis.strong.applied(to: "Shape", style)]
-      + shown.flatMap { wrapped("- \($0.metric): \($0.text)", width: width, indent: "  ") }
+      + shown.flatMap {
+        wrapped("- \(fullTitle(of: $0.metric)): \($0.text)", width: width, indent: "  ")
+      }
   }
 
   // MARK: Distributions

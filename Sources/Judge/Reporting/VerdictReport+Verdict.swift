@@ -37,7 +37,9 @@ extension VerdictReport {
     }
     if let remedy = verdict.failure.flatMap(remedy) { next.insert(remedy, at: 0) }
     // A shape that runs agree on needs no more of them to be looked into.
-    if verdict.continuation != .settled, verdict.outcome == .inconclusive, leadShape == nil {
+    if verdict.continuation != .settled, verdict.outcome == .inconclusive, leadShape == nil,
+      rows.contains(where: { $0.finding == .inconclusive && $0.isBlocking && $0.canBeDecided })
+    {
       next.insert("make more runs of both firmwares; until then nothing is proven", at: 0)
     }
   }
@@ -80,12 +82,8 @@ extension VerdictReport.Row {
   fileprivate init(_ verdict: MetricVerdict) {
     let counts = verdict.statistic.isCount
     var notes = [verdict.reason].compactMap(\.self)
-    if verdict.outcome == .inconclusive {
-      if verdict.unreachable {
-        notes.append("unreachable: too noisy for any sensible number of runs")
-      } else if let runs = verdict.runsNeeded {
-        notes.append("needs \(counted(runs, "more run")) per arm")
-      }
+    if verdict.outcome == .inconclusive, !verdict.unreachable, let runs = verdict.runsNeeded {
+      notes.append("needs \(counted(runs, "more run")) per arm")
     }
     if let waiver = verdict.waiver {
       notes.append(

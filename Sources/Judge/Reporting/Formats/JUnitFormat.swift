@@ -109,12 +109,12 @@ struct JUnitFormat: ReportFormat {
 }
 
 extension VerdictReport.Row {
-  /// `p99 85.9 us → 3.93 ms (+4482%), interval +4225% … +4754%: regression`.
+  /// `p99 85.9 us → 3.93 ms (45.8 times), interval 43.3 … 48.5 times: regression`.
   var line: String {
     let values = [reference, candidate].compactMap(\.self).map { humanValue($0, unit: unit) }
       .joined(separator: " → ")
     let parts = [
-      values, change.map { "(\(humanChange($0)))" } ?? "",
+      values, change.map { "(\(largeChange($0)))" } ?? "",
       lower == nil ? "" : "interval \(interval)",
     ].filter { !$0.isEmpty }
     let waiver = isWaived ? ", waived" : ""

@@ -54,7 +54,7 @@ struct VerdictMarkdown {
         return
       }
     }
-    add("What next", report.next.map { "1. \(escaped($0))" }, "hint")
+    add("What next", report.nextSteps.map { "1. \(escaped($0))" }, "hint")
     add("Why", report.why.map { "- \(escaped($0))" }, "reason")
     let traces = report.traces ?? []
     add("Traces", traces.map { "- \(escaped("\($0.file): \($0.sentence)"))" }, "trace")
@@ -113,7 +113,7 @@ struct VerdictMarkdown {
     let name = row.metric.count > 200 ? row.metric.prefix(200) + "…" : row.metric
     let outcome = row.finding.rawValue + (row.isWaived ? ", waived" : row.isGating ? "" : " \\*")
     return "| \(MarkdownText.code(name)) | \(row.statistic) | \(value(row.reference)) "
-      + "| \(value(row.candidate)) | \(row.change.map(humanChange) ?? "–") "
+      + "| \(value(row.candidate)) | \(row.change.map(largeChange) ?? "–") "
       + "| \(row.lower == nil ? "–" : row.interval) | \(outcome) |\n"
   }
 }

@@ -12,7 +12,7 @@ enum PageStyle {
     --soft:#a2acb8;--line:#3a434e;--ref:#79c0ff;--cand:#ffa657;--bad:#ff9790;--good:#6fdd8b;
     --doubt:#e9b949;--bad-ground:#3a1518;--good-ground:#11301c;--doubt-ground:#33270b}}
     *{box-sizing:border-box}
-    body{margin:0;background:var(--ground);color:var(--ink);
+    body{margin:0;overflow-wrap:break-word;background:var(--ground);color:var(--ink);
     font:16px/1.5 system-ui,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
     main{max-width:1180px;margin:0 auto;padding:16px}
     h1{font-size:1.5rem;line-height:1.3;margin:.2em 0 .6em;overflow-wrap:anywhere}

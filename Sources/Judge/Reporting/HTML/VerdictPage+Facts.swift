@@ -39,8 +39,8 @@ extension VerdictPage {
     guard let best = known.first, let worst = known.last else { return nil }
     let middle = known[known.count / 2]
     return "What this check could have found, four times out of five: a change of "
-      + "\(humanShare(middle.1)) in the median statistic, \(humanShare(best.1)) in the quietest "
-      + "(\(best.0.metric) \(best.0.statistic)), \(humanShare(worst.1)) in the noisiest "
+      + "\(largeShare(middle.1)) in the median statistic, \(largeShare(best.1)) in the quietest "
+      + "(\(best.0.metric) \(best.0.statistic)), \(largeShare(worst.1)) in the noisiest "
       + "(\(worst.0.metric) \(worst.0.statistic))."
   }
 

@@ -81,7 +81,7 @@ extension VerdictPage {
           .tag("td", text: row.statistic), value(row.reference), value(row.candidate),
           .tag("td", ["class": "n"], text: row.change.map(largeChange) ?? "–"),
           .tag("td", ["class": "n"], text: row.wideInterval),
-          .tag("td", ["class": "n"], text: row.detectable.map(humanShare) ?? "–"),
+          .tag("td", ["class": "n"], text: row.detectable.map(largeShare) ?? "–"),
           .tag("td", ["class": row.finding.tone], text: outcome),
         ] + note
       return .tag("tr", [:], cells)
