@@ -84,30 +84,9 @@ struct ExchangeTests {
     let report = try JSONDecoder().decode(
       Report.self, from: Data(try await imported(Tool(), in: path).utf8))
     let own = try #require(report.metrics.first?.p99)
-    let server = try Tool().start(["export", "\(path)/record.json", "--serve", "0"])
-    defer { server.signal(SIGTERM) }
-    var address: String?
-    _ = try await eventually(within: .seconds(60)) {
-      address = server.outputSoFar.firstMatch(of: /http:\/\/([0-9.:]+)\/metrics/).map {
-        String($0.output.1)
-      }
-      return address != nil
-    }
-    let target = try #require(address)
-    try """
-    global: {scrape_interval: 1s}
-    scrape_configs:
-      - job_name: latgate
-        static_configs: [{targets: ["\(target)"]}]
-    """.write(toFile: "\(path)/prometheus.yml", atomically: true, encoding: .utf8)
-    let port = try freePort()
-    let prometheus = try Call(
-      try #require(ForeignReader.program("prometheus")),
-      [
-        "--config.file=\(path)/prometheus.yml", "--storage.tsdb.path=\(path)/data",
-        "--web.listen-address=127.0.0.1:\(port)",
-      ] + (isNative ? ["--enable-feature=native-histograms"] : []), environment: [:])
-    defer { prometheus.signal(SIGKILL) }
+    let (prometheus, port) = try await scraped(
+      ["\(path)/record.json"], in: path, isNative: isNative)
+    defer { for call in prometheus { call.signal(SIGKILL) } }
     let series = "latgate_latency_seconds" + (isNative ? "" : "_bucket")
     let query = "histogram_quantile(0.99, \(series){metric='app.wait',build='b7'})"
     var found: Double?
@@ -121,8 +100,100 @@ struct ExchangeTests {
       found = answer.flatMap { Double($0.dropLast()) }
       return found != nil
     }
-    let theirs = try #require(found, "\(prometheus.errorsSoFar.suffix(2000))") * 1e9
+    let theirs = try #require(found, "\(prometheus[1].errorsSoFar.suffix(2000))") * 1e9
     #expect(abs(theirs / own - 1) < (isNative ? 0.1 : 1e-9), "\(theirs), \(own)")
+  }
+
+  /// Serves records, and starts a Prometheus that scrapes them.
+  /// - Returns: both, for their end, and Prometheus's port.
+  private func scraped(
+    _ records: [String], in path: String, isNative: Bool
+  ) async throws -> (calls: [Call], port: UInt16) {
+    let server = try Tool().start(["export"] + records + ["--serve", "0"])
+    var address: String?
+    _ = try await eventually(within: .seconds(60)) {
+      address = server.outputSoFar.firstMatch(of: /http:\/\/([0-9.:]+)\/metrics/).map {
+        String($0.output.1)
+      }
+      return address != nil
+    }
+    do {
+      let target = try #require(address, "\(server.errorsSoFar)")
+      try """
+      global: {scrape_interval: 1s}
+      scrape_configs:
+        - job_name: latgate
+          static_configs: [{targets: ["\(target)"]}]
+      """.write(toFile: "\(path)/prometheus.yml", atomically: true, encoding: .utf8)
+      let port = try freePort()
+      let prometheus = try Call(
+        try #require(ForeignReader.program("prometheus")),
+        [
+          "--config.file=\(path)/prometheus.yml", "--storage.tsdb.path=\(path)/data",
+          "--web.listen-address=127.0.0.1:\(port)",
+        ] + (isNative ? ["--enable-feature=native-histograms"] : []), environment: [:])
+      return ([server, prometheus], port)
+    } catch {
+      server.signal(SIGKILL)
+      throw error
+    }
+  }
+
+  /// Every query of Grafana's dashboard, asked of a Prometheus that has a check's runs: none is empty.
+  @Test(
+    .enabled(
+      if: ForeignReader.program("prometheus") != nil, "prometheus is not installed: run ci/setup"))
+  func everyPanelOfTheDashboardHasData() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path
+    let runs = try String(
+      contentsOfFile: "\(Tool.repository)/Tests/ReportingTests/Fixtures/slow-disk.jsonl",
+      encoding: .utf8
+    ).split(separator: "\n")
+    let records = try runs.indices.map { place in
+      let record = "\(path)/\(place).json"
+      try runs[place].write(toFile: record, atomically: true, encoding: .utf8)
+      return record
+    }
+    let (calls, port) = try await scraped(records, in: path, isNative: false)
+    defer { for call in calls { call.signal(SIGKILL) } }
+    let script = """
+      import json, math, sys, urllib.parse, urllib.request
+      def ask(path, **words):
+          url = "http://127.0.0.1:\(port)/api/v1/" + path + "?" + urllib.parse.urlencode(words)
+          return json.load(urllib.request.urlopen(url, timeout=20))["data"]
+      dashboard = json.load(open("\(Tool.repository)/docs/grafana/latgate.json"))
+      chosen = {"metric": "fsync.latency"}
+      def filled(query):
+          for one in dashboard["templating"]["list"]:
+              query = query.replace("$" + one["name"], chosen.get(one["name"], ".*"))
+          assert "$" not in query, query
+          return query
+      for one in dashboard["templating"]["list"]:
+          if one["type"] == "query":
+              series, label = one["query"]["query"].removeprefix("label_values(")[:-1].rsplit(", ", 1)
+              values = ask(f"label/{label}/values", **{"match[]": filled(series)})
+              print("variable", one["name"], len(values))
+      for panel in dashboard["panels"]:
+          for target in panel["targets"]:
+              rows = ask("query", query=filled(target["expr"]))["result"]
+              values = [float(row["value"][1]) for row in rows]
+              assert all(map(math.isfinite, values)), (panel["title"], values)
+              print("panel", panel["title"], len(rows))
+      """
+    var found = ""
+    var counts: [Int] = []
+    // Series have their names before their first samples can be asked for.
+    _ = try await eventually(within: .seconds(90)) {
+      found = (try? ForeignReader.run(script, input: "")) ?? ""
+      counts = found.split(separator: "\n").map { Int($0.split(separator: " ").last ?? "") ?? 0 }
+      return !counts.isEmpty && counts.allSatisfy { $0 > 0 }
+    }
+    #expect(counts.count == 4 + 11, "\(found) \(calls[1].errorsSoFar.suffix(2000))")
+    #expect(counts.allSatisfy { $0 > 0 }, "\(found)")
+    // Two firmwares, six runs.
+    #expect(found.contains("panel p99 of $metric 2\n"), "\(found)")
+    #expect(found.contains("panel Runs: $metric 6\n"), "\(found)")
   }
 
   /// A receiver that reads with OpenTelemetry's own messages: busy at first, then content with all but

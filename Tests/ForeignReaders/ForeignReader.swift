@@ -17,6 +17,13 @@ package enum ForeignReader {
     return FileManager.default.isExecutableFile(atPath: path) ? path : nil
   }
 
+  /// A file of what `ci/setup` made, such as a schema; nil where it is not there.
+  package static func file(_ name: String) -> String? {
+    let programs = (python as NSString).deletingLastPathComponent
+    let path = "\((programs as NSString).deletingLastPathComponent)/\(name)"
+    return FileManager.default.fileExists(atPath: path) ? path : nil
+  }
+
   /// Whether a module can be imported, for `.enabled(if:)`.
   package static func has(_ module: String) -> Bool {
     (try? run("import \(module)", input: "")) != nil

@@ -129,6 +129,51 @@ struct ReadTests {
     #expect(p75 > 512 && p75 < 800)
   }
 
+  /// What a program of this machine prints about its kernel; nil where it may not, or is not there.
+  private static func printed(_ argv: [String]) -> String? {
+    let words = argv.map { "'\($0)'" }.joined(separator: ", ")
+    return try? ForeignReader.run(
+      """
+      import subprocess
+      print(subprocess.run([\(words)], check=True, capture_output=True, text=True, timeout=60).stdout)
+      """, input: "")
+  }
+
+  /// Debian 13 calls it by another name.
+  private static let runQueue =
+    printed(["runqlat", "1", "1"]) ?? printed(["runqlat-libbpf", "1", "1"])
+  private static let bpftrace = printed([
+    "bpftrace", "-f", "json", "-e",
+    "interval:ms:1 { @wait_ns = hist(nsecs % 100000); @lat_us = lhist(nsecs % 100, 0, 100, 10); }"
+      + " interval:s:1 { exit(); }",
+  ])
+
+  /// The counts as its lines have them, added up by a pattern of their own.
+  @Test(.enabled(if: runQueue != nil, "runqlat cannot run here: it needs root and libbpf-tools"))
+  func realTextOfLibbpfTools() throws {
+    let text = try #require(Self.runQueue)
+    let counts = text.matches(of: #/-> \d+ +: (\d+) /#).compactMap { UInt64($0.output.1) }
+    let entries = try read(text)
+    #expect(entries.map(\.unit) == ["us"])
+    #expect(entries.map(\.histogram.count) == [counts.reduce(0, +)])
+    #expect(counts.reduce(0, +) > 0)
+  }
+
+  /// Both of its histograms: by powers of two and by steps.
+  @Test(.enabled(if: bpftrace != nil, "bpftrace cannot run here: it needs root"))
+  func realJSONOfBpftrace() throws {
+    let text = try #require(Self.bpftrace)
+    let entries = try read(text)
+    #expect(Set(entries.map(\.metric)) == ["bpf.wait_ns", "bpf.lat_us"])
+    for entry in entries {
+      let name = entry.metric.replacing("bpf.", with: "@")
+      let line = try #require(text.split(separator: "\n").first { $0.contains("\"\(name)\"") })
+      let counts = line.matches(of: /"count": (\d+)/).compactMap { UInt64($0.output.1) }
+      #expect(entry.histogram.count == counts.reduce(0, +))
+      #expect(entry.histogram.count > 0)
+    }
+  }
+
   @Test func jsonOfBccAndBpftrace() throws {
     let bcc = try read(
       """

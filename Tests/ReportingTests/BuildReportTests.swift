@@ -8,7 +8,7 @@ import Testing
 
 /// One build over devices and suites.
 @Suite struct BuildReportTests {
-  private func metric(
+  private static func metric(
     _ name: String, _ outcome: MetricVerdict.Outcome, _ change: Double, rung: String = "tp_btf",
     gating: Bool = true
   ) -> MetricVerdict {
@@ -17,7 +17,7 @@ import Testing
       outcome: outcome, gating: gating, blocking: false, change: change, grade: .interleaved)
   }
 
-  private func check(
+  private static func check(
     _ device: String, _ outcome: Verdict.Outcome, suite: String = "boot",
     _ metrics: [MetricVerdict], cause: String? = nil
   ) -> BuildReport.Check {
@@ -30,7 +30,7 @@ import Testing
         comparisons: 1, noiseFactor: 1, cause: cause))
   }
 
-  private var report: BuildReport {
+  static var report: BuildReport {
     BuildReport(
       build: "1f2e", name: "night <14>",
       checks: [
@@ -52,7 +52,7 @@ import Testing
   }
 
   @Test func whatDevicesDisagreeAboutComesFirst() throws {
-    let report = report
+    let report = Self.report
     #expect(report.checks.map { "\($0.suite) \($0.device)" } == ["app s1", "boot s1", "boot s2"])
     #expect(report.rows.map(\.metric) == ["fsync.latency@p", "block.device@p"])
     #expect(report.rows.map(\.disagrees) == [true, false])
@@ -77,12 +77,12 @@ import Testing
   }
 
   @Test func thePageHasBothTables() throws {
-    let html = try document(report, "html")
+    let html = try document(Self.report, "html")
     #expect(html.contains("<title>Build night &lt;14&gt;</title>"))
     #expect(html.contains("class=\"verdict bad\""))
     #expect(html.contains("Where checks disagree") && html.contains("Worse wherever it was judged"))
     #expect(html.contains("<td>+25.0%, regression</td>"))
-    let quiet = BuildReport(build: "b", name: "b", checks: [check("s1", .pass, [])])
+    let quiet = BuildReport(build: "b", name: "b", checks: [Self.check("s1", .pass, [])])
     let page = try document(quiet, "html")
     #expect(page.contains("class=\"verdict good\"") && !page.contains("disagree"))
     #expect(BuildReport(build: "b", name: "b", checks: []).sentence == "No check of b is stored.")
@@ -98,7 +98,7 @@ import Testing
   }
 
   @Test func aVerdictOfAnotherVersionIsSaidToBeOne() throws {
-    var old = check("s1", .regression, [])
+    var old = Self.check("s1", .regression, [])
     old.verdict = nil
     let report = BuildReport(build: "b", name: "b", checks: [old])
     #expect(report.text(width: 120, style: .plain).contains("made by another version"))

@@ -60,6 +60,42 @@ struct JUnitTests {
   }
 }
 
+/// Jenkins reads a test tab's files by this schema.
+@Suite(
+  .enabled(
+    if: ForeignReader.file("junit-10.xsd") != nil && ForeignReader.has("lxml"),
+    "no schema of JUnit's reports: run ci/setup"))
+struct JUnitSchemaTests {
+  private func faults(_ xml: String) throws -> String {
+    let schema = try #require(ForeignReader.file("junit-10.xsd"))
+    return try ForeignReader.run(
+      """
+      import sys
+      from lxml import etree
+      schema = etree.XMLSchema(etree.parse("\(schema)"))
+      document = etree.fromstring(sys.stdin.buffer.read())
+      print(schema.validate(document), [fault.message for fault in schema.error_log])
+      """, input: xml)
+  }
+
+  @Test(arguments: VerdictReport.Outcome.allCases)
+  func everyOutcomeFits(outcome: VerdictReport.Outcome) throws {
+    var report = verdictReport
+    report.outcome = outcome
+    for (place, finding) in zip(report.rows.indices, VerdictReport.Finding.allCases) {
+      report.rows[place].finding = finding
+    }
+    report.rows[1].note = "a <b> & \"c\" \u{1B}[1m"
+    #expect(try faults(document(report, "junit")) == "True []\n")
+  }
+
+  @Test func aFileOfAnotherShapeDoesNot() throws {
+    let xml = try document(verdictReport, "junit").replacing("<testcase ", with: "<case ")
+      .replacing("</testcase>", with: "</case>")
+    #expect(try faults(xml).hasPrefix("False "))
+  }
+}
+
 struct MarkdownTests {
   @Test func theVerdictLeads() throws {
     let text = try document(verdictReport, "markdown")
@@ -71,6 +107,43 @@ struct MarkdownTests {
       text.contains("| `fsync.latency{fs=f2fs}@fsync-f2fs` | p50 | 4.13 ms | 8.30 ms | +101% |"))
     #expect(text.contains("<details><summary>2 more statistics</summary>"))
     #expect(!text.contains("Left out"))
+  }
+
+  /// GitHub's own reader: the rows that it makes of the tables, and what it makes of a device's text.
+  @Test(
+    .enabled(
+      if: ForeignReader.has("cmarkgfm") && ForeignReader.has("html5lib"),
+      "python3-cmarkgfm is not installed: run ci/setup"), arguments: ["markdown", "github-summary"])
+  func githubsReaderCountsTheSame(format: String) throws {
+    var report = verdictReport
+    report.rows[0].metric = "m{a|b,`c`=<img>}@p"
+    report.candidate.name = "<script>[x](y) *z*"
+    report.next = ["look at @everyone\n# now"]
+    let found = try ForeignReader.run(
+      """
+      import sys, cmarkgfm, html5lib
+      from cmarkgfm.cmark import Options
+      html = cmarkgfm.github_flavored_markdown_to_html(sys.stdin.read(), Options.CMARK_OPT_UNSAFE)
+      tree = html5lib.parse(html, namespaceHTMLElements=False)
+      print([len(tree.findall(f".//{name}")) for name in
+             ("h3", "h1", "table", "details", "ol", "script", "img", "em", "a")])
+      rows = [["".join(cell.itertext()) for cell in row.findall("td")]
+              for row in tree.findall(".//tbody/tr")]
+      print(len(rows), {len(row) for row in rows})
+      print(sorted(row[2] for row in rows if row[2] != "–"))
+      print([row[0] for row in rows if "m{" in row[0]])
+      """, input: try document(report, format))
+    let values = report.rows.compactMap { row in
+      row.reference.map { "'\(humanValue($0, unit: row.unit))'" }
+    }.sorted().joined(separator: ", ")
+    #expect(
+      found == """
+        [1, 0, 2, 1, 1, 0, 0, 0, 0]
+        \(report.rows.count) {7}
+        [\(values)]
+        ["m{a|b,'c'=<img>}@p"]
+
+        """, "\(found)")
   }
 
   @Test(arguments: [("markdown", 60_000), ("github-summary", 1 << 20)])
@@ -234,5 +307,27 @@ struct BenchmarkFormatTests {
         #expect((one.upper_value ?? one.value) >= one.value)
       }
     }
+  }
+}
+
+/// Prometheus's own reader of texts.
+@Suite(
+  .enabled(if: ForeignReader.program("promtool") != nil, "promtool is not installed: run ci/setup"))
+struct PromtoolTests {
+  /// What it says of a text, and its exit code.
+  private func check(_ text: String) throws -> String {
+    let promtool = try #require(ForeignReader.program("promtool"))
+    return try ForeignReader.run(
+      """
+      import subprocess, sys
+      done = subprocess.run(["\(promtool)", "check", "metrics"], input=sys.stdin.buffer.read(),
+                            capture_output=True)
+      print(done.returncode, done.stderr.decode().strip())
+      """, input: text)
+  }
+
+  @Test func promtoolTakesIt() throws {
+    #expect(try check(document(verdictReport, "openmetrics")) == "0 \n")
+    #expect(try check("latgate_value{a=1} x\n").hasPrefix("1 "))
   }
 }

@@ -7,7 +7,7 @@ import Testing
 
 /// Flame graphs and what is written beside them.
 struct ProfilePageTests {
-  private func profiled(_ weight: UInt64, id: String = "r") -> RunRecord {
+  private static func profiled(_ weight: UInt64, id: String = "r") -> RunRecord {
     var made = record()
     made.id = id
     made.symbols = SymbolsRecord(
@@ -29,8 +29,19 @@ struct ProfilePageTests {
     return made
   }
 
+  /// A comparison's page with a differential flame graph.
+  static func page() throws -> String {
+    func arm(_ weight: UInt64, _ name: String) -> [RunRecord] {
+      (0..<4).map { profiled(weight + UInt64($0), id: "\(name)\($0)") }
+    }
+    var report = verdictReport
+    report.profiles = VerdictReport.profiles(
+      VerdictInput(reference: arm(500, "old"), candidate: arm(1500, "new")))
+    return try document(report, "html")
+  }
+
   @Test func namesStandInTheTextWithTheirShares() throws {
-    let report = RunReport(profiled(1500))
+    let report = RunReport(Self.profiled(1500))
     let stacks = try #require(report.stacks?.first)
     #expect(stacks.metric == "profile.cpu@fsync-f2fs")
     #expect(stacks.total == 2 * 2_000_000_000 && stacks.count == 4000 && stacks.dropped == 4)
@@ -49,7 +60,7 @@ struct ProfilePageTests {
   }
 
   @Test func aRunIsAPageWithItsFlameGraph() throws {
-    let html = try document(RunReport(profiled(1500)), "html")
+    let html = try document(RunReport(Self.profiled(1500)), "html")
     #expect(html.contains("<svg class=\"flame\""))
     #expect(html.contains("<title>do_&lt;read&gt; (kernel): 75.0%, 3.00 s</title>"))
     #expect(html.contains("aria-label=\"Flame graph of profile.cpu@fsync-f2fs. "))
@@ -58,7 +69,7 @@ struct ProfilePageTests {
 
   @Test func aDifferenceBetweenArmsIsColouredAndSaid() throws {
     func arm(_ weight: UInt64, _ name: String) -> [RunRecord] {
-      (0..<4).map { profiled(weight + UInt64($0), id: "\(name)\($0)") }
+      (0..<4).map { Self.profiled(weight + UInt64($0), id: "\(name)\($0)") }
     }
     let old = arm(500, "old")
     let same = VerdictReport.profiles(VerdictInput(reference: old, candidate: arm(501, "new")))

@@ -6,7 +6,7 @@ import Testing
 
 /// A run as one page, with every kind of result.
 struct RunPageTests {
-  private func run(rows: Int = 3) -> RunRecord {
+  static func run(rows: Int = 3) -> RunRecord {
     let phase = PhaseRecord(
       name: "fsync-f2fs", durationNs: 2_000_000_000, drainNs: 0,
       histograms: [histogram("fsync.latency", ["fs": "f2fs"], bell(around: 290, 4))],
@@ -35,7 +35,7 @@ struct RunPageTests {
   }
 
   @Test func everyKindOfResultIsThere() throws {
-    let html = try document(RunReport(run()), "html")
+    let html = try document(RunReport(Self.run()), "html")
     #expect(isWellFormed(html))
     #expect(
       firstScreen(html).contains("storage-and-sched on virtual, firmware reference"), "\(html)")
@@ -61,13 +61,13 @@ struct RunPageTests {
   }
 
   @Test func foreignTextIsText() throws {
-    let html = try document(RunReport(run()), "html")
+    let html = try document(RunReport(Self.run()), "html")
     #expect(html.contains("&lt;b&gt;0&lt;/b&gt;"))
     #expect(!html.contains("<b>"))
   }
 
   @Test func longTablesAreCut() throws {
-    let html = try document(RunReport(run(rows: 5000)), "html")
+    let html = try document(RunReport(Self.run(rows: 5000)), "html")
     #expect(html.contains("Left out: 9800 rows; the run record has all."))
     #expect(html.utf8.count <= 100_000, "\(html.utf8.count)")
   }

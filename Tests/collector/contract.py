@@ -1,9 +1,11 @@
 """What the collector answers to devices, and to those that are none; see Tests/collector/run."""
 
+import base64
 import http.client
 import json
 import pathlib
 import ssl
+import subprocess
 import sys
 import tempfile
 import warnings
@@ -92,6 +94,25 @@ def check(collector, port, scratch):
     expect("the other device still", two.put(first), 200)
     expect("health", collector.health(), 200)
     metrics(collector)
+    dashboard(collector)
+
+
+def dashboard(collector):
+    """The dashboard in a browser that was given its password."""
+    key = pathlib.Path(collector.folder, "dashboard.key").read_text().strip()
+    word = base64.b64encode(f"any:{key}".encode()).decode()
+    script = pathlib.Path(__file__).resolve().parent.parent / "pages/browser.py"
+    address = f"http://127.0.0.1:{collector.operators}/"
+    done = subprocess.run(
+        [sys.executable, script, "--header", f"Authorization:Basic {word}", address,
+         f"{address}campaigns/trial"], capture_output=True, text=True)
+    if done.returncode == 69:
+        print("the dashboard was not opened by a browser, which is not there")
+        return
+    visits = [json.loads(line) for line in done.stdout.splitlines()]
+    expect(f"visits to the dashboard {done.stderr}", len(visits), 4)
+    for one in visits:
+        expect(f"the dashboard's {one['page'] or 'list'} at {one['width']}", one["problems"], [])
 
 
 def metrics(collector):
