@@ -104,8 +104,24 @@ package final class ReportLog: Sendable {
   /// The end of what is on the disk.
   package var durable: LogPosition { position.withLock { $0 } }
 
-  /// Why nothing can be stored at the moment; nil after the next success.
-  package var trouble: LogError? { failure.withLock { $0 } }
+  /// Why nothing can be stored at the moment. Nil after the next success, and after a lack of space once
+  /// there is room again: whoever sends reports to healthy collectors only would wait for ever.
+  package var trouble: LogError? {
+    failure.withLock { failure in
+      if failure?.kind == .full, hasRoom { failure = nil }
+      return failure
+    }
+  }
+
+  /// Whether a batch could be written, quotas included.
+  private var hasRoom: Bool {
+    let path = "\(folder.path)/room"
+    defer { unlink(path) }
+    guard let file = try? OwnedDescriptor.open(path, flags: O_WRONLY | O_CREAT) else {
+      return false
+    }
+    return posix_fallocate(file.rawValue, 0, Self.batchBytes) == 0
+  }
 
   /// Reports that wait for an fsync.
   package var waitingCount: Int { waiting.withLock { $0.entries.count } }
