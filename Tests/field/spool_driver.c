@@ -5,7 +5,7 @@
  *
  *	put ID SIZE NOW   -> put RC NUMBER
  *	read              -> none | bad | report ID HEX: the oldest
- *	sent | rejected   -> done RC, of the oldest
+ *	sent | rejected   -> none | done RC, of the oldest
  *	expire NOW        -> done RC
  *	counts            -> counts waiting written sent evicted_by_size evicted_by_age unwritten
  *	                     damaged rejected unfinished
@@ -76,6 +76,8 @@ static void obey(struct lg_spool *spool, const char *line)
 		put(spool, id, size, now);
 	else if (!strcmp(line, "read\n"))
 		read_oldest(spool);
+	else if (!spool->count && (!strcmp(line, "sent\n") || !strcmp(line, "rejected\n")))
+		puts("none");
 	else if (!strcmp(line, "sent\n"))
 		printf("done %d\n", lg_spool_sent(spool, 0));
 	else if (!strcmp(line, "rejected\n"))
