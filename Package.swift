@@ -180,7 +180,7 @@ let package = Package(
       dependencies: [
         "POSIXSupport", "LatencyHistograms", "PerfettoTraces", "RunRecords", "Catalogs",
         "ProbePrograms", "ProbeBuild", "FirmwareKit", "KernelEvents", "KernelTypes", "KernelBTF",
-        "Symbols", "ADB", "Devices",
+        "Symbols", "HostTools", "ADB", "Devices",
         "AgentSession", "VirtualDevices",
         "RegressionAnalysis", "RecordStore",
       ], path: "Sources/Measure/Experiments",

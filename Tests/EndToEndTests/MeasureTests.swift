@@ -4,55 +4,9 @@ import Testing
 /// Lines that are measured on this machine, by a tool that has no compiler.
 @Suite(.serialized, .enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
 struct MeasureTests {
-  #if arch(arm64)
-    private static let abi = "arm64"
-  #else
-    private static let abi = "x86_64"
-  #endif
-
-  /// A share folder with what was built for it, a program at work, and an environment without clang.
-  private struct Bench: ~Copyable {
-    let folder: TemporaryFolder
-    let share: TestShare
-    let load: Call
-
-    var path: String { folder.path }
-
-    init() async throws {
-      let folder = try TemporaryFolder()
-      let share = try TestShare()
-      let built = try await Tool(share: share.path).run(
-        "build", "--abi", MeasureTests.abi, "--ship", within: .seconds(400))
-      try #require(built.exitCode == 0, "\(built.errors)")
-      let line = built.output.split(separator: "\n").first { $0.contains(": load helper ") }
-      let helper = try #require(line?.split(separator: " ").last).description
-      try FileManager.default.copyItem(atPath: helper, toPath: "\(folder.path)/lg-asking")
-      try FileManager.default.createDirectory(
-        atPath: "\(folder.path)/cache", withIntermediateDirectories: true)
-      self.load = try Call(
-        "\(folder.path)/lg-asking", ["syscall", "--ops", "1000000000"], environment: [:])
-      self.folder = folder
-      self.share = share
-    }
-
-    /// Not every machine has tracefs mounted: this one's is private.
-    func latgate(_ arguments: String...) async throws -> Call.Result {
-      let mount = "mount -t tracefs nodev /sys/kernel/tracing 2> /dev/null; exec \"$@\""
-      return try await Call(
-        "/usr/bin/unshare",
-        ["-m", "sh", "-c", mount, "-", "\(Tool.repository)/.build/debug/latgate"] + arguments,
-        environment: [
-          "LATGATE_SHARE": share.path, "NO_COLOR": "1", "LATGATE_STORE": "\(path)/store",
-          "LATGATE_CLANG": "\(path)/no-clang", "XDG_CACHE_HOME": "\(path)/cache",
-          "XDG_CONFIG_HOME": "\(path)/config",
-        ]
-      ).end(within: .seconds(120))
-    }
-  }
-
   @Test("lines, functions and saved probes are measured without a compiler")
   func measuresWithoutACompiler() async throws {
-    let bench = try await Bench()
+    let bench = try await MeasureBench()
     let path = bench.path
     let calls = "raw_syscalls:sys_enter ~ raw_syscalls:sys_exit by tid"
 

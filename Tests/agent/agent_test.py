@@ -171,6 +171,36 @@ def another_protocol_version_ends_the_session(scratch):
     assert agent.finish() == 76 and agent.rest == b""
 
 
+def site(offset=0x1000, code=b"\xc3"):
+    return attribute(112, attribute(113, (offset, 8)) + attribute(114, code))
+
+
+def named_work():
+    return attribute(28, "work"), attribute(84, "/bin/x")
+
+
+def sites(*attributes):
+    return attribute(110, b"".join(attributes))
+
+
+def loading(*more):
+    return frame(wire.LOAD, 5, attribute(20, "p"), attribute(21, (1, 4)), *more)
+
+
+@test
+def places_of_functions_reach_the_engine(scratch):
+    trace = scratch / "trace"
+    agent = Agent(AGENT, LATGATE_FAKE_TRACE=str(trace))
+    agent.greet()
+    agent.send(loading(sites(*named_work(), attribute(111, b"id"), *[site()] * 256)),
+               frame(wire.BLOB, 6, b"\x01"))
+    assert [a.kind for a in agent.answers()] == [wire.HOOK, wire.DONE]
+    assert agent.bye() == 0
+    assert trace.read_text().splitlines()[:2] == ["place work of /bin/x at 256 id 2 first 0x1000 c3",
+                                                  "load p size 1 last 1 metrics 0 map - index 0 "
+                                                  "btf -"]
+
+
 @test
 def malformed_input_ends_the_session(scratch):
     cases = {
@@ -187,6 +217,19 @@ def malformed_input_ends_the_session(scratch):
         "load without probe": frame(wire.LOAD, 5, attribute(21, (4, 4))),
         "metric without map": frame(wire.LOAD, 5, attribute(20, "p"), attribute(21, (4, 4)),
                                     attribute(22, attribute(23, (1, 4)))),
+        "sites without path": loading(sites(attribute(28, "work"), site())),
+        "sites without hook": loading(sites(attribute(84, "/bin/x"), site())),
+        "sites without a site": loading(sites(attribute(28, "work"), attribute(84, "/bin/x"))),
+        "site without code": loading(sites(*named_work(), attribute(112, attribute(113, (1, 8))))),
+        "site without offset": loading(sites(*named_work(), attribute(112, attribute(114, b"1")))),
+        "site with too much code": loading(sites(*named_work(), site(code=b"x" * 17))),
+        "site with a narrow offset": loading(
+            sites(*named_work(), attribute(112, attribute(113, (1, 4)) + attribute(114, b"1")))),
+        "257 sites": loading(sites(*named_work(), *[site()] * 257)),
+        "17 hooks with sites": loading(*[sites(*named_work(), site())] * 17),
+        "two build-ids": loading(
+            sites(*named_work(), site(), attribute(111, b"a"), attribute(111, b"b"))),
+        "build-id too long": loading(sites(*named_work(), site(), attribute(111, b"a" * 129))),
         "probe with NUL": frame(wire.UNLOAD, 5, attribute(20, b"a\0b")),
         "enable 2": frame(wire.STATS, 5, attribute(80, (2, 4))),
     }

@@ -96,6 +96,18 @@ void lg_engine_restrict(struct lg_engine *engine, const struct lg_scope *scope)
 	trace(engine, line);
 }
 
+void lg_engine_place(struct lg_engine *engine, const struct lg_sites *sites, size_t count)
+{
+	char line[256];
+
+	if (!count)
+		return;
+	snprintf(line, sizeof(line), "place %s of %s at %zu id %zu first 0x%llx %02x",
+		 sites[0].hook, sites[0].path, sites[0].count, sites[0].id_size,
+		 (unsigned long long)sites[0].sites[0].offset, sites[0].sites[0].code[0]);
+	trace(engine, line);
+}
+
 int lg_engine_load(struct lg_engine *engine, const char *probe, const void *object, size_t size,
 		   const struct lg_metric_def *metrics, size_t metric_count, const char *btf_path,
 		   lg_hook_fn hook_fn, void *arg, struct lg_error *err)

@@ -2,7 +2,7 @@
 /*
  * A span whose events, fields and tests are known when it is loaded only: the
  * programs behind span_template.h, from one trace event to another or from
- * entry to return of a function.
+ * entry to return of a function, of the kernel or of a process.
  *
  * Sections and names of programs are room for others, written over in the
  * object: what a program is handed is read at the places of the configuration
@@ -38,13 +38,25 @@ struct {
 	__type(value, struct lg_template_start);
 } s_span SEC(".maps");
 
+static __always_inline u64 lg_template_depth(const void *ctx, const volatile struct lg_place *place)
+{
+	u64 routine = 0, pointer = 0, end = 0;
+
+	bpf_probe_read_kernel(&pointer, 8, ctx + place->offset);
+	bpf_probe_read_kernel(&routine, 8, ctx + place->size);
+	bpf_probe_read_user(&end, 8, (const void *)(routine + 8));
+	return end - pointer;
+}
+
 static __always_inline void lg_template_operation(const void *ctx,
 						  const volatile struct lg_side *side,
 						  struct lg_template_key *key)
 {
 #pragma unroll
 	for (int i = 0; i < LG_TEMPLATE_TIED; i++)
-		key->tied[i] = lg_template_number(ctx, &side->tied[i]);
+		key->tied[i] = side->tied[i].from == LG_FROM_DEPTH
+				       ? lg_template_depth(ctx, &side->tied[i])
+				       : lg_template_number(ctx, &side->tied[i]);
 }
 
 static __always_inline void lg_template_begins(const void *ctx, u32 word)

@@ -142,6 +142,19 @@ static enum lg_known kprobe_fits(struct lg_ladder *ladder, const struct lg_progr
 	return LG_YES;
 }
 
+static enum lg_known uprobe_fits(struct lg_ladder *ladder, struct lg_choice *choice)
+{
+	if (ladder->sources.uprobes == LG_NO) {
+		add_reason(choice, "uprobe: the kernel has no uprobes (CONFIG_UPROBE_EVENTS)");
+		return LG_NO;
+	}
+	if (ladder->sources.uprobes == LG_UNKNOWN && ladder->sources.elsewhere) {
+		add_reason(choice, "uprobe: unknown, no config of the kernel was given");
+		return LG_UNKNOWN;
+	}
+	return LG_YES;
+}
+
 static enum lg_known tp_btf_fits(struct lg_ladder *ladder, const struct lg_program *program,
 				 struct lg_choice *choice)
 {
@@ -207,6 +220,8 @@ static enum lg_known fits(struct lg_ladder *ladder, const struct lg_program *pro
 		return tracepoint_absent(ladder, own);
 	case LG_RUNG_TRACEPOINT:
 		return tracepoint_fits(ladder, program, own, choice);
+	case LG_RUNG_UPROBE:
+		return uprobe_fits(ladder, choice);
 	case LG_RUNG_PERF_EVENT:
 		/* Every kernel with BPF in tracing has the clock of each CPU. */
 		return LG_YES;
@@ -320,7 +335,7 @@ int lg_ladder_choose(struct lg_ladder *ladder, const struct lg_candidate *candid
 			snprintf(why, why_size,
 				 "program %s in section %s: expected <hook>__<rung> in a section "
 				 "<rung>/<target>, rung one of tp_btf, raw_tp, tracepoint, kprobe, "
-				 "or perf_event alone",
+				 "uprobe, or perf_event alone",
 				 candidates[i].program, candidates[i].section);
 			err = -EINVAL;
 			break;

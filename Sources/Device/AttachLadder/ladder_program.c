@@ -9,7 +9,7 @@
 static const char *const rung_names[LG_RUNGS] = {
 	[LG_RUNG_TP_BTF] = "tp_btf",	     [LG_RUNG_RAW_TP] = "raw_tp",
 	[LG_RUNG_TRACEPOINT] = "tracepoint", [LG_RUNG_KPROBE] = "kprobe",
-	[LG_RUNG_PERF_EVENT] = "perf_event",
+	[LG_RUNG_UPROBE] = "uprobe",	     [LG_RUNG_PERF_EVENT] = "perf_event",
 };
 
 const char *lg_rung_name(enum lg_rung rung)
@@ -24,7 +24,8 @@ static size_t section_prefix(const char *section, enum lg_rung rung)
 
 	if (!strncmp(section, rung_names[rung], len) && section[len] == '/')
 		return len + 1;
-	if (rung == LG_RUNG_KPROBE && !strncmp(section, "kretprobe/", 10))
+	if ((rung == LG_RUNG_KPROBE && !strncmp(section, "kretprobe/", 10)) ||
+	    (rung == LG_RUNG_UPROBE && !strncmp(section, "uretprobe/", 10)))
 		return 10;
 	return 0;
 }

@@ -56,5 +56,7 @@ package struct KernelConfig: Sendable, Equatable {
     return both.contains(false) ? false : both.contains(nil) ? nil : true
   }
 
+  var hasUprobes: Bool? { has("UPROBE_EVENTS") }
+
   var hasBTF: Bool? { has("DEBUG_INFO_BTF") }
 }

@@ -69,7 +69,8 @@ package struct KernelFacts: Sendable {
       btf_path: UnsafePointer(strings[0]), module_btf_dir: nil,
       btf_in_kernel: Self.known(hasOwnBTF),
       tracefs: nil, kallsyms: UnsafePointer(strings[1]),
-      kprobes: Self.known(config.flatMap(\.hasKprobes)), elsewhere: true, types: nil)
+      kprobes: Self.known(config.flatMap(\.hasKprobes)),
+      uprobes: Self.known(config.flatMap(\.hasUprobes)), elsewhere: true, types: nil)
     var ladder: OpaquePointer?
     var why = [CChar](repeating: 0, count: Int(LG_LADDER_WHY))
     guard lg_ladder_open(&ladder, &sources, &why, why.count) == 0 else {

@@ -21,6 +21,10 @@ package struct ELFHead: Sendable, Equatable {
 
   /// `EM_ARM`, whose symbols of Thumb code are odd.
   package static let machineARM: UInt16 = 40
+  /// `EM_X86_64`
+  package static let machineX86: UInt16 = 62
+  /// `EM_AARCH64`
+  package static let machineARM64: UInt16 = 183
   private static let typeLoad: UInt64 = 1
   private static let typeNote: UInt64 = 4
   private static let executable: UInt64 = 1
@@ -78,6 +82,16 @@ package struct ELFHead: Sendable, Equatable {
     let holding = segments.filter { $0.file.contains(offset) }
     return (holding.first(where: \.isExecutable) ?? holding.first).map {
       $0.address &+ (offset - $0.file.lowerBound)
+    }
+  }
+
+  /// The byte of the file that is mapped to an address; nil for what is not in the file.
+  package func offset(ofAddress address: UInt64) -> UInt64? {
+    let holding = segments.filter {
+      address >= $0.address && address - $0.address < UInt64($0.file.count)
+    }
+    return (holding.first(where: \.isExecutable) ?? holding.first).map {
+      $0.file.lowerBound + (address - $0.address)
     }
   }
 }

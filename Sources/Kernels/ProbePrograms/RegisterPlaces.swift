@@ -6,9 +6,25 @@ package struct RegisterPlaces: Sendable, Equatable {
   /// The first arguments.
   package var arguments: [Int]
   package var result: Int
+  package var stackPointer: Int
+  /// What Go's runtime keeps the running goroutine in.
+  package var goroutine: Int
+  /// The first arguments of Go's functions, where they are not those of C's.
+  private var goArguments: [Int]?
 
-  package static let x86 = RegisterPlaces(size: 8, arguments: [112, 104, 96, 88, 72], result: 80)
-  package static let arm64 = RegisterPlaces(size: 8, arguments: [0, 8, 16, 24, 32], result: 0)
-  /// Further arguments are on the stack.
-  package static let arm = RegisterPlaces(size: 4, arguments: [0, 4, 8, 12], result: 0)
+  package static let x86 = RegisterPlaces(
+    size: 8, arguments: [112, 104, 96, 88, 72], result: 80, stackPointer: 152, goroutine: 8,
+    goArguments: [80, 40, 88, 112, 104])
+  package static let arm64 = RegisterPlaces(
+    size: 8, arguments: [0, 8, 16, 24, 32], result: 0, stackPointer: 248, goroutine: 224)
+  /// Further arguments are on the stack; all of Go's are.
+  package static let arm = RegisterPlaces(
+    size: 4, arguments: [0, 4, 8, 12], result: 0, stackPointer: 52, goroutine: 40, goArguments: [])
+
+  /// As Go's functions use them.
+  package var ofGo: RegisterPlaces {
+    var places = self
+    if let goArguments { places.arguments = goArguments }
+    return places
+  }
 }

@@ -5,7 +5,7 @@ import KernelEvents
 // Where a kernel keeps what prepared programs read: the bytes of their configuration.
 extension SpanTemplate {
   func configuration(
-    _ formats: [String: EventFormat], _ registers: RegisterPlaces
+    _ formats: [String: EventFormat], _ registers: RegisterPlaces, _ function: UserFunction? = nil
   ) throws(Misfit) -> [UInt8] {
     if table.isSingle { return try configurationOfSingle(formats, registers) }
     var writer = ConfigurationWriter()
@@ -15,12 +15,13 @@ extension SpanTemplate {
         throw Misfit(description: "the kernel has no event \(event)")
       }
       try writer.list(table.by, of: Int(LG_TEMPLATE_TIED)) { (field) throws(Misfit) in
-        [try tied(field, source)]
+        guard let function else { return [try tied(field, source)] }
+        return try tied(field, registers, function)
       }
       try put(labelsAndTestsOf: source, isEnd: isEnd, &writer)
     }
     let byClass =
-      table.by.contains(SpanTable.thread)
+      table.by.contains(SpanTable.thread) || table.by.contains(SpanTable.goroutine)
       || plain.key.contains { $0.name == SpanTable.processClass }
     writer.put(UInt32(byClass ? 1 : 0))
     writer.put(UInt32(table.unmatched == .ignored ? 1 : 0))
@@ -70,6 +71,37 @@ extension SpanTemplate {
     case SpanTable.cpu: Place(from: LG_FROM_CPU)
     default: try source.number(field)
     }
+  }
+
+  /// What ties the return of a process's function to its entry: who called it, and how deep in the
+  /// stack, as a function may call itself.
+  private func tied(
+    _ field: String, _ registers: RegisterPlaces, _ function: UserFunction
+  ) throws(Misfit) -> [Place] {
+    let isWide = registers.size == 8
+    if field == SpanTable.goroutine {
+      guard function.isGo else {
+        throw Misfit(
+          description: "\(span.to.function ?? "") is no function of Go: it is tied by tid")
+      }
+      let routine = Place(
+        from: LG_FROM_CONTEXT, offset: registers.goroutine, size: registers.size)
+      let depth = Place(
+        from: LG_FROM_DEPTH, offset: registers.stackPointer, size: registers.goroutine)
+      return isWide ? [routine, depth] : [routine]
+    }
+    guard !function.isGo else {
+      throw Misfit(
+        description: "\(span.to.function ?? "") is a function of Go, whose goroutines change "
+          + "threads: it is tied by goroutine")
+    }
+    let thread = Place(from: LG_FROM_THREAD)
+    // A uretprobe comes when the stack pointer is back already, and ARM pops it with the return.
+    guard isWide, function.returns != .uretprobe else { return [thread] }
+    return [
+      thread,
+      Place(from: LG_FROM_CONTEXT, offset: registers.stackPointer, size: registers.size),
+    ]
   }
 
   /// The words of a label; nowhere where the other event gives them.

@@ -91,7 +91,8 @@ package struct SpanTemplate: Sendable {
 
   /// What is attached to, for the safety gate: the same code at the same places is one program.
   package var places: String {
-    sites.map(Self.section).joined(separator: " ")
+    sites.map { "\(Self.section(of: $0, nil))\($0.file.map { " of \($0)" } ?? "")" }
+      .joined(separator: " ")
   }
 
   /// Where its programs are attached: where it begins and where it ends.
@@ -115,6 +116,27 @@ package struct SpanTemplate: Sendable {
     return metric
   }
 
+  /// The function of a process that it is about: a path on the device, a symbol, and how its ends are
+  /// to be seen; nil for those of the kernel.
+  package var userFunction: (path: String, symbol: String, returns: SpanEvent.Returns)? {
+    guard let path = span.to.file, let symbol = span.to.function else { return nil }
+    return (path, symbol, span.to.returns)
+  }
+
+  /// Whether it is of single events.
+  package var isSingle: Bool { table.isSingle }
+
+  /// Whether it needs what leaves the function to be known.
+  package var needsReturns: Bool { sites.contains { $0.place == .return } }
+
+  /// Whether results are asked for.
+  package var readsResult: Bool { span.to.fields.contains { $0.source == .result } }
+
+  /// Where each hook of the function is, for the agent: its name, and whether it is a return.
+  package var userHooks: [(hook: String, isReturn: Bool)] {
+    sites.filter { $0.file != nil }.map { ($0.hook, $0.place == .return) }
+  }
+
   /// The events whose formats are needed, such as `block/block_rq_issue`.
   package var events: [String] {
     sites.compactMap(\.event)
@@ -135,42 +157,50 @@ package struct SpanTemplate: Sendable {
   ///   - object: of this ``kind``.
   ///   - formats: of ``events``.
   ///   - registers: of the device's ABI.
+  ///   - function: of a process; nil where ``userFunction`` is.
   /// - Returns: an object to be loaded.
   /// - Throws: ``Misfit`` for a field that is not there; `Malformed` for another object.
   package func configured(
-    _ object: [UInt8], formats: [String: EventFormat], registers: RegisterPlaces
+    _ object: [UInt8], formats: [String: EventFormat], registers: RegisterPlaces,
+    function: UserFunction? = nil
   ) throws -> [UInt8] {
     var object = object
     let elf = try ELFReader(object)
     guard let symbol = try elf.symbols().first(where: { $0.name == LG_VAR_TEMPLATE }),
       elf.sections.indices.contains(symbol.section)
     else { throw Malformed(reason: "it has no lg_template: it was built for another release") }
-    let bytes = try configuration(formats, registers)
+    let places = function?.isGo == true ? registers.ofGo : registers
+    let bytes = try configuration(formats, places, function)
     let start = elf.sections[symbol.section].range.lowerBound + Int(symbol.value)
     guard start + bytes.count <= elf.sections[symbol.section].range.upperBound else {
       throw Malformed(reason: "lg_template leaves its section")
     }
     object.replaceSubrange(start..<start + bytes.count, with: bytes)
-    return try named(object)
+    return try named(object, function)
   }
 
   /// Writes the names of hooks alone, for those who ask which a kernel has.
   /// - Throws: ``Misfit`` for a name that is too long; `Malformed` for another object.
-  package func named(_ object: [UInt8]) throws -> [UInt8] {
+  package func named(_ object: [UInt8], _ function: UserFunction? = nil) throws -> [UInt8] {
     var names = PreparedNames(object)
     // One program serves all: its section says what it attaches to, and how.
     for (side, event) in zip(["start", "end"], sites) {
-      try names.write(Self.section(of: event), over: PreparedNames.sectionRoom(side))
+      try names.write(Self.section(of: event, function), over: PreparedNames.sectionRoom(side))
       try names.write(
-        "\(event.hook)__\(event.event == nil ? "kprobe" : "tracepoint")",
+        "\(event.hook)__\(event.rungs.first?.rawValue ?? "tracepoint")",
         over: PreparedNames.hookRoom(side))
     }
     return names.object
   }
 
   /// What an event's program is called by libbpf.
-  private static func section(of event: SpanEvent) -> String {
+  private static func section(of event: SpanEvent, _ function: UserFunction?) -> String {
     if let path = event.event { return "tracepoint/\(path)" }
+    if event.file != nil {
+      // The agent is given the places beside the object, by the hook's name.
+      let isProbe = event.place == .return && function?.returns == .uretprobe
+      return "\(isProbe ? "uretprobe" : "uprobe")/\(event.hook)"
+    }
     return "\(event.place == .return ? "kretprobe" : "kprobe")/\(event.function ?? "")"
   }
 }

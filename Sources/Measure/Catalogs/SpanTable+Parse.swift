@@ -116,7 +116,9 @@ extension SpanTable {
     reportDuplicates(by, in: metric.optional("by"))
     let events = spans.flatMap { [$0.from, $0.to] }
     checkLimits(metric)
-    let shared = by.filter { $0 != Self.thread && $0 != Self.cpu } + conditions.map(\.field)
+    let running =
+      [Self.thread, Self.cpu] + (events.contains { $0.file != nil } ? [Self.goroutine] : [])
+    let shared = by.filter { !running.contains($0) } + conditions.map(\.field)
     for name in shared where !events.allSatisfy({ $0.field(name) != nil }) {
       (metric.optional(by.contains(name) ? "by" : "where") ?? metric.value).report(
         "not every event has a field '\(name)'", remedy: "list it in 'fields' of 'from' and 'to'")
@@ -179,7 +181,7 @@ extension SpanTable {
 
   /// What fits into the declaration that tier T0 reads (`span_declaration.h`).
   private func checkLimits(_ metric: MappingReader) {
-    let tied = by.filter { $0 != Self.thread && $0 != Self.cpu }
+    let tied = by.filter { ![Self.thread, Self.cpu, Self.goroutine].contains($0) }
     if tied.count > 3 {
       metric.optional("by")?.report(
         "more than 3 fields tie an end to its start", remedy: "keep at most 3 beside tid and cpu")
@@ -393,7 +395,7 @@ extension FieldReader {
 
 extension SpanEvent {
   fileprivate static let keys = [
-    "event", "record", "function", "at", "rungs", "fields", "where",
+    "event", "record", "function", "file", "returns", "at", "rungs", "fields", "where",
   ]
 
   fileprivate static func read(_ value: FieldReader, place: Place) -> Self? {
@@ -406,17 +408,24 @@ extension SpanEvent {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         return parts.count == 2 && parts.allSatisfy { isIdentifier($0) } ? text : nil
       }
-    let function = map.optional("function")?.identifier()
+    let file = map.optional("file")?.parsed("the path of a program or library on the device") {
+      $0.hasPrefix("/") && !$0.hasSuffix("/") ? $0 : nil
+    }
+    let isOfFile = map.optional("file") != nil
+    // Symbols of other languages have any characters.
+    let function =
+      isOfFile ? map.optional("function")?.text() : map.optional("function")?.identifier()
     let isAlone = map.optional("event") == nil
     let side = map.optional("at")?.choice() ?? place
     let fields = map.optional("fields").map(Field.readAll) ?? []
     let made = Self(
-      event: event, record: map.optional("record")?.identifier(), function: function,
+      event: event, record: map.optional("record")?.identifier(), function: function, file: file,
+      returns: map.optional("returns")?.choice() ?? .auto,
       // A tracepoint is one place, whichever side it stands for.
       place: function == nil ? .entry : side,
       rungs: map.optional("rungs")?.list().compactMap { $0.choice() }
         ?? (isAlone
-          ? [.kprobe]
+          ? [isOfFile ? .uprobe : .kprobe]
           : fields.contains(where: \.isPrepared)
             ? [.tracepoint] : [.tpBTF, .rawTracepoint]),
       fields: fields,
@@ -442,9 +451,13 @@ extension SpanEvent {
     if rungs.contains(.kprobe), function == nil {
       place.report("rung kprobe needs a function", remedy: "add 'function: …'")
     }
-    if rungs.contains(where: { $0 != .kprobe }), event == nil {
-      place.report("a function alone has the rung kprobe only", remedy: "add 'event: …'")
+    let own: Rung = map.optional("file") == nil ? .kprobe : .uprobe
+    if rungs.contains(where: { $0 != own }), event == nil {
+      place.report(
+        "a function alone has the rung \(own.rawValue) only",
+        remedy: own == .kprobe ? "add 'event: …'" : "remove 'rungs'")
     }
+    checkFile(map)
     // Arguments of a function are not those of the tracepoint in it.
     if event != nil, rungs.contains(.kprobe), !fields.isEmpty {
       place.report("fields cannot be read by kprobe beside a tracepoint", remedy: "drop the rung")
@@ -469,7 +482,7 @@ extension SpanEvent {
           "'\(field.name)' is of the event's record, which the rung tracepoint alone has",
           remedy: "write 'rungs: [tracepoint]', or an argument: arg0")
       }
-      if case .running = field.source, rungs != [.tracepoint], rungs != [.kprobe] {
+      if case .running = field.source, ![[.tracepoint], [.kprobe], [.uprobe]].contains(rungs) {
         map.optional("fields")?.report(
           "'\(field.name)' is of the running thread, which prepared programs alone read",
           remedy: "write 'rungs: [tracepoint]', or make a column of it")
@@ -479,6 +492,20 @@ extension SpanEvent {
           "'\(field.name)' is a member, which rung tracepoint has no pointer to",
           remedy: "drop the rung, or the field")
       }
+    }
+  }
+
+  private func checkFile(_ map: MappingReader) {
+    if map.optional("file") != nil {
+      map.optional("event")?.report(
+        "a trace event is the kernel's, and 'file' is of processes", remedy: "keep one of them")
+    } else {
+      map.optional("returns")?.report(
+        "'returns' is of functions of processes", remedy: "remove it, or add 'file: …'")
+    }
+    if rungs.contains(.uprobe), map.optional("file") == nil {
+      (map.optional("rungs") ?? map.value).report(
+        "rung uprobe needs a file", remedy: "add 'file: …', a path on the device")
     }
   }
 

@@ -21,7 +21,8 @@ extension SpanTable {
   /// Whether programs of its own can be written for it; else only prepared ones measure it.
   package var isWritable: Bool {
     let events = spans.flatMap { [$0.from, $0.to] }
-    return !events.flatMap(\.fields).contains(where: \.isPrepared)
+    return !events.contains { $0.file != nil }
+      && !events.flatMap(\.fields).contains(where: \.isPrepared)
       && (conditions + events.flatMap(\.conditions)).allSatisfy {
         $0.test == .equal && $0.text == nil
       }
@@ -40,7 +41,10 @@ extension SpanTable {
     if span.isOptional || !span.labels.isEmpty || nameField != nil {
       return "prepared programs have no optional spans, constant labels or names"
     }
-    let isFunction = [span.from, span.to].allSatisfy { $0.event == nil && $0.rungs == [.kprobe] }
+    let isFunction = [span.from, span.to].allSatisfy {
+      $0.event == nil && ($0.rungs == [.kprobe] || $0.rungs == [.uprobe])
+        && $0.file == span.to.file
+    }
     let isTraced = [span.from, span.to].allSatisfy { $0.rungs == [.tracepoint] }
     guard isFunction && span.from.function == span.to.function || isTraced else {
       return "prepared programs take two trace events by their records, or one function"

@@ -92,6 +92,8 @@ package struct SpanTable: Sendable, Equatable {
 
   /// The field of the running thread in ``by``.
   package static let thread = "tid"
+  /// The running goroutine in ``by``, of functions of Go's programs.
+  package static let goroutine = "goroutine"
   /// The CPU of both events in ``by``.
   package static let cpu = "cpu"
   /// The label of the task that began the operation.
@@ -107,7 +109,8 @@ extension SpanTable {
 
   /// Whether an operation or event is some task's, so that whose it is decides.
   package func isByTask(_ key: [KeyField]) -> Bool {
-    by.contains(Self.thread) || stack != nil || key.contains { $0.name == Self.processClass }
+    by.contains(Self.thread) || by.contains(Self.goroutine) || stack != nil
+      || key.contains { $0.name == Self.processClass }
       || columns.contains { [.thread, .process, .command, .processClass].contains($0.source) }
   }
 
@@ -201,6 +204,18 @@ package struct SpanEvent: Sendable, Equatable {
     case rawTracepoint = "raw_tp"
     case tracepoint
     case kprobe
+    /// Of a function of processes.
+    case uprobe
+  }
+
+  /// How the returns of a process's function are seen.
+  package enum Returns: String, Sendable, CaseIterable {
+    /// Breakpoints for Go, whose stacks move; else a uretprobe.
+    case auto
+    /// The kernel writes over the return address.
+    case uretprobe
+    /// Breakpoints at the instructions that leave the function.
+    case sites = "ret-sites"
   }
 
   /// Where in a function.
@@ -260,6 +275,10 @@ package struct SpanEvent: Sendable, Equatable {
   /// The kernel's name of the event's record, which is that of its class.
   package var record: String?
   package var function: String?
+  /// The program or library that has the function, as its path on the device; nil = the kernel.
+  package var file: String?
+  /// Of a function of ``file``.
+  package var returns = Returns.auto
   package var place: Place
   /// At least one, in any order; tried in that of ``Rung``.
   package var rungs: [Rung]
@@ -270,8 +289,40 @@ package struct SpanEvent: Sendable, Equatable {
   /// The name in programs and reports.
   package var hook: String {
     if let tracepoint { return tracepoint.event }
-    return (function ?? "") + (place == .return ? "_return" : "")
+    let name = file == nil ? function ?? "" : Self.identifier(of: function ?? "")
+    return name + (place == .return ? "_return" : "")
+  }
+
+  /// Bytes of a hook's name that is made of a symbol.
+  private static let mostOfName = 48
+
+  /// A symbol as programs can be called: its end, which says most.
+  private static func identifier(of symbol: String) -> String {
+    var name = ""
+    for character in symbol.unicodeScalars {
+      let isPlain =
+        character.isASCII
+        && (character.properties.isAlphabetic
+          || ("0"..."9").contains(character))
+      if isPlain {
+        name.unicodeScalars.append(character)
+      } else if !name.hasSuffix("_") {
+        name.append("_")
+      }
+    }
+    name = String(name.suffix(mostOfName)).trimmed("_")
+    // "opt_" would say that it may be absent.
+    let begins = name.unicodeScalars.first.map(\.properties.isAlphabetic) ?? false
+    return begins && !name.hasPrefix("opt") ? name : "f_\(name)"
   }
 
   package func field(_ name: String) -> Field? { fields.first { $0.name == name } }
+}
+
+extension String {
+  /// Without these characters at both ends.
+  fileprivate func trimmed(_ character: Character) -> String {
+    let first = drop { $0 == character }
+    return String(first.reversed().drop { $0 == character }.reversed())
+  }
 }

@@ -212,22 +212,45 @@ struct ProbeLoader: Sendable {
   ) async throws -> [AgentHook] {
     let formats = try await EventFormats.read(template.events, gate.session)
     let bytes: [UInt8]
+    var function: UserFunction?
     do {
+      if template.userFunction != nil {
+        function = try await UserFunctionReader(device: gate.device, abi: bundle.abi)
+          .function(of: template)
+      }
       bytes = try template.configured(
-        object.bytes, formats: formats, registers: bundle.abi.registers)
+        object.bytes, formats: formats, registers: bundle.abi.registers, function: function)
     } catch let misfit as SpanTemplate.Misfit {
       throw LacksField(reason: misfit.description)
+    } catch let fault as UserFunctionFault {
+      throw LacksField(reason: fault.description)
     } catch let error as Malformed {
       throw RunError.badObject(probe: probe.name, path: object.artifact.path, reason: error.reason)
     }
-    return try await gate.guarded(
+    let sites = function.map { Self.sites(of: template, $0) } ?? []
+    var hooks = try await gate.guarded(
       probe: probe.name, content: "\(object.artifact.hash) \(template.places)"
     ) {
       try await gate.session.load(
         AgentProbe(
           name: probe.name, object: bytes, metrics: metrics.map(AgentMetric.init),
-          btfPath: btfPath),
+          btfPath: btfPath, sites: sites),
         timeout: SafetyGate.loadLimit)
+    }
+    let notes = function?.notes ?? []
+    if let last = hooks.indices.last, !notes.isEmpty, hooks[last].reason.isEmpty {
+      hooks[last].reason = notes.joined(separator: "; ")
+    }
+    return hooks
+  }
+
+  private static func sites(of template: SpanTemplate, _ function: UserFunction) -> [AgentSites] {
+    template.userHooks.map { hook, isReturn in
+      AgentSites(
+        hook: hook, path: function.path, identity: function.identity,
+        sites: function.sites(isReturn: isReturn).map {
+          AgentSites.Site(offset: $0.offset, code: $0.code)
+        })
     }
   }
 

@@ -83,6 +83,50 @@ package struct AgentMetric: Sendable, Equatable {
   }
 }
 
+/// Where a hook of the rung uprobe is: places in a file of the device, and what the file must have
+/// there. The agent refuses another file.
+package struct AgentSites: Sendable, Equatable {
+  /// An instruction.
+  package struct Site: Sendable, Equatable {
+    /// In the file.
+    package var offset: UInt64
+    /// 1 to 16 bytes that stand there.
+    package var code: [UInt8]
+
+    package init(offset: UInt64, code: [UInt8]) {
+      self.offset = offset
+      self.code = code
+    }
+  }
+
+  package var hook: String
+  package var path: String
+  /// Contents of a note that the file must have, such as its build-id; empty = not asked for.
+  package var identity: [UInt8]
+  package var sites: [Site]
+
+  package init(hook: String, path: String, identity: [UInt8], sites: [Site]) {
+    self.hook = hook
+    self.path = path
+    self.identity = identity
+    self.sites = sites
+  }
+
+  func put(into writer: inout AttributeWriter) {
+    writer.put(LG_ATTR_SITES) {
+      $0.put(LG_ATTR_HOOK, text: hook)
+      $0.put(LG_ATTR_PATH, text: path)
+      if !identity.isEmpty { $0.put(LG_ATTR_FILE_ID, identity) }
+      for site in sites {
+        $0.put(LG_ATTR_SITE) {
+          $0.put(LG_ATTR_SITE_OFFSET, site.offset)
+          $0.put(LG_ATTR_SITE_CODE, site.code)
+        }
+      }
+    }
+  }
+}
+
 /// A probe to be loaded.
 package struct AgentProbe: Sendable, Equatable {
   package var name: String
@@ -91,12 +135,18 @@ package struct AgentProbe: Sendable, Equatable {
   package var metrics: [AgentMetric]
   /// External BTF on the device; nil = the kernel's own.
   package var btfPath: String?
+  /// Of hooks in programs and libraries.
+  package var sites: [AgentSites]
 
-  package init(name: String, object: [UInt8], metrics: [AgentMetric], btfPath: String? = nil) {
+  package init(
+    name: String, object: [UInt8], metrics: [AgentMetric], btfPath: String? = nil,
+    sites: [AgentSites] = []
+  ) {
     self.name = name
     self.object = object
     self.metrics = metrics
     self.btfPath = btfPath
+    self.sites = sites
   }
 
   var request: AgentRequest {
@@ -104,6 +154,7 @@ package struct AgentProbe: Sendable, Equatable {
     writer.put(LG_ATTR_PROBE, text: name)
     writer.put(LG_ATTR_OBJECT_SIZE, UInt32(clamping: object.count))
     for metric in metrics { metric.put(into: &writer) }
+    for place in sites { place.put(into: &writer) }
     if let btfPath { writer.put(LG_ATTR_BTF_PATH, text: btfPath) }
     return AgentRequest(type: LG_MSG_LOAD, name: "LOAD", payload: writer.bytes, blob: object)
   }

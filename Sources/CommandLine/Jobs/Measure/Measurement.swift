@@ -1,16 +1,25 @@
 import Catalogs
 import Devices
+import Experiments
 import KernelEvents
 
 /// Makes a probe of a line for a device.
 package struct Measurement: Sendable {
   private let line: MeasureLine
   private let name: String
+  private let returns: SpanEvent.Returns
 
+  /// - Parameters:
+  ///   - text: the line.
+  ///   - name: of the probe.
+  ///   - returns: how those of a process's function are seen.
   /// - Throws: `MeasureFault` for a line that cannot be read.
-  package init(_ text: String, name: String = MeasureQuestion.usualName) throws(MeasureFault) {
+  package init(
+    _ text: String, name: String = MeasureQuestion.usualName, returns: SpanEvent.Returns = .auto
+  ) throws(MeasureFault) {
     line = try MeasureLine.parse(text)
     self.name = name
+    self.returns = returns
   }
 
   /// How long the line asks to measure; nil = it does not say.
@@ -27,6 +36,13 @@ package struct Measurement: Sendable {
     on device: any Device, identity: DeviceIdentity,
     systemCalls: () async throws -> [Int: String]
   ) async throws -> ProbeManifest {
+    if let path = MeasureQuestion.file(of: line) {
+      var known = KnownEvents()
+      known.file = try await ProgramFileReader(
+        device: device, abi: try Plan.abi(identity, device: device.name)
+      ).known(path)
+      return try MeasureQuestion(line, kernel: known, name: name, returns: returns).probe
+    }
     let reader = EventReader(device: device, identity: identity)
     do {
       return try await probe(reader, refreshes: false, systemCalls)

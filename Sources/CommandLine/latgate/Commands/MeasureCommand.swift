@@ -18,6 +18,7 @@ struct MeasureCommand: AsyncParsableCommand {
         latgate measure 'softirq_entry ~ softirq_exit by cpu,vec label vec' --for 5s
         latgate measure 'sched:sched_wakeup ~ sched:sched_switch by pid=next_pid'
         latgate measure vfs_fsync_range --device demo
+        latgate measure /usr/bin/app:main.handle
         latgate measure 'count block_rq_issue by rwbs'
         latgate measure 'hist block_rq_issue.bytes by comm where dev == 254:0'
         latgate measure 'events sched_process_exec print filename,pid'
@@ -25,7 +26,7 @@ struct MeasureCommand: AsyncParsableCommand {
         latgate measure --from block:block_rq_issue --to block:block_rq_complete \\
             --by dev,sector --label rwbs --where 'nr_sector > 8'
 
-      A line is START ~ END, or a function, and then: 'by' fields that tie an end to its start \
+      A line is START ~ END, or a function of the kernel or of a program (PATH:SYMBOL), and then: 'by' fields that tie an end to its start \
       (tid: the running thread; cpu; FIELD=FIELD where they differ), 'label' fields that get \
       histograms of their own, 'where' conditions joined by 'and', 'for' a time. Conditions are \
       asked at the start where it has the field. Of single events a line is 'count EVENT', \
@@ -42,6 +43,13 @@ struct MeasureCommand: AsyncParsableCommand {
   var line: String?
 
   @OptionGroup var parts: MeasureParts
+
+  @Option(
+    help: ArgumentHelp(
+      "How returns of a program's function are seen: auto, uretprobe (the kernel writes over the "
+        + "return address), ret-sites (breakpoints where it returns; auto for Go).",
+      valueName: "way"))
+  var returns = SpanEvent.Returns.auto
 
   @Option(
     name: .customLong("for"),
@@ -102,7 +110,7 @@ struct MeasureCommand: AsyncParsableCommand {
     try report.requirePlaces()
     if let save { try SavedProbe.requireFree(save, in: bench.catalog) }
     let measurement = try Measurement(
-      line ?? parts.line ?? "", name: save ?? MeasureQuestion.usualName)
+      line ?? parts.line ?? "", name: save ?? MeasureQuestion.usualName, returns: returns)
     let time = span?.duration ?? measurement.time ?? .seconds(10)
     var plan = Plan(
       measuringFor: time, on: device, scope: scope.scope, safety: try await safety.open())
@@ -135,6 +143,8 @@ struct MeasureCommand: AsyncParsableCommand {
   }
 }
 
+extension SpanEvent.Returns: ExpressibleByArgument {}
+
 /// A line in parts.
 struct MeasureParts: ParsableArguments {
   @Option(help: ArgumentHelp("The event that begins.", valueName: "event"), completion: .events)
@@ -145,6 +155,12 @@ struct MeasureParts: ParsableArguments {
 
   @Option(help: ArgumentHelp("The function, from its entry to its return.", valueName: "name"))
   var function: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The function of a program or library, from its entry to its return.",
+      valueName: "path:symbol"))
+  var uprobe: String?
 
   @Option(
     help: ArgumentHelp("Count an event, or the calls of a function.", valueName: "event"),
@@ -196,10 +212,11 @@ struct MeasureParts: ParsableArguments {
   /// The line that they say; nil without any of them.
   var line: String? {
     guard
-      !single.isEmpty || from != nil || to != nil || function != nil || by != nil
+      !single.isEmpty || from != nil || to != nil || function != nil || uprobe != nil || by != nil
         || label != nil || print != nil || condition != nil
     else { return nil }
-    var words = single.first ?? [function.map { "function \($0)" } ?? from ?? ""]
+    let own = uprobe.map { [Self.quoted("uprobe:\($0)")] }
+    var words = single.first ?? own ?? [function.map { "function \($0)" } ?? from ?? ""]
     if let to { words += ["~", to] }
     if let by { words += ["by", by] }
     if let label { words += ["label", label] }
@@ -208,7 +225,16 @@ struct MeasureParts: ParsableArguments {
     return words.joined(separator: " ")
   }
 
+  /// Symbols of other languages have any characters.
+  private static func quoted(_ text: String) -> String {
+    let isPlain = text.allSatisfy { $0.isLetter || $0.isNumber || "_:/.*$@%-+".contains($0) }
+    return isPlain ? text : text.contains("'") ? "\"\(text)\"" : "'\(text)'"
+  }
+
   func validate() throws {
+    if uprobe != nil, function != nil || from != nil || to != nil || !single.isEmpty {
+      throw ValidationError("--uprobe goes without --from, --to, --function and their like")
+    }
     if function != nil, from != nil || to != nil {
       throw ValidationError("--function goes without --from and --to")
     }
@@ -218,7 +244,7 @@ struct MeasureParts: ParsableArguments {
     if let one = single.first?[0], function != nil || from != nil || to != nil {
       throw ValidationError("--\(one) goes without --from, --to and --function")
     }
-    if single.isEmpty, function == nil, line != nil, from == nil {
+    if single.isEmpty, function == nil, uprobe == nil, line != nil, from == nil {
       throw ValidationError(
         "--from is missing: name the event that begins, or give --function, --count or its like")
     }

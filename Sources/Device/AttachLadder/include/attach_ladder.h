@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
  * Which way each hook of a probe is attached on a given kernel: the rungs are
- * tp_btf, raw_tp, tracepoint, kprobe, best first; perf_event is the clock of
- * every CPU. The decision asks the kernel's BTF, tracefs and kallsyms, never a
+ * tp_btf, raw_tp, tracepoint, kprobe, best first; uprobe is for functions of
+ * processes, and perf_event is the clock of every CPU. The decision asks the kernel's BTF, tracefs and kallsyms, never a
  * version number, so the agent can make it on its own kernel and the host from
  * files of a firmware.
  */
@@ -29,6 +29,7 @@ struct lg_ladder_sources {
 	const char *tracefs; /* mount point */
 	const char *kallsyms;
 	enum lg_known kprobes; /* can kprobes be made at all */
+	enum lg_known uprobes; /* and uprobes */
 	/*
 	 * The kernel is known by its files only: what none of them says is
 	 * unknown instead of absent. The BTF must then be whole.
@@ -57,7 +58,10 @@ struct btf *lg_ladder_take_types(struct lg_ladder *ladder);
 /* A program of the object. */
 struct lg_candidate {
 	const char *program; /* [opt[<group>_...]_]<hook>__<rung>[_<n>] */
-	/* tp_btf/<tp>, raw_tp/<tp>, tracepoint/<cat>/<tp>, k[ret]probe/<fn>, or perf_event */
+	/*
+	 * tp_btf/<tp>, raw_tp/<tp>, tracepoint/<cat>/<tp>, k[ret]probe/<fn>, perf_event, or
+	 * u[ret]probe/<hook>, whose places in which file are given beside the object
+	 */
 	const char *section;
 };
 

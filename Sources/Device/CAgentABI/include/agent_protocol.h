@@ -29,7 +29,7 @@ enum {
 	LG_MSG_HELLO = 1,
 	/* empty -> DONE; keeps the watchdog quiet */
 	LG_MSG_PING = 2,
-	/* PROBE, OBJECT_SIZE, METRIC*, [BTF_PATH], then BLOB frames -> HOOK*, DONE | ERROR */
+	/* PROBE, OBJECT_SIZE, METRIC*, SITES*, [BTF_PATH], then BLOB frames -> HOOK*, DONE | ERROR */
 	LG_MSG_LOAD = 3,
 	LG_MSG_BLOB = 4,
 	/* empty -> DONE | ERROR; all loaded probes */
@@ -116,7 +116,8 @@ enum {
 	LG_ATTR_NAMES_MAP = 26, /* text: map from the same key to char[LG_NAME_LEN] */
 	LG_ATTR_BTF_PATH = 27, /* text: external BTF on the device */
 	LG_ATTR_HOOK = 28, /* text */
-	LG_ATTR_RUNG = 29, /* text: tp_btf, raw_tp, tracepoint, kprobe, ftrace; empty = none */
+	LG_ATTR_RUNG =
+		29, /* text: tp_btf, raw_tp, tracepoint, kprobe, uprobe, ftrace; empty = none */
 	LG_ATTR_PROGRAM = 30, /* text */
 	LG_ATTR_TEXT = 31, /* text, one line */
 	LG_ATTR_LOG = 32, /* text: useful tail of the verifier log */
@@ -179,6 +180,13 @@ enum {
 	LG_ATTR_ROW_SIZE = 107, /* u32 bytes */
 	LG_ATTR_KERNEL_FRAMES = 108, /* u64 array: return addresses, innermost first */
 	LG_ATTR_USER_FRAMES = 109, /* struct bpf_stack_build_id array, likewise */
+	LG_ATTR_SITES =
+		110, /* nested: HOOK, PATH, [FILE_ID], SITE*: where a hook of the rung uprobe is */
+	LG_ATTR_FILE_ID =
+		111, /* raw: contents of a note that the file must have, such as its build-id */
+	LG_ATTR_SITE = 112, /* nested: SITE_OFFSET, SITE_CODE */
+	LG_ATTR_SITE_OFFSET = 113, /* u64: in the file */
+	LG_ATTR_SITE_CODE = 114, /* raw, 1-16 bytes: what the file must have there */
 	LG_ATTR_PATTERN = 105, /* text: absolute path with *, ? and [] inside its parts */
 };
 

@@ -33,6 +33,12 @@ enum {
 	LG_FROM_TEXT_AFTER = 8, /* the same, counted from behind these 4 bytes */
 	LG_FROM_PROCESS = 9, /* the running process */
 	LG_FROM_COMMAND = 10, /* LG_COMM_LEN bytes, the running thread's name; labels and columns */
+	/*
+	 * How deep in its stack a goroutine is, of ties only: the end of the stack, which the 8 bytes
+	 * behind the first 8 of what the register at `size` points to have, less the stack pointer,
+	 * the register at `offset`. It stays the same while the runtime moves the stack.
+	 */
+	LG_FROM_DEPTH = 11,
 };
 
 struct lg_place {

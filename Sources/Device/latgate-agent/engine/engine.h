@@ -38,6 +38,28 @@ struct lg_hook_report {
 	const char *why; /* why higher rungs were passed over, or "" */
 };
 
+enum {
+	LG_SITES_MAX = 256, /* of a hook */
+	LG_SITE_CODE_MAX = 16,
+	LG_FILE_ID_MAX = 128,
+};
+
+/* A place in a program or library, and what stands there. */
+struct lg_site {
+	lg_u64 offset; /* in the file */
+	lg_u32 size;
+	unsigned char code[LG_SITE_CODE_MAX];
+};
+
+/* Where a hook of the rung uprobe is. */
+struct lg_sites {
+	const char *hook, *path;
+	const unsigned char *id; /* contents of a note that the file must have */
+	size_t id_size; /* 0 = it has none that is known */
+	const struct lg_site *sites;
+	size_t count;
+};
+
 typedef void (*lg_hook_fn)(void *arg, const struct lg_hook_report *report);
 
 int lg_engine_new(struct lg_engine **out, struct lg_error *err);
@@ -61,6 +83,13 @@ const char *lg_tracefs_path(void);
  * must be built for it. NULL = everyone's, by objects that are not.
  */
 void lg_engine_restrict(struct lg_engine *engine, const struct lg_scope *scope);
+
+/*
+ * Where hooks of the next probe to be loaded are in files of the device: its load
+ * looks whether each file is the one that is meant, and keeps it open, so that
+ * another one that takes its name is never attached to. `sites` must last until then.
+ */
+void lg_engine_place(struct lg_engine *engine, const struct lg_sites *sites, size_t count);
 
 /* The object is copied where needed. On failure nothing of the probe stays loaded. */
 int lg_engine_load(struct lg_engine *engine, const char *probe, const void *object, size_t size,

@@ -23,6 +23,7 @@ struct lg_link {
 	struct bpf_link *link; /* of a loaded program */
 	int fd; /* of a pinned one */
 	struct lg_samples *samples; /* of either, on the rung perf_event */
+	struct lg_uprobes *uprobes; /* of a loaded one, on the rung uprobe */
 };
 
 /* Of a tracepoint or kprobe: the program then runs for the event on all of them. */
@@ -30,8 +31,7 @@ enum { ANY_CPU = 0 };
 
 static const char kprobe_source[] = "/sys/bus/event_source/devices/kprobe";
 
-/* The first number in a small file, after `prefix` where there is one; -1 without. */
-static long read_number(const char *folder, const char *name, const char *prefix)
+long lg_read_number(const char *folder, const char *name, const char *prefix)
 {
 	char path[256], text[64];
 	size_t length = prefix ? strlen(prefix) : 0;
@@ -82,7 +82,7 @@ static int attach_tracepoint(const struct lg_attached *attached, const char *eve
 		const char *tracefs = lg_tracefs_path();
 
 		snprintf(folder, sizeof(folder), "%s/events/%s", tracefs ? tracefs : "", event);
-		id = read_number(folder, "id", NULL);
+		id = lg_read_number(folder, "id", NULL);
 		if (id <= 0) {
 			errno = ENOENT;
 			return -1;
@@ -94,8 +94,8 @@ static int attach_tracepoint(const struct lg_attached *attached, const char *eve
 
 static int attach_kprobe(const struct lg_attached *attached, const char *function, bool on_return)
 {
-	long type = read_number(kprobe_source, "type", NULL);
-	long bit = read_number(kprobe_source, "format/retprobe", "config:");
+	long type = lg_read_number(kprobe_source, "type", NULL);
+	long bit = lg_read_number(kprobe_source, "format/retprobe", "config:");
 	struct perf_event_attr attr = {
 		.type = (lg_u32)type,
 		.size = sizeof(attr),
@@ -155,11 +155,13 @@ int lg_attach(struct lg_attached *attached)
 	if (lg_is_sampled(attached))
 		link->samples = lg_sample(attached->program ? bpf_program__fd(attached->program)
 							    : attached->fd);
+	else if (lg_is_uprobe(attached))
+		link->uprobes = lg_uprobes_attach(attached, bpf_program__fd(attached->program));
 	else if (attached->program)
 		link->link = bpf_program__attach(attached->program);
 	else
 		link->fd = attach_pinned(attached);
-	if (link->link || link->fd >= 0 || link->samples) {
+	if (link->link || link->fd >= 0 || link->samples || link->uprobes) {
 		attached->link = link;
 		return 0;
 	}
@@ -177,6 +179,7 @@ void lg_detach(struct lg_attached *attached)
 	if (attached->link->fd >= 0)
 		close(attached->link->fd);
 	lg_sample_stop(attached->link->samples);
+	lg_uprobes_detach(attached->link->uprobes);
 	free(attached->link);
 	attached->link = NULL;
 }

@@ -33,6 +33,13 @@ enum lg_known lg_kprobes_known(void)
 	return access("/sys/bus/event_source/devices", F_OK) ? LG_UNKNOWN : LG_NO;
 }
 
+enum lg_known lg_uprobes_known(void)
+{
+	if (!access("/sys/bus/event_source/devices/uprobe/type", F_OK))
+		return LG_YES;
+	return access("/sys/bus/event_source/devices", F_OK) ? LG_UNKNOWN : LG_NO;
+}
+
 /*
  * Some kernels do not survive their first BPF program, so the first one does
  * nothing: if the device is gone after it, no probe was the cause.

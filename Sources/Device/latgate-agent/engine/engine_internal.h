@@ -33,6 +33,7 @@ struct lg_metric {
 };
 
 struct lg_link;
+struct lg_places;
 
 /* A program in use; the baseline is what bpf_stats said when last enabled. */
 struct lg_attached {
@@ -40,6 +41,7 @@ struct lg_attached {
 	struct bpf_program *program; /* NULL = pinned */
 	int fd;
 	lg_u32 event; /* id of a pinned tracepoint program's event, 0 = ask tracefs */
+	struct lg_places *places; /* on the rung uprobe */
 	struct lg_link *link; /* NULL = not attached */
 	lg_u64 base_runs, base_ns, base_misses;
 };
@@ -81,6 +83,8 @@ struct lg_engine {
 	int stats_fd; /* -1 = off, or on through the sysctl */
 	bool stats_sysctl;
 	struct lg_scope scope; /* kind 0 = everyone */
+	const struct lg_sites *sites; /* of the next probe to be loaded */
+	size_t site_count;
 };
 
 /* engine_error.c */
@@ -98,6 +102,7 @@ const char *lg_warnings(void);
 
 /* engine_features.c */
 enum lg_known lg_kprobes_known(void);
+enum lg_known lg_uprobes_known(void);
 
 /* engine_trial.c */
 /* False when parsing the object crashes; no verdict otherwise. */
@@ -169,6 +174,19 @@ void lg_detach(struct lg_attached *attached);
 struct perf_event_attr;
 /* Opens an event of a CPU that runs a program; its descriptor, or -1 with errno. */
 int lg_open_event(struct perf_event_attr *event, int cpu, int program);
+
+/* The first number in a small file, after `prefix` where there is one; -1 without. */
+long lg_read_number(const char *folder, const char *name, const char *prefix);
+
+/* engine_uprobe.c */
+bool lg_is_uprobe(const struct lg_attached *attached);
+/* Opens the files of a probe's hooks and holds them against what was given. */
+int lg_uprobes_find(struct lg_probe *probe, const struct lg_sites *sites, size_t count,
+		    struct lg_error *err);
+void lg_places_free(struct lg_places *places);
+/* An event for each place, which runs the program; NULL with errno. */
+struct lg_uprobes *lg_uprobes_attach(const struct lg_attached *attached, int program);
+void lg_uprobes_detach(struct lg_uprobes *uprobes);
 
 /* engine_sample.c */
 /* Whether it is a program of the rung perf_event. */

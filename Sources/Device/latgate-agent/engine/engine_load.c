@@ -31,6 +31,7 @@ static int open_ladder(struct lg_ladder **ladder, const struct bpf_object *objec
 		.tracefs = lg_tracefs_path(),
 		.kallsyms = "/proc/kallsyms",
 		.kprobes = lg_kprobes_known(),
+		.uprobes = lg_uprobes_known(),
 		.types = types,
 	};
 
@@ -89,10 +90,10 @@ static int take_over(struct lg_probe *probe, struct lg_error *err)
 	return 0;
 }
 
-static int open_and_load(struct lg_probe *probe, const void *object, size_t size, char *log,
-			 const struct lg_metric_def *metrics, size_t metric_count,
-			 const char *btf_path, const struct lg_scope *scope, lg_hook_fn hook_fn,
-			 void *arg, struct lg_error *err)
+static int open_and_load(const struct lg_engine *engine, struct lg_probe *probe, const void *object,
+			 size_t size, char *log, const struct lg_metric_def *metrics,
+			 size_t metric_count, const char *btf_path, lg_hook_fn hook_fn, void *arg,
+			 struct lg_error *err)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "latgate",
 		    .btf_custom_path = btf_path, .kernel_log_buf = log,
@@ -114,7 +115,8 @@ static int open_and_load(struct lg_probe *probe, const void *object, size_t size
 	if (lg_object_maps(probe, err) || lg_probe_bind(probe, metrics, metric_count, err) ||
 	    open_ladder(&ladder, probe->object, btf_path, err))
 		return -1;
-	if (lg_probe_choose(probe, ladder, scope, hook_fn, arg, err)) {
+	if (lg_probe_choose(probe, ladder, &engine->scope, hook_fn, arg, err) ||
+	    lg_uprobes_find(probe, engine->sites, engine->site_count, err)) {
 		lg_ladder_free(ladder);
 		return -1;
 	}
@@ -131,6 +133,12 @@ static int open_and_load(struct lg_probe *probe, const void *object, size_t size
 void lg_engine_restrict(struct lg_engine *engine, const struct lg_scope *scope)
 {
 	engine->scope = scope ? *scope : (struct lg_scope){0};
+}
+
+void lg_engine_place(struct lg_engine *engine, const struct lg_sites *sites, size_t count)
+{
+	engine->sites = sites;
+	engine->site_count = count;
 }
 
 bool lg_is_loaded(const struct lg_engine *engine, const char *name)
@@ -160,6 +168,7 @@ void lg_probe_free(struct lg_probe *probe)
 		lg_detach(attached);
 		if (!probe->object && attached->fd >= 0)
 			close(attached->fd);
+		lg_places_free(attached->places);
 		free(attached->name);
 		free(attached->section);
 	}
@@ -199,13 +208,13 @@ int lg_engine_load(struct lg_engine *engine, const char *name, const void *objec
 	if (probe)
 		probe->lock = -1;
 	if (probe && log && (probe->name = strdup(name))) {
-		rc = open_and_load(probe, object, size, log, metrics, metric_count,
-				   btf_path && btf_path[0] ? btf_path : NULL, &engine->scope,
-				   hook_fn, arg, err);
+		rc = open_and_load(engine, probe, object, size, log, metrics, metric_count,
+				   btf_path && btf_path[0] ? btf_path : NULL, hook_fn, arg, err);
 	} else {
 		lg_fail(err, LG_ERR_INTERNAL, "out of memory");
 	}
 	free(log);
+	lg_engine_place(engine, NULL, 0);
 	if (rc) {
 		if (probe)
 			lg_probe_free(probe);

@@ -6,7 +6,7 @@
 #include "agent.h"
 #include "attribute.h"
 
-enum { METRICS_MAX = 256 };
+enum { METRICS_MAX = 256, HOOKS_MAX = 16 };
 
 struct lg_load {
 	lg_u32 sequence;
@@ -15,6 +15,8 @@ struct lg_load {
 	char *pin_folder, *pin_manifest; /* of LOAD_PINNED, or NULL */
 	struct lg_metric_def *metrics;
 	size_t metric_count;
+	struct lg_sites *sites;
+	size_t site_count;
 	uint8_t *object;
 	lg_u32 size, have;
 };
@@ -27,6 +29,13 @@ void lg_load_free(struct lg_load *load)
 		free((char *)load->metrics[i].map);
 		free((char *)load->metrics[i].names_map);
 	}
+	for (size_t i = 0; i < load->site_count; i++) {
+		free((char *)load->sites[i].hook);
+		free((char *)load->sites[i].path);
+		free((unsigned char *)load->sites[i].id);
+		free((struct lg_site *)load->sites[i].sites);
+	}
+	free(load->sites);
 	free(load->metrics);
 	free(load->probe);
 	free(load->btf_path);
@@ -79,6 +88,100 @@ static const char *add_metric(struct lg_load *load, struct lg_cursor value)
 	return read_metric(metrics, value) ? NULL : "a METRIC needs METRIC_ID and MAP";
 }
 
+static bool read_site(struct lg_site *site, struct lg_cursor value)
+{
+	enum lg_attr_state state;
+	struct lg_attr attr;
+	uint64_t offset;
+	bool has_offset = false;
+
+	while ((state = lg_attr_next(&value, &attr)) == LG_ATTR_FOUND) {
+		if (attr.type == LG_ATTR_SITE_OFFSET) {
+			if (!lg_attr_u64(&attr, &offset))
+				return false;
+			has_offset = true;
+			site->offset = offset;
+		} else if (attr.type == LG_ATTR_SITE_CODE) {
+			if (attr.value.left > sizeof(site->code))
+				return false;
+			memcpy(site->code, attr.value.at, attr.value.left);
+			site->size = (lg_u32)attr.value.left;
+		}
+	}
+	return state == LG_ATTR_ABSENT && has_offset && site->size;
+}
+
+static bool add_site(struct lg_sites *sites, struct lg_cursor value)
+{
+	struct lg_site *list;
+
+	if (sites->count == LG_SITES_MAX)
+		return false;
+	list = realloc((struct lg_site *)sites->sites, (sites->count + 1) * sizeof(*list));
+	if (!list)
+		return false;
+	sites->sites = list;
+	list[sites->count] = (struct lg_site){0};
+	return read_site(&list[sites->count++], value);
+}
+
+static bool read_id(struct lg_sites *sites, const struct lg_cursor *value)
+{
+	unsigned char *id;
+
+	if (sites->id || !value->left || value->left > LG_FILE_ID_MAX)
+		return false;
+	id = malloc(value->left);
+	if (!id)
+		return false;
+	memcpy(id, value->at, value->left);
+	sites->id = id;
+	sites->id_size = value->left;
+	return true;
+}
+
+static bool read_sites(struct lg_sites *sites, struct lg_cursor value)
+{
+	enum lg_attr_state state;
+	struct lg_attr attr;
+	bool good = true;
+
+	while ((state = lg_attr_next(&value, &attr)) == LG_ATTR_FOUND && good) {
+		switch (attr.type) {
+		case LG_ATTR_HOOK:
+			good = lg_attr_text(&attr, (char **)&sites->hook);
+			break;
+		case LG_ATTR_PATH:
+			good = lg_attr_text(&attr, (char **)&sites->path);
+			break;
+		case LG_ATTR_FILE_ID:
+			good = read_id(sites, &attr.value);
+			break;
+		case LG_ATTR_SITE:
+			good = add_site(sites, attr.value);
+			break;
+		}
+	}
+	return good && state == LG_ATTR_ABSENT && sites->hook && sites->path && sites->count;
+}
+
+static const char *add_sites(struct lg_load *load, struct lg_cursor value)
+{
+	struct lg_sites *sites;
+
+	if (load->site_count == HOOKS_MAX)
+		return "more than 16 SITES";
+	sites = realloc(load->sites, (load->site_count + 1) * sizeof(*sites));
+	if (!sites)
+		return "no memory for SITES";
+	load->sites = sites;
+	sites += load->site_count++;
+	*sites = (struct lg_sites){0};
+	return read_sites(sites, value)
+		       ? NULL
+		       : "SITES need HOOK, PATH and SITE with SITE_OFFSET and SITE_CODE";
+}
+
 static const char *read_load(struct lg_load *load, struct lg_cursor payload)
 {
 	enum lg_attr_state state;
@@ -109,6 +212,9 @@ static const char *read_load(struct lg_load *load, struct lg_cursor payload)
 			break;
 		case LG_ATTR_METRIC:
 			wrong = add_metric(load, attr.value);
+			break;
+		case LG_ATTR_SITES:
+			wrong = add_sites(load, attr.value);
 			break;
 		}
 	}
@@ -162,6 +268,7 @@ int lg_handle_blob(struct lg_agent *agent, const struct lg_frame *frame, bool la
 	load->have += (lg_u32)frame->payload.left;
 	if (!last)
 		return LG_GO_ON;
+	lg_engine_place(agent->engine, load->sites, load->site_count);
 	if (lg_engine_load(agent->engine, load->probe, load->object, load->size, load->metrics,
 			   load->metric_count, load->btf_path, put_hook, agent, &err) &&
 	    !err.code)

@@ -7,7 +7,7 @@ extension LineContext {
     /// `system:event`, with its format.
     case event(String, EventFormat)
     /// A function and the place in it.
-    case function(String, SpanEvent.Place)
+    case function(MeasureLine.Word, SpanEvent.Place)
 
     var event: String? { if case .event(let name, _) = self { name } else { nil } }
   }
@@ -19,8 +19,7 @@ extension LineContext {
     switch site {
     case .event(let name, _): event = traced(name)
     case .function(let name, let place):
-      event = SpanEvent(
-        event: nil, record: nil, function: name, place: place, rungs: [.kprobe], fields: [])
+      event = called(name, place)
     }
     if line.ask.takesValue { try addValue(to: &event, site) }
     for label in line.labels where label.text != SpanTable.processClass {
@@ -64,7 +63,8 @@ extension LineContext {
     let words =
       [line.value].compactMap(\.self) + line.labels + line.columns + line.conditions.map(\.field)
     let results = words.filter { Self.results.contains($0.text) }
-    let isReturn = Self.returnPrefixes.contains { line.from.text.hasPrefix($0) }
+    let isReturn =
+      userPlace?.isReturn ?? Self.returnPrefixes.contains { line.from.text.hasPrefix($0) }
     if let argument = words.first(where: { $0.text.hasPrefix("arg") }),
       isReturn || !results.isEmpty
     {
@@ -74,7 +74,7 @@ extension LineContext {
         remedy: "ask for one of them, or for the time: '\(function.text) label ret'",
         at: argument.range)
     }
-    return .function(function.text, isReturn || !results.isEmpty ? .return : .entry)
+    return .function(function, isReturn || !results.isEmpty ? .return : .entry)
   }
 
   private static let results = ["ret", "retval"]

@@ -4,6 +4,7 @@ import KernelEvents
 extension LineContext {
   /// Refuses a function that the kernel does not have; of single events one may have been meant.
   func requireFunction(_ function: MeasureLine.Word) throws(MeasureFault) {
+    if let userPlace { return try requireFunction(userPlace) }
     guard !kernel.functions.isEmpty, !kernel.functions.contains(function.text) else { return }
     let isSingle = line.ask != .duration && line.from.text == function.text
     let event = isSingle ? nearestEvent(to: function.text, own: function.text) : nil
@@ -17,13 +18,13 @@ extension LineContext {
 
   func table(of function: MeasureLine.Word) throws(MeasureFault) -> SpanTable {
     try requireFunction(function)
-    for tie in line.by where tie.start.text != SpanTable.thread || tie.end != nil {
+    for tie in line.by
+    where userPlace == nil && (tie.start.text != SpanTable.thread || tie.end != nil) {
       throw fault(
         "a function's return is tied to its entry by the thread", suggestion: SpanTable.thread,
         remedy: "leave 'by' out", at: tie.start.range)
     }
-    var begin = SpanEvent(
-      event: nil, record: nil, function: function.text, place: .entry, rungs: [.kprobe], fields: [])
+    var begin = called(function, .entry)
     var end = begin
     end.place = .return
     func add(_ word: MeasureLine.Word) throws(MeasureFault) {
@@ -67,7 +68,16 @@ extension LineContext {
       }
     }
     let span = Span(from: begin, to: end, isOptional: false, labels: [:])
-    return table(of: span, by: [SpanTable.thread])
+    let isGo = kernel.file?.isGo(function.text) ?? false
+    return table(of: span, by: [isGo ? SpanTable.goroutine : SpanTable.thread])
+  }
+
+  /// A place in a function of the kernel, or of a process.
+  func called(_ function: MeasureLine.Word, _ place: SpanEvent.Place) -> SpanEvent {
+    SpanEvent(
+      event: nil, record: nil, function: function.text, file: userPlace?.path.text,
+      returns: userPlace == nil ? .auto : returns, place: place,
+      rungs: [userPlace == nil ? .kprobe : .uprobe], fields: [])
   }
 
   func tableOfEvents() throws(MeasureFault) -> SpanTable {

@@ -4,6 +4,8 @@ import KernelEvents
 struct LineContext {
   let line: MeasureLine
   let kernel: KnownEvents
+  /// How returns of a process's function are seen.
+  var returns = SpanEvent.Returns.auto
 
   static let returnPrefixes = ["kretprobe:", "kr:", "fexit:"]
   private static let functionPrefixes = returnPrefixes + ["kprobe:", "k:", "fentry:", "f:"]
@@ -19,6 +21,7 @@ struct LineContext {
 
   /// A function alone: its entry to its return.
   var function: MeasureLine.Word? {
+    if let place = userPlace { return place.symbol }
     guard line.to == nil else { return nil }
     var word = line.from
     for prefix in Self.functionPrefixes where word.text.hasPrefix(prefix) {
@@ -35,6 +38,11 @@ struct LineContext {
   /// An event's full name.
   func event(_ word: MeasureLine.Word) throws(MeasureFault) -> String {
     var text = word.text
+    if Self.userPlace(word) != nil {
+      throw fault(
+        "a function is measured alone, from its entry to its return",
+        remedy: "leave '~' out, or name trace events", at: word.range)
+    }
     for prefix in Self.functionPrefixes where text.hasPrefix(prefix) {
       throw fault(
         "a function is measured alone, from its entry to its return",

@@ -75,7 +75,12 @@ package struct ManifestText: Sendable {
     guard let path = event.event else {
       let list = fields.isEmpty ? "" : ", fields: {\(fields)}"
       let side = isSingle && event.place == .return ? ", at: return" : ""
-      return "{function: \(event.function ?? "")\(side)\(list)\(conditions(of: event))}"
+      var name = event.function ?? ""
+      if let file = event.file {
+        name = "\(quoted(name)), file: \(quoted(file))"
+        if event.returns != .auto { name += ", returns: \(event.returns.rawValue)" }
+      }
+      return "{function: \(name)\(side)\(list)\(conditions(of: event))}"
     }
     if fields.isEmpty { return "{event: \(path), rungs: [tracepoint]}" }
     let list = isPlain ? "[\(fields)]" : "{\(fields)}"

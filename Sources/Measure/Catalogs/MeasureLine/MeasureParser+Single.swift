@@ -33,6 +33,12 @@ extension MeasureParser {
         remedy: "leave '\(ask.rawValue)' out to time from one event to the other")
     }
     guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return }
+    if LineContext.userPlace(made.from) != nil {
+      // Symbols have dots as well: only what a function has is its value.
+      let field = name[name.index(after: dot)...]
+      let isValue = field.hasPrefix("arg") || field == "ret" || field == "retval"
+      guard isValue, ask.takesValue else { return }
+    }
     let event = String(name[..<dot])
     let field = String(name[name.index(after: dot)...])
     guard ask.takesValue else {

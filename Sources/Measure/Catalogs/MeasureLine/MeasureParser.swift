@@ -148,11 +148,16 @@ struct MeasureParser {
   private mutating func word(
     _ message: String, remedy: String
   ) throws(MeasureFault) -> MeasureLine.Word {
-    guard let token = next, token.kind == .word, !MeasureLine.clauses.contains(token.text) else {
-      throw fault(message, remedy: remedy)
-    }
+    // Symbols of other languages have any characters, and stand in quotes.
+    let isQuoted = next.map { $0.kind == .text && $0.text.contains(":") && $0.text.contains("/") }
+    guard let token = next, token.kind == .word || isQuoted == true,
+      !MeasureLine.clauses.contains(token.text)
+    else { throw fault(message, remedy: remedy) }
     at += 1
-    return MeasureLine.Word(text: token.text, range: token.range)
+    let range =
+      token.kind == .word
+      ? token.range : token.range.lowerBound + 1..<token.range.upperBound - 1
+    return MeasureLine.Word(text: token.text, range: range)
   }
 
   private mutating func words(

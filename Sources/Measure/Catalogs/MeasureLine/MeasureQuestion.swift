@@ -14,11 +14,13 @@ package struct MeasureQuestion: Sendable, Equatable {
   ///   - line: as it was written.
   ///   - kernel: its events, with the formats of those that ``events(of:in:)`` names.
   ///   - name: of the probe.
+  ///   - returns: how those of a process's function are seen.
   /// - Throws: ``MeasureFault`` with the nearest names.
   package init(
-    _ line: MeasureLine, kernel: KnownEvents, name: String = usualName
+    _ line: MeasureLine, kernel: KnownEvents, name: String = usualName,
+    returns: SpanEvent.Returns = .auto
   ) throws(MeasureFault) {
-    let context = LineContext(line: line, kernel: kernel)
+    let context = LineContext(line: line, kernel: kernel, returns: returns)
     let table = try context.table()
     let labels = try context.key(table)
     if let objection = table.templateObjection(labels) {
@@ -66,7 +68,14 @@ package struct MeasureQuestion: Sendable, Equatable {
 
   /// The function that a line measures, which the kernel must have; nil for events.
   package static func function(of line: MeasureLine) -> String? {
-    LineContext(line: line, kernel: KnownEvents()).function?.text
+    let context = LineContext(line: line, kernel: KnownEvents())
+    return context.userPlace == nil ? context.function?.text : nil
+  }
+
+  /// The program or library whose function a line measures, as its path on the device; nil for lines
+  /// of the kernel.
+  package static func file(of line: MeasureLine) -> String? {
+    LineContext.userPlace(line.from)?.path.text
   }
 }
 

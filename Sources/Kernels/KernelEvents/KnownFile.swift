@@ -1,0 +1,34 @@
+/// What is known of a program or library whose function a line names.
+package struct KnownFile: Sendable, Equatable, Codable {
+  /// On the device.
+  package var path: String
+  /// Why nothing can be measured in it; nil where something can.
+  package var objection: String?
+  /// A path that was probably meant, where there is an objection.
+  package var suggestion: String?
+  /// Names of its functions.
+  package var functions: [String] = []
+  /// Those of them whose name several functions have.
+  package var ambiguous: [String: Int] = [:]
+  /// Those that only choose the function that is called.
+  package var indirect: Set<String> = []
+  /// Those of Thumb code.
+  package var thumb: Set<String> = []
+  /// Functions of libraries that it calls.
+  package var imported: Set<String> = []
+  /// The libraries.
+  package var libraries: [String] = []
+  /// Nil for what is not Go's; empty where the version is not known.
+  package var goVersion: String?
+  /// Whether Go's runtime keeps the running goroutine where it can be read.
+  package var keepsGoroutine = false
+
+  package init(path: String, objection: String? = nil, suggestion: String? = nil) {
+    self.path = path
+    self.objection = objection
+    self.suggestion = suggestion
+  }
+
+  /// Whether a function is Go's own: what C brings into a program of Go has no package.
+  package func isGo(_ function: String) -> Bool { goVersion != nil && function.contains(".") }
+}

@@ -1,0 +1,191 @@
+import Catalogs
+import Devices
+import Foundation
+import KernelEvents
+import KernelTypes
+import POSIXSupport
+import ProbeBuild
+import Symbols
+
+/// Why a function of a process cannot be measured.
+package struct UserFunctionFault: Error, Sendable, Equatable, CustomStringConvertible {
+  package var description: String
+  /// A path that was probably meant.
+  package var suggestion: String?
+
+  package init(_ description: String, suggestion: String? = nil) {
+    self.description = description
+    self.suggestion = suggestion
+  }
+}
+
+/// Reads programs and libraries of a device. What was copied from it is kept by its build-id.
+package struct ProgramFileReader: Sendable {
+  let device: any Device
+  let abi: TargetABI
+
+  package init(device: any Device, abi: TargetABI) {
+    self.device = device
+    self.abi = abi
+  }
+
+  /// A file of the device, here.
+  struct Found: Sendable {
+    /// On this machine.
+    var place: String
+    var file: ProgramFile
+    /// Removes what is not kept.
+    var isTemporary: Bool
+
+    func remove() {
+      if isTemporary {
+        try? FileManager.default.removeItem(
+          atPath: (place as NSString).deletingLastPathComponent)
+      }
+    }
+  }
+
+  /// Larger ones are not copied here.
+  private static let mostBytes = 512 << 20
+  private static let limit = Duration.seconds(30)
+
+  // MARK: what a line is held against
+
+  /// What is known of a file for lines; what is wrong with it is said in it.
+  /// - Throws: `DeviceError`.
+  package func known(_ path: String) async throws -> KnownFile {
+    do {
+      let found = try await find(path)
+      defer { found.remove() }
+      return KnownFile(path, found.file)
+    } catch let fault as UserFunctionFault {
+      return KnownFile(path: path, objection: fault.description, suggestion: fault.suggestion)
+    }
+  }
+
+  // MARK: the file
+
+  /// - Throws: ``UserFunctionFault``, `DeviceError`.
+  func find(_ path: String) async throws -> Found {
+    guard path.hasPrefix("/") else {
+      throw UserFunctionFault("is no path from the root", suggestion: try await whole(path))
+    }
+    let quoted = shellQuote(path)
+    let result = try await device.exec(
+      titled(
+        "the head of \(path)",
+        "[ -f \(quoted) ] && wc -c < \(quoted) && od -An -v -tx1 -N \(DeviceFiles.headBytes) "
+          + "\(quoted)"), timeout: Self.limit)
+    let lines = result.text.split(maxSplits: 1, whereSeparator: \.isNewline)
+    guard result.exitCode == 0, lines.count == 2,
+      let size = Int(lines[0].filter { $0 != " " })
+    else {
+      throw UserFunctionFault("is no file of the device", suggestion: try await near(path))
+    }
+    let head: ELFHead
+    do {
+      head = try ELFHead(Data(Self.bytes(ofHex: lines[1])))
+    } catch {
+      throw UserFunctionFault("is no program or library: \(error.reason)")
+    }
+    try require(head)
+    guard size <= Self.mostBytes else { throw UserFunctionFault("is too large to be looked into") }
+    return try await read(path, size: size, buildID: head.buildID)
+  }
+
+  private func read(_ path: String, size: Int, buildID: String?) async throws -> Found {
+    if device is LocalDevice { return try open(path, of: path, isTemporary: false) }
+    let folder: String
+    let isKept = buildID != nil
+    if let buildID, let cache = try? UserFolders.cache() {
+      folder = "\(cache)/programs"
+      let kept = "\(folder)/\(buildID)-\(size)"
+      if FileManager.default.fileExists(atPath: kept) {
+        UserFolders.markUsed(kept)
+        return try open(kept, of: path, isTemporary: false)
+      }
+    } else {
+      folder =
+        FileManager.default.temporaryDirectory
+        .appendingPathComponent("latgate-program-\(UUID().uuidString)").path
+    }
+    try UserFolders.makeFolder(folder)
+    let place = "\(folder)/\(buildID ?? "file")-\(size)"
+    let part = "\(place).\(UUID().uuidString)"
+    try await device.pull(path, to: part)
+    do {
+      guard rename(part, place) == 0 else { throw UserFunctionFault("cannot be kept here") }
+      return try open(place, of: path, isTemporary: !isKept)
+    } catch {
+      try? FileManager.default.removeItem(atPath: part)
+      throw error
+    }
+  }
+
+  private func open(_ place: String, of path: String, isTemporary: Bool) throws -> Found {
+    guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: place), options: .mappedIfSafe)
+    else { throw UserFunctionFault("cannot be read") }
+    do {
+      return Found(place: place, file: try ProgramFile(bytes), isTemporary: isTemporary)
+    } catch {
+      throw UserFunctionFault("is damaged: \(error.reason)")
+    }
+  }
+
+  /// The machine's code has to be the device's own: registers of other modes are elsewhere.
+  private func require(_ head: ELFHead) throws(UserFunctionFault) {
+    let (own, name) =
+      switch abi {
+      case .arm64: (ELFHead.machineARM64, "arm64")
+      case .armv7: (ELFHead.machineARM, "armv7")
+      case .x86_64: (ELFHead.machineX86, "x86_64")
+      }
+    guard head.machine == own else {
+      throw UserFunctionFault("is not of \(name), which the device's kernel is")
+    }
+  }
+
+  // MARK: what was meant
+
+  /// A name alone, as the device's shell finds it.
+  private func whole(_ name: String) async throws -> String? {
+    let found = try await device.exec(
+      titled("the place of \(name)", "command -v \(shellQuote(name))"), timeout: Self.limit)
+    let path = found.text.trimmingCharacters(in: .whitespacesAndNewlines)
+    return path.hasPrefix("/") ? path : nil
+  }
+
+  /// A file of a like name in the same folder, or a program of the name elsewhere.
+  private func near(_ path: String) async throws -> String? {
+    let (folder, name) = (
+      (path as NSString).deletingLastPathComponent, (path as NSString).lastPathComponent
+    )
+    let list = try await device.exec(
+      titled("the files of \(folder)", "ls \(shellQuote(folder))"), timeout: Self.limit)
+    let names = list.text.split(whereSeparator: \.isNewline).map(String.init)
+    if let near = nearestName(to: name, in: names) {
+      return folder == "/" ? "/\(near)" : "\(folder)/\(near)"
+    }
+    return try await whole(name)
+  }
+
+  private static func bytes(ofHex text: Substring) -> [UInt8] {
+    text.split(whereSeparator: \.isWhitespace).compactMap { UInt8($0, radix: 16) }
+  }
+}
+
+extension KnownFile {
+  fileprivate init(_ path: String, _ file: ProgramFile) {
+    self.init(path: path)
+    functions = Array(file.functions.keys)
+    for (name, all) in file.functions {
+      if all.count > 1 { ambiguous[name] = all.count }
+      if all.contains(where: \.isIndirect) { indirect.insert(name) }
+      if all.contains(where: \.isThumb) { thumb.insert(name) }
+    }
+    imported = file.imported
+    libraries = file.libraries
+    goVersion = file.goVersion
+    keepsGoroutine = file.keepsGoroutine
+  }
+}

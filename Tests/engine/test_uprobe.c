@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* Functions of processes: this program's own, which leaves by two instructions. */
+#define _GNU_SOURCE
+#include <elf.h>
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness.h"
+
+/* Its instructions have names, so that no disassembler is needed. */
+int uprobe_work(int way);
+extern const unsigned char uprobe_work_left[], uprobe_work_right[];
+__asm__(".text\n"
+	".globl uprobe_work\n"
+	".type uprobe_work, @function\n"
+	"uprobe_work:\n"
+	"	test %edi, %edi\n"
+	"	je 1f\n"
+	"	mov $1, %eax\n"
+	".globl uprobe_work_left\n"
+	"uprobe_work_left:\n"
+	"	ret\n"
+	"1:	mov $2, %eax\n"
+	".globl uprobe_work_right\n"
+	"uprobe_work_right:\n"
+	"	ret\n"
+	".size uprobe_work, . - uprobe_work\n");
+
+struct program {
+	lg_u64 base;
+	unsigned char id[LG_FILE_ID_MAX];
+	size_t id_size;
+	lg_u64 segment, offset;
+};
+
+/* This program is the first that is listed. */
+static int note_program(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	struct program *program = arg;
+
+	(void)size;
+	program->base = info->dlpi_addr;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+		const unsigned char *note = (const void *)(info->dlpi_addr + segment->p_vaddr);
+		const unsigned char *end = note + segment->p_memsz;
+		ElfW(Nhdr) head;
+
+		if (segment->p_type == PT_LOAD && segment->p_flags & PF_X) {
+			program->segment = segment->p_vaddr;
+			program->offset = segment->p_offset;
+		}
+		while (segment->p_type == PT_NOTE && note + sizeof(head) <= end) {
+			memcpy(&head, note, sizeof(head));
+			note += sizeof(head) + ((head.n_namesz + 3) & ~3u);
+			if (head.n_type == NT_GNU_BUILD_ID && head.n_descsz <= LG_FILE_ID_MAX) {
+				memcpy(program->id, note, head.n_descsz);
+				program->id_size = head.n_descsz;
+			}
+			note += (head.n_descsz + 3) & ~3u;
+		}
+	}
+	return 1;
+}
+
+static struct lg_site site_of(const struct program *program, const void *address)
+{
+	struct lg_site site = {.size = 4};
+
+	site.offset =
+		(lg_u64)(uintptr_t)address - program->base - program->segment + program->offset;
+	memcpy(site.code, address, site.size);
+	return site;
+}
+
+static int load_with(struct lg_engine *engine, const struct lg_sites *sites, size_t count,
+		     struct hooks *hooks, struct lg_error *err)
+{
+	lg_engine_place(engine, sites, count);
+	return load(engine, "uprobe", "h_work", NULL, 1, hooks, err);
+}
+
+static void counts(struct lg_engine *engine, const struct lg_sites *sites)
+{
+	enum { CALLS = 1000 };
+	struct lg_error err;
+	struct hooks hooks = {""};
+	struct result result;
+	int sum = 0;
+
+	if (load_with(engine, sites, 2, &hooks, &err) || lg_engine_attach(engine, &err) ||
+	    lg_engine_arm(engine, 1, &err)) {
+		check(false, "a function of a process is attached to", "%s", err.text);
+		return;
+	}
+	check(strstr(hooks.text, "work=uprobe() work_return=uprobe()"), "both hooks are reported",
+	      "%s", hooks.text);
+	sum += uprobe_work(0);
+	lg_engine_open(engine);
+	for (int i = 0; i < CALLS; i++)
+		sum += uprobe_work(i & 1);
+	lg_engine_drain(engine);
+	sum += uprobe_work(1);
+	lg_engine_close(engine);
+	read_result(engine, 1, &result);
+	check(result.counters.recorded == CALLS && result.counters.started == CALLS &&
+		      !result.counters.no_start && balanced(&result),
+	      "every call is counted, whichever way it returns", "%llu of %d, %llu started",
+	      (unsigned long long)result.counters.recorded, CALLS,
+	      (unsigned long long)result.counters.started);
+	check(sum == 3 + CALLS * 3 / 2, "it returns what it did before", "%d", sum);
+	lg_engine_detach(engine);
+	check(!memcmp((const void *)uprobe_work, sites[0].sites[0].code, 4) &&
+		      !memcmp(uprobe_work_left, sites[1].sites[0].code, 4),
+	      "its code is as before", "breakpoints are left");
+	lg_engine_unload(engine, "uprobe");
+}
+
+static void refuses(struct lg_engine *engine, const char *name, const struct lg_sites *sites,
+		    size_t count, lg_u32 code, const char *says)
+{
+	struct lg_error err;
+	int rc = load_with(engine, sites, count, NULL, &err);
+
+	check(rc && err.code == code && strstr(err.text, says), name, "rc %d code %u: %s", rc,
+	      err.code, err.text);
+}
+
+void test_uprobe(void)
+{
+	struct program program = {0};
+	struct lg_engine *engine = engine_or_exit();
+	struct lg_site entry, ends[2];
+	struct lg_sites sites[2] = {
+		{.hook = "work", .path = "/proc/self/exe", .sites = &entry, .count = 1},
+		{.hook = "work_return", .path = "/proc/self/exe", .sites = ends, .count = 2},
+	};
+	struct lg_sites wrong[2];
+	struct lg_site moved;
+	unsigned char id[LG_FILE_ID_MAX];
+
+	dl_iterate_phdr(note_program, &program);
+	entry = site_of(&program, (const void *)uprobe_work);
+	ends[0] = site_of(&program, uprobe_work_left);
+	ends[1] = site_of(&program, uprobe_work_right);
+	sites[0].id = sites[1].id = program.id;
+	sites[0].id_size = sites[1].id_size = program.id_size;
+	check(program.id_size, "this program has a build-id", "link it with --build-id");
+	counts(engine, sites);
+
+	memcpy(wrong, sites, sizeof(wrong));
+	moved = ends[0];
+	moved.offset++;
+	wrong[1].sites = &moved;
+	wrong[1].count = 1;
+	refuses(engine, "other code at a place is refused", wrong, 2, LG_ERR_UNSUPPORTED,
+		"has other code at 0x");
+	moved.offset = 1ull << 62;
+	refuses(engine, "a place outside the file is refused", wrong, 2, LG_ERR_UNSUPPORTED,
+		"has other code at 0x");
+	memcpy(wrong, sites, sizeof(wrong));
+	memcpy(id, program.id, sizeof(id));
+	id[0] ^= 1;
+	wrong[0].id = id;
+	refuses(engine, "another build is refused", wrong, 2, LG_ERR_UNSUPPORTED,
+		"has another build-id");
+	memcpy(wrong, sites, sizeof(wrong));
+	wrong[0].path = "/proc/self/maps";
+	refuses(engine, "what is no program is refused", wrong, 2, LG_ERR_UNSUPPORTED, "build-id");
+	wrong[0].path = "/proc/self";
+	refuses(engine, "what is no file is refused", wrong, 2, LG_ERR_UNSUPPORTED, "is no file");
+	wrong[0].path = "/lg-absent";
+	refuses(engine, "a file that is not there is refused", wrong, 2, LG_ERR_UNSUPPORTED,
+		"cannot open /lg-absent");
+	refuses(engine, "a hook without a place is refused", sites, 1, LG_ERR_OBJECT,
+		"nothing says where work_return is");
+	refuses(engine, "places are those of one load", NULL, 0, LG_ERR_OBJECT,
+		"nothing says where work is");
+	lg_engine_free(engine);
+}
