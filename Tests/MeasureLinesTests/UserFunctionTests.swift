@@ -17,7 +17,7 @@ struct UserFunctionTests {
         "main", "work", "work_slowly", "parse_header", "init", "_ZN3app7Request6handleEv", "copy",
         "copy_avx",
       ]
-      file.ambiguous = ["init": 2]
+      file.ambiguous = ["init": 2, "copy": 2]
       file.indirect = ["copy"]
       file.imported = ["malloc", "write"]
       file.libraries = ["libc.so.6"]
@@ -60,7 +60,7 @@ struct UserFunctionTests {
   ) throws(MeasureFault) -> MeasureQuestion {
     let parsed = try MeasureLine.parse(line)
     return try MeasureQuestion(
-      parsed, kernel: known(MeasureQuestion.file(of: parsed)), returns: returns)
+      parsed, kernel: known(MeasureQuestion.place(of: parsed)?.path), returns: returns)
   }
 
   private func table(_ line: String) throws -> SpanTable {

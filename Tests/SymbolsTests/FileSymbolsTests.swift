@@ -132,4 +132,60 @@ struct FileSymbolsTests {
       #expect(throws: Malformed.self) { try ELFHead(file.prefix(size)) }
     }
   }
+
+  @Test("functions are found by name, with what keeps them from being measured")
+  func programFile() throws {
+    var builder = Builder()
+    builder.symbols = [
+      ("work", 2, 1, 0x40_1200, 0x20), ("twice", 2, 1, 0x40_1300, 8), ("twice", 2, 1, 0x40_1310, 8),
+      ("same", 2, 1, 0x40_1400, 8), ("same", 2, 1, 0x40_1400, 8),
+      ("memcpy@@GLIBC_2.14", 10, 1, 0x40_1500, 8), ("malloc@GLIBC_2.2.5", 2, 0, 0, 0),
+      ("data", 1, 1, 0x40_1600, 8), ("_ZN3app4workEi", 2, 1, 0x40_1700, 8),
+    ]
+    let file = try ProgramFile(builder.data())
+    #expect(file.functions["work"] == [.init(name: "work", address: 0x40_1200, size: 0x20)])
+    #expect(file.functions["twice"]?.count == 2)
+    #expect(file.functions["same"]?.count == 1)
+    #expect(file.functions["memcpy"]?.map(\.isIndirect) == [true])
+    #expect(file.functions["data"] == nil && file.functions["malloc"] == nil)
+    #expect(file.imported == ["malloc"])
+    #expect(file.identity == [0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4])
+    #expect(file.identityText == "deadbeef01020304")
+    #expect(file.goVersion == nil && !file.keepsGoroutine && !file.isNarrow)
+    #expect(file.functions(named: "app::work").map(\.address) == [0x40_1700])
+    #expect(file.functions(named: "app::other").isEmpty)
+    #expect(file.head.offset(ofAddress: 0x40_1200) == 0x1200)
+    #expect(file.head.offset(ofAddress: 0x40_3000) == nil)
+    #expect(file.function(holding: 0x40_121f)?.name == "work")
+    #expect(file.code(at: 0, count: 4) == ELFReader.magic)
+    #expect(file.code(at: 1 << 40, count: 4).isEmpty)
+
+    builder.is64 = false
+    builder.machine = ELFHead.machineARM
+    builder.symbols = [("arm", 2, 1, 0x40_1200, 8), ("thumb", 2, 1, 0x40_1301, 8)]
+    let narrow = try ProgramFile(builder.data())
+    #expect(narrow.isNarrow && narrow.functions["arm"]?.map(\.isThumb) == [false])
+    #expect(
+      narrow.functions["thumb"] == [
+        .init(name: "thumb", address: 0x40_1300, size: 8, isThumb: true)
+      ])
+  }
+
+  @Test("any bytes of a program are refused without a trap")
+  func anyProgram() {
+    var builder = Builder()
+    builder.symbols = [("work", 2, 1, 0x40_1200, 0x20), ("_ZN3app4workEi", 2, 1, 0x40_1700, 8)]
+    let data = builder.data()
+    for index in data.indices {
+      for pattern: UInt8 in [0xff, 0x80, 0x01] {
+        var damaged = data
+        damaged[index] ^= pattern
+        guard let file = try? ProgramFile(damaged) else { continue }
+        _ = file.functions(named: "app::work")
+        _ = file.function(holding: 0x40_1200)
+        _ = file.head.offset(ofAddress: 0x40_1200)
+      }
+      _ = try? ProgramFile(data.prefix(index))
+    }
+  }
 }

@@ -88,7 +88,7 @@ package struct ELFHead: Sendable, Equatable {
   /// The byte of the file that is mapped to an address; nil for what is not in the file.
   package func offset(ofAddress address: UInt64) -> UInt64? {
     let holding = segments.filter {
-      address >= $0.address && address - $0.address < UInt64($0.file.count)
+      address >= $0.address && address - $0.address < $0.file.upperBound - $0.file.lowerBound
     }
     return (holding.first(where: \.isExecutable) ?? holding.first).map {
       $0.file.lowerBound + (address - $0.address)

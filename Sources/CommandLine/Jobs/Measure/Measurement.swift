@@ -36,11 +36,11 @@ package struct Measurement: Sendable {
     on device: any Device, identity: DeviceIdentity,
     systemCalls: () async throws -> [Int: String]
   ) async throws -> ProbeManifest {
-    if let path = MeasureQuestion.file(of: line) {
+    if let (path, function) = MeasureQuestion.place(of: line) {
       var known = KnownEvents()
       known.file = try await ProgramFileReader(
         device: device, abi: try Plan.abi(identity, device: device.name)
-      ).known(path)
+      ).known(path, function: function)
       return try MeasureQuestion(line, kernel: known, name: name, returns: returns).probe
     }
     let reader = EventReader(device: device, identity: identity)

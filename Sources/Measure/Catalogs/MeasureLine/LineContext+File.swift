@@ -87,17 +87,17 @@ extension LineContext {
         "\(file.path) has no function '\(name)'", suggestion: near(name, file.functions),
         remedy: "it may be inlined, or stripped in this build", at: place.symbol.range)
     }
-    if let count = file.ambiguous[name] {
-      throw fault(
-        "\(count) functions of \(file.path) are called '\(name)'",
-        remedy: "name one that it calls, or that calls it", at: place.symbol.range)
-    }
     if file.indirect.contains(name) {
       throw fault(
         "'\(name)' only chooses the function that is called, once for each process",
         suggestion: file.functions.filter { $0.contains(name) && !file.indirect.contains($0) }
           .min { ($0.count, $0) < ($1.count, $1) },
         remedy: "name the one that this CPU gets", at: place.symbol.range)
+    }
+    if let count = file.ambiguous[name] {
+      throw fault(
+        "\(count) functions of \(file.path) are called '\(name)'",
+        remedy: "name one that it calls, or that calls it", at: place.symbol.range)
     }
     if file.thumb.contains(name) {
       throw fault(

@@ -72,10 +72,10 @@ package struct MeasureQuestion: Sendable, Equatable {
     return context.userPlace == nil ? context.function?.text : nil
   }
 
-  /// The program or library whose function a line measures, as its path on the device; nil for lines
-  /// of the kernel.
-  package static func file(of line: MeasureLine) -> String? {
-    LineContext.userPlace(line.from)?.path.text
+  /// The program or library whose function a line measures, as its path on the device, and the
+  /// function; nil for lines of the kernel.
+  package static func place(of line: MeasureLine) -> (path: String, function: String)? {
+    LineContext.userPlace(line.from).map { ($0.path.text, $0.symbol.text) }
   }
 }
 

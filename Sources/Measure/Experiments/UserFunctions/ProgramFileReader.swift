@@ -52,12 +52,17 @@ package struct ProgramFileReader: Sendable {
   // MARK: what a line is held against
 
   /// What is known of a file for lines; what is wrong with it is said in it.
+  ///
+  /// - Parameters:
+  ///   - path: on the device.
+  ///   - function: that is asked for, which may be named as people write names of C++ and Rust.
+  /// - Returns: its functions, or the objection.
   /// - Throws: `DeviceError`.
-  package func known(_ path: String) async throws -> KnownFile {
+  package func known(_ path: String, function: String) async throws -> KnownFile {
     do {
       let found = try await find(path)
       defer { found.remove() }
-      return KnownFile(path, found.file)
+      return KnownFile(path, found.file, function: function)
     } catch let fault as UserFunctionFault {
       return KnownFile(path: path, objection: fault.description, suggestion: fault.suggestion)
     }
@@ -175,10 +180,15 @@ package struct ProgramFileReader: Sendable {
 }
 
 extension KnownFile {
-  fileprivate init(_ path: String, _ file: ProgramFile) {
+  fileprivate init(_ path: String, _ file: ProgramFile, function: String) {
     self.init(path: path)
-    functions = Array(file.functions.keys)
-    for (name, all) in file.functions {
+    var found = file.functions
+    if found[function] == nil {
+      let readable = file.functions(named: function)
+      if !readable.isEmpty { found[function] = readable }
+    }
+    functions = Array(found.keys)
+    for (name, all) in found {
       if all.count > 1 { ambiguous[name] = all.count }
       if all.contains(where: \.isIndirect) { indirect.insert(name) }
       if all.contains(where: \.isThumb) { thumb.insert(name) }

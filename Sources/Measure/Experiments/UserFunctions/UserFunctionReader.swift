@@ -91,7 +91,8 @@ struct UserFunctionReader: Sendable {
   private static func only(
     _ symbol: String, _ file: ProgramFile
   ) throws(UserFunctionFault) -> ProgramFile.Function {
-    guard let all = file.functions[symbol], let function = all.first else {
+    let all = file.functions(named: symbol)
+    guard let function = all.first else {
       let near = nearestName(to: symbol, in: Array(file.functions.keys))
       throw UserFunctionFault(
         "has no function '\(symbol)'" + (near.map { ": did you mean '\($0)'?" } ?? ""))
@@ -131,7 +132,9 @@ struct UserFunctionReader: Sendable {
     guard function.size <= Self.mostCode else {
       throw UserFunctionFault("has in '\(function.name)' more code than is looked through")
     }
-    let whole = function.address..<function.address + function.size
+    guard let whole = Self.range(of: function) else {
+      throw UserFunctionFault("has '\(function.name)' at the end of all addresses")
+    }
     var listing = try await listing(whole, found)
     var parts: [Range<UInt64>] = []
     var seen = 0
@@ -142,9 +145,9 @@ struct UserFunctionReader: Sendable {
       guard case .jump(let target, _) = instruction.kind, !whole.contains(target),
         !parts.contains(where: { $0.contains(target) }),
         let part = found.file.function(holding: target),
-        part.name.hasPrefix("\(function.name).cold"), part.size > 0, part.size <= Self.mostCode
+        part.name.hasPrefix("\(function.name).cold"), part.size > 0, part.size <= Self.mostCode,
+        let range = Self.range(of: part)
       else { continue }
-      let range = part.address..<part.address + part.size
       parts.append(range)
       listing.instructions += try await self.listing(range, found).instructions
     }
@@ -153,6 +156,11 @@ struct UserFunctionReader: Sendable {
     } catch {
       throw UserFunctionFault("cannot have '\(function.name)' measured by its returns: \(error)")
     }
+  }
+
+  private static func range(of function: ProgramFile.Function) -> Range<UInt64>? {
+    let (end, overflow) = function.address.addingReportingOverflow(function.size)
+    return overflow ? nil : function.address..<end
   }
 
   private func listing(
