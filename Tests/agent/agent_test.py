@@ -202,6 +202,24 @@ def places_of_functions_reach_the_engine(scratch):
 
 
 @test
+def objects_of_others_are_loaded_and_their_maps_read(scratch):
+    trace = scratch / "trace"
+    agent = Agent(AGENT, LATGATE_FAKE_TRACE=str(trace))
+    agent.greet()
+    agent.send(loading(attribute(30, "one"), attribute(30, "two")), frame(wire.BLOB, 6, b"\x01"))
+    hook, done = agent.answers()
+    assert (hook.text(28), hook.text(29), done.kind) == ("one", "kprobe/f", wire.DONE)
+    agent.send(frame(wire.READ_MAP, 7, attribute(20, "p"), attribute(24, "hists")))
+    *entries, done = agent.answers()
+    assert [e.kind for e in entries] == [wire.ENTRY] * 3 and done.kind == wire.DONE
+    assert [e.number(60) for e in entries] == [0, 1, 2]
+    assert all(len(e.get(85)) == 40 << 10 and e.get(85)[0] == 7 for e in entries)
+    assert agent.bye() == 0
+    assert trace.read_text().splitlines()[:2] == [
+        "load_foreign p size 1 programs 2 first one btf -", "read_map hists of p"]
+
+
+@test
 def malformed_input_ends_the_session(scratch):
     cases = {
         "over-long": b"\x01\x00\x10\x00\x02\0\0\0\x05\0\0\0",
@@ -217,6 +235,10 @@ def malformed_input_ends_the_session(scratch):
         "load without probe": frame(wire.LOAD, 5, attribute(21, (4, 4))),
         "metric without map": frame(wire.LOAD, 5, attribute(20, "p"), attribute(21, (4, 4)),
                                     attribute(22, attribute(23, (1, 4)))),
+        "65 programs": loading(*[attribute(30, "x")] * 65),
+        "program with NUL": loading(attribute(30, b"a\0b")),
+        "map without probe": frame(wire.READ_MAP, 5, attribute(24, "hists")),
+        "probe without map": frame(wire.READ_MAP, 5, attribute(20, "p")),
         "sites without path": loading(sites(attribute(28, "work"), site())),
         "sites without hook": loading(sites(attribute(84, "/bin/x"), site())),
         "sites without a site": loading(sites(attribute(28, "work"), attribute(84, "/bin/x"))),

@@ -129,6 +129,41 @@ int lg_engine_load(struct lg_engine *engine, const char *probe, const void *obje
 	return 0;
 }
 
+int lg_engine_load_foreign(struct lg_engine *engine, const char *probe, const void *object,
+			   size_t size, const struct lg_foreign_def *def, lg_hook_fn hook_fn,
+			   void *arg, struct lg_error *err)
+{
+	struct lg_hook_report report = {def->programs[0], "kprobe/f", def->programs[0], ""};
+	char line[256];
+
+	(void)object;
+	snprintf(line, sizeof(line), "load_foreign %s size %zu programs %zu first %s btf %s", probe,
+		 size, def->program_count, def->programs[0], def->btf_path ? def->btf_path : "-");
+	trace(engine, line);
+	hook_fn(arg, &report);
+	return failed(engine, "load_foreign", LG_ERR_UNSUPPORTED, "no such place", err);
+}
+
+int lg_engine_read_map(struct lg_engine *engine, const char *probe, const char *map, lg_entry_fn fn,
+		       void *arg, struct lg_error *err)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "read_map %s of %s", map, probe);
+	trace(engine, line);
+	if (failed(engine, "read_map", LG_ERR_OBJECT, "no such map", err))
+		return -1;
+	/* More than is gathered before it is sent. */
+	for (lg_u32 i = 0; i < 3; i++) {
+		static const unsigned char value[40 << 10] = {7};
+		int rc = fn(arg, &i, sizeof(i), value, sizeof(value));
+
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
 int lg_engine_load_pinned(struct lg_engine *engine, const char *probe, const char *folder,
 			  const char *manifest_file, const struct lg_metric_def *metrics,
 			  size_t metric_count, lg_hook_fn hook_fn, void *arg, struct lg_error *err)

@@ -99,6 +99,7 @@ void test_pinned(void);
 void test_results(void);
 void test_profile(void);
 void test_uprobe(void);
+void test_foreign(void);
 void test_scope(const char *object);
 void test_types(void);
 

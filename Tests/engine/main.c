@@ -29,6 +29,7 @@ int main(void)
 	test_profile();
 	test_types();
 	test_uprobe();
+	test_foreign();
 	test_scope("operation_scoped");
 	test_scope("operation_scoped_raw");
 	printf("1..%d\n%d passed, %d failed\n", checks_passed() + checks_failed(), checks_passed(),

@@ -25,6 +25,7 @@ static const char *const names[] = {
 	[LG_MSG_CANARY] = "CANARY",
 	[LG_MSG_SCOPE] = "SCOPE",
 	[LG_MSG_SNAPSHOT] = "SNAPSHOT",
+	[LG_MSG_READ_MAP] = "READ_MAP",
 };
 
 static bool is_request(uint16_t type)
@@ -58,6 +59,7 @@ static bool allowed(enum lg_session_stage stage, uint16_t type)
 	case LG_MSG_SNAPSHOT:
 		return stage == LG_STAGE_WINDOW;
 	case LG_MSG_READ_FILES:
+	case LG_MSG_READ_MAP:
 		return stage == LG_STAGE_WINDOW || stage == LG_STAGE_READY;
 	case LG_MSG_HELLO:
 		return false;

@@ -52,6 +52,7 @@ struct BuildContext: Sendable {
   /// - Returns: the object in the cache.
   /// - Throws: `ProbeBuildError`.
   func object(_ source: ProbeSource, isPinned: Bool = false) async throws -> BuildArtifact {
+    if source.isForeign { return try await foreign(source) }
     let probe = try source.compiled(isPinned: isPinned)
     let folder = URL(fileURLWithPath: probe.path).standardizedFileURL.deletingLastPathComponent()
     let flags =
@@ -87,6 +88,22 @@ struct BuildContext: Sendable {
         throw ProbeBuildError.badObject(what: probe.path, reason: objection)
       }
       return output
+    }
+  }
+
+  /// An object that others have built, as it is.
+  private func foreign(_ source: ProbeSource) async throws -> BuildArtifact {
+    guard let data = FileManager.default.contents(atPath: source.path) else {
+      throw ProbeBuildError.file(path: source.path, reason: "cannot be read")
+    }
+    var inputs = inputs(kind: "foreign", flags: [])
+    inputs.add("object", data.base64EncodedString())
+    let name = "\(source.name)-\(inputs.key()).bpf.o"
+    if let found = cache.find(name) { return found }
+    return try await cache.withWorkFolder { work in
+      let path = "\(work)/object"
+      try AtomicFile.write(data, to: path, durable: false)
+      return try cache.publish(path, as: name)
     }
   }
 

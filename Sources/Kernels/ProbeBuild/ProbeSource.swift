@@ -22,6 +22,8 @@ package struct ProbeSource: Sendable, Equatable {
   private var usesTemplate: Bool
   /// Whether it can be written as programs of its own.
   private let isWritable: Bool
+  /// Whether the file is the object itself, which others have built.
+  let isForeign: Bool
   /// Whether it is built for a scope, which the agent sets as it loads the object.
   package private(set) var isScoped = false
 
@@ -31,7 +33,7 @@ package struct ProbeSource: Sendable, Equatable {
 
   private init(
     name: String, path: String, written: String?, isScopable: Bool,
-    template: SpanTemplate.Kind? = nil, isWritable: Bool = true
+    template: SpanTemplate.Kind? = nil, isWritable: Bool = true, isForeign: Bool = false
   ) {
     self.name = name
     self.path = path
@@ -39,6 +41,7 @@ package struct ProbeSource: Sendable, Equatable {
     self.isScopable = isScopable
     self.template = template
     self.isWritable = isWritable
+    self.isForeign = isForeign
     usesTemplate = !isWritable
   }
 
@@ -55,7 +58,8 @@ package struct ProbeSource: Sendable, Equatable {
       name: manifest.name, path: manifest.objectPath ?? manifest.file,
       written: ProbeProgram(manifest)?.text, isScopable: manifest.isScopable,
       template: SpanTemplate(manifest)?.kind,
-      isWritable: !manifest.metrics.contains { $0.table?.isWritable == false })
+      isWritable: !manifest.metrics.contains { $0.table?.isWritable == false },
+      isForeign: manifest.foreignSettings != nil)
   }
 
   /// The same, by prepared programs where there are such.

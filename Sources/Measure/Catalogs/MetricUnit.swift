@@ -3,7 +3,7 @@
 ///
 /// A unit of measurement, a count of things in braces as UCUM has it (`{frames}`), or one of them
 /// for each of another: `MiB/s`, `/s`, `mJ/{frame}`.
-enum MetricUnit {
+package enum MetricUnit {
   private static let times: Set<String> = ["ns", "us", "ms", "s", "min", "h"]
 
   private static let known: Set<String> = times.union([
@@ -16,7 +16,7 @@ enum MetricUnit {
     "transactions", "samples", "packets", "runs", "iterations", "errors", "points",
   ])
 
-  static func isKnown(_ text: String) -> Bool {
+  package static func isKnown(_ text: String) -> Bool {
     let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     guard let first = parts.first else { return false }
     guard parts.count == 2 else { return isUnit(first) }
@@ -28,7 +28,7 @@ enum MetricUnit {
   }
 
   /// What to do about an unknown one.
-  static func remedy(for text: String) -> String {
+  package static func remedy(for text: String) -> String {
     let near = nearestName(to: text, in: known).map { "did you mean '\($0)'? " } ?? ""
     return near + "Write a unit such as ns, ms, %, MiB/s or 1/s, or what is counted in braces: "
       + "'{\(text.filter { $0.isLetter || $0.isNumber })}'"

@@ -19,6 +19,9 @@ package struct ProbeManifest: Sendable, Equatable {
   /// The BPF source beside the manifest, such as `runqueue.bpf.c`; nil when the metrics are tables,
   /// from which it is written.
   package var object: String?
+  /// Of an object that another tool's authors wrote, which is attached and read as that tool does: the
+  /// constants to be set in it. Nil for the others.
+  package var foreignSettings: [String: UInt64]?
   /// Whether only some kernels or devices have what it needs, so that its absence fails nothing that asks
   /// for probes in general.
   package var isRare = false
@@ -102,6 +105,8 @@ package struct ProbeMetric: Sendable, Equatable {
   package var namesMap: String?
   /// Whether the probe's ``ProbeManifest/t0Events`` give this metric, too.
   package var isInT0 = true
+  /// Where another tool's object keeps it.
+  package var foreign: ForeignMap?
   /// What it is made from; nil when the probe has a program of its own.
   package var table: SpanTable?
   /// Of rows that a program of its own writes.

@@ -43,8 +43,13 @@ struct IterationExecutor: Sendable {
         try Task.checkCancellation()
         entering(phase.name)
         let number = UInt8(clamping: position + 1)
+        let foreign = ForeignWindow(
+          probes: isObserved ? loaded.foreign : [], session: session)
+        let before = try await foreign.read()
         let result = try await make(phase, number: number)
-        record.phases.append(try phaseRecord(phase, result))
+        var phaseRecord = try phaseRecord(phase, result)
+        foreign.add(before, try await foreign.read(), to: &phaseRecord)
+        record.phases.append(phaseRecord)
         windows.append(result.window)
         seen.edges.append(try await watch.edge())
       }

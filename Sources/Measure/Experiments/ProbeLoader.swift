@@ -37,14 +37,17 @@ struct ProbeLoader: Sendable {
     var records: [ProbeRecord] = []
     /// By the id that the agent repeats.
     var metrics: [UInt32: Metric] = [:]
+    /// Those of other tools' objects, which know no window.
+    var foreign: [ForeignWindow.Probe] = []
     /// Those that perfetto records for, which the agent knows nothing of.
     var perfetto: PerfettoPlan?
 
-    var isEmpty: Bool { metrics.isEmpty && perfetto == nil }
+    var isEmpty: Bool { metrics.isEmpty && perfetto == nil && foreign.isEmpty }
 
     /// In the order of their names.
     var allMetrics: [ProbeMetric] {
-      (metrics.values.map(\.metric) + (perfetto?.metrics.values.map(\.self) ?? []))
+      (metrics.values.map(\.metric) + (perfetto?.metrics.values.map(\.self) ?? [])
+        + foreign.flatMap(\.metrics))
         .sorted { $0.name < $1.name }
     }
 
@@ -177,6 +180,9 @@ struct ProbeLoader: Sendable {
   private func load(
     _ probe: ProbeManifest, _ loaded: inout Loaded, _ object: Object
   ) async throws -> [HookRecord] {
+    if let settings = probe.foreignSettings {
+      return try await load(probe, &loaded, object, settings)
+    }
     guard let template = SpanTemplate(probe), SpanTemplate.isPrepared(object.bytes) else {
       return try await inAgent(probe, probe.metrics, &loaded) { try await load(probe, object, $0) }
     }
@@ -204,6 +210,22 @@ struct ProbeLoader: Sendable {
           btfPath: btfPath),
         timeout: SafetyGate.loadLimit)
     }
+  }
+
+  /// Loads another tool's object as that would.
+  private func load(
+    _ probe: ProbeManifest, _ loaded: inout Loaded, _ object: Object, _ settings: [String: UInt64]
+  ) async throws -> [HookRecord] {
+    let foreign = try ForeignObject(object.bytes, name: probe.objectPath ?? probe.name)
+    let hasBTF = features.contains { $0.name == "btf" && $0.state == .yes }
+    let request = AgentProbe(
+      name: probe.name, object: try foreign.setting(settings), metrics: [], btfPath: btfPath,
+      programs: try foreign.programs(hasBTF: hasBTF))
+    let hooks = try await gate.guarded(
+      probe: probe.name, content: "\(object.artifact.hash) \(settings)"
+    ) { try await gate.session.load(request, timeout: SafetyGate.loadLimit) }
+    loaded.foreign.append(ForeignWindow.Probe(name: probe.name, metrics: probe.metrics))
+    return hooks.map(HookRecord.init)
   }
 
   /// Loads prepared programs, with the places where this kernel keeps the fields.

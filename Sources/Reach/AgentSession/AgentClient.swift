@@ -248,6 +248,20 @@ package actor AgentClient {
     return try answers.all(LG_MSG_FILE, "FILE", AgentFile.init)
   }
 
+  /// A map of an object of another tool, as it is now: keys with their values, of per-CPU maps those of
+  /// all possible CPUs, each padded to 8 bytes.
+  package func readMap(
+    _ map: String, of probe: String, timeout: Duration = .seconds(60)
+  ) async throws -> [(key: [UInt8], value: [UInt8])] {
+    var writer = AttributeWriter()
+    writer.put(LG_ATTR_PROBE, text: probe)
+    writer.put(LG_ATTR_MAP, text: map)
+    let answers = try await ask(LG_MSG_READ_MAP, "READ_MAP", writer, timeout: timeout)
+    return try answers.all(LG_MSG_ENTRY, "ENTRY") { reader throws(AgentSessionError) in
+      (try reader.bytes(LG_ATTR_KEY), try reader.bytes(LG_ATTR_DATA))
+    }
+  }
+
   /// Ends the session in order: the agent detaches, restores what it changed, and exits.
   package func bye(timeout: Duration = .seconds(30)) async throws {
     keepAlive.cancel()

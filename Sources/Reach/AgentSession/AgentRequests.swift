@@ -137,16 +137,19 @@ package struct AgentProbe: Sendable, Equatable {
   package var btfPath: String?
   /// Of hooks in programs and libraries.
   package var sites: [AgentSites]
+  /// Of an object of another tool, which programs are loaded; it has no metrics then.
+  package var programs: [String]
 
   package init(
     name: String, object: [UInt8], metrics: [AgentMetric], btfPath: String? = nil,
-    sites: [AgentSites] = []
+    sites: [AgentSites] = [], programs: [String] = []
   ) {
     self.name = name
     self.object = object
     self.metrics = metrics
     self.btfPath = btfPath
     self.sites = sites
+    self.programs = programs
   }
 
   var request: AgentRequest {
@@ -155,6 +158,7 @@ package struct AgentProbe: Sendable, Equatable {
     writer.put(LG_ATTR_OBJECT_SIZE, UInt32(clamping: object.count))
     for metric in metrics { metric.put(into: &writer) }
     for place in sites { place.put(into: &writer) }
+    for program in programs { writer.put(LG_ATTR_PROGRAM, text: program) }
     if let btfPath { writer.put(LG_ATTR_BTF_PATH, text: btfPath) }
     return AgentRequest(type: LG_MSG_LOAD, name: "LOAD", payload: writer.bytes, blob: object)
   }

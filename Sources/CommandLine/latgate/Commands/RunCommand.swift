@@ -1,5 +1,6 @@
 import ADB
 import ArgumentParser
+import Catalogs
 import Devices
 import Experiments
 import Foundation
@@ -19,6 +20,7 @@ struct RunCommand: AsyncParsableCommand {
         latgate run smoke --probe block --probe fsync
         latgate run --probe fsync --for 10s --device demo
         latgate run --probe syscall --for 5s --comm sqlite3
+        latgate run --object runqlat.bpf.o --map hists --for 10s
 
       With --for there is no suite and no workload: the probes look at what the device does \
       anyway, at once, on this machine unless a device is named. All processes are seen, split \
@@ -53,6 +55,8 @@ struct RunCommand: AsyncParsableCommand {
 
   @Option(help: "Probe instead of the suite's; may be repeated.", completion: .probes)
   var probe: [String] = []
+
+  @OptionGroup var object: ForeignObjectOptions
 
   @OptionGroup var tiers: TierOptions
 
@@ -90,12 +94,15 @@ struct RunCommand: AsyncParsableCommand {
       throw ValidationError("--symbols \(folder): there is no such folder")
     }
     guard let span else {
+      guard object.object == nil else { throw ValidationError("--object goes with --for") }
       guard scope.scope == nil else {
         throw ValidationError("--comm, --pid and --cgroup go with --for")
       }
       return
     }
-    guard !probe.isEmpty else { throw ValidationError("--for needs --probe, once or more") }
+    guard !probe.isEmpty || object.object != nil else {
+      throw ValidationError("--for needs --probe, once or more, or --object")
+    }
     guard suite == nil, workload == nil, firmware == nil else {
       throw ValidationError("--for goes without a suite, --workload and --firmware")
     }
@@ -112,9 +119,11 @@ struct RunCommand: AsyncParsableCommand {
         bench: bench, suite: suite ?? Self.usualSuite, workload: workload, probes: probe,
         safety: safety)
     }
-    return try Plan(
+    var plan = try Plan(
       bench: bench, observing: probe, for: span.duration, on: pool.device.first ?? "local",
       scope: scope.scope, safety: safety)
+    if let foreign = try object.probe() { try plan.add(try foreign.manifest()) }
+    return plan
   }
 
   private static let usualSuite = "smoke"
@@ -147,6 +156,71 @@ struct RunCommand: AsyncParsableCommand {
     run.keepsReports = failures.bugReport
     run.isLook = span != nil
     try await run.run { try report.show($0, console, showsAll: all) }
+  }
+}
+
+/// An object of another tool.
+struct ForeignObjectOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A BPF object that another tool's authors built, whose maps count by powers of two.",
+      valueName: "file"))
+  var object: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Its map, or variable, with a histogram; may be repeated. Default: all that it has.",
+      valueName: "name"))
+  var map: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Of what it counts: ns, us, ms, s, B and the like.", valueName: "unit"))
+  var unit = "us"
+
+  @Option(
+    help: ArgumentHelp(
+      "A constant of it, such as targ_dist=1; may be repeated.", valueName: "name=number"))
+  var set: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "The last slot of a map whose keys have the slot; what is above it is no count.",
+      valueName: "number"))
+  var lastSlot: Int?
+
+  func validate() throws {
+    guard object != nil else {
+      guard map.isEmpty, set.isEmpty, lastSlot == nil else {
+        throw ValidationError("--map, --set and --last-slot go with --object")
+      }
+      return
+    }
+    _ = try settings()
+    if let lastSlot, !(0...63).contains(lastSlot) {
+      throw ValidationError("--last-slot takes 0 to 63")
+    }
+    guard MetricUnit.isKnown(unit) || ["ns", "us", "ms", "s"].contains(unit) else {
+      throw ValidationError("--unit \(unit): \(MetricUnit.remedy(for: unit))")
+    }
+  }
+
+  private func settings() throws -> [String: UInt64] {
+    var settings: [String: UInt64] = [:]
+    for text in set {
+      let parts = text.split(separator: "=", maxSplits: 1)
+      guard parts.count == 2, let number = UInt64(parts[1]) else {
+        throw ValidationError("--set \(text): write NAME=NUMBER, such as targ_dist=1")
+      }
+      settings[String(parts[0])] = number
+    }
+    return settings
+  }
+
+  /// Nil without an object.
+  func probe() throws -> ForeignProbe? {
+    try object.map {
+      ForeignProbe($0, maps: map, unit: unit, settings: try settings(), lastSlot: lastSlot)
+    }
   }
 }
 

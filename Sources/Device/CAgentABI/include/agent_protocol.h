@@ -29,7 +29,8 @@ enum {
 	LG_MSG_HELLO = 1,
 	/* empty -> DONE; keeps the watchdog quiet */
 	LG_MSG_PING = 2,
-	/* PROBE, OBJECT_SIZE, METRIC*, SITES*, [BTF_PATH], then BLOB frames -> HOOK*, DONE | ERROR */
+	/* PROBE, OBJECT_SIZE, METRIC*, SITES*, [BTF_PATH], or of an object of another tool PROBE,
+	 * OBJECT_SIZE, PROGRAM*, [BTF_PATH] (HOOK then has its programs, RUNG their sections), then BLOB frames -> HOOK*, DONE | ERROR */
 	LG_MSG_LOAD = 3,
 	LG_MSG_BLOB = 4,
 	/* empty -> DONE | ERROR; all loaded probes */
@@ -70,6 +71,9 @@ enum {
 	 * window have so far; programs go on meanwhile, so that it is a look and no evidence. Tracing
 	 * (LOAD_TRACE) is not looked at */
 	LG_MSG_SNAPSHOT = 22,
+	/* PROBE, MAP -> ENTRY*, DONE | ERROR: a map of an object of another tool, as it is now; also
+	 * while a window is open that the host opened */
+	LG_MSG_READ_MAP = 23,
 
 	/* Agent to host */
 	LG_MSG_DONE = 64,
@@ -87,6 +91,8 @@ enum {
 	LG_MSG_FILE = 73, /* PATH, [DATA] */
 	LG_MSG_COUNT = 74, /* METRIC_ID, KEY, COUNT, SUM, [LABEL_NAME] */
 	LG_MSG_ROWS = 75, /* METRIC_ID, ROW_SIZE, DATA: rows of events, whole ones */
+	LG_MSG_ENTRY =
+		77, /* KEY, DATA: the value, or those of all possible CPUs, each padded to 8 */
 	LG_MSG_STACK = 76, /* METRIC_ID, KEY, COUNT, SUM, KERNEL_FRAMES, USER_FRAMES, [TRUNCATED] */
 };
 

@@ -47,6 +47,7 @@ void lg_engine_free(struct lg_engine *engine)
 		lg_probe_free(engine->probes);
 		engine->probes = next;
 	}
+	lg_foreign_free(engine);
 	free(engine);
 }
 
@@ -73,7 +74,10 @@ int lg_engine_attach(struct lg_engine *engine, struct lg_error *err)
 				       attached->name, attached->section, strerror(rc));
 		}
 	}
-	return 0;
+	if (!lg_foreign_attach(engine, err))
+		return 0;
+	lg_engine_detach(engine);
+	return -1;
 }
 
 void lg_engine_detach(struct lg_engine *engine)
@@ -82,4 +86,5 @@ void lg_engine_detach(struct lg_engine *engine)
 		for (size_t i = 0; i < probe->program_count; i++)
 			lg_detach(&probe->programs[i]);
 	}
+	lg_foreign_detach(engine);
 }

@@ -97,6 +97,29 @@ int lg_engine_load(struct lg_engine *engine, const char *probe, const void *obje
 		   lg_hook_fn hook_fn, void *arg, struct lg_error *err);
 int lg_engine_unload(struct lg_engine *engine, const char *probe);
 
+/* An object that was written for another tool. */
+struct lg_foreign_def {
+	const char *const *programs; /* to be loaded, by name */
+	size_t program_count;
+	const char *btf_path; /* NULL = the kernel's own */
+};
+
+enum {
+	LG_ENTRIES_MAX = 65536, /* of a map that are read */
+	LG_VALUE_MAX = 256 << 10, /* bytes of a value on all CPUs */
+};
+
+/* Loads it as the other tool would: it knows no window, and hooks are its programs. */
+int lg_engine_load_foreign(struct lg_engine *engine, const char *probe, const void *object,
+			   size_t size, const struct lg_foreign_def *def, lg_hook_fn hook_fn,
+			   void *arg, struct lg_error *err);
+/* Called with each entry of a map as it is; values of per-CPU maps follow each other, padded to 8. */
+typedef int (*lg_entry_fn)(void *arg, const void *key, size_t key_size, const void *value,
+			   size_t size);
+/* At any time. Stops with what fn returns when that is not 0. */
+int lg_engine_read_map(struct lg_engine *engine, const char *probe, const char *map, lg_entry_fn fn,
+		       void *arg, struct lg_error *err);
+
 /* Where probes are pinned by default; a folder per probe. */
 #define LG_PIN_ROOT "/sys/fs/bpf/latgate"
 /* Where manifests of probes are that Android's bpfloader pinned, all in LG_PIN_ROOT. */

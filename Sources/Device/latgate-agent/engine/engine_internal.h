@@ -73,8 +73,11 @@ struct lg_probe {
 	struct lg_bss bss;
 };
 
+struct lg_foreign;
+
 struct lg_engine {
 	struct lg_probe *probes; /* in order of loading */
+	struct lg_foreign *foreign; /* likewise */
 	int possible_cpus;
 	enum lg_known canary; /* has the kernel taken a trivial program */
 	int canary_errno;
@@ -131,9 +134,17 @@ int lg_probe_choose(struct lg_probe *probe, struct lg_ladder *ladder, const stru
 		    lg_hook_fn hook_fn, void *arg, struct lg_error *err);
 
 /* engine_load.c */
+/* Why an object could not be loaded; -1. */
+int lg_load_failed(const char *probe, int errno_value, const char *log, struct lg_error *err);
 bool lg_is_loaded(const struct lg_engine *engine, const char *name);
 void lg_probe_add(struct lg_engine *engine, struct lg_probe *probe);
 void lg_probe_free(struct lg_probe *probe);
+
+/* engine_foreign.c */
+int lg_foreign_attach(struct lg_engine *engine, struct lg_error *err);
+void lg_foreign_detach(struct lg_engine *engine);
+int lg_foreign_unload(struct lg_engine *engine, const char *name);
+void lg_foreign_free(struct lg_engine *engine);
 
 /* engine_manifest.c */
 enum {

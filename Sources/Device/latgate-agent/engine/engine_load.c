@@ -45,8 +45,7 @@ static int open_ladder(struct lg_ladder **ladder, const struct bpf_object *objec
 /* The kernel's own error number, which the C library does not know. */
 enum { KERNEL_ENOTSUPP = 524 };
 
-static int load_failed(struct lg_probe *probe, int errno_value, const char *log,
-		       struct lg_error *err)
+int lg_load_failed(const char *probe, int errno_value, const char *log, struct lg_error *err)
 {
 	/* After the verifier: some JITs lack instructions, and where the interpreter is built out
 	 * nothing is left to run the program. */
@@ -55,7 +54,7 @@ static int load_failed(struct lg_probe *probe, int errno_value, const char *log,
 		return lg_fail(err, LG_ERR_UNSUPPORTED,
 			       "probe %s: the kernel's BPF JIT cannot translate a program, and the "
 			       "kernel has no interpreter (CONFIG_BPF_JIT_ALWAYS_ON)",
-			       probe->name);
+			       probe);
 	}
 	if (errno_value == EPERM || errno_value == EACCES) {
 		/* The verifier, too, answers EACCES; it always says why. */
@@ -63,17 +62,17 @@ static int load_failed(struct lg_probe *probe, int errno_value, const char *log,
 			return lg_fail(err, LG_ERR_REFUSED,
 				       "probe %s: the kernel refused bpf(): %s: run the agent as "
 				       "root, or see the SELinux denials",
-				       probe->name, strerror(errno_value));
+				       probe, strerror(errno_value));
 	}
 	if (log[0]) {
 		lg_log_tail(err, log);
 		return lg_fail(err, LG_ERR_VERIFIER,
-			       "probe %s: the kernel's verifier rejected a program: %s",
-			       probe->name, strerror(errno_value));
+			       "probe %s: the kernel's verifier rejected a program: %s", probe,
+			       strerror(errno_value));
 	}
 	lg_log_tail(err, lg_warnings());
 	return lg_fail(err, errno_value == ENOMEM ? LG_ERR_INTERNAL : LG_ERR_OBJECT,
-		       "probe %s: cannot load its object: %s", probe->name, strerror(errno_value));
+		       "probe %s: cannot load its object: %s", probe, strerror(errno_value));
 }
 
 /* libbpf's initial value serves where .bss cannot be mapped. */
@@ -126,7 +125,7 @@ static int open_and_load(const struct lg_engine *engine, struct lg_probe *probe,
 	rc = bpf_object__load(probe->object);
 	lg_types_lend_end();
 	if (rc)
-		return load_failed(probe, -rc, log, err);
+		return lg_load_failed(probe->name, -rc, log, err);
 	return take_over(probe, err);
 }
 
@@ -235,5 +234,5 @@ int lg_engine_unload(struct lg_engine *engine, const char *name)
 		lg_probe_free(probe);
 		return 0;
 	}
-	return -1;
+	return lg_foreign_unload(engine, name);
 }

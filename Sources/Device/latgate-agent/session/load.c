@@ -6,7 +6,14 @@
 #include "agent.h"
 #include "attribute.h"
 
-enum { METRICS_MAX = 256, HOOKS_MAX = 16 };
+enum { METRICS_MAX = 256, HOOKS_MAX = 16, PROGRAMS_MAX = 64 };
+
+enum { GATHERED_MAX = 64 << 10 };
+
+struct lg_map_answer {
+	struct lg_agent *agent;
+	lg_u32 sequence;
+};
 
 struct lg_load {
 	lg_u32 sequence;
@@ -17,6 +24,8 @@ struct lg_load {
 	size_t metric_count;
 	struct lg_sites *sites;
 	size_t site_count;
+	char **programs; /* of an object of another tool */
+	size_t program_count;
 	uint8_t *object;
 	lg_u32 size, have;
 };
@@ -36,6 +45,9 @@ void lg_load_free(struct lg_load *load)
 		free((struct lg_site *)load->sites[i].sites);
 	}
 	free(load->sites);
+	for (size_t i = 0; i < load->program_count; i++)
+		free(load->programs[i]);
+	free(load->programs);
 	free(load->metrics);
 	free(load->probe);
 	free(load->btf_path);
@@ -182,6 +194,20 @@ static const char *add_sites(struct lg_load *load, struct lg_cursor value)
 		       : "SITES need HOOK, PATH and SITE with SITE_OFFSET and SITE_CODE";
 }
 
+static const char *add_program(struct lg_load *load, const struct lg_attr *attr)
+{
+	char **programs;
+
+	if (load->program_count == PROGRAMS_MAX)
+		return "more than 64 programs";
+	programs = realloc(load->programs, (load->program_count + 1) * sizeof(*programs));
+	if (!programs)
+		return "no memory for a program";
+	load->programs = programs;
+	programs[load->program_count] = NULL;
+	return lg_attr_text(attr, &programs[load->program_count++]) ? NULL : "PROGRAM is not text";
+}
+
 static const char *read_load(struct lg_load *load, struct lg_cursor payload)
 {
 	enum lg_attr_state state;
@@ -212,6 +238,9 @@ static const char *read_load(struct lg_load *load, struct lg_cursor payload)
 			break;
 		case LG_ATTR_METRIC:
 			wrong = add_metric(load, attr.value);
+			break;
+		case LG_ATTR_PROGRAM:
+			wrong = add_program(load, &attr);
 			break;
 		case LG_ATTR_SITES:
 			wrong = add_sites(load, attr.value);
@@ -262,16 +291,25 @@ int lg_handle_blob(struct lg_agent *agent, const struct lg_frame *frame, bool la
 {
 	struct lg_load *load = agent->load;
 	struct lg_error err = {0};
-	int code;
+	int code, failed;
 
 	memcpy(load->object + load->have, frame->payload.at, frame->payload.left);
 	load->have += (lg_u32)frame->payload.left;
 	if (!last)
 		return LG_GO_ON;
 	lg_engine_place(agent->engine, load->sites, load->site_count);
-	if (lg_engine_load(agent->engine, load->probe, load->object, load->size, load->metrics,
-			   load->metric_count, load->btf_path, put_hook, agent, &err) &&
-	    !err.code)
+	if (load->program_count)
+		failed = lg_engine_load_foreign(
+			agent->engine, load->probe, load->object, load->size,
+			&(struct lg_foreign_def){.programs = (const char *const *)load->programs,
+						 .program_count = load->program_count,
+						 .btf_path = load->btf_path},
+			put_hook, agent, &err);
+	else
+		failed = lg_engine_load(agent->engine, load->probe, load->object, load->size,
+					load->metrics, load->metric_count, load->btf_path, put_hook,
+					agent, &err);
+	if (failed && !err.code)
 		lg_fault(&err, LG_ERR_INTERNAL, "the probe could not be loaded");
 	code = lg_answer(agent, load->sequence, &err, load->probe);
 	lg_load_free(load);
@@ -350,5 +388,47 @@ int lg_handle_unload(struct lg_agent *agent, const struct lg_frame *frame)
 		lg_fault(&err, LG_ERR_STATE, "no probe named %s is loaded", probe);
 	code = lg_answer(agent, frame->sequence, &err, probe);
 	free(probe);
+	return code;
+}
+
+static int put_entry(void *arg, const void *key, size_t key_size, const void *value, size_t size)
+{
+	const struct lg_map_answer *answer = arg;
+	struct lg_buffer *frames = &answer->agent->output.frames;
+	size_t begun = lg_frame_begin(frames, LG_MSG_ENTRY, answer->sequence);
+	int code;
+
+	lg_put(frames, LG_ATTR_KEY, key, key_size);
+	lg_put(frames, LG_ATTR_DATA, value, size);
+	lg_frame_end(frames, begun);
+	if (frames->size < GATHERED_MAX)
+		return 0;
+	code = lg_output_flush(&answer->agent->output);
+	return code == LG_GO_ON ? 0 : code;
+}
+
+int lg_handle_read_map(struct lg_agent *agent, const struct lg_frame *frame)
+{
+	struct lg_map_answer answer = {agent, frame->sequence};
+	struct lg_cursor payload = frame->payload;
+	char *probe = NULL, *map = NULL;
+	struct lg_error err = {0};
+	struct lg_attr attr;
+	int code;
+
+	while (lg_attr_next(&payload, &attr) == LG_ATTR_FOUND) {
+		if ((attr.type == LG_ATTR_PROBE && !lg_attr_text(&attr, &probe)) ||
+		    (attr.type == LG_ATTR_MAP && !lg_attr_text(&attr, &map)))
+			break;
+	}
+	if (payload.left || !probe || !map) {
+		code = lg_protocol_error(agent, frame, "PROBE or MAP is missing or malformed");
+	} else {
+		code = lg_engine_read_map(agent->engine, probe, map, put_entry, &answer, &err);
+		if (code <= 0)
+			code = lg_answer(agent, frame->sequence, &err, probe);
+	}
+	free(probe);
+	free(map);
 	return code;
 }
