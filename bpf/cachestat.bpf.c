@@ -114,26 +114,44 @@ LG_TRACEPOINT_PROGRAMS(mm_filemap_get_pages, opt0_mm_filemap_get_pages,
 		       LG_NESTED(asked(mapping, first, last, word)), struct address_space *mapping,
 		       unsigned long first, unsigned long last)
 
-/* The function had another name before 5.12. */
-#define FUNCTION(group, name)                                                                      \
-	SEC("kprobe/" #name)                                                                       \
-	int opt##group##_##name##__kprobe(struct pt_regs *ctx)                                     \
-	{                                                                                          \
-		if (lg_args_mm_filemap_get_pages)                                                  \
-			return 0;                                                                  \
-		return LG_NESTED(((void)word, begins((struct kiocb *)PT_REGS_PARM1(ctx))));        \
-	}                                                                                          \
-                                                                                                   \
-	SEC("kretprobe/" #name)                                                                    \
-	int opt##group##_##name##_return__kprobe(struct pt_regs *ctx)                              \
-	{                                                                                          \
-		if (lg_args_mm_filemap_get_pages)                                                  \
-			return 0;                                                                  \
-		return LG_NESTED(ends(PT_REGS_RC(ctx), word));                                     \
-	}
+static __always_inline int on_read(struct pt_regs *ctx)
+{
+	if (lg_args_mm_filemap_get_pages)
+		return 0;
+	return LG_NESTED(begins((struct kiocb *)PT_REGS_PARM1(ctx)));
+}
 
-FUNCTION(1, filemap_read)
-FUNCTION(2, generic_file_buffered_read)
+static __always_inline int on_read_return(struct pt_regs *ctx)
+{
+	if (lg_args_mm_filemap_get_pages)
+		return 0;
+	return LG_NESTED(ends(PT_REGS_RC(ctx), word));
+}
+
+/* The function had another name before 5.12. */
+SEC("kprobe/filemap_read")
+int opt1_filemap_read__kprobe(struct pt_regs *ctx)
+{
+	return on_read(ctx);
+}
+
+SEC("kretprobe/filemap_read")
+int opt1_filemap_read_return__kprobe(struct pt_regs *ctx)
+{
+	return on_read_return(ctx);
+}
+
+SEC("kprobe/generic_file_buffered_read")
+int opt2_generic_file_buffered_read__kprobe(struct pt_regs *ctx)
+{
+	return on_read(ctx);
+}
+
+SEC("kretprobe/generic_file_buffered_read")
+int opt2_generic_file_buffered_read_return__kprobe(struct pt_regs *ctx)
+{
+	return on_read_return(ctx);
+}
 
 static __always_inline u64 pages_of(struct trace_event_raw_mm_filemap_op_page_cache *ctx)
 {

@@ -7,6 +7,9 @@
 
 enum {
 	METRIC_OPERATION = 0,
+	OP_READ = 0,
+	OP_WRITE = 1,
+	OP_SYNC = 2,
 	MAX_OPERATIONS = 8192,
 	ROWS = 1024,
 	NAME = 64,
@@ -129,19 +132,38 @@ static __always_inline void ends(u32 op, s64 ret, u32 word, u64 now)
 	bpf_map_delete_elem(&s_fileslower, &key);
 }
 
-#define FUNCTION(hook, name, op)                                                                   \
-	SEC("kprobe/" #name)                                                                       \
-	int opt##op##_##hook##__kprobe(struct pt_regs *ctx)                                        \
-	{                                                                                          \
-		return LG_NESTED(begins((struct file *)PT_REGS_PARM1(ctx), op, word));             \
-	}                                                                                          \
-                                                                                                   \
-	SEC("kretprobe/" #name)                                                                    \
-	int opt##op##_##hook##_return__kprobe(struct pt_regs *ctx)                                 \
-	{                                                                                          \
-		return LG_NESTED_END(ends(op, PT_REGS_RC(ctx), word, now));                        \
-	}
+SEC("kprobe/vfs_read")
+int opt0_vfs_read__kprobe(struct pt_regs *ctx)
+{
+	return LG_NESTED(begins((struct file *)PT_REGS_PARM1(ctx), OP_READ, word));
+}
 
-FUNCTION(vfs_read, vfs_read, 0)
-FUNCTION(vfs_write, vfs_write, 1)
-FUNCTION(vfs_fsync_range, vfs_fsync_range, 2)
+SEC("kretprobe/vfs_read")
+int opt0_vfs_read_return__kprobe(struct pt_regs *ctx)
+{
+	return LG_NESTED_END(ends(OP_READ, PT_REGS_RC(ctx), word, now));
+}
+
+SEC("kprobe/vfs_write")
+int opt1_vfs_write__kprobe(struct pt_regs *ctx)
+{
+	return LG_NESTED(begins((struct file *)PT_REGS_PARM1(ctx), OP_WRITE, word));
+}
+
+SEC("kretprobe/vfs_write")
+int opt1_vfs_write_return__kprobe(struct pt_regs *ctx)
+{
+	return LG_NESTED_END(ends(OP_WRITE, PT_REGS_RC(ctx), word, now));
+}
+
+SEC("kprobe/vfs_fsync_range")
+int opt2_vfs_fsync_range__kprobe(struct pt_regs *ctx)
+{
+	return LG_NESTED(begins((struct file *)PT_REGS_PARM1(ctx), OP_SYNC, word));
+}
+
+SEC("kretprobe/vfs_fsync_range")
+int opt2_vfs_fsync_range_return__kprobe(struct pt_regs *ctx)
+{
+	return LG_NESTED_END(ends(OP_SYNC, PT_REGS_RC(ctx), word, now));
+}
