@@ -9,7 +9,7 @@ struct AttackTests {
   struct Attack: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var change: @Sendable (inout TestRepository) throws -> Void
-    var isRefused: @Sendable (MetadataFault) -> Bool
+    var isRefused: @Sendable (MetadataError) -> Bool
   }
 
   static let attacks: [Attack] = [
@@ -171,7 +171,7 @@ struct AttackTests {
 
     try attack.change(&repository)
     var poll = RepositoryPoll(device, now: repository.now)
-    let fault = try #require(throws: MetadataFault.self) {
+    let fault = try #require(throws: MetadataError.self) {
       try poll.run { request in
         repository.files[request.file].map { Array($0.prefix(request.limit + 1)) }
       }
@@ -209,7 +209,7 @@ struct AttackTests {
     #expect(healed.campaigns == ["disk-3"])
     // And the thief's timestamp is worth nothing any more.
     repository.files["timestamp.json"] = old
-    #expect(throws: MetadataFault.threshold(role: .timestamp, valid: 0, needed: 1)) {
+    #expect(throws: MetadataError.threshold(role: .timestamp, valid: 0, needed: 1)) {
       try repository.poll(healed)
     }
   }
@@ -246,10 +246,10 @@ struct AttackTests {
     #expect(try device.manifest(of: "disk-1", bytes) == campaign)
     var changed = bytes
     changed[changed.count - 3] ^= 1
-    #expect(throws: MetadataFault.content(file: "campaigns/disk-1.json")) {
+    #expect(throws: MetadataError.content(file: "campaigns/disk-1.json")) {
       try device.manifest(of: "disk-1", changed)
     }
-    #expect(throws: MetadataFault.missing(file: "campaigns/disk-2.json")) {
+    #expect(throws: MetadataError.missing(file: "campaigns/disk-2.json")) {
       try device.manifest(of: "disk-2", bytes)
     }
   }
@@ -266,7 +266,7 @@ struct AttackTests {
     #expect {
       try device.manifest(of: "disk-1", other.bytes)
     } throws: { error in
-      if case .malformed = error as? MetadataFault { true } else { false }
+      if case .malformed = error as? MetadataError { true } else { false }
     }
   }
 }

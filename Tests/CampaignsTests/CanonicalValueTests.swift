@@ -24,13 +24,13 @@ struct CanonicalValueTests {
     #expect {
       try CanonicalValue(json: Array(text.utf8))
     } throws: { error in
-      if case .malformed = error as? MetadataFault { true } else { false }
+      if case .malformed = error as? MetadataError { true } else { false }
     }
   }
 
   @Test("Bytes that are no UTF-8 are refused")
   func notText() {
-    #expect(throws: MetadataFault.self) { try CanonicalValue(json: [0x22, 0xff, 0x22]) }
+    #expect(throws: MetadataError.self) { try CanonicalValue(json: [0x22, 0xff, 0x22]) }
   }
 
   @Test("Whatever is read and written is the same when read again")
@@ -38,7 +38,7 @@ struct CanonicalValueTests {
     let bytes = TestRepository.campaign().bytes
     #expect(try CanonicalValue(json: bytes).canonical == bytes)
     for cut in 0..<bytes.count {
-      #expect(throws: MetadataFault.self) { try CanonicalValue(json: Array(bytes.prefix(cut))) }
+      #expect(throws: MetadataError.self) { try CanonicalValue(json: Array(bytes.prefix(cut))) }
     }
   }
 

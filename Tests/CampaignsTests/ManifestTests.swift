@@ -53,13 +53,13 @@ struct ManifestTests {
     #expect {
       try campaign.check()
     } throws: { error in
-      if case .malformed(let why)? = error as? MetadataFault { why.contains(word) } else { false }
+      if case .malformed(let why)? = error as? MetadataError { why.contains(word) } else { false }
     }
   }
 
   @Test("A format that is not known is refused before anything else of it is read")
   func format() {
-    #expect(throws: MetadataFault.malformed("campaign: format 'latgate-campaign-2'")) {
+    #expect(throws: MetadataError.malformed("campaign: format 'latgate-campaign-2'")) {
       try CampaignManifest(bytes: Array(#"{"format":"latgate-campaign-2"}"#.utf8))
     }
   }

@@ -108,7 +108,7 @@ struct PythonTUFTests {
       try poll.run { files[$0.file].map { Array($0.utf8) } }
       return poll.state
     }
-    var refused: [String: MetadataFault] = [:]
+    var refused: [String: MetadataError] = [:]
     for (name, states) in attacks.sorted(by: { $0.key < $1.key }) {
       let first = try #require(states.first)
       let device = try poll(
@@ -118,7 +118,7 @@ struct PythonTUFTests {
         let after = try poll(device, try #require(states.last))
         #expect(name == "good")
         #expect(after.campaigns == ["disk-1", "disk-2", "disk-3"])
-      } catch let fault as MetadataFault {
+      } catch let fault as MetadataError {
         refused[name] = fault
       }
     }

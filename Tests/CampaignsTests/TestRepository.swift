@@ -15,7 +15,7 @@ struct TestRepository {
   init() throws {
     func key(_ number: UInt8) throws -> SigningKey {
       guard let key = SigningKey(seed: Array(repeating: number, count: 32)) else {
-        throw MetadataFault.malformed("no key")
+        throw MetadataError.malformed("no key")
       }
       return key
     }

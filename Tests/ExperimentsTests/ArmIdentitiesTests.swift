@@ -91,7 +91,7 @@ struct ArmIdentitiesTests {
   }
 
   @Test func anInstallationThatDoesNothingIsRefusedBeforeAnythingIsMeasured() async throws {
-    let fault = await #expect(throws: ArmFault.self) {
+    let fault = await #expect(throws: ArmError.self) {
       try await start(["good"]) { _ in nil }
     }
     guard case .same(let device, "good", "bad", let marks) = fault else {
@@ -115,14 +115,14 @@ struct ArmIdentitiesTests {
 
   @Test func theSecondArmIsSeenToBeTheFirstAgain() async throws {
     // The candidate fell back to what was there.
-    await #expect(throws: ArmFault.self) {
+    await #expect(throws: ArmError.self) {
       try await start(["good", "bad"]) { $0 == "good" ? "good" : nil }
     }
     #expect(starts.value == "good bad")
   }
 
   @Test func aFirmwareThatIsAnotherOneNowIsRefused() async throws {
-    let fault = await #expect(throws: ArmFault.self) {
+    let fault = await #expect(throws: ArmError.self) {
       try await start(["good", "bad", "good"]) { [starts] in
         starts.value.hasSuffix("bad good") ? "other" : $0
       }
@@ -136,7 +136,7 @@ struct ArmIdentitiesTests {
 
   @Test func aDeclaredCheckOfOneFirmwareMayBeTheSameAndMustBe() async throws {
     try await start(["good", "bad"], isAA: true) { _ in nil }
-    await #expect(throws: ArmFault.self) {
+    await #expect(throws: ArmError.self) {
       try await start(["good", "bad"], isAA: true) { $0 }
     }
   }
@@ -146,7 +146,7 @@ struct ArmIdentitiesTests {
     try await start(["good", "bad"], before: "good", file: file) { $0 }
     // Expected ids distinguish the arms, so nothing is started to learn that.
     #expect(starts.value == "good bad")
-    let fault = await #expect(throws: ArmFault.self) {
+    let fault = await #expect(throws: ArmError.self) {
       try await start(["good", "bad"], before: "good", file: file) { _ in "good" }
     }
     guard case .unexpected("board", "bad", "bad", _) = fault else {
@@ -170,7 +170,7 @@ struct ArmIdentitiesTests {
 
   @Test func aCandidateThatIsAStoredBuildUnderAnotherNameIsRefused() async throws {
     var record = storedRecord()
-    await #expect(throws: ArmFault.self) {
+    await #expect(throws: ArmError.self) {
       try await start(["bad"], stored: [record]) { _ in nil }
     }
     record.firmware.fingerprint = "y"
@@ -180,7 +180,7 @@ struct ArmIdentitiesTests {
   @Test func runsThatWereMadeBeforeTellWhatTheirFirmwareIs() async throws {
     var record = storedRecord()
     record.firmware.name = "good"
-    await #expect(throws: ArmFault.self) {
+    await #expect(throws: ArmError.self) {
       try await start(["bad"], made: [record]) { _ in nil }
     }
     #expect(starts.value == "bad")

@@ -57,7 +57,7 @@ import VirtualDevices
     "board.yaml", "/no/board",
   ])
   func whatCanBeNoDeviceIsRefused(name: String) throws {
-    #expect(throws: DeviceNameFault.self) { try NamedDevice(name, in: catalog()) }
+    #expect(throws: DeviceNameError.self) { try NamedDevice(name, in: catalog()) }
   }
 
   /// Device files refuse what is no address; what they take is the one that their writer means.
@@ -118,8 +118,8 @@ import VirtualDevices
 
   @Test func namesThatCanMeanNothingAreRefused() throws {
     let catalog = try catalog()
-    #expect(throws: DeviceNameFault.self) { try NamedDevice("machine@tcp:h:1", in: catalog) }
-    #expect(throws: DeviceNameFault.self) { try NamedDevice("one@", in: catalog) }
+    #expect(throws: DeviceNameError.self) { try NamedDevice("machine@tcp:h:1", in: catalog) }
+    #expect(throws: DeviceNameError.self) { try NamedDevice("one@", in: catalog) }
     #expect(
       throws: UnknownName(kind: "device file", name: "onne", known: Array(catalog.devices.keys))
     ) { try NamedDevice("onne@tcp:h:1", in: catalog) }

@@ -21,7 +21,7 @@ import Testing
     "collector:4318", "https://collector", "http://", "http://u@h", "http://h:70000",
   ])
   func anythingElseIsUsage(text: String) {
-    let fault = #expect(throws: PushFault.self) { try address(text) }
+    let fault = #expect(throws: PushError.self) { try address(text) }
     #expect(fault?.isUsage == true)
     #expect(fault.map { ErrorReport($0).status } == .usage)
   }
@@ -44,7 +44,7 @@ import Testing
     let bare = try HTTPPost.Answer(Array("HTTP/1.0 200\r\n\r\n".utf8), from: "h")
     #expect(bare.status == 200 && bare.retryAfter == nil && bare.body.isEmpty)
     for text in ["", "HTTP/1.1 200 OK\r\n", "SSH-2.0-x\r\n\r\n", "HTTP/2 200\r\n\r\n"] {
-      let fault = #expect(throws: PushFault.self) {
+      let fault = #expect(throws: PushError.self) {
         try HTTPPost.Answer(Array(text.utf8), from: "h")
       }
       #expect(fault?.isUsage == false)

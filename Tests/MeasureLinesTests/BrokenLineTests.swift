@@ -307,8 +307,8 @@ struct BrokenLineTests {
 
   private static let all = events + functions + fields + values + syntax + single
 
-  private static func fault(_ line: String) -> MeasureFault? {
-    do throws(MeasureFault) {
+  private static func fault(_ line: String) -> MeasureError? {
+    do throws(MeasureError) {
       _ = try MeasureQuestion(try MeasureLine.parse(line), kernel: Kernel.known)
       return nil
     } catch { return error }

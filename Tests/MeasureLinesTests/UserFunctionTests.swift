@@ -57,7 +57,7 @@ struct UserFunctionTests {
 
   private static func question(
     _ line: String, _ returns: SpanEvent.Returns = .auto
-  ) throws(MeasureFault) -> MeasureQuestion {
+  ) throws(MeasureError) -> MeasureQuestion {
     let parsed = try MeasureLine.parse(line)
     return try MeasureQuestion(
       parsed, kernel: known(MeasureQuestion.place(of: parsed)?.path), returns: returns)
@@ -196,8 +196,8 @@ struct UserFunctionTests {
       "no function"),
   ]
 
-  private static func fault(_ line: String, _ returns: SpanEvent.Returns = .auto) -> MeasureFault? {
-    do throws(MeasureFault) {
+  private static func fault(_ line: String, _ returns: SpanEvent.Returns = .auto) -> MeasureError? {
+    do throws(MeasureError) {
       _ = try question(line, returns)
       return nil
     } catch { return error }

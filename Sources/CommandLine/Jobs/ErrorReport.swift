@@ -66,7 +66,7 @@ package struct ErrorReport {
       return [ErrorMessage(what: "interrupted; nothing is left on the device")]
     case let error as CatalogError: return ErrorMessage.messages(error)
     case let error as UnknownName: return [ErrorMessage(error)]
-    case let error as MeasureFault:
+    case let error as MeasureError:
       return [
         ErrorMessage(what: error.message, remedy: error.remedy, details: error.underlined)
       ]
@@ -84,18 +84,18 @@ package struct ErrorReport {
           what: error.what, remedy: error.remedy,
           details: error.noise.qualification.remedies)
       ]
-    case let error as CampaignFileFault:
+    case let error as CampaignFileError:
       return [ErrorMessage(what: error.what, place: error.path, remedy: error.remedy)]
-    case let error as CampaignDraftFault:
+    case let error as CampaignDraftError:
       return [ErrorMessage(what: error.what, remedy: error.remedy)]
-    case let error as TrialFault:
+    case let error as TrialError:
       return [ErrorMessage(what: error.what, remedy: error.remedy, details: error.details)]
     case let error as ReportLines.Fault:
       return [ErrorMessage(what: error.why, place: "\(error.file):\(error.line)")]
     case let error as DeviceError: return [message(error)]
     case let error as ADBError:
       return [message(DeviceError(error, device: "adb", operation: "the request"))]
-    case let error as DeviceNameFault:
+    case let error as DeviceNameError:
       return [
         ErrorMessage(
           what: error.problem, place: "device '\(error.name)'", remedy: error.remedy)
@@ -118,14 +118,15 @@ package struct ErrorReport {
   private static func status(_ error: any Error) -> ExitStatus {
     switch error {
     case is CancellationError: .interrupted
-    case is CatalogError, is RunRecordError, is VerdictError, is NoiseProfileError, is TraceFault:
+    case is CatalogError, is RunRecordError, is VerdictError, is NoiseProfileError,
+      is TraceFileError:
       .badInput
-    case is CampaignFileFault, is MetadataFault, is ReportLines.Fault: .badInput
-    case is CampaignDraftFault: .usage
-    case let error as TrialFault: error.status
-    case is CheckFolder.Fault, is ResultFolders.Fault, is ExchangeFault: .badInput
+    case is CampaignFileError, is MetadataError, is ReportLines.Fault: .badInput
+    case is CampaignDraftError: .usage
+    case let error as TrialError: error.status
+    case is CheckFolder.Fault, is ResultFolders.Fault, is ExchangeFileError: .badInput
     case let error as ResultPlace.Fault: error.isPlace ? .usage : .internalError
-    case is UnknownName, is ExperimentPlan.Refusal, is ScopeFault, is MeasureFault: .usage
+    case is UnknownName, is ExperimentPlan.Refusal, is ScopeError, is MeasureError: .usage
     case let error as KernelBTFError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case let error as ProbeBuildError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case let error as StoreError: error.kind == .unusable ? .internalError : .badInput
@@ -133,9 +134,9 @@ package struct ErrorReport {
     case let error as ADBError:
       status(DeviceError(error, device: "adb", operation: "the request"))
     case let error as VirtualDeviceError: status(of: error)
-    case is KitFolder.Failure, is DeviceNameFault, is MissingHome, is JobError: .usage
-    case let error as PushFault: error.isUsage ? .usage : .deviceUnavailable
-    case is BenchRefusal, is ArmFault, is VerifierRefusal: .gateFailed
+    case is KitFolder.Failure, is DeviceNameError, is MissingHome, is JobError: .usage
+    case let error as PushError: error.isUsage ? .usage : .deviceUnavailable
+    case is BenchRefusal, is ArmError, is VerifierRefusal: .gateFailed
     case let error as AgentSessionError: status(of: error)
     case let error as RunError: status(of: error)
     default: .internalError

@@ -37,7 +37,7 @@ package struct Plan: Sendable {
   }
 
   /// A look at what a device does anyway, or those of its tasks that are of a scope.
-  /// - Throws: `UnknownName`, ``ScopeFault``.
+  /// - Throws: `UnknownName`, ``ScopeError``.
   package init(
     bench: Workbench, observing probes: [String], for time: Duration, on device: String,
     scope: RunScope?, safety: LoadSafety
@@ -49,7 +49,7 @@ package struct Plan: Sendable {
     self.scope = scope
     guard let scope else { return }
     for probe in self.probes where !probe.isScopable {
-      throw ScopeFault(probe: probe, scope: scope)
+      throw ScopeError(probe: probe, scope: scope)
     }
   }
 
@@ -74,9 +74,9 @@ package struct Plan: Sendable {
   }
 
   /// Adds a probe that is in no file.
-  /// - Throws: ``ScopeFault``.
+  /// - Throws: ``ScopeError``.
   package mutating func add(_ probe: ProbeManifest) throws {
-    if let scope, !probe.isScopable { throw ScopeFault(probe: probe, scope: scope) }
+    if let scope, !probe.isScopable { throw ScopeError(probe: probe, scope: scope) }
     probes.append(probe)
     suite.probes.append(probe.name)
   }

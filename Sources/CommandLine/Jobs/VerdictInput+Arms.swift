@@ -13,7 +13,7 @@ extension VerdictInput {
 
   /// Refuses records of two arms that are one firmware, unless that is declared: by `isAA`, by the
   /// records themselves, or by one name and id in both arms.
-  /// - Throws: ``ArmFault``.
+  /// - Throws: ``ArmError``.
   package func requireArms(isAA: Bool) throws {
     let references = Self.firmwares(of: reference)
     let candidates = Self.firmwares(of: candidate)
@@ -22,14 +22,14 @@ extension VerdictInput {
         if isAA {
           let differences = one.firmwareMarks.ofBuild.differences(from: other.firmwareMarks.ofBuild)
           guard differences.isEmpty else {
-            throw ArmFault.different(
+            throw ArmError.different(
               device: "", reference: one.firmware.name, candidate: other.firmware.name,
               marks: differences.map(\.rawValue))
           }
         } else if one.experiment?.isAA != true || other.experiment?.isAA != true,
           one.firmware.name != other.firmware.name, one.isOneBuild(with: other)
         {
-          throw ArmFault.same(
+          throw ArmError.same(
             device: "", reference: one.firmware.name, candidate: other.firmware.name,
             marks: other.firmwareMarks.text)
         }

@@ -64,7 +64,7 @@ struct Latgate: AsyncParsableCommand {
           // Shells ask for names of devices, which takes waiting.
           command = try await asyncParseAsRoot()
         } catch {
-          throw CommandLineFault(cause: error)
+          throw CommandLineError(cause: error)
         }
         if (command as? any ComputingCommand)?.computesOnly == true { Interruption.endsAnywhere() }
         do {
@@ -84,7 +84,7 @@ struct Latgate: AsyncParsableCommand {
 
   private static func finish(_ error: any Error) -> Never {
     // Help, usage errors and exit codes are ArgumentParser's own to print.
-    if let fault = error as? CommandLineFault {
+    if let fault = error as? CommandLineError {
       let unknown = UnknownCommand.find(CommandLine.arguments.dropFirst())
       guard exitCode(for: fault.cause) != .success, let unknown else {
         exit(withError: fault.cause)
@@ -117,7 +117,7 @@ struct Latgate: AsyncParsableCommand {
   }
 
   /// A command line that was not understood, or that asked for help.
-  private struct CommandLineFault: Error {
+  private struct CommandLineError: Error {
     var cause: any Error
   }
 }

@@ -92,7 +92,7 @@ struct SingleRun {
       if !reasons.isEmpty { throw ExitStatus.gateFailed.code }
     } catch {
       // A wrong line is no fault of the device.
-      if !(error is ExitCode), !(error is MeasureFault) {
+      if !(error is ExitCode), !(error is MeasureError) {
         await kept.collect(
           "bugreport-\(timestamp())", of: reached, reason: "\(error)", error: error)
       }

@@ -10,13 +10,13 @@ package struct DraftFolder: Sendable {
 
   private var manifestPath: String { "\(path)/campaign.json" }
 
-  /// - Throws: ``CampaignFileFault``, `SystemCallError`.
+  /// - Throws: ``CampaignFileError``, `SystemCallError`.
   package func write(_ manifest: CampaignManifest, bundles: [[UInt8]]) throws {
     do { try manifest.check() } catch {
-      throw CampaignFileFault(error, path: manifestPath)
+      throw CampaignFileError(error, path: manifestPath)
     }
     guard !FileManager.default.fileExists(atPath: manifestPath) else {
-      throw CampaignFileFault(
+      throw CampaignFileError(
         "there is a campaign already", path: path,
         remedy: "name another folder, or remove this one")
     }
@@ -31,20 +31,20 @@ package struct DraftFolder: Sendable {
   /// Its manifest with the bytes that will be signed, and the files that a repository needs for it.
   package func read() throws -> (manifest: CampaignManifest, files: [RepositoryEditor.File]) {
     guard let data = FileManager.default.contents(atPath: manifestPath) else {
-      throw CampaignFileFault(
+      throw CampaignFileError(
         "not a campaign: it has no campaign.json", path: path,
         remedy: "make one with 'latgate campaign create'")
     }
     let manifest: CampaignManifest
     do { manifest = try CampaignManifest(bytes: Array(data)) } catch {
-      throw CampaignFileFault(error, path: manifestPath)
+      throw CampaignFileError(error, path: manifestPath)
     }
     var files: [RepositoryEditor.File] = []
     for bundle in manifest.bundles.values.sorted(by: { $0.hash < $1.hash }) {
       let name = CampaignPath.bundle(bundle.hash)
       let bytes = FileManager.default.contents(atPath: "\(path)/\(name)").map(Array.init) ?? []
       guard ListedFile(of: bytes) == bundle else {
-        throw CampaignFileFault(MetadataFault.content(file: name), path: "\(path)/\(name)")
+        throw CampaignFileError(MetadataError.content(file: name), path: "\(path)/\(name)")
       }
       if !files.contains(where: { $0.path == name }) {
         files.append(.init(path: name, bytes: bytes))

@@ -12,10 +12,10 @@ package struct KeyFolder: Sendable {
 
   /// Makes a new key.
   /// - Returns: its path and its public half.
-  /// - Throws: ``CampaignFileFault``, `SystemCallError`.
+  /// - Throws: ``CampaignFileError``, `SystemCallError`.
   package func make(_ role: Role) throws -> (path: String, key: SigningKey) {
     if mkdir(path, 0o700) != 0, errno != EEXIST {
-      throw CampaignFileFault(
+      throw CampaignFileError(
         "cannot be made: \(String(cString: strerror(errno)))", path: path,
         remedy: "name a folder whose parent is there")
     }
@@ -30,7 +30,7 @@ package struct KeyFolder: Sendable {
   }
 
   /// All keys in it.
-  /// - Throws: ``CampaignFileFault`` for a file that holds none.
+  /// - Throws: ``CampaignFileError`` for a file that holds none.
   package func keys() throws -> [SigningKey] {
     try names().map { name in
       let file = "\(path)/\(name)"
@@ -38,7 +38,7 @@ package struct KeyFolder: Sendable {
         let seed = Hex.bytes(text.trimmingCharacters(in: .whitespacesAndNewlines)),
         let key = SigningKey(seed: seed)
       else {
-        throw CampaignFileFault(
+        throw CampaignFileError(
           "not a key: 64 lower-case hex digits were expected", path: file,
           remedy: "restore it from its copy, or take it out of the folder")
       }
@@ -48,7 +48,7 @@ package struct KeyFolder: Sendable {
 
   private func names() throws -> [String] {
     guard let all = try? FileManager.default.contentsOfDirectory(atPath: path) else {
-      throw CampaignFileFault(
+      throw CampaignFileError(
         "not a folder that can be read", path: path,
         remedy: "make keys with 'latgate campaign keys create'")
     }

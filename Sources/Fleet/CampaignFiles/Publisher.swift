@@ -23,7 +23,7 @@ package struct Publisher: Sendable {
     let place = RepositoryFolder(path: repository)
     let first = CampaignPath.metadata(.root, version: 1)
     guard try place.read(first, limit: 0) == nil else {
-      throw CampaignFileFault(
+      throw CampaignFileError(
         "there is a repository already", path: repository,
         remedy: "devices trust its \(first); change its keys with 'latgate campaign keys rotate'")
     }
@@ -83,12 +83,12 @@ package struct Publisher: Sendable {
       let (manifest, made) = try draft.read()
       let path = CampaignPath.target(manifest.id)
       guard listed[path] == nil else {
-        throw CampaignFileFault(
+        throw CampaignFileError(
           "campaign '\(manifest.id)' is signed already", path: repository.path,
           remedy: "a campaign that has begun is not changed; make one with another id")
       }
       if try repository.timestamp()?.metadata.revoked.contains(manifest.id) == true {
-        throw CampaignFileFault(
+        throw CampaignFileError(
           "campaign '\(manifest.id)' was revoked", path: repository.path,
           remedy: "devices never run that id again; make one with another id")
       }
@@ -105,7 +105,7 @@ package struct Publisher: Sendable {
   package func publish(_ change: (inout TimestampMetadata) -> Void = { _ in }) throws {
     let editor = try editor()
     guard let targets = try repository.newestTargets() else {
-      throw CampaignFileFault(
+      throw CampaignFileError(
         "no campaign is signed", path: repository.path,
         remedy: "sign one with 'latgate campaign sign'")
     }
@@ -147,7 +147,7 @@ package struct Publisher: Sendable {
   private func demand(_ id: String) throws {
     let known = try repository.newestTargets()?.metadata.campaigns ?? []
     guard known.contains(id) else {
-      throw CampaignFileFault(
+      throw CampaignFileError(
         "there is no campaign '\(id)'", path: repository.path,
         remedy: known.isEmpty
           ? "no campaign is signed" : "there are \(known.joined(separator: ", "))")

@@ -10,12 +10,12 @@ package struct RepositoryFolder: Sendable {
   package init(path: String) { self.path = path }
 
   /// Bytes of a file, `limit` + 1 at most; nil when it is not there.
-  /// - Throws: ``CampaignFileFault`` for one that cannot be read.
+  /// - Throws: ``CampaignFileError`` for one that cannot be read.
   package func read(_ file: String, limit: Int) throws -> [UInt8]? {
     let place = "\(path)/\(file)"
     guard let handle = FileHandle(forReadingAtPath: place) else {
       if FileManager.default.fileExists(atPath: place) {
-        throw CampaignFileFault(
+        throw CampaignFileError(
           "cannot be read", path: place, remedy: "look at its permissions")
       }
       return nil
@@ -41,7 +41,7 @@ package struct RepositoryFolder: Sendable {
   private func firstState() throws -> TrustedState {
     let first = CampaignPath.metadata(.root, version: 1)
     guard let bytes = try read(first, limit: Role.root.mostBytes) else {
-      throw CampaignFileFault(
+      throw CampaignFileError(
         "not a repository: it has no \(first)", path: path,
         remedy: "make one with 'latgate campaign keys create'")
     }
@@ -89,7 +89,7 @@ package struct RepositoryFolder: Sendable {
   }
 
   /// Polls it as a device does that has the first root only.
-  /// - Throws: ``CampaignFileFault`` where a device would refuse it.
+  /// - Throws: ``CampaignFileError`` where a device would refuse it.
   package func polled(now: MetadataTime) throws -> TrustedState {
     let first = CampaignPath.metadata(.root, version: 1)
     guard let bytes = try read(first, limit: Role.root.mostBytes) else { return try firstState() }
@@ -104,21 +104,21 @@ package struct RepositoryFolder: Sendable {
   /// A campaign's manifest, checked against what the state lists.
   package func manifest(_ id: String, _ state: TrustedState) throws -> CampaignManifest {
     guard let request = state.request(manifestOf: id) else {
-      throw CampaignFileFault(
+      throw CampaignFileError(
         "there is no campaign '\(id)'", path: path,
         remedy: state.campaigns.isEmpty
           ? "no campaign is published" : "there are \(state.campaigns.joined(separator: ", "))")
     }
     let bytes = try read(request.file, limit: request.limit)
     return try refused(request.file) {
-      guard let bytes else { throw MetadataFault.missing(file: request.file) }
+      guard let bytes else { throw MetadataError.missing(file: request.file) }
       return try state.manifest(of: id, bytes)
     }
   }
 
   /// A campaign's manifest for those who look at what was collected: of a campaign that was revoked as
   /// well, from the last list that had it. Devices do not take it from there.
-  /// - Throws: ``CampaignFileFault`` where a device would refuse the repository, and for a campaign that
+  /// - Throws: ``CampaignFileError`` where a device would refuse the repository, and for a campaign that
   ///   no list ever had.
   package func collectedManifest(_ id: String, now: MetadataTime) throws -> CampaignManifest {
     let state = try polled(now: now)
@@ -133,7 +133,7 @@ package struct RepositoryFolder: Sendable {
       let file = CampaignPath.manifest(id, hash: listed.hash)
       let bytes = try read(file, limit: min(listed.length, CampaignManifest.mostBytes))
       return try refused(file) {
-        guard let bytes else { throw MetadataFault.missing(file: file) }
+        guard let bytes else { throw MetadataError.missing(file: file) }
         return try past.metadata.manifest(of: id, bytes)
       }
     }
@@ -156,19 +156,19 @@ package struct RepositoryFolder: Sendable {
       let file = CampaignPath.bundle(bundle.hash)
       let bytes = try read(file, limit: bundle.length)
       try refused(file) {
-        guard let bytes else { throw MetadataFault.missing(file: file) }
-        guard ListedFile(of: bytes) == bundle else { throw MetadataFault.content(file: file) }
+        guard let bytes else { throw MetadataError.missing(file: file) }
+        guard ListedFile(of: bytes) == bundle else { throw MetadataError.content(file: file) }
       }
     }
   }
 
   private func refused<Value>(_ file: String, _ body: () throws -> Value) throws -> Value {
-    do { return try body() } catch let fault as MetadataFault {
-      throw CampaignFileFault(fault, path: "\(path)/\(file)", remedy: Self.remedy(fault))
+    do { return try body() } catch let fault as MetadataError {
+      throw CampaignFileError(fault, path: "\(path)/\(file)", remedy: Self.remedy(fault))
     }
   }
 
-  private static func remedy(_ fault: MetadataFault) -> String {
+  private static func remedy(_ fault: MetadataError) -> String {
     switch fault {
     case .expired(.timestamp, _), .expired(.snapshot, _):
       "sign it again with 'latgate campaign publish'"

@@ -29,12 +29,12 @@ package final class ArmIdentities: Sendable {
   }
 
   /// Takes note of what a device shows with a firmware on it.
-  /// - Throws: ``ArmFault``.
+  /// - Throws: ``ArmError``.
   package func admit(_ marks: FirmwareMarks, as firmware: String, on device: String) throws {
     try seen.withLock { seen in
       if let before = seen[firmware] {
         guard before.ofBuild.differences(from: marks.ofBuild).isEmpty else {
-          throw ArmFault.changed(
+          throw ArmError.changed(
             device: device, firmware: firmware, before: before.text, now: marks.text)
         }
       } else {
@@ -46,7 +46,7 @@ package final class ArmIdentities: Sendable {
     }
     guard firmware == candidate, !isAA else { return }
     if let one = stored.first(where: { $0.name != candidate && $0.marks.isSame(as: marks) }) {
-      throw ArmFault.same(
+      throw ArmError.same(
         device: device, reference: one.name, candidate: candidate, marks: marks.text)
     }
   }
@@ -55,12 +55,12 @@ package final class ArmIdentities: Sendable {
     if isAA {
       let differences = one.ofBuild.differences(from: two.ofBuild)
       guard differences.isEmpty else {
-        throw ArmFault.different(
+        throw ArmError.different(
           device: device, reference: reference, candidate: candidate,
           marks: differences.map(\.rawValue))
       }
     } else if one.isSame(as: two) {
-      throw ArmFault.same(
+      throw ArmError.same(
         device: device, reference: reference, candidate: candidate, marks: two.text)
     }
   }
@@ -79,7 +79,7 @@ package final class ArmIdentities: Sendable {
 }
 
 /// Arms that do not run the intended firmware; nothing of them may be judged.
-package enum ArmFault: Error, Sendable, Equatable {
+package enum ArmError: Error, Sendable, Equatable {
   /// Two firmwares are to be compared, and both are the same. `device` is empty for kept records.
   case same(device: String, reference: String, candidate: String, marks: String)
   /// An A/A check is declared, and the arms are not the same.
@@ -90,7 +90,7 @@ package enum ArmFault: Error, Sendable, Equatable {
   case unexpected(device: String, firmware: String, expected: String, found: String)
 }
 
-extension ArmFault: CustomStringConvertible {
+extension ArmError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .same(let device, let reference, let candidate, let marks):

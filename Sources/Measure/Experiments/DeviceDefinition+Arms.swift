@@ -5,19 +5,19 @@ extension DeviceDefinition {
   /// Refuses firmwares that the device cannot run, or cannot run both of, before anything starts.
   ///
   /// `reference` is nil where stored runs stand in for it; with `isAA` both are meant to be one.
-  /// - Throws: ``RunError``, ``ArmFault``.
+  /// - Throws: ``RunError``, ``ArmError``.
   package func requireArms(reference: String?, candidate: String, isAA: Bool) throws {
     for name in [reference, candidate].compactMap(\.self) { try requireFirmware(name) }
     guard let reference, reference != candidate else { return }
     if kind == .virtual {
       let isSame = firmwares[reference] == firmwares[candidate]
       if isSame, !isAA {
-        throw ArmFault.same(
+        throw ArmError.same(
           device: self.name, reference: reference, candidate: candidate,
           marks: "the same settings in \(file)")
       }
       if !isSame, isAA {
-        throw ArmFault.different(
+        throw ArmError.different(
           device: self.name, reference: reference, candidate: candidate,
           marks: ["their settings in \(file)"])
       }

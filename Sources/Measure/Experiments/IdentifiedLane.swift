@@ -51,7 +51,7 @@ package struct IdentifiedLane: DeviceLane {
     var started = try await base.start(firmware: firmware, installs: installs)
     let (identity, marks) = try await marks(started.device)
     if let expected = definition.expectation(ofFirmware: firmware), !marks.contains(expected) {
-      throw ArmFault.unexpected(
+      throw ArmError.unexpected(
         device: started.device.name, firmware: firmware, expected: expected, found: marks.text)
     }
     try identities.admit(marks, as: firmware, on: started.device.name)

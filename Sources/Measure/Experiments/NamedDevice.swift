@@ -10,7 +10,7 @@ package struct NamedDevice: Sendable {
   package var address: DeviceAddress
 
   /// Nothing is asked of the device.
-  /// - Throws: ``DeviceNameFault``, `UnknownName` for a file that is not there.
+  /// - Throws: ``DeviceNameError``, `UnknownName` for a file that is not there.
   package init(_ name: String, in catalog: Catalog) throws {
     try catalog.requireSoundDevice(name)
     if let known = catalog.devices[name] {
@@ -34,12 +34,12 @@ package struct NamedDevice: Sendable {
       throw UnknownName(kind: "device file", name: file, known: Array(catalog.devices.keys))
     }
     guard known.kind.hasAddress else {
-      throw DeviceNameFault(
+      throw DeviceNameError(
         name: name, problem: "a device of kind \(known.kind.word) has no address",
         remedy: "name it '\(file)'")
     }
     if case .server("") = place {
-      throw DeviceNameFault(
+      throw DeviceNameError(
         name: name, problem: "there is no address after the '@'",
         remedy: "name it '\(file)', or '\(file)@tcp:HOST:PORT', '\(file)@usb:SERIAL', "
           + "'\(file)@SERIAL'")
@@ -49,15 +49,15 @@ package struct NamedDevice: Sendable {
   }
 
   /// Refuses what no adb server can list: nothing that comes back would be found under it.
-  /// - Throws: ``DeviceNameFault``.
+  /// - Throws: ``DeviceNameError``.
   private static func requireSerial(_ text: String, of name: String) throws {
     if text.hasPrefix("tcp:") || text.hasPrefix("ssh:") {
-      throw DeviceNameFault(
+      throw DeviceNameError(
         name: name, problem: "'\(text)' is no address",
         remedy: "write tcp:HOST[:PORT] or ssh:[USER@]HOST[:PORT], with a port of 1 to 65535")
     }
     if text.contains("/") || text.hasSuffix(".yaml") {
-      throw DeviceNameFault(
+      throw DeviceNameError(
         name: name, problem: "this is a path, no name of a device",
         remedy: "put the device file into targets/devices of your configuration folder, and give "
           + "the name after its 'device:'")
@@ -66,7 +66,7 @@ package struct NamedDevice: Sendable {
 }
 
 /// A name that can mean no device, whatever is connected: a usage error (64).
-package struct DeviceNameFault: Error, Sendable, Equatable {
+package struct DeviceNameError: Error, Sendable, Equatable {
   package var name: String
   package var problem: String
   /// What to do about it, without a full stop.
@@ -79,7 +79,7 @@ package struct DeviceNameFault: Error, Sendable, Equatable {
   }
 }
 
-extension DeviceNameFault: CustomStringConvertible {
+extension DeviceNameError: CustomStringConvertible {
   package var description: String { "device '\(name)': \(problem); \(remedy)" }
 }
 

@@ -24,11 +24,11 @@ package struct CampaignDraft: Sendable {
   }
 
   /// Builds the bundles and writes everything that a signature is asked for.
-  /// - Throws: ``CampaignDraftFault`` for probes that cannot be sent to fielded devices.
+  /// - Throws: ``CampaignDraftError`` for probes that cannot be sent to fielded devices.
   package func write(to folder: DraftFolder, bench: Workbench) async throws -> CampaignManifest {
     var manifest = manifest
     for probe in probes where probe.privacy != .none && !manifest.privacy.keys {
-      throw CampaignDraftFault(
+      throw CampaignDraftError(
         what: "probe \(probe.name) shows \(probe.privacy.rawValue) of what people use",
         remedy: "leave it out, or have devices send labels with --keys")
     }
@@ -36,7 +36,7 @@ package struct CampaignDraft: Sendable {
     for probe in probes {
       let (metrics, others) = Self.sendable(probe, tier)
       guard !metrics.isEmpty else {
-        throw CampaignDraftFault(
+        throw CampaignDraftError(
           what: "probe \(probe.name) has no histogram of durations in tier \(tier.rawValue)",
           remedy: "leave it out, or choose another --tier: devices send nothing else")
       }
@@ -55,7 +55,7 @@ package struct CampaignDraft: Sendable {
     for abi in abis {
       let bytes = try await bundle(abi, numbered, bench: bench)
       guard bytes.count <= CampaignBundle.mostBytes else {
-        throw CampaignDraftFault(
+        throw CampaignDraftError(
           what: "the bundle for \(abi.rawValue) has \(bytes.count) bytes, "
             + "\(CampaignBundle.mostBytes) are allowed", remedy: "leave out a probe")
       }
@@ -87,7 +87,7 @@ package struct CampaignDraft: Sendable {
       switch tier {
       case .t2:
         guard let object = built?.objects[probe.name] else {
-          throw CampaignDraftFault(
+          throw CampaignDraftError(
             what: "probe \(probe.name) was not built for \(abi.rawValue)", remedy: "")
         }
         return .loaded(
@@ -108,7 +108,7 @@ package struct CampaignDraft: Sendable {
 }
 
 /// Why a campaign cannot be made as asked.
-package struct CampaignDraftFault: Error, Sendable, Equatable {
+package struct CampaignDraftError: Error, Sendable, Equatable {
   package var what: String
   package var remedy: String
 }

@@ -42,12 +42,12 @@ package struct CampaignJudging: Sendable {
   }
 
   /// The verdict, and what was left out, in a sentence each.
-  /// - Throws: ``CampaignDraftFault`` for an arm that is not there, ``ReportLines/Fault``, and what
+  /// - Throws: ``CampaignDraftError`` for an arm that is not there, ``ReportLines/Fault``, and what
   ///   ``CollectedReports`` throws.
   package func verdict(of source: Source) throws -> (verdict: FleetVerdict, notes: [String]) {
     let arms = manifest.arms.map(\.name)
     guard let number = arms.firstIndex(of: candidate), number > 0 else {
-      throw CampaignDraftFault(
+      throw CampaignDraftError(
         what: "the campaign has no arm '\(candidate)' beside its control",
         remedy: "it has \(arms.dropFirst().joined(separator: ", "))")
     }

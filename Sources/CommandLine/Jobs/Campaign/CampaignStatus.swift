@@ -31,7 +31,7 @@ package struct CampaignStatus: Codable, Sendable {
   package var metadata: [Expiry]
 
   /// Verifies everything as a device does that has the first root only, and the bundles.
-  /// - Throws: `CampaignFileFault` where it would refuse something.
+  /// - Throws: `CampaignFileError` where it would refuse something.
   package init(_ folder: RepositoryFolder, now: MetadataTime) throws {
     let state = try folder.polled(now: now)
     campaigns = try state.campaigns.map { id in

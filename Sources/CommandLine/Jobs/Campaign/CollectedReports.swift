@@ -13,7 +13,7 @@ package struct CollectedReports: Sendable {
   private let index: any ReportIndex
 
   /// Opens a collector's index: its file, or `clickhouse://HOST:PORT/DATABASE`.
-  /// - Throws: `CampaignFileFault` where there is none, `LogError` for one that cannot be used.
+  /// - Throws: `CampaignFileError` where there is none, `LogError` for one that cannot be used.
   package init(place: String) throws {
     self.place = place
     guard !place.hasPrefix("clickhouse:") else {
@@ -21,7 +21,7 @@ package struct CollectedReports: Sendable {
       return
     }
     guard FileManager.default.fileExists(atPath: place) else {
-      throw CampaignFileFault(
+      throw CampaignFileError(
         "there is no index", path: place,
         remedy: "name the collector's index.sqlite, or make it with 'latgate-collector rebuild'")
     }
@@ -34,7 +34,7 @@ package struct CollectedReports: Sendable {
   }
 
   /// Hands over each report of a campaign, ascending by id.
-  /// - Throws: `CampaignFileFault` for a metric that the campaign does not have, `LogError`.
+  /// - Throws: `CampaignFileError` for a metric that the campaign does not have, `LogError`.
   func read(_ manifest: CampaignManifest, _ take: (EvidenceCollector.Report) -> Void) throws {
     let names = Dictionary(manifest.metrics.map { ($0.id, $0.name) }) { first, _ in first }
     let ways = FieldHistogram.Attachment.tierNames.map { tier in
@@ -45,7 +45,7 @@ package struct CollectedReports: Sendable {
       let layout = HistogramLayout(subBits: Int(report.subBits))
       let measured = try report.histograms.map { one -> EvidenceCollector.Measured in
         guard let name = names[Int(one.metric)] else {
-          throw CampaignFileFault(
+          throw CampaignFileError(
             "report \(collected.id): the campaign has no metric \(one.metric)", path: place)
         }
         return EvidenceCollector.Measured(

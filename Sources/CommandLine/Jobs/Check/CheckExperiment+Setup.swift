@@ -67,7 +67,7 @@ extension CheckSetup {
 
   /// Adds a probe for each line, held against what the device's kernel has: a virtual device is
   /// booted for it.
-  /// - Throws: `MeasureFault`, `DeviceError`, and what starting a lane throws.
+  /// - Throws: `MeasureError`, `DeviceError`, and what starting a lane throws.
   package func measure(
     _ plan: inout Plan, on target: LaneFactory.Target, _ bench: Workbench
   ) async throws {
@@ -96,7 +96,7 @@ extension CheckSetup {
   }
 
   /// Refuses arms that could not differ, before anything starts.
-  /// - Throws: `UnknownName`, `DeviceError`, `RunError`, `ArmFault`.
+  /// - Throws: `UnknownName`, `DeviceError`, `RunError`, `ArmError`.
   package func requireArms(_ plan: Plan, in catalog: Catalog) throws {
     for name in [device, partner].compactMap(\.self) {
       try LaneFactory.definition(of: name, in: catalog, fallback: plan.suite.device)

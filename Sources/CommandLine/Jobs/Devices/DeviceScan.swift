@@ -128,7 +128,7 @@ package struct DeviceScan: Sendable {
       return served[0]
     }
     guard definition.kind != .virtual else {
-      throw DeviceNameFault(
+      throw DeviceNameError(
         name: name,
         problem: "the device file of a virtual device, and none of this name is running",
         remedy: "boot one by `latgate device boot NAME --device \(name)`, and name that")

@@ -34,7 +34,7 @@ package struct EventReader: Sendable {
   ///   - line: as it was written.
   ///   - refreshes: whether what is kept does not count, as modules bring events of their own.
   /// - Returns: all events, the formats of the line's, and functions where it names one.
-  /// - Throws: ``MeasureFault`` for a line whose events are not there, `DeviceError`.
+  /// - Throws: ``MeasureError`` for a line whose events are not there, `DeviceError`.
   package func known(for line: MeasureLine, refreshes: Bool = false) async throws -> KnownEvents {
     let before = refreshes ? KnownEvents() : kept()
     var known = before

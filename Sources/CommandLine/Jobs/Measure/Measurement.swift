@@ -13,10 +13,10 @@ package struct Measurement: Sendable {
   ///   - text: the line.
   ///   - name: of the probe.
   ///   - returns: how those of a process's function are seen.
-  /// - Throws: `MeasureFault` for a line that cannot be read.
+  /// - Throws: `MeasureError` for a line that cannot be read.
   package init(
     _ text: String, name: String = MeasureQuestion.usualName, returns: SpanEvent.Returns = .auto
-  ) throws(MeasureFault) {
+  ) throws(MeasureError) {
     line = try MeasureLine.parse(text)
     self.name = name
     self.returns = returns
@@ -31,7 +31,7 @@ package struct Measurement: Sendable {
   ///   - identity: what it says of itself.
   ///   - systemCalls: names of calls by number, asked for where the line needs them.
   /// - Returns: the probe.
-  /// - Throws: `MeasureFault`, `DeviceError`.
+  /// - Throws: `MeasureError`, `DeviceError`.
   package func probe(
     on device: any Device, identity: DeviceIdentity,
     systemCalls: () async throws -> [Int: String]
@@ -46,7 +46,7 @@ package struct Measurement: Sendable {
     let reader = EventReader(device: device, identity: identity)
     do {
       return try await probe(reader, refreshes: false, systemCalls)
-    } catch is MeasureFault {
+    } catch is MeasureError {
       // A module that came since may have brought the event.
       return try await probe(reader, refreshes: true, systemCalls)
     }

@@ -17,21 +17,21 @@ package struct HTTPPost: Sendable, Equatable {
     ///   - text: as a user writes it.
     ///   - port: where the text names none.
     ///   - path: where the text has none.
-    /// - Throws: ``PushFault`` for anything but an address of plain HTTP.
-    package init(_ text: String, port: UInt16, path: String) throws(PushFault) {
+    /// - Throws: ``PushError`` for anything but an address of plain HTTP.
+    package init(_ text: String, port: UInt16, path: String) throws(PushError) {
       guard let parts = URLComponents(string: text), let host = parts.host, !host.isEmpty else {
-        throw PushFault(
+        throw PushError(
           place: text, problem: "is no address; write http://HOST:PORT", isUsage: true)
       }
       guard parts.scheme == "http" else {
-        throw PushFault(
+        throw PushError(
           place: text,
           problem: "is not plain HTTP: name a collector beside this program, which may pass it on "
             + "by TLS", isUsage: true)
       }
       guard parts.user == nil, parts.fragment == nil, parts.port.map({ 1...65535 ~= $0 }) ?? true
       else {
-        throw PushFault(
+        throw PushError(
           place: text, problem: "has a user, a fragment or a port beyond 65535", isUsage: true)
       }
       self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
@@ -50,18 +50,18 @@ package struct HTTPPost: Sendable, Equatable {
     package var retryAfter: Int?
     package var body: [UInt8]
 
-    /// - Throws: ``PushFault`` where the bytes are no answer of HTTP/1.
-    package init(_ bytes: [UInt8], from place: String) throws(PushFault) {
+    /// - Throws: ``PushError`` where the bytes are no answer of HTTP/1.
+    package init(_ bytes: [UInt8], from place: String) throws(PushError) {
       let end = Array("\r\n\r\n".utf8)
       guard let head = bytes.firstRange(of: end) else {
-        throw PushFault(
+        throw PushError(
           place: place, problem: "ended its answer before the answer's head was whole")
       }
       let lines = String(decoding: bytes[..<head.lowerBound], as: UTF8.self)
         .split(separator: "\r\n")
       guard let found = lines.first?.prefixMatch(of: /HTTP\/1\.[01] ([0-9]{3})/),
         let status = Int(found.1)
-      else { throw PushFault(place: place, problem: "does not speak HTTP/1") }
+      else { throw PushError(place: place, problem: "does not speak HTTP/1") }
       self.status = status
       let wait = lines.dropFirst().first { $0.lowercased().hasPrefix("retry-after:") }
       retryAfter = wait.flatMap {
@@ -104,7 +104,7 @@ package struct HTTPPost: Sendable, Equatable {
 
   /// Sends it.
   /// - Returns: the answer, whatever its status.
-  /// - Throws: `SystemCallError`, `NameLookupError`, `DeadlineExceeded`, ``PushFault``,
+  /// - Throws: `SystemCallError`, `NameLookupError`, `DeadlineExceeded`, ``PushError``,
   ///   `CancellationError`.
   package func send() async throws -> Answer {
     let place = "\(address.host):\(address.port)"
@@ -119,7 +119,7 @@ package struct HTTPPost: Sendable, Equatable {
       if next.isEmpty { break }
       answer += next
       guard answer.count <= Self.mostAnswer else {
-        throw PushFault(place: place, problem: "answers with more than \(Self.mostAnswer) bytes")
+        throw PushError(place: place, problem: "answers with more than \(Self.mostAnswer) bytes")
       }
     }
     return try Answer(answer, from: place)
@@ -127,7 +127,7 @@ package struct HTTPPost: Sendable, Equatable {
 }
 
 /// Why something was not handed to a server.
-package struct PushFault: Error, Sendable, Equatable, CustomStringConvertible {
+package struct PushError: Error, Sendable, Equatable, CustomStringConvertible {
   package var place: String
   package var problem: String
   /// Whether the user has to ask for something else.

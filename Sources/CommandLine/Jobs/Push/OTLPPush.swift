@@ -27,7 +27,7 @@ package struct OTLPPush: Sendable {
   }
 
   /// Sends one request in OTLP's JSON.
-  /// - Throws: ``PushFault`` where it cannot be reached or refuses, wholly or in part;
+  /// - Throws: ``PushError`` where it cannot be reached or refuses, wholly or in part;
   ///   `CancellationError`.
   package func send(_ json: [UInt8]) async throws {
     let post = HTTPPost(to: address, type: "application/json", headers: headers, body: json)
@@ -36,14 +36,14 @@ package struct OTLPPush: Sendable {
       let answer: HTTPPost.Answer
       do {
         answer = try await post.send()
-      } catch let error where !(error is CancellationError || error is PushFault) {
-        throw PushFault(place: place, problem: "cannot be reached: \(error)")
+      } catch let error where !(error is CancellationError || error is PushError) {
+        throw PushError(place: place, problem: "cannot be reached: \(error)")
       }
       if 200..<300 ~= answer.status { return try Self.accept(answer.body, from: place) }
       guard [429, 502, 503, 504].contains(answer.status), attempt < Self.attempts else {
         let words = String(decoding: answer.body.prefix(300), as: UTF8.self)
           .trimmingCharacters(in: .whitespacesAndNewlines)
-        throw PushFault(
+        throw PushError(
           place: place,
           problem: "refused it with status \(answer.status)" + (words.isEmpty ? "" : ": \(words)"))
       }
@@ -53,8 +53,8 @@ package struct OTLPPush: Sendable {
     }
   }
 
-  /// - Throws: ``PushFault`` where the receiver says that it left something out.
-  private static func accept(_ body: [UInt8], from place: String) throws(PushFault) {
+  /// - Throws: ``PushError`` where the receiver says that it left something out.
+  private static func accept(_ body: [UInt8], from place: String) throws(PushError) {
     struct Reply: Decodable {
       struct Partial: Decodable {
         // A 64-bit number, which proto's JSON writes as text.
@@ -78,7 +78,7 @@ package struct OTLPPush: Sendable {
     let reply = try? JSONDecoder().decode(Reply.self, from: Data(body))
     guard let partial = reply?.partialSuccess, let count = partial.rejectedDataPoints, count != "0"
     else { return }
-    throw PushFault(
+    throw PushError(
       place: place,
       problem: "left out \(count) data points"
         + (partial.errorMessage.map { ": \($0)" } ?? ""))

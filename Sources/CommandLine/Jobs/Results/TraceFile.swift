@@ -12,7 +12,7 @@ package struct TraceFile {
     self.path = path
   }
 
-  /// - Throws: ``TraceFault`` naming the file, `CancellationError`.
+  /// - Throws: ``TraceFileError`` naming the file, `CancellationError`.
   package func folded(by folder: TraceFolder) throws -> FoldedTrace {
     let bytes = try bytes()
     do {
@@ -21,10 +21,10 @@ package struct TraceFile {
       throw CancellationError()
     } catch .noProcess(let names, let known) {
       let error = PerfettoTraceError.noProcess(names, known: known)
-      throw TraceFault(
+      throw TraceFileError(
         file: path, problem: "\(error.description): \(Self.hint(names, known)) (--process)")
     } catch {
-      throw TraceFault(file: path, problem: error.description)
+      throw TraceFileError(file: path, problem: error.description)
     }
   }
 
@@ -32,25 +32,26 @@ package struct TraceFile {
   private func bytes() throws -> [UInt8] {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-      throw TraceFault(file: path, problem: "is a folder: name the trace itself")
+      throw TraceFileError(file: path, problem: "is a folder: name the trace itself")
     }
     guard let file = FileHandle(forReadingAtPath: path) else {
-      throw TraceFault(file: path, problem: "cannot be read: check the path and its permissions")
+      throw TraceFileError(
+        file: path, problem: "cannot be read: check the path and its permissions")
     }
     var bytes: [UInt8] = []
     do {
       while let piece = try file.read(upToCount: 8 << 20), !piece.isEmpty {
         bytes += piece
         guard bytes.count <= TraceFolder.byteLimit else {
-          throw TraceFault(
+          throw TraceFileError(
             file: path,
             problem: "larger than \(TraceFolder.byteLimit >> 30) GiB: record less, or cut it with"
               + " perfetto's own tools")
         }
         try Task.checkCancellation()
       }
-    } catch  where !(error is TraceFault || error is CancellationError) {
-      throw TraceFault(file: path, problem: "cannot be read: \(error.localizedDescription)")
+    } catch  where !(error is TraceFileError || error is CancellationError) {
+      throw TraceFileError(file: path, problem: "cannot be read: \(error.localizedDescription)")
     }
     return bytes
   }
@@ -72,7 +73,7 @@ package struct TraceFile {
 }
 
 /// A trace that cannot be folded.
-package struct TraceFault: Error, CustomStringConvertible {
+package struct TraceFileError: Error, CustomStringConvertible {
   package let file: String
   package let problem: String
 

@@ -28,7 +28,7 @@ struct CampaignOptions: ParsableArguments {
   static func read(_ path: String) throws -> Data {
     if path == "-" { return try FileHandle.standardInput.readToEnd() ?? Data() }
     guard let data = FileManager.default.contents(atPath: path) else {
-      throw CampaignFileFault("cannot be read", path: path, remedy: "check the path")
+      throw CampaignFileError("cannot be read", path: path, remedy: "check the path")
     }
     return data
   }

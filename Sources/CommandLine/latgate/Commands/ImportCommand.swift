@@ -96,7 +96,7 @@ struct ImportCommand: AsyncParsableCommand, ComputingCommand {
     do {
       return try ForeignHistograms(Array(data))
     } catch {
-      throw ExchangeFault(place: file, problem: error.problem)
+      throw ExchangeFileError(place: file, problem: error.problem)
     }
   }
 }

@@ -40,7 +40,7 @@ struct PushCommand: AsyncParsableCommand {
     let push = OTLPPush(address: target, headers: try header.map(Self.header)) { console.note($0) }
     let name = exponential ? "otlp-exponential" : "otlp"
     guard let format = HistogramFormatName(argument: name)?.format else {
-      throw ExchangeFault(place: address, problem: "there is no format \(name)")
+      throw ExchangeFileError(place: address, problem: "there is no format \(name)")
     }
     let runs = try await source.source(paths).measured(for: address, as: format)
     for run in runs { try await push.send(try format.bytes([run])) }

@@ -184,7 +184,7 @@ struct RunsImport: AsyncParsableCommand {
   func run() async throws {
     let documents = try RecordFiles.documents(paths)
     guard !documents.isEmpty else {
-      throw ExchangeFault(
+      throw ExchangeFileError(
         place: paths.joined(separator: ", "),
         problem: "no record is there: records are files that end in .json")
     }

@@ -47,11 +47,11 @@ enum RunSource: Sendable {
   }
 
   /// The runs, of which one has what a format writes; `place` is where they are to go.
-  /// - Throws: `ExchangeFault` otherwise, and what reading throws.
+  /// - Throws: `ExchangeFileError` otherwise, and what reading throws.
   func measured(for place: String, as format: any HistogramFormat) throws -> [RecordedRun] {
     let runs = try runs()
     guard runs.contains(where: format.canWrite) else {
-      throw ExchangeFault(
+      throw ExchangeFileError(
         place: place, problem: "no run has \(format is any StackFormat ? "stacks" : "a histogram")")
     }
     return runs

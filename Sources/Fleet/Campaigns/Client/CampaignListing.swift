@@ -25,7 +25,7 @@ extension TrustedState {
   }
 
   /// A manifest, when these are the bytes that were signed.
-  package func manifest(of id: String, _ bytes: [UInt8]) throws(MetadataFault) -> CampaignManifest {
+  package func manifest(of id: String, _ bytes: [UInt8]) throws(MetadataError) -> CampaignManifest {
     guard let listed = targets?.metadata else { throw .missing(file: CampaignPath.target(id)) }
     return try listed.manifest(of: id, bytes)
   }
@@ -33,7 +33,7 @@ extension TrustedState {
 
 extension TargetsMetadata {
   /// A manifest, when these are the bytes that the list names.
-  package func manifest(of id: String, _ bytes: [UInt8]) throws(MetadataFault) -> CampaignManifest {
+  package func manifest(of id: String, _ bytes: [UInt8]) throws(MetadataError) -> CampaignManifest {
     let path = CampaignPath.target(id)
     guard let listed = manifest(of: id) else { throw .missing(file: path) }
     guard bytes.count <= CampaignManifest.mostBytes else {

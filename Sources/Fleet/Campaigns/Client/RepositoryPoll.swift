@@ -52,8 +52,8 @@ package struct RepositoryPoll: Sendable {
 
   /// Takes the answer to ``request``.
   /// - Parameter bytes: of the file; nil when the repository does not have it.
-  /// - Throws: ``MetadataFault``; the poll is then over.
-  package mutating func receive(_ bytes: [UInt8]?) throws(MetadataFault) {
+  /// - Throws: ``MetadataError``; the poll is then over.
+  package mutating func receive(_ bytes: [UInt8]?) throws(MetadataError) {
     guard let request else { return }
     do {
       try take(bytes, request)
@@ -63,7 +63,7 @@ package struct RepositoryPoll: Sendable {
     }
   }
 
-  private mutating func take(_ bytes: [UInt8]?, _ request: Request) throws(MetadataFault) {
+  private mutating func take(_ bytes: [UInt8]?, _ request: Request) throws(MetadataError) {
     if let bytes, bytes.count > request.limit {
       throw .oversize(file: request.file, limit: request.limit)
     }
@@ -95,7 +95,7 @@ package struct RepositoryPoll: Sendable {
 
   /// Makes a whole poll.
   /// - Parameter fetch: the bytes of a file, one more than the limit at most; nil when it is not there.
-  /// - Throws: what `fetch` throws, and ``MetadataFault``.
+  /// - Throws: what `fetch` throws, and ``MetadataError``.
   package mutating func run(_ fetch: (Request) throws -> [UInt8]?) throws {
     while let request { try receive(try fetch(request)) }
   }

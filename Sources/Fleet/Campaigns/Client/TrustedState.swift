@@ -7,14 +7,14 @@ package struct TrustedState: Sendable {
   package internal(set) var targets: SignedMetadata<TargetsMetadata>?
 
   /// - Parameter root: root metadata that are trusted without proof, as a file.
-  /// - Throws: ``MetadataFault`` when they are none, or do not carry the signatures that they ask for.
-  package init(root: [UInt8]) throws(MetadataFault) {
+  /// - Throws: ``MetadataError`` when they are none, or do not carry the signatures that they ask for.
+  package init(root: [UInt8]) throws(MetadataError) {
     self.root = try SignedMetadata(bytes: root)
     try self.root.verify(by: self.root.metadata)
   }
 
   /// The next version of root has to be signed by the holders of both (TUF 5.3).
-  mutating func take(root bytes: [UInt8]) throws(MetadataFault) {
+  mutating func take(root bytes: [UInt8]) throws(MetadataError) {
     let next = try SignedMetadata<RootMetadata>(bytes: bytes)
     try next.verify(by: root.metadata)
     try next.verify(by: next.metadata)
@@ -31,7 +31,7 @@ package struct TrustedState: Sendable {
   }
 
   /// TUF 5.4. The same version again leaves the one that is known in its place.
-  mutating func take(timestamp bytes: [UInt8], now: MetadataTime) throws(MetadataFault) {
+  mutating func take(timestamp bytes: [UInt8], now: MetadataTime) throws(MetadataError) {
     let next = try SignedMetadata<TimestampMetadata>(bytes: bytes)
     try next.verify(by: root.metadata)
     if let known = timestamp?.metadata {
@@ -49,7 +49,7 @@ package struct TrustedState: Sendable {
   }
 
   /// TUF 5.5.
-  mutating func take(snapshot bytes: [UInt8], now: MetadataTime) throws(MetadataFault) {
+  mutating func take(snapshot bytes: [UInt8], now: MetadataTime) throws(MetadataError) {
     guard let listed = timestamp?.metadata.snapshot else { throw .outOfOrder(.snapshot) }
     try listed.file.check(bytes, file: "snapshot.json")
     let next = try SignedMetadata<SnapshotMetadata>(bytes: bytes)
@@ -63,7 +63,7 @@ package struct TrustedState: Sendable {
   }
 
   /// TUF 5.6.
-  mutating func take(targets bytes: [UInt8], now: MetadataTime) throws(MetadataFault) {
+  mutating func take(targets bytes: [UInt8], now: MetadataTime) throws(MetadataError) {
     guard let listed = snapshot?.metadata.targets else { throw .outOfOrder(.targets) }
     try listed.file.check(bytes, file: "targets.json")
     let next = try SignedMetadata<TargetsMetadata>(bytes: bytes)
@@ -73,7 +73,7 @@ package struct TrustedState: Sendable {
     targets = next
   }
 
-  static func check(_ metadata: some RoleMetadata, _ now: MetadataTime) throws(MetadataFault) {
+  static func check(_ metadata: some RoleMetadata, _ now: MetadataTime) throws(MetadataError) {
     guard now < metadata.expires else {
       throw .expired(role: type(of: metadata).role, at: metadata.expires)
     }
@@ -81,7 +81,7 @@ package struct TrustedState: Sendable {
 
   private static func check(
     _ version: Int64, _ role: Role, announced: Int64
-  ) throws(MetadataFault) {
+  ) throws(MetadataError) {
     guard version == announced else {
       throw .version(role: role, version: version, expected: announced)
     }

@@ -15,7 +15,7 @@ package struct CampaignArm: Sendable, Equatable {
     self.to = to
   }
 
-  init(_ value: CanonicalValue) throws(MetadataFault) {
+  init(_ value: CanonicalValue) throws(MetadataError) {
     let reader = try ValueReader(value, "campaign: an arm")
     name = try reader.text("name")
     from = Int(try reader.integer("from", in: 0...Int64(DeviceDraw.outcomes)))
@@ -29,7 +29,7 @@ package struct CampaignArm: Sendable, Equatable {
   /// How many draws of ``DeviceDraw/outcomes`` fall into it.
   package var width: Int { to - from }
 
-  static func check(_ arms: [CampaignArm]) throws(MetadataFault) {
+  static func check(_ arms: [CampaignArm]) throws(MetadataError) {
     guard (2...16).contains(arms.count) else {
       throw .malformed("campaign: it needs 2 to 16 arms, the control and what it is compared with")
     }

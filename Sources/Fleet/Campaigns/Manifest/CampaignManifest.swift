@@ -44,8 +44,8 @@ package struct CampaignManifest: Sendable, Equatable {
   package var bytes: [UInt8] { value.canonical }
 
   /// Reads a file.
-  /// - Throws: ``MetadataFault``.
-  package init(bytes: [UInt8]) throws(MetadataFault) {
+  /// - Throws: ``MetadataError``.
+  package init(bytes: [UInt8]) throws(MetadataError) {
     let reader = try ValueReader(try CanonicalValue(json: bytes), "campaign")
     // Asked first: what another format says of the rest is not known.
     let format = try reader.text("format")
@@ -86,8 +86,8 @@ package struct CampaignManifest: Sendable, Equatable {
     ]
   }
 
-  /// - Throws: ``MetadataFault/malformed(_:)`` with the first rule that is broken.
-  package func check() throws(MetadataFault) {
+  /// - Throws: ``MetadataError/malformed(_:)`` with the first rule that is broken.
+  package func check() throws(MetadataError) {
     guard Self.isID(id) else {
       throw .malformed("campaign: id '\(id.prefix(80))' is not 1-63 of a-z, 0-9 and '-'")
     }

@@ -12,7 +12,7 @@ package struct CampaignMetric: Sendable, Equatable {
     self.probe = probe
   }
 
-  init(_ value: CanonicalValue) throws(MetadataFault) {
+  init(_ value: CanonicalValue) throws(MetadataError) {
     let reader = try ValueReader(value, "campaign: a metric")
     id = Int(try reader.integer("id", in: 1...65535))
     name = try reader.text("name")
@@ -49,7 +49,7 @@ package struct CampaignSchedule: Sendable, Equatable {
     self.lease = lease
   }
 
-  init(_ reader: ValueReader) throws(MetadataFault) {
+  init(_ reader: ValueReader) throws(MetadataError) {
     starts = try reader.time("starts")
     ends = try reader.time("ends")
     duration = try reader.integer("duration_seconds")
@@ -66,7 +66,7 @@ package struct CampaignSchedule: Sendable, Equatable {
     ]
   }
 
-  func check() throws(MetadataFault) {
+  func check() throws(MetadataError) {
     guard starts < ends else { throw .malformed("campaign: it ends before it starts") }
     guard (1...(90 * 86400)).contains(duration) else {
       throw .malformed("campaign: its duration is not 1 s to 90 days")
@@ -101,7 +101,7 @@ package struct CampaignBudgets: Sendable, Equatable {
     self.batteryFloor = batteryFloor
   }
 
-  init(_ reader: ValueReader) throws(MetadataFault) {
+  init(_ reader: ValueReader) throws(MetadataError) {
     cpu = try reader.integer("cpu_ppm")
     memory = try reader.integer("memory_bytes")
     uploadPerDay = try reader.integer("upload_bytes_per_day")
@@ -115,7 +115,7 @@ package struct CampaignBudgets: Sendable, Equatable {
     ]
   }
 
-  func check() throws(MetadataFault) {
+  func check() throws(MetadataError) {
     guard (1...1_000_000).contains(cpu) else {
       throw .malformed("campaign: the CPU budget is not 1 to 1000000 millionths")
     }
@@ -138,7 +138,7 @@ package struct CampaignPrivacy: Sendable, Equatable {
 
   package init(keys: Bool = false) { self.keys = keys }
 
-  init(_ reader: ValueReader) throws(MetadataFault) { keys = try reader.bool("keys") }
+  init(_ reader: ValueReader) throws(MetadataError) { keys = try reader.bool("keys") }
 
   var value: CanonicalValue { ["keys": .bool(keys)] }
 }

@@ -12,7 +12,7 @@ package struct CampaignTargeting: Sendable, Equatable {
     self.builds = builds
   }
 
-  init(_ reader: ValueReader) throws(MetadataFault) {
+  init(_ reader: ValueReader) throws(MetadataError) {
     models = try reader.texts("models")
     builds = []
     for value in try reader.array("builds") {

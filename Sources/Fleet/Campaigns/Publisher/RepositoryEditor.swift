@@ -97,7 +97,7 @@ package struct RepositoryEditor: Sendable {
         File(path: CampaignPath.metadata(.snapshot, version: next.version), bytes: made.bytes))
       present = made
     }
-    guard let present else { throw MetadataFault.outOfOrder(.snapshot) }
+    guard let present else { throw MetadataError.outOfOrder(.snapshot) }
     var timestamp = TimestampMetadata(
       version: (last?.version ?? 0) + 1, expires: now.adding(seconds: lifetimes.timestamp),
       snapshot: ListedMetadata(
@@ -119,7 +119,7 @@ package struct RepositoryEditor: Sendable {
   /// Those of the keys that sign for a role.
   private func holders(
     of role: Role, among keys: [SigningKey]
-  ) throws(MetadataFault) -> [SigningKey] {
+  ) throws(MetadataError) -> [SigningKey] {
     let holders = root.metadata.holders(of: role)
     let found = keys.filter { holders.keys.contains($0.publicKey) }
     guard found.count >= holders.threshold else {

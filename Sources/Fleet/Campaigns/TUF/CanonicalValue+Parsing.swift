@@ -1,8 +1,8 @@
 extension CanonicalValue {
   /// Reads JSON, however it is spaced.
-  /// - Throws: ``MetadataFault/malformed(_:)`` for what is no JSON, is nested deeper than 32, has a
+  /// - Throws: ``MetadataError/malformed(_:)`` for what is no JSON, is nested deeper than 32, has a
   ///   fraction, or gives a member twice.
-  package init(json bytes: [UInt8]) throws(MetadataFault) {
+  package init(json bytes: [UInt8]) throws(MetadataError) {
     var parser = JSONCursor(bytes: bytes)
     self = try parser.document()
   }
@@ -17,14 +17,14 @@ private struct JSONCursor {
 
   init(bytes: [UInt8]) { self.bytes = bytes }
 
-  mutating func document() throws(MetadataFault) -> CanonicalValue {
+  mutating func document() throws(MetadataError) -> CanonicalValue {
     let value = try value(depth: 0)
     skipSpace()
     guard position == bytes.count else { throw fault("there is more after its end") }
     return value
   }
 
-  private func fault(_ what: String) -> MetadataFault { .malformed("byte \(position): \(what)") }
+  private func fault(_ what: String) -> MetadataError { .malformed("byte \(position): \(what)") }
 
   private mutating func skipSpace() {
     while position < bytes.count, [0x20, 0x0a, 0x0d, 0x09].contains(bytes[position]) {
@@ -32,13 +32,13 @@ private struct JSONCursor {
     }
   }
 
-  private mutating func next() throws(MetadataFault) -> UInt8 {
+  private mutating func next() throws(MetadataError) -> UInt8 {
     skipSpace()
     guard position < bytes.count else { throw fault("it ends early") }
     return bytes[position]
   }
 
-  private mutating func value(depth: Int) throws(MetadataFault) -> CanonicalValue {
+  private mutating func value(depth: Int) throws(MetadataError) -> CanonicalValue {
     guard depth < Self.deepest else { throw fault("nested deeper than \(Self.deepest)") }
     switch try next() {
     case UInt8(ascii: "{"): return try object(depth: depth)
@@ -53,7 +53,7 @@ private struct JSONCursor {
 
   private mutating func word(
     _ text: String, _ value: CanonicalValue
-  ) throws(MetadataFault) -> CanonicalValue {
+  ) throws(MetadataError) -> CanonicalValue {
     let end = position + text.utf8.count
     guard end <= bytes.count, bytes[position..<end].elementsEqual(text.utf8) else {
       throw fault("not a value")
@@ -62,7 +62,7 @@ private struct JSONCursor {
     return value
   }
 
-  private mutating func object(depth: Int) throws(MetadataFault) -> CanonicalValue {
+  private mutating func object(depth: Int) throws(MetadataError) -> CanonicalValue {
     position += 1
     var members: [String: CanonicalValue] = [:]
     if try next() == UInt8(ascii: "}") {
@@ -84,7 +84,7 @@ private struct JSONCursor {
     }
   }
 
-  private mutating func array(depth: Int) throws(MetadataFault) -> CanonicalValue {
+  private mutating func array(depth: Int) throws(MetadataError) -> CanonicalValue {
     position += 1
     var values: [CanonicalValue] = []
     if try next() == UInt8(ascii: "]") {
@@ -100,7 +100,7 @@ private struct JSONCursor {
     }
   }
 
-  private mutating func integer() throws(MetadataFault) -> Int64 {
+  private mutating func integer() throws(MetadataError) -> Int64 {
     let start = position
     if position < bytes.count, bytes[position] == UInt8(ascii: "-") { position += 1 }
     while position < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position])
@@ -116,7 +116,7 @@ private struct JSONCursor {
     return number
   }
 
-  private mutating func string() throws(MetadataFault) -> String {
+  private mutating func string() throws(MetadataError) -> String {
     position += 1
     var text: [UInt8] = []
     while position < bytes.count {
@@ -136,7 +136,7 @@ private struct JSONCursor {
     throw fault("a string without end")
   }
 
-  private mutating func escape() throws(MetadataFault) -> [UInt8] {
+  private mutating func escape() throws(MetadataError) -> [UInt8] {
     guard position < bytes.count else { throw fault("it ends early") }
     let kind = bytes[position]
     position += 1
@@ -152,7 +152,7 @@ private struct JSONCursor {
     }
   }
 
-  private mutating func unicode() throws(MetadataFault) -> [UInt8] {
+  private mutating func unicode() throws(MetadataError) -> [UInt8] {
     var unit = UInt32(try hexUnit())
     if (0xd800..<0xdc00).contains(unit) {
       guard position + 1 < bytes.count, bytes[position] == UInt8(ascii: "\\"),
@@ -167,7 +167,7 @@ private struct JSONCursor {
     return Array(String(Character(scalar)).utf8)
   }
 
-  private mutating func hexUnit() throws(MetadataFault) -> UInt16 {
+  private mutating func hexUnit() throws(MetadataError) -> UInt16 {
     guard position + 4 <= bytes.count,
       let text = String(validating: bytes[position..<(position + 4)], as: UTF8.self),
       text.allSatisfy(\.isHexDigit), let unit = UInt16(text, radix: 16)

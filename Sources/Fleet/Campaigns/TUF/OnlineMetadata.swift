@@ -14,7 +14,7 @@ package struct SnapshotMetadata: RoleMetadata {
 
   package init(
     _ reader: ValueReader, version: Int64, expires: MetadataTime
-  ) throws(MetadataFault) {
+  ) throws(MetadataError) {
     self.version = version
     self.expires = expires
     targets = try ListedMetadata(
@@ -56,7 +56,7 @@ package struct TimestampMetadata: RoleMetadata {
 
   package init(
     _ reader: ValueReader, version: Int64, expires: MetadataTime
-  ) throws(MetadataFault) {
+  ) throws(MetadataError) {
     self.version = version
     self.expires = expires
     snapshot = try ListedMetadata(

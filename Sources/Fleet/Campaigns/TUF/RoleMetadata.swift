@@ -5,7 +5,7 @@ package protocol RoleMetadata: Sendable, Equatable {
   var version: Int64 { get set }
   var expires: MetadataTime { get set }
   /// Without type, version and expiry.
-  init(_ reader: ValueReader, version: Int64, expires: MetadataTime) throws(MetadataFault)
+  init(_ reader: ValueReader, version: Int64, expires: MetadataTime) throws(MetadataError)
   /// The same, to be written.
   var members: [String: CanonicalValue] { get }
 }
@@ -24,7 +24,7 @@ extension RoleMetadata {
     return .object(members)
   }
 
-  init(value: CanonicalValue) throws(MetadataFault) {
+  init(value: CanonicalValue) throws(MetadataError) {
     let reader = try ValueReader(value, Self.role.rawValue)
     let type = try reader.text("_type")
     guard type == Self.role.rawValue else {
@@ -57,7 +57,7 @@ package struct ListedFile: Sendable, Equatable {
     self.init(hash: ContentHash.of(bytes), length: bytes.count)
   }
 
-  init(_ value: CanonicalValue, _ context: String) throws(MetadataFault) {
+  init(_ value: CanonicalValue, _ context: String) throws(MetadataError) {
     let reader = try ValueReader(value, context)
     hash = try reader.reader("hashes").hash("sha256")
     length = Int(try reader.integer("length", in: 0...(1 << 31)))
@@ -67,8 +67,8 @@ package struct ListedFile: Sendable, Equatable {
     ["hashes": ["sha256": .string(hash)], "length": .integer(Int64(length))]
   }
 
-  /// - Throws: ``MetadataFault/content(file:)`` for other bytes.
-  func check(_ bytes: [UInt8], file: String) throws(MetadataFault) {
+  /// - Throws: ``MetadataError/content(file:)`` for other bytes.
+  func check(_ bytes: [UInt8], file: String) throws(MetadataError) {
     guard bytes.count == length, ContentHash.of(bytes) == hash else { throw .content(file: file) }
   }
 }
@@ -83,7 +83,7 @@ package struct ListedMetadata: Sendable, Equatable {
     self.file = file
   }
 
-  init(_ value: CanonicalValue, _ context: String) throws(MetadataFault) {
+  init(_ value: CanonicalValue, _ context: String) throws(MetadataError) {
     version = try ValueReader(value, context).integer("version", in: 1...(1 << 53))
     file = try ListedFile(value, context)
   }

@@ -25,7 +25,7 @@ package struct RootMetadata: RoleMetadata {
 
   package init(
     _ reader: ValueReader, version: Int64, expires: MetadataTime
-  ) throws(MetadataFault) {
+  ) throws(MetadataError) {
     self.version = version
     self.expires = expires
     guard try reader.bool("consistent_snapshot") else {

@@ -21,7 +21,7 @@ package struct SignedMetadata<Metadata: RoleMetadata>: Sendable {
   }
 
   /// Reads a file; nothing of it is believed until ``verify(by:)``.
-  package init(bytes: [UInt8]) throws(MetadataFault) {
+  package init(bytes: [UInt8]) throws(MetadataError) {
     let role = Metadata.role
     guard bytes.count <= role.mostBytes else {
       throw .oversize(file: "\(role.rawValue).json", limit: role.mostBytes)
@@ -44,8 +44,8 @@ package struct SignedMetadata<Metadata: RoleMetadata>: Sendable {
     signatures = read
   }
 
-  /// - Throws: ``MetadataFault/threshold(role:valid:needed:)`` where too few of the role's keys signed.
-  package func verify(by root: RootMetadata) throws(MetadataFault) {
+  /// - Throws: ``MetadataError/threshold(role:valid:needed:)`` where too few of the role's keys signed.
+  package func verify(by root: RootMetadata) throws(MetadataError) {
     let holders = root.holders(of: Metadata.role)
     let valid = Set(
       holders.keys.filter { key in

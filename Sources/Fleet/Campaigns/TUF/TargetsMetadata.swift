@@ -15,7 +15,7 @@ package struct TargetsMetadata: RoleMetadata {
 
   package init(
     _ reader: ValueReader, version: Int64, expires: MetadataTime
-  ) throws(MetadataFault) {
+  ) throws(MetadataError) {
     self.version = version
     self.expires = expires
     files = [:]

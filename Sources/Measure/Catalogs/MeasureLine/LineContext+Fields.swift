@@ -4,7 +4,7 @@ import KernelEvents
 extension LineContext {
   func add(
     _ tie: MeasureLine.Tie, to span: inout Span, _ first: String, _ last: String
-  ) throws(MeasureFault) {
+  ) throws(MeasureError) {
     let name = tie.start.text
     if let end = tie.end, format(first)?.field(name) == nil, format(first)?.field(end.text) != nil,
       format(last)?.field(name) != nil
@@ -30,7 +30,7 @@ extension LineContext {
   /// A field of an event; `beside` is another event that must have it, too.
   func field(
     _ word: MeasureLine.Word, of event: String, beside other: String?
-  ) throws(MeasureFault) -> EventFormat.Field {
+  ) throws(MeasureError) -> EventFormat.Field {
     guard let format = format(event) else {
       throw fault(
         "the format of \(event) cannot be read", remedy: "see that tracefs is mounted and readable",
@@ -67,7 +67,7 @@ extension LineContext {
 
   func add(
     _ word: MeasureLine.Word, to span: inout Span, _ first: String, _ last: String, isLabel: Bool
-  ) throws(MeasureFault) {
+  ) throws(MeasureError) {
     let name = word.text
     let (start, end) = (format(first)?.field(name), format(last)?.field(name))
     guard start != nil || end != nil else {

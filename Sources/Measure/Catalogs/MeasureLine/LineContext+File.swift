@@ -34,7 +34,7 @@ extension LineContext {
   var userPlace: UserPlace? { Self.userPlace(line.from) }
 
   /// Holds the function against what its file has.
-  func requireFunction(_ place: UserPlace) throws(MeasureFault) {
+  func requireFunction(_ place: UserPlace) throws(MeasureError) {
     if let to = line.to {
       throw fault(
         "a function is measured alone, from its entry to its return",
@@ -69,7 +69,7 @@ extension LineContext {
 
   private func require(
     _ name: String, of file: KnownFile, _ place: UserPlace
-  ) throws(MeasureFault) {
+  ) throws(MeasureError) {
     guard file.functions.contains(name) else {
       if file.imported.contains(name) {
         let all = file.libraries.joined(separator: ", ")
@@ -119,7 +119,7 @@ extension LineContext {
   }
 
   /// What ties the return to its entry is not to be chosen.
-  private func requireTies(_ file: KnownFile, _ place: UserPlace) throws(MeasureFault) {
+  private func requireTies(_ file: KnownFile, _ place: UserPlace) throws(MeasureError) {
     let name = place.symbol.text
     let isGo = file.isGo(name)
     let usual = isGo ? SpanTable.goroutine : SpanTable.thread

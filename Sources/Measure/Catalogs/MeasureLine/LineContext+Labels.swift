@@ -2,7 +2,7 @@ import KernelEvents
 
 extension LineContext {
   /// The labels of the histograms.
-  func key(_ table: SpanTable) throws(MeasureFault) -> [KeyField] {
+  func key(_ table: SpanTable) throws(MeasureError) -> [KeyField] {
     var key: [KeyField] = []
     var words = 0
     for label in line.labels {
@@ -20,7 +20,7 @@ extension LineContext {
 
   func keyField(
     _ label: MeasureLine.Word, _ table: SpanTable, room: Int
-  ) throws(MeasureFault) -> KeyField {
+  ) throws(MeasureError) -> KeyField {
     if label.text == SpanTable.processClass {
       return KeyField(
         name: label.text, size: 4, kind: .values([0: "workload", 1: "user", 2: "kernel"]))

@@ -13,7 +13,7 @@ extension LineContext {
   }
 
   /// The table that the line asks for. What its labels are, ``key(_:)`` says.
-  func tableOfSingle() throws(MeasureFault) -> SpanTable {
+  func tableOfSingle() throws(MeasureError) -> SpanTable {
     let site = try site()
     var event: SpanEvent
     switch site {
@@ -49,7 +49,7 @@ extension LineContext {
 
   // MARK: where
 
-  private func site() throws(MeasureFault) -> Site {
+  private func site() throws(MeasureError) -> Site {
     guard let function else {
       let name = try event(line.from)
       guard let format = format(name) else {
@@ -111,7 +111,7 @@ extension LineContext {
   /// Lists a field of the event; `role` is what it is to be, for people.
   private func add(
     _ word: MeasureLine.Word, to event: inout SpanEvent, _ site: Site, _ role: String
-  ) throws(MeasureFault) {
+  ) throws(MeasureError) {
     guard event.field(word.text) == nil else { return }
     guard let source = source(of: word.text, site) else {
       let known = names(site, where: \.isShown) + Self.running + [SpanTable.processClass]
@@ -123,7 +123,7 @@ extension LineContext {
     event.fields.append(.init(name: word.text, source: source))
   }
 
-  private func addValue(to event: inout SpanEvent, _ site: Site) throws(MeasureFault) {
+  private func addValue(to event: inout SpanEvent, _ site: Site) throws(MeasureError) {
     let known = names(site) { $0.shape == .number }
     let usual = known.first { Self.isOfBytes($0) } ?? known.first
     guard let value = line.value else {
@@ -155,7 +155,7 @@ extension LineContext {
 
   private func add(
     _ comparison: MeasureLine.Comparison, to event: inout SpanEvent, _ site: Site
-  ) throws(MeasureFault) {
+  ) throws(MeasureError) {
     try requireOnce(comparison)
     let name = comparison.field.text
     if case .running(let what)? = source(of: name, site), what == .command {
@@ -187,7 +187,7 @@ extension LineContext {
   /// first of both.
   private func columns(
     of event: inout SpanEvent, _ site: Site
-  ) throws(MeasureFault) -> [ResultColumn] {
+  ) throws(MeasureError) -> [ResultColumn] {
     var columns = [ResultColumn(name: "time", source: .time, kind: .number, unit: "ns")]
     guard line.columns.isEmpty else {
       for word in line.columns where word.text != "time" {
@@ -216,7 +216,7 @@ extension LineContext {
 
   private func column(
     _ word: MeasureLine.Word, of event: inout SpanEvent, _ site: Site
-  ) throws(MeasureFault) -> ResultColumn {
+  ) throws(MeasureError) -> ResultColumn {
     let name = word.text
     let own = source(of: name, site)
     let isOfRecord = if case .record? = own { true } else { false }

@@ -3,7 +3,7 @@ import KernelEvents
 // Tables of durations: from one event to another, or inside a function.
 extension LineContext {
   /// Refuses a function that the kernel does not have; of single events one may have been meant.
-  func requireFunction(_ function: MeasureLine.Word) throws(MeasureFault) {
+  func requireFunction(_ function: MeasureLine.Word) throws(MeasureError) {
     if let userPlace { return try requireFunction(userPlace) }
     guard !kernel.functions.isEmpty, !kernel.functions.contains(function.text) else { return }
     let isSingle = line.ask != .duration && line.from.text == function.text
@@ -16,7 +16,7 @@ extension LineContext {
       remedy: "it may be inlined, or of another name in this build", at: function.range)
   }
 
-  func table(of function: MeasureLine.Word) throws(MeasureFault) -> SpanTable {
+  func table(of function: MeasureLine.Word) throws(MeasureError) -> SpanTable {
     try requireFunction(function)
     for tie in line.by
     where userPlace == nil && (tie.start.text != SpanTable.thread || tie.end != nil) {
@@ -27,7 +27,7 @@ extension LineContext {
     var begin = called(function, .entry)
     var end = begin
     end.place = .return
-    func add(_ word: MeasureLine.Word) throws(MeasureFault) {
+    func add(_ word: MeasureLine.Word) throws(MeasureError) {
       if word.text == SpanTable.processClass { return }
       if word.text == "ret" || word.text == "retval" {
         if end.field(word.text) == nil {
@@ -80,7 +80,7 @@ extension LineContext {
       rungs: [userPlace == nil ? .kprobe : .uprobe], fields: [])
   }
 
-  func tableOfEvents() throws(MeasureFault) -> SpanTable {
+  func tableOfEvents() throws(MeasureError) -> SpanTable {
     let first = try event(line.from)
     guard let to = line.to else {
       throw fault(

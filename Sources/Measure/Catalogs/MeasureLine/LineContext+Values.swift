@@ -4,7 +4,7 @@ import KernelEvents
 extension LineContext {
   func add(
     _ comparison: MeasureLine.Comparison, to span: inout Span, _ first: String, _ last: String
-  ) throws(MeasureFault) {
+  ) throws(MeasureError) {
     let name = comparison.field.text
     try requireOnce(comparison)
     try add(comparison.field, to: &span, first, last, isLabel: false)
@@ -20,7 +20,7 @@ extension LineContext {
   /// What a field of an event is held against.
   func condition(
     _ comparison: MeasureLine.Comparison, of event: String
-  ) throws(MeasureFault) -> SpanTable.Condition {
+  ) throws(MeasureError) -> SpanTable.Condition {
     let name = comparison.field.text
     guard let format = format(event), let field = format.field(name) else {
       throw fault("no event has '\(name)'", remedy: "name another", at: comparison.field.range)
@@ -68,7 +68,7 @@ extension LineContext {
   func number(
     _ word: MeasureLine.Word, of field: String, type: EventFormat.Field?, names: [UInt64: String],
     isSystemCall: Bool = false
-  ) throws(MeasureFault) -> UInt64 {
+  ) throws(MeasureError) -> UInt64 {
     let text = word.text
     if let named = names.first(where: { $0.value == text })?.key { return named }
     if isSystemCall, let call = kernel.systemCalls[text] { return call }

@@ -15,8 +15,8 @@ struct LineContext {
 
   func fault(
     _ message: String, suggestion: String? = nil, remedy: String? = nil, at range: Range<Int>
-  ) -> MeasureFault {
-    MeasureFault(message, suggestion: suggestion, remedy: remedy, line: line.text, range: range)
+  ) -> MeasureError {
+    MeasureError(message, suggestion: suggestion, remedy: remedy, line: line.text, range: range)
   }
 
   /// A function alone: its entry to its return.
@@ -36,7 +36,7 @@ struct LineContext {
   // MARK: events
 
   /// An event's full name.
-  func event(_ word: MeasureLine.Word) throws(MeasureFault) -> String {
+  func event(_ word: MeasureLine.Word) throws(MeasureError) -> String {
     var text = word.text
     if Self.userPlace(word) != nil {
       throw fault(
@@ -113,7 +113,7 @@ struct LineContext {
   func format(_ event: String) -> EventFormat? { kernel.formats[event] }
 
   /// A list of values says all that can be said of its field.
-  func requireOnce(_ comparison: MeasureLine.Comparison) throws(MeasureFault) {
+  func requireOnce(_ comparison: MeasureLine.Comparison) throws(MeasureError) {
     let same = line.conditions.filter { $0.field.text == comparison.field.text }
     guard same.count > 1, same.contains(where: { $0.values.count > 1 }) else { return }
     throw fault(

@@ -17,8 +17,8 @@ struct MeasureLexer {
     "==", "!=", "<=", ">=", "&&", "||", "<", ">", "=", "&", "~", ",", "(", ")",
   ]
 
-  /// - Throws: ``MeasureFault`` for a character that has no meaning, and for a text without an end.
-  static func tokens(of line: String) throws(MeasureFault) -> [Token] {
+  /// - Throws: ``MeasureError`` for a character that has no meaning, and for a text without an end.
+  static func tokens(of line: String) throws(MeasureError) -> [Token] {
     let characters = Array(line)
     var tokens: [Token] = []
     var at = 0
@@ -28,7 +28,7 @@ struct MeasureLexer {
         at += 1
       } else if character == "'" || character == "\"" {
         guard let end = characters[(at + 1)...].firstIndex(of: character) else {
-          throw MeasureFault(
+          throw MeasureError(
             "the text has no end", suggestion: String(characters[at...]) + String(character),
             line: line, range: at..<characters.count)
         }
@@ -43,7 +43,7 @@ struct MeasureLexer {
         tokens.append(Token(kind: .word, text: String(characters[at..<end]), range: at..<end))
         at = end
       } else {
-        throw MeasureFault(
+        throw MeasureError(
           "'\(character)' has no meaning here", suggestion: meant(by: character),
           remedy: "write names, numbers, ~ , ( ) and == != < <= > >= &", line: line,
           range: at..<at + 1)

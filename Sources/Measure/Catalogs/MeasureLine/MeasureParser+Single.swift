@@ -25,7 +25,7 @@ extension MeasureParser {
   }
 
   /// Behind the event of a line that asks of it alone: its value is taken off.
-  mutating func single(_ made: inout MeasureLine) throws(MeasureFault) {
+  mutating func single(_ made: inout MeasureLine) throws(MeasureError) {
     let (name, ask) = (made.from.text, made.ask)
     if let token = next, token.text == "~" {
       throw fault(

@@ -14,8 +14,8 @@ extension MeasureLine {
   }
 
   /// Reads a line; nothing of a kernel is needed.
-  /// - Throws: ``MeasureFault``: what is wrong and where.
-  package static func parse(_ text: String) throws(MeasureFault) -> MeasureLine {
+  /// - Throws: ``MeasureError``: what is wrong and where.
+  package static func parse(_ text: String) throws(MeasureError) -> MeasureLine {
     var parser = MeasureParser(line: text, tokens: try MeasureLexer.tokens(of: text))
     return try parser.parse()
   }
@@ -41,13 +41,13 @@ struct MeasureParser {
   func fault(
     _ message: String, suggestion: String? = nil, remedy: String? = nil,
     at range: Range<Int>? = nil
-  ) -> MeasureFault {
-    MeasureFault(
+  ) -> MeasureError {
+    MeasureError(
       message, suggestion: suggestion, remedy: remedy, line: line,
       range: range ?? next?.range ?? gap)
   }
 
-  mutating func parse() throws(MeasureFault) -> MeasureLine {
+  mutating func parse() throws(MeasureError) -> MeasureLine {
     let ask = takeAsk()
     // `function NAME` is how it is said; the name alone does as well.
     if next?.text == "function", tokens.count > at + 1 { at += 1 }
@@ -113,7 +113,7 @@ struct MeasureParser {
 
   private func unknownClause(
     _ token: MeasureLexer.Token, _ ask: MeasureLine.Ask
-  ) -> MeasureFault {
+  ) -> MeasureError {
     let clauses = MeasureLine.allowedClauses(of: ask)
     let habits = [
       "on": "by", "key": "by", "keyed": "by", "per": "by", "if": "where", "filter": "where",
@@ -147,7 +147,7 @@ struct MeasureParser {
 
   private mutating func word(
     _ message: String, remedy: String
-  ) throws(MeasureFault) -> MeasureLine.Word {
+  ) throws(MeasureError) -> MeasureLine.Word {
     // Symbols of other languages have any characters, and stand in quotes.
     let isQuoted = next.map { $0.kind == .text && $0.text.contains(":") && $0.text.contains("/") }
     guard let token = next, token.kind == .word || isQuoted == true,
@@ -162,7 +162,7 @@ struct MeasureParser {
 
   private mutating func words(
     _ what: String, such example: String
-  ) throws(MeasureFault) -> [MeasureLine.Word] {
+  ) throws(MeasureError) -> [MeasureLine.Word] {
     var words: [MeasureLine.Word] = []
     repeat {
       let word = try word("\(what) is missing", remedy: "name a field, such as \(example)")
@@ -174,7 +174,7 @@ struct MeasureParser {
     return words
   }
 
-  private mutating func ties() throws(MeasureFault) -> [MeasureLine.Tie] {
+  private mutating func ties() throws(MeasureError) -> [MeasureLine.Tie] {
     var ties: [MeasureLine.Tie] = []
     repeat {
       let start = try word(
@@ -194,7 +194,7 @@ struct MeasureParser {
     return ties
   }
 
-  private mutating func time() throws(MeasureFault) -> Duration {
+  private mutating func time() throws(MeasureError) -> Duration {
     guard let token = next, token.kind == .word else {
       throw fault("the time is missing", remedy: "write it with a unit, such as 10s")
     }
@@ -218,7 +218,7 @@ struct MeasureParser {
     return ["s", "m", "h", "d"].contains(first) ? "\(digits)\(first)" : "\(digits)s"
   }
 
-  private mutating func conditions() throws(MeasureFault) -> [MeasureLine.Comparison] {
+  private mutating func conditions() throws(MeasureError) -> [MeasureLine.Comparison] {
     var made: [MeasureLine.Comparison] = []
     repeat {
       made.append(try comparison())
@@ -237,7 +237,7 @@ struct MeasureParser {
     return true
   }
 
-  private mutating func comparison() throws(MeasureFault) -> MeasureLine.Comparison {
+  private mutating func comparison() throws(MeasureError) -> MeasureLine.Comparison {
     let field = try word(
       "a condition is missing", remedy: "write a field, a test and a value: nr_sector > 8")
     guard let token = next else {
@@ -273,7 +273,7 @@ struct MeasureParser {
 
   private mutating func list(
     _ field: MeasureLine.Word
-  ) throws(MeasureFault) -> MeasureLine.Comparison {
+  ) throws(MeasureError) -> MeasureLine.Comparison {
     guard takeSign("(") else {
       throw fault("a list begins with '('", suggestion: "(", remedy: "write in (1, 2)")
     }
@@ -285,7 +285,7 @@ struct MeasureParser {
 
   private mutating func value(
     of field: MeasureLine.Word
-  ) throws(MeasureFault) -> MeasureLine.Word {
+  ) throws(MeasureError) -> MeasureLine.Word {
     guard let token = next, token.kind != .sign,
       token.kind == .text || !MeasureLine.clauses.contains(token.text)
     else {

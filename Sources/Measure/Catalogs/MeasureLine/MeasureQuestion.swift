@@ -15,11 +15,11 @@ package struct MeasureQuestion: Sendable, Equatable {
   ///   - kernel: its events, with the formats of those that ``events(of:in:)`` names.
   ///   - name: of the probe.
   ///   - returns: how those of a process's function are seen.
-  /// - Throws: ``MeasureFault`` with the nearest names.
+  /// - Throws: ``MeasureError`` with the nearest names.
   package init(
     _ line: MeasureLine, kernel: KnownEvents, name: String = usualName,
     returns: SpanEvent.Returns = .auto
-  ) throws(MeasureFault) {
+  ) throws(MeasureError) {
     let context = LineContext(line: line, kernel: kernel, returns: returns)
     let table = try context.table()
     let labels = try context.key(table)
@@ -55,10 +55,10 @@ package struct MeasureQuestion: Sendable, Equatable {
   }
 
   /// The events of a line whose formats have to be known, as `system:event`.
-  /// - Throws: ``MeasureFault`` for one that the kernel does not have.
+  /// - Throws: ``MeasureError`` for one that the kernel does not have.
   package static func events(
     of line: MeasureLine, in kernel: KnownEvents
-  ) throws(MeasureFault) -> [String] {
+  ) throws(MeasureError) -> [String] {
     let context = LineContext(line: line, kernel: kernel)
     guard context.function == nil else { return [] }
     var events: [String] = []
@@ -81,7 +81,7 @@ package struct MeasureQuestion: Sendable, Equatable {
 
 extension LineContext {
   /// What the line asks for.
-  fileprivate func table() throws(MeasureFault) -> SpanTable {
+  fileprivate func table() throws(MeasureError) -> SpanTable {
     if line.ask != .duration { return try tableOfSingle() }
     if let function { return try table(of: function) }
     return try tableOfEvents()

@@ -83,7 +83,7 @@ extension CampaignTrial {
   }
 
   /// Waits for the windows of both devices.
-  /// - Throws: ``TrialFault`` when a device refuses the campaign or nothing arrives.
+  /// - Throws: ``TrialError`` when a device refuses the campaign or nothing arrives.
   func measured(_ firmware: TrialFirmware, _ collector: TrialCollector) async throws -> TrialWindows
   {
     let deadline =
@@ -94,7 +94,7 @@ extension CampaignTrial {
       if let refusal = reports.map(\.report).first(where: {
         $0.kind == .refusal && $0.code != Self.leaseCode
       }) {
-        throw TrialFault(
+        throw TrialError(
           "the \(Self.role(refusal.arm)) ended the campaign: code \(refusal.code) in "
             + "docs/fleet-reports.md", details: stage.console(Self.role(refusal.arm)),
           status: .gateFailed)
@@ -109,7 +109,7 @@ extension CampaignTrial {
       }
       guard ContinuousClock.now < deadline else {
         let silent = windows.byArm[0]?.isEmpty == false ? "canary" : "control"
-        throw TrialFault(
+        throw TrialError(
           "the \(silent) did not report \(settings.windows) windows",
           details: stage.console(silent))
       }
@@ -182,7 +182,7 @@ extension CampaignTrial {
         .filter { $0.kind == .refusal && $0.code == Self.revokedCode }
       if Set(revoked.map(\.arm)).count == 2 { break }
       guard ContinuousClock.now < deadline else {
-        throw TrialFault(
+        throw TrialError(
           "the devices did not say that they stopped", details: stage.console("canary"))
       }
       try await Task.sleep(for: Self.pause)

@@ -71,7 +71,7 @@ package struct CampaignTrial: Sendable {
 
   /// Goes through it; `look` is called at its end, while the collector still runs, with the
   /// dashboard's URL.
-  /// - Throws: ``TrialFault``, `CancellationError`, and what its parts throw; nothing is left running.
+  /// - Throws: ``TrialError``, `CancellationError`, and what its parts throw; nothing is left running.
   package func run(
     look: (_ dashboard: String) async throws -> Void
   ) async throws -> [Outcome] {
@@ -89,7 +89,7 @@ package struct CampaignTrial: Sendable {
     _ look: (_ dashboard: String) async throws -> Void
   ) async throws -> [Outcome] {
     guard !FileManager.default.fileExists(atPath: repository) else {
-      throw TrialFault(
+      throw TrialError(
         "there is a trial in \(settings.folder) already",
         remedy: "name another folder with --out, or remove this one", status: .usage)
     }
@@ -143,8 +143,8 @@ struct TrialCast: Sendable {
   let canary: String
   let names: [String]
 
-  /// - Throws: ``TrialFault`` when no name is in the same arm of all campaigns.
-  init(_ settings: CampaignTrial.Settings) throws(TrialFault) {
+  /// - Throws: ``TrialError`` when no name is in the same arm of all campaigns.
+  init(_ settings: CampaignTrial.Settings) throws(TrialError) {
     let names = (1...settings.devices).map { "device-\($0)" }
     var salts: [TrialFirmware: [UInt8]] = [:]
     for firmware in settings.firmwares {
@@ -159,7 +159,7 @@ struct TrialCast: Sendable {
       }
     }
     guard let control = first(false), let canary = first(true) else {
-      throw TrialFault(
+      throw TrialError(
         "no device was drawn for the same arm of both campaigns", remedy: "give more --devices",
         status: .usage)
     }

@@ -18,7 +18,7 @@ struct FleetUpload: Sendable {
   private static let pause = Duration.milliseconds(20)
 
   /// Returns when the collector has all of them; the device's folder is gone then.
-  /// - Throws: ``TrialFault``, `SystemCallError`, `CancellationError`.
+  /// - Throws: ``TrialError``, `SystemCallError`, `CancellationError`.
   func send(_ reports: [FleetReport], of name: String) async throws {
     let own = "\(folder)/\(name)"
     let spool = "\(own)/state/spool"
@@ -56,7 +56,7 @@ struct FleetUpload: Sendable {
     while left("r") > 0 {
       guard ContinuousClock.now < deadline else {
         let said = try? agent.standardError.readNow()
-        throw TrialFault(
+        throw TrialError(
           "the reports of \(name) did not reach the collector within \(Self.limit)",
           details: String(decoding: said ?? [], as: UTF8.self))
       }
@@ -66,7 +66,7 @@ struct FleetUpload: Sendable {
     try await agent.waitForExit(deadline: deadline)
     guard left("x") == 0 else {
       let said = try? agent.standardError.readNow()
-      throw TrialFault(
+      throw TrialError(
         "the collector refused reports of \(name)",
         details: String(decoding: said ?? [], as: UTF8.self), status: .internalError)
     }

@@ -28,11 +28,11 @@ final class TrialCollector: Sendable {
   }
 
   /// The one that was named, that beside this program, or that of `PATH`.
-  /// - Throws: ``TrialFault``: there is none.
-  static func program(_ option: String?) throws(TrialFault) -> String {
+  /// - Throws: ``TrialError``: there is none.
+  static func program(_ option: String?) throws(TrialError) -> String {
     if let option {
       guard FileManager.default.isExecutableFile(atPath: option) else {
-        throw TrialFault("'\(option)' is no program", remedy: remedy, status: .usage)
+        throw TrialError("'\(option)' is no program", remedy: remedy, status: .usage)
       }
       return option
     }
@@ -41,12 +41,12 @@ final class TrialCollector: Sendable {
     if let found = ProgramSearch.path(of: beside) ?? ProgramSearch.path(of: programName) {
       return found
     }
-    throw TrialFault(
+    throw TrialError(
       "\(programName) is neither beside this program nor in PATH", remedy: remedy, status: .usage)
   }
 
   /// Starts it, with certificates for `device-1` to `device-<devices>`, and the repository's files.
-  /// - Throws: ``TrialFault``, `SystemCallError`, `CancellationError`; nothing is left running then.
+  /// - Throws: ``TrialError``, `SystemCallError`, `CancellationError`; nothing is left running then.
   static func start(
     program: String, folder: String, repository: String, devices: Int
   ) async throws -> TrialCollector {
@@ -63,7 +63,7 @@ final class TrialCollector: Sendable {
       guard !bytes.isEmpty else {
         let errors = try? await process.standardError.read(
           deadline: ContinuousClock.now + stopLimit)
-        throw TrialFault(
+        throw TrialError(
           "the collector did not start", remedy: remedy,
           details: String(decoding: errors ?? [], as: UTF8.self), status: .internalError)
       }

@@ -1,7 +1,7 @@
 import Campaigns
 
 /// A file or folder of campaigns that cannot be used, with where it is.
-package struct CampaignFileFault: Error, Sendable, Equatable {
+package struct CampaignFileError: Error, Sendable, Equatable {
   package var what: String
   package var path: String
   /// What to do; empty when nothing can be done.
@@ -13,11 +13,11 @@ package struct CampaignFileFault: Error, Sendable, Equatable {
     self.remedy = remedy
   }
 
-  init(_ fault: MetadataFault, path: String, remedy: String = "") {
+  init(_ fault: MetadataError, path: String, remedy: String = "") {
     self.init(fault.description, path: path, remedy: remedy)
   }
 }
 
-extension CampaignFileFault: CustomStringConvertible {
+extension CampaignFileError: CustomStringConvertible {
   package var description: String { "\(path): \(what)" }
 }

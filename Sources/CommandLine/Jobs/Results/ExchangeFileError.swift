@@ -1,5 +1,5 @@
 /// Why histograms were not read or written.
-package struct ExchangeFault: Error, CustomStringConvertible {
+package struct ExchangeFileError: Error, CustomStringConvertible {
   package var place: String
   package var problem: String
 

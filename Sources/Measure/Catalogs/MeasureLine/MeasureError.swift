@@ -1,5 +1,5 @@
 /// What is wrong with a line, where, and what to do.
-package struct MeasureFault: Error, Sendable, Equatable {
+package struct MeasureError: Error, Sendable, Equatable {
   /// Without a full stop.
   package var message: String
   /// What the user most likely meant, to be written in place of what is wrong; nil where nothing
@@ -31,7 +31,7 @@ package struct MeasureFault: Error, Sendable, Equatable {
   }
 }
 
-extension MeasureFault: CustomStringConvertible {
+extension MeasureError: CustomStringConvertible {
   package var description: String {
     (["\(message) (\(remedy))"] + underlined).joined(separator: "\n")
   }

@@ -1,5 +1,5 @@
 /// Why a trial of a campaign could not go on.
-package struct TrialFault: Error, Sendable, Equatable {
+package struct TrialError: Error, Sendable, Equatable {
   package var what: String
   package var remedy: String
   /// What a program or a device said last.

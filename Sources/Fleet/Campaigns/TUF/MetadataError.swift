@@ -1,5 +1,5 @@
 /// Why metadata, a manifest or a bundle is refused. Nothing of a device's state changes then.
-package enum MetadataFault: Error, Sendable, Equatable {
+package enum MetadataError: Error, Sendable, Equatable {
   /// Not JSON, or not what the role's metadata have to be.
   case malformed(String)
   /// Too few valid signatures of the role.
@@ -20,7 +20,7 @@ package enum MetadataFault: Error, Sendable, Equatable {
   case outOfOrder(Role)
 }
 
-extension MetadataFault: CustomStringConvertible {
+extension MetadataError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .malformed(let why): "not valid: \(why)"

@@ -2,7 +2,7 @@ import Catalogs
 import RunRecords
 
 /// A probe that cannot attribute an operation to its owner.
-package struct ScopeFault: Error, CustomStringConvertible {
+package struct ScopeError: Error, CustomStringConvertible {
   package let probe: ProbeManifest
   package let scope: RunScope
 
