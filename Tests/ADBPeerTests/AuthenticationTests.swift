@@ -9,13 +9,13 @@ import Testing
   .enabled(if: RealADBD.isEnabled, "set LATGATE_E2E=1 and run as root: extracts and starts adbd"),
   .serialized)
 struct AuthenticationTests {
-  private let folder = FileManager.default.temporaryDirectory
+  private let directory = FileManager.default.temporaryDirectory
     .appending(path: "latgate-keys-\(UUID().uuidString)").path
 
   private func store(_ name: String, vendor: [String] = []) throws -> ADBKeyStore {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     return ADBKeyStore(
-      userKey: "\(folder)/\(name)", vendorKeys: vendor, comment: "test@latgate")
+      userKey: "\(directory)/\(name)", vendorKeys: vendor, comment: "test@latgate")
   }
 
   private func answer(_ keys: ADBKeyStore, port: UInt16) async throws -> String {
@@ -31,7 +31,7 @@ struct AuthenticationTests {
   }
 
   @Test func aKnownKeyIsLetInAndAStrangerIsNot() async throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    defer { try? FileManager.default.removeItem(atPath: directory) }
     let known = try store("known")
     let line = try #require(try known.keys().first).publicLine()
     let daemon = try await RealADBD.start(port: 6661, authorizedKeys: [line])
@@ -41,17 +41,17 @@ struct AuthenticationTests {
       try await answer(stranger, port: daemon.port)
     }
     // A vendor's key gets in after the user's own was refused.
-    let both = try store("stranger", vendor: ["\(folder)/known"])
+    let both = try store("stranger", vendor: ["\(directory)/known"])
     #expect(try await answer(both, port: daemon.port) == "in\n")
     _ = consume daemon
   }
 
   @Test func keysOfOpenSSLAndOfTheAdbProgramAreUsed() async throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    defer { try? FileManager.default.removeItem(atPath: directory) }
     _ = try store("any")
     let made = try await LocalDevice().exec(
       """
-      cd \(shellQuote(folder))
+      cd \(shellQuote(directory))
       openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out pkcs8 2>&1
       openssl rsa -in pkcs8 -traditional -out pkcs1 2>&1
       adb keygen theirs 2>&1
@@ -63,7 +63,7 @@ struct AuthenticationTests {
     }
     // One key in two spellings.
     #expect(lines[0] == lines[1])
-    let theirs = try String(contentsOfFile: "\(folder)/theirs.pub", encoding: .utf8)
+    let theirs = try String(contentsOfFile: "\(directory)/theirs.pub", encoding: .utf8)
     #expect(theirs.split(separator: " ").first == lines[2].split(separator: " ").first)
     let daemon = try await RealADBD.start(port: 6662, authorizedKeys: lines)
     for name in ["pkcs8", "pkcs1", "theirs"] {
@@ -73,7 +73,7 @@ struct AuthenticationTests {
   }
 
   @Test func aKeyMadeHereIsOneForTheAdbProgram() async throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    defer { try? FileManager.default.removeItem(atPath: directory) }
     let store = try store("adbkey")
     let line = try #require(try store.keys().first).publicLine()
     #expect(try #require(try store.keys().first).publicLine() == line)
@@ -85,7 +85,7 @@ struct AuthenticationTests {
   }
 
   @Test func unusableKeysAreNamed() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    defer { try? FileManager.default.removeItem(atPath: directory) }
     let store = try store("broken")
     for text in ["", "-----BEGIN OPENSSH PRIVATE KEY-----\nx\n-----END OPENSSH PRIVATE KEY-----\n"]
     {

@@ -11,22 +11,22 @@ import Testing
   .enabled(if: RealADBD.isEnabled, "set LATGATE_E2E=1 and run as root: extracts and starts adbd"),
   .serialized)
 struct DirectConnectionTests {
-  /// A daemon, our device on it, and a folder for files.
+  /// A daemon, our device on it, and a directory for files.
   private struct Bench {
     let daemon: RealADBD
     let transport: DirectTransport
     let device: ADBDevice
-    let folder: String
+    let directory: String
 
     static func make(port: UInt16) async throws -> Bench {
       let daemon = try await RealADBD.start(port: port)
       let keys = ADBKeyStore(userKey: "\(daemon.work)/adbkey", comment: "test@latgate")
       let transport = DirectTransport(host: "127.0.0.1", port: port, keys: keys)
-      let folder = "\(daemon.work)/files"
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      let directory = "\(daemon.work)/files"
+      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
       return Bench(
         daemon: daemon, transport: transport, device: ADBDevice(transport: transport),
-        folder: folder)
+        directory: directory)
     }
 
     func end() async {
@@ -84,7 +84,7 @@ struct DirectConnectionTests {
     let sizes = [0, 1, 503, 504, 505, 511, 512, 65_536, 65_537, 1 << 20, 200 << 20]
     for size in sizes {
       let content = Self.content(size)
-      let local = "\(bench.folder)/in", remote = "\(bench.folder)/a file, \(size)"
+      let local = "\(bench.directory)/in", remote = "\(bench.directory)/a file, \(size)"
       try content.write(to: URL(filePath: local))
       try FileManager.default.setAttributes(
         [.modificationDate: Date(timeIntervalSince1970: 1_500_000_000)], ofItemAtPath: local)
@@ -92,17 +92,17 @@ struct DirectConnectionTests {
       let facts = try await bench.device.exec(
         "stat -c '%a %s %Y' \(shellQuote(remote))", timeout: .seconds(20))
       #expect(facts.text == "640 \(size) 1500000000\n")
-      try await bench.device.pull(remote, to: "\(bench.folder)/out")
-      #expect(try Data(contentsOf: URL(filePath: "\(bench.folder)/out")) == content)
+      try await bench.device.pull(remote, to: "\(bench.directory)/out")
+      #expect(try Data(contentsOf: URL(filePath: "\(bench.directory)/out")) == content)
       for version in AdbProgram.Version.allCases {
         let program = AdbProgram(daemon: bench.daemon, version: version)
-        let pulled = try await program.run("pull \(shellQuote(remote)) \(bench.folder)/theirs")
+        let pulled = try await program.run("pull \(shellQuote(remote)) \(bench.directory)/theirs")
         #expect(pulled.exitCode == 0)
-        #expect(try Data(contentsOf: URL(filePath: "\(bench.folder)/theirs")) == content)
-        let pushed = try await program.run("push \(local) \(bench.folder)/pushed")
+        #expect(try Data(contentsOf: URL(filePath: "\(bench.directory)/theirs")) == content)
+        let pushed = try await program.run("push \(local) \(bench.directory)/pushed")
         #expect(pushed.exitCode == 0)
-        try await bench.device.pull("\(bench.folder)/pushed", to: "\(bench.folder)/out")
-        #expect(try Data(contentsOf: URL(filePath: "\(bench.folder)/out")) == content)
+        try await bench.device.pull("\(bench.directory)/pushed", to: "\(bench.directory)/out")
+        #expect(try Data(contentsOf: URL(filePath: "\(bench.directory)/out")) == content)
       }
       _ = try await bench.device.exec("rm \(shellQuote(remote))", timeout: .seconds(20))
     }
@@ -116,7 +116,7 @@ struct DirectConnectionTests {
     let features = try await bench.transport.features(timeout: .seconds(20))
     for size in [0, 1, 504, 65_537, 3_000_001] {
       let content = Self.content(size)
-      let remote = "\(bench.folder)/\(compression)-\(size)"
+      let remote = "\(bench.directory)/\(compression)-\(size)"
       var (session, channel) = try await bench.sync(features)
       #expect(session.supports(compression))
       try await session.send(
@@ -133,25 +133,25 @@ struct DirectConnectionTests {
   }
 
   @Test(arguments: [true, false])
-  func foldersAndLinksAreListed(isVersion2: Bool) async throws {
+  func directoriesAndLinksAreListed(isVersion2: Bool) async throws {
     let bench = try await Bench.make(port: isVersion2 ? 6650 : 6651)
     let all = try await bench.transport.features(timeout: .seconds(20))
     let features = isVersion2 ? all : all.subtracting(["stat_v2", "ls_v2", "sendrecv_v2"])
     var (session, channel) = try await bench.sync(features)
-    let tree = "\(bench.folder)/tree"
+    let tree = "\(bench.directory)/tree"
     try await session.send(
       to: "\(tree)/deep/er/file", mode: 0o100666, modified: 1_300_000_000, from: Bytes(Data([7])))
     try await session.send(
       to: "\(tree)/link", mode: 0o120777, modified: 0, from: Bytes(Data("deep/er\0".utf8)))
     let entries = try await session.list(tree).sorted { $0.name < $1.name }
     #expect(entries.map(\.name) == ["deep", "link"])
-    #expect(entries.map(\.status.kind) == [.folder, .symbolicLink])
+    #expect(entries.map(\.status.kind) == [.directory, .symbolicLink])
     let target = try FileManager.default.destinationOfSymbolicLink(atPath: "\(tree)/link")
     #expect(target == "deep/er")
     let status = try await session.status(of: "\(tree)/deep/er/file")
     #expect(status?.mode == 0o100666 && status?.size == 1 && status?.modified == 1_300_000_000)
     #expect((status?.identity != nil) == isVersion2)
-    #expect(try await session.target(of: "\(tree)/link")?.kind == .folder)
+    #expect(try await session.target(of: "\(tree)/link")?.kind == .directory)
     #expect(try await session.status(of: "\(tree)/no") == nil)
     await session.quit()
     channel.close()
@@ -160,7 +160,7 @@ struct DirectConnectionTests {
 
   @Test func aRefusedPushTellsTheReasonAndLeavesTheConnection() async throws {
     let bench = try await Bench.make(port: 6652)
-    let local = "\(bench.folder)/large"
+    let local = "\(bench.directory)/large"
     try Self.content(30 << 20).write(to: URL(filePath: local))
     let error = await #expect(throws: DeviceError.self) {
       try await bench.device.push(local, to: "/proc/latgate", mode: 0o644)

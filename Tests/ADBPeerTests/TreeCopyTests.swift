@@ -4,7 +4,7 @@ import Devices
 import Foundation
 import Testing
 
-/// Folders there and back, beside what the two `adb` programs make of them.
+/// Directories there and back, beside what the two `adb` programs make of them.
 @Suite(
   .enabled(if: RealADBD.isEnabled, "set LATGATE_E2E=1 and run as root: extracts and starts adbd"),
   .serialized)
@@ -20,8 +20,8 @@ struct TreeCopyTests {
   private let files = FileManager.default
 
   private func makeTree(_ root: String) throws {
-    for folder in ["", "/deep", "/deep/er", "/a b"] {
-      try files.createDirectory(atPath: root + folder, withIntermediateDirectories: true)
+    for directory in ["", "/deep", "/deep/er", "/a b"] {
+      try files.createDirectory(atPath: root + directory, withIntermediateDirectories: true)
     }
     let contents: [(String, Int, Int)] = [
       ("empty", 0, 0o600), ("deep/one", 1, 0o644), ("deep/er/block", 65_536, 0o755),
@@ -38,7 +38,8 @@ struct TreeCopyTests {
     }
     try files.createSymbolicLink(atPath: "\(root)/to-file", withDestinationPath: "deep/one")
     try files.createSymbolicLink(atPath: "\(root)/deep/nowhere", withDestinationPath: "/no/such")
-    try files.createSymbolicLink(atPath: "\(root)/a b/to-folder", withDestinationPath: "../deep/er")
+    try files.createSymbolicLink(
+      atPath: "\(root)/a b/to-directory", withDestinationPath: "../deep/er")
   }
 
   private func facts(_ root: String) throws -> [String: Facts] {
@@ -99,7 +100,7 @@ struct TreeCopyTests {
       #expect(try facts(target) == original, "\(compression)")
       #expect(files.fileExists(atPath: "\(target)/bare"))
     }
-    // A second push goes into the folder that is there now, and only what differs is copied.
+    // A second push goes into the directory that is there now, and only what differs is copied.
     _ = try await device.pushAll(local, to: "\(remote)-none")
     #expect(try facts("\(remote)-none/local") == original)
     try Data([1]).write(to: URL(filePath: "\(remote)-none/local/deep/one"))
@@ -134,8 +135,8 @@ struct TreeCopyTests {
     let device = ADBDevice(transport: transport)
     let (remote, target) = ("\(daemon.work)/remote", "\(daemon.work)/target")
     let outside = "\(daemon.work)/outside"
-    for folder in ["\(remote)/sub", "\(remote)/loop", outside, "\(target)/remote"] {
-      try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for directory in ["\(remote)/sub", "\(remote)/loop", outside, "\(target)/remote"] {
+      try files.createDirectory(atPath: directory, withIntermediateDirectories: true)
     }
     try Data([1]).write(to: URL(filePath: "\(remote)/sub/file"))
     try Data([2]).write(to: URL(filePath: "\(remote)/name"))
@@ -150,12 +151,12 @@ struct TreeCopyTests {
     #expect(tally.skipped.map(\.path) == ["\(remote)/loop/up"] && tally.failed.isEmpty)
     #expect(try Data(contentsOf: URL(filePath: "\(outside)/kept")) == Data([3]))
     #expect(try Data(contentsOf: URL(filePath: "\(target)/remote/name")) == Data([2]))
-    // In a folder's place it is an error.
+    // In a directory's place it is an error.
     try files.removeItem(atPath: "\(target)/remote/sub")
     try files.createSymbolicLink(atPath: "\(target)/remote/sub", withDestinationPath: outside)
     await #expect(
       throws: DeviceError.hostFile(
-        path: "\(target)/remote/sub", detail: "it is in the way of a folder of the device")
+        path: "\(target)/remote/sub", detail: "it is in the way of a directory of the device")
     ) { try await device.pullAll(remote, to: target) }
     #expect(try files.contentsOfDirectory(atPath: outside) == ["kept"])
     // One unreadable name does not stop the others, and is named.

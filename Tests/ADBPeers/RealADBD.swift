@@ -52,7 +52,7 @@ package final class RealADBD: Sendable {
       mkdir \(work)/fs/up \(work)/fs/work \(work)/fs/root
       mount -t overlay overlay \
         -o lowerdir=/,upperdir=\(work)/fs/up,workdir=\(work)/fs/work \(work)/fs/root
-      for folder in proc sys dev tmp; do mount --rbind /$folder \(work)/fs/root/$folder; done
+      for directory in proc sys dev tmp; do mount --rbind /$directory \(work)/fs/root/$directory; done
       mkdir -p \(work)/fs/root/system/bin
       ln -sf /bin/sh \(work)/fs/root/system/bin/sh
       cp \(work)/adb_keys \(work)/fs/root/adb_keys

@@ -10,7 +10,7 @@ import Testing
       + LittleEndian.bytes(2) + LittleEndian.bytes(UInt32(bytes.count)) + bytes
   }
 
-  @Test func namesThatLeadOutOfTheFolderAreDropped() async throws {
+  @Test func namesThatLeadOutOfTheDirectoryAreDropped() async throws {
     let names = ["..", ".", "", "/etc/passwd", "../up", "a/b", "in\0side", "...", "kept"]
     let end = Array("DONE".utf8) + [UInt8](repeating: 0, count: 16)
     let channel = ScriptedChannel(slowly: names.flatMap(entry) + end)

@@ -1,8 +1,8 @@
 import Foundation
 import POSIXSupport
 
-/// The real agent with an engine that needs no BPF, built once for all tests of a process. Its sessions
-/// may be side by side.
+/// The real agent with an engine that needs no BPF, built once for all tests of a process. Its
+/// sessions may be side by side.
 package struct TestAgent: Sendable {
   package let path: String
 
@@ -16,28 +16,28 @@ package struct TestAgent: Sendable {
 
   /// nil without a C compiler.
   package static let compiler: String? = {
-    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-    let candidates = ["clang", "cc", "gcc"].flatMap { name in folders.map { "\($0)/\(name)" } }
+    let directories = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+    let candidates = ["clang", "cc", "gcc"].flatMap { name in directories.map { "\($0)/\(name)" } }
     return candidates.first { FileManager.default.isExecutableFile(atPath: $0) }
   }()
 
-  private static let folder = FileManager.default.temporaryDirectory
+  private static let directory = FileManager.default.temporaryDirectory
     .appending(path: "latgate-test-agent-\(UUID().uuidString)").path
 
   package static let shared = Task<TestAgent, any Error> {
-    try UserFolders.makeFolder(folder)
-    atexit { try? FileManager.default.removeItem(atPath: TestAgent.folder) }
-    let path = folder + "/latgate-agent"
+    try UserDirectories.makeDirectory(directory)
+    atexit { try? FileManager.default.removeItem(atPath: TestAgent.directory) }
+    let path = directory + "/latgate-agent"
     let device = "\(root)/Sources/Device"
-    // Folders of the agent's own parts; the engine is the fake one.
+    // Directories of the agent's own parts; the engine is the fake one.
     let parts =
       (FileManager.default.enumerator(atPath: "\(device)/latgate-agent")?
       .compactMap { $0 as? String } ?? [])
       .filter { !$0.contains(".") && $0 != "engine" }.map { "latgate-agent/\($0)" }
     let sources = (["AgentCore", "TraceFold", "latgate-agent"] + parts).map { "\(device)/\($0)" }
-      .flatMap { folder in
-        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
-          .filter { $0.hasSuffix(".c") && $0 != "presence.c" }.map { "\(folder)/\($0)" }
+      .flatMap { directory in
+        ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [])
+          .filter { $0.hasSuffix(".c") && $0 != "presence.c" }.map { "\(directory)/\($0)" }
       }
     let includes =
       (["AgentCore/include", "TraceFold/include", "CAgentABI/include"]

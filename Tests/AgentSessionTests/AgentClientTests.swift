@@ -58,7 +58,7 @@ struct AgentClientTests {
     let other = try await start("LATGATE_FAKE_FAULT=load_pinned")
     do {
       _ = try await other.loadPinned(
-        AgentPinnedProbe(name: "block", metrics: metrics, folder: "/pins", manifest: "/file"))
+        AgentPinnedProbe(name: "block", metrics: metrics, directory: "/pins", manifest: "/file"))
       Issue.record("pins in use were taken")
     } catch AgentSessionError.refused(let refusal) {
       #expect(refusal.code == .busy)
@@ -265,11 +265,11 @@ struct AgentClientTests {
   @Test func installationIsReusedAndOldOnesRemoved() async throws {
     let agent = try await TestAgent.shared.value
     let base = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
-    try UserFolders.makeFolder(base)
+    try UserDirectories.makeDirectory(base)
     defer { try? FileManager.default.removeItem(atPath: base) }
-    let sandbox = FolderDevice(base: base)
+    let sandbox = DirectoryDevice(base: base)
     for name in ["latgate-0123456789abcdef", "latgate-notes", "latgate-0123"] {
-      try UserFolders.makeFolder("\(base)/\(name)")
+      try UserDirectories.makeDirectory("\(base)/\(name)")
     }
     let payload = AgentPayload(
       hash: "00112233445566aa", agentPath: agent.path, loadHelperPath: "/bin/true")
@@ -283,7 +283,7 @@ struct AgentClientTests {
     #expect(names.sorted() == ["latgate-00112233445566aa", "latgate-0123", "latgate-notes"])
     let client = try await AgentClient.start(
       on: sandbox, command: shellQuote(again.agentPath), hostVersion: "test")
-    // A folder in use stays.
+    // A directory in use stays.
     try await AgentInstaller(device: sandbox).uninstall()
     #expect(FileManager.default.fileExists(atPath: again.agentPath))
     try await client.bye()

@@ -8,8 +8,8 @@ import Testing
   "python-tuf",
   .enabled(if: ForeignReader.has("tuf.ngclient"), "python-tuf is not installed; run ci/setup"))
 struct PythonTUFTests {
-  /// Serves a folder on loopback, updates from it with python-tuf's client twice, and prints what
-  /// arrived. What a server does not have, it answers with 404.
+  /// Serves a directory on loopback, updates from it with python-tuf's client twice, and prints
+  /// what arrived. What a server does not have, it answers with 404.
   private static let client = """
     import functools, hashlib, http.server, json, os, sys, tempfile, threading
     from tuf.ngclient import Updater, UpdaterConfig
@@ -86,8 +86,8 @@ struct PythonTUFTests {
     #expect(refusal.text.contains("LengthOrHashMismatchError"), "\(refusal.text)")
   }
 
-  /// Signs repositories with python-tuf as its own simulator does, and spoils them in its ways: prints
-  /// for each attack two states of the files, before and after.
+  /// Signs repositories with python-tuf as its own simulator does, and spoils them in its ways:
+  /// prints for each attack two states of the files, before and after.
   private static let attacker = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("tuf_attacks.py")
 

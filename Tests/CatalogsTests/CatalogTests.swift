@@ -165,12 +165,12 @@ struct CatalogTests {
     #expect(
       loadProblems(["bpf/runqueue.yaml": runqueueManifest + "\nrelated: [softirqs]"]) == [
         "bpf/runqueue.yaml:17:10: related: there is no probe 'softirqs'"
-          + " (name probes of the same folder, or of those read before it)"
+          + " (name probes of the same directory, or of those read before it)"
       ])
     #expect(
       loadProblems(["targets/devices/virtual.yaml": nil]) == [
-        "targets/devices: there is no such folder"
-          + " (point --share or LATGATE_SHARE at the folder that holds bpf and targets)"
+        "targets/devices: there is no such directory"
+          + " (point --share or LATGATE_SHARE at the directory that holds bpf and targets)"
       ])
     let files = TestFiles(texts: Self.sound, unreadable: ["targets/suites/x.yaml"])
     #expect(
@@ -180,7 +180,7 @@ struct CatalogTests {
       ])
   }
 
-  @Test func furtherRootsMayLeaveFoldersOut() throws {
+  @Test func furtherRootsMayLeaveDirectoriesOut() throws {
     let more = TestFiles(texts: [
       "targets/suites/mine.yaml":
         "suite: mine\ndevice: virtual\nworkload: smoke\nprobes: [runqueue]\n"

@@ -73,7 +73,7 @@ struct DeviceDefinitionTests {
     #expect(device.kind == .adb(serial: "ABC123"))
     #expect(device.privilege == .su)
     #expect(device.btf == .file(path: "btf/phone.btf", buildID: "64fa8f84858edec2"))
-    #expect(device.placedBTF == device.btf, "a file name without a folder")
+    #expect(device.placedBTF == device.btf, "a file name without a directory")
     let placed = try DeviceDefinition.parse(text, file: "/t/devices/d.yaml").placedBTF
     #expect(placed == .file(path: "/t/devices/btf/phone.btf", buildID: "64fa8f84858edec2"))
     #expect(

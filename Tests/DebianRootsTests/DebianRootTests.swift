@@ -10,11 +10,11 @@ import Testing
     DebianRoot(name: name, packages: packages, architecture: .arm64, suites: suites)
   }
 
-  /// Runs `body` with an empty cache folder that is removed afterwards.
+  /// Runs `body` with an empty cache directory that is removed afterwards.
   private func withCache(_ body: (RootCache) async throws -> Void) async throws {
-    let folder = NSTemporaryDirectory() + "roots-\(UUID().uuidString)"
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    try await body(RootCache(folder: folder))
+    let directory = NSTemporaryDirectory() + "roots-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    try await body(RootCache(directory: directory))
   }
 
   @Test func keyDependsOnTheRequestAlone() {
@@ -35,7 +35,7 @@ import Testing
       await #expect(throws: DebianRootError.self) {
         try await root(name, packages, suites).extract(into: cache) { _ in }
       }
-      #expect(!FileManager.default.fileExists(atPath: cache.folder))
+      #expect(!FileManager.default.fileExists(atPath: cache.directory))
     }
   }
 
@@ -45,7 +45,7 @@ import Testing
       try FileManager.default.createDirectory(
         atPath: cache.path(wanted.key), withIntermediateDirectories: true)
       let path = try await wanted.extract(into: cache) { _ in Issue.record("nothing to do") }
-      #expect(path == "\(cache.folder)/\(wanted.key)")
+      #expect(path == "\(cache.directory)/\(wanted.key)")
     }
   }
 
@@ -65,20 +65,20 @@ import Testing
         return path
       }
       #expect(used == path)
-      #expect(try FileManager.default.contentsOfDirectory(atPath: cache.folder).count == 1)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: cache.directory).count == 1)
     }
   }
 
   @Test func removesLeftoversOfDeadBuilds() throws {
-    let folder = NSTemporaryDirectory() + "roots-\(UUID().uuidString)"
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let cache = RootCache(folder: folder)
+    let directory = NSTemporaryDirectory() + "roots-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let cache = RootCache(directory: directory)
     for name in [".k.part1/tree/etc", ".other.part1"] {
       try FileManager.default.createDirectory(
-        atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+        atPath: "\(directory)/\(name)", withIntermediateDirectories: true)
     }
     let path = try cache.temporary("k")
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+    let names = try FileManager.default.contentsOfDirectory(atPath: directory)
     #expect(names.sorted() == [".k.part\(getpid())", ".other.part1"])
     let contents = try FileManager.default.contentsOfDirectory(atPath: path)
     #expect(contents.isEmpty)
@@ -99,7 +99,7 @@ import Testing
         FileManager.default.contents(
           atPath: paths[0] + "/usr/lib/\(wanted.architecture.multiarch)/libz.a"))
       #expect(library.starts(with: Data("!<arch>\n".utf8)))
-      let names = try FileManager.default.contentsOfDirectory(atPath: cache.folder)
+      let names = try FileManager.default.contentsOfDirectory(atPath: cache.directory)
       #expect(names.sorted() == [".\(wanted.key).lock", wanted.key])
     }
   }
@@ -112,7 +112,7 @@ import Testing
         try await wanted.extract(into: cache) { _ in }
       }
       #expect(error?.description.contains("no-such-package-xyz") == true)
-      let names = try FileManager.default.contentsOfDirectory(atPath: cache.folder)
+      let names = try FileManager.default.contentsOfDirectory(atPath: cache.directory)
       #expect(names == [".\(wanted.key).lock"])
     }
   }

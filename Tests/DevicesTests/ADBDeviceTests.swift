@@ -78,34 +78,34 @@ struct ADBDeviceTests {
 
   @Test(arguments: [0, 1, 504, 65_536, 65_537, 5_000_000])
   func filesSurviveBothWays(size: Int) async throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
-    try UserFolders.makeFolder(folder)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let directory = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+    try UserDirectories.makeDirectory(directory)
+    defer { try? FileManager.default.removeItem(atPath: directory) }
     let content = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 13 ^ $0 >> 8) }
-    try AtomicFile.write(content, to: folder + "/in", durable: false)
+    try AtomicFile.write(content, to: directory + "/in", durable: false)
     let remote = "/tmp/latgate e2e,\(UUID().uuidString)"
-    try await device.push(folder + "/in", to: remote, mode: 0o750)
-    try await device.pull(remote, to: folder + "/out")
-    #expect(try Data(contentsOf: URL(filePath: folder + "/out")) == Data(content))
+    try await device.push(directory + "/in", to: remote, mode: 0o750)
+    try await device.pull(remote, to: directory + "/out")
+    #expect(try Data(contentsOf: URL(filePath: directory + "/out")) == Data(content))
     let mode = try await device.exec("stat -c %a \(shellQuote(remote))", timeout: .seconds(20))
     #expect(mode.text == "750\n")
-    let theirs = try await adb("pull \(shellQuote(remote)) \(folder)/theirs")
+    let theirs = try await adb("pull \(shellQuote(remote)) \(directory)/theirs")
     #expect(theirs.exitCode == 0)
-    #expect(try Data(contentsOf: URL(filePath: folder + "/theirs")) == Data(content))
+    #expect(try Data(contentsOf: URL(filePath: directory + "/theirs")) == Data(content))
     _ = try await device.exec("rm \(shellQuote(remote))", timeout: .seconds(20))
   }
 
   @Test func missingAndForbiddenFilesAreNamed() async throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+    let directory = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
     let pull = await #expect(throws: DeviceError.self) {
-      try await device.pull("/no/such", to: folder)
+      try await device.pull("/no/such", to: directory)
     }
     guard case .transferFailed(serial, "/no/such", let reason) = pull else {
       Issue.record("\(String(describing: pull))")
       return
     }
     #expect(reason.contains("No such file"))
-    #expect(!FileManager.default.fileExists(atPath: folder))
+    #expect(!FileManager.default.fileExists(atPath: directory))
     let push = await #expect(throws: DeviceError.self) {
       try await device.push("/etc/os-release", to: "/proc/latgate", mode: 0o644)
     }

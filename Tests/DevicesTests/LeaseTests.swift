@@ -6,26 +6,26 @@ import Testing
 @testable import Devices
 
 @Suite struct LeaseTests {
-  private func inFolder(_ body: (String) async throws -> Void) async throws {
-    let folder = NSTemporaryDirectory() + "latgate-leases-\(UUID().uuidString)"
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    try UserFolders.makeFolder(folder)
-    try await body(folder)
+  private func inDirectory(_ body: (String) async throws -> Void) async throws {
+    let directory = NSTemporaryDirectory() + "latgate-leases-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    try UserDirectories.makeDirectory(directory)
+    try await body(directory)
   }
 
   private func desk(
-    _ folder: String, wait: Duration = .zero,
+    _ directory: String, wait: Duration = .zero,
     report: @escaping @Sendable (String) -> Void = { _ in }
   ) throws -> LeaseDesk {
     try LeaseDesk(
-      environment: ["LATGATE_LEASES": folder], wait: wait, command: "latgate check demo",
+      environment: ["LATGATE_LEASES": directory], wait: wait, command: "latgate check demo",
       report: report)
   }
 
   /// Another process that holds a lease, as far as the kernel is concerned, and says so once it
   /// does. It ends with its stdin.
-  private func stranger(_ folder: String, key: String) async throws -> ChildProcess {
-    let path = "\(folder)/\(LeaseKeys.fileName(key))"
+  private func stranger(_ directory: String, key: String) async throws -> ChildProcess {
+    let path = "\(directory)/\(LeaseKeys.fileName(key))"
     let note =
       #"{"processID":1,"user":"ci","since":"2026-01-02T03:04:05Z","command":"latgate run x"}"#
     try Data(note.utf8).write(to: URL(fileURLWithPath: path))
@@ -36,31 +36,31 @@ import Testing
   }
 
   @Test func anotherProcessKeepsTheDevice() async throws {
-    try await inFolder { folder in
-      let child = try await stranger(folder, key: "serial-A")
+    try await inDirectory { directory in
+      let child = try await stranger(directory, key: "serial-A")
       await #expect(
         throws: DeviceError.inUse(
           device: "a",
           holder: "process 1 of user ci since 2026-01-02T03:04:05Z: latgate run x")
       ) {
-        _ = try await desk(folder).take(["usb-1-2", "serial-A"], device: "a")
+        _ = try await desk(directory).take(["usb-1-2", "serial-A"], device: "a")
       }
       // All or none: the name that was free is free again.
-      let other = try await desk(folder).take(["usb-1-2"], device: "a")
+      let other = try await desk(directory).take(["usb-1-2"], device: "a")
       other.release()
       child.signalGroup(SIGKILL)
       _ = try await child.waitForExit()
-      let lease = try await desk(folder).take(["usb-1-2", "serial-A"], device: "a")
+      let lease = try await desk(directory).take(["usb-1-2", "serial-A"], device: "a")
       lease.release()
     }
   }
 
   @Test func waitingEndsWithTheHolder() async throws {
-    try await inFolder { folder in
-      let child = try await stranger(folder, key: "named-demo")
+    try await inDirectory { directory in
+      let child = try await stranger(directory, key: "named-demo")
       let said = Mutex<[String]>([])
       let waiting = Task {
-        try await desk(folder, wait: .seconds(60)) { line in said.withLock { $0.append(line) } }
+        try await desk(directory, wait: .seconds(60)) { line in said.withLock { $0.append(line) } }
           .take(["named-demo"], device: "demo")
       }
       while said.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(10)) }
@@ -69,7 +69,7 @@ import Testing
       let lines = said.withLock { $0 }
       #expect(lines.count == 1)
       #expect(lines[0].contains("process 1 of user ci"), "\(lines)")
-      let holder = LeaseHolder.read("\(folder)/named-demo.lock")
+      let holder = LeaseHolder.read("\(directory)/named-demo.lock")
       #expect(holder?.processID == getpid() && holder?.command == "latgate check demo")
       lease.release()
       _ = try await child.waitForExit()
@@ -77,10 +77,10 @@ import Testing
   }
 
   @Test func aWaitCanBeCancelled() async throws {
-    try await inFolder { folder in
-      let child = try await stranger(folder, key: "local")
+    try await inDirectory { directory in
+      let child = try await stranger(directory, key: "local")
       let waiting = Task {
-        _ = try await desk(folder, wait: .seconds(600)).take(["local"], device: "local")
+        _ = try await desk(directory, wait: .seconds(600)).take(["local"], device: "local")
       }
       waiting.cancel()
       await #expect(throws: CancellationError.self) { try await waiting.value }
@@ -90,8 +90,8 @@ import Testing
   }
 
   @Test func oneCommandMayNotTakeADeviceTwice() async throws {
-    try await inFolder { folder in
-      let desk = try desk(folder, wait: .seconds(60))
+    try await inDirectory { directory in
+      let desk = try desk(directory, wait: .seconds(60))
       let lease = try await desk.take(["tcp-h-1"], device: "one")
       await #expect(
         throws: DeviceError.inUse(
@@ -122,25 +122,25 @@ import Testing
     #expect(!share(machine, LeaseKeys.address(DeviceAddress("tcp:127.0.0.1:7002"))))
   }
 
-  @Test func aKeyCannotLeaveTheFolder() {
+  @Test func aKeyCannotLeaveTheDirectory() {
     #expect(LeaseKeys.fileName("../a b") == "%2e.%2fa%20b.lock")
     #expect(LeaseKeys.fileName(String(repeating: "x", count: 999)).count == 205)
   }
 
-  @Test func theFolderIsForAllUsersAndLeftEmpty() async throws {
-    try await inFolder { parent in
-      let folder = "\(parent)/all"
-      let lease = try await desk(folder).take(["serial-A", "usb-1-2"], device: "a")
+  @Test func theDirectoryIsForAllUsersAndLeftEmpty() async throws {
+    try await inDirectory { parent in
+      let directory = "\(parent)/all"
+      let lease = try await desk(directory).take(["serial-A", "usb-1-2"], device: "a")
       var status = stat()
-      #expect(stat(folder, &status) == 0 && status.st_mode & 0o7777 == 0o1777)
-      #expect(stat("\(folder)/serial-A.lock", &status) == 0 && status.st_mode & 0o777 == 0o666)
+      #expect(stat(directory, &status) == 0 && status.st_mode & 0o7777 == 0o1777)
+      #expect(stat("\(directory)/serial-A.lock", &status) == 0 && status.st_mode & 0o777 == 0o666)
       lease.release()
-      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
     }
   }
 
   @Test func placesForLocksAreThoseWhereAllMayWrite() async throws {
-    try await inFolder { parent in
+    try await inDirectory { parent in
       for (name, mode) in [("own", 0o755), ("all", 0o1777), ("loose", 0o777)] as [(String, Int)] {
         try FileManager.default.createDirectory(
           atPath: "\(parent)/\(name)", withIntermediateDirectories: false)
@@ -148,27 +148,27 @@ import Testing
           [.posixPermissions: mode], ofItemAtPath: "\(parent)/\(name)")
       }
       func base(_ names: String...) -> String {
-        LeaseFolder.base(of: names.map { "\(parent)/\($0)" })
+        LeaseDirectory.base(of: names.map { "\(parent)/\($0)" })
       }
       #expect(base("missing", "own", "loose", "all") == "\(parent)/all")
       #expect(base("own", "loose") == "/tmp")
     }
-    #expect(LeaseFolder(environment: ["LATGATE_LEASES": "/x"]).path == "/x")
+    #expect(LeaseDirectory(environment: ["LATGATE_LEASES": "/x"]).path == "/x")
     // Nothing of the user's decides where users meet.
     #expect(
-      LeaseFolder(environment: ["HOME": "/a", "XDG_CACHE_HOME": "/b"])
-        == LeaseFolder(environment: [:]))
+      LeaseDirectory(environment: ["HOME": "/a", "XDG_CACHE_HOME": "/b"])
+        == LeaseDirectory(environment: [:]))
   }
 
-  @Test func aFolderThatCannotServeIsNamed() async throws {
-    try await inFolder { parent in
+  @Test func aDirectoryThatCannotServeIsNamed() async throws {
+    try await inDirectory { parent in
       let link = "\(parent)/link"
       try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: parent)
-      for folder in [link, "/proc/nothing"] {
+      for directory in [link, "/proc/nothing"] {
         let error = await #expect(throws: DeviceError.self) {
-          _ = try await desk(folder).take(["local"], device: "local")
+          _ = try await desk(directory).take(["local"], device: "local")
         }
-        guard case .hostFile(folder, let detail)? = error else {
+        guard case .hostFile(directory, let detail)? = error else {
           Issue.record("\(String(describing: error))")
           continue
         }
@@ -179,23 +179,23 @@ import Testing
 
   @Test(.enabled(if: geteuid() == 0, "needs root, to become another user"))
   func usersMeet() async throws {
-    try await inFolder { parent in
+    try await inDirectory { parent in
       try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: parent)
-      let folder = "\(parent)/all"
-      let first = try await desk(folder).take(["serial-A"], device: "a")
+      let directory = "\(parent)/all"
+      let first = try await desk(directory).take(["serial-A"], device: "a")
       func other(_ script: String) async throws -> Int32 {
         let child = try ChildProcess.spawn(
           "setpriv",
           arguments: ["--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c", script])
         return try await child.waitForExit().shellCode
       }
-      let path = "\(folder)/serial-A.lock"
+      let path = "\(directory)/serial-A.lock"
       // Another user finds the lease taken, may not remove it, and may take it afterwards.
       #expect(try await other("flock -n '\(path)' true") == 1)
       #expect(try await other("rm -f '\(path)' 2> /dev/null") == 1)
       first.release()
       #expect(try await other("umask 077; : > '\(path)'; chmod 666 '\(path)'") == 0)
-      let second = try await desk(folder).take(["serial-A"], device: "a")
+      let second = try await desk(directory).take(["serial-A"], device: "a")
       #expect(try await other("flock -n '\(path)' true") == 1)
       #expect(LeaseHolder.read(path)?.processID == getpid())
       second.release()

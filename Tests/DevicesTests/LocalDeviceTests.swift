@@ -81,14 +81,14 @@ import Testing
   }
 
   @Test func filesAreCopiedWithTheirMode() async throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    try await device.push("/etc/os-release", to: folder + "/new/os", mode: 0o751)
-    try await device.pull(folder + "/new/os", to: folder + "/back")
+    let directory = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    try await device.push("/etc/os-release", to: directory + "/new/os", mode: 0o751)
+    try await device.pull(directory + "/new/os", to: directory + "/back")
     #expect(
-      try Data(contentsOf: URL(filePath: folder + "/back"))
+      try Data(contentsOf: URL(filePath: directory + "/back"))
         == Data(contentsOf: URL(filePath: "/etc/os-release")))
-    let result = try await device.exec("stat -c %a \(folder)/new/os", timeout: .seconds(20))
+    let result = try await device.exec("stat -c %a \(directory)/new/os", timeout: .seconds(20))
     #expect(result.text == "751\n")
   }
 

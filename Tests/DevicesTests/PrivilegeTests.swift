@@ -61,19 +61,19 @@ struct PrivilegeTests {
   @Test(arguments: ["granted", "sudoer", "android"])
   func filesAreRoots(user: String) async throws {
     let device = PrivilegedDevice(board(user), wish: .su, cache: nil)
-    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
-    try UserFolders.makeFolder(folder)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let directory = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+    try UserDirectories.makeDirectory(directory)
+    defer { try? FileManager.default.removeItem(atPath: directory) }
     let content = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 &* 13 ^ $0 >> 8) }
-    try AtomicFile.write(content, to: folder + "/in", durable: false)
+    try AtomicFile.write(content, to: directory + "/in", durable: false)
     let remote = "/root/it's new/file"
-    try await device.push(folder + "/in", to: remote, mode: 0o640)
+    try await device.push(directory + "/in", to: remote, mode: 0o640)
     let state = try await device.exec(
       "stat -c '%a %u' \(shellQuote(remote)); chmod 600 \(shellQuote(remote))",
       timeout: .seconds(20))
     #expect(state.text == "640 0\n")
-    try await device.pull(remote, to: folder + "/out")
-    #expect(try Data(contentsOf: URL(filePath: folder + "/out")) == Data(content))
+    try await device.pull(remote, to: directory + "/out")
+    #expect(try Data(contentsOf: URL(filePath: directory + "/out")) == Data(content))
     let left = try await device.exec(
       "rm -r \"/root/it's new\"; ls /tmp | grep -c latgate-copy", timeout: .seconds(20))
     #expect(left.text == "0\n")

@@ -73,24 +73,24 @@ struct SSHDeviceTests {
 
   @Test(arguments: [0, 1, 65_536, 1 << 20, 200_000_000])
   func filesSurviveBothWays(size: Int) async throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
-    try UserFolders.makeFolder(folder)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let directory = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+    try UserDirectories.makeDirectory(directory)
+    defer { try? FileManager.default.removeItem(atPath: directory) }
     var content = Data(count: size)
     content.withUnsafeMutableBytes { bytes in
       for place in stride(from: 0, to: bytes.count, by: 997) {
         bytes[place] = UInt8(truncatingIfNeeded: place &* 13)
       }
     }
-    try content.write(to: URL(filePath: folder + "/in"))
-    let remote = "/home/board/new folder/it's,\(size)"
-    try await device.push(folder + "/in", to: remote, mode: 0o751)
-    try await device.pull(remote, to: folder + "/out")
-    #expect(try Data(contentsOf: URL(filePath: folder + "/out")) == content)
+    try content.write(to: URL(filePath: directory + "/in"))
+    let remote = "/home/board/new directory/it's,\(size)"
+    try await device.push(directory + "/in", to: remote, mode: 0o751)
+    try await device.pull(remote, to: directory + "/out")
+    #expect(try Data(contentsOf: URL(filePath: directory + "/out")) == content)
     let mode = try await device.exec("stat -c %a \(shellQuote(remote))", timeout: .seconds(20))
     #expect(mode.text == "751\n")
     let left = try await device.exec(
-      "rm -r '/home/board/new folder'; ls /home/board | wc -l", timeout: .seconds(20))
+      "rm -r '/home/board/new directory'; ls /home/board | wc -l", timeout: .seconds(20))
     #expect(left.text == "0\n")
   }
 
@@ -138,14 +138,14 @@ struct SSHDeviceTests {
 
   @Test func aPushThatIsCutLeavesNothing() async throws {
     let path = "/home/board/cut"
-    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
-    try UserFolders.makeFolder(folder)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let directory = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+    try UserDirectories.makeDirectory(directory)
+    defer { try? FileManager.default.removeItem(atPath: directory) }
     // A pipe that stays open: the copy hangs in the middle.
-    mkfifo(folder + "/in", 0o600)
-    let holder = open(folder + "/in", O_RDWR)
+    mkfifo(directory + "/in", 0o600)
+    let holder = open(directory + "/in", O_RDWR)
     defer { close(holder) }
-    let task = Task { try await device.push(folder + "/in", to: path, mode: 0o644) }
+    let task = Task { try await device.push(directory + "/in", to: path, mode: 0o644) }
     var found = false
     for _ in 0..<200 where !found {
       found = try await !device.exec("ls /home/board/*.part", timeout: .seconds(20)).text.isEmpty
@@ -172,15 +172,15 @@ struct SSHDeviceTests {
   }
 
   @Test func theConnectionEndsWithTheDevice() async throws {
-    let path = try await connectedFolder()
+    let path = try await connectedDirectory()
     #expect(!FileManager.default.fileExists(atPath: path))
   }
 
-  /// The folder of a connection that is gone when this returns.
-  private func connectedFolder() async throws -> String {
+  /// The directory of a connection that is gone when this returns.
+  private func connectedDirectory() async throws -> String {
     let device = Self.device(peer, user: "board")
     _ = try await device.exec("true", timeout: .seconds(20))
-    let path = try #require(await device.connection.folder)
+    let path = try #require(await device.connection.directory)
     let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
     #expect(mode as? Int == 0o700)
     return path

@@ -5,18 +5,19 @@ import Testing
 @Suite(.enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
 struct BadInputTests {
   /// A copy of the catalogue that a test may damage.
-  private func damagedShare(in folder: String, _ damage: (String) throws -> Void) throws -> Tool {
+  private func damagedShare(in directory: String, _ damage: (String) throws -> Void) throws -> Tool
+  {
     for part in ["bpf", "targets", "Sources"] {
       try FileManager.default.copyItem(
-        atPath: "\(Tool.repository)/\(part)", toPath: "\(folder)/\(part)")
+        atPath: "\(Tool.repository)/\(part)", toPath: "\(directory)/\(part)")
     }
-    try damage(folder)
-    return Tool(share: folder)
+    try damage(directory)
+    return Tool(share: directory)
   }
 
   @Test func brokenYAMLNamesFileAndLine() async throws {
-    let folder = try TemporaryFolder()
-    let tool = try damagedShare(in: folder.path) { share in
+    let directory = try TemporaryDirectory()
+    let tool = try damagedShare(in: directory.path) { share in
       try "suite: broken\nprobes: [runqueue\n"
         .write(toFile: "\(share)/targets/suites/broken.yaml", atomically: true, encoding: .utf8)
     }
@@ -36,9 +37,9 @@ struct BadInputTests {
   }
 
   @Test func filesAreValidatedBesideTheCatalogue() async throws {
-    let folder = try TemporaryFolder()
-    let good = "\(folder.path)/good.yaml"
-    let bad = "\(folder.path)/bad.yaml"
+    let directory = try TemporaryDirectory()
+    let good = "\(directory.path)/good.yaml"
+    let bad = "\(directory.path)/bad.yaml"
     let text = "suite: mine\ndevice: virtual\nworkload: smoke\nprobes: [runqueue]\n"
     try text.write(toFile: good, atomically: true, encoding: .utf8)
     try text.replacing("runqueue", with: "runqeue")
@@ -52,14 +53,14 @@ struct BadInputTests {
     let known = "\(Tool.repository)/targets/suites/demo.yaml"
     let sound = try await Tool().run("validate", good, known)
     #expect(sound.exitCode == 0, "\(sound.errors)")
-    #expect(try await Tool().run("validate", "\(folder.path)/none.yaml").exitCode == 65)
+    #expect(try await Tool().run("validate", "\(directory.path)/none.yaml").exitCode == 65)
     #expect(try await Tool().run("validate").exitCode == 0)
   }
 
   /// Aliases that multiply, as a key that Yams would compare: an answer at once, with its advice.
   @Test func aliasesThatMultiplyAreRefusedWithTheirPlace() async throws {
-    let folder = try TemporaryFolder()
-    let file = "\(folder.path)/multiplied.yaml"
+    let directory = try TemporaryDirectory()
+    let file = "\(directory.path)/multiplied.yaml"
     var text = "device: mine\nkind: adb\na: &a [x,x,x,x,x,x,x,x,x,x]\n"
     for (below, name) in zip("abcdefghijk", "bcdefghijkl") {
       text +=
@@ -73,19 +74,19 @@ struct BadInputTests {
   }
 
   @Test func aPlaceThatCannotTakeResultsIsRefusedBeforeAnythingIsMeasured() async throws {
-    let folder = try TemporaryFolder()
-    let file = "\(folder.path)/file"
+    let directory = try TemporaryDirectory()
+    let file = "\(directory.path)/file"
     try "".write(toFile: file, atomically: true, encoding: .utf8)
     for command in [
       ["run", "smoke", "--device", "local", "--output", "\(file)/inside"],
-      ["run", "smoke", "--device", "local", "--output", "\(folder.path)/none/run"],
+      ["run", "smoke", "--device", "local", "--output", "\(directory.path)/none/run"],
       ["check", "demo", "--output", "\(file)/inside"],
       ["calibrate", "demo", "--output", "\(file)/inside"],
-      ["fold", file, "--output", folder.path],
-      ["fold", file, "--output", "\(folder.path)/none/r.json"],
-      ["import", file, "--output", "\(folder.path)/none/r.json"],
-      ["export", folder.path, "--as", "otlp", "--output", "\(folder.path)/none/r.json"],
-      ["compare", "--experiment", folder.path, "--learn", "\(folder.path)/none/r.json"],
+      ["fold", file, "--output", directory.path],
+      ["fold", file, "--output", "\(directory.path)/none/r.json"],
+      ["import", file, "--output", "\(directory.path)/none/r.json"],
+      ["export", directory.path, "--as", "otlp", "--output", "\(directory.path)/none/r.json"],
+      ["compare", "--experiment", directory.path, "--learn", "\(directory.path)/none/r.json"],
       ["preflight", "--btf", file, "--report", "json=\(file)/r.json"],
       ["history", "--all", "--report", "json=\(file)/r.json"],
       ["device", "bugreport", "local", "--output", "\(file)/inside"],
@@ -98,8 +99,8 @@ struct BadInputTests {
   }
 
   @Test func unknownKeyIsRefusedWithTheNearestName() async throws {
-    let folder = try TemporaryFolder()
-    let tool = try damagedShare(in: folder.path) { share in
+    let directory = try TemporaryDirectory()
+    let tool = try damagedShare(in: directory.path) { share in
       let path = "\(share)/targets/suites/smoke.yaml"
       let text = try String(contentsOfFile: path, encoding: .utf8)
       try text.replacing("iterations:", with: "iteratons:", maxReplacements: 1)
@@ -126,8 +127,8 @@ struct BadInputTests {
 
   @Test(arguments: ["", "garbage", "{\"schema\": \"latgate.run/1\"", "{}", "[1, 2]"])
   func garbageRecordNamesTheFile(text: String) async throws {
-    let folder = try TemporaryFolder()
-    let path = "\(folder.path)/record.json"
+    let directory = try TemporaryDirectory()
+    let path = "\(directory.path)/record.json"
     try text.write(toFile: path, atomically: true, encoding: .utf8)
     let made = try await Tool().run("compare", "--reference", path, "--candidate", path)
     #expect(made.exitCode == 65)
@@ -142,8 +143,8 @@ struct BadInputTests {
   }
 
   @Test func aProbeThatDoesNotCompileShowsTheCompilersWords() async throws {
-    let folder = try TemporaryFolder()
-    let tool = try damagedShare(in: folder.path) { share in
+    let directory = try TemporaryDirectory()
+    let tool = try damagedShare(in: directory.path) { share in
       let path = "\(share)/bpf/runqueue.bpf.c"
       let text = try String(contentsOfFile: path, encoding: .utf8)
       try (text + "\nint broken(\n").write(toFile: path, atomically: true, encoding: .utf8)
@@ -196,10 +197,10 @@ struct BadInputTests {
     (["device", "bugreport", "ssh:board:0"], 64, "a port of 1 to 65535"),
     (["device", "shell", "/no/board.yaml", "--", "true"], 64, "this is a path"),
     (["fold", "x", "--from", "20ms", "--to", "10ms"], 64, "--from must be before --to"),
-    (["fold", "/tmp"], 65, "is a folder"),
+    (["fold", "/tmp"], 65, "is a directory"),
     (["preflight", "--btf", "/dev/null", "--btf-build-id", "zz"], 64, "'zz' is no build-id"),
     (["import", "x", "--metric", "bad name!"], 64, "is no name"),
-    (["runs", "list", "--store", "/tmp"], 65, "it is a folder"),
+    (["runs", "list", "--store", "/tmp"], 65, "it is a directory"),
     (["device", "wait", "local"], 64, "Usage: latgate device wait"),
     (["waive", "a.b", "--until", "2020-01-01", "--reason", "x"], 64, "Usage: latgate waive"),
     (
@@ -244,25 +245,26 @@ struct BadInputTests {
   }
 
   @Test func doctorKnowsWhatThisMachineLacksFromDevices() async throws {
-    let folder = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     let made = try await Call(
       "/usr/bin/env",
       [
-        "PATH=\(folder.path)", "\(Tool.repository)/.build/debug/latgate", "doctor", "--share",
+        "PATH=\(directory.path)", "\(Tool.repository)/.build/debug/latgate", "doctor", "--share",
         Tool.repository,
-      ], environment: ["HOME": folder.path]
+      ], environment: ["HOME": directory.path]
     ).end(within: .seconds(60))
     #expect(made.exitCode == 70, "\(made.output)\(made.errors)")
     #expect(made.output.contains("MISSING"), "\(made.output)")
   }
 
   @Test func aMissingFileIsNamedWithItsNeighbour() async throws {
-    let folder = try TemporaryFolder()
-    try "x".write(toFile: "\(folder.path)/firmware.img", atomically: true, encoding: .utf8)
+    let directory = try TemporaryDirectory()
+    try "x".write(toFile: "\(directory.path)/firmware.img", atomically: true, encoding: .utf8)
     let made = try await Tool().run(
-      "device", "push", "local", "\(folder.path)/firmwre.img", "/tmp/x")
+      "device", "push", "local", "\(directory.path)/firmwre.img", "/tmp/x")
     #expect(made.exitCode == 65)
-    #expect(made.errors.contains("did you mean '\(folder.path)/firmware.img'?"), "\(made.errors)")
+    #expect(
+      made.errors.contains("did you mean '\(directory.path)/firmware.img'?"), "\(made.errors)")
   }
 
   @Test func aKernelThatNoVirtualDeviceHasIsTheFilesFault() async throws {

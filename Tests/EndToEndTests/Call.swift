@@ -14,15 +14,15 @@ final class Call: Sendable {
 
   private let process: Process
   /// Where it runs: what it writes beside itself goes with this value.
-  private let folder: TemporaryFolder
+  private let directory: TemporaryDirectory
   private let output = Collector()
   private let errors = Collector()
 
   /// Starts it, with `environment` added to that of the tests.
   init(_ program: String, _ arguments: [String], environment: [String: String]) throws {
-    folder = try TemporaryFolder()
+    directory = try TemporaryDirectory()
     process = Process()
-    process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+    process.currentDirectoryURL = URL(fileURLWithPath: directory.path)
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }

@@ -21,8 +21,8 @@ struct CampaignTests {
       + "\"started_hour\":\(hour),\"sub_bits\":4,\"uptime_minutes\":9000,\"window_seconds\":600}\n"
   }
 
-  /// Devices of both arms, before the offer and for three days after it; the candidate's are `slower`
-  /// buckets of some 5% slower.
+  /// Devices of both arms, before the offer and for three days after it; the candidate's are
+  /// `slower` buckets of some 5% slower.
   private static func reports(devices: Int, slower: Int) -> String {
     var lines = ""
     for device in 0..<(2 * devices) {
@@ -40,10 +40,10 @@ struct CampaignTests {
 
   @Test("Keys, campaign, signature, publication, verdict, pause and revocation")
   func story() async throws {
-    let folder = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     let tool = Tool()
     let (repository, keys, draft) = (
-      "\(folder.path)/repo", "\(folder.path)/keys", "\(folder.path)/draft"
+      "\(directory.path)/repo", "\(directory.path)/keys", "\(directory.path)/draft"
     )
     func campaign(_ arguments: [String]) async throws -> Call.Result {
       try await tool.start(["campaign"] + arguments).end(within: .seconds(120))
@@ -76,7 +76,7 @@ struct CampaignTests {
     #expect(unpublished.exitCode == 65 && unpublished.errors.contains("timestamp.json"))
 
     // Online, with two keys only.
-    let online = "\(folder.path)/online"
+    let online = "\(directory.path)/online"
     try FileManager.default.createDirectory(atPath: online, withIntermediateDirectories: true)
     for name in ["snapshot-1.key", "timestamp-1.key"] {
       try FileManager.default.copyItem(atPath: "\(keys)/\(name)", toPath: "\(online)/\(name)")
@@ -89,7 +89,7 @@ struct CampaignTests {
     #expect(status.output.contains("\"standing\" : \"running\""))
     #expect(status.output.contains("\"control 2%\""))
 
-    try await verdicts(folder.path, repository, campaign)
+    try await verdicts(directory.path, repository, campaign)
 
     let paused = try await campaign(
       ["pause", "disk-1", "--repository", repository, "--keys", online])
@@ -120,11 +120,11 @@ struct CampaignTests {
     #expect(taken.exitCode == 0 && taken.errors.contains("out of the list"))
     let empty = try await campaign(["status", "--repository", repository])
     #expect(empty.exitCode == 0 && empty.output.contains("no campaign"), "\(empty.errors)")
-    let devices = "\(folder.path)/devices"
+    let devices = "\(directory.path)/devices"
     let arms = try await campaign(
       ["arms", "disk-1", "--repository", repository, "--devices", devices])
     #expect(arms.exitCode == 0 && arms.output.contains(" canary\n"), "\(arms.errors)")
-    let reports = "\(folder.path)/reports.jsonl"
+    let reports = "\(directory.path)/reports.jsonl"
     try Data(Self.reports(devices: 70, slower: 3).utf8).write(to: URL(fileURLWithPath: reports))
     let late = try await campaign([
       "judge", "disk-1", "--repository", repository, "--build", "B2", "--reports", reports,
@@ -139,19 +139,19 @@ struct CampaignTests {
 
   /// The gate's four answers.
   private func verdicts(
-    _ folder: String, _ repository: String, _ campaign: ([String]) async throws -> Call.Result
+    _ directory: String, _ repository: String, _ campaign: ([String]) async throws -> Call.Result
   ) async throws {
     let names = (0..<500).map { "device-\($0)\n" }.joined()
-    try Data(names.utf8).write(to: URL(fileURLWithPath: "\(folder)/devices"))
+    try Data(names.utf8).write(to: URL(fileURLWithPath: "\(directory)/devices"))
     let arms = try await campaign([
-      "arms", "disk-1", "--repository", repository, "--devices", "\(folder)/devices",
+      "arms", "disk-1", "--repository", repository, "--devices", "\(directory)/devices",
     ])
     #expect(arms.output.split(separator: "\n").count == 500)
     #expect(arms.output.contains(" canary\n") && arms.output.contains(" control\n"))
 
     let time = Date(timeIntervalSince1970: Double(Self.offered) * 3600)
     func judge(_ lines: String) async throws -> Call.Result {
-      let file = "\(folder)/reports.jsonl"
+      let file = "\(directory)/reports.jsonl"
       try Data(lines.utf8).write(to: URL(fileURLWithPath: file))
       return try await campaign([
         "judge", "disk-1", "--repository", repository, "--build", "B2", "--reports", file,

@@ -11,8 +11,8 @@ import Testing
 struct CampaignTrialTests {
   @Test("A slow firmware is stopped, the campaign revoked, and the dashboard shows it")
   func slow() async throws {
-    let folder = try TemporaryFolder()
-    let out = "\(folder.path)/trial"
+    let directory = try TemporaryDirectory()
+    let out = "\(directory.path)/trial"
     let (processID, call) = try await Bench.shared.alone {
       let call = try Tool().start([
         "campaign", "trial", "--firmware", "slow", "--windows", "1", "--devices", "440", "--stay",

@@ -5,8 +5,8 @@ import Testing
 @Suite(.enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
 struct CompareTests {
   @Test func oneBuildUnderTwoNamesIsNoComparison() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     var records = ScalarRecords(seed: 7)
     try records.write(build: "one", runs: 8, value: 100, day: 0, to: "\(path)/one")
     try records.write(build: "two", runs: 8, value: 100, day: 0, to: "\(path)/two")
@@ -43,14 +43,14 @@ struct CompareTests {
   /// Kept records of version 1, and the same as this version writes them, are one experiment.
   @Test func recordsOfVersion1AreJudgedAsThoseOfThisVersion() async throws {
     let kept = "\(Tool.repository)/Tests/records/version-1"
-    let folder = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     for name in try FileManager.default.contentsOfDirectory(atPath: kept) {
       let text = try String(contentsOfFile: "\(kept)/\(name)", encoding: .utf8)
       #expect(text.contains("\"schema\":\"latgate.run/1\""))
       try text.replacing("\"schema\":\"latgate.run/1\"", with: "\"schema\":\"latgate.run/2\"")
         .replacing("\"histograms\":[", with: "\"results\":[")
         .replacing("{\"metric\":", with: "{\"kind\":\"histogram\",\"metric\":")
-        .write(toFile: "\(folder.path)/\(name)", atomically: true, encoding: .utf8)
+        .write(toFile: "\(directory.path)/\(name)", atomically: true, encoding: .utf8)
     }
     func report(_ experiment: String) async throws -> Call.Result {
       try await Tool().start(
@@ -59,13 +59,13 @@ struct CompareTests {
     }
     let old = try await report(kept)
     #expect(old.exitCode == 1 && old.output.contains("\"outcome\" : \"regression\""))
-    let new = try await report(folder.path)
+    let new = try await report(directory.path)
     #expect(new.exitCode == 1 && new.output == old.output, "\(new.errors)")
   }
 
   @Test func verdictsHaveTheirExitCodes() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     // As `demo`, for a workload without its sentinel.
     let share = try TestShare()
     try share.write(
@@ -192,8 +192,8 @@ struct CompareTests {
   private static func isCandidate(_ order: Int) -> Bool { [1, 2].contains(order % 4) }
 
   /// Writes an experiment of seven runs of each arm.
-  private func write(_ run: Data, to folder: String, slowerCandidate: Bool) throws {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  private func write(_ run: Data, to directory: String, slowerCandidate: Bool) throws {
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     for order in 0..<14 {
       let isCandidate = Self.isCandidate(order)
       let arm = isCandidate ? "candidate" : "reference"
@@ -213,7 +213,7 @@ struct CompareTests {
       record["firmware"] = firmware
       if isCandidate && slowerCandidate { record["iterations"] = doubled(record["iterations"]) }
       try JSONSerialization.data(withJSONObject: record)
-        .write(to: URL(fileURLWithPath: "\(folder)/\(order)-\(arm).json"))
+        .write(to: URL(fileURLWithPath: "\(directory)/\(order)-\(arm).json"))
     }
   }
 

@@ -14,8 +14,8 @@ struct CrashTests {
 
   /// A kernel that panicked stays silent until its power is cycled.
   @Test func theProbeIsQuarantinedAndTheRestGoesOn() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     var tool = Tool()
     tool.store = "\(path)/store.sqlite"
     try await DetachedDevice.with(tool: tool) { [tool] device in
@@ -54,8 +54,8 @@ struct CrashTests {
   /// A kernel that restarts after its panic reports it by what it kept over the reset. That stays,
   /// and must not be taken for the cause of the next restart.
   @Test func aPanicIsKnownByWhatTheKernelKept() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     var tool = Tool()
     tool.store = "\(path)/store.sqlite"
     try await DetachedDevice.with(tool: tool) { [tool] device in
@@ -85,14 +85,14 @@ struct CrashTests {
 
   private func run(
     _ tool: Tool, _ device: DetachedDevice, probes: [String] = ["runqueue", "fsync", "block"],
-    to folder: String
+    to directory: String
   ) async throws -> (probes: [String: String], text: String) {
     let made = try await tool.start(
-      ["run", "smoke", "--device", device.name, "--output", folder]
+      ["run", "smoke", "--device", device.name, "--output", directory]
         + probes.flatMap { ["--probe", $0] }
     ).end(within: .seconds(400))
     try #require(made.exitCode == 0, "\(made.errors)\n\(made.output)")
-    let record = try Record.only(in: folder)
+    let record = try Record.only(in: directory)
     // The line may be wrapped anywhere.
     let text = made.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     return (Dictionary(record.probes.map { ($0.name, $0.status) }) { $1 }, text)

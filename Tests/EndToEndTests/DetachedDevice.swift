@@ -34,8 +34,8 @@ struct DetachedDevice {
     _ = try await tool.run("device", "stop", device.name)
   }
 
-  /// What a command of the device's shell printed; its exit code does not matter. The tool's own time
-  /// limit holds unless there is another.
+  /// What a command of the device's shell printed; its exit code does not matter. The tool's own
+  /// time limit holds unless there is another.
   func shell(_ command: String, within limit: Duration? = nil) async throws -> String {
     var words = ["device", "shell", name]
     if let limit { words += ["--timeout", "\(limit.components.seconds)s"] }
@@ -68,7 +68,7 @@ struct DetachedDevice {
   }
 
   /// Everything that tracing could change or leave: settings of tracing, sysctls, processes with
-  /// a command line, files in the shell's folder.
+  /// a command line, files in the shell's directory.
   func footprint() async throws -> String {
     try await shell(
       """

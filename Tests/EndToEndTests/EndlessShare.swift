@@ -1,6 +1,6 @@
 /// A catalogue with one more suite, `endless`: runqueue, and a load of minutes.
 struct EndlessShare: ~Copyable {
-  /// Folder on the device that the workload's setup makes and its teardown removes, after a step
+  /// Directory on the device that the workload's setup makes and its teardown removes, after a step
   /// that fails.
   static let traces = "/data/local/tmp/latgate-test"
 

@@ -18,7 +18,7 @@ struct ExchangeTests {
     """
 
   /// Imports values in ns with a spread around two modes, as a run of the tool's own.
-  private func imported(_ tool: Tool, in folder: String) async throws -> String {
+  private func imported(_ tool: Tool, in directory: String) async throws -> String {
     let log = try ForeignReader.run(
       """
       from hdrh.histogram import HdrHistogram
@@ -32,10 +32,11 @@ struct ExchangeTests {
           h.record_value(2000000 + number * 9000)
       print("0.0,1.0,6.0,%s" % h.encode().decode())
       """, input: "")
-    try log.write(toFile: "\(folder)/a.hlog", atomically: true, encoding: .utf8)
-    let record = "\(folder)/record.json"
+    try log.write(toFile: "\(directory)/a.hlog", atomically: true, encoding: .utf8)
+    let record = "\(directory)/record.json"
     let made = try await tool.run(
-      "import", "\(folder)/a.hlog", "--metric", "app.wait", "--firmware", "b7", "--format", "json",
+      "import", "\(directory)/a.hlog", "--metric", "app.wait", "--firmware", "b7", "--format",
+      "json",
       "--output", record)
     #expect(made.exitCode == 0, "\(made.errors)")
     return made.output
@@ -52,8 +53,8 @@ struct ExchangeTests {
   }
 
   @Test func aTableBecomesARecord() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     try Self.table.write(toFile: "\(path)/rtla.txt", atomically: true, encoding: .utf8)
     let record = "\(path)/record.json"
     let made = try await Tool().run("import", "\(path)/rtla.txt", "--output", record)
@@ -79,8 +80,8 @@ struct ExchangeTests {
       "prometheus or hdrhistogram is not installed: run ci/setup"),
     arguments: [false, true])
   func prometheusScrapes(isNative: Bool) async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let report = try JSONDecoder().decode(
       Report.self, from: Data(try await imported(Tool(), in: path).utf8))
     let own = try #require(report.metrics.first?.p99)
@@ -139,13 +140,14 @@ struct ExchangeTests {
     }
   }
 
-  /// Every query of Grafana's dashboard, asked of a Prometheus that has a check's runs: none is empty.
+  /// Every query of Grafana's dashboard, asked of a Prometheus that has a check's runs: none is
+  /// empty.
   @Test(
     .enabled(
       if: ForeignReader.program("prometheus") != nil, "prometheus is not installed: run ci/setup"))
   func everyPanelOfTheDashboardHasData() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let runs = try String(
       contentsOfFile: "\(Tool.repository)/Tests/ReportingTests/Fixtures/slow-disk.jsonl",
       encoding: .utf8
@@ -196,8 +198,8 @@ struct ExchangeTests {
     #expect(found.contains("panel Runs: $metric 6\n"), "\(found)")
   }
 
-  /// A receiver that reads with OpenTelemetry's own messages: busy at first, then content with all but
-  /// what `refuses` says.
+  /// A receiver that reads with OpenTelemetry's own messages: busy at first, then content with all
+  /// but what `refuses` says.
   private func receiver(refuses: Int) throws -> Call {
     try Call(
       ForeignReader.python,
@@ -246,8 +248,8 @@ struct ExchangeTests {
       "opentelemetry-proto is not installed: run ci/setup"),
     arguments: [(0, false), (0, true), (3, false)])
   func aReceiverGetsWhatWasMeasured(refuses: Int, isExponential: Bool) async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     try Self.table.write(toFile: "\(path)/rtla.txt", atomically: true, encoding: .utf8)
     let record = "\(path)/record.json"
     let imported = try await Tool().run("import", "\(path)/rtla.txt", "--output", record)

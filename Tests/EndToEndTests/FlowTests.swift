@@ -5,12 +5,12 @@ import Testing
 @Suite(.enabled(if: Tool.isEnabled, "needs a built tool and device images: run ci/test"))
 struct FlowTests {
   @Test func aTimeTooShortIsRefusedWithTheNumbersBeforeAnythingStarts() async throws {
-    let folder = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     let begun = try await Tool().run(
-      "check", "defects", "--time-budget", "20s", "--output", "\(folder.path)/check")
+      "check", "defects", "--time-budget", "20s", "--output", "\(directory.path)/check")
     #expect(begun.exitCode == 64, "\(begun.errors)")
     #expect(begun.errors.contains("20 s are too short: 6 + 6 runs in turn"), "\(begun.errors)")
-    #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/check/runs"))
+    #expect(!FileManager.default.fileExists(atPath: "\(directory.path)/check/runs"))
   }
 
   /// Two devices that swap firmwares, one with half of the other's disk: with 3 + 3 runs each arm
@@ -56,47 +56,47 @@ struct FlowTests {
       overhead: {iterations: 0}
 
       """, to: "targets/suites/swapped.yaml")
-    let results = try TemporaryFolder()
-    let folder = results.path
+    let results = try TemporaryDirectory()
+    let directory = results.path
     let tool = Tool(share: share.path)
     func records() -> Set<String> {
-      Set((try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/runs")) ?? [])
+      Set((try? FileManager.default.contentsOfDirectory(atPath: "\(directory)/runs")) ?? [])
     }
     let (kept, resumed) = try await Bench.shared.alone {
       let call = try tool.start(
         [
           "check", "swapped", "--design", "crossover", "--device", "quick", "--device", "worn",
-          "--output", folder,
+          "--output", directory,
         ])
       #expect(try await eventually(within: .seconds(180)) { !records().isEmpty })
       call.signal(SIGINT)
       let stopped = try await call.end(within: .seconds(60))
       #expect(stopped.exitCode == 130, "\(stopped.errors)")
-      #expect(stopped.errors.contains("latgate check --resume \(folder)"))
+      #expect(stopped.errors.contains("latgate check --resume \(directory)"))
       let kept = try Dictionary(
         uniqueKeysWithValues: records().map {
-          ($0, try Data(contentsOf: URL(fileURLWithPath: "\(folder)/runs/\($0)")))
+          ($0, try Data(contentsOf: URL(fileURLWithPath: "\(directory)/runs/\($0)")))
         })
-      return (kept, try await tool.run("check", "--resume", folder, within: .seconds(300)))
+      return (kept, try await tool.run("check", "--resume", directory, within: .seconds(300)))
     }
     // Unchanged firmware: whatever a few boots show, it is not slower.
     #expect([0, 2].contains(resumed.exitCode), "\(resumed.errors)")
     #expect(records().count == 6)
     for (name, bytes) in kept {
-      let now = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/runs/\(name)"))
+      let now = try Data(contentsOf: URL(fileURLWithPath: "\(directory)/runs/\(name)"))
       #expect(now == bytes, "\(name) was made again")
     }
-    try expectCrossover(in: folder)
+    try expectCrossover(in: directory)
 
     // A check that is over is judged as it was, though its runs are in the bench's profile by now.
-    let verdict = FileManager.default.contents(atPath: "\(folder)/verdict.json")
-    let again = try await tool.run("check", "--resume", folder)
+    let verdict = FileManager.default.contents(atPath: "\(directory)/verdict.json")
+    let again = try await tool.run("check", "--resume", directory)
     #expect(again.exitCode == resumed.exitCode, "\(again.errors)")
-    #expect(FileManager.default.contents(atPath: "\(folder)/verdict.json") == verdict)
+    #expect(FileManager.default.contents(atPath: "\(directory)/verdict.json") == verdict)
   }
 
   /// Both firmwares ran on both devices, and what differs between these is not the firmware's.
-  private func expectCrossover(in folder: String) throws {
+  private func expectCrossover(in directory: String) throws {
     /// The parts of a record that are looked at.
     struct Run: Decodable {
       struct Place: Decodable { var arm: String }
@@ -124,8 +124,9 @@ struct FlowTests {
       var metrics: [Metric]
     }
     let decoder = JSONDecoder()
-    let runs = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/runs").map { name in
-      let file = URL(fileURLWithPath: "\(folder)/runs/\(name)")
+    let runs = try FileManager.default.contentsOfDirectory(atPath: "\(directory)/runs").map {
+      name in
+      let file = URL(fileURLWithPath: "\(directory)/runs/\(name)")
       return try decoder.decode(Run.self, from: Data(contentsOf: file))
     }
     let places = Dictionary(grouping: runs) { "\($0.experiment.arm) \($0.device.serial)" }
@@ -138,7 +139,7 @@ struct FlowTests {
     let worn = try runs.filter { $0.device.serial == "virtual-2" }.map { try #require($0.time) }
     #expect(try #require(worn.min()) > 1.4 * (try #require(quick.max())), "\(quick) \(worn)")
     let verdict = try decoder.decode(
-      Verdict.self, from: Data(contentsOf: URL(fileURLWithPath: "\(folder)/verdict.json")))
+      Verdict.self, from: Data(contentsOf: URL(fileURLWithPath: "\(directory)/verdict.json")))
     #expect(verdict.grade == "crossover")
     // Arms without blocks would be a third of a doubling, a quarter, apart.
     let metric = verdict.metrics.first { $0.id.name == "writes.time" && $0.statistic == "value" }
@@ -183,11 +184,11 @@ struct FlowTests {
       overhead: {iterations: 0}
 
       """, to: "targets/suites/writes.yaml")
-    let folder = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     let tool = Tool(share: share.path)
     let made = try await Bench.shared.alone {
       try await tool.run(
-        "check", "writes", "--time-budget", "9m", "--explain", "--output", folder.path,
+        "check", "writes", "--time-budget", "9m", "--explain", "--output", directory.path,
         within: .seconds(540))
     }
     #expect(made.exitCode == 1, "\(made.errors)\n\(made.output)")
@@ -197,6 +198,6 @@ struct FlowTests {
       .flatMap { $0.split(separator: " ") }.joined(separator: " ")
     #expect(why.contains(/fsync (p50|mean) \+/), "\(made.output)")
     #expect(why.contains("block device time +"), "\(why)")
-    #expect(FileManager.default.fileExists(atPath: "\(folder.path)/explanation.json"))
+    #expect(FileManager.default.fileExists(atPath: "\(directory.path)/explanation.json"))
   }
 }

@@ -63,12 +63,12 @@ struct ForeignObjectTests {
 
 /// Programs of Debian's package.
 private enum LibBPFTools {
-  private static let folder = "/usr/sbin"
-  static let isInstalled = FileManager.default.fileExists(atPath: "\(folder)/runqlat")
+  private static let directory = "/usr/sbin"
+  static let isInstalled = FileManager.default.fileExists(atPath: "\(directory)/runqlat")
 
   /// The BPF object in a program: what has an ELF header of that machine, as long as that says.
   static func object(in program: String) throws -> Data {
-    let data = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(program)"))
+    let data = try Data(contentsOf: URL(fileURLWithPath: "\(directory)/\(program)"))
     let bytes = [UInt8](data)
     func number(_ at: Int, _ size: Int) -> Int {
       bytes[at..<at + size].reversed().reduce(0) { $0 << 8 | Int($1) }

@@ -5,10 +5,11 @@ import Testing
 @Suite(.enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
 struct GateScriptTests {
   private func gate(
-    _ arguments: [String], in folder: String, tool: String, _ more: [String: String] = [:]
+    _ arguments: [String], in directory: String, tool: String, _ more: [String: String] = [:]
   ) async throws -> Call.Result {
     let environment = [
-      "LATGATE": tool, "LATGATE_GATE_OUT": "\(folder)/out", "LATGATE_STORE": "\(folder)/store",
+      "LATGATE": tool, "LATGATE_GATE_OUT": "\(directory)/out",
+      "LATGATE_STORE": "\(directory)/store",
       "LATGATE_SHARE": Tool.repository, "NO_COLOR": "1",
     ].merging(more) { $1 }
     return try await Call("\(Tool.repository)/ci/gate", arguments, environment: environment)
@@ -18,8 +19,8 @@ struct GateScriptTests {
   private static let real = "\(Tool.repository)/.build/debug/latgate"
 
   @Test func withoutAVerdictNoTabStaysGreen() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let out = "\(path)/out"
     try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
     try "of the job before".write(toFile: "\(out)/report.html", atomically: true, encoding: .utf8)
@@ -38,8 +39,8 @@ struct GateScriptTests {
   /// A tool that notes how it is called and ends with the given exit code.
   @Test(arguments: [(0, "weak", false), (1, "stored", true), (2, "stored", true)])
   func aBaselineJudgesOnceItHasBuilds(code: Int32, evidence: String, isUsed: Bool) async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let tool = "\(path)/latgate"
     try """
     #!/bin/sh

@@ -46,7 +46,7 @@ struct GateTests {
 
   @Test func anExpensiveProbeMakesTheRunInvalidAndIsNamed() async throws {
     let share = try TestShare()
-    let results = try TemporaryFolder()
+    let results = try TemporaryDirectory()
     try share.write(Self.greedyProgram, to: "bpf/greedy.bpf.c")
     try share.write(Self.greedyManifest, to: "bpf/greedy.yaml")
     try share.write(
@@ -62,13 +62,13 @@ struct GateTests {
       overhead: {slowdown_max: 50%, cpu_max: 100%, iterations: 3}
       """, to: "targets/suites/greedy.yaml")
     let tool = Tool(share: share.path)
-    let folder = results.path
+    let directory = results.path
     let made = try await Bench.shared.alone {
-      try await tool.run("run", "greedy", "--output", folder, within: .seconds(180))
+      try await tool.run("run", "greedy", "--output", directory, within: .seconds(180))
     }
     #expect(made.exitCode == 3, "\(made.errors)\n\(made.output)")
     #expect(made.output.contains("the run is invalid: probes slow the workload by"))
-    let record = try Record.only(in: folder)
+    let record = try Record.only(in: directory)
     try #require(record.invalid.count == 1)
     #expect(record.invalid[0].reason.contains("95% interval"))
     #expect(record.invalid[0].reason.contains("drop probe greedy first"))
@@ -79,7 +79,7 @@ struct GateTests {
   /// others a quarter, of the speed.
   @Test func aThrottledArmIsInconclusiveAndNoRegression() async throws {
     let share = try TestShare()
-    let results = try TemporaryFolder()
+    let results = try TemporaryDirectory()
     try share.edit(
       "targets/devices/virtual.yaml", "  same-again:",
       "  throttled:\n    extends: reference\n    cmdline: bench=throttled\n  same-again:")
@@ -105,11 +105,11 @@ struct GateTests {
       exec qemu-system-aarch64 "$@"
       """, to: "programs/qemu-system-aarch64", mode: 0o755)
     let tool = Tool(share: share.path, programs: "\(share.path)/programs")
-    let folder = results.path
+    let directory = results.path
     let made = try await Bench.shared.alone {
       try await tool.run(
         "check", "smoke", "--candidate", "throttled", "--runs", "3", "--most-runs", "3",
-        "--output", folder, within: .seconds(300))
+        "--output", directory, within: .seconds(300))
     }
     #expect(made.exitCode == 2, "\(made.errors)\n\(made.output)")
     #expect(made.output.hasPrefix("INCONCLUSIVE machine speed: reference"))
@@ -149,7 +149,7 @@ struct GateTests {
         """
       try #require(try await device.shell(stub).contains("made"))
       func measured(_ more: String..., exitCode: Int32 = 0) async throws -> Record {
-        let results = try TemporaryFolder()
+        let results = try TemporaryDirectory()
         let made = try await tool.start(
           ["run", "smoke", "--device", device.name, "--output", results.path] + more
         ).end(within: .seconds(120))

@@ -11,10 +11,10 @@ struct KeepingTests {
   }
 
   private func write(_ path: String, bytes: Int = 100_000, days: Double) throws {
-    let folder = (path as NSString).deletingLastPathComponent
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let directory = (path as NSString).deletingLastPathComponent
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     try Data(repeating: 7, count: bytes).write(to: URL(fileURLWithPath: path))
-    for one in [path, folder] {
+    for one in [path, directory] {
       try FileManager.default.setAttributes(
         [.modificationDate: Date(timeIntervalSinceNow: -days * 86400)], ofItemAtPath: one)
     }
@@ -39,8 +39,8 @@ struct KeepingTests {
   }
 
   @Test func theCacheKeepsItsBounds() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let cache = "\(path)/latgate"
     for (name, days) in [("old.o", 50.0), ("older.o", 60), ("fresh.o", 0.1)] {
       try write("\(cache)/build/\(name)", days: 70)
@@ -79,8 +79,8 @@ struct KeepingTests {
   }
 
   @Test func resultsAndTheStoreKeepTheirs() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let tool = Tool(store: "\(path)/store.sqlite")
     var records = ScalarRecords(seed: 3)
     for day in 0..<12 {

@@ -43,13 +43,13 @@ struct KernelTests {
     }()
   }
 
-  /// Makes one run, holds its record against the work done and the device against itself before. The
-  /// bounds are those of the device file that it was booted from, whatever the suite names.
+  /// Makes one run, holds its record against the work done and the device against itself before.
+  /// The bounds are those of the device file that it was booted from, whatever the suite names.
   private func countedWork(
     _ device: DetachedDevice, of definition: String, abi: String
   ) async throws -> Record {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let tool = device.tool
     let before = try await device.settings()
     #expect(before.contains("bpf_stats_enabled: 0"))
@@ -84,12 +84,12 @@ struct KernelTests {
     let built = try await tool.run("build", "--abi", abi, "--quiet")
     let line = try #require(built.output.split(separator: "\n").first { $0.contains(": agent ") })
     let agent = try #require(line.split(separator: " ").last).description
-    let folders = try await device.shell("ls -d /data/local/tmp/latgate-*")
+    let directories = try await device.shell("ls -d /data/local/tmp/latgate-*")
       .split(whereSeparator: \.isWhitespace)
-    #expect(folders.count == 1)
+    #expect(directories.count == 1)
     let copy = "\(path)/agent"
     let pulled = try await tool.run(
-      "device", "pull", device.name, "\(folders.first ?? "")/latgate-agent", copy)
+      "device", "pull", device.name, "\(directories.first ?? "")/latgate-agent", copy)
     try #require(pulled.exitCode == 0, "\(pulled.errors)")
     #expect(FileManager.default.contentsEqual(atPath: copy, andPath: agent))
     return record

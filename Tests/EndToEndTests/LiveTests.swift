@@ -54,8 +54,8 @@ struct LiveTests {
     "a terminal shows rates, is resized, frozen and left as it was",
     .enabled(if: ForeignReader.has("pyte"), "needs python3-pyte: run ci/setup"))
   func aTerminalIsAScreen() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let made = try await Call(
       "/usr/bin/env",
       [

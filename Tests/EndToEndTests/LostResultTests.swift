@@ -20,10 +20,10 @@ struct LostResultTests {
   /// The disk is found to have room, and is full by the time the result is there.
   @Test(.enabled(if: geteuid() == 0, "only root may mount"))
   func aDiskThatRunsFullCostsTheFileAlone() async throws {
-    let folder = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     let script = """
       set -e
-      cd \(folder.path)
+      cd \(directory.path)
       mkdir disk
       mount -t tmpfs -o size=16m none disk
       mkfifo trace
@@ -39,8 +39,8 @@ struct LostResultTests {
       test ! -s disk/record.json && echo "no record"
       """
     let made = try await withMounts(script)
-    let output = try String(contentsOfFile: "\(folder.path)/out", encoding: .utf8)
-    let errors = try String(contentsOfFile: "\(folder.path)/err", encoding: .utf8)
+    let output = try String(contentsOfFile: "\(directory.path)/out", encoding: .utf8)
+    let errors = try String(contentsOfFile: "\(directory.path)/err", encoding: .utf8)
     #expect(made.output == "exit 70\nno record\n", "\(made.output)\(made.errors)\(errors)")
     #expect(output.contains("runqueue.wait"), "\(output)\(errors)")
     #expect(errors.contains("disk/record.json") && errors.contains("No space left"), "\(errors)")
@@ -49,10 +49,10 @@ struct LostResultTests {
   /// Less than a check may need is refused before anything is measured.
   @Test(.enabled(if: geteuid() == 0, "only root may mount"))
   func aDiskTooSmallIsRefusedFirst() async throws {
-    let folder = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     let script = """
-      mkdir \(folder.path)/disk && mount -t tmpfs -o size=300k none \(folder.path)/disk &&
-      exec "$1" fold "$2" --output \(folder.path)/disk/record.json
+      mkdir \(directory.path)/disk && mount -t tmpfs -o size=300k none \(directory.path)/disk &&
+      exec "$1" fold "$2" --output \(directory.path)/disk/record.json
       """
     let made = try await withMounts(script)
     #expect(made.exitCode == 70, "\(made.errors)")
@@ -98,24 +98,24 @@ struct LostResultTests {
       overhead: {iterations: 0}
 
       """, to: "targets/suites/brief.yaml")
-    let results = try TemporaryFolder()
-    let folder = "\(results.path)/check"
+    let results = try TemporaryDirectory()
+    let directory = "\(results.path)/check"
     func records() -> [String] {
-      (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/runs")) ?? []
+      (try? FileManager.default.contentsOfDirectory(atPath: "\(directory)/runs")) ?? []
     }
     let tool = Tool(share: share.path)
     let made = try await Bench.shared.alone {
-      let call = try tool.start(["check", "brief", "--output", folder])
+      let call = try tool.start(["check", "brief", "--output", directory])
       #expect(try await eventually(within: .seconds(120)) { !records().isEmpty })
-      try FileManager.default.removeItem(atPath: folder)
+      try FileManager.default.removeItem(atPath: directory)
       return try await call.end(within: .seconds(300))
     }
     #expect([0, 2].contains(made.exitCode), "\(made.errors)")
     #expect(made.output.contains("brief on quick"), "\(made.output)")
-    #expect(made.errors.contains("records were no longer in \(folder)/runs"), "\(made.errors)")
+    #expect(made.errors.contains("records were no longer in \(directory)/runs"), "\(made.errors)")
     #expect(records().count == 6, "\(records())")
     for file in ["check.json", "verdict.json", "report.txt"] {
-      #expect(FileManager.default.fileExists(atPath: "\(folder)/\(file)"), "\(file) is lost")
+      #expect(FileManager.default.fileExists(atPath: "\(directory)/\(file)"), "\(file) is lost")
     }
   }
 }

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// A share folder with what was built for it, a program at work, and an environment without clang.
+/// A share directory with what was built for it, a program at work, and an environment without
+/// clang.
 struct MeasureBench: ~Copyable {
   #if arch(arm64)
     static let abi = "arm64"
@@ -9,26 +10,26 @@ struct MeasureBench: ~Copyable {
     static let abi = "x86_64"
   #endif
 
-  let folder: TemporaryFolder
+  let directory: TemporaryDirectory
   let share: TestShare
   let load: Call
 
-  var path: String { folder.path }
+  var path: String { directory.path }
 
   init() async throws {
-    let folder = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     let share = try TestShare()
     let built = try await Tool(share: share.path).run(
       "build", "--abi", MeasureBench.abi, "--ship", within: .seconds(400))
     try #require(built.exitCode == 0, "\(built.errors)")
     let line = built.output.split(separator: "\n").first { $0.contains(": load helper ") }
     let helper = try #require(line?.split(separator: " ").last).description
-    try FileManager.default.copyItem(atPath: helper, toPath: "\(folder.path)/lg-asking")
+    try FileManager.default.copyItem(atPath: helper, toPath: "\(directory.path)/lg-asking")
     try FileManager.default.createDirectory(
-      atPath: "\(folder.path)/cache", withIntermediateDirectories: true)
+      atPath: "\(directory.path)/cache", withIntermediateDirectories: true)
     self.load = try Call(
-      "\(folder.path)/lg-asking", ["syscall", "--ops", "1000000000"], environment: [:])
-    self.folder = folder
+      "\(directory.path)/lg-asking", ["syscall", "--ops", "1000000000"], environment: [:])
+    self.directory = directory
     self.share = share
   }
 

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// A probe of a user's own folder, outside of the share folder: listed, built, run and judged as
-/// those that come with the tool.
+/// A probe of a user's own directory, outside of the share directory: listed, built, run and judged
+/// as those that come with the tool.
 @Suite(.serialized, .enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
 struct OwnProbeTests {
   private static let program = """
@@ -191,8 +191,8 @@ struct OwnProbeTests {
   }
 
   @Test func aProbeInOneYAMLFileCountsWhatTheWorkloadDoes() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     try write(Self.table, to: "bpf/table.yaml", in: path)
     try write(Self.workload, to: "targets/workloads/own.yaml", in: path)
     try write(
@@ -270,9 +270,9 @@ struct OwnProbeTests {
       UInt64(slow.rows?.count ?? 0) + (slow.dropped ?? 0) == (try loss("table.slow").recorded))
   }
 
-  @Test func aProbeOfTheUsersOwnFolderIsListedBuiltRunAndJudged() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+  @Test func aProbeOfTheUsersOwnDirectoryIsListedBuiltRunAndJudged() async throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     func write(_ text: String, to file: String) throws { try self.write(text, to: file, in: path) }
     try write(Self.program, to: "bpf/own.bpf.c")
     try write(Self.header, to: "bpf/own.h")

@@ -8,8 +8,8 @@ struct PinnedBuildTests {
   private let workload = ["class": "workload"]
 
   @Test func pinnedProbesCountTheWorkWithoutRights() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let tool = Tool()
     try await DetachedDevice.with(of: "virtual-kit", tool: tool) { device in
       #expect(try await device.shell("id -u").hasPrefix("2000"))
@@ -46,8 +46,8 @@ struct PinnedBuildTests {
 
   @Test(arguments: ["android", "linux"])
   func aKitPassesItsOwnLint(platform: String) async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path + "/kit"
+    let directory = try TemporaryDirectory()
+    let path = directory.path + "/kit"
     let tool = Tool()
     let written = try await tool.run(
       "firmware-kit", "--for", platform, "-o", path, within: .seconds(180))

@@ -63,11 +63,11 @@ struct PlugTests {
 
   @Test func anInterruptedCheckStopsItsDevices() async throws {
     let share = try EndlessShare()
-    let results = try TemporaryFolder()
+    let results = try TemporaryDirectory()
     let tool = Tool(share: share.path)
-    let folder = "\(results.path)/results"
+    let directory = "\(results.path)/results"
     try await Bench.shared.alone {
-      let check = try tool.start(["check", "endless", "--output", folder])
+      let check = try tool.start(["check", "endless", "--output", directory])
       let lanes = [1, 2].map { DetachedDevice(name: "check-\(check.processID)-\($0)", tool: tool) }
       var machines: [Int32] = []
       let up = try await eventually(within: .seconds(180)) {
@@ -91,12 +91,12 @@ struct PlugTests {
 
   @Test func aKilledCheckTakesItsDevicesWithIt() async throws {
     let share = try EndlessShare()
-    let results = try TemporaryFolder()
+    let results = try TemporaryDirectory()
     let tool = Tool(share: share.path)
-    let folder = "\(results.path)/results"
+    let directory = "\(results.path)/results"
     try await Bench.shared.alone {
       let check = try tool.start(
-        ["check", "endless", "--lanes", "1", "--output", folder])
+        ["check", "endless", "--lanes", "1", "--output", directory])
       let lane = DetachedDevice(name: "check-\(check.processID)-1", tool: tool)
       var machine: Int32?
       let up = try await eventually(within: .seconds(180)) {

@@ -10,7 +10,7 @@ struct PoolTests {
       var exitCode: Int32
       var outcome: String
       var detail: String
-      var folder: String
+      var directory: String
     }
 
     var exitCode: Int32
@@ -60,13 +60,13 @@ struct PoolTests {
       """, to: "targets/pools/both.yaml")
     try FileManager.default.setAttributes(
       [.posixPermissions: 0o755], ofItemAtPath: "\(share.path)/trouble.sh")
-    let results = try TemporaryFolder()
-    let folder = results.path
+    let results = try TemporaryDirectory()
+    let directory = results.path
     let tool = Tool(share: share.path)
     let made = try await Bench.shared.alone {
       try await check(
         tool, "--pool", "both", "--candidate", "debug-left-on", "--reconnect", "1s", "--output",
-        folder, "--report", "junit=\(folder)/out/latgate.xml")
+        directory, "--report", "junit=\(directory)/out/latgate.xml")
     }
     #expect(made.exitCode == 69, "\(made.errors)\n\(made.output)")
     let report = try JSONDecoder().decode(Report.self, from: Data(made.output.utf8))
@@ -79,13 +79,13 @@ struct PoolTests {
     for name in ["doomed: ", "healthy: "] {
       #expect(made.errors.split(separator: "\n").contains { $0.hasPrefix(name) })
     }
-    let records = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/healthy/runs")
+    let records = try FileManager.default.contentsOfDirectory(atPath: "\(directory)/healthy/runs")
     #expect(records.count == 2)
     for file in [
       "pool.json", "doomed/log.txt", "healthy/verdict.json", "healthy/report.txt",
       "healthy/report.html", "healthy/why.json", "out/latgate-healthy.xml",
     ] {
-      #expect(FileManager.default.fileExists(atPath: "\(folder)/\(file)"), "\(file)")
+      #expect(FileManager.default.fileExists(atPath: "\(directory)/\(file)"), "\(file)")
     }
     let running = try await DetachedDevice.running(tool)
     #expect(!running.keys.contains { $0.hasPrefix("check-") }, "\(running)")
@@ -97,8 +97,8 @@ struct PoolTests {
     let share = try TroubleShare("true", iterations: 1)
     let tool = Tool(share: share.path)
     let path = share.path
-    let results = try TemporaryFolder()
-    let folder = results.path
+    let results = try TemporaryDirectory()
+    let directory = results.path
     let latgate = "\(Tool.repository)/.build/debug/latgate"
     try await DetachedDevice.with(tool: tool) { device in
       let port = try await device.port()
@@ -117,14 +117,14 @@ struct PoolTests {
         toFile: "\(path)/targets/devices/board.yaml", atomically: true, encoding: .utf8)
       let made = try await check(
         tool, "--device", "board@tcp:127.0.0.1:\(port)", "--reference", "old", "--candidate",
-        "new", "--output", folder)
+        "new", "--output", directory)
       #expect(made.exitCode == 2, "\(made.errors)")
       let records = try ["000-reference", "001-candidate"].map {
-        try Record.read("\(folder)/runs/\($0).json")
+        try Record.read("\(directory)/runs/\($0).json")
       }
       #expect(records.map(\.firmware.name) == ["old", "new"])
       #expect(records.map { String($0.firmware.kernelRelease.prefix(4)) } == ["6.1.", "5.10"])
-      let log = try String(contentsOfFile: "\(folder)/commands.log", encoding: .utf8)
+      let log = try String(contentsOfFile: "\(directory)/commands.log", encoding: .utf8)
       #expect(log.contains("switch: ") && log.contains("is up: adb serial"), "\(log)")
     }
   }

@@ -32,8 +32,8 @@ struct ProfileTests {
   }
 
   @Test func aBusyProgramIsSeenOnTheCPUAndASleepingOneOffIt() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let tool = Tool()
     let built = try await tool.run(
       "build", "--abi", Self.abi, "--probe", "profile", "--probe", "offprofile", "--quiet",

@@ -12,15 +12,15 @@ struct ReconnectTests {
   private func run(
     _ tool: Tool, on device: String, _ options: String...
   ) async throws -> (record: Record, errors: String) {
-    let folder = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     let made = try await tool.start(
-      ["run", "trouble", "--device", device, "--output", "\(folder.path)/runs"] + options
+      ["run", "trouble", "--device", device, "--output", "\(directory.path)/runs"] + options
     ).end(within: .seconds(240))
     try #require(made.exitCode == 0, "\(made.errors)\n\(made.output)")
     #expect(made.errors.contains("device lost ("), "\(made.errors)")
-    let names = try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/runs")
+    let names = try FileManager.default.contentsOfDirectory(atPath: "\(directory.path)/runs")
     let json = try #require(names.first { $0.hasSuffix(".json") })
-    let data = try Data(contentsOf: URL(fileURLWithPath: "\(folder.path)/runs/\(json)"))
+    let data = try Data(contentsOf: URL(fileURLWithPath: "\(directory.path)/runs/\(json)"))
     return (try JSONDecoder().decode(Record.self, from: data), made.errors)
   }
 

@@ -147,16 +147,16 @@ struct Record: Decodable {
       .reduce(0) { $0 + ($1.count ?? 0) }
   }
 
-  /// Path of the one record in a folder; a bug report may lie beside it.
-  static func onlyPath(in folder: String) throws -> String {
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+  /// Path of the one record in a directory; a bug report may lie beside it.
+  static func onlyPath(in directory: String) throws -> String {
+    let names = try FileManager.default.contentsOfDirectory(atPath: directory)
       .filter { !$0.hasPrefix("bugreport-") }
     try #require(names.count == 1, "\(names)")
-    return "\(folder)/\(names[0])"
+    return "\(directory)/\(names[0])"
   }
 
-  /// The one record in a folder.
-  static func only(in folder: String) throws -> Record { try read(try onlyPath(in: folder)) }
+  /// The one record in a directory.
+  static func only(in directory: String) throws -> Record { try read(try onlyPath(in: directory)) }
 
   static func read(_ path: String) throws -> Record {
     try JSONDecoder().decode(Record.self, from: Data(contentsOf: URL(fileURLWithPath: path)))

@@ -16,8 +16,8 @@ struct ReportFileTests {
   }
 
   @Test func oneComparisonWritesAllThatAreAskedFor() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let made = try await compare(
       in: path, value: 150, "--report", "junit=\(path)/out/latgate.xml", "--report",
       "html=\(path)/out/latgate.html", "--report", "markdown=\(path)/out/comment.md", "--format",
@@ -34,8 +34,8 @@ struct ReportFileTests {
   }
 
   @Test func aPlaceThatCannotTakeItIsRefusedFirst() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     try Data().write(to: URL(fileURLWithPath: "\(path)/file"))
     let made = try await compare(in: path, value: 100, "--report", "html=\(path)/file/page.html")
     #expect(made.exitCode == 64, "\(made.output)\(made.errors)")

@@ -48,7 +48,7 @@ struct SSHTests {
   func aWholeRunGoesOverSSH(user: String, privilege: String) async throws {
     let peer = try await SSHPeer.start()
     let share = try share(peer, user: user)
-    let results = try TemporaryFolder()
+    let results = try TemporaryDirectory()
     let made = try await Tool(share: share.path).run(
       "run", "board", "--output", results.path, within: .seconds(240))
     #expect(made.exitCode == 0, "\(made.errors)")
@@ -119,14 +119,14 @@ struct SSHTests {
           steps:
             - shell: kill -KILL $(cut -d ' ' -f 4 /proc/$PPID/stat); sleep 5
       """, to: "targets/workloads/fatal.yaml")
-    let results = try TemporaryFolder()
+    let results = try TemporaryDirectory()
     let tool = Tool(share: share.path)
     let made = try await tool.run(
       "run", "board", "--workload", "fatal", "--output", results.path, within: .seconds(240))
     #expect(made.exitCode == 69, "\(made.errors)")
-    let folders = try FileManager.default.contentsOfDirectory(atPath: results.path)
-    let folder = try #require(folders.first { $0.hasPrefix("bugreport-") }, "\(folders)")
-    let files = try FileManager.default.contentsOfDirectory(atPath: "\(results.path)/\(folder)")
+    let directories = try FileManager.default.contentsOfDirectory(atPath: results.path)
+    let directory = try #require(directories.first { $0.hasPrefix("bugreport-") }, "\(directories)")
+    let files = try FileManager.default.contentsOfDirectory(atPath: "\(results.path)/\(directory)")
     for file in ["failure.txt", "index.txt", "system.txt"] { #expect(files.contains(file)) }
     let refused = try await tool.run(
       "run", "board", "--workload", "fatal", "--output", "\(results.path)/none", "--no-bug-report",
@@ -138,7 +138,7 @@ struct SSHTests {
   @Test func aBugReportIsHadByHand() async throws {
     let peer = try await SSHPeer.start()
     let share = try share(peer, user: "root")
-    let results = try TemporaryFolder()
+    let results = try TemporaryDirectory()
     let made = try await Tool(share: share.path).run(
       "device", "bugreport", "board", "--output", "\(results.path)/report")
     #expect(made.exitCode == 0, "\(made.errors)")
@@ -154,7 +154,7 @@ struct SSHTests {
     let device = "\(share.path)/targets/devices/board.yaml"
     let text = try String(contentsOfFile: device, encoding: .utf8)
     try share.write("\(text)\n\(file)\n", to: "targets/devices/board.yaml")
-    let results = try TemporaryFolder()
+    let results = try TemporaryDirectory()
     let made = try await Tool(share: share.path).start(
       ["check", "board", "--runs", "1", "--most-runs", "1", "--output", results.path] + options
     ).end(within: .seconds(240))
@@ -203,8 +203,8 @@ struct SSHTests {
   }
 
   @Test func whatTheFileReadsOrExpectsTellsFirmwaresApart() async throws {
-    let folder = try TemporaryFolder()
-    let installed = "\(folder.path)/build-id"
+    let directory = try TemporaryDirectory()
+    let installed = "\(directory.path)/build-id"
     let commands =
       "commands: {flash: \"echo $LATGATE_FIRMWARE > \(installed)\", reboot: \"true\"}\n"
     let read = try await check("\(commands)build_id: cat \(installed)", Self.goodAndBad)

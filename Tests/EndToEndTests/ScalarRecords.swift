@@ -1,6 +1,7 @@
 import Foundation
 
-/// Run records with one scalar per run, or many, made as another program would: no device is needed.
+/// Run records with one scalar per run, or many, made as another program would: no device is
+/// needed.
 struct ScalarRecords {
   /// Relative standard deviation, about.
   var noise = 0.01
@@ -20,9 +21,9 @@ struct ScalarRecords {
   /// - Returns: their paths.
   @discardableResult
   mutating func write(
-    build: String, runs: Int, value: Double, day: Int, to folder: String
+    build: String, runs: Int, value: Double, day: Int, to directory: String
   ) throws -> [String] {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     var level = value
     return try (0..<runs).map { number in
       var flash: String?
@@ -31,7 +32,7 @@ struct ScalarRecords {
         flash = "\(build)-flash-\(number / flashes.runs)"
       }
       let id = "\(build)-\(number)"
-      let path = "\(folder)/\(id).json"
+      let path = "\(directory)/\(id).json"
       let record = record(
         id: id, build: build, flash: flash, value: level * (1 + noise * spread()),
         created: Date(timeIntervalSince1970: 1_790_000_000 + Double(86400 * day + 60 * number)))

@@ -12,8 +12,8 @@ struct ScopeTests {
 
   /// One asks for its parent's number all the time, the other passes bytes through a pipe.
   @Test func aScopeMeasuresItsOwnOperationsAndNobodyElses() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let tool = Tool()
     let built = try await tool.run(
       "build", "--abi", Self.abi, "--probe", "syscall", "--quiet", within: .seconds(180))

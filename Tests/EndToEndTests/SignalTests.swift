@@ -10,8 +10,8 @@ struct SignalTests {
     let path: String
     private var descriptor: Int32 = -1
 
-    init(in folder: String) throws {
-      path = "\(folder)/endless"
+    init(in directory: String) throws {
+      path = "\(directory)/endless"
       try #require(mkfifo(path, 0o600) == 0)
     }
 
@@ -34,8 +34,8 @@ struct SignalTests {
   @Test(
     arguments: ["fold", "validate"], [SIGINT, SIGTERM])
   func aCommandThatWaitsForItsInputEnds(command: String, number: Int32) async throws {
-    let folder = try TemporaryFolder()
-    var file = try EndlessFile(in: folder.path)
+    let directory = try TemporaryDirectory()
+    var file = try EndlessFile(in: directory.path)
     let call = try Tool().start([command, file.path])
     #expect(try await file.isRead())
     call.signal(number)
@@ -53,15 +53,16 @@ struct SignalTests {
 
   /// Many runs of thousands of metrics, which take minutes.
   @Test func whatIsMadeOfManyRecordsEnds() async throws {
-    let folder = try TemporaryFolder()
+    let directory = try TemporaryDirectory()
     var records = ScalarRecords(seed: 1)
     records.metrics = 3000
     for (day, build) in ["b1", "b2"].enumerated() {
-      try records.write(build: build, runs: 8, value: 100, day: day, to: "\(folder.path)/\(build)")
+      try records.write(
+        build: build, runs: 8, value: 100, day: day, to: "\(directory.path)/\(build)")
     }
     try await expectEnd(
       of: try Tool().start([
-        "compare", "--reference", "\(folder.path)/b1", "--candidate", "\(folder.path)/b2",
+        "compare", "--reference", "\(directory.path)/b1", "--candidate", "\(directory.path)/b2",
       ]), by: SIGTERM)
   }
 

@@ -16,8 +16,8 @@ struct StoreTests {
     return try JSONDecoder().decode([Run].self, from: Data(listed.output.utf8))
   }
 
-  private func tool(in folder: String) -> Tool {
-    Tool(store: "\(folder)/store.sqlite")
+  private func tool(in directory: String) -> Tool {
+    Tool(store: "\(directory)/store.sqlite")
   }
 
   private func passes(_ made: Call.Result, _ code: Int32 = 0) {
@@ -25,14 +25,14 @@ struct StoreTests {
   }
 
   @Test func twoProcessesThatImportAtOnceBothSucceed() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let tool = tool(in: path)
     var records = ScalarRecords(seed: 1)
-    // The middle build is in both folders.
-    for (build, folders) in [("b1", ["a"]), ("b2", ["a", "b"]), ("b3", ["b"])] {
+    // The middle build is in both directories.
+    for (build, directories) in [("b1", ["a"]), ("b2", ["a", "b"]), ("b3", ["b"])] {
       var copy = records
-      for name in folders {
+      for name in directories {
         copy = records
         try copy.write(build: build, runs: 30, value: 100, day: 0, to: "\(path)/\(name)")
       }
@@ -49,8 +49,8 @@ struct StoreTests {
   }
 
   @Test func whatIsNotStoredIsSaid() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let tool = tool(in: path)
     try FileManager.default.createDirectory(
       atPath: "\(path)/empty", withIntermediateDirectories: true)
@@ -66,8 +66,8 @@ struct StoreTests {
   }
 
   @Test func whatGoesInComesOutByteForByte() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let tool = tool(in: path)
     var records = ScalarRecords(seed: 2)
     let files = try records.write(build: "b1", runs: 3, value: 100, day: 0, to: "\(path)/in")
@@ -85,8 +85,8 @@ struct StoreTests {
   }
 
   @Test func aChangedRecordAndABrokenFileStoreNothing() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let tool = tool(in: path)
     var records = ScalarRecords(seed: 3)
     try records.write(build: "b1", runs: 1, value: 100, day: 0, to: "\(path)/in")
@@ -104,8 +104,8 @@ struct StoreTests {
   }
 
   @Test func aFileThatIsNoStoreIsOneClearError() async throws {
-    let folder = try TemporaryFolder()
-    let tool = tool(in: folder.path)
+    let directory = try TemporaryDirectory()
+    let tool = tool(in: directory.path)
     let text = String(repeating: "no database\n", count: 1000)
     try text.write(toFile: tool.store, atomically: true, encoding: .utf8)
     let made = try await tool.run("runs", "list")
@@ -128,8 +128,8 @@ struct StoreTests {
   }
 
   @Test func aCandidateIsHeldAgainstStoredBuilds() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let made = try await nightly(in: path)
     let tool = made.tool
     var records = made.records
@@ -164,8 +164,8 @@ struct StoreTests {
   }
 
   @Test func aBuildThatFailedIsKeptOutOfARollingBaseline() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let made = try await nightly(in: path)
     let tool = made.tool
     var records = made.records
@@ -188,17 +188,17 @@ struct StoreTests {
   }
 
   @Test func anUnknownBaselineListsTheKnown() async throws {
-    let folder = try TemporaryFolder()
-    let tool = try await nightly(in: folder.path).tool
+    let directory = try TemporaryDirectory()
+    let tool = try await nightly(in: directory.path).tool
     let made = try await tool.run(
-      "compare", "--baseline", "nighty", "--candidate", "\(folder.path)/nights")
+      "compare", "--baseline", "nighty", "--candidate", "\(directory.path)/nights")
     passes(made, 64)
     #expect(made.errors.contains("nightly"))
   }
 
   @Test func anAcceptedStepIsFollowedFromItsFifthBuildOn() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let made = try await nightly(in: path)
     let tool = made.tool
     var records = made.records
@@ -225,8 +225,8 @@ struct StoreTests {
   }
 
   @Test func historyNamesTheBuildOfAStep() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let made = try await nightly(in: path)
     let tool = made.tool
     var records = made.records
@@ -263,8 +263,8 @@ struct StoreTests {
   }
 
   @Test func aCalibrationSaysWhetherTheBenchMayGate() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let tool = tool(in: path)
     var records = ScalarRecords(seed: 9)
     try records.write(build: "b1", runs: 24, value: 100, day: 0, to: "\(path)/quiet")
@@ -280,8 +280,8 @@ struct StoreTests {
   /// Flashes that differ by 6%, each measured by four runs that differ by .5%: the arms of a check
   /// are then one flash each, and each of them a build of its own.
   @Test func aBadBenchIsNoJudge() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let tool = tool(in: path)
     var records = ScalarRecords(seed: 10)
     (records.target, records.suite, records.metric) = ("virtual-defects", "defects", "disk.time")
@@ -320,8 +320,8 @@ struct StoreTests {
   }
 
   @Test func runsAreDeletedByNameAndByBoundsButNotThoseOfABaseline() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let made = try await nightly(in: path)
     let tool = made.tool
     let all = try await runs(tool)
@@ -340,21 +340,22 @@ struct StoreTests {
   }
 
   @Test func namesThatNoStoredRunHasAreRefused() async throws {
-    let folder = try TemporaryFolder()
-    let made = try await nightly(in: folder.path)
+    let directory = try TemporaryDirectory()
+    let made = try await nightly(in: directory.path)
     for words in [
       ["list", "--suite", "bot"], ["list", "--device", "bord"], ["list", "--build", "night-99"],
-      ["delete", "--suite", "bot"], ["export", "--output", "\(folder.path)/out", "--suite", "bot"],
+      ["delete", "--suite", "bot"],
+      ["export", "--output", "\(directory.path)/out", "--suite", "bot"],
     ] {
       let call = try await made.tool.start(["runs"] + words).end(within: .seconds(60))
       passes(call, 64)
     }
-    #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/out"))
+    #expect(!FileManager.default.fileExists(atPath: "\(directory.path)/out"))
   }
 
   @Test func onlyOldResultsOfLatgateAreCleaned() async throws {
-    let folder = try TemporaryFolder()
-    let results = folder.path
+    let directory = try TemporaryDirectory()
+    let results = directory.path
     let files = FileManager.default
     func make(_ name: String, _ file: String, days: Double) throws {
       try files.createDirectory(
@@ -371,7 +372,7 @@ struct StoreTests {
     try make("own", "notes.odt", days: 40)
     try make("new-check", "check.json", days: 2)
     try make("busy-check", "check.json", days: 0)
-    let tool = tool(in: folder.path)
+    let tool = tool(in: directory.path)
     passes(try await tool.run("runs", "clean", results, "--older-than", "30d", "--dry-run"))
     #expect(try files.contentsOfDirectory(atPath: results).count == 5)
     let made = try await tool.run("runs", "clean", results, "--older-than", "30d")
@@ -381,9 +382,9 @@ struct StoreTests {
     #expect(try files.contentsOfDirectory(atPath: results).sorted() == ["busy-check", "own"])
   }
 
-  @Test func aCheckIsComparedByItsOwnFolder() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+  @Test func aCheckIsComparedByItsOwnDirectory() async throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     var records = ScalarRecords(seed: 9)
     try records.write(build: "b1", runs: 2, value: 100, day: 0, to: "\(path)/check/runs")
     try #"{"schema": "latgate.check/1"}"#.write(
@@ -394,6 +395,6 @@ struct StoreTests {
     let wrong = try await tool.run("runs", "import", "\(path)/check/check.json")
     passes(wrong, 65)
     #expect(wrong.errors.contains("no run record"))
-    #expect(wrong.errors.contains("give the folder of a check"))
+    #expect(wrong.errors.contains("give the directory of a check"))
   }
 }

@@ -3,13 +3,13 @@ import Foundation
 /// A copy of the catalogue that a test may add to and change; C sources are those of the
 /// repository.
 struct TestShare: ~Copyable {
-  private let folder: TemporaryFolder
-  var path: String { folder.path }
+  private let directory: TemporaryDirectory
+  var path: String { directory.path }
 
   init() throws {
-    let made = try TemporaryFolder()
+    let made = try TemporaryDirectory()
     try Self.fill(made.path)
-    folder = made
+    directory = made
   }
 
   private static func fill(_ path: String) throws {

@@ -13,15 +13,15 @@ struct Tool {
   static let serverPort =
     ProcessInfo.processInfo.environment["LATGATE_E2E_SERVER_PORT"].flatMap(UInt16.init) ?? 5064
 
-  /// Folder with the catalogue.
+  /// Directory with the catalogue.
   var share = Tool.repository
   var serverPort = Tool.serverPort
   /// Where the tool remembers what devices did; the user's own is left alone.
   var store = Tool.sharedStore
   static let sharedStore = NSTemporaryDirectory() + "latgate-tests-\(getpid()).sqlite"
-  /// Folder whose `latgate` holds the user's own catalogue files; nil = that of the tests' user.
+  /// Directory whose `latgate` holds the user's own catalogue files; nil = that of the tests' user.
   var configuration: String?
-  /// Searched before the folders of `PATH`; nil = none.
+  /// Searched before the directories of `PATH`; nil = none.
   var programs: String?
 
   /// Starts the tool; ``Call/end(within:)`` waits for it.
@@ -54,8 +54,8 @@ struct Tool {
   }
 }
 
-/// A folder that is gone after the test.
-struct TemporaryFolder: ~Copyable {
+/// A directory that is gone after the test.
+struct TemporaryDirectory: ~Copyable {
   let path: String
 
   init() throws {

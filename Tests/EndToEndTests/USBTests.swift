@@ -12,11 +12,11 @@ struct USBTests {
       name: "usb-kernel", packages: ["linux-image-amd64", "busybox-static"], architecture: .amd64,
       suites: ["bookworm"])
     let daemon = try await PeerPackages.root()
-    let kept = try TemporaryFolder()
-    let folder = kept.path
+    let kept = try TemporaryDirectory()
+    let directory = kept.path
     let made = try await Bench.shared.alone {
       try await Call(
-        "\(Tool.repository)/Tests/usb/run", [kernel, daemon, folder], environment: [:]
+        "\(Tool.repository)/Tests/usb/run", [kernel, daemon, directory], environment: [:]
       ).end(within: .seconds(600))
     }
     #expect(made.exitCode == 0, "\(made.output)\n\(made.errors)")
@@ -25,10 +25,10 @@ struct USBTests {
     #expect(made.output.contains("the connection ended during push"))
 
     // The cable was pulled in the second iteration.
-    let run = try Record.only(in: "\(folder)/run")
+    let run = try Record.only(in: "\(directory)/run")
     run.expectResumed()
     let arms = try ["000-reference", "001-candidate"].map {
-      try Record.read("\(folder)/check/runs/\($0).json")
+      try Record.read("\(directory)/check/runs/\($0).json")
     }
     #expect(arms.map(\.firmware.name) == ["one", "other"])
     for record in [run] + arms {

@@ -8,8 +8,8 @@ struct UserBuildTests {
   private let bound = Duration.seconds(240)
 
   @Test func aRunMeasuresAndLeavesNoTrace() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     // A probe of the user's own that the agent does not know.
     _ = try WalkThrough.place(in: path)
     let tool = Tool(configuration: path)
@@ -149,8 +149,8 @@ struct UserBuildTests {
 
   /// On phones perfetto is often in use already: its service records for us as well.
   @Test func perfettoRecordsWhereItHasTracing() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let tool = Tool()
     try await prepared(tool, firmware: "perfetto") { device in
       let own = try await record(tool, device, in: "\(path)/own")
@@ -210,13 +210,13 @@ struct UserBuildTests {
 
   /// A workload of known operations, recorded.
   private func record(
-    _ tool: Tool, _ device: DetachedDevice, in folder: String
+    _ tool: Tool, _ device: DetachedDevice, in directory: String
   ) async throws -> Record {
     let made = try await tool.run(
       "run", "e2e", "--device", device.name, "--probe", "runqueue", "--probe", "block", "--probe",
-      "fsync", "--probe", "binder", "--output", folder, within: .seconds(180))
+      "fsync", "--probe", "binder", "--output", directory, within: .seconds(180))
     try #require(made.exitCode == 0, "\(made.errors)")
-    return try Record.only(in: folder)
+    return try Record.only(in: directory)
   }
 
   /// Counts of what the workload itself does a known number of times, within 2%.
@@ -250,8 +250,8 @@ struct UserBuildTests {
 
   /// Traced by the agent, and once more by perfetto for people.
   @Test func aSlowerDiskIsARegression() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let made = try await Bench.shared.alone {
       try await Tool().run(
         "check", "user", "--reference", "perfetto", "--candidate", "perfetto-slow-disk", "--runs",

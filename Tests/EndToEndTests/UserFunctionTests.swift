@@ -115,9 +115,9 @@ struct UserFunctionTests {
   }
 
   private static func requireCounts(
-    _ bench: borrowing MeasureBench, _ folder: String
+    _ bench: borrowing MeasureBench, _ directory: String
   ) async throws {
-    let output = "\(bench.path)/\(folder)"
+    let output = "\(bench.path)/\(directory)"
     let run = try await bench.latgate("run", "functions", "--output", output)
     try #require(run.exitCode == 0, "\(run.errors)\(run.output)")
     let record = try Record.only(in: output)

@@ -19,10 +19,10 @@ enum WalkThrough {
   /// Writes it where a user's own probes are, below ``Tool/configuration``.
   /// - Returns: its path.
   static func place(in configuration: String) throws -> String {
-    let folder = "\(configuration)/latgate/bpf"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    try Data(manifest().utf8).write(to: URL(fileURLWithPath: "\(folder)/timers.yaml"))
-    return "\(folder)/timers.yaml"
+    let directory = "\(configuration)/latgate/bpf"
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    try Data(manifest().utf8).write(to: URL(fileURLWithPath: "\(directory)/timers.yaml"))
+    return "\(directory)/timers.yaml"
   }
 }
 
@@ -75,8 +75,8 @@ struct WalkThroughTests {
     """
 
   @Test func bothTiersCountTheSameInTheSameWindow() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let file = try WalkThrough.place(in: path)
     let text = try WalkThrough.manifest() + Self.more
     try Data(text.utf8).write(to: URL(fileURLWithPath: file))

@@ -24,8 +24,8 @@ struct WatchedProbeTests {
 
   @Test("what is saved is tried at once, faults are shown, and an interrupt ends it")
   func watches() async throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path
+    let directory = try TemporaryDirectory()
+    let path = directory.path
     let file = "\(path)/watched.yaml"
     func save(_ text: String) throws {
       try text.write(toFile: file, atomically: true, encoding: .utf8)

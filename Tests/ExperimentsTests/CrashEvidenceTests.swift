@@ -7,15 +7,15 @@ import Testing
 @Suite struct CrashEvidenceTests {
   /// Records outlive several boots: only one that was not there before is of this crash.
   @Test func onlyFreshRecordsSpeak() async throws {
-    let folder = FileManager.default.temporaryDirectory
+    let directory = FileManager.default.temporaryDirectory
       .appendingPathComponent("latgate-pstore-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let evidence = CrashEvidence(device: LocalDevice(), folder: folder)
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let evidence = CrashEvidence(device: LocalDevice(), directory: directory)
     #expect(await evidence.records().isEmpty)
 
     func write(_ text: String, _ name: String) throws {
-      try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+      try text.write(toFile: "\(directory)/\(name)", atomically: true, encoding: .utf8)
     }
     try write("Panic#1 Part1\nKernel panic - not syncing: old", "dmesg-ramoops-0")
     let known = await evidence.records()

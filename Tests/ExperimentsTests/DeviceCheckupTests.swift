@@ -12,7 +12,7 @@ import Testing
       abi: "arm64", bootID: "b", userID: user)
     if let way { identity.privilege = way }
     var facts: [String: String?] = [
-      "folder": "/tmp", "space": "tmpfs 500000 1 499999 1% /tmp", "exec": "7", "bpf": "yes",
+      "directory": "/tmp", "space": "tmpfs 500000 1 499999 1% /tmp", "exec": "7", "bpf": "yes",
       "btf": "yes", "trace": "yes",
     ]
     facts.merge(changes) { $1 }

@@ -9,34 +9,36 @@ import Synchronization
 @testable import Experiments
 @testable import ProbeBuild
 
-/// A folder for runs over the real agent, whose engine needs no BPF, on this machine.
+/// A directory for runs over the real agent, whose engine needs no BPF, on this machine.
 final class ExecutorBench: Sendable {
-  let folder: String
+  let directory: String
 
   init() throws {
-    folder = NSTemporaryDirectory() + "latgate-run-\(UUID().uuidString)"
+    directory = NSTemporaryDirectory() + "latgate-run-\(UUID().uuidString)"
     try FileManager.default.createDirectory(
-      atPath: "\(folder)/device", withIntermediateDirectories: true)
+      atPath: "\(directory)/device", withIntermediateDirectories: true)
   }
 
   deinit {
-    try? FileManager.default.removeItem(atPath: folder)
+    try? FileManager.default.removeItem(atPath: directory)
   }
 
   /// What the engine was asked, in order.
   var trace: [String] {
-    let text = try? String(contentsOfFile: "\(folder)/trace", encoding: .utf8)
+    let text = try? String(contentsOfFile: "\(directory)/trace", encoding: .utf8)
     return (text ?? "").split(separator: "\n").map(String.init)
   }
 
-  func has(_ file: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(file)") }
+  func has(_ file: String) -> Bool {
+    FileManager.default.fileExists(atPath: "\(directory)/\(file)")
+  }
 
-  func path(_ file: String) -> String { "\(folder)/\(file)" }
+  func path(_ file: String) -> String { "\(directory)/\(file)" }
 
   /// `fault` is what the engine fails at.
-  func device(fault: String = "") -> FolderDevice {
-    FolderDevice(
-      base: "\(folder)/device",
+  func device(fault: String = "") -> DirectoryDevice {
+    DirectoryDevice(
+      base: "\(directory)/device",
       environment: [
         "LATGATE_FAKE_TRACE": path("trace"), "LATGATE_FAKE_FAULT": fault,
         "LATGATE_FAKE_OTHER": path("other"),

@@ -123,7 +123,7 @@ struct ExperimentRunnerTests {
     #expect(outcome.records.count == 2)
     #expect(events.all.contains("failed 1"))
     #expect(events.all.contains("start 1 new 2"))
-    #expect(salvaged.all == ["1 folder true"])
+    #expect(salvaged.all == ["1 directory true"])
     #expect((lane.starts, lane.finishes) == (["old", "new", "new"], 3))
   }
 

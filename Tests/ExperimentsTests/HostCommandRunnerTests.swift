@@ -10,12 +10,12 @@ import Testing
   private func with(
     _ commands: String, _ body: (HostCommandRunner, String) async throws -> Void
   ) async throws {
-    let folder = NSTemporaryDirectory() + "latgate-commands-\(UUID().uuidString)"
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let directory = NSTemporaryDirectory() + "latgate-commands-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: directory) }
     let text =
       "device: board\nkind: adb\nfirmwares: {new: builds/77.zip}\ncommands:\n"
-      + commands.replacing("FOLDER", with: folder)
-    let log = "\(folder)/commands.log"
+      + commands.replacing("DIRECTORY", with: directory)
+    let log = "\(directory)/commands.log"
     try await body(
       HostCommandRunner(
         device: "usb:X1", definition: try DeviceDefinition.parse(text, file: "d.yaml"),
@@ -56,7 +56,7 @@ import Testing
 
   @Test func aCommandOverItsTimeIsKilledWithItsChildren() async throws {
     let command =
-      "  flash: {run: 'trap \"\" TERM; sleep 300 & echo $! > FOLDER/child; wait; sleep 300',"
+      "  flash: {run: 'trap \"\" TERM; sleep 300 & echo $! > DIRECTORY/child; wait; sleep 300',"
       + " timeout: 1s}\n"
     try await with(command) { commands, log in
       await #expect(

@@ -12,17 +12,21 @@ import VirtualDevices
   private struct Files: CatalogFiles {
     let files: [String: String]
 
-    private static let folder = "targets/devices/"
+    private static let directory = "targets/devices/"
 
     func displayName(_ path: String) -> String { path }
 
     func manifests(in directory: String) -> [String]? {
-      directory + "/" == Self.folder ? files.keys.sorted() : []
+      directory + "/" == Self.directory ? files.keys.sorted() : []
     }
 
-    func read(_ path: String) -> String { files[String(path.dropFirst(Self.folder.count))] ?? "" }
+    func read(_ path: String) -> String {
+      files[String(path.dropFirst(Self.directory.count))] ?? ""
+    }
 
-    func exists(_ path: String) -> Bool { files[String(path.dropFirst(Self.folder.count))] != nil }
+    func exists(_ path: String) -> Bool {
+      files[String(path.dropFirst(Self.directory.count))] != nil
+    }
   }
 
   private func catalog() throws -> Catalog {

@@ -7,7 +7,7 @@ import Testing
 /// The shell's side of a recording, run by this machine's shell, with a stand-in for perfetto that
 /// goes wrong in the ways that a real one cannot be made to.
 @Suite struct PerfettoRecorderTests {
-  /// This machine with one more folder of programs.
+  /// This machine with one more directory of programs.
   struct ProgramDevice: Device {
     let local = LocalDevice()
     let programs: String

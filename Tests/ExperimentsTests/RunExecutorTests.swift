@@ -74,7 +74,7 @@ struct RunExecutorTests {
       return
     }
     #expect(
-      (device, place, outcome, output) == ("folder", "phase work", "exit code 3", "broken disk"))
+      (device, place, outcome, output) == ("directory", "phase work", "exit code 3", "broken disk"))
     #expect(bench.has("torn-down"))
   }
 
@@ -205,7 +205,7 @@ struct RunExecutorTests {
     #expect(progress.notes.count == 1)
     #expect(
       progress.notes.first?.hasPrefix(
-        "folder is in use by another session of latgate: on the device, process 7 of user 0;")
+        "directory is in use by another session of latgate: on the device, process 7 of user 0;")
         == true)
   }
 }

@@ -38,7 +38,7 @@ private struct Machine: Device {
 /// Names of a run's addresses, the files being those of this test's own process.
 struct StackNamingTests {
   private func naming(_ kallsyms: String) -> StackNaming {
-    StackNaming(device: Machine(kallsyms: kallsyms), abi: "x86_64", folders: [])
+    StackNaming(device: Machine(kallsyms: kallsyms), abi: "x86_64", directories: [])
   }
 
   private func iteration(_ stacks: [StacksRecord.Stack]) -> IterationRecord {
@@ -119,20 +119,20 @@ struct StackNamingTests {
       record.notes.contains { $0.hasPrefix("1 of 2 files in stacks are mapped by no process") })
     #expect(record.notes.contains { $0.hasPrefix("1 frames of processes are addresses") })
 
-    // Without a process that has it, a folder will do: by what is in the file, or by its name.
-    let folder = NSTemporaryDirectory() + "stack-naming-\(UUID().uuidString)"
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let kept = "\(folder)/deep/.build-id/\(id.prefix(2))"
+    // Without a process that has it, a directory will do: by what is in the file, or by its name.
+    let directory = NSTemporaryDirectory() + "stack-naming-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let kept = "\(directory)/deep/.build-id/\(id.prefix(2))"
     try FileManager.default.createDirectory(atPath: kept, withIntermediateDirectories: true)
     try data.write(to: URL(fileURLWithPath: "\(kept)/any"))
-    #expect(SymbolFolder([folder]).files(of: [id, "ff"]) == [id: "\(kept)/any"])
+    #expect(SymbolDirectory([directory]).files(of: [id, "ff"]) == [id: "\(kept)/any"])
     try Data([1, 2, 3]).write(to: URL(fileURLWithPath: "\(kept)/\(id.dropFirst(2)).debug"))
     #expect(
-      SymbolFolder(["\(folder)/deep"]).files(of: [id])[id] == "\(kept)/any",
+      SymbolDirectory(["\(directory)/deep"]).files(of: [id])[id] == "\(kept)/any",
       "the one with the most bytes")
     try FileManager.default.removeItem(atPath: "\(kept)/any")
     #expect(
-      SymbolFolder(["\(folder)/deep"]).files(of: [id])[id]?.hasSuffix(".debug") == true)
+      SymbolDirectory(["\(directory)/deep"]).files(of: [id])[id]?.hasSuffix(".debug") == true)
   }
 
   @Test func aRunWithoutStacksAsksNothing() async throws {

@@ -13,9 +13,9 @@ import Testing
   private func probe(
     map: String = "h_small", license: String = "GPL", extra: String = "", pinned: Bool = true
   ) async throws -> KitProbe {
-    let folder = NSTemporaryDirectory() + "kit-lint-\(UUID().uuidString)"
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let bpf = "\(folder)/share/bpf"
+    let directory = NSTemporaryDirectory() + "kit-lint-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let bpf = "\(directory)/share/bpf"
     try FileManager.default.createDirectory(atPath: bpf, withIntermediateDirectories: true)
     let source = """
       #define SEC(name) __attribute__((section(name), used))
@@ -29,9 +29,9 @@ import Testing
       """
     try Data(source.utf8).write(to: URL(fileURLWithPath: "\(bpf)/small.bpf.c"))
     let builder = ProbeBuilder(
-      share: ShareRoot(path: "\(folder)/share"), cacheFolder: "\(folder)/cache",
+      share: ShareRoot(path: "\(directory)/share"), cacheDirectory: "\(directory)/cache",
       environment: ProcessInfo.processInfo.environment
-    ) { _, _ in Sysroot(path: "\(folder)/sysroot") }
+    ) { _, _ in Sysroot(path: "\(directory)/sysroot") }
     let small = ProbeSource(name: "small", path: "\(bpf)/small.bpf.c")
     let artifact =
       pinned
@@ -60,7 +60,7 @@ import Testing
         "hook\tsched_switch\traw_tp\tsched_switch__raw_tp\traw_tp/sched_switch\t0\t\n"))
   }
 
-  @Test func anEmptyFolderIsNoKit() {
+  @Test func anEmptyDirectoryIsNoKit() {
     #expect(problems([]).count == 1)
   }
 

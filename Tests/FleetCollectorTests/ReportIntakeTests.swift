@@ -6,7 +6,7 @@ import Testing
 @testable import FleetCollector
 
 @Suite struct ReportIntakeTests {
-  private final class Folder: Sendable {
+  private final class Directory: Sendable {
     let store: CollectorStore
     init() {
       store = CollectorStore(
@@ -30,16 +30,16 @@ import Testing
     rules: ReportIntake.Rules = .init(), remembered: Int = 1000,
     _ requests: [(String, String, [UInt8])]
   ) async throws -> [Int] {
-    let folder = Folder()
+    let directory = Directory()
     var limits = ReportLog.Limits()
     limits.remembered = remembered
-    let (log, _) = try ReportLog.open(folder.store.log, limits: limits)
-    let key = try PseudonymKey(path: folder.store.keyPath)
-    let index = try folder.store.index.open()
+    let (log, _) = try ReportLog.open(directory.store.log, limits: limits)
+    let key = try PseudonymKey(path: directory.store.keyPath)
+    let index = try directory.store.index.open()
     let intake = ReportIntake(
       log: log, key: key, rules: rules, metrics: CollectorMetrics(),
       owners: SlotOwners(
-        log: log, indexer: Indexer(index, folder: folder.store.log), index: index))
+        log: log, indexer: Indexer(index, directory: directory.store.log), index: index))
     var statuses: [Int] = []
     for (name, id, bytes) in requests {
       statuses.append(await intake.take(name: name, id: id, bytes: bytes, now: 1).status)
@@ -103,18 +103,18 @@ import Testing
   }
 
   @Test func givesADeviceAnotherPseudonymInEachCampaign() throws {
-    let folder = Folder()
+    let directory = Directory()
     try FileManager.default.createDirectory(
-      atPath: folder.store.path, withIntermediateDirectories: true)
-    let key = try PseudonymKey(path: folder.store.keyPath)
-    let again = try PseudonymKey(path: folder.store.keyPath)
+      atPath: directory.store.path, withIntermediateDirectories: true)
+    let key = try PseudonymKey(path: directory.store.keyPath)
+    let again = try PseudonymKey(path: directory.store.keyPath)
     #expect(key.pseudonym(of: "a", campaign: "c") == again.pseudonym(of: "a", campaign: "c"))
     let others = [("a", "d"), ("b", "c"), ("", "ca"), ("ca", "")].map {
       key.pseudonym(of: $0, campaign: $1)
     }
     #expect(Set(others + [key.pseudonym(of: "a", campaign: "c")]).count == 5)
-    try Data([1, 2, 3]).write(to: URL(fileURLWithPath: folder.store.keyPath))
-    #expect(throws: LogError.self) { try PseudonymKey(path: folder.store.keyPath) }
+    try Data([1, 2, 3]).write(to: URL(fileURLWithPath: directory.store.keyPath))
+    #expect(throws: LogError.self) { try PseudonymKey(path: directory.store.keyPath) }
   }
 
   @Test func metricsAreOpenMetrics() async throws {

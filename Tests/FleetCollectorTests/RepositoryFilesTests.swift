@@ -16,16 +16,16 @@ struct RepositoryFilesTests {
     #expect(!RepositoryFiles.isPlain(path))
   }
 
-  @Test("Files below the folder are given as they are, up to a bundle's size")
+  @Test("Files below the directory are given as they are, up to a bundle's size")
   func given() throws {
-    let folder = NSTemporaryDirectory() + "latgate-files-\(UUID().uuidString)"
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let directory = NSTemporaryDirectory() + "latgate-files-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: directory) }
     try FileManager.default.createDirectory(
-      atPath: folder + "/bundles", withIntermediateDirectories: true)
-    try Data([1, 2]).write(to: URL(fileURLWithPath: folder + "/bundles/0a"))
+      atPath: directory + "/bundles", withIntermediateDirectories: true)
+    try Data([1, 2]).write(to: URL(fileURLWithPath: directory + "/bundles/0a"))
     try Data(count: RepositoryFiles.mostBytes + 1)
-      .write(to: URL(fileURLWithPath: folder + "/long"))
-    let files = RepositoryFiles(folder: folder)
+      .write(to: URL(fileURLWithPath: directory + "/long"))
+    let files = RepositoryFiles(directory: directory)
     #expect(files.read("/bundles/0a") == [1, 2])
     #expect(files.read("/bundles/0b") == nil)
     #expect(files.read("/bundles") == nil)

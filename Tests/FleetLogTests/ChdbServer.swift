@@ -4,7 +4,7 @@ import POSIXSupport
 
 @testable import FleetLog
 
-/// A current engine, chdb, on a loopback port, with a folder of its own.
+/// A current engine, chdb, on a loopback port, with a directory of its own.
 final class ChdbServer: EngineServer {
   static let isEnabled = ForeignReader.has("chdb")
 
@@ -17,7 +17,7 @@ final class ChdbServer: EngineServer {
 
   private init() async throws {
     work = NSTemporaryDirectory() + "latgate-chdb-\(UUID().uuidString.prefix(8))"
-    try UserFolders.makeFolder(work)
+    try UserDirectories.makeDirectory(work)
     let program = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../cluster/chdb_server.py").standardizedFileURL.path
     child = try ChildProcess.spawn(

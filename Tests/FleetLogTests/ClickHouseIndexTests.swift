@@ -22,7 +22,7 @@ struct ClickHouseIndexTests {
     for device in 1...4 { try await log.append(0...20, device: UInt64(device)) }
     await log.close()
     let records = try test.records
-    let end = try LogReader(test.folder).end()
+    let end = try LogReader(test.directory).end()
     let indexes: [any ReportIndex] = [
       try SQLiteIndex(path: test.root + "/index.sqlite"),
       try ClickHouseIndex(server.place("latgate")),
@@ -65,13 +65,13 @@ struct ClickHouseIndexTests {
       _ = try await log.append(disputed.record, slot: disputed.slot)
       await log.close()
     }
-    let numbers = Set(try tests.compactMap { try LogReader($0.folder).identity() })
+    let numbers = Set(try tests.compactMap { try LogReader($0.directory).identity() })
     let shared = try ClickHouseIndex(server.place("shared"))
     let alone = try SQLiteIndex(path: tests[0].root + "/both.sqlite")
     for (index, order) in [(shared as any ReportIndex, [0, 1]), (alone, [1, 0])] {
       for number in order {
-        try Indexer(index, folder: tests[number].folder, companions: numbers)
-          .advance(to: LogReader(tests[number].folder).end())
+        try Indexer(index, directory: tests[number].directory, companions: numbers)
+          .advance(to: LogReader(tests[number].directory).end())
       }
       #expect(
         try index.campaigns() == [CampaignCount(campaign: "c", reports: 1502, devices: 1)])
@@ -84,7 +84,7 @@ struct ClickHouseIndexTests {
     try shared.remove()
     #expect(try shared.campaigns() == [])
     for test in tests.reversed() {
-      try Indexer(shared, folder: test.folder).advance(to: LogReader(test.folder).end())
+      try Indexer(shared, directory: test.directory).advance(to: LogReader(test.directory).end())
     }
     #expect(try IndexDigest.of(shared) == digest)
     let keys = try (1...2).map { try PseudonymKey(path: tests[0].root + "/key-\($0)") }

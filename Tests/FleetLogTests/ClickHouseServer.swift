@@ -9,7 +9,7 @@ protocol EngineServer: Sendable {
   func place(_ database: String) throws -> ClickHousePlace
 }
 
-/// Debian's ClickHouse, of 2018, on a loopback port, with a folder of its own.
+/// Debian's ClickHouse, of 2018, on a loopback port, with a directory of its own.
 final class ClickHouseServer: EngineServer {
   /// The tests that use it need the network's Debian mirror.
   static let isEnabled = ProcessInfo.processInfo.environment["LATGATE_E2E"] == "1"
@@ -33,7 +33,7 @@ final class ClickHouseServer: EngineServer {
   private init(root: String) async throws {
     port = try ListeningSocket(host: "127.0.0.1", port: 0).port
     work = NSTemporaryDirectory() + "latgate-clickhouse-\(UUID().uuidString.prefix(8))"
-    try UserFolders.makeFolder(work + "/data/tmp")
+    try UserDirectories.makeDirectory(work + "/data/tmp")
     let files = [
       "config.xml": """
       <yandex><logger><level>warning</level><log>\(work)/log</log><errorlog>\(work)/errors</errorlog></logger>

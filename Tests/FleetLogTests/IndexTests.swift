@@ -13,13 +13,13 @@ import Testing
     await log.close()
     let index = try SQLiteIndex(path: test.root + "/index.sqlite")
     let records = try test.records
-    let end = try LogReader(test.folder).end()
+    let end = try LogReader(test.directory).end()
     // Batches that were read twice, in another grouping.
-    let number = try #require(try LogReader(test.folder).identity())
+    let number = try #require(try LogReader(test.directory).identity())
     let placed = try test.placed
     try index.add(Array(placed.prefix(4)), upTo: .start, of: number)
     try index.add(placed + placed, upTo: .start, of: number)
-    try Indexer(index, folder: test.folder).advance(to: end)
+    try Indexer(index, directory: test.directory).advance(to: end)
     #expect(try index.campaigns() == [CampaignCount(campaign: "c", reports: 12, devices: 2)])
     #expect(try index.logs() == [number])
     #expect(try index.position(in: number) == end)
@@ -46,7 +46,7 @@ import Testing
   @Test func isTheSameWhenMadeAnew() async throws {
     let test = try TestLog()
     let live = try SQLiteIndex(path: test.root + "/live.sqlite")
-    let indexer = Indexer(live, folder: test.folder)
+    let indexer = Indexer(live, directory: test.directory)
     var (log, _) = try test.open(segmentBytes: 2000)
     for start in stride(from: 0, to: 60, by: 10) {
       try await log.append(start...start + 9, device: UInt64(start))
@@ -61,7 +61,7 @@ import Testing
     await indexer.finish()
     #expect(indexer.fault == nil)
     let anew = try SQLiteIndex(path: test.root + "/anew.sqlite")
-    try Indexer(anew, folder: test.folder).advance(to: log.durable)
+    try Indexer(anew, directory: test.directory).advance(to: log.durable)
     #expect(try IndexDigest.of(live) == IndexDigest.of(anew))
     #expect(try anew.campaigns() == [CampaignCount(campaign: "c", reports: 60, devices: 6)])
   }
@@ -75,7 +75,7 @@ import Testing
     damaged[SegmentHeader.size + 20] ^= 1
     try damaged.write(to: test.openFile)
     let index = try SQLiteIndex(path: test.root + "/index.sqlite")
-    let indexer = Indexer(index, folder: test.folder)
+    let indexer = Indexer(index, directory: test.directory)
     indexer.follow(to: log.durable)
     await indexer.finish()
     #expect(indexer.fault?.contains("no whole batch stands at byte 64") == true)
@@ -87,13 +87,13 @@ import Testing
     try await log.append(0...3)
     await log.close()
     let index = try SQLiteIndex(path: test.root + "/index.sqlite")
-    try Indexer(index, folder: test.folder).advance(to: log.durable)
+    try Indexer(index, directory: test.directory).advance(to: log.durable)
     let other = try TestLog()
     let (shorter, _) = try other.open()
     try await shorter.append(0...1)
     await shorter.close()
     #expect(throws: LogError.self) {
-      try Indexer(index, folder: other.folder).advance(to: shorter.durable)
+      try Indexer(index, directory: other.directory).advance(to: shorter.durable)
     }
   }
 
@@ -110,12 +110,12 @@ import Testing
       try await log.append(30...30 + number, device: UInt64(number))
       await log.close()
     }
-    let numbers = try tests.map { try #require(try LogReader($0.folder).identity()) }
+    let numbers = try tests.map { try #require(try LogReader($0.directory).identity()) }
     #expect(numbers[0] != numbers[1])
     let index = try SQLiteIndex(path: tests[0].root + "/both.sqlite")
     for test in backwards ? tests.reversed() : tests {
-      try Indexer(index, folder: test.folder, companions: Set(numbers))
-        .advance(to: LogReader(test.folder).end())
+      try Indexer(index, directory: test.directory, companions: Set(numbers))
+        .advance(to: LogReader(test.directory).end())
     }
     #expect(try index.campaigns() == [CampaignCount(campaign: "c", reports: 14, devices: 2)])
     // The second log's comes earlier in it.

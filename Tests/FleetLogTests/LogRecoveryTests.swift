@@ -91,7 +91,7 @@ import Testing
     #expect(kept == 5 - lost)
     try await write(7...7, test)
     #expect(try test.records.count == kept + 1)
-    #expect(try LogVerification(test.folder).problems.isEmpty)
+    #expect(try LogVerification(test.directory).problems.isEmpty)
   }
 
   private func write(_ numbers: ClosedRange<Int>, _ test: TestLog) async throws {

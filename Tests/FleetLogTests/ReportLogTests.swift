@@ -76,16 +76,16 @@ import Testing
     let (log, _) = try test.open(segmentBytes: 300)
     try await log.append(0...9)
     await log.close()
-    let sealed = try test.folder.list().sealed
+    let sealed = try test.directory.list().sealed
     #expect(sealed.map(\.number) == Array(1...UInt64(sealed.count)) && sealed.count >= 3)
     #expect(try test.records.count == 10)
-    #expect(try LogVerification(test.folder).problems.isEmpty)
+    #expect(try LogVerification(test.directory).problems.isEmpty)
 
     // A byte of a report in the second segment.
     var contents = try Data(contentsOf: URL(fileURLWithPath: sealed[1].path))
     contents[contents.count - 10] ^= 4
     try contents.write(to: URL(fileURLWithPath: sealed[1].path))
-    let check = try LogVerification(test.folder)
+    let check = try LogVerification(test.directory)
     #expect(check.problems.contains { $0.hasPrefix(sealed[1].path) && $0.contains("hash") })
 
     try FileManager.default.removeItem(atPath: sealed[1].path)

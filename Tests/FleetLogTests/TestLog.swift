@@ -3,31 +3,31 @@ import Foundation
 
 @testable import FleetLog
 
-/// A log in a folder of its own, which is removed with it.
+/// A log in a directory of its own, which is removed with it.
 final class TestLog: Sendable {
-  let folder: LogFolder
+  let directory: LogDirectory
 
   init() throws {
     let path = FileManager.default.temporaryDirectory.path + "/latgate-log-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    folder = LogFolder(path: path + "/log")
+    directory = LogDirectory(path: path + "/log")
   }
 
   deinit {
     try? FileManager.default.removeItem(atPath: root)
   }
 
-  var root: String { URL(fileURLWithPath: folder.path).deletingLastPathComponent().path }
+  var root: String { URL(fileURLWithPath: directory.path).deletingLastPathComponent().path }
 
   func open(segmentBytes: UInt64 = 64 << 20) throws -> (log: ReportLog, found: LogOpening) {
     var limits = ReportLog.Limits()
     limits.segmentBytes = segmentBytes
-    return try ReportLog.open(folder, limits: limits)
+    return try ReportLog.open(directory, limits: limits)
   }
 
   /// The file that is written.
   var openFile: URL {
-    get throws { URL(fileURLWithPath: try folder.list().open[0].path) }
+    get throws { URL(fileURLWithPath: try directory.list().open[0].path) }
   }
 
   var records: [LogRecord] {
@@ -36,7 +36,7 @@ final class TestLog: Sendable {
 
   var placed: [PlacedRecord] {
     get throws {
-      let reader = LogReader(folder)
+      let reader = LogReader(directory)
       var all: [PlacedRecord] = []
       try reader.batches(from: .start, to: reader.end()) { records, _ in all += records }
       return all

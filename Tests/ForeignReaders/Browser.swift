@@ -19,25 +19,25 @@ package enum Browser {
   package static let isInstalled: Bool = {
     let environment = ProcessInfo.processInfo.environment
     if environment["LATGATE_BROWSER"] != nil { return true }
-    let folders = (environment["PATH"] ?? "").split(separator: ":")
+    let directories = (environment["PATH"] ?? "").split(separator: ":")
     return ["chromium-headless-shell", "chromium"].contains { program in
-      folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(program)") }
+      directories.contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(program)") }
     }
   }()
 
   /// Opens pages, which are given as name and HTML, at the usual sizes.
   /// - Throws: ``ForeignReader/Refusal`` where the browser does not work.
   package static func visits(to pages: [(name: String, html: String)]) throws -> [Visit] {
-    let folder = FileManager.default.temporaryDirectory
+    let directory = FileManager.default.temporaryDirectory
       .appendingPathComponent("latgate-pages-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: directory) }
     var words = [script]
     if let place = ProcessInfo.processInfo.environment["LATGATE_SCREENSHOTS"] {
       words += ["--screenshots", place]
     }
     for page in pages {
-      let file = folder.appendingPathComponent("\(page.name).html")
+      let file = directory.appendingPathComponent("\(page.name).html")
       try page.html.write(to: file, atomically: true, encoding: .utf8)
       words.append(file.path)
     }

@@ -40,16 +40,16 @@ package enum ForeignReader {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [python, "-c", program]
-    let folder = FileManager.default.temporaryDirectory
+    let directory = FileManager.default.temporaryDirectory
       .appendingPathComponent("latgate-reader-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: directory) }
     // Files rather than pipes: neither side can wait for the other.
-    let file = folder.appendingPathComponent("input")
+    let file = directory.appendingPathComponent("input")
     try Data(input).write(to: file)
-    let output = folder.appendingPathComponent("output")
+    let output = directory.appendingPathComponent("output")
     try Data().write(to: output)
-    let errors = folder.appendingPathComponent("errors")
+    let errors = directory.appendingPathComponent("errors")
     try Data().write(to: errors)
     process.standardInput = try FileHandle(forReadingFrom: file)
     process.standardOutput = try FileHandle(forWritingTo: output)

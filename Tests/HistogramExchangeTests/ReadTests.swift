@@ -78,10 +78,10 @@ struct ReadTests {
     let text = try ForeignReader.run(
       """
       import json, subprocess, sys, tempfile
-      with tempfile.TemporaryDirectory() as folder:
+      with tempfile.TemporaryDirectory() as directory:
           made = subprocess.run(
               ["fio", "--name=j1", "--ioengine=null", "--rw=randrw", "--size=4m", "--bs=4k",
-               "--output-format=json+"], cwd=folder, check=True, capture_output=True, text=True)
+               "--output-format=json+"], cwd=directory, check=True, capture_output=True, text=True)
       print(made.stdout)
       """, input: "")
     let document = try #require(

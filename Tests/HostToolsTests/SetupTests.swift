@@ -61,11 +61,11 @@ struct SetupTests {
       })
   }
 
-  private func files(below folders: [String]) -> [String] {
-    folders.flatMap { folder in
-      let path = Self.root.appendingPathComponent(folder).path
+  private func files(below directories: [String]) -> [String] {
+    directories.flatMap { directory in
+      let path = Self.root.appendingPathComponent(directory).path
       let names = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
-      return names.sorted().map { "\(folder)/\($0)" }
+      return names.sorted().map { "\(directory)/\($0)" }
     }
   }
 

@@ -6,25 +6,25 @@ import Testing
 
 /// What a device file names on this machine, and what its virtual machines refuse.
 @Suite struct DeviceFileCheckTests {
-  private let folder = NSTemporaryDirectory() + "latgate-jobs-\(UUID().uuidString)"
+  private let directory = NSTemporaryDirectory() + "latgate-jobs-\(UUID().uuidString)"
 
   private func problems(
     _ text: String, looksForFiles: Bool = true
   ) throws -> [String] {
-    let device = try DeviceDefinition.parse(text, file: "\(folder)/d.yaml")
+    let device = try DeviceDefinition.parse(text, file: "\(directory)/d.yaml")
     return DeviceFileCheck(device, in: Catalog()).problems(looksForFiles: looksForFiles)
-      .map { $0.description.replacing(folder, with: "FOLDER") }
+      .map { $0.description.replacing(directory, with: "DIRECTORY") }
   }
 
-  private func inFolder(_ files: [String: Int], _ body: () throws -> Void) throws {
+  private func inDirectory(_ files: [String: Int], _ body: () throws -> Void) throws {
     for (path, mode) in files {
-      let place = URL(fileURLWithPath: "\(folder)/\(path)")
+      let place = URL(fileURLWithPath: "\(directory)/\(path)")
       try FileManager.default.createDirectory(
         at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data("x".utf8).write(to: place)
       try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: place.path)
     }
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    defer { try? FileManager.default.removeItem(atPath: directory) }
     try body()
   }
 
@@ -33,28 +33,28 @@ import Testing
       device: d
       kind: ssh
       address: board
-      identity: \(folder)/key
+      identity: \(directory)/key
       btf: {file: "symbols/{firmware}/vmlinux"}
       commands:
-        flash: \(folder)/flash.sh {serial} {firmware}
-        switch: \(folder)/switch.sh
+        flash: \(directory)/flash.sh {serial} {firmware}
+        switch: \(directory)/switch.sh
         reboot: latgate-no-such-program --now
-        ready: '[ -e \(folder)/up ]'
-        power_cycle: {run: \(folder)/relay.sh 3, timeout: 1m}
+        ready: '[ -e \(directory)/up ]'
+        power_cycle: {run: \(directory)/relay.sh 3, timeout: 1m}
       firmwares: {one: a, two: b}
       """
-    try inFolder(["symbols/one/vmlinux": 0o644, "switch.sh": 0o755, "relay.sh": 0o644]) {
+    try inDirectory(["symbols/one/vmlinux": 0o644, "switch.sh": 0o755, "relay.sh": 0o644]) {
       let found = try problems(text)
       #expect(
         found == [
-          "FOLDER/d.yaml: identity: there is no file FOLDER/key (put it there, or correct the path)",
-          "FOLDER/d.yaml: btf.file: there is no file FOLDER/symbols/two/vmlinux"
+          "DIRECTORY/d.yaml: identity: there is no file DIRECTORY/key (put it there, or correct the path)",
+          "DIRECTORY/d.yaml: btf.file: there is no file DIRECTORY/symbols/two/vmlinux"
             + " (put it there, or correct the path)",
-          "FOLDER/d.yaml: commands.flash: there is no program FOLDER/flash.sh (correct the path)",
-          "FOLDER/d.yaml: commands.reboot: program 'latgate-no-such-program' is not installed here"
+          "DIRECTORY/d.yaml: commands.flash: there is no program DIRECTORY/flash.sh (correct the path)",
+          "DIRECTORY/d.yaml: commands.reboot: program 'latgate-no-such-program' is not installed here"
             + " (install it, or correct it)",
-          "FOLDER/d.yaml: commands.power_cycle: FOLDER/relay.sh is not executable"
-            + " (chmod +x FOLDER/relay.sh)",
+          "DIRECTORY/d.yaml: commands.power_cycle: DIRECTORY/relay.sh is not executable"
+            + " (chmod +x DIRECTORY/relay.sh)",
         ])
       let elsewhere = try problems(text, looksForFiles: false)
       #expect(elsewhere == [])
@@ -66,8 +66,8 @@ import Testing
     let here = FileManager.default.currentDirectoryPath
     #expect(
       found == [
-        "FOLDER/d.yaml: commands.reboot: there is no program ./no-such-command.sh in \(here) (commands run in"
-          + " the folder in which latgate is started: give the full path)"
+        "DIRECTORY/d.yaml: commands.reboot: there is no program ./no-such-command.sh in \(here) (commands run in"
+          + " the directory in which latgate is started: give the full path)"
       ])
   }
 
@@ -93,10 +93,10 @@ import Testing
       """, looksForFiles: false)
     #expect(found.count == 3)
     #expect(
-      found[0].hasPrefix("FOLDER/d.yaml: firmwares.counted: cpus '2' cannot be: kernel 5.10-"))
-    #expect(found[1].hasPrefix("FOLDER/d.yaml: firmwares.kit.kit: there is no probe 'fsnyc' ("))
+      found[0].hasPrefix("DIRECTORY/d.yaml: firmwares.counted: cpus '2' cannot be: kernel 5.10-"))
+    #expect(found[1].hasPrefix("DIRECTORY/d.yaml: firmwares.kit.kit: there is no probe 'fsnyc' ("))
     #expect(
-      found[2] == "FOLDER/d.yaml: firmwares.words: commandLine 'console=ttyS0' cannot be: "
+      found[2] == "DIRECTORY/d.yaml: firmwares.words: commandLine 'console=ttyS0' cannot be: "
         + "'console' is set by this tool (change it)")
   }
 }

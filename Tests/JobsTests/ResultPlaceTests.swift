@@ -5,63 +5,63 @@ import Testing
 
 /// A place that cannot take results is refused before anything is measured.
 @Suite struct ResultPlaceTests {
-  private let folder = NSTemporaryDirectory() + "latgate-jobs-\(UUID().uuidString)"
+  private let directory = NSTemporaryDirectory() + "latgate-jobs-\(UUID().uuidString)"
 
-  private func inFolder(_ body: () throws -> Void) throws {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+  private func inDirectory(_ body: () throws -> Void) throws {
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: directory) }
     try body()
   }
 
-  @Test func aFolderThatIsYetToBeMadeWillDo() throws {
-    try inFolder {
-      try ResultPlace.requireFolder("\(folder)/new")
-      try ResultPlace.requireFolder("\(folder)/new/")
-      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+  @Test func aDirectoryThatIsYetToBeMadeWillDo() throws {
+    try inDirectory {
+      try ResultPlace.requireDirectory("\(directory)/new")
+      try ResultPlace.requireDirectory("\(directory)/new/")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
     }
   }
 
   /// What lies above it is made by nobody: the path is mistyped.
-  @Test func aFolderBelowOneThatIsNotThereIsRefused() throws {
-    try inFolder {
+  @Test func aDirectoryBelowOneThatIsNotThereIsRefused() throws {
+    try inDirectory {
       let error = #expect(throws: ResultPlace.Fault.self) {
-        try ResultPlace.requireFolder("\(folder)/typo/x")
+        try ResultPlace.requireDirectory("\(directory)/typo/x")
       }
       let fault = try #require(error)
       #expect(
         fault.description
-          == "nothing can be kept in \(folder)/typo/x: there is no folder \(folder)/typo; make it, "
-          + "or name another folder")
+          == "nothing can be kept in \(directory)/typo/x: there is no directory \(directory)/typo; make it, "
+          + "or name another directory")
       #expect(ErrorReport(fault).status == .usage)
       #expect(throws: ResultPlace.Fault.self) {
-        try ResultPlace.requireFile("\(folder)/typo/x/report.html", makesFolder: true)
+        try ResultPlace.requireFile("\(directory)/typo/x/report.html", makesDirectory: true)
       }
-      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
     }
   }
 
-  @Test func theUsualFolderIsMade() throws {
-    #expect(ResultPlace.newFolder("demo").hasPrefix("latgate-results/demo-2"))
-    try ResultPlace.requireFolder(ResultPlace.newFolder("demo"))
+  @Test func theUsualDirectoryIsMade() throws {
+    #expect(ResultPlace.newDirectory("demo").hasPrefix("latgate-results/demo-2"))
+    try ResultPlace.requireDirectory(ResultPlace.newDirectory("demo"))
   }
 
   @Test func aFaultNamesThePlaceAndNoTemporaryFile() throws {
-    try inFolder {
-      try "x".write(toFile: "\(folder)/file", atomically: true, encoding: .utf8)
+    try inDirectory {
+      try "x".write(toFile: "\(directory)/file", atomically: true, encoding: .utf8)
       let error = #expect(throws: ResultPlace.Fault.self) {
-        try ResultPlace.requireFolder("\(folder)/file/inside")
+        try ResultPlace.requireDirectory("\(directory)/file/inside")
       }
       #expect(
         error?.description
-          == "nothing can be kept in \(folder)/file: Not a directory; name another folder")
+          == "nothing can be kept in \(directory)/file: Not a directory; name another directory")
     }
   }
 
-  @Test func aFileIsNoFolderForResults() throws {
-    try inFolder {
-      try "x".write(toFile: "\(folder)/file", atomically: true, encoding: .utf8)
+  @Test func aFileIsNoDirectoryForResults() throws {
+    try inDirectory {
+      try "x".write(toFile: "\(directory)/file", atomically: true, encoding: .utf8)
       let error = #expect(throws: ResultPlace.Fault.self) {
-        try ResultPlace.requireFolder("\(folder)/file/inside")
+        try ResultPlace.requireDirectory("\(directory)/file/inside")
       }
       #expect(error?.isPlace == true)
       let fault = try #require(error)
@@ -69,24 +69,24 @@ import Testing
     }
   }
 
-  @Test func aFileNeedsAFolderUnlessItsWriterMakesOne() throws {
-    try inFolder {
+  @Test func aFileNeedsADirectoryUnlessItsWriterMakesOne() throws {
+    try inDirectory {
       let error = #expect(throws: ResultPlace.Fault.self) {
-        try ResultPlace.requireFile("\(folder)/new/record.json")
+        try ResultPlace.requireFile("\(directory)/new/record.json")
       }
       let fault = try #require(error)
-      #expect(fault.problem.contains("there is no folder \(folder)/new"))
+      #expect(fault.problem.contains("there is no directory \(directory)/new"))
       #expect(ErrorReport(fault).status == .usage)
-      try ResultPlace.requireFile("\(folder)/new/report.html", makesFolder: true)
-      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+      try ResultPlace.requireFile("\(directory)/new/report.html", makesDirectory: true)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
     }
   }
 
-  @Test func aFolderIsNoFile() throws {
-    try inFolder {
-      #expect(throws: ResultPlace.Fault.self) { try ResultPlace.requireFile(folder) }
-      try ResultPlace.requireFile("\(folder)/report.html")
-      #expect(!FileManager.default.fileExists(atPath: "\(folder)/report.html"))
+  @Test func aDirectoryIsNoFile() throws {
+    try inDirectory {
+      #expect(throws: ResultPlace.Fault.self) { try ResultPlace.requireFile(directory) }
+      try ResultPlace.requireFile("\(directory)/report.html")
+      #expect(!FileManager.default.fileExists(atPath: "\(directory)/report.html"))
     }
   }
 }

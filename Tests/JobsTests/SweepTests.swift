@@ -8,15 +8,15 @@ import Testing
 
 /// What has to go so that cache, results and store keep their bounds, and what must stay.
 @Suite final class SweepTests {
-  private let folder = NSTemporaryDirectory() + "latgate-sweep-\(UUID().uuidString)"
+  private let directory = NSTemporaryDirectory() + "latgate-sweep-\(UUID().uuidString)"
   private let now = Date(timeIntervalSince1970: 1_790_000_000)
 
   deinit {
-    try? FileManager.default.removeItem(atPath: folder)
+    try? FileManager.default.removeItem(atPath: directory)
   }
 
   private func write(_ path: String, bytes: Int, hours: Double) throws {
-    let place = "\(folder)/\(path)"
+    let place = "\(directory)/\(path)"
     let parent = (place as NSString).deletingLastPathComponent
     try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
     try Data(count: bytes).write(to: URL(fileURLWithPath: place))
@@ -34,14 +34,15 @@ import Testing
     try write("build/old.o", bytes: 1000, hours: 100)
     try write("build/used.o", bytes: 2000, hours: 30)
     try write("build/fresh.o", bytes: 4000, hours: 1)
-    let sweep = Sweep.cache(folder, before(hours: 50), now: now)
+    let sweep = Sweep.cache(directory, before(hours: 50), now: now)
     #expect(sweep.items.map(\.name) == ["build/old.o"])
     #expect(sweep.entries == 3 && sweep.bytes == 7000)
     #expect(sweep.summary(isDone: false) == "cache: 1 of 3 would go (1 kB); 6 kB would stay")
-    let tight = Sweep.cache(folder, before(hours: 50, bytes: 10), now: now)
+    let tight = Sweep.cache(directory, before(hours: 50, bytes: 10), now: now)
     #expect(tight.items.map(\.name) == ["build/old.o", "build/used.o"])
     try tight.remove()
-    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder)/build") == ["fresh.o"])
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: "\(directory)/build") == ["fresh.o"])
     #expect(
       tight.summary(isDone: true)
         == "cache: 2 of 3 are removed (3 kB); 4 kB stay, more than 10 bytes: the rest was used in "
@@ -55,18 +56,20 @@ import Testing
     try write("mine/report.json", bytes: 500, hours: 100)
     try write("mine/notes.txt", bytes: 500, hours: 100)
     try write("check-2/report.json", bytes: 500, hours: 0.5)
-    let sweep = try Sweep.results(in: folder, before(hours: 2, bytes: 0), now: now)
-    #expect(sweep.items.map(\.name) == ["\(folder)/check-1", "\(folder)/live-1"])
+    let sweep = try Sweep.results(in: directory, before(hours: 2, bytes: 0), now: now)
+    #expect(sweep.items.map(\.name) == ["\(directory)/check-1", "\(directory)/live-1"])
     try sweep.remove()
     #expect(
-      try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["check-2", "mine"])
-    #expect(throws: ResultFolders.Fault.self) {
-      try Sweep.results(in: "\(folder)/none", KeepBounds())
+      try FileManager.default.contentsOfDirectory(atPath: directory).sorted() == [
+        "check-2", "mine",
+      ])
+    #expect(throws: ResultDirectories.Fault.self) {
+      try Sweep.results(in: "\(directory)/none", KeepBounds())
     }
   }
 
   @Test func aStoreKeepsWhatABaselineMeans() async throws {
-    let store = try await Store.open(path: "\(folder)/store.sqlite")
+    let store = try await Store.open(path: "\(directory)/store.sqlite")
     let records = (0..<4).map { number in
       RunRecord(
         id: "r\(number)", created: now.addingTimeInterval(3600 * Double(number)),

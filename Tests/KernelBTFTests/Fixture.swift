@@ -6,9 +6,10 @@ import Testing
 
 @testable import ProbeBuild
 
-/// A folder with small kernels and probes made by the toolchain's clang, removed by `withFixture`.
+/// A directory with small kernels and probes made by the toolchain's clang, removed by
+/// `withFixture`.
 struct Fixture {
-  let folder: String
+  let directory: String
 
   /// Enough of an arm64 kernel: a task, saved registers, a tracepoint and a function.
   static let kernel = """
@@ -49,10 +50,10 @@ struct Fixture {
 
     """
 
-  var cache: BuildCache { BuildCache(folder: "\(folder)/cache") }
+  var cache: BuildCache { BuildCache(directory: "\(directory)/cache") }
   var reader: KernelFileReader { KernelFileReader(cache: cache) }
 
-  func path(_ name: String) -> String { "\(folder)/\(name)" }
+  func path(_ name: String) -> String { "\(directory)/\(name)" }
 
   func write(_ bytes: some Sequence<UInt8>, to name: String) throws -> String {
     try Data(bytes).write(to: URL(fileURLWithPath: path(name)))
@@ -103,10 +104,10 @@ struct Fixture {
 
 /// Runs `body` with a fresh fixture.
 func withFixture<T>(_ body: (Fixture) async throws -> T) async throws -> T {
-  let fixture = Fixture(folder: NSTemporaryDirectory() + "kernel-btf-\(UUID().uuidString)")
+  let fixture = Fixture(directory: NSTemporaryDirectory() + "kernel-btf-\(UUID().uuidString)")
   try FileManager.default.createDirectory(
-    atPath: fixture.folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(atPath: fixture.folder) }
+    atPath: fixture.directory, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(atPath: fixture.directory) }
   return try await body(fixture)
 }
 

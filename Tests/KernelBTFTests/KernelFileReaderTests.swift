@@ -13,7 +13,7 @@ import Testing
       _ = try await fixture.reader.read(path, buildID: id)
       return "accepted"
     } catch let error as KernelBTFError {
-      return "\(error.exitCode) \(error)".replacing(fixture.folder + "/", with: "")
+      return "\(error.exitCode) \(error)".replacing(fixture.directory + "/", with: "")
     } catch {
       return "\(error)"
     }
@@ -85,7 +85,7 @@ import Testing
       let tar = [UInt8](repeating: 0, count: 257) + Array("ustar".utf8)
       let cases = [
         (fixture.path("absent"), "65 absent: no such file"),
-        (fixture.folder, "65 \(fixture.folder): is a folder"),
+        (fixture.directory, "65 \(fixture.directory): is a directory"),
         (try fixture.write([], to: "nil"), "65 nil: empty; give BTF, or the vmlinux of the build"),
         (
           try fixture.write("hello".utf8, to: "text"),
@@ -165,7 +165,8 @@ import Testing
     }
   }
 
-  /// An arm64 Image with types among its constants, its own notes, and a vDSO with notes of its own.
+  /// An arm64 Image with types among its constants, its own notes, and a vDSO with notes of its
+  /// own.
   private func image(_ fixture: Fixture, btf: [UInt8]) throws -> [UInt8] {
     func note(_ byte: UInt8) -> [UInt8] {
       [4, 0, 0, 0, 20, 0, 0, 0, 3, 0, 0, 0] + Array("GNU\0".utf8)

@@ -7,31 +7,31 @@ import Testing
 @testable import ProbeBuild
 
 /// Kernels of real devices: BTF files below `LATGATE_KERNEL_BTF_DIR`, packed as their source has
-/// them. Without that folder there is nothing to test.
-@Suite(.enabled(if: folder != nil), .serialized)
+/// them. Without that directory there is nothing to test.
+@Suite(.enabled(if: directory != nil), .serialized)
 struct RealKernelTests {
   /// Unpacks every kernel and hands over those that were found.
   private func withKernels(
     _ body: (Fixture, [KernelFile]) async throws -> Void
   ) async throws {
-    let folder = try #require(folder)
-    let names = (FileManager.default.enumerator(atPath: folder)?.allObjects ?? [])
+    let directory = try #require(directory)
+    let names = (FileManager.default.enumerator(atPath: directory)?.allObjects ?? [])
       .compactMap { $0 as? String }.filter { $0.contains(".btf") && $0.hasSuffix(".xz") }.sorted()
     try await withFixture { fixture in
       for name in names {
-        let path = "\(folder)/\(name)"
+        let path = "\(directory)/\(name)"
         if name.hasSuffix(".tar.xz") {
-          try fixture.run("tar", ["-xJf", path, "-C", fixture.folder])
+          try fixture.run("tar", ["-xJf", path, "-C", fixture.directory])
         } else {
-          try fixture.run("cp", [path, fixture.folder])
+          try fixture.run("cp", [path, fixture.directory])
         }
       }
       var kernels: [KernelFile] = []
-      for name in try FileManager.default.contentsOfDirectory(atPath: fixture.folder).sorted()
+      for name in try FileManager.default.contentsOfDirectory(atPath: fixture.directory).sorted()
       where name.contains(".btf") {
         kernels.append(try await fixture.reader.read(fixture.path(name)))
       }
-      try #require(!kernels.isEmpty, "no kernel in \(folder)")
+      try #require(!kernels.isEmpty, "no kernel in \(directory)")
       try await body(fixture, kernels)
     }
   }
@@ -135,7 +135,7 @@ struct RealKernelTests {
   }
 }
 
-private let folder = ProcessInfo.processInfo.environment["LATGATE_KERNEL_BTF_DIR"]
+private let directory = ProcessInfo.processInfo.environment["LATGATE_KERNEL_BTF_DIR"]
 
 /// The repository that these tests are part of.
 private let repository = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()

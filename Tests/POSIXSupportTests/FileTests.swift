@@ -5,12 +5,12 @@ import Testing
 @testable import POSIXSupport
 
 @Suite struct FileTests {
-  /// Runs a test in a folder of its own.
-  private func inFolder(_ body: (String) async throws -> Void) async throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
-    try UserFolders.makeFolder(folder + "/a/b")
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    try await body(folder)
+  /// Runs a test in a directory of its own.
+  private func inDirectory(_ body: (String) async throws -> Void) async throws {
+    let directory = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+    try UserDirectories.makeDirectory(directory + "/a/b")
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    try await body(directory)
   }
 
   private func isFree(_ path: String) throws -> Bool {
@@ -21,25 +21,25 @@ import Testing
   }
 
   @Test func replacesAFileAndLeavesNothingElse() async throws {
-    try await inFolder { folder in
-      let path = folder + "/a/file"
+    try await inDirectory { directory in
+      let path = directory + "/a/file"
       try AtomicFile.write(Array("one".utf8), to: path)
       try AtomicFile.write(Array("two".utf8), to: path, mode: 0o755)
       #expect(try String(contentsOfFile: path, encoding: .utf8) == "two")
       var status = stat()
       #expect(stat(path, &status) == 0)
       #expect(status.st_mode & 0o777 == 0o755)
-      try AtomicFile.copy(path, to: folder + "/a/copy", mode: 0o600)
-      #expect(try String(contentsOfFile: folder + "/a/copy", encoding: .utf8) == "two")
-      let names = try FileManager.default.contentsOfDirectory(atPath: folder + "/a")
+      try AtomicFile.copy(path, to: directory + "/a/copy", mode: 0o600)
+      #expect(try String(contentsOfFile: directory + "/a/copy", encoding: .utf8) == "two")
+      let names = try FileManager.default.contentsOfDirectory(atPath: directory + "/a")
       #expect(names.sorted() == ["b", "copy", "file"])
     }
   }
 
   @Test func aFailedReplacementLeavesTheOldFile() async throws {
     struct Refusal: Error {}
-    try await inFolder { folder in
-      let path = folder + "/file"
+    try await inDirectory { directory in
+      let path = directory + "/file"
       try AtomicFile.write(Array("old".utf8), to: path)
       #expect(throws: Refusal.self) {
         try AtomicFile.replace(path, mode: 0o600, durable: false) { descriptor in
@@ -48,28 +48,28 @@ import Testing
         }
       }
       #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
-      let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+      let names = try FileManager.default.contentsOfDirectory(atPath: directory)
       #expect(names.sorted() == ["a", "file"])
     }
   }
 
   @Test func aFailureNamesTheFileThatWasAskedFor() async throws {
-    try await inFolder { folder in
-      let path = "\(folder)/none/file"
+    try await inDirectory { directory in
+      let path = "\(directory)/none/file"
       #expect(throws: SystemCallError(call: "open", code: ENOENT, subject: path)) {
         try AtomicFile.write(Array("x".utf8), to: path)
       }
-      #expect(throws: SystemCallError(call: "rename", code: EISDIR, subject: "\(folder)/a")) {
-        try AtomicFile.write(Array("x".utf8), to: "\(folder)/a")
+      #expect(throws: SystemCallError(call: "rename", code: EISDIR, subject: "\(directory)/a")) {
+        try AtomicFile.write(Array("x".utf8), to: "\(directory)/a")
       }
-      let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+      let names = try FileManager.default.contentsOfDirectory(atPath: directory)
       #expect(names == ["a"])
     }
   }
 
   @Test func aLockIsHeldOnceAndFreedWithItsValue() async throws {
-    try await inFolder { folder in
-      let path = folder + "/lock"
+    try await inDirectory { directory in
+      let path = directory + "/lock"
       do {
         let held = try await FileLock.acquire(path, timeout: .zero)
         #expect(try !isFree(path))
@@ -88,15 +88,15 @@ import Testing
     (["HOME": "/h"], "/h/.cache/latgate"),
     ([:], nil),
   ])
-  func cacheFolderFollowsTheEnvironment(environment: [String: String], path: String?) {
-    #expect(UserFolders.cachePath(environment: environment) == path)
+  func cacheDirectoryFollowsTheEnvironment(environment: [String: String], path: String?) {
+    #expect(UserDirectories.cachePath(environment: environment) == path)
   }
 
   @Test func aFileInTheWayIsNamed() async throws {
-    try await inFolder { folder in
-      try AtomicFile.write([], to: folder + "/file")
-      #expect(throws: SystemCallError(call: "mkdir", code: EEXIST, subject: folder + "/file")) {
-        try UserFolders.makeFolder(folder + "/file/below")
+    try await inDirectory { directory in
+      try AtomicFile.write([], to: directory + "/file")
+      #expect(throws: SystemCallError(call: "mkdir", code: EEXIST, subject: directory + "/file")) {
+        try UserDirectories.makeDirectory(directory + "/file/below")
       }
     }
   }
@@ -109,12 +109,12 @@ import Testing
   }
 
   @Test func aSharedLockFollowsNoLinkAndWritesToNoOthersFile() async throws {
-    try await inFolder { folder in
-      let (file, soft, hard) = ("\(folder)/file", "\(folder)/soft", "\(folder)/hard")
+    try await inDirectory { directory in
+      let (file, soft, hard) = ("\(directory)/file", "\(directory)/soft", "\(directory)/hard")
       try AtomicFile.write(Array("kept".utf8), to: file)
       try FileManager.default.createSymbolicLink(atPath: soft, withDestinationPath: file)
       try FileManager.default.linkItem(atPath: file, toPath: hard)
-      let refusals = [soft: ELOOP, hard: EINVAL, "\(folder)/a": EISDIR]
+      let refusals = [soft: ELOOP, hard: EINVAL, "\(directory)/a": EISDIR]
       for (path, code) in refusals {
         let error = #expect(throws: SystemCallError.self) { try isFreeForAll(path) }
         #expect(error?.code == code, "\(path)")
@@ -124,8 +124,8 @@ import Testing
   }
 
   @Test func aSharedLockIsThatOfTheNameAlsoAfterItsFileWasRemoved() async throws {
-    try await inFolder { folder in
-      let path = "\(folder)/lock"
+    try await inDirectory { directory in
+      let path = "\(directory)/lock"
       var first = try FileLock.tryAcquireShared(path)
       #expect(try !isFreeForAll(path))
       // Its holder removes the file: who comes then makes a new one, which is locked by itself.

@@ -2,7 +2,7 @@ import Testing
 
 @testable import POSIXSupport
 
-@Suite("The folder of a path")
+@Suite("The directory of a path")
 struct PathParentTests {
   @Test(
     "Is that of dirname(1), for the shortest names too",
@@ -10,7 +10,7 @@ struct PathParentTests {
       ("d", "."), ("", "."), ("dd", "."), ("d/", "."), ("./d", "."), ("a/d", "a"), ("a//d/", "a"),
       ("/d", "/"), ("/", "/"), ("//", "/"), ("/a/d", "/a"), ("/a/b/d.html", "/a/b"),
     ])
-  func folder(_ path: String, _ folder: String) {
-    #expect(PathParent.of(path) == folder)
+  func directory(_ path: String, _ directory: String) {
+    #expect(PathParent.of(path) == directory)
   }
 }

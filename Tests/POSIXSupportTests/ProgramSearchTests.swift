@@ -8,7 +8,7 @@ struct ProgramSearchTests {
     #expect(ProgramSearch.path(of: "no-such-program", environment: environment) == nil)
   }
 
-  /// As apt's helper, which lies in no folder of the search path.
+  /// As apt's helper, which lies in no directory of the search path.
   @Test func anAbsolutePathIsTakenAsItIs() {
     #expect(ProgramSearch.path(of: "/bin/sh", environment: ["PATH": ""]) == "/bin/sh")
     #expect(ProgramSearch.path(of: "/no/such/sh", environment: ["PATH": "/bin"]) == nil)

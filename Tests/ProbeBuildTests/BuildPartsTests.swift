@@ -20,7 +20,7 @@ import Testing
     try await withFixture { fixture in
       func key() throws -> String {
         var hash = InputHash()
-        try hash.add(tree: fixture.folder + "/tree", as: "tree")
+        try hash.add(tree: fixture.directory + "/tree", as: "tree")
         return hash.key()
       }
       try fixture.write("x", to: "tree/a.h")
@@ -28,15 +28,15 @@ import Testing
       try fixture.write("ignored", to: "tree/notes.txt")
       #expect(try key() == first)
       try FileManager.default.moveItem(
-        atPath: fixture.folder + "/tree/a.h", toPath: fixture.folder + "/tree/b.h")
+        atPath: fixture.directory + "/tree/a.h", toPath: fixture.directory + "/tree/b.h")
       #expect(try key() != first)
     }
   }
 
   @Test func cacheTrustsOnlySealedFiles() async throws {
     try await withFixture { fixture in
-      let cache = BuildCache(folder: fixture.cacheFolder)
-      let artifact = try await cache.withWorkFolder { work in
+      let cache = BuildCache(directory: fixture.cacheDirectory)
+      let artifact = try await cache.withWorkDirectory { work in
         try Data("abc".utf8).write(to: URL(fileURLWithPath: work + "/x"))
         return try cache.publish(work + "/x", as: "name")
       }
@@ -55,16 +55,16 @@ import Testing
       try fixture.write("", to: "tools/bin/swift", mode: 0o755)
       try fixture.write("", to: "distribution/clang", mode: 0o755)
       try FileManager.default.createDirectory(
-        atPath: fixture.folder + "/links", withIntermediateDirectories: true)
+        atPath: fixture.directory + "/links", withIntermediateDirectories: true)
       try FileManager.default.createSymbolicLink(
-        atPath: fixture.folder + "/links/swift",
-        withDestinationPath: fixture.folder + "/tools/bin/swift")
-      let path = "\(fixture.folder)/distribution:\(fixture.folder)/links"
+        atPath: fixture.directory + "/links/swift",
+        withDestinationPath: fixture.directory + "/tools/bin/swift")
+      let path = "\(fixture.directory)/distribution:\(fixture.directory)/links"
       let found = try Toolchain.find(environment: ["PATH": path])
       #expect(found.compiler.hasSuffix("/tools/bin/clang"))
       let named = try Toolchain.find(
         environment: ["PATH": path, "LATGATE_CLANG": "clang"])
-      #expect(named.compiler == fixture.folder + "/distribution/clang")
+      #expect(named.compiler == fixture.directory + "/distribution/clang")
       #expect(throws: ProbeBuildError.compilerNotFound(tried: ["LATGATE_CLANG=/no/clang"])) {
         try Toolchain.find(environment: ["PATH": path, "LATGATE_CLANG": "/no/clang"])
       }

@@ -4,9 +4,10 @@ import Testing
 
 @testable import ProbeBuild
 
-/// A share root with one small probe and small C programs, in a folder that `withFixture` removes.
+/// A share root with one small probe and small C programs, in a directory that `withFixture`
+/// removes.
 struct Fixture {
-  let folder: String
+  let directory: String
 
   /// A probe that needs no header: enough for a BPF object with BTF.
   static let probe = """
@@ -18,21 +19,21 @@ struct Fixture {
     char LICENSE[] SEC("license") = "GPL";
     """
 
-  var share: ShareRoot { ShareRoot(path: "\(folder)/share") }
-  /// A probe of the share folder.
+  var share: ShareRoot { ShareRoot(path: "\(directory)/share") }
+  /// A probe of the share directory.
   func probe(_ name: String) -> ProbeSource {
     ProbeSource(name: name, path: "\(share.path)/bpf/\(name).bpf.c")
   }
 
-  var cacheFolder: String { "\(folder)/cache" }
+  var cacheDirectory: String { "\(directory)/cache" }
   /// A line per call of clang.
   var calls: Int {
-    let log = FileManager.default.contents(atPath: "\(folder)/calls") ?? Data()
+    let log = FileManager.default.contents(atPath: "\(directory)/calls") ?? Data()
     return log.filter { $0 == 0x0a }.count
   }
 
   func write(_ text: String, to path: String, mode: Int = 0o644) throws {
-    let url = URL(fileURLWithPath: "\(folder)/\(path)")
+    let url = URL(fileURLWithPath: "\(directory)/\(path)")
     try FileManager.default.createDirectory(
       at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
     try Data(text.utf8).write(to: url)
@@ -43,14 +44,15 @@ struct Fixture {
   func builder() throws -> ProbeBuilder {
     let real = try Toolchain.find(environment: ProcessInfo.processInfo.environment)
     try write(
-      "#!/bin/sh\necho called >>'\(folder)/calls'\nexec '\(real.compiler)' \"$@\"\n",
+      "#!/bin/sh\necho called >>'\(directory)/calls'\nexec '\(real.compiler)' \"$@\"\n",
       to: "bin/clang", mode: 0o755)
     var environment = ProcessInfo.processInfo.environment
-    environment["LATGATE_CLANG"] = "\(folder)/bin/clang"
+    environment["LATGATE_CLANG"] = "\(directory)/bin/clang"
     let home = URL(fileURLWithPath: real.compiler).deletingLastPathComponent().path
     environment["PATH"] = home + ":" + (environment["PATH"] ?? "")
-    let sysroot = Sysroot(path: "\(folder)/sysroot")
-    return ProbeBuilder(share: share, cacheFolder: cacheFolder, environment: environment) { _, _ in
+    let sysroot = Sysroot(path: "\(directory)/sysroot")
+    return ProbeBuilder(share: share, cacheDirectory: cacheDirectory, environment: environment) {
+      _, _ in
       sysroot
     }
   }
@@ -58,8 +60,8 @@ struct Fixture {
 
 /// Runs `body` with a fresh fixture.
 func withFixture<T>(_ body: (Fixture) async throws -> T) async throws -> T {
-  let fixture = Fixture(folder: NSTemporaryDirectory() + "probe-build-\(UUID().uuidString)")
-  defer { try? FileManager.default.removeItem(atPath: fixture.folder) }
+  let fixture = Fixture(directory: NSTemporaryDirectory() + "probe-build-\(UUID().uuidString)")
+  defer { try? FileManager.default.removeItem(atPath: fixture.directory) }
   try fixture.write(Fixture.probe, to: "share/bpf/small.bpf.c")
   try fixture.write("#define MARK 1\n", to: "share/bpf/include/marks.h")
   try fixture.write("", to: "share/targets/none")

@@ -57,22 +57,22 @@ struct ForeignObjectTests {
     """
 
   private static func object(_ text: String) throws -> [UInt8] {
-    let folder = FileManager.default.temporaryDirectory
+    let directory = FileManager.default.temporaryDirectory
       .appendingPathComponent("latgate-foreign-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    try (head + text).write(toFile: "\(folder)/x.c", atomically: true, encoding: .utf8)
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    try (head + text).write(toFile: "\(directory)/x.c", atomically: true, encoding: .utf8)
     let process = Process()
     process.executableURL = URL(
       fileURLWithPath: try Toolchain.find(environment: ProcessInfo.processInfo.environment).compiler
     )
     process.arguments = [
-      "--target=bpf", "-O2", "-g", "-c", "\(folder)/x.c", "-o", "\(folder)/x.o",
+      "--target=bpf", "-O2", "-g", "-c", "\(directory)/x.c", "-o", "\(directory)/x.o",
     ]
     try process.run()
     process.waitUntilExit()
     try #require(process.terminationStatus == 0)
-    return Array(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/x.o")))
+    return Array(try Data(contentsOf: URL(fileURLWithPath: "\(directory)/x.o")))
   }
 
   private func reason(_ body: () throws -> Void) -> String {

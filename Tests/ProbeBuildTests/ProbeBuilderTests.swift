@@ -29,7 +29,7 @@ import Testing
       let probe = fixture.probe("small")
       let built = try await builder.object(of: probe, abi: .arm64)
       let bare = ProbeBuilder(
-        share: fixture.share, cacheFolder: "\(fixture.folder)/other", environment: [:]
+        share: fixture.share, cacheDirectory: "\(fixture.directory)/other", environment: [:]
       ) { _, _ in throw ProbeBuildError.compilerNotFound(tried: ["network"]) }
       let shipped = try await bare.object(of: probe, abi: .arm64)
       #expect(shipped.hash == built.hash)
@@ -60,8 +60,8 @@ import Testing
       #expect(object.license == "GPL")
       let elf = try ELFReader(Array(bytes))
       #expect(elf.section(".debug_info") == nil)
-      let folder = Data(fixture.folder.utf8)
-      #expect(bytes.range(of: folder) == nil, "an object must not know where it was built")
+      let directory = Data(fixture.directory.utf8)
+      #expect(bytes.range(of: directory) == nil, "an object must not know where it was built")
     }
   }
 
@@ -107,7 +107,7 @@ import Testing
   @Test func reportsErrorsOfTheProbeWithFileAndLine() async throws {
     try await withFixture { fixture in
       try fixture.write("int fine;\nint broken = missing;\n", to: "mine/bad.bpf.c")
-      let path = "\(fixture.folder)/mine/bad.bpf.c"
+      let path = "\(fixture.directory)/mine/bad.bpf.c"
       let error = await #expect(throws: ProbeBuildError.self) {
         try await fixture.builder().object(of: ProbeSource(name: "bad", path: path), abi: .arm64)
       }
@@ -116,7 +116,8 @@ import Testing
       #expect(text.contains("\(path):2:14: error: use of undeclared identifier 'missing'"))
       #expect(text.contains("int broken = missing;"))
       #expect(error?.exitCode == 65)
-      let work = try FileManager.default.contentsOfDirectory(atPath: "\(fixture.cacheFolder)/work")
+      let work = try FileManager.default.contentsOfDirectory(
+        atPath: "\(fixture.cacheDirectory)/work")
       #expect(work.isEmpty)
     }
   }
@@ -126,7 +127,7 @@ import Testing
       let text = Fixture.probe.replacingOccurrences(of: "marks.h", with: "own.h")
       try fixture.write(text, to: "mine/own.bpf.c")
       try fixture.write("#define MARK 7\n", to: "mine/own.h")
-      let probe = ProbeSource(name: "own", path: "\(fixture.folder)/mine/own.bpf.c")
+      let probe = ProbeSource(name: "own", path: "\(fixture.directory)/mine/own.bpf.c")
       let first = try await fixture.builder().object(of: probe, abi: .arm64)
       try fixture.write("#define MARK 8\n", to: "mine/own.h")
       let second = try await fixture.builder().object(of: probe, abi: .arm64)
@@ -155,13 +156,13 @@ import Testing
     try await withFixture { fixture in
       try fixture.write("#!/bin/sh\necho '  arm - ARM'\n", to: "other/clang", mode: 0o755)
       let builder = ProbeBuilder(
-        share: fixture.share, cacheFolder: fixture.cacheFolder,
-        environment: ["LATGATE_CLANG": "\(fixture.folder)/other/clang"]
-      ) { _, _ in Sysroot(path: fixture.folder) }
+        share: fixture.share, cacheDirectory: fixture.cacheDirectory,
+        environment: ["LATGATE_CLANG": "\(fixture.directory)/other/clang"]
+      ) { _, _ in Sysroot(path: fixture.directory) }
       let probe = fixture.probe("small")
       await #expect(
         throws: ProbeBuildError.compilerLacksTarget(
-          compiler: "\(fixture.folder)/other/clang", target: "bpf")
+          compiler: "\(fixture.directory)/other/clang", target: "bpf")
       ) {
         try await builder.object(of: probe, abi: .arm64)
       }

@@ -34,13 +34,13 @@ import Testing
   }
 
   @Test func everyProgramOfTheRepositoryHasSome() throws {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../bpf").standardized.path
-    let sources = try FileManager.default.contentsOfDirectory(atPath: folder)
+    let sources = try FileManager.default.contentsOfDirectory(atPath: directory)
       .filter { $0.hasSuffix(ProbeSource.suffix) }
     #expect(sources.count >= 5)
     for name in sources {
-      let text = try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
+      let text = try String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8)
       #expect(!ProbeHook.hooks(inSource: text).isEmpty, "\(name)")
     }
   }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct ShareRootTests {
   @Test func prefersTheOptionThenTheVariable() async throws {
     try await withFixture { fixture in
-      let other = fixture.folder + "/other"
+      let other = fixture.directory + "/other"
       try fixture.write("", to: "other/bpf/x")
       try fixture.write("", to: "other/targets/x")
       let environment = ["LATGATE_SHARE": other]
@@ -20,7 +20,7 @@ import Testing
 
   @Test func doesNotFallBackFromANamedPlace() async throws {
     try await withFixture { fixture in
-      let wrong = fixture.folder + "/wrong"
+      let wrong = fixture.directory + "/wrong"
       #expect(throws: ProbeBuildError.shareNotFound(tried: [wrong])) {
         try ShareRoot.find(
           option: wrong, environment: [:], executable: fixture.share.path + "/latgate")
@@ -33,7 +33,7 @@ import Testing
       try fixture.write("", to: "prefix/share/latgate/bpf/x")
       try fixture.write("", to: "prefix/share/latgate/targets/x")
       let installed = try ShareRoot.find(
-        environment: [:], executable: fixture.folder + "/prefix/bin/latgate")
+        environment: [:], executable: fixture.directory + "/prefix/bin/latgate")
       #expect(installed.path.hasSuffix("/prefix/share/latgate"))
       let checkout = try ShareRoot.find(
         environment: [:], executable: fixture.share.path + "/.build/debug/latgate")

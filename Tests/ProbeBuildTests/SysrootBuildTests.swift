@@ -22,7 +22,7 @@ struct SysrootBuildTests {
         "int core(void) { return 1; }\n", to: "share/Sources/Device/AgentCore/core.c")
       try fixture.write(
         "int main(void) { return 0; }\n", to: "share/Sources/Device/latgate-load/main.c")
-      let builder = try ProbeBuilder(share: fixture.share, cacheFolder: fixture.cacheFolder)
+      let builder = try ProbeBuilder(share: fixture.share, cacheDirectory: fixture.cacheDirectory)
       let bundle = try await builder.build(abi: abi, probes: [fixture.probe("small")])
       #expect(bundle.objects.keys.sorted() == ["small"])
       for artifact in [bundle.agent, bundle.loadHelper] {
@@ -43,9 +43,9 @@ struct SysrootBuildTests {
     (TargetABI.arm64, 56, 98), (.armv7, 322, 240), (.x86_64, 257, 202),
   ])
   func namesSystemCalls(abi: TargetABI, openat: Int, futex: Int) async throws {
-    let folder = NSTemporaryDirectory() + "probe-build-\(UUID().uuidString)"
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let builder = try ProbeBuilder(share: ShareRoot(path: folder), cacheFolder: folder)
+    let directory = NSTemporaryDirectory() + "probe-build-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let builder = try ProbeBuilder(share: ShareRoot(path: directory), cacheDirectory: directory)
     let table = try await builder.systemCalls(of: abi)
     #expect(table.name(openat) == "openat")
     #expect(table.name(futex) == "futex")
@@ -66,7 +66,7 @@ struct SysrootBuildTests {
       var hashes: Set<String> = []
       for share in [fixture.share, ShareRoot(path: repository)] {
         let builder = try ProbeBuilder(
-          share: share, cacheFolder: "\(fixture.cacheFolder)/\(hashes.count)")
+          share: share, cacheDirectory: "\(fixture.cacheDirectory)/\(hashes.count)")
         let agent = try await builder.context(abi) { _ in }.program(program)
         #expect(agent.size < limit)
         hashes.insert(agent.hash)
@@ -77,9 +77,9 @@ struct SysrootBuildTests {
 
   @Test(arguments: TargetABI.allCases)
   func compilesEveryProbeOfTheCatalogue(abi: TargetABI) async throws {
-    let folder = NSTemporaryDirectory() + "probe-build-\(UUID().uuidString)"
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let builder = try ProbeBuilder(share: ShareRoot(path: repository), cacheFolder: folder)
+    let directory = NSTemporaryDirectory() + "probe-build-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let builder = try ProbeBuilder(share: ShareRoot(path: repository), cacheDirectory: directory)
     let probes = try catalogueProbes()
     try #require(!probes.isEmpty)
     #expect(

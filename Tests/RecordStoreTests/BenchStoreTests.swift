@@ -6,16 +6,16 @@ import Testing
 @testable import RecordStore
 
 @Suite final class BenchStoreTests {
-  private let folder = NSTemporaryDirectory() + "latgate-store-\(UUID().uuidString)"
+  private let directory = NSTemporaryDirectory() + "latgate-store-\(UUID().uuidString)"
   private let now = Date(timeIntervalSince1970: 1_790_000_000)
   private let bench = BenchIdentity(target: "board", device: "s1", suite: "storage")
 
   deinit {
-    try? FileManager.default.removeItem(atPath: folder)
+    try? FileManager.default.removeItem(atPath: directory)
   }
 
   private func open() async throws -> Store {
-    try await Store.open(path: folder + "/latgate.sqlite")
+    try await Store.open(path: directory + "/latgate.sqlite")
   }
 
   private func appended(_ text: String) -> (Data?) -> Data {

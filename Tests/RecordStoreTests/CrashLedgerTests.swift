@@ -5,7 +5,7 @@ import Testing
 @testable import RecordStore
 
 @Suite final class CrashLedgerTests {
-  private let folder = NSTemporaryDirectory() + "latgate-store-\(UUID().uuidString)"
+  private let directory = NSTemporaryDirectory() + "latgate-store-\(UUID().uuidString)"
   private let subject = LoadSubject(
     model: "board", build: "b1", kernelBuildID: "00ff", probe: "block", content: "abc")
   private let now = Date(timeIntervalSince1970: 1_790_000_000)
@@ -13,11 +13,11 @@ import Testing
   private let dead = ProcessIdentity(processID: 1, startTicks: 1, hostBootID: "another boot")
 
   deinit {
-    try? FileManager.default.removeItem(atPath: folder)
+    try? FileManager.default.removeItem(atPath: directory)
   }
 
   private func open() async throws -> Store {
-    try await Store.open(path: folder + "/a/latgate.sqlite")
+    try await Store.open(path: directory + "/a/latgate.sqlite")
   }
 
   private func attempt(_ owner: ProcessIdentity, boot: String = "boot-1") -> Store.Attempt {
@@ -98,7 +98,7 @@ import Testing
 
   @Test func severalMayOpenAndWriteAtOnce() async throws {
     let owner = try own()
-    let path = folder + "/shared.sqlite"
+    let path = directory + "/shared.sqlite"
     let (subject, attempt) = (subject, attempt(owner))
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<8 {
@@ -116,8 +116,8 @@ import Testing
   }
 
   @Test func aFileThatIsNoStoreIsNamed() async throws {
-    let path = folder + "/garbage"
-    try UserFolders.makeFolder(folder)
+    let path = directory + "/garbage"
+    try UserDirectories.makeDirectory(directory)
     try Data("not a database, but long enough to look at".utf8).write(
       to: URL(fileURLWithPath: path))
     do {
@@ -129,7 +129,7 @@ import Testing
     }
   }
 
-  @Test func itsPlaceIsGivenOrTheUsersStateFolder() throws {
+  @Test func itsPlaceIsGivenOrTheUsersStateDirectory() throws {
     let home = ["HOME": "/home/u"]
     #expect(try Store.location(option: "/x/s", environment: home) == "/x/s")
     #expect(

@@ -9,14 +9,14 @@ import Testing
 
 /// Histories out of levels that were kept, with no record decoded.
 @Suite final class LevelStoreTests {
-  private let folder = NSTemporaryDirectory() + "latgate-levels-\(UUID().uuidString)"
+  private let directory = NSTemporaryDirectory() + "latgate-levels-\(UUID().uuidString)"
 
   deinit {
-    try? FileManager.default.removeItem(atPath: folder)
+    try? FileManager.default.removeItem(atPath: directory)
   }
 
   private func open(_ name: String = "latgate.sqlite") async throws -> Store {
-    try await Store.open(path: "\(folder)/\(name)")
+    try await Store.open(path: "\(directory)/\(name)")
   }
 
   /// Builds b0, b1, … with two runs each; a time that steps up, a throughput, and a histogram.

@@ -6,14 +6,14 @@ import Testing
 @testable import RecordStore
 
 @Suite final class RunStoreTests {
-  private let folder = NSTemporaryDirectory() + "latgate-store-\(UUID().uuidString)"
+  private let directory = NSTemporaryDirectory() + "latgate-store-\(UUID().uuidString)"
 
   deinit {
-    try? FileManager.default.removeItem(atPath: folder)
+    try? FileManager.default.removeItem(atPath: directory)
   }
 
   private func open() async throws -> Store {
-    try await Store.open(path: folder + "/latgate.sqlite")
+    try await Store.open(path: directory + "/latgate.sqlite")
   }
 
   @Test func aRecordComesBackByteForByte() async throws {
@@ -140,8 +140,8 @@ import Testing
     try store.add(documents)
     // The file, and the log beside it.
     func size() throws -> UInt64 {
-      try FileManager.default.contentsOfDirectory(atPath: folder).reduce(0) { sum, name in
-        let facts = try FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")
+      try FileManager.default.contentsOfDirectory(atPath: directory).reduce(0) { sum, name in
+        let facts = try FileManager.default.attributesOfItem(atPath: "\(directory)/\(name)")
         return sum + (facts[.size] as? UInt64 ?? 0)
       }
     }

@@ -7,7 +7,7 @@ import Testing
   .enabled(
     if: ForeignReader.has("check_jsonschema"), "check-jsonschema is not installed: run ci/setup"))
 struct PipelineTests {
-  private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+  private static let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../../ci/pipelines").standardized.path
 
   private func check(_ file: String, _ schema: String) throws -> String {
@@ -20,7 +20,7 @@ struct PipelineTests {
 
   @Test(arguments: [("github.yml", "github-workflows"), ("gitlab.yml", "gitlab-ci")])
   func pipelinesFitTheirSchemas(file: String, schema: String) throws {
-    #expect(try check("\(Self.folder)/\(file)", schema).contains("ok"))
+    #expect(try check("\(Self.directory)/\(file)", schema).contains("ok"))
   }
 
   /// A pipeline whose jobs are no list of steps is refused, so the check can fail.

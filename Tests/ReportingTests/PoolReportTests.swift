@@ -18,12 +18,12 @@ import Testing
       devices: [
         .init(
           name: "left", device: "phone@usb:1-2", exitCode: 1,
-          detail: "REGRESSION slow against reference", folder: "out/left", seconds: 600),
+          detail: "REGRESSION slow against reference", directory: "out/left", seconds: 600),
         .init(
           name: "right", device: "tcp:h:1", exitCode: 69, detail: "device tcp:h:1: gone",
-          folder: "out/right", seconds: 12),
+          directory: "out/right", seconds: 12),
         .init(
-          name: "third", device: "b", exitCode: 0, detail: "PASS", folder: "out/third",
+          name: "third", device: "b", exitCode: 0, detail: "PASS", directory: "out/third",
           seconds: 580),
       ])
     #expect(report.exitCode == 1)

@@ -34,7 +34,7 @@ import Testing
   /// Its answers are lines of a file, after one with the outcome.
   private static func kept(_ name: String) -> Case {
     let text = try? String(
-      contentsOf: RealRuns.folder.appending(path: "\(name).txt"), encoding: .utf8)
+      contentsOf: RealRuns.directory.appending(path: "\(name).txt"), encoding: .utf8)
     let lines = (text ?? "").split(separator: "\n").map(String.init)
     return Case(
       name: name.replacing("-", with: " "), outcome: .init(rawValue: lines.first ?? "") ?? .invalid,

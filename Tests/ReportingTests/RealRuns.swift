@@ -9,11 +9,11 @@ import Testing
 
 @testable import Reporting
 
-/// Runs of real checks on a virtual device, as `latgate check` kept them, of which some metrics were
-/// left out so that they are small; and the same with a known fault put in.
+/// Runs of real checks on a virtual device, as `latgate check` kept them, of which some metrics
+/// were left out so that they are small; and the same with a known fault put in.
 enum RealRuns {
-  /// `slow-disk`: 3 + 3 runs of the demo. `unconfirmed`: 8 + 8 runs whose disk was slow now and then.
-  /// `crawl`: 3 + 3 runs with a disk that crawls.
+  /// `slow-disk`: 3 + 3 runs of the demo. `unconfirmed`: 8 + 8 runs whose disk was slow now and
+  /// then. `crawl`: 3 + 3 runs with a disk that crawls.
   static func check(_ name: String) throws -> VerdictInput {
     let records = try records(name)
     return VerdictInput(
@@ -21,24 +21,24 @@ enum RealRuns {
       candidate: records.filter { $0.experiment?.arm == .candidate }, policy: policy(name))
   }
 
-  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+  static let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appending(path: "Fixtures")
 
-  /// Names of the checks that `Tests/reports/keep.py` kept: `NAME.jsonl.xz`, and `NAME.txt` with what the
-  /// first screen has to say.
+  /// Names of the checks that `Tests/reports/keep.py` kept: `NAME.jsonl.xz`, and `NAME.txt` with
+  /// what the first screen has to say.
   static let keptNames =
-    ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
+    ((try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []).sorted()
     .filter { $0.hasSuffix(".jsonl.xz") }.map { String($0.dropLast(".jsonl.xz".count)) }
 
-  /// A check as `Tests/reports/keep.py` kept it: judged with its suite's file and the noise that was
-  /// known then.
+  /// A check as `Tests/reports/keep.py` kept it: judged with its suite's file and the noise that
+  /// was known then.
   static func kept(_ name: String) throws -> VerdictInput {
     struct Head: Decodable {
       var suite: String
       var transport: String
       var profile: NoiseProfile?
     }
-    let file = folder.appending(path: "\(name).jsonl.xz")
+    let file = directory.appending(path: "\(name).jsonl.xz")
     let lines = try ForeignReader.run(
       "import lzma, sys; sys.stdout.write(lzma.open('\(file.path)', 'rt').read())", input: ""
     ).split(separator: "\n")

@@ -10,12 +10,12 @@ import Testing
 struct SchemaTests {
   /// What a validator has to say; empty when the document fits.
   private func faults(_ text: String, schema: String) throws -> String {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../docs/schema").standardized.path
     return try ForeignReader.run(
       """
       import json, sys, jsonschema
-      schema = json.load(open("\(folder)/\(schema).json"))
+      schema = json.load(open("\(directory)/\(schema).json"))
       jsonschema.Draft202012Validator.check_schema(schema)
       for fault in jsonschema.Draft202012Validator(schema).iter_errors(json.load(sys.stdin)):
           print(fault.json_path, fault.message[:200])

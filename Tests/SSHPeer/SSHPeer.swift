@@ -42,7 +42,7 @@ package final class SSHPeer: Sendable {
   private init(root: String) async throws {
     port = try Self.freePort()
     work = NSTemporaryDirectory() + "latgate-sshd-\(UUID().uuidString.prefix(8))"
-    try UserFolders.makeFolder(work)
+    try UserDirectories.makeDirectory(work)
     let script = Self.script(root: root, work: work, port: port)
     child = try ChildProcess.spawn(
       "/usr/bin/unshare", arguments: ["--mount", "--kill-child", "--fork", "sh", "-c", script],
@@ -85,7 +85,7 @@ package final class SSHPeer: Sendable {
     mount -t overlay overlay -o lowerdir=/,upperdir=\(work)/fs/up,workdir=\(work)/fs/work $r
     tar -C \(root) -c usr etc | tar -C $r -x --keep-directory-symlink
     [ -L \(root)/bin ] || [ ! -d \(root)/bin ] || tar -C \(root) -c bin | tar -C $r -x --keep-directory-symlink
-    for folder in proc sys dev tmp; do mount --rbind /$folder $r/$folder; done
+    for directory in proc sys dev tmp; do mount --rbind /$directory $r/$directory; done
     mkdir -p $r/run/sshd $r/etc/peer $r/opt/android $r/opt/stuck $r/opt/busybox $r/opt/toybox
     ln -s /bin/busybox $r/opt/busybox/su
     ln -s /bin/toybox $r/opt/toybox/su

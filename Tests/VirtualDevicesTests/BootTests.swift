@@ -46,7 +46,7 @@ struct BootTests {
     #expect(!machine.isRunning)
     #expect(throws: VirtualDeviceError.notRunning(name: name)) { try VirtualMachine.find(name) }
     // It ended well and was this process's alone: nothing of it is left.
-    #expect(!FileManager.default.fileExists(atPath: machine.folder.path))
+    #expect(!FileManager.default.fileExists(atPath: machine.directory.path))
     // Stopping twice is no error.
     try await machine.stop()
   }

@@ -11,9 +11,9 @@ struct ImageRecipeTests {
   func theKernelIsFoundWhereverItsPackageHasIt(image: String) throws {
     let root = NSTemporaryDirectory() + "kernel-package-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: root) }
-    for folder in ["boot", "usr/lib/modules/7.2.13-arm64/kernel"] {
+    for directory in ["boot", "usr/lib/modules/7.2.13-arm64/kernel"] {
       try FileManager.default.createDirectory(
-        atPath: "\(root)/\(folder)", withIntermediateDirectories: true)
+        atPath: "\(root)/\(directory)", withIntermediateDirectories: true)
     }
     #expect(throws: VirtualDeviceError.self) { try KernelPackage(root: root) }
     try Data().write(to: URL(fileURLWithPath: "\(root)/\(image)"))
@@ -44,18 +44,18 @@ struct ImageRecipeTests {
 
 @Suite("Types of a kernel without BTF")
 struct KernelTypesTests {
-  /// An image of a kernel in a cache folder of its own, removed afterwards.
+  /// An image of a kernel in a cache directory of its own, removed afterwards.
   private func withImage(
     _ kernel: VirtualKernel, _ body: (VirtualImage, _ cache: String) throws -> Void
   ) throws {
     let cache = NSTemporaryDirectory() + "images-\(UUID().uuidString)"
-    let folder = "\(cache)/virtual/images/some-key"
+    let directory = "\(cache)/virtual/images/some-key"
     defer { try? FileManager.default.removeItem(atPath: cache) }
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     let facts = VirtualImage.Facts(
       kernel: kernel, kernelRelease: "5.10.0-32-x", kernelDigest: "0123456789abcdef")
-    try JSONEncoder().encode(facts).write(to: URL(fileURLWithPath: "\(folder)/image.json"))
-    try body(try VirtualImage(folder: folder), cache)
+    try JSONEncoder().encode(facts).write(to: URL(fileURLWithPath: "\(directory)/image.json"))
+    try body(try VirtualImage(directory: directory), cache)
   }
 
   @Test func areKeptByTheKernelsBuild() throws {

@@ -11,11 +11,11 @@ struct PastMachineTests {
   @Test func theLastOnesStay() throws {
     let parent = NSTemporaryDirectory() + "runs-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: parent) }
-    let count = RunFolder.keptLogs + 4
+    let count = RunDirectory.keptLogs + 4
     for number in 0..<count {
-      let folder = "\(parent)/m\(number)"
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      let log = "\(folder)/\(QEMUCommandLine.serialLog)"
+      let directory = "\(parent)/m\(number)"
+      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+      let log = "\(directory)/\(QEMUCommandLine.serialLog)"
       try Data().write(to: URL(fileURLWithPath: log))
       try FileManager.default.setAttributes(
         [.modificationDate: Date(timeIntervalSince1970: Double(1000 * number))], ofItemAtPath: log)
@@ -30,7 +30,7 @@ struct PastMachineTests {
       Issue.record("the lock is taken")
       return
     }
-    RunFolder.prune(parent)
+    RunDirectory.prune(parent)
     _ = consume lock
     let kept = try FileManager.default.contentsOfDirectory(atPath: parent)
     #expect(Set(kept) == Set(["m0", "m1"] + (4..<count).map { "m\($0)" }))
@@ -109,7 +109,7 @@ struct MachinePartsTests {
   @Test(arguments: ["", "a/b", "..", "-x", "a b", "a,b", "ä", String(repeating: "a", count: 41)])
   func badNamesAreRefused(_ name: String) throws {
     let error = try #require(throws: VirtualDeviceError.self) {
-      try RunFolder(name: name, cache: "/nowhere")
+      try RunDirectory(name: name, cache: "/nowhere")
     }
     guard case .invalidArgument("name", name, _) = error else {
       Issue.record("\(error)")
@@ -117,10 +117,10 @@ struct MachinePartsTests {
     }
   }
 
-  @Test func pathsOfARunFolder() throws {
-    let folder = try RunFolder(name: "bench-1", cache: "/nowhere")
-    #expect(folder.statePath == "/nowhere/virtual/run/bench-1/state.json")
-    #expect(folder.serialLog == "/nowhere/virtual/run/bench-1/serial.log")
+  @Test func pathsOfARunDirectory() throws {
+    let directory = try RunDirectory(name: "bench-1", cache: "/nowhere")
+    #expect(directory.statePath == "/nowhere/virtual/run/bench-1/state.json")
+    #expect(directory.serialLog == "/nowhere/virtual/run/bench-1/serial.log")
   }
 
   @Test(arguments: [0, 1023, 5555, 5570, 5585] as [UInt16])
@@ -176,14 +176,14 @@ struct LifetimeGuardTests {
   /// prints whether process and state file are there afterwards.
   private func outcome(input: String, guarded: String) async throws -> String {
     let script = """
-      folder=$(mktemp -d) && cd "$folder" || exit 1
+      directory=$(mktemp -d) && cd "$directory" || exit 1
       sh -c 'while :; do sleep 1; done' -name latgate-bench more </dev/null >/dev/null 2>&1 &
       echo $! >qemu.pid; : >state.json
       printf '%s' "$2" | sh -c "$1" latgate-guard qemu.pid "$3" state.json
       kill -0 $! 2>/dev/null && grep -q name /proc/$!/cmdline && echo process
       [ -e state.json ] && echo state
       kill -KILL $! 2>/dev/null
-      rm -rf "$folder"
+      rm -rf "$directory"
       """
     let shell = HostTool(name: "sh", package: "dash")
     let bytes = try await shell.output(

@@ -33,14 +33,14 @@ struct VirtualFirmwareTests {
   }
 
   @Test func filesOfItsOwnComeBeforeTheImage() throws {
-    let folder = FileManager.default.temporaryDirectory
+    let directory = FileManager.default.temporaryDirectory
       .appending(path: "guest-files-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let image = folder.appending(path: "image").path
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    let image = directory.appending(path: "image").path
     try Data("image".utf8).write(to: URL(fileURLWithPath: image))
     let files = [GuestFile(path: "etc/init.d/S1", content: Array("go".utf8), mode: 0o755)]
-    let whole = folder.appending(path: "whole").path
+    let whole = directory.appending(path: "whole").path
     try files.prepend(to: image, as: whole)
     let bytes = try Data(contentsOf: URL(fileURLWithPath: whole))
     #expect(bytes.starts(with: Array("070701".utf8)))

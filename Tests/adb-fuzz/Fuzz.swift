@@ -107,7 +107,7 @@ private func fuzzSync(_ input: ArraySlice<UInt8>) {
       for entry in try await session.list("/x") {
         check(
           !entry.name.contains("/") && ![".", "..", ""].contains(entry.name),
-          "a name stays in its folder")
+          "a name stays in its directory")
       }
     case 1: _ = try await session.status(of: "/x")
     default:

@@ -358,8 +358,8 @@ def load_pinned(scratch):
     assert [a.kind for a in agent.answers()] == [wire.HOOK, wire.DONE]
     assert agent.bye() == 0
     assert trace.read_text().splitlines() == [
-        "load_pinned runqueue folder /pins manifest /pins.txt metrics 1 map h_wait",
-        "load_pinned block folder - manifest - metrics 0 map -", "free"]
+        "load_pinned runqueue directory /pins manifest /pins.txt metrics 1 map h_wait",
+        "load_pinned block directory - manifest - metrics 0 map -", "free"]
 
 
 @test

@@ -164,16 +164,16 @@ int lg_engine_read_map(struct lg_engine *engine, const char *probe, const char *
 	return 0;
 }
 
-int lg_engine_load_pinned(struct lg_engine *engine, const char *probe, const char *folder,
+int lg_engine_load_pinned(struct lg_engine *engine, const char *probe, const char *directory,
 			  const char *manifest_file, const struct lg_metric_def *metrics,
 			  size_t metric_count, lg_hook_fn hook_fn, void *arg, struct lg_error *err)
 {
 	struct lg_hook_report report = {"sched_switch", "tp_btf", "on_switch", ""};
 	char line[256];
 
-	snprintf(line, sizeof(line), "load_pinned %s folder %s manifest %s metrics %zu map %s",
-		 probe, folder ? folder : "-", manifest_file ? manifest_file : "-", metric_count,
-		 metric_count ? metrics[0].map : "-");
+	snprintf(line, sizeof(line), "load_pinned %s directory %s manifest %s metrics %zu map %s",
+		 probe, directory ? directory : "-", manifest_file ? manifest_file : "-",
+		 metric_count, metric_count ? metrics[0].map : "-");
 	trace(engine, line);
 	hook_fn(arg, &report);
 	if (failed(engine, "load_pinned", LG_ERR_BUSY, "another agent uses the pins", err))
@@ -182,7 +182,8 @@ int lg_engine_load_pinned(struct lg_engine *engine, const char *probe, const cha
 	return 0;
 }
 
-const char *lg_engine_pins(void (*fn)(void *arg, const char *probe, const char *folder), void *arg)
+const char *lg_engine_pins(void (*fn)(void *arg, const char *probe, const char *directory),
+			   void *arg)
 {
 	(void)fn;
 	(void)arg;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * The tracer against a folder of plain files that looks like tracefs: what it
- * changes, and that every way to end puts it back. tracer_test FOLDER SPANS
+ * The tracer against a directory of plain files that looks like tracefs: what it
+ * changes, and that every way to end puts it back. tracer_test DIRECTORY SPANS
  * prints one line per check; SPANS is the declaration of hardirq.run.
  */
 #define _GNU_SOURCE 1

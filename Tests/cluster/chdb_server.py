@@ -1,8 +1,8 @@
 """A current ClickHouse engine behind the part of ClickHouse's HTTP interface that an index uses.
 
-Usage: chdb_server.py FOLDER     prints its port once it listens on 127.0.0.1; ends with its standard input
+Usage: chdb_server.py DIRECTORY     prints its port once it listens on 127.0.0.1; ends with its standard input
 
-chdb is the engine as a Python module, without a server. FOLDER has its data.
+chdb is the engine as a Python module, without a server. DIRECTORY has its data.
 """
 
 import http.server
@@ -16,7 +16,7 @@ from chdb.session import Session
 
 class Handler(http.server.BaseHTTPRequestHandler):
     session = None
-    folder = None
+    directory = None
 
     def do_POST(self):
         query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query))
@@ -34,7 +34,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """The body is the statement, or the rows of an INSERT ... FORMAT that the address has."""
         if insert is None:
             return body.decode()
-        rows = os.path.join(self.folder, "rows")
+        rows = os.path.join(self.directory, "rows")
         with open(rows, "wb") as file:
             file.write(body)
         head, form = insert.rsplit("FORMAT", 1)
@@ -45,8 +45,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 def main():
-    Handler.folder = sys.argv[1]
-    Handler.session = Session(os.path.join(Handler.folder, "data"))
+    Handler.directory = sys.argv[1]
+    Handler.session = Session(os.path.join(Handler.directory, "data"))
     server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
 
     def end():

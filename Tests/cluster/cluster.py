@@ -30,13 +30,13 @@ WAIT_LIMIT = 240
 
 
 class Cluster:
-    """ci/cluster and its folder."""
+    """ci/cluster and its directory."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, directory):
+        self.directory = directory
 
     def do(self, *words):
-        done = subprocess.run([HERE.parent.parent / "ci" / "cluster", *words, self.folder],
+        done = subprocess.run([HERE.parent.parent / "ci" / "cluster", *words, self.directory],
                               capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(f"ci/cluster {words}: {done.stdout}{done.stderr}")
@@ -49,8 +49,8 @@ class Cluster:
     def empty(self):
         """As if it were new: neither the servers nor ZooKeeper know of any table."""
         self.do("down")
-        for data in (*pathlib.Path(self.folder).glob("s?r?/data"),
-                     pathlib.Path(self.folder, "zookeeper/data")):
+        for data in (*pathlib.Path(self.directory).glob("s?r?/data"),
+                     pathlib.Path(self.directory, "zookeeper/data")):
             shutil.rmtree(data)
 
 
@@ -119,9 +119,9 @@ class Fleet:
         if port is None:
             raise OSError
         name = self.names[number]
-        folder = pathlib.Path(collector.folder, "trial")
-        tls = ssl.create_default_context(cafile=str(folder / "authority.pem"))
-        tls.load_cert_chain(str(folder / f"{name}.pem"), str(folder / f"{name}.key"))
+        directory = pathlib.Path(collector.directory, "trial")
+        tls = ssl.create_default_context(cafile=str(directory / "authority.pem"))
+        tls.load_cert_chain(str(directory / f"{name}.pem"), str(directory / f"{name}.key"))
         connection = http.client.HTTPSConnection("localhost", port, timeout=ANSWER_LIMIT, context=tls)
         try:
             while spool:
@@ -191,7 +191,7 @@ class Story:
 
     def verdict(self, repository, place):
         """What is exported of an index, and what the judge prints."""
-        export = self.tool(self.program, "export", "--campaign", CAMPAIGN, "--data", self.folders[0], "--index",
+        export = self.tool(self.program, "export", "--campaign", CAMPAIGN, "--data", self.directories[0], "--index",
                            place)
         offered = datetime.datetime.fromtimestamp(OFFERED * 3600, datetime.timezone.utc)
         times = [time.strftime("%Y-%m-%dT%H:%M:%SZ") for time in (offered, offered + datetime.timedelta(hours=72))]
@@ -269,17 +269,17 @@ class Story:
 
     def run(self, rng):
         options = self.options
-        self.folders = [f"{self.scratch}/collector-{number}" for number in (1, 2)]
+        self.directories = [f"{self.scratch}/collector-{number}" for number in (1, 2)]
         key = rng.randbytes(32)
-        for folder in self.folders:
-            pathlib.Path(folder).mkdir()
-            pathlib.Path(folder, "pseudonym.key").write_bytes(key)
+        for directory in self.directories:
+            pathlib.Path(directory).mkdir()
+            pathlib.Path(directory, "pseudonym.key").write_bytes(key)
         self.cluster = Cluster(f"{self.scratch}/cluster")
         place = self.cluster.up()
         try:
             self.collectors = [
-                Collector(self.program, folder, "--devices", str(options.devices), "--quota", "1000000",
-                          "--segment", "64", "--index", place) for folder in self.folders]
+                Collector(self.program, directory, "--devices", str(options.devices), "--quota", "1000000",
+                          "--segment", "64", "--index", place) for directory in self.directories]
             for collector in self.collectors:
                 collector.port = None
                 self.start(collector)
@@ -302,7 +302,7 @@ class Story:
         for collector in self.collectors:
             collector.stop()
         repository = self.publish()
-        both = ("--data", self.folders[0], "--also", self.folders[1])
+        both = ("--data", self.directories[0], "--also", self.directories[1])
         verified = self.tool(self.program, "verify", *both, "--index", place)
         export, verdict = self.verdict(repository, place)
         self.compare(export, fleet)
@@ -338,10 +338,10 @@ class Story:
         python = pathlib.Path(os.environ.get("LATGATE_READERS", cache / "latgate/readers"), "bin/python3")
         if not python.exists() or subprocess.run([python, "-c", "import chdb"], capture_output=True).returncode:
             return None
-        folder = f"{self.scratch}/chdb"
-        os.mkdir(folder)
-        with (open(f"{folder}/errors", "wb") as errors,
-              subprocess.Popen([python, HERE / "chdb_server.py", folder], stdin=subprocess.PIPE,
+        directory = f"{self.scratch}/chdb"
+        os.mkdir(directory)
+        with (open(f"{directory}/errors", "wb") as errors,
+              subprocess.Popen([python, HERE / "chdb_server.py", directory], stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, stderr=errors) as server):
             place = f"clickhouse://127.0.0.1:{int(server.stdout.readline())}/latgate"
             self.tool(self.program, "rebuild", *both, "--index", place)

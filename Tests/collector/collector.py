@@ -15,11 +15,11 @@ START_LIMIT = STOP_LIMIT = 60
 
 
 class Collector:
-    """The program and its folder."""
+    """The program and its directory."""
 
-    def __init__(self, program, folder, *options):
+    def __init__(self, program, directory, *options):
         self.program = program
-        self.folder = folder
+        self.directory = directory
         self.options = options
         self.process = None
         self.torn = 0
@@ -27,7 +27,7 @@ class Collector:
     def start(self):
         """Returns the port for devices, once it listens."""
         self.process = subprocess.Popen(
-            [self.program, "serve", "--data", self.folder, "--trial", "--listen", "127.0.0.1:0", "--operate",
+            [self.program, "serve", "--data", self.directory, "--trial", "--listen", "127.0.0.1:0", "--operate",
              "127.0.0.1:0", *self.options],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         ports, seen = {}, b""
@@ -69,14 +69,14 @@ class Collector:
         return connection.getresponse().status
 
     def tool(self, *words):
-        done = subprocess.run([self.program, *words, "--data", self.folder], capture_output=True)
+        done = subprocess.run([self.program, *words, "--data", self.directory], capture_output=True)
         if done.returncode != 0:
             sys.exit(f"{words}: exit {done.returncode}: {done.stdout!r} {done.stderr!r}")
         return done.stdout
 
     def tear(self, rng):
         """Leaves behind the log what a crash in the middle of a write may leave."""
-        files = list(pathlib.Path(self.folder, "log").glob("*.open"))
+        files = list(pathlib.Path(self.directory, "log").glob("*.open"))
         if not files:
             return
         whole = files[0].read_bytes()

@@ -22,10 +22,10 @@ def expect(what, found, wanted):
         problems.append(f"{what}: {found} instead of {wanted}")
 
 
-def context(folder, name):
-    tls = ssl.create_default_context(cafile=str(folder / "authority.pem"))
+def context(directory, name):
+    tls = ssl.create_default_context(cafile=str(directory / "authority.pem"))
     if name:
-        tls.load_cert_chain(str(folder / f"{name}.pem"), str(folder / f"{name}.key"))
+        tls.load_cert_chain(str(directory / f"{name}.pem"), str(directory / f"{name}.key"))
     return tls
 
 
@@ -52,17 +52,17 @@ class Client:
 
 
 def check(collector, port, scratch):
-    folder = pathlib.Path(collector.folder, "trial")
-    one, two = (Client(port, context(folder, f"device-{number}")) for number in (1, 2))
+    directory = pathlib.Path(collector.directory, "trial")
+    one, two = (Client(port, context(directory, f"device-{number}")) for number in (1, 2))
     first = reports.report(build="b1")
     # Who is no device gets no connection: without a certificate, with one of another authority.
-    expect("no certificate", Client(port, context(folder, None)).put(first), None)
+    expect("no certificate", Client(port, context(directory, None)).put(first), None)
     stranger = Collector(collector.program, scratch + "/other")
     stranger.tool("certify", "device-1")
-    foreign = context(pathlib.Path(stranger.folder, "trial"), "device-1")
-    foreign.load_verify_locations(str(folder / "authority.pem"))
+    foreign = context(pathlib.Path(stranger.directory, "trial"), "device-1")
+    foreign.load_verify_locations(str(directory / "authority.pem"))
     expect("another authority", Client(port, foreign).put(first), None)
-    old = context(folder, "device-1")
+    old = context(directory, "device-1")
     with warnings.catch_warnings(action="ignore"):
         old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_1
     expect("TLS 1.1", Client(port, old).put(first), None)
@@ -99,7 +99,7 @@ def check(collector, port, scratch):
 
 def dashboard(collector):
     """The dashboard in a browser that was given its password."""
-    key = pathlib.Path(collector.folder, "dashboard.key").read_text().strip()
+    key = pathlib.Path(collector.directory, "dashboard.key").read_text().strip()
     word = base64.b64encode(f"any:{key}".encode()).decode()
     script = pathlib.Path(__file__).resolve().parent.parent / "pages/browser.py"
     address = f"http://127.0.0.1:{collector.operators}/"

@@ -25,12 +25,12 @@ DEVICES = 3
 class Device(threading.Thread):
     """Sends reports of one device, keeps what was not answered, and notes what was."""
 
-    def __init__(self, name, folder, seed):
+    def __init__(self, name, directory, seed):
         super().__init__(daemon=True)
         self.device = name
         self.rng = random.Random(seed)
-        self.tls = ssl.create_default_context(cafile=str(folder / "authority.pem"))
-        self.tls.load_cert_chain(str(folder / f"{name}.pem"), str(folder / f"{name}.key"))
+        self.tls = ssl.create_default_context(cafile=str(directory / "authority.pem"))
+        self.tls.load_cert_chain(str(directory / f"{name}.pem"), str(directory / f"{name}.key"))
         self.incarnation = self.rng.randbytes(8)
         self.sequence = 0
         self.port = None
@@ -130,9 +130,9 @@ class Device(threading.Thread):
         return answer.status
 
 
-def fill(folder):
+def fill(directory):
     """Takes all the space there is; returns the file that has it."""
-    ballast = pathlib.Path(folder, "ballast")
+    ballast = pathlib.Path(directory, "ballast")
     # Unbuffered: a buffer would be written once more as the file is closed, and fail there.
     with ballast.open("wb", buffering=0) as file:
         for piece in (bytes(1 << 16), b"0"):
@@ -152,10 +152,10 @@ def wait(condition, what):
         time.sleep(0.01)
 
 
-def strangers(folder, names):
+def strangers(directory, names):
     """Stored files that say what no stored byte may: names of devices, addresses, processes."""
     words = [name.encode() for name in names] + [b"127.0.0.1", str(os.getpid()).encode() + b"\0"]
-    for path in pathlib.Path(folder).rglob("*"):
+    for path in pathlib.Path(directory).rglob("*"):
         if path.is_file() and "trial" not in path.parts:
             content = path.read_bytes()
             for word in words:
@@ -188,7 +188,7 @@ def run(options, rng, scratch, mounted):
                           "1000000000", "--segment", "64")
     port = collector.start()
     names = [f"device-{number + 1}" for number in range(DEVICES)]
-    devices = [Device(name, pathlib.Path(collector.folder, "trial"), rng.randrange(1 << 32)) for name in names]
+    devices = [Device(name, pathlib.Path(collector.directory, "trial"), rng.randrange(1 << 32)) for name in names]
     for device in devices:
         device.port = port
         device.start()
@@ -215,7 +215,7 @@ def run(options, rng, scratch, mounted):
             collector.tear(rng)
             counts["torn"] += 1
         if rng.random() < 0.1:
-            for path in pathlib.Path(collector.folder).glob("index.sqlite*"):
+            for path in pathlib.Path(collector.directory).glob("index.sqlite*"):
                 path.unlink()
             counts["index lost"] += 1
         port = collector.start()
@@ -247,10 +247,10 @@ def run(options, rng, scratch, mounted):
     problems += [f"{name}: {stored[name]} events instead of {events}"
                  for name, events in known.items() if stored.get(name, events) != events]
     problems += [f"never sent: {name}" for name in stored if name not in known and name not in open_ids]
-    problems += list(strangers(collector.folder, names))
+    problems += list(strangers(collector.directory, names))
 
     # Without its index the log says the same.
-    for path in pathlib.Path(collector.folder).glob("index.sqlite*"):
+    for path in pathlib.Path(collector.directory).glob("index.sqlite*"):
         path.unlink()
     collector.tool("rebuild")
     again = collector.tool("export")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 """Holds a check of `ci/device-crossover` against what it must say.
 
-  crossover.py FOLDER CANDIDATE
+  crossover.py DIRECTORY CANDIDATE
 
 Prints how far the boards are apart, what a comparison that knows no boards would think of the
 screen's runs, and the verdict. Exits 1 when unchanged firmware was called slower, a cut of the disk
@@ -30,10 +30,10 @@ def disk_times(record):
 
 
 def main():
-    folder, candidate = pathlib.Path(sys.argv[1]), sys.argv[2]
+    directory, candidate = pathlib.Path(sys.argv[1]), sys.argv[2]
     levels = collections.defaultdict(list)
     flashes = collections.defaultdict(set)
-    for path in sorted(folder.glob("runs/*.json")):
+    for path in sorted(directory.glob("runs/*.json")):
         record = json.loads(path.read_text(encoding="utf-8"))
         place = record["experiment"]["arm"], record["device"]["serial"]
         levels[place].append(statistics.mean(disk_times(record)))
@@ -49,7 +49,7 @@ def main():
         print(f"  {board}: {found}")
     apart = statistics.mean(levels["reference", boards[1]]) - statistics.mean(
         levels["reference", boards[0]])
-    verdict = json.loads((folder / "verdict.json").read_text(encoding="utf-8"))
+    verdict = json.loads((directory / "verdict.json").read_text(encoding="utf-8"))
     metric = next(
         one for one in verdict["metrics"]
         if one["id"]["name"] == METRIC and one["statistic"] == "value")

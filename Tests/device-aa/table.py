@@ -20,8 +20,8 @@ import sys
 DEFECTS = {"disk": ("disk.time", "same-*"), "cpu": ("cpu.time", "single-*")}
 
 
-def verdicts(folder, pattern):
-    for path in sorted(folder.glob(f"{pattern}/verdict.json")):
+def verdicts(directory, pattern):
+    for path in sorted(directory.glob(f"{pattern}/verdict.json")):
         with open(path, encoding="utf-8") as file:
             yield path.parent.name, json.load(file)
 
@@ -75,16 +75,16 @@ def unchanged(same):
     return not alarms
 
 
-def defects(folder):
+def defects(directory):
     print()
     row = "{:<9} {:<10} {:>7} {:>9} {:<9} {:>7} {:>22} {:<16} {}"
     print(row.format(
         "defect", "metric", "effect", "detects", "predicted", "change", "95% interval", "said", ""))
     is_right = True
     for kind, (name, pattern) in DEFECTS.items():
-        detects = predicted(verdicts(folder, pattern), name)
+        detects = predicted(verdicts(directory, pattern), name)
         for label, verdict in sorted(
-            verdicts(folder, f"{kind}-*"), key=lambda one: int(one[0].split("-")[1])
+            verdicts(directory, f"{kind}-*"), key=lambda one: int(one[0].split("-")[1])
         ):
             cut = int(label.split("-")[1]) / 100
             effect = 1 / (1 - cut) - 1
@@ -106,13 +106,13 @@ def defects(folder):
 
 
 def main():
-    folder = pathlib.Path(sys.argv[1])
-    same = [one for _, pattern in DEFECTS.values() for one in verdicts(folder, pattern)]
+    directory = pathlib.Path(sys.argv[1])
+    same = [one for _, pattern in DEFECTS.values() for one in verdicts(directory, pattern)]
     if not same:
         print("no check of unchanged firmware is there", file=sys.stderr)
         return 2
     is_quiet = unchanged(same)
-    is_right = defects(folder)
+    is_right = defects(directory)
     return 0 if is_quiet and is_right else 1
 
 

@@ -34,7 +34,7 @@ struct agent {
 
 struct request {
 	char what; /* l load, m load with a manifest file, a attach, d detach, o open, c close and read */
-	char probe[32], folder[128], manifest[128];
+	char probe[32], directory[128], manifest[128];
 };
 
 struct answer {
@@ -50,7 +50,7 @@ static int carry_out(struct lg_engine *engine, const struct request *request, st
 	switch (request->what) {
 	case 'l':
 	case 'm':
-		return lg_engine_load_pinned(engine, request->probe, request->folder,
+		return lg_engine_load_pinned(engine, request->probe, request->directory,
 					     request->what == 'm' ? request->manifest : NULL,
 					     &metric, 1, NULL, NULL, &answer->err);
 	case 'a':
@@ -110,13 +110,13 @@ static struct agent agent_start(void)
 }
 
 static const struct answer *ask(const struct agent *agent, char what, const char *probe,
-				const char *folder, const char *manifest)
+				const char *directory, const char *manifest)
 {
 	struct request request = {.what = what};
 	static struct answer answer;
 
 	snprintf(request.probe, sizeof(request.probe), "%s", probe);
-	snprintf(request.folder, sizeof(request.folder), "%s", folder);
+	snprintf(request.directory, sizeof(request.directory), "%s", directory);
 	snprintf(request.manifest, sizeof(request.manifest), "%s", manifest);
 	if (send(agent->orders, &request, sizeof(request), MSG_NOSIGNAL) != sizeof(request) ||
 	    recv(agent->orders, &answer, sizeof(answer), MSG_WAITALL) != sizeof(answer)) {
@@ -128,10 +128,10 @@ static const struct answer *ask(const struct agent *agent, char what, const char
 
 static const struct answer *ask_load(const struct agent *agent, const char *probe)
 {
-	char folder[128];
+	char directory[128];
 
-	snprintf(folder, sizeof(folder), "%s/%s", root, probe);
-	return ask(agent, 'l', probe, folder, "");
+	snprintf(directory, sizeof(directory), "%s/%s", root, probe);
+	return ask(agent, 'l', probe, directory, "");
 }
 
 static const struct answer *ask_open(const struct agent *agent, const struct child *child)
@@ -294,10 +294,10 @@ static void write_text(const char *path, const char *text)
 
 static char *pinned_manifest(const char *probe)
 {
-	char folder[128], *text;
+	char directory[128], *text;
 
-	snprintf(folder, sizeof(folder), "%s/%s", root, probe);
-	text = lg_manifest_text(folder, NULL);
+	snprintf(directory, sizeof(directory), "%s/%s", root, probe);
+	text = lg_manifest_text(directory, NULL);
 	if (!text)
 		exit(2);
 	return text;
@@ -334,7 +334,8 @@ static void damaged_manifests(void)
 
 static void wrong_manifest(const char *what, const char *from, const char *to, lg_u32 code)
 {
-	char *text = pinned_manifest("operation"), *at = strstr(text, from), path[96], folder[96];
+	char *text = pinned_manifest("operation"), *at = strstr(text, from), path[96],
+	     directory[96];
 	char changed[8192];
 	struct agent agent = agent_start();
 	const struct answer *answer;
@@ -344,9 +345,9 @@ static void wrong_manifest(const char *what, const char *from, const char *to, l
 	snprintf(changed, sizeof(changed), "%.*s%s%s", (int)(at - text), text, to,
 		 at + strlen(from));
 	snprintf(path, sizeof(path), "/tmp/latgate-pins-%d.pins", getpid());
-	snprintf(folder, sizeof(folder), "%s/operation", root);
+	snprintf(directory, sizeof(directory), "%s/operation", root);
 	write_text(path, changed);
-	answer = ask(&agent, 'm', "operation", folder, path);
+	answer = ask(&agent, 'm', "operation", directory, path);
 	check(answer->rc && answer->err.code == code, what, "%u %s", answer->err.code,
 	      answer->err.text);
 	unlink(path);
@@ -354,7 +355,7 @@ static void wrong_manifest(const char *what, const char *from, const char *to, l
 	agent_end(&agent, 0);
 }
 
-/* As Android's bpfloader pins: all in one folder, programs to be read only, no manifest. */
+/* As Android's bpfloader pins: all in one directory, programs to be read only, no manifest. */
 static bool pin_as_bpfloader(const char *name)
 {
 	size_t size;

@@ -130,31 +130,31 @@ static void write_module(const char *path, struct btf *base, const char *name)
 	btf__free(module);
 }
 
-static void by_modules(const char *folder, struct btf *whole)
+static void by_modules(const char *directory, struct btf *whole)
 {
 	struct bpf_object *object = opened("runqueue_raw", NULL);
 	char module[128], kernel[128];
 	struct btf *cut;
 
-	snprintf(module, sizeof(module), "%s/module", folder);
-	snprintf(kernel, sizeof(kernel), "%s/vmlinux", folder);
+	snprintf(module, sizeof(module), "%s/module", directory);
+	snprintf(kernel, sizeof(kernel), "%s/vmlinux", directory);
 	if (symlink(LG_KERNEL_TYPES "/vmlinux", kernel)) {
 		perror("symlink");
 		exit(2);
 	}
 	write_module(module, whole, "lg_of_no_one");
-	cut = lg_types_cut(folder, object);
+	cut = lg_types_cut(directory, object);
 	check(cut, "a module with other names is of no concern", "%s", "nothing is cut");
 	btf__free(cut);
 	/* The probe's own type, which the kernel cannot have. */
 	write_module(module, whole, "lg_counters");
-	cut = lg_types_cut(folder, object);
+	cut = lg_types_cut(directory, object);
 	check(!cut, "a module with a wanted name takes the whole", "%s", "it was cut");
 	btf__free(cut);
 	unlink(kernel);
 	unlink(module);
 	write_file(kernel, "\x9f\xeb\1\0\xff", 5);
-	cut = lg_types_cut(folder, object);
+	cut = lg_types_cut(directory, object);
 	check(!cut, "a torn file is not cut", "%s", "it was");
 	btf__free(cut);
 	unlink(kernel);
@@ -165,14 +165,14 @@ void test_types(void)
 {
 	static const char *const names[] = {"runqueue_raw", "operation_raw", "block"};
 	struct btf *whole = btf__parse(LG_KERNEL_TYPES "/vmlinux", NULL);
-	char folder[] = "/tmp/latgate-types-XXXXXX", path[128];
+	char directory[] = "/tmp/latgate-types-XXXXXX", path[128];
 
 	printf("# kernel types\n");
-	if (!whole || !mkdtemp(folder)) {
-		printf("Bail out! no types of this kernel, or no folder\n");
+	if (!whole || !mkdtemp(directory)) {
+		printf("Bail out! no types of this kernel, or no directory\n");
 		exit(2);
 	}
-	snprintf(path, sizeof(path), "%s/cut", folder);
+	snprintf(path, sizeof(path), "%s/cut", directory);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct bpf_object *object = opened(names[i], NULL);
 		struct btf *cut = lg_types_cut(LG_KERNEL_TYPES, object);
@@ -193,7 +193,7 @@ void test_types(void)
 		same_programs(names[i], path);
 		unlink(path);
 	}
-	by_modules(folder, whole);
-	rmdir(folder);
+	by_modules(directory, whole);
+	rmdir(directory);
 	btf__free(whole);
 }

@@ -23,7 +23,7 @@ static struct {
 /* What a power cut may take back; forgotten at a sync. */
 static struct change {
 	enum { WRITTEN, RENAMED, REMOVED } what;
-	int folder, fd; /* of a file: a descriptor of our own */
+	int directory, fd; /* of a file: a descriptor of our own */
 	char from[128], to[128];
 	off_t at;
 	size_t size;
@@ -38,7 +38,7 @@ static bool coin(void)
 	return rand_r(&fault.seed) & 1;
 }
 
-static struct change *note(int what, int folder)
+static struct change *note(int what, int directory)
 {
 	struct change *change = &pending[pending_count];
 
@@ -47,7 +47,7 @@ static struct change *note(int what, int folder)
 		abort();
 	}
 	pending_count++;
-	*change = (struct change){.what = what, .folder = folder, .fd = -1};
+	*change = (struct change){.what = what, .directory = directory, .fd = -1};
 	return change;
 }
 
@@ -67,11 +67,11 @@ static void undo(struct change *change)
 			perror("faulty disk: ftruncate");
 		break;
 	case RENAMED:
-		if (renameat(change->folder, change->to, change->folder, change->from))
+		if (renameat(change->directory, change->to, change->directory, change->from))
 			perror("faulty disk: rename back");
 		break;
 	case REMOVED:
-		if (linkat(change->folder, change->to, change->folder, change->from, 0))
+		if (linkat(change->directory, change->to, change->directory, change->from, 0))
 			perror("faulty disk: link back");
 		break;
 	}
@@ -133,7 +133,7 @@ static void forget(bool (*matches)(const struct change *change, ino_t inode, int
 			continue;
 		}
 		if (pending[i].what == REMOVED)
-			unlinkat(pending[i].folder, pending[i].to, 0);
+			unlinkat(pending[i].directory, pending[i].to, 0);
 		if (pending[i].fd >= 0)
 			close(pending[i].fd);
 		free(pending[i].before);
@@ -147,19 +147,19 @@ static bool of_file(const struct change *change, ino_t inode, int fd)
 	return change->what == WRITTEN && change->inode == inode;
 }
 
-static bool of_folder(const struct change *change, ino_t inode, int fd)
+static bool of_directory(const struct change *change, ino_t inode, int fd)
 {
 	(void)inode;
-	return change->what != WRITTEN && change->folder == fd;
+	return change->what != WRITTEN && change->directory == fd;
 }
 
-static int faulty_open(void *arg, int folder, const char *name, int flags, mode_t mode)
+static int faulty_open(void *arg, int directory, const char *name, int flags, mode_t mode)
 {
 	int error;
 
 	if ((flags & O_CREAT) && strikes(&error, true))
 		return error;
-	return lg_posix_disk.open(arg, folder, name, flags, mode);
+	return lg_posix_disk.open(arg, directory, name, flags, mode);
 }
 
 static ssize_t faulty_write(void *arg, int fd, const void *bytes, size_t size, off_t at)
@@ -196,22 +196,22 @@ static int faulty_sync(void *arg, int fd)
 	rc = lg_posix_disk.sync(arg, fd);
 	if (!rc) {
 		forget(of_file, inode_of(fd), fd);
-		forget(of_folder, 0, fd);
+		forget(of_directory, 0, fd);
 	}
 	done();
 	return rc;
 }
 
-static int faulty_rename(void *arg, int folder, const char *from, const char *to)
+static int faulty_rename(void *arg, int directory, const char *from, const char *to)
 {
 	struct change *change;
 	int error, rc;
 
 	if (strikes(&error, false))
 		return error;
-	rc = lg_posix_disk.rename(arg, folder, from, to);
+	rc = lg_posix_disk.rename(arg, directory, from, to);
 	if (!rc) {
-		change = note(RENAMED, folder);
+		change = note(RENAMED, directory);
 		snprintf(change->from, sizeof(change->from), "%s", from);
 		snprintf(change->to, sizeof(change->to), "%s", to);
 	}
@@ -219,7 +219,7 @@ static int faulty_rename(void *arg, int folder, const char *from, const char *to
 	return rc;
 }
 
-static int faulty_unlink(void *arg, int folder, const char *name)
+static int faulty_unlink(void *arg, int directory, const char *name)
 {
 	static int graves;
 	char grave[64];
@@ -229,11 +229,11 @@ static int faulty_unlink(void *arg, int folder, const char *name)
 	if (strikes(&error, false))
 		return error;
 	snprintf(grave, sizeof(grave), "grave-%d-%d", getpid(), graves++);
-	rc = linkat(folder, name, folder, grave, 0) ? -errno : 0;
+	rc = linkat(directory, name, directory, grave, 0) ? -errno : 0;
 	if (!rc)
-		rc = lg_posix_disk.unlink(arg, folder, name);
+		rc = lg_posix_disk.unlink(arg, directory, name);
 	if (!rc) {
-		change = note(REMOVED, folder);
+		change = note(REMOVED, directory);
 		snprintf(change->from, sizeof(change->from), "%s", name);
 		snprintf(change->to, sizeof(change->to), "%s", grave);
 	}
@@ -251,10 +251,10 @@ static int faulty_close(void *arg, int fd)
 	return lg_posix_disk.close(arg, fd);
 }
 
-static int faulty_list(void *arg, int folder, void (*fn)(void *context, const char *name),
+static int faulty_list(void *arg, int directory, void (*fn)(void *context, const char *name),
 		       void *context)
 {
-	return lg_posix_disk.list(arg, folder, fn, context);
+	return lg_posix_disk.list(arg, directory, fn, context);
 }
 
 const struct lg_disk faulty_disk_table = {

@@ -41,13 +41,13 @@ class World:
     """One device, its server, and what was configured."""
 
     def __init__(self, foreign_server=False, **extra):
-        self.folder = tempfile.mkdtemp(prefix="latgate-field-")
+        self.directory = tempfile.mkdtemp(prefix="latgate-field-")
         authority = fleet.certificate("authority")
-        fleet.write_pem(self.folder, "authority", authority)
-        fleet.write_pem(self.folder, "device", fleet.certificate("device-1", authority))
+        fleet.write_pem(self.directory, "authority", authority)
+        fleet.write_pem(self.directory, "device", fleet.certificate("device-1", authority))
         self.repository = fleet.Repository(ABI)
         issuer = fleet.certificate("another") if foreign_server else authority
-        self.server = fleet.Server(self.folder, self.repository, issuer)
+        self.server = fleet.Server(self.directory, self.repository, issuer)
         with open(self.path("root.json"), "wb") as file:
             file.write(self.repository.root)
         settings = {
@@ -68,7 +68,7 @@ class World:
             self.agent.kill()
 
     def path(self, name):
-        return os.path.join(self.folder, name)
+        return os.path.join(self.directory, name)
 
     def start(self):
         self.log = open(self.path("log"), "ab")
@@ -102,9 +102,9 @@ class World:
 
     def sleeps(self):
         """The agent has looked at everything, and set its timer."""
-        folder = f"/proc/{self.agent.pid}/fdinfo"
-        for name in os.listdir(folder):
-            with open(os.path.join(folder, name)) as file:
+        directory = f"/proc/{self.agent.pid}/fdinfo"
+        for name in os.listdir(directory):
+            with open(os.path.join(directory, name)) as file:
                 for line in file:
                     if line.startswith("it_value: (") and line.strip() != "it_value: (0, 0)":
                         return True
@@ -136,7 +136,7 @@ class World:
         self.server.close()
         problems = [line for line in self.text("log").splitlines() if "Sanitizer" in line]
         check("no sanitizer complains", not problems, problems)
-        shutil.rmtree(self.folder)
+        shutil.rmtree(self.directory)
 
 
 def life():
@@ -173,7 +173,7 @@ def life():
         == [(7, "", 302)] for report in reports))
     check("sent reports leave the spool", wait_for(lambda: not world.spooled()))
     check("the probe was taken, and let go", wait_for(lambda: "\nfree" in world.text("calls"))
-          and "load_pinned runqueue folder - manifest -" in world.text("calls"))
+          and "load_pinned runqueue directory - manifest -" in world.text("calls"))
 
     world.repository.paused = ["first"]
     world.repository.publish()

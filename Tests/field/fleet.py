@@ -208,10 +208,10 @@ def certificate(name, issuer=None, server=False):
     return builder.sign(issuer[1] if issuer else key, hashes.SHA256()), key
 
 
-def write_pem(folder, name, pair):
-    with open(os.path.join(folder, f"{name}.pem"), "wb") as file:
+def write_pem(directory, name, pair):
+    with open(os.path.join(directory, f"{name}.pem"), "wb") as file:
         file.write(pair[0].public_bytes(serialization.Encoding.PEM))
-    with open(os.path.join(folder, f"{name}.key"), "wb") as file:
+    with open(os.path.join(directory, f"{name}.key"), "wb") as file:
         file.write(pair[1].private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL,
             serialization.NoEncryption()))
@@ -220,17 +220,17 @@ def write_pem(folder, name, pair):
 class Server:
     """Serves a repository, and keeps reports: what it answered 200 to, it has."""
 
-    def __init__(self, folder, repository, issuer, name=HOST):
+    def __init__(self, directory, repository, issuer, name=HOST):
         self.repository = repository
         self.requests, self.stored, self.times = [], {}, {}
         self.devices = set()
         self.answers = []  # for the next reports: a status, or "cut" after it was stored
         self.lock = threading.Lock()
-        write_pem(folder, "server", certificate(name, issuer, server=True))
+        write_pem(directory, "server", certificate(name, issuer, server=True))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(os.path.join(folder, "server.pem"),
-                                os.path.join(folder, "server.key"))
-        context.load_verify_locations(os.path.join(folder, "authority.pem"))
+        context.load_cert_chain(os.path.join(directory, "server.pem"),
+                                os.path.join(directory, "server.key"))
+        context.load_verify_locations(os.path.join(directory, "authority.pem"))
         context.verify_mode = ssl.CERT_REQUIRED
         world = self
 

@@ -96,18 +96,18 @@ int main(int argc, char **argv)
 		.bytes = 12000, .age_s = 1000, .report = REPORT_MOST};
 	struct lg_spool spool;
 	char line[LINE];
-	int folder, rc;
+	int directory, rc;
 
 	if (argc != 5) {
-		fprintf(stderr, "usage: spool-driver FOLDER FAULT CALL SEED\n");
+		fprintf(stderr, "usage: spool-driver DIRECTORY FAULT CALL SEED\n");
 		return 64;
 	}
 	setlinebuf(stdout);
-	folder = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	directory = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	rc = lg_spool_open(&spool,
 			   faulty_disk(fault_kind(argv[2]), atol(argv[3]),
 				       (unsigned)strtoul(argv[4], NULL, 10)),
-			   folder, &caps);
+			   directory, &caps);
 	printf("open %d\n", rc);
 	while (!rc && fgets(line, sizeof(line), stdin))
 		obey(&spool, line);

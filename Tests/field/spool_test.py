@@ -29,9 +29,9 @@ class Gone(Exception):
 
 
 class Driver:
-    def __init__(self, program, folder, fault, call, seed):
+    def __init__(self, program, directory, fault, call, seed):
         self.process = subprocess.Popen(
-            [program, folder, fault, str(call), str(seed)],
+            [program, directory, fault, str(call), str(seed)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
 
     def answer(self):
@@ -70,18 +70,18 @@ class Oracle:
         self.damage, self.aside, self.dropped = {}, set(), set()
         self.faults = {name: 0 for name in FAULTS}
 
-    def look(self, folder):
-        """Every accepted report is in the folder, or what became of it is known."""
-        through, _ = decided(folder)
+    def look(self, directory):
+        """Every accepted report is in the directory, or what became of it is known."""
+        through, _ = decided(directory)
         for name in self.lost() - self.missing:
             number = self.numbers[name]
-            if number > through and not os.path.exists(os.path.join(folder, f"r{number:016x}")):
+            if number > through and not os.path.exists(os.path.join(directory, f"r{number:016x}")):
                 self.missing.add(name)
         # What is set aside is kept for a while; what an eviction came first for is not.
         for name, number in self.damage.items():
-            if os.path.exists(os.path.join(folder, f"x{number:016x}")):
+            if os.path.exists(os.path.join(directory, f"x{number:016x}")):
                 self.aside.add(name)
-            elif not os.path.exists(os.path.join(folder, f"r{number:016x}")):
+            elif not os.path.exists(os.path.join(directory, f"r{number:016x}")):
                 self.dropped.add(name)
 
     def lost(self):
@@ -125,9 +125,9 @@ def give_back(driver, oracle, reject=False):
     return "report"
 
 
-def decided(folder):
+def decided(directory):
     """What the ledger says is only left to be done: (evicted through, setting aside)."""
-    with open(os.path.join(folder, "ledger"), "rb") as file:
+    with open(os.path.join(directory, "ledger"), "rb") as file:
         blocks = file.read()
     newest = (0, 0, 0)
     for at in (0, 4096):
@@ -138,18 +138,18 @@ def decided(folder):
     return newest[1:]
 
 
-def damage(folder, oracle, dice):
+def damage(directory, oracle, dice):
     """Turns a bit of a report at rest, or cuts it."""
-    through, aside = decided(folder)
+    through, aside = decided(directory)
     waiting = []
-    for name in sorted(os.listdir(folder)):
+    for name in sorted(os.listdir(directory)):
         if name[0] != "r" or len(name) != 17 or int(name[1:], 16) in (*range(through + 1), aside):
             continue
-        with open(os.path.join(folder, name), "rb") as file:
+        with open(os.path.join(directory, name), "rb") as file:
             data = bytearray(file.read())
         report = bytes(data[28:44]).rstrip(b"\0").decode("ascii", "replace")
         if len(data) >= HEADER and report not in oracle.damage:
-            waiting.append((os.path.join(folder, name), data, report))
+            waiting.append((os.path.join(directory, name), data, report))
     if not waiting:
         return False
     path, data, name = dice.choice(waiting)
@@ -174,12 +174,12 @@ def main():
     cycles = int(sys.argv[2]) if len(sys.argv) > 2 else 240
     seed = int(os.environ.get("FIELD_SEED", "1"))
     dice = random.Random(seed)
-    folder = tempfile.mkdtemp(prefix="latgate-spool-")
+    directory = tempfile.mkdtemp(prefix="latgate-spool-")
     oracle = Oracle()
     now, calls, damaged, killed = 1_800_000_000, 40, 0, 0
     for cycle in range(cycles):
         fault = dice.choice(FAULTS)
-        driver = Driver(program, folder, fault, dice.randrange(1, calls + 1), dice.randrange(1 << 30))
+        driver = Driver(program, directory, fault, dice.randrange(1, calls + 1), dice.randrange(1 << 30))
         now += dice.randrange(0, 60)
         try:
             if driver.answer() == ["open", "0"]:
@@ -188,21 +188,21 @@ def main():
             killed += 1
         oracle.faults[fault] += 1
         calls = max(12, driver.end() or calls)
-        oracle.look(folder)
+        oracle.look(directory)
         if dice.random() < 0.15:
-            damaged += damage(folder, oracle, dice)
-    driver = Driver(program, folder, "none", 0, 0)
+            damaged += damage(directory, oracle, dice)
+    driver = Driver(program, directory, "none", 0, 0)
     opened = driver.answer() == ["open", "0"]
     while opened and give_back(driver, oracle) != "none":
         pass
-    oracle.look(folder)
+    oracle.look(directory)
     counts = [int(n) for n in driver.ask("counts")[1:]]
     driver.end()
     waiting, evicted, found = counts[0], counts[3] + counts[4], counts[6]
     lost = oracle.lost()
     never = set(oracle.attempted) - set(oracle.delivered) - oracle.rejected
-    left = [n for n in os.listdir(folder) if n.endswith(".tmp") or n[0] == "r"]
-    aside = [n for n in os.listdir(folder) if n[0] == "x"]
+    left = [n for n in os.listdir(directory) if n.endswith(".tmp") or n[0] == "r"]
+    aside = [n for n in os.listdir(directory) if n[0] == "x"]
     good = [
         check(f"opens after {cycles} faults", opened and waiting == 0),
         check("gives back nothing but what was put, whole", not oracle.wrong, oracle.wrong),
@@ -227,9 +227,9 @@ def main():
           f"{len(oracle.delivered)} delivered, {sum(oracle.delivered.values())} with replays, "
           f"{counts[5]} unwritten, {killed} killed", file=sys.stderr)
     if all(good):
-        shutil.rmtree(folder)
+        shutil.rmtree(directory)
     else:
-        print(f"the spool is kept in {folder}", file=sys.stderr)
+        print(f"the spool is kept in {directory}", file=sys.stderr)
     return 0 if all(good) else 1
 
 

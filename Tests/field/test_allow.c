@@ -199,7 +199,7 @@ static bool allow_counter(void)
 	return allowed;
 }
 
-static void test_spans(const char *folder)
+static void test_spans(const char *directory)
 {
 	static const char *const shipped[] = {"fsync.latency", "hardirq.run", "reclaim.direct"};
 	char path[512];
@@ -210,7 +210,7 @@ static void test_spans(const char *folder)
 		FILE *file;
 		size_t size;
 
-		snprintf(path, sizeof(path), "%s/%s.spans", folder, shipped[i]);
+		snprintf(path, sizeof(path), "%s/%s.spans", directory, shipped[i]);
 		file = fopen(path, "rb");
 		if (!file)
 			abort();
@@ -334,7 +334,7 @@ static void test_bundles(void)
 	check("allow", "a metric that the manifest does not have",
 	      read_cut(&bytes, bytes.size, false, &out) == LG_BUNDLE_BROKEN);
 	for (int i = 0; i < 3; i++) {
-		static const uint16_t leading[] = {LG_ATTR_PIN_FOLDER, LG_ATTR_PIN_MANIFEST,
+		static const uint16_t leading[] = {LG_ATTR_PIN_DIRECTORY, LG_ATTR_PIN_MANIFEST,
 						   LG_ATTR_BTF_PATH};
 
 		lg_buffer_reset(&bytes);
@@ -346,10 +346,10 @@ static void test_bundles(void)
 	lg_buffer_free(&bytes);
 }
 
-void test_allow(const char *folder)
+void test_allow(const char *directory)
 {
 	test_programs();
 	test_maps();
-	test_spans(folder);
+	test_spans(directory);
 	test_bundles();
 }

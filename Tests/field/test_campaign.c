@@ -150,14 +150,14 @@ static void test_order(void)
 static void test_state(void)
 {
 	char path[] = "/tmp/latgate-state-XXXXXX", id[LG_CAMPAIGN_ID];
-	int folder = mkdtemp(path) ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	int directory = mkdtemp(path) ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	struct lg_field_state state = {.taken = "a-1", .taken_s = 99, .arm = 1, .attempt = "b"},
 			      again;
 	struct lg_buffer file = {0};
 	size_t taken = 0;
 
 	check("state", "none yet",
-	      !lg_field_state_load(&again, &lg_posix_disk, folder) && !*again.taken);
+	      !lg_field_state_load(&again, &lg_posix_disk, directory) && !*again.taken);
 	for (int i = 0; i < LG_BARRED_MOST + 3; i++) {
 		snprintf(id, sizeof(id), "c%d", i);
 		lg_field_bar(&state, id, LG_REVOKED);
@@ -170,21 +170,21 @@ static void test_state(void)
 	state.upload_day = 20000;
 	state.upload_bytes = 5;
 	check("state", "is there again",
-	      !lg_field_state_save(&state, &lg_posix_disk, folder) &&
-		      !lg_field_state_load(&again, &lg_posix_disk, folder) &&
+	      !lg_field_state_save(&state, &lg_posix_disk, directory) &&
+		      !lg_field_state_load(&again, &lg_posix_disk, directory) &&
 		      !memcmp(&state, &again, sizeof(state)));
-	lg_durable_read(&lg_posix_disk, folder, "state", 1 << 20, &file);
+	lg_durable_read(&lg_posix_disk, directory, "state", 1 << 20, &file);
 	for (size_t at = 0; at < file.size; at += 7) {
 		file.data[at] ^= 1;
-		lg_durable_replace(&lg_posix_disk, folder, "state", file.data, file.size);
+		lg_durable_replace(&lg_posix_disk, directory, "state", file.data, file.size);
 		file.data[at] ^= 1;
-		taken += lg_field_state_load(&again, &lg_posix_disk, folder) == 0 ||
+		taken += lg_field_state_load(&again, &lg_posix_disk, directory) == 0 ||
 			 again.barred_count;
 	}
 	check("state", "a changed file is not believed", file.size > 500 && !taken);
 	lg_buffer_free(&file);
-	unlinkat(folder, "state", 0);
-	close(folder);
+	unlinkat(directory, "state", 0);
+	close(directory);
 	rmdir(path);
 }
 

@@ -11,7 +11,7 @@
 #include "field_check.h"
 #include "power.h"
 
-static char folder[] = "/tmp/latgate-device-XXXXXX";
+static char directory[] = "/tmp/latgate-device-XXXXXX";
 
 static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *at)
 {
@@ -26,7 +26,7 @@ static const char *write_file(const char *name, const char *text)
 	static char path[256];
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	file = fopen(path, "w");
 	if (!file)
 		abort();
@@ -78,7 +78,7 @@ static void test_config(void)
 	      !lg_config_read(&config, "/nonexistent/latgate", why) && strstr(why, "No such file"));
 }
 
-/* A supply's folder with what is not NULL. */
+/* A supply's directory with what is not NULL. */
 static void supply(const char *name, const char *type, const char *capacity, const char *status,
 		   const char *online, const char *scope)
 {
@@ -86,7 +86,7 @@ static void supply(const char *name, const char *type, const char *capacity, con
 	const char *const texts[] = {type, capacity, status, online, scope};
 	char path[128];
 
-	snprintf(path, sizeof(path), "%s/power/%s", folder, name);
+	snprintf(path, sizeof(path), "%s/power/%s", directory, name);
 	if (mkdir(path, 0700))
 		abort();
 	for (size_t i = 0; i < 5; i++) {
@@ -101,7 +101,7 @@ static struct lg_condition_now look(void)
 	struct lg_condition_now now = {0};
 	char path[128];
 
-	snprintf(path, sizeof(path), "%s/power", folder);
+	snprintf(path, sizeof(path), "%s/power", directory);
 	lg_power_look(&now, path);
 	return now;
 }
@@ -112,7 +112,7 @@ static void test_power(void)
 	struct lg_condition_now now = look();
 
 	check("power", "no batteries are known", !now.has_battery && !now.charging);
-	snprintf(path, sizeof(path), "%s/power", folder);
+	snprintf(path, sizeof(path), "%s/power", directory);
 	if (mkdir(path, 0700))
 		abort();
 	supply("mouse", "Battery\n", "3\n", "Discharging\n", NULL, "Device\n");
@@ -135,9 +135,9 @@ static void test_power(void)
 
 void test_device(void)
 {
-	if (!mkdtemp(folder))
+	if (!mkdtemp(directory))
 		abort();
 	test_config();
 	test_power();
-	nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }

@@ -240,7 +240,7 @@ static void publish(struct server *server, const struct version *v)
 
 struct device {
 	struct lg_trust trust;
-	int folder;
+	int directory;
 	char path[64];
 	char why[LG_WHY];
 	uint64_t now_s;
@@ -258,7 +258,7 @@ static struct lg_buffer state_of(const struct device *device)
 {
 	struct lg_buffer out = {0};
 
-	lg_durable_read(&lg_posix_disk, device->folder, "trust", 4 << 20, &out);
+	lg_durable_read(&lg_posix_disk, device->directory, "trust", 4 << 20, &out);
 	return out;
 }
 
@@ -266,7 +266,7 @@ static enum lg_update poll_once(struct device *device, struct server *server)
 {
 	struct lg_fetcher fetcher = {server, fetch};
 
-	return lg_trust_update(&device->trust, &fetcher, &lg_posix_disk, device->folder,
+	return lg_trust_update(&device->trust, &fetcher, &lg_posix_disk, device->directory,
 			       device->now_s, device->why);
 }
 
@@ -279,10 +279,10 @@ static void begin(struct device *device, struct server *server)
 	strcpy(device->path, "/tmp/latgate-trust-XXXXXX");
 	if (!mkdtemp(device->path))
 		abort();
-	device->folder = open(device->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	device->directory = open(device->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	*server = (struct server){0};
 	publish(server, &first);
-	if (!lg_trust_open(&device->trust, &lg_posix_disk, device->folder, root, strlen(root),
+	if (!lg_trust_open(&device->trust, &lg_posix_disk, device->directory, root, strlen(root),
 			   &damaged, why) ||
 	    damaged)
 		check("trust", why, false);
@@ -292,8 +292,8 @@ static void end(struct device *device)
 {
 	lg_trust_free(&device->trust);
 	lg_buffer_free(&device->before);
-	unlinkat(device->folder, "trust", 0);
-	close(device->folder);
+	unlinkat(device->directory, "trust", 0);
+	close(device->directory);
 	rmdir(device->path);
 }
 
@@ -478,7 +478,7 @@ static void test_polls(void)
 	      poll_once(&device, &server) == LG_UPDATED && server.fetched == fetched + 2);
 
 	check("trust", "what was kept is there again",
-	      lg_trust_open(&again, &lg_posix_disk, device.folder, root, strlen(root), &damaged,
+	      lg_trust_open(&again, &lg_posix_disk, device.directory, root, strlen(root), &damaged,
 			    why) &&
 		      !damaged && again.seen_s == NOW &&
 		      again.targets.size == device.trust.targets.size &&
@@ -543,16 +543,17 @@ static void test_kept(void)
 	state = state_of(&device);
 	for (size_t at = 0; at < state.size; at += 97) {
 		state.data[at] ^= 0x10;
-		lg_durable_replace(&lg_posix_disk, device.folder, "trust", state.data, state.size);
+		lg_durable_replace(&lg_posix_disk, device.directory, "trust", state.data,
+				   state.size);
 		state.data[at] ^= 0x10;
-		good = lg_trust_open(&again, &lg_posix_disk, device.folder, root, strlen(root),
+		good = lg_trust_open(&again, &lg_posix_disk, device.directory, root, strlen(root),
 				     &damaged, why);
 		survived += !good || !damaged || again.timestamp.size;
 		lg_trust_free(&again);
 	}
 	for (size_t size = 0; size < state.size; size += 97) {
-		lg_durable_replace(&lg_posix_disk, device.folder, "trust", state.data, size);
-		good = lg_trust_open(&again, &lg_posix_disk, device.folder, root, strlen(root),
+		lg_durable_replace(&lg_posix_disk, device.directory, "trust", state.data, size);
+		good = lg_trust_open(&again, &lg_posix_disk, device.directory, root, strlen(root),
 				     &damaged, why);
 		survived += !good || !damaged || again.timestamp.size;
 		lg_trust_free(&again);
@@ -561,7 +562,7 @@ static void test_kept(void)
 	      state.size > 1000 && !survived);
 	root[strlen(root) / 2] ^= 1;
 	check("trust", "a root of the firmware that does not verify",
-	      !lg_trust_open(&again, &lg_posix_disk, device.folder, root, strlen(root), &damaged,
+	      !lg_trust_open(&again, &lg_posix_disk, device.directory, root, strlen(root), &damaged,
 			     why));
 	lg_trust_free(&again);
 	lg_buffer_free(&state);

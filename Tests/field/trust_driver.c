@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * A device that polls a repository once: usage: trust-driver STATE FILES, folders.
+ * A device that polls a repository once: usage: trust-driver STATE FILES, directories.
  * It brings FILES/1.root.json. Prints "updated" with the paths of targets,
  * "refused WHY" or "unreachable WHY".
  */

@@ -32,14 +32,14 @@ def check(name, good, detail=""):
     print(f"{'ok' if good else 'FAILED'} tuf: {name}{'' if good else ': ' + str(detail)}", flush=True)
 
 
-def content(folder):
-    return {name: pathlib.Path(folder, name).read_bytes() for name in os.listdir(folder)}
+def content(directory):
+    return {name: pathlib.Path(directory, name).read_bytes() for name in os.listdir(directory)}
 
 
-def poll(driver, state, folder, files):
+def poll(driver, state, directory, files):
     for name, text in files.items():
-        pathlib.Path(folder, name).write_text(text)
-    return subprocess.run([driver, state, folder], capture_output=True, text=True, check=True).stdout.strip()
+        pathlib.Path(directory, name).write_text(text)
+    return subprocess.run([driver, state, directory], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def main():
@@ -48,12 +48,12 @@ def main():
     attacks = json.loads(said)
     check("all attacks are known", attacks.keys() == REFUSALS.keys() | {"good"}, attacks.keys())
     for name, (before, after) in attacks.items():
-        with tempfile.TemporaryDirectory() as state, tempfile.TemporaryDirectory() as folder:
-            first = poll(driver, state, folder, before)
+        with tempfile.TemporaryDirectory() as state, tempfile.TemporaryDirectory() as directory:
+            first = poll(driver, state, directory, before)
             kept = content(state)
-            for file in os.listdir(folder):
-                os.unlink(os.path.join(folder, file))
-            then = poll(driver, state, folder, after)
+            for file in os.listdir(directory):
+                os.unlink(os.path.join(directory, file))
+            then = poll(driver, state, directory, after)
             if first.split() != ["updated", "campaigns/disk-1.json", "campaigns/disk-2.json"]:
                 check(f"{name}: reads what python-tuf signs", False, first)
             elif name == "good":

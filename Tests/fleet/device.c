@@ -46,8 +46,8 @@ int __wrap_lg_transport_ask(struct lg_transport *transport, const struct lg_url 
 	return status;
 }
 
-static int put(const struct lg_config *config, const struct lg_folders *folders, const char *hex,
-	       uint64_t now_s)
+static int put(const struct lg_config *config, const struct lg_directories *directories,
+	       const char *hex, uint64_t now_s)
 {
 	static uint8_t bytes[LG_REPORT_MOST];
 	struct lg_buffer report = {.data = bytes};
@@ -58,18 +58,18 @@ static int put(const struct lg_config *config, const struct lg_folders *folders,
 	if (sodium_hex2bin(bytes, sizeof(bytes), hex, strlen(hex), NULL, &report.size, NULL))
 		return -1;
 	lg_report_id(&report, id);
-	rc = lg_spool_enter(&spool, folders, config);
+	rc = lg_spool_enter(&spool, directories, config);
 	if (!rc)
 		rc = lg_spool_put(&spool, id, report.data, report.size, now_s);
 	lg_spool_leave(&spool);
 	return rc;
 }
 
-static void counts(const struct lg_config *config, const struct lg_folders *folders)
+static void counts(const struct lg_config *config, const struct lg_directories *directories)
 {
 	struct lg_spool spool;
 
-	if (!lg_spool_enter(&spool, folders, config)) {
+	if (!lg_spool_enter(&spool, directories, config)) {
 		const struct lg_ledger_counts *c = &spool.ledger.counts;
 
 		printf("counts %zu %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
@@ -80,7 +80,8 @@ static void counts(const struct lg_config *config, const struct lg_folders *fold
 	lg_spool_leave(&spool);
 }
 
-static void obey(const struct lg_config *config, const struct lg_folders *folders, char *line)
+static void obey(const struct lg_config *config, const struct lg_directories *directories,
+		 char *line)
 {
 	static const struct lg_field_state state;
 	static char hex[LINE];
@@ -88,12 +89,12 @@ static void obey(const struct lg_config *config, const struct lg_folders *folder
 	uint64_t now;
 
 	if (sscanf(line, "put %s %" SCNu64, hex, &now) == 2) {
-		printf("put %d\n", put(config, folders, hex, now));
+		printf("put %d\n", put(config, directories, hex, now));
 	} else if (sscanf(line, "poll %" SCNu64, &now) == 1) {
-		lg_exchange(&polled, config, folders, &state, now);
+		lg_exchange(&polled, config, directories, &state, now);
 		printf("poll %d\n", polled.uploaded);
 	} else if (!strcmp(line, "counts\n")) {
-		counts(config, folders);
+		counts(config, directories);
 	} else {
 		printf("what? %s", line);
 	}
@@ -103,7 +104,7 @@ int main(int argc, char **argv)
 {
 	static struct lg_config config;
 	static char line[LINE];
-	struct lg_folders folders;
+	struct lg_directories directories;
 	char why[LG_WHY];
 
 	if (argc != 5 || sodium_init() < 0) {
@@ -111,13 +112,14 @@ int main(int argc, char **argv)
 		return 64;
 	}
 	setlinebuf(stdout);
-	if (!lg_config_read(&config, argv[1], why) || !lg_folders_open(&folders, &config, why)) {
+	if (!lg_config_read(&config, argv[1], why) ||
+	    !lg_directories_open(&directories, &config, why)) {
 		fprintf(stderr, "device: %s\n", why);
 		return 70;
 	}
 	faulty_disk(fault_kind(argv[2]), atol(argv[3]), (unsigned)strtoul(argv[4], NULL, 10));
 	while (fgets(line, sizeof(line), stdin))
-		obey(&config, &folders, line);
+		obey(&config, &directories, line);
 	printf("calls %ld\n", faulty_disk_calls());
 	return 0;
 }

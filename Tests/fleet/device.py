@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-"""A simulated device: the agent's own program with a folder, a certificate and a clock, and what is known
+"""A simulated device: the agent's own program with a directory, a certificate and a clock, and what is known
 of its reports from outside."""
 
 import os
@@ -25,7 +25,7 @@ class Device:
     def __init__(self, fleet, number):
         self.fleet = fleet
         self.name = f"device-{number}"
-        self.folder = pathlib.Path(fleet.devices_folder, str(number))
+        self.directory = pathlib.Path(fleet.devices_directory, str(number))
         self.rng = fleet.stream(number)
         self.arm = fleet.arm(self.name)
         self.slowness = self.rng.lognormvariate(0, 0.3)
@@ -38,16 +38,16 @@ class Device:
         self.killed = 0
 
     def prepare(self):
-        self.folder.mkdir(parents=True)
-        self.fleet.certify(self.name, self.folder)
+        self.directory.mkdir(parents=True)
+        self.fleet.certify(self.name, self.directory)
         settings = {
             "server": f"https://localhost:{self.fleet.port}/", "address": "127.0.0.1",
             # Nobody listens there: what campaigns there are is not asked here.
             "repository": "https://localhost:1/", "authority": self.fleet.authority,
-            "certificate": self.folder / f"{self.name}.pem", "key": self.folder / f"{self.name}.key",
-            "root": self.fleet.root, "state": self.folder / "state", "model": "atlas", "build": "B1",
+            "certificate": self.directory / f"{self.name}.pem", "key": self.directory / f"{self.name}.key",
+            "root": self.fleet.root, "state": self.directory / "state", "model": "atlas", "build": "B1",
             "spool-bytes": 8192, "spool-age-seconds": SPOOL_AGE * HOUR}
-        (self.folder / "field.conf").write_text(
+        (self.directory / "field.conf").write_text(
             "".join(f"{name} = {value}\n" for name, value in settings.items()))
 
     # ---- a life
@@ -55,7 +55,7 @@ class Device:
     def live(self, hour, faults=True):
         """From the agent's start to its end; nothing is left running."""
         with self.lock:
-            if not self.folder.exists():
+            if not self.directory.exists():
                 self.prepare()
             # A clock that jumps by days, and one day is set right.
             if faults and self.rng.random() < 0.05:
@@ -91,7 +91,7 @@ class Device:
     def run(self, fault, text, is_killed):
         """(what it said, whether it ended by itself)"""
         process = subprocess.Popen(
-            [self.fleet.program, self.folder / "field.conf", fault, str(self.rng.randrange(1, CALLS)),
+            [self.fleet.program, self.directory / "field.conf", fault, str(self.rng.randrange(1, CALLS)),
              str(self.rng.randrange(1 << 30))],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         timer = threading.Timer(self.rng.uniform(0, 0.04), process.kill) if is_killed else None
@@ -136,7 +136,7 @@ class Device:
 
     def spoil(self):
         """Turns a bit of a report that waits, or cuts it."""
-        spool = self.folder / "state" / "spool"
+        spool = self.directory / "state" / "spool"
         names = [name for name in sorted(os.listdir(spool)) if name[0] == "r"] if spool.exists() else []
         if not names:
             return

@@ -31,14 +31,14 @@ NOW = 1_800_000_000
 
 
 class Files:
-    """A repository's folder, as the server of the field agent's tests asks for it."""
+    """A repository's directory, as the server of the field agent's tests asks for it."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, directory):
+        self.directory = directory
         self.files = self
 
     def get(self, path):
-        place = self.folder / path
+        place = self.directory / path
         return place.read_bytes() if ".." not in path and place.is_file() else None
 
 

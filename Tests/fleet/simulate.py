@@ -38,15 +38,15 @@ class Campaign:
 
     name = "soak"
 
-    def __init__(self, latgate, folder, abi):
-        self.latgate, self.folder = latgate, folder
-        self.repository = folder / "repository"
+    def __init__(self, latgate, directory, abi):
+        self.latgate, self.directory = latgate, directory
+        self.repository = directory / "repository"
         if not latgate:
-            (folder / "root.json").write_bytes(field.Repository(abi).root)
-            self.root, self.manifest, self.metrics = folder / "root.json", bytes(8), (1,)
+            (directory / "root.json").write_bytes(field.Repository(abi).root)
+            self.root, self.manifest, self.metrics = directory / "root.json", bytes(8), (1,)
             self.arms, self.salt = [{"from": 0, "to": 5000}, {"from": 5000, "to": 10000}], bytes(32)
             return
-        draft, keys = folder / "draft", folder / "keys"
+        draft, keys = directory / "draft", directory / "keys"
         signed = ("--repository", self.repository, "--keys", keys)
         self.tool("keys", "create", *signed)
         self.tool("create", self.name, "--probe", "fsync", "--tier", "T0", "--control", "50%",
@@ -85,12 +85,12 @@ class Campaign:
 class Fleet:
     """What all devices have in common."""
 
-    def __init__(self, program, campaign, folder, proxy, collector, seed):
+    def __init__(self, program, campaign, directory, proxy, collector, seed):
         self.program, self.seed = program, seed
         self.campaign, self.manifest, self.metrics = campaign.name, campaign.manifest, campaign.metrics
         self.arm, self.root = campaign.arm, campaign.root
-        self.devices_folder, self.port = folder, proxy.port
-        trial = pathlib.Path(collector.folder, "trial")
+        self.devices_directory, self.port = directory, proxy.port
+        trial = pathlib.Path(collector.directory, "trial")
         self.authority = trial / "authority.pem"
         self.issuer = (
             x509.load_pem_x509_certificate(self.authority.read_bytes()),
@@ -101,14 +101,14 @@ class Fleet:
     def stream(self, number):
         return random.Random(f"{self.seed} {number}")
 
-    def certify(self, name, folder):
-        field.write_pem(folder, name, field.certificate(name, self.issuer))
+    def certify(self, name, directory):
+        field.write_pem(directory, name, field.certificate(name, self.issuer))
 
 
-def disk(folder, size=None):
+def disk(directory, size=None):
     """A file system in memory of its own; whether it could be mounted."""
-    folder.mkdir()
-    words = ["mount", "-t", "tmpfs", *(["-o", f"size={size}"] if size else []), "tmpfs", str(folder)]
+    directory.mkdir()
+    words = ["mount", "-t", "tmpfs", *(["-o", f"size={size}"] if size else []), "tmpfs", str(directory)]
     return subprocess.run(words, check=False, stderr=subprocess.DEVNULL).returncode == 0
 
 
@@ -177,14 +177,14 @@ class Soak:
         self.proxy.upstream = self.collector.start()
 
     def lose_index(self):
-        for path in pathlib.Path(self.collector.folder).glob("index.sqlite*"):
+        for path in pathlib.Path(self.collector.directory).glob("index.sqlite*"):
             path.unlink()
 
     def settle(self, pool):
         """Every device sends what it has, on a disk and a network without faults."""
         self.proxy.faults = False
         hour = self.fleet.begun + HOURS
-        known = [device for device in self.devices if device.folder.exists()]
+        known = [device for device in self.devices if device.directory.exists()]
         for _ in range(3):
             list(pool.map(lambda device: device.live(hour, faults=False), known))
             if all(device.counts and not device.counts["waiting"] for device in known):
@@ -223,7 +223,7 @@ class Soak:
                 problems.append(f"{device.name}: {device.counts['rejected']} reports were refused for good")
             if counted > len(device.given.keys() - device.certain):
                 problems.append(f"{device.name}: counts {counted} as lost, which were not so many")
-        problems += list(strangers(self.collector.folder, [device.name for device in known]))
+        problems += list(strangers(self.collector.directory, [device.name for device in known]))
         twice = sum("twice" in line for line in problems)
         print(f"{len(known)} devices in {self.lives} lives, of which {sum(d.killed for d in known)} were killed; "
               f"connections cut: " + ", ".join(f"{name} {count}" for name, count in self.proxy.cuts.items()))
@@ -237,7 +237,7 @@ class Soak:
 
     def remake(self, export, facts):
         """Without its index, the log says the same, and so does the judge."""
-        before = self.verdict("--index", pathlib.Path(self.collector.folder, "index.sqlite"))
+        before = self.verdict("--index", pathlib.Path(self.collector.directory, "index.sqlite"))
         self.lose_index()
         self.collector.tool("rebuild")
         again = self.collector.tool("export")
@@ -250,8 +250,8 @@ class Soak:
         if not before:
             print("no verdict: the tool is not built")
             return problems
-        after = self.verdict("--index", pathlib.Path(self.collector.folder, "index.sqlite"))
-        lines = self.campaign.folder / "reports.jsonl"
+        after = self.verdict("--index", pathlib.Path(self.collector.directory, "index.sqlite"))
+        lines = self.campaign.directory / "reports.jsonl"
         lines.write_bytes(again)
         if after != before:
             problems.append("the verdict of the rebuilt index has other bytes")
@@ -303,8 +303,8 @@ def main():
             soak = Soak(options, scratch)
             problems = soak.run()
         finally:
-            for folder in ("collector", "devices"):
-                subprocess.run(["umount", "-l", scratch / folder], check=False, stderr=subprocess.DEVNULL)
+            for directory in ("collector", "devices"):
+                subprocess.run(["umount", "-l", scratch / directory], check=False, stderr=subprocess.DEVNULL)
         if not soak.mounted:
             print("no disk was full: file systems in memory could not be mounted")
         for line in problems[:20]:

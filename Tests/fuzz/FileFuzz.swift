@@ -11,40 +11,42 @@ import RunRecords
       check(total == metric.counters.recorded, "histograms hold what was recorded")
     }
   }
-  let windows = [RecordingFolder.Window(arm: 0, opened: 1 << 20, closed: 1 << 40, until: 1 << 41)]
-  _ = try? RecordingFolder(
+  let windows = [
+    RecordingDirectory.Window(arm: 0, opened: 1 << 20, closed: 1 << 40, until: 1 << 41)
+  ]
+  _ = try? RecordingDirectory(
     windows: windows, metrics: ["runqueue.wait", "hardirq.run"], declarations: tables, agent: 1
   ).fold(input)
 }
 
 /// The tables that Tests/fold declares.
 private let tables: [[UInt8]] = {
-  let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+  let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../fold/spans")
   return ["fsync.latency", "hardirq.run", "reclaim.direct"].compactMap { name in
-    (try? Data(contentsOf: folder.appendingPathComponent("\(name).spans"))).map { [UInt8]($0) }
+    (try? Data(contentsOf: directory.appendingPathComponent("\(name).spans"))).map { [UInt8]($0) }
   }
 }()
 
 /// A file of each kind, by the first byte, as all commands read it.
 @Sendable func fuzzCatalogue(_ input: [UInt8]) {
   guard let kind = input.first else { return }
-  let folders = CatalogFolder.allCases
-  let folder = folders[Int(kind) % folders.count]
+  let directories = CatalogDirectory.allCases
+  let directory = directories[Int(kind) % directories.count]
   let text = String(decoding: input.dropFirst(), as: UTF8.self)
-  let catalog = try? Catalog.loadSound([OneFile(folder: folder, text: text)])
+  let catalog = try? Catalog.loadSound([OneFile(directory: directory, text: text)])
   for problem in catalog?.broken.flatMap(\.problems) ?? [] {
     check(!problem.message.isEmpty && !problem.remedy.isEmpty, "a problem has words and a remedy")
   }
 }
 
 private struct OneFile: CatalogFiles {
-  var folder: CatalogFolder
+  var directory: CatalogDirectory
   var text: String
 
   func displayName(_ path: String) -> String { path }
   func manifests(in directory: String) -> [String]? {
-    directory == folder.rawValue ? ["file.yaml"] : []
+    directory == self.directory.rawValue ? ["file.yaml"] : []
   }
   func read(_ path: String) throws -> String { text }
   func exists(_ path: String) -> Bool { true }

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Drives `latgate live` by a terminal of its own, and prints as JSON what that showed.
 
-  screen.py TOOL FOLDER
+  screen.py TOOL DIRECTORY
 
-TOOL is the built latgate, FOLDER gets its records. Needs pyte, root, and a kernel that takes probes.
+TOOL is the built latgate, DIRECTORY gets its records. Needs pyte, root, and a kernel that takes probes.
 """
 import fcntl
 import json
@@ -100,10 +100,10 @@ def seconds(lines):
     return int(found[1]) if found else -1
 
 
-def watched(tool, folder):
+def watched(tool, directory):
     seen = {}
     terminal = Terminal([
-        tool, "live", "--probe", "syscall", "--probe", "runqueue", "--interval", "200ms", "--output", folder,
+        tool, "live", "--probe", "syscall", "--probe", "runqueue", "--interval", "200ms", "--output", directory,
         *WAIT])
     terminal.until("the screen", lambda l: l[0].startswith("latgate live"))
     # The busiest first: what is idle at the moment has no rate.
@@ -139,8 +139,8 @@ def watched(tool, folder):
     return seen
 
 
-def killed(tool, folder, number):
-    terminal = Terminal([tool, "live", "--probe", "syscall", "--output", folder, *WAIT])
+def killed(tool, directory, number):
+    terminal = Terminal([tool, "live", "--probe", "syscall", "--output", directory, *WAIT])
     terminal.until("a rate", lambda l: rate(l, "syscall."))
     terminal.program.send_signal(number)
     code = terminal.end()

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Opens pages in a headless Chromium and reports what a reader would not want.
 
-  Tests/pages/browser.py [--screenshots FOLDER] [--size WIDTHxHEIGHT ...] [--fits] PAGE ...
+  Tests/pages/browser.py [--screenshots DIRECTORY] [--size WIDTHxHEIGHT ...] [--fits] PAGE ...
 
 A page is a file or an address; the default sizes are 1280x800 and 400x800. Each page is opened at each
 size, in light and in dark, with everything that folds open in the end. A visit is one line of JSON with
@@ -57,7 +57,7 @@ UNFOLD = "document.querySelectorAll('details').forEach(one => { one.open = true;
 class Browser:
     """The program, and the commands that it answers."""
 
-    def __init__(self, program, folder):
+    def __init__(self, program, directory):
         ours_in, theirs_out = os.pipe()
         theirs_in, ours_out = os.pipe()
 
@@ -70,7 +70,7 @@ class Browser:
         flags = ["--headless", "--remote-debugging-pipe", "--disable-gpu", "--hide-scrollbars",
                  "--no-first-run", "--disable-background-networking", "--disable-dev-shm-usage",
                  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-                 f"--user-data-dir={folder}"]
+                 f"--user-data-dir={directory}"]
         if os.geteuid() == 0:
             flags.append("--no-sandbox")
         self.process = subprocess.Popen([program, *flags, "about:blank"], preexec_fn=place,
@@ -200,7 +200,7 @@ def visit(browser, address, size, options, headers):
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--screenshots", metavar="FOLDER")
+    parser.add_argument("--screenshots", metavar="DIRECTORY")
     parser.add_argument("--size", action="append", metavar="WIDTHxHEIGHT")
     parser.add_argument("--fits", action="store_true")
     parser.add_argument("--header", action="append", default=[], metavar="NAME:VALUE")
@@ -215,8 +215,8 @@ def main():
     headers = {name: text.strip() for name, _, text in (one.partition(":") for one in options.header)}
     failed = 0
     # A browser that was killed may still write there.
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        browser = Browser(program, folder)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
+        browser = Browser(program, directory)
         try:
             for page in options.page:
                 address = page if "://" in page else pathlib.Path(page).resolve().as_uri()

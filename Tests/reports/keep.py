@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Keeps a check as a fixture of ReportingTests: its records, its suite, what was known of the bench.
 
-  Tests/reports/keep.py FOLDER NAME [--suite FILE] [--metric PATTERN ...]
+  Tests/reports/keep.py DIRECTORY NAME [--suite FILE] [--metric PATTERN ...]
 
-FOLDER is what `latgate check --output FOLDER` left. The fixture is xz of JSON lines: first the suite's file
+DIRECTORY is what `latgate check --output DIRECTORY` left. The fixture is xz of JSON lines: first the suite's file
 and the noise profile, then a record a line. Left out of the records is what no report shows: what steps
 printed, stacks, names of symbols, and with --metric all metrics that match none of the patterns.
 """
@@ -38,14 +38,14 @@ def thinned(record, patterns):
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("directory", type=pathlib.Path)
     parser.add_argument("name")
     parser.add_argument("--suite", type=pathlib.Path, help="default: of targets/suites")
     parser.add_argument("--metric", action="append", default=[])
     options = parser.parse_args()
-    setup = json.loads((options.folder / "check.json").read_text())
-    profile = options.folder / "profile.json"
-    records = [json.loads(path.read_text()) for path in (options.folder / "runs").glob("*.json")]
+    setup = json.loads((options.directory / "check.json").read_text())
+    profile = options.directory / "profile.json"
+    records = [json.loads(path.read_text()) for path in (options.directory / "runs").glob("*.json")]
     records.sort(key=lambda record: record["experiment"]["order"])
     head = {
         "suite": (options.suite or ROOT / f"targets/suites/{setup['suite']}.yaml").read_text(),

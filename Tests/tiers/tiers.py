@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-"""Holds the tiers against each other: tiers.py SERIAL AGENT_FOLDER OBJECT...
+"""Holds the tiers against each other: tiers.py SERIAL AGENT_DIRECTORY OBJECT...
 
 One agent on a device with root rights loads every probe twice, as BPF and as trace events. Both
 see the same windows, so they must report the same: as many operations (within 2%), medians in the
 same bucket or its neighbour. Direct reclaim is provoked by files read into memory that is short of
-room, and also counted by the kernel's own trace of it. AGENT_FOLDER is where agent and
+room, and also counted by the kernel's own trace of it. AGENT_DIRECTORY is where agent and
 load helper are on the device; OBJECT is PROBE=PATH of a BPF object on this machine. Prints a line
 per histogram: "ok", "few" where a median of so few events says nothing, "ok, run", "ok, turn" and
 "ok, waking" where it needed what judge() and steps_apart() allow beyond that, or what FAILED. Ends
@@ -331,9 +331,9 @@ def compare_reclaims(found, stalls, hits, own):
 
 
 def main():
-    serial, folder, *given = sys.argv[1:]
+    serial, directory, *given = sys.argv[1:]
     objects = dict(word.split("=", 1) for word in given)
-    agent = Agent("adb", "-s", serial, "shell", "-T", f"exec {folder}/latgate-agent")
+    agent = Agent("adb", "-s", serial, "shell", "-T", f"exec {directory}/latgate-agent")
     found, alone = {}, {}
     try:
         agent.greet()

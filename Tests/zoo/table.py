@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 """The table of `ci/zoo`: which metric found each defect, and what else was called slower.
 
-  table.py DEFECTS FOLDER
+  table.py DEFECTS DIRECTORY
 
-DEFECTS is defects.txt. FOLDER has a folder for each suite, in it one for each firmware with its runs
+DEFECTS is defects.txt. DIRECTORY has a directory for each suite, in it one for each firmware with its runs
 (1.json, 1.seconds ...) and, where it was compared, verdict.json. A defect without a verdict is listed as
 not run. Exits 1 when one that was compared was missed, or an unchanged firmware was called slower.
 """
@@ -53,8 +53,8 @@ def describe(row):
             f"{percent(row.get('upper'))})")
 
 
-def minutes(folder):
-    return sum(float(path.read_text(encoding="utf-8")) for path in folder.glob("*.seconds")) / 60
+def minutes(directory):
+    return sum(float(path.read_text(encoding="utf-8")) for path in directory.glob("*.seconds")) / 60
 
 
 def unrelated(rows, expected, related):
@@ -65,13 +65,13 @@ def unrelated(rows, expected, related):
     return {probe_of(row["metric"]) for row in rows} - wanted
 
 
-def print_defect(firmware, suite, expected, related, folder):
+def print_defect(firmware, suite, expected, related, directory):
     """Prints a row; returns whether the defect was found and which unrelated probes were, or None."""
-    runs = len(list(folder.glob("[0-9]*.json")))
-    path = folder / "verdict.json"
+    runs = len(list(directory.glob("[0-9]*.json")))
+    path = directory / "verdict.json"
     if not path.exists():
         print(ROW.format(firmware, suite, expected[0], "not run", "", "", runs,
-                         f"{minutes(folder):.1f}").rstrip())
+                         f"{minutes(directory):.1f}").rstrip())
         return None
     verdict = json.loads(path.read_text(encoding="utf-8"))
     rows = slower(verdict)
@@ -83,17 +83,17 @@ def print_defect(firmware, suite, expected, related, folder):
     print(ROW.format(
         firmware, suite, best["metric"] if best else expected[0], "found" if best else "MISSED",
         describe(best) if best else "", ",".join(words) or "-", runs,
-        f"{minutes(folder):.1f}").rstrip())
+        f"{minutes(directory):.1f}").rstrip())
     return bool(best), others
 
 
 def main():
-    folder = pathlib.Path(sys.argv[2])
+    directory = pathlib.Path(sys.argv[2])
     defects, found, missed, strays, alarms, unchanged = 0, 0, [], [], [], 0
     print(ROW.format("defect", "suite", "metric", "", "change", "also (! not related)", "runs",
                      "min"))
     for firmware, suite, expected, related in read_defects(sys.argv[1]):
-        place = folder / suite / firmware
+        place = directory / suite / firmware
         if expected:
             defects += 1
             said = print_defect(firmware, suite, expected, related, place)

@@ -53,10 +53,10 @@ package struct ErrorReport {
     }
     guard let path, !path.isEmpty, !FileManager.default.fileExists(atPath: path) else { return nil }
     let url = URL(fileURLWithPath: path)
-    let folder = url.deletingLastPathComponent()
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    let directory = url.deletingLastPathComponent()
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
     return nearestName(to: url.lastPathComponent, in: names).map { near in
-      path.contains("/") ? folder.appendingPathComponent(near).path : near
+      path.contains("/") ? directory.appendingPathComponent(near).path : near
     }
   }
 
@@ -124,7 +124,7 @@ package struct ErrorReport {
     case is CampaignFileError, is MetadataError, is ReportLines.Fault: .badInput
     case is CampaignDraftError: .usage
     case let error as TrialError: error.status
-    case is CheckFolder.Fault, is ResultFolders.Fault, is ExchangeFileError: .badInput
+    case is CheckDirectory.Fault, is ResultDirectories.Fault, is ExchangeFileError: .badInput
     case let error as ResultPlace.Fault: error.isPlace ? .usage : .internalError
     case is UnknownName, is ExperimentPlan.Refusal, is ScopeError, is MeasureError: .usage
     case let error as KernelBTFError: ExitStatus(rawValue: error.exitCode) ?? .internalError
@@ -134,7 +134,7 @@ package struct ErrorReport {
     case let error as ADBError:
       status(DeviceError(error, device: "adb", operation: "the request"))
     case let error as VirtualDeviceError: status(of: error)
-    case is KitFolder.Failure, is DeviceNameError, is MissingHome, is JobError: .usage
+    case is KitDirectory.Failure, is DeviceNameError, is MissingHome, is JobError: .usage
     case let error as PushError: error.isUsage ? .usage : .deviceUnavailable
     case is BenchRefusal, is ArmError, is VerifierRefusal: .gateFailed
     case let error as AgentSessionError: status(of: error)

@@ -18,8 +18,8 @@ package struct Plan: Sendable {
   package var reconnect: Duration?
   /// How long another job's hold on the device is waited for.
   package var wait: Duration = .zero
-  /// Folders of this machine with unstripped files, for the names in stacks.
-  package var symbolFolders: [String] = []
+  /// Directories of this machine with unstripped files, for the names in stacks.
+  package var symbolDirectories: [String] = []
   /// Whether each probe is checked under its own load before anything is measured.
   package var checksProbes = false
 
@@ -116,7 +116,7 @@ package struct Plan: Sendable {
       toolVersion: Version.text)
     request.scope = scope
     request.wait = wait
-    request.symbolFolders = symbolFolders
+    request.symbolDirectories = symbolDirectories
     request.checksProbes = checksProbes
     return request
   }

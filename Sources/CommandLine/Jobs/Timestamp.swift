@@ -1,6 +1,6 @@
 import Foundation
 
-/// Now, in local time, for names of folders: `20260131-235959`.
+/// Now, in local time, for names of directories: `20260131-235959`.
 package func timestamp() -> String {
   Date().formatted(
     .verbatim(

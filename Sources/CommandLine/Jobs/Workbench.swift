@@ -3,7 +3,7 @@ import Foundation
 import POSIXSupport
 import ProbeBuild
 
-/// What most commands begin with: the share folder, the catalogue and built probes.
+/// What most commands begin with: the share directory, the catalogue and built probes.
 package struct Workbench: Sendable {
   package let share: ShareRoot
   package let catalog: Catalog
@@ -14,7 +14,7 @@ package struct Workbench: Sendable {
   package init(share option: String?, console: Console, asking device: String? = nil) throws {
     self.console = console
     share = try ShareRoot.find(option: option)
-    let own = UserFolders.configPath(environment: ProcessInfo.processInfo.environment)
+    let own = UserDirectories.configPath(environment: ProcessInfo.processInfo.environment)
     let sources = ([share.path] + (own.map { [$0] } ?? [])).map { DirectoryFiles(root: $0) }
     var catalog = try Catalog.loadSound(sources, only: device == nil ? nil : [.devices])
     // Its firmwares may name probes.
@@ -33,14 +33,14 @@ package struct Workbench: Sendable {
     try (names.isEmpty ? catalog.probes.keys.sorted() : names).map(catalog.probe)
   }
 
-  /// The probes of the share folder, without the user's own.
+  /// The probes of the share directory, without the user's own.
   package var sharedProbes: [ProbeManifest] {
     catalog.probes.values.filter { $0.file.hasPrefix("\(share.path)/") }
       .sorted { $0.name < $1.name }
   }
 
-  /// The probes' bundle for a device; `isScoped` where they are to measure some tasks only, `isKept`
-  /// where they are loaded without a session.
+  /// The probes' bundle for a device; `isScoped` where they are to measure some tasks only,
+  /// `isKept` where they are loaded without a session.
   package func bundle(
     abi: TargetABI, probes: [ProbeManifest], isScoped: Bool = false, isKept: Bool = false
   ) async throws -> ProbeBundle {

@@ -11,9 +11,9 @@ import RunRecords
 struct CommonOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Folder with bpf/, targets/ and the agent's sources.",
+      "Directory with bpf/, targets/ and the agent's sources.",
       discussion: "Default: $LATGATE_SHARE, <executable>/../share/latgate, or the repository.",
-      valueName: "folder"), completion: .directory)
+      valueName: "directory"), completion: .directory)
   var share: String?
 
   @Flag(name: .shortAndLong, help: "Only results and errors.")
@@ -66,8 +66,8 @@ struct StoreOptions: ParsableArguments {
     help: ArgumentHelp(
       "File in which latgate remembers what devices did.",
       discussion: """
-        Default: $LATGATE_STORE, or latgate/latgate.sqlite in the user's state folder. A file that \
-        was named is made in a folder that is there; commands that only read it want it there.
+        Default: $LATGATE_STORE, or latgate/latgate.sqlite in the user's state directory. A file that \
+        was named is made in a directory that is there; commands that only read it want it there.
         """,
       valueName: "file"), completion: .file())
   var store: String?
@@ -86,9 +86,11 @@ struct StoreOptions: ParsableArguments {
         throw StoreError(path: path, reason: "\(needed) is not there", kind: .missing)
       }
     }
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-      throw StoreError(path: path, reason: "it is a folder", kind: .unreadable)
+    var isDirectory: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
+      isDirectory.boolValue
+    {
+      throw StoreError(path: path, reason: "it is a directory", kind: .unreadable)
     }
     return try await Store.open(path: path)
   }

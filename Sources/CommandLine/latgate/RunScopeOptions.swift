@@ -19,7 +19,7 @@ struct RunScopeOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Measure the tasks of a cgroup (version 2) and of those below it.",
-      valueName: "folder"))
+      valueName: "directory"))
   var cgroup: String?
 
   func validate() throws {
@@ -34,7 +34,7 @@ struct RunScopeOptions: ParsableArguments {
     if pid == 0 { throw ValidationError("--pid 0 is nobody: it stands for idle CPUs") }
     if let cgroup, !cgroup.hasPrefix("/") {
       throw ValidationError(
-        "--cgroup takes its folder on the device, such as /sys/fs/cgroup/system.slice")
+        "--cgroup takes its directory on the device, such as /sys/fs/cgroup/system.slice")
     }
   }
 

@@ -16,7 +16,7 @@ struct SingleRun {
   let device: String?
   /// Nil = the suite's reference.
   var firmware: String?
-  /// Folder of the record; nil = none is kept.
+  /// Directory of the record; nil = none is kept.
   var output: String?
   /// How long a device that another job uses is waited for.
   var wait: Duration = .zero
@@ -50,7 +50,7 @@ struct SingleRun {
     guard let lane = target.lanes.first else { return }
     let firmware = firmware ?? plan.suite.reference ?? "running"
     let kept = FailureFiles(
-      console: console, folder: output ?? ResultPlace.usualFolder, isWanted: keepsReports)
+      console: console, directory: output ?? ResultPlace.usualDirectory, isWanted: keepsReports)
     var reached: (any Device)?
     do {
       let started = try await lane.start(firmware: firmware)
@@ -84,7 +84,9 @@ struct SingleRun {
       }
       await lane.finish()
       display.end()
-      let written = output.map { folder in Result { try RecordFiles.write(record, to: folder) } }
+      let written = output.map { directory in
+        Result { try RecordFiles.write(record, to: directory) }
+      }
       try show(result)
       // What was measured is shown even when its file could not be written.
       if let written { console.note("record: \(try written.get())") }

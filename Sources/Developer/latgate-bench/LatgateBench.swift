@@ -7,7 +7,7 @@ import Foundation
 struct LatgateBench {
   static let usage = """
     usage: latgate-bench shell DEVICE COUNT   ms of each of so many 'true', over one connection
-           latgate-bench daemon PORT          an adbd until stdin ends; prints the folder of the
+           latgate-bench daemon PORT          an adbd until stdin ends; prints the directory of the
                                               programs and LD_LIBRARY_PATH for them
     """
 

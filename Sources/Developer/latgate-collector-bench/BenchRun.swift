@@ -6,15 +6,15 @@
   import NIOPosix
   import NIOSSL
 
-  /// `PORT TRIAL-FOLDER COLLECTOR-PID CONNECTIONS REPORTS [RATE]`: as fast as the answers come, or RATE a
-  /// second. Prints a line.
+  /// `PORT TRIAL-DIRECTORY COLLECTOR-PID CONNECTIONS REPORTS [RATE]`: as fast as the answers come,
+  /// or RATE a second. Prints a line.
   struct BenchRun {
     private struct Usage: Error, CustomStringConvertible {
-      let description = "PORT TRIAL-FOLDER COLLECTOR-PID CONNECTIONS REPORTS [RATE]"
+      let description = "PORT TRIAL-DIRECTORY COLLECTOR-PID CONNECTIONS REPORTS [RATE]"
     }
 
     private let port: Int
-    private let folder: String
+    private let directory: String
     private let collector: Int
     private let connections: Int
     private let reports: Int
@@ -28,7 +28,7 @@
         connections > 0, reports >= connections
       else { throw Usage() }
       self.port = port
-      folder = arguments[1]
+      directory = arguments[1]
       self.collector = collector
       self.connections = connections
       self.reports = reports
@@ -77,11 +77,13 @@
 
     private func clientConfiguration() throws -> TLSConfiguration {
       var configuration = TLSConfiguration.makeClientConfiguration()
-      configuration.trustRoots = .file(folder + "/authority.pem")
-      configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(folder + "/device-1.pem")
-        .map { .certificate($0) }
+      configuration.trustRoots = .file(directory + "/authority.pem")
+      configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(
+        directory + "/device-1.pem"
+      )
+      .map { .certificate($0) }
       configuration.privateKey = .privateKey(
-        try NIOSSLPrivateKey(file: folder + "/device-1.key", format: .pem))
+        try NIOSSLPrivateKey(file: directory + "/device-1.key", format: .pem))
       return configuration
     }
 

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static int disk_open(void *arg, int folder, const char *name, int flags, mode_t mode)
+static int disk_open(void *arg, int directory, const char *name, int flags, mode_t mode)
 {
-	int fd = openat(folder, name, flags | O_CLOEXEC | O_NOFOLLOW, mode);
+	int fd = openat(directory, name, flags | O_CLOEXEC | O_NOFOLLOW, mode);
 
 	(void)arg;
 	return fd < 0 ? -errno : fd;
@@ -45,16 +45,16 @@ static int disk_sync(void *arg, int fd)
 	return fsync(fd) ? -errno : 0;
 }
 
-static int disk_rename(void *arg, int folder, const char *from, const char *to)
+static int disk_rename(void *arg, int directory, const char *from, const char *to)
 {
 	(void)arg;
-	return renameat(folder, from, folder, to) ? -errno : 0;
+	return renameat(directory, from, directory, to) ? -errno : 0;
 }
 
-static int disk_unlink(void *arg, int folder, const char *name)
+static int disk_unlink(void *arg, int directory, const char *name)
 {
 	(void)arg;
-	return unlinkat(folder, name, 0) ? -errno : 0;
+	return unlinkat(directory, name, 0) ? -errno : 0;
 }
 
 static int disk_close(void *arg, int fd)
@@ -63,10 +63,10 @@ static int disk_close(void *arg, int fd)
 	return close(fd) ? -errno : 0;
 }
 
-static int disk_list(void *arg, int folder, void (*fn)(void *context, const char *name),
+static int disk_list(void *arg, int directory, void (*fn)(void *context, const char *name),
 		     void *context)
 {
-	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *entries = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 	int rc = entries ? 0 : -errno;

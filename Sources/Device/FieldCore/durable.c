@@ -24,10 +24,10 @@ static int write_all(const struct lg_disk *disk, int fd, const uint8_t *bytes, s
 }
 
 /* A write may be reported as late as by close(). */
-static int write_file(const struct lg_disk *disk, int folder, const char *name, const void *bytes,
-		      size_t size)
+static int write_file(const struct lg_disk *disk, int directory, const char *name,
+		      const void *bytes, size_t size)
 {
-	int fd = disk->open(disk->arg, folder, name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	int fd = disk->open(disk->arg, directory, name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	int rc, closed;
 
 	if (fd < 0)
@@ -39,30 +39,30 @@ static int write_file(const struct lg_disk *disk, int folder, const char *name, 
 	return rc ? rc : closed;
 }
 
-int lg_durable_replace(const struct lg_disk *disk, int folder, const char *name, const void *bytes,
-		       size_t size)
+int lg_durable_replace(const struct lg_disk *disk, int directory, const char *name,
+		       const void *bytes, size_t size)
 {
 	char unfinished[LG_NAME_MAX + sizeof(LG_UNFINISHED)];
 	int rc;
 
 	snprintf(unfinished, sizeof(unfinished), "%s" LG_UNFINISHED, name);
-	rc = write_file(disk, folder, unfinished, bytes, size);
+	rc = write_file(disk, directory, unfinished, bytes, size);
 	if (!rc)
-		rc = disk->rename(disk->arg, folder, unfinished, name);
+		rc = disk->rename(disk->arg, directory, unfinished, name);
 	if (rc) {
-		disk->unlink(disk->arg, folder, unfinished);
+		disk->unlink(disk->arg, directory, unfinished);
 		return rc;
 	}
-	return disk->sync(disk->arg, folder);
+	return disk->sync(disk->arg, directory);
 }
 
-int lg_durable_remove(const struct lg_disk *disk, int folder, const char *name)
+int lg_durable_remove(const struct lg_disk *disk, int directory, const char *name)
 {
-	int rc = disk->unlink(disk->arg, folder, name);
+	int rc = disk->unlink(disk->arg, directory, name);
 
 	if (rc == -ENOENT)
 		return 0;
-	return rc ? rc : disk->sync(disk->arg, folder);
+	return rc ? rc : disk->sync(disk->arg, directory);
 }
 
 static int read_open(const struct lg_disk *disk, int fd, size_t most, struct lg_buffer *out)
@@ -81,10 +81,10 @@ static int read_open(const struct lg_disk *disk, int fd, size_t most, struct lg_
 	}
 }
 
-int lg_durable_read(const struct lg_disk *disk, int folder, const char *name, size_t most,
+int lg_durable_read(const struct lg_disk *disk, int directory, const char *name, size_t most,
 		    struct lg_buffer *out)
 {
-	int fd = disk->open(disk->arg, folder, name, O_RDONLY | O_NONBLOCK, 0);
+	int fd = disk->open(disk->arg, directory, name, O_RDONLY | O_NONBLOCK, 0);
 	int rc;
 
 	lg_buffer_reset(out);

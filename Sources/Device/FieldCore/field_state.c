@@ -26,7 +26,8 @@ static void put(struct lg_buffer *out, const char *format, ...)
 	lg_buffer_append(out, line, (size_t)size);
 }
 
-int lg_field_state_save(const struct lg_field_state *state, const struct lg_disk *disk, int folder)
+int lg_field_state_save(const struct lg_field_state *state, const struct lg_disk *disk,
+			int directory)
 {
 	struct lg_buffer out = {0};
 	int rc = -ENOMEM;
@@ -41,7 +42,7 @@ int lg_field_state_save(const struct lg_field_state *state, const struct lg_disk
 		put(&out, "barred %s %" PRIu64 "\n", state->barred[i].id, state->barred[i].reason);
 	lg_seal(&out);
 	if (!out.failed)
-		rc = lg_durable_replace(disk, folder, NAME, out.data, out.size);
+		rc = lg_durable_replace(disk, directory, NAME, out.data, out.size);
 	lg_buffer_free(&out);
 	return rc;
 }
@@ -60,10 +61,10 @@ static void read_line(struct lg_field_state *state, const char *line)
 		       &state->upload_bytes);
 }
 
-int lg_field_state_load(struct lg_field_state *state, const struct lg_disk *disk, int folder)
+int lg_field_state_load(struct lg_field_state *state, const struct lg_disk *disk, int directory)
 {
 	struct lg_buffer file = {0};
-	int rc = lg_durable_read(disk, folder, NAME, MOST, &file);
+	int rc = lg_durable_read(disk, directory, NAME, MOST, &file);
 	char *rest;
 
 	*state = (struct lg_field_state){0};

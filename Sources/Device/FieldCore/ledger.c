@@ -37,11 +37,11 @@ static void load(struct lg_ledger *ledger, off_t at)
 	ledger->setting_aside = slot.setting_aside;
 }
 
-int lg_ledger_open(struct lg_ledger *ledger, const struct lg_disk *disk, int folder,
+int lg_ledger_open(struct lg_ledger *ledger, const struct lg_disk *disk, int directory,
 		   const char *name)
 {
 	*ledger = (struct lg_ledger){.disk = disk};
-	ledger->fd = disk->open(disk->arg, folder, name, O_RDWR | O_CREAT, 0600);
+	ledger->fd = disk->open(disk->arg, directory, name, O_RDWR | O_CREAT, 0600);
 	if (ledger->fd < 0)
 		return ledger->fd;
 	load(ledger, 0);

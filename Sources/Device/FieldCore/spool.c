@@ -52,7 +52,7 @@ static int remove_file(const struct lg_spool *spool, enum lg_spool_name kind, ui
 	char name[LG_NAME_MAX];
 
 	lg_spool_name_write(name, kind, number);
-	return lg_durable_remove(spool->disk, spool->folder, name);
+	return lg_durable_remove(spool->disk, spool->directory, name);
 }
 
 /* ---- setting aside */
@@ -115,7 +115,7 @@ static void note_name(void *context, const char *name)
 
 static int list_files(const struct lg_spool *spool, struct listing *list)
 {
-	int rc = spool->disk->list(spool->disk->arg, spool->folder, note_name, list);
+	int rc = spool->disk->list(spool->disk->arg, spool->directory, note_name, list);
 
 	return !rc && list->failed ? -ENOMEM : rc;
 }
@@ -153,9 +153,9 @@ static int set_aside(struct lg_spool *spool, uint64_t number, uint64_t *counter)
 	}
 	lg_spool_name_write(from, LG_SPOOL_REPORT, number);
 	lg_spool_name_write(to, LG_SPOOL_SET_ASIDE, number);
-	rc = spool->disk->rename(spool->disk->arg, spool->folder, from, to);
+	rc = spool->disk->rename(spool->disk->arg, spool->directory, from, to);
 	if (!rc)
-		rc = spool->disk->sync(spool->disk->arg, spool->folder);
+		rc = spool->disk->sync(spool->disk->arg, spool->directory);
 	if (!rc)
 		drop_old_asides(spool);
 	return rc;
@@ -177,7 +177,7 @@ static int read_file(const struct lg_spool *spool, uint64_t number, struct lg_bu
 	int rc;
 
 	lg_spool_name_write(name, LG_SPOOL_REPORT, number);
-	rc = lg_durable_read(spool->disk, spool->folder, name, most_bytes(spool), file);
+	rc = lg_durable_read(spool->disk, spool->directory, name, most_bytes(spool), file);
 	if (rc == -EFBIG || (!rc && !lg_spool_file_read(file, number, entry)))
 		return -EBADMSG;
 	return rc;
@@ -221,21 +221,21 @@ static int clear_unfinished(struct lg_spool *spool)
 		free(list.numbers);
 		if (rc || !*list.unfinished)
 			return rc;
-		rc = lg_durable_remove(spool->disk, spool->folder, list.unfinished);
+		rc = lg_durable_remove(spool->disk, spool->directory, list.unfinished);
 		if (rc)
 			return rc;
 		spool->ledger.counts.unfinished++;
 	}
 }
 
-int lg_spool_open(struct lg_spool *spool, const struct lg_disk *disk, int folder,
+int lg_spool_open(struct lg_spool *spool, const struct lg_disk *disk, int directory,
 		  const struct lg_spool_caps *caps)
 {
 	struct listing list = {0};
 	int rc;
 
-	*spool = (struct lg_spool){.disk = disk, .folder = folder, .caps = *caps};
-	rc = lg_ledger_open(&spool->ledger, disk, folder, LEDGER_NAME);
+	*spool = (struct lg_spool){.disk = disk, .directory = directory, .caps = *caps};
+	rc = lg_ledger_open(&spool->ledger, disk, directory, LEDGER_NAME);
 	if (!rc)
 		rc = clear_unfinished(spool);
 	if (!rc)
@@ -321,7 +321,7 @@ static int write_entry(struct lg_spool *spool, const struct lg_spool_entry *entr
 		rc = -ENOMEM;
 	lg_spool_name_write(name, LG_SPOOL_REPORT, entry->number);
 	if (!rc)
-		rc = lg_durable_replace(spool->disk, spool->folder, name, file.data, file.size);
+		rc = lg_durable_replace(spool->disk, spool->directory, name, file.data, file.size);
 	lg_buffer_free(&file);
 	/* It may have its name, though not for good. */
 	if (rc)

@@ -15,7 +15,7 @@ struct update {
 	struct lg_trust *trust;
 	const struct lg_fetcher *fetcher;
 	const struct lg_disk *disk;
-	int folder;
+	int directory;
 	uint64_t now_s;
 	char *why;
 	enum lg_update result;
@@ -89,7 +89,7 @@ static bool same(const struct lg_buffer *a, const struct lg_buffer *b)
 
 static bool keep(struct update *update, const struct lg_trust *trust)
 {
-	int rc = lg_trust_save(trust, update->disk, update->folder);
+	int rc = lg_trust_save(trust, update->disk, update->directory);
 
 	if (!rc)
 		return true;
@@ -302,13 +302,13 @@ static bool update_rest(struct update *update)
 }
 
 enum lg_update lg_trust_update(struct lg_trust *trust, const struct lg_fetcher *fetcher,
-			       const struct lg_disk *disk, int folder, uint64_t now_s,
+			       const struct lg_disk *disk, int directory, uint64_t now_s,
 			       char why[LG_WHY])
 {
 	struct update update = {.trust = trust,
 				.fetcher = fetcher,
 				.disk = disk,
-				.folder = folder,
+				.directory = directory,
 				.now_s = now_s > trust->seen_s ? now_s : trust->seen_s,
 				.why = why,
 				.result = LG_UPDATED};

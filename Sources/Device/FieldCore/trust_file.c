@@ -24,7 +24,7 @@ static void put_number(struct lg_buffer *out, uint64_t value, size_t bytes)
 }
 
 /* u32 magic, u32 version, u64 seen, four times u32 size and a file, u32 CRC of all before. */
-int lg_trust_save(const struct lg_trust *trust, const struct lg_disk *disk, int folder)
+int lg_trust_save(const struct lg_trust *trust, const struct lg_disk *disk, int directory)
 {
 	const struct lg_buffer *files[] = {&trust->root, &trust->timestamp, &trust->snapshot,
 					   &trust->targets};
@@ -41,7 +41,7 @@ int lg_trust_save(const struct lg_trust *trust, const struct lg_disk *disk, int 
 	}
 	put_number(&out, lg_crc32(0, out.data, out.size), 4);
 	if (!out.failed)
-		rc = lg_durable_replace(disk, folder, NAME, out.data, out.size);
+		rc = lg_durable_replace(disk, directory, NAME, out.data, out.size);
 	lg_buffer_free(&out);
 	return rc;
 }
@@ -84,11 +84,11 @@ static bool use_anchor(struct lg_trust *trust, const void *anchor, size_t size, 
 	return !trust->root.failed || lg_refuse(why, "root: no memory");
 }
 
-bool lg_trust_open(struct lg_trust *trust, const struct lg_disk *disk, int folder,
+bool lg_trust_open(struct lg_trust *trust, const struct lg_disk *disk, int directory,
 		   const void *anchor, size_t anchor_size, bool *damaged, char why[LG_WHY])
 {
 	struct lg_buffer file = {0};
-	int rc = lg_durable_read(disk, folder, NAME, MOST, &file);
+	int rc = lg_durable_read(disk, directory, NAME, MOST, &file);
 	bool good = !rc;
 
 	*trust = (struct lg_trust){0};

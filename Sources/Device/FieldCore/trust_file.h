@@ -5,6 +5,6 @@
 #include "trust.h"
 
 /* All of it in one file, so that its parts always fit. 0 or -errno. */
-int lg_trust_save(const struct lg_trust *trust, const struct lg_disk *disk, int folder);
+int lg_trust_save(const struct lg_trust *trust, const struct lg_disk *disk, int directory);
 
 #endif

@@ -16,7 +16,7 @@ struct lg_config {
 	char authority[LG_CONFIG_TEXT], certificate[LG_CONFIG_TEXT],
 		key[LG_CONFIG_TEXT]; /* PEM files */
 	char root[LG_CONFIG_TEXT]; /* first root metadata */
-	char state[LG_CONFIG_TEXT]; /* folder that survives a boot */
+	char state[LG_CONFIG_TEXT]; /* directory that survives a boot */
 	char model[LG_MODEL_TEXT], build[LG_BUILD_TEXT];
 	uint64_t poll_s, settle_s, spool_bytes, spool_age_s;
 	bool code; /* campaigns may bring programs: fleets of engineers, never users' devices */

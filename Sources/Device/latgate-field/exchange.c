@@ -22,7 +22,7 @@ enum { PATH = 256, ANSWER_MOST = 1024, DAY = 86400 };
 struct exchange {
 	struct lg_polled *out;
 	const struct lg_config *config;
-	const struct lg_folders *folders;
+	const struct lg_directories *directories;
 	const struct lg_field_state *state;
 	uint64_t now_s;
 	struct lg_transport *transport;
@@ -59,8 +59,8 @@ static bool open_trust(struct exchange *exchange)
 	bool damaged = false, good;
 
 	good = lg_read_whole(exchange->config->root, LG_ROOT_MOST, &root, exchange->why) &&
-	       lg_trust_open(&exchange->trust, &lg_posix_disk, exchange->folders->state, root.data,
-			     root.size, &damaged, exchange->why);
+	       lg_trust_open(&exchange->trust, &lg_posix_disk, exchange->directories->state,
+			     root.data, root.size, &damaged, exchange->why);
 	lg_buffer_free(&root);
 	if (damaged)
 		fprintf(stderr, "latgate-field: what was known of the repository is damaged; it "
@@ -74,7 +74,7 @@ static bool update(struct exchange *exchange)
 	char why[LG_WHY];
 
 	switch (lg_trust_update(&exchange->trust, &fetcher, &lg_posix_disk,
-				exchange->folders->state, exchange->now_s, why)) {
+				exchange->directories->state, exchange->now_s, why)) {
 	case LG_UPDATED:
 		exchange->out->trusted = true;
 		exchange->out->known_s = exchange->trust.seen_s;
@@ -96,7 +96,7 @@ static bool update(struct exchange *exchange)
 static bool obtain(struct exchange *exchange, const char *name, const char *path,
 		   const struct lg_meta_file *file, size_t most, struct lg_buffer *out)
 {
-	int state = exchange->folders->state;
+	int state = exchange->directories->state;
 
 	if (file->hashed && !lg_durable_read(&lg_posix_disk, state, name, most, out) &&
 	    lg_meta_file_is(file, out->data, out->size))
@@ -287,7 +287,7 @@ static void upload(struct exchange *exchange)
 		exchange->out->listed ? exchange->out->upload_bytes_per_day : LG_MOST_UPLOAD;
 	struct lg_spool spool;
 	size_t at = 0;
-	int rc = lg_spool_enter(&spool, exchange->folders, exchange->config);
+	int rc = lg_spool_enter(&spool, exchange->directories, exchange->config);
 
 	exchange->out->uploaded = true;
 	if (!rc)
@@ -302,11 +302,14 @@ static void upload(struct exchange *exchange)
 }
 
 void lg_exchange(struct lg_polled *out, const struct lg_config *config,
-		 const struct lg_folders *folders, const struct lg_field_state *state,
+		 const struct lg_directories *directories, const struct lg_field_state *state,
 		 uint64_t now_s)
 {
-	struct exchange exchange = {
-		.out = out, .config = config, .folders = folders, .state = state, .now_s = now_s};
+	struct exchange exchange = {.out = out,
+				    .config = config,
+				    .directories = directories,
+				    .state = state,
+				    .now_s = now_s};
 
 	*out = (struct lg_polled){0};
 	exchange.transport = lg_transport_new(config, exchange.why);

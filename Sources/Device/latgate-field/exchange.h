@@ -4,7 +4,7 @@
 #define LATGATE_FIELD_EXCHANGE_H
 
 #include "field_state.h"
-#include "folders.h"
+#include "directories.h"
 #include "rules.h"
 
 /* What a poll found, for the process that goes on. */
@@ -26,7 +26,7 @@ struct lg_polled {
 
 /* `state` is read only. */
 void lg_exchange(struct lg_polled *out, const struct lg_config *config,
-		 const struct lg_folders *folders, const struct lg_field_state *state,
+		 const struct lg_directories *directories, const struct lg_field_state *state,
 		 uint64_t now_s);
 
 #endif

@@ -17,7 +17,7 @@ static const char usage[] =
 	"\n"
 	"Measures on a fielded device what signed campaigns ask for, and sends reports of it.\n"
 	"A service of the device's init starts 'run'; CONFIG is " CONFIG ".\n"
-	"A file named 'stop' in its state folder keeps it quiet.\n"
+	"A file named 'stop' in its state directory keeps it quiet.\n"
 	"\n"
 	"exit codes: 0 ended by a signal, 64 usage, 70 internal error, 78 configuration\n";
 

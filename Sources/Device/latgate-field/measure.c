@@ -48,7 +48,7 @@ static bool stop(struct run *run, enum lg_reason reason)
 
 static bool read_campaign(struct run *run)
 {
-	int state = run->measure->folders->state;
+	int state = run->measure->directories->state;
 
 	if (lg_durable_read(&lg_posix_disk, state, LG_MANIFEST_NAME, LG_MANIFEST_MOST,
 			    &run->manifest))
@@ -67,7 +67,7 @@ static bool read_bundle(struct run *run)
 		lg_refuse(run->why, "no bundle for " LATGATE_ABI);
 		return stop(run, LG_NO_BUNDLE);
 	}
-	if (lg_durable_read(&lg_posix_disk, run->measure->folders->state, LG_BUNDLE_NAME,
+	if (lg_durable_read(&lg_posix_disk, run->measure->directories->state, LG_BUNDLE_NAME,
 			    LG_BUNDLE_MOST, &run->bundle) ||
 	    !lg_meta_file_is(&run->campaign.bundle, run->bundle.data, run->bundle.size)) {
 		lg_refuse(run->why, "the bundle is not the one that the manifest names");
@@ -270,7 +270,7 @@ static int spool_report(struct run *run)
 		report.histogram_count = lg_histograms_list(&run->histograms, &report.histograms);
 	if (run->histograms.damaged)
 		report.flags |= LG_REPORT_CUT_SHORT;
-	rc = lg_spool_enter(&spool, measure->folders, measure->config);
+	rc = lg_spool_enter(&spool, measure->directories, measure->config);
 	if (!rc)
 		rc = put(&spool, &report, measure->now_s);
 	lg_spool_leave(&spool);

@@ -3,12 +3,12 @@
 #ifndef LATGATE_FIELD_MEASURE_H
 #define LATGATE_FIELD_MEASURE_H
 
-#include "folders.h"
+#include "directories.h"
 #include "rules.h"
 
 struct lg_measure {
 	const struct lg_config *config;
-	const struct lg_folders *folders;
+	const struct lg_directories *directories;
 	uint8_t incarnation[8];
 	uint32_t sequence, arm;
 	const char *id; /* of the campaign */
@@ -22,7 +22,7 @@ struct lg_measure {
  */
 enum { LG_MEASURED = 0, LG_MEASURE_BUSY = 1, LG_MEASURE_UNSPOOLED = 2, LG_MEASURE_STOPPED = 16 };
 
-/* Runs the campaign whose manifest and bundle are in the state's folder. SIGTERM ends it early. */
+/* Runs the campaign whose manifest and bundle are in the state's directory. SIGTERM ends it early. */
 int lg_measure_window(const struct lg_measure *measure);
 /* Spools a report that says why the campaign was stopped here. */
 int lg_measure_refuse(const struct lg_measure *measure, enum lg_reason reason);

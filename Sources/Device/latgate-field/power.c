@@ -11,14 +11,14 @@
 
 enum { LINE = 64 };
 
-static bool line_of(int folder, const char *supply, const char *file, char line[LINE])
+static bool line_of(int directory, const char *supply, const char *file, char line[LINE])
 {
 	char path[256 + LINE];
 	ssize_t n;
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/%s", supply, file);
-	fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
+	fd = openat(directory, path, O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? -1 : read(fd, line, LINE - 1);
 	if (fd >= 0)
 		close(fd);
@@ -30,31 +30,31 @@ static bool line_of(int folder, const char *supply, const char *file, char line[
 }
 
 /* Batteries of mice and pens are of scope "Device". */
-static void look_at(struct lg_condition_now *now, int folder, const char *supply)
+static void look_at(struct lg_condition_now *now, int directory, const char *supply)
 {
 	char line[LINE];
 	uint32_t percent;
 
-	if (!line_of(folder, supply, "type", line))
+	if (!line_of(directory, supply, "type", line))
 		return;
 	if (strcmp(line, "Battery")) {
-		now->charging |= line_of(folder, supply, "online", line) && *line == '1';
+		now->charging |= line_of(directory, supply, "online", line) && *line == '1';
 		return;
 	}
-	if ((line_of(folder, supply, "scope", line) && !strcmp(line, "Device")) ||
-	    !line_of(folder, supply, "capacity", line))
+	if ((line_of(directory, supply, "scope", line) && !strcmp(line, "Device")) ||
+	    !line_of(directory, supply, "capacity", line))
 		return;
 	percent = (uint32_t)strtoul(line, NULL, 10);
 	if (!now->has_battery || percent < now->battery_percent)
 		now->battery_percent = percent;
 	now->has_battery = true;
-	now->charging |= line_of(folder, supply, "status", line) &&
+	now->charging |= line_of(directory, supply, "status", line) &&
 			 (!strcmp(line, "Charging") || !strcmp(line, "Full"));
 }
 
-void lg_power_look(struct lg_condition_now *now, const char *folder)
+void lg_power_look(struct lg_condition_now *now, const char *directory)
 {
-	DIR *supplies = opendir(folder);
+	DIR *supplies = opendir(directory);
 	int fd = supplies ? dirfd(supplies) : -1;
 	struct dirent *entry;
 

@@ -4,7 +4,7 @@
 
 #include "rules.h"
 
-/* Fills in what is known of batteries below a folder, such as /sys/class/power_supply. */
-void lg_power_look(struct lg_condition_now *now, const char *folder);
+/* Fills in what is known of batteries below a directory, such as /sys/class/power_supply. */
+void lg_power_look(struct lg_condition_now *now, const char *directory);
 
 #endif

@@ -25,7 +25,7 @@
 #include "measure.h"
 #include "power.h"
 
-#define POWER_FOLDER "/sys/class/power_supply"
+#define POWER_DIRECTORY "/sys/class/power_supply"
 /* Somebody at the device wants it quiet: while the file is there, nothing is polled or measured. */
 #define STOP_NAME "stop"
 
@@ -55,7 +55,7 @@ struct child {
 
 struct supervisor {
 	const struct lg_config *config;
-	struct lg_folders folders;
+	struct lg_directories directories;
 	struct lg_field_state state;
 	struct lg_lease lease;
 	struct lg_polled campaign; /* what the last trusted poll said */
@@ -105,7 +105,7 @@ static void count_time(struct supervisor *self)
 
 static bool save(struct supervisor *self)
 {
-	int rc = lg_field_state_save(&self->state, &lg_posix_disk, self->folders.state);
+	int rc = lg_field_state_save(&self->state, &lg_posix_disk, self->directories.state);
 
 	if (rc)
 		fprintf(stderr, "latgate-field: the state cannot be kept: %s\n", strerror(-rc));
@@ -158,7 +158,7 @@ static void start_exchange(struct supervisor *self)
 		return;
 	switch (start(self, &self->exchange, POLL_MOST_S)) {
 	case 0:
-		lg_exchange(&polled, self->config, &self->folders, &self->state, time_s(self));
+		lg_exchange(&polled, self->config, &self->directories, &self->state, time_s(self));
 		/* Less than a pipe holds: it is written at once. */
 		_exit(write(ends[1], &polled, sizeof(polled)) != sizeof(polled));
 	case -1:
@@ -189,14 +189,14 @@ static void start_measure(struct supervisor *self, enum lg_reason reason, const 
 {
 	struct lg_condition_now now = {0};
 	struct lg_measure measure = {.config = self->config,
-				     .folders = &self->folders,
+				     .directories = &self->directories,
 				     .sequence = self->sequence++,
 				     .arm = (uint32_t)self->state.arm,
 				     .id = id,
 				     .now_s = time_s(self)};
 
 	memcpy(measure.incarnation, self->incarnation, sizeof(measure.incarnation));
-	lg_power_look(&now, POWER_FOLDER);
+	lg_power_look(&now, POWER_DIRECTORY);
 	measure.charging = now.charging;
 	if (start(self, &self->measure, self->campaign.window_s + WINDOW_OVER_S))
 		return;
@@ -367,7 +367,7 @@ static void open_window(struct supervisor *self, lg_u64 now)
 
 	count_time(self);
 	condition.taken_s = self->state.taken_s;
-	lg_power_look(&condition, POWER_FOLDER);
+	lg_power_look(&condition, POWER_DIRECTORY);
 	reason = lg_may_open(&campaign, &condition, self->config->settle_s);
 	if (reason == LG_OVER) {
 		self->active = false;
@@ -394,7 +394,7 @@ static bool overdue(const struct child *child, lg_u64 now)
 
 static void act(struct supervisor *self)
 {
-	bool quiet = !faccessat(self->folders.state, STOP_NAME, F_OK, 0);
+	bool quiet = !faccessat(self->directories.state, STOP_NAME, F_OK, 0);
 	lg_u64 now = now_ns();
 
 	if (quiet && self->active)
@@ -500,11 +500,11 @@ static bool begin(struct supervisor *self)
 		perror("latgate-field: timers cannot be set up");
 		return false;
 	}
-	if (!lg_folders_open(&self->folders, self->config, why)) {
+	if (!lg_directories_open(&self->directories, self->config, why)) {
 		fprintf(stderr, "latgate-field: %s\n", why);
 		return false;
 	}
-	rc = lg_field_state_load(&self->state, &lg_posix_disk, self->folders.state);
+	rc = lg_field_state_load(&self->state, &lg_posix_disk, self->directories.state);
 	if (rc)
 		fprintf(stderr, "latgate-field: the state is damaged, and begins anew: %s\n",
 			strerror(-rc));

@@ -74,11 +74,11 @@ static int fill(const char *path, lg_u64 size)
  * the next boot counts its processes from the same number, and would find the name taken. No process
  * of that number, or our own: the file has no owner.
  */
-static void sweep(const char *folder)
+static void sweep(const char *path)
 {
 	static const char prefix[] = "latgate-load-";
 	const size_t length = sizeof(prefix) - 1;
-	int directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = directory < 0 ? NULL : fdopendir(directory);
 	struct dirent *entry;
 

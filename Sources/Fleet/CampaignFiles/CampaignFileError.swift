@@ -1,6 +1,6 @@
 import Campaigns
 
-/// A file or folder of campaigns that cannot be used, with where it is.
+/// A file or directory of campaigns that cannot be used, with where it is.
 package struct CampaignFileError: Error, Sendable, Equatable {
   package var what: String
   package var path: String

@@ -3,31 +3,31 @@ import Foundation
 
 /// What `latgate campaign` does to a repository.
 package struct Publisher: Sendable {
-  package let repository: RepositoryFolder
+  package let repository: RepositoryDirectory
   private let keys: [SigningKey]
   private let now: MetadataTime
   package var lifetimes = RepositoryEditor.Lifetimes()
 
-  /// `keys` are folders; those of roles that a step does not sign for are not needed.
+  /// `keys` are directories; those of roles that a step does not sign for are not needed.
   package init(repository: String, keys: [String], now: MetadataTime) throws {
-    self.repository = RepositoryFolder(path: repository)
-    self.keys = try keys.flatMap { try KeyFolder(path: $0).keys() }
+    self.repository = RepositoryDirectory(path: repository)
+    self.keys = try keys.flatMap { try KeyDirectory(path: $0).keys() }
     self.now = now
   }
 
   /// Makes keys and the first root of a new repository: three of root, one of each other role.
   /// - Returns: paths of the keys.
   package static func create(
-    repository: String, keys folder: String, now: MetadataTime
+    repository: String, keys directory: String, now: MetadataTime
   ) throws -> [String] {
-    let place = RepositoryFolder(path: repository)
+    let place = RepositoryDirectory(path: repository)
     let first = CampaignPath.metadata(.root, version: 1)
     guard try place.read(first, limit: 0) == nil else {
       throw CampaignFileError(
         "there is a repository already", path: repository,
         remedy: "devices trust its \(first); change its keys with 'latgate campaign keys rotate'")
     }
-    let keys = KeyFolder(path: folder)
+    let keys = KeyDirectory(path: directory)
     var paths: [String] = []
     var made: [Role: [SigningKey]] = [:]
     for role in Role.allCases {
@@ -54,14 +54,14 @@ package struct Publisher: Sendable {
 
   /// Replaces the keys of roles by new ones, or with none renews root.
   /// - Returns: version of the new root.
-  package func rotate(_ roles: [Role], into folder: String) throws -> Int64 {
+  package func rotate(_ roles: [Role], into directory: String) throws -> Int64 {
     let editor = try editor()
     var holders = editor.root.metadata.holders
     var all = keys
     for role in roles {
       let count = holders[role]?.keys.count ?? 1
       var made: [SigningKey] = []
-      for _ in 0..<count { made.append(try KeyFolder(path: folder).make(role).key) }
+      for _ in 0..<count { made.append(try KeyDirectory(path: directory).make(role).key) }
       holders[role]?.keys = made.map(\.publicKey)
       all += made
     }
@@ -73,7 +73,7 @@ package struct Publisher: Sendable {
   }
 
   /// Adds a campaign to the list of campaigns and signs that; devices see it when it is published.
-  package func sign(_ draft: DraftFolder?) throws -> String? {
+  package func sign(_ draft: DraftDirectory?) throws -> String? {
     let editor = try editor()
     let last = try repository.newestTargets()
     var listed = last?.metadata.files ?? [:]
@@ -123,8 +123,8 @@ package struct Publisher: Sendable {
     try publish { if resumes { $0.paused.remove(id) } else { $0.paused.insert(id) } }
   }
 
-  /// Ends a campaign for good: at once by the timestamp, and in the list of campaigns too where its key
-  /// is at hand.
+  /// Ends a campaign for good: at once by the timestamp, and in the list of campaigns too where its
+  /// key is at hand.
   /// - Returns: whether it is out of the list.
   package func revoke(_ id: String) throws -> Bool {
     try demand(id)

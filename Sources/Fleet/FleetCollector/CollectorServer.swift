@@ -33,7 +33,8 @@
       package var rules = ReportIntake.Rules()
       package var limits = ReportLog.Limits()
       package var connections = 10_000
-      /// Folder of the repository of campaigns that devices get from here; nil = they get it elsewhere.
+      /// Directory of the repository of campaigns that devices get from here; nil = they get it
+      /// elsewhere.
       package var repository: String?
 
       package init(
@@ -66,7 +67,7 @@
       let metrics = CollectorMetrics()
       let key = try PseudonymKey(path: store.keyPath)
       let index = try openIndex(key)
-      let indexer = Indexer(index, folder: store.log)
+      let indexer = Indexer(index, directory: store.log)
       let (log, found) = try ReportLog.open(store.log, limits: settings.limits) { batch in
         metrics.count(batch)
         indexer.follow(to: batch.durable)
@@ -74,8 +75,8 @@
       let audit = try AuditLog(path: store.auditPath)
       try note(found, audit)
       if found.damagedBytes > 0 {
-        // Its places in the log have changed. What other collectors wrote to the index is not for this one
-        // to remove.
+        // Its places in the log have changed. What other collectors wrote to the index is not for
+        // this one to remove.
         if !index.isShared { try store.index.remove() }
         await log.close()
         throw LogError(

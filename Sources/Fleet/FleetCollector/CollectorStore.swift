@@ -3,7 +3,7 @@ import FleetReports
 import Foundation
 import POSIXSupport
 
-/// The folder of a collector: log, index, audit log, key of pseudonyms.
+/// The directory of a collector: log, index, audit log, key of pseudonyms.
 package struct CollectorStore: Sendable {
   package let path: String
   package let index: IndexPlace
@@ -11,9 +11,9 @@ package struct CollectorStore: Sendable {
   package let companions: [CollectorStore]
 
   /// - Parameters:
-  ///   - path: the folder.
+  ///   - path: the directory.
   ///   - index: another place for the index than a file in it.
-  ///   - companions: folders of other collectors whose reports are in the same index.
+  ///   - companions: directories of other collectors whose reports are in the same index.
   package init(path: String, index: IndexPlace? = nil, companions: [String] = []) {
     self.path = URL(fileURLWithPath: path).standardizedFileURL.path
     let place = index ?? .sqlite(path: self.path + "/index.sqlite")
@@ -23,7 +23,7 @@ package struct CollectorStore: Sendable {
 
   private var stores: [CollectorStore] { [self] + companions }
 
-  package var log: LogFolder { LogFolder(path: path + "/log") }
+  package var log: LogDirectory { LogDirectory(path: path + "/log") }
   package var auditPath: String { path + "/audit.log" }
   package var keyPath: String { path + "/pseudonym.key" }
   package var trialPath: String { path + "/trial" }
@@ -40,7 +40,7 @@ package struct CollectorStore: Sendable {
     try index.remove()
     let index = try index.open(key: key)
     for log in logs {
-      try Indexer(index, folder: log.folder, companions: identities).advance(to: log.durable)
+      try Indexer(index, directory: log.directory, companions: identities).advance(to: log.durable)
     }
     for log in logs { await log.close() }
   }
@@ -88,9 +88,9 @@ package struct CollectorStore: Sendable {
     defer { SQLiteIndex.remove(path: fresh) }
     let rebuilt = try SQLiteIndex(path: fresh)
     let identities = try identities()
-    let ends = try stores.map { (folder: $0.log, end: try LogReader($0.log).end()) }
-    for (folder, end) in ends {
-      try Indexer(rebuilt, folder: folder, companions: identities).advance(to: end)
+    let ends = try stores.map { (directory: $0.log, end: try LogReader($0.log).end()) }
+    for (directory, end) in ends {
+      try Indexer(rebuilt, directory: directory, companions: identities).advance(to: end)
     }
     let expected = try IndexDigest.of(rebuilt)
     facts.append("digest: \(expected)")
@@ -98,8 +98,8 @@ package struct CollectorStore: Sendable {
     facts.append("counted: \(count) reports, \(try rebuilt.conflicts().count) conflicts")
     if hasIndex {
       let index = try index.open()
-      for (folder, end) in ends {
-        try Indexer(index, folder: folder, companions: identities).advance(to: end)
+      for (directory, end) in ends {
+        try Indexer(index, directory: directory, companions: identities).advance(to: end)
       }
       let found = try IndexDigest.of(index)
       let others = try Set(index.logs()).subtracting(identities).sorted()

@@ -4,7 +4,8 @@
   import Hummingbird
   import NIOCore
 
-  /// `/health` and `/metrics`, for those who run the collector, and the dashboard for who has its password.
+  /// `/health` and `/metrics`, for those who run the collector, and the dashboard for who has its
+  /// password.
   struct OperatorResponder: HTTPResponder {
     typealias Context = BasicRequestContext
 
@@ -32,7 +33,7 @@
         guard key.opens(request.headers[.authorization]) else {
           var refusal = Self.text(
             "the dashboard needs its password: any user, and what is in dashboard.key of the collector's "
-              + "folder\n", status: .unauthorized)
+              + "directory\n", status: .unauthorized)
           refusal.headers[.wwwAuthenticate] = "Basic realm=\"latgate\", charset=\"UTF-8\""
           return refusal
         }
@@ -58,7 +59,7 @@
       let behind =
         durable.segment == reached.segment
         ? durable.offset - min(durable.offset, reached.offset) : durable.offset
-      let free = try? URL(fileURLWithPath: log.folder.path)
+      let free = try? URL(fileURLWithPath: log.directory.path)
         .resourceValues(forKeys: [.volumeAvailableCapacityKey]).volumeAvailableCapacity
       return [
         ("waiting_reports", "Reports that wait for an fsync.", Double(log.waitingCount)),

@@ -1,17 +1,17 @@
 import Foundation
 
-/// A repository of campaigns as devices ask for it: plain files below a folder, as any web server would
-/// give them.
+/// A repository of campaigns as devices ask for it: plain files below a directory, as any web
+/// server would give them.
 struct RepositoryFiles: Sendable {
   /// Bytes of the longest file: a bundle's.
   static let mostBytes = 4 << 20
 
-  let folder: String
+  let directory: String
 
-  /// The file of a request's path, such as `/timestamp.json`; nil for one that is not there, or that is no
-  /// plain file below the folder.
+  /// The file of a request's path, such as `/timestamp.json`; nil for one that is not there, or
+  /// that is no plain file below the directory.
   func read(_ path: String) -> [UInt8]? {
-    guard Self.isPlain(path), let handle = FileHandle(forReadingAtPath: folder + path) else {
+    guard Self.isPlain(path), let handle = FileHandle(forReadingAtPath: directory + path) else {
       return nil
     }
     defer { try? handle.close() }
@@ -20,7 +20,8 @@ struct RepositoryFiles: Sendable {
     return Array(data)
   }
 
-  /// Whether all parts of a path are of letters, digits, `.`, `_` and `-`, and none begins with a dot.
+  /// Whether all parts of a path are of letters, digits, `.`, `_` and `-`, and none begins with a
+  /// dot.
   static func isPlain(_ path: String) -> Bool {
     let parts = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
     guard path.utf8.count <= 256, parts.count >= 2, parts[0].isEmpty else { return false }

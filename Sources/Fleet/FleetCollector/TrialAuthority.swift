@@ -6,33 +6,35 @@
   import SwiftASN1
   import X509
 
-  /// An authority for a trial on one machine: its certificate, the collector's, and those of devices.
+  /// An authority for a trial on one machine: its certificate, the collector's, and those of
+  /// devices.
   ///
   /// The keys lie in files beside them, which is what nobody does with devices in the field.
   package struct TrialAuthority {
     /// Of all certificates.
     private static let lifetime: TimeInterval = 30 * 86_400
 
-    private let folder: String
+    private let directory: String
     private let key: P256.Signing.PrivateKey
     private let name: DistinguishedName
 
-    private var authorityPath: String { folder + "/authority.pem" }
-    private var authorityKeyPath: String { folder + "/authority.key" }
+    private var authorityPath: String { directory + "/authority.pem" }
+    private var authorityKeyPath: String { directory + "/authority.key" }
 
     /// What ``CollectorServer`` takes.
     package var files: CertificateFiles {
       CertificateFiles(
-        chain: folder + "/collector.pem", key: folder + "/collector.key",
+        chain: directory + "/collector.pem", key: directory + "/collector.key",
         deviceAuthority: authorityPath)
     }
 
-    /// Opens the authority of a folder, or makes it, with a certificate for this machine's loopback.
-    package init(folder: String) throws {
-      self.folder = folder
-      try UserFolders.makeFolder(folder)
+    /// Opens the authority of a directory, or makes it, with a certificate for this machine's
+    /// loopback.
+    package init(directory: String) throws {
+      self.directory = directory
+      try UserDirectories.makeDirectory(directory)
       name = try DistinguishedName { CommonName("latgate trial authority") }
-      if let pem = try? String(contentsOfFile: folder + "/authority.key", encoding: .utf8) {
+      if let pem = try? String(contentsOfFile: directory + "/authority.key", encoding: .utf8) {
         key = try P256.Signing.PrivateKey(pemRepresentation: pem)
         return
       }
@@ -54,11 +56,12 @@
             .ipAddress(ASN1OctetString(contentBytes: [UInt8](repeating: 0, count: 15) + [1])),
           ])
         })
-      // Last: a folder with it is whole.
+      // Last: a directory with it is whole.
       try AtomicFile.write(Array(key.pemRepresentation.utf8), to: authorityKeyPath, mode: 0o600)
     }
 
-    /// Makes a device's certificate and key, `<name>.pem` and `<name>.key`; those that are there stay.
+    /// Makes a device's certificate and key, `<name>.pem` and `<name>.key`; those that are there
+    /// stay.
     /// - Parameter device: its name: letters, digits, `-`, `_` and `.`.
     /// - Throws: ``LogError`` for another name.
     package func issue(device: String) throws {
@@ -67,11 +70,11 @@
         !device.hasPrefix("."), !["authority", "collector"].contains(device)
       else {
         throw LogError(
-          .unusable, path: folder,
+          .unusable, path: directory,
           reason:
             "\"\(device)\" cannot name a device: letters, digits, '-', '_' and '.', at most 64")
       }
-      if FileManager.default.fileExists(atPath: "\(folder)/\(device).pem") { return }
+      if FileManager.default.fileExists(atPath: "\(directory)/\(device).pem") { return }
       try issue(
         DistinguishedName { CommonName(device) }, file: device,
         Certificate.Extensions {
@@ -86,10 +89,10 @@
       let own = P256.Signing.PrivateKey()
       // A trial may have hundreds, and they can be made again.
       try AtomicFile.write(
-        Array(own.pemRepresentation.utf8), to: "\(folder)/\(file).key", mode: 0o600,
+        Array(own.pemRepresentation.utf8), to: "\(directory)/\(file).key", mode: 0o600,
         durable: false)
       try write(
-        certificate(of: subject, for: own.publicKey, extensions), to: "\(folder)/\(file).pem")
+        certificate(of: subject, for: own.publicKey, extensions), to: "\(directory)/\(file).pem")
     }
 
     private func certificate(

@@ -15,9 +15,9 @@ struct ActiveSegment: ~Copyable {
   /// Makes an empty segment.
   /// - Throws: ``LogError``.
   static func make(
-    _ header: SegmentHeader, in folder: LogFolder
+    _ header: SegmentHeader, in directory: LogDirectory
   ) throws(LogError) -> ActiveSegment {
-    let path = folder.openPath(header.number)
+    let path = directory.openPath(header.number)
     let bytes = header.bytes
     do { try AtomicFile.write(bytes, to: path, mode: 0o600) } catch {
       throw Self.error(error, path: path)
@@ -38,8 +38,8 @@ struct ActiveSegment: ~Copyable {
   }
 
   /// Appends a frame; when this returns, it is on the disk.
-  /// - Throws: ``LogError``: of kind `full`, the segment is as before; of kind `broken`, it must not be
-  ///   written to again.
+  /// - Throws: ``LogError``: of kind `full`, the segment is as before; of kind `broken`, it must
+  ///   not be written to again.
   mutating func append(_ frame: [UInt8]) throws(LogError) {
     let number = descriptor.rawValue
     do {
@@ -79,13 +79,13 @@ struct ActiveSegment: ~Copyable {
   /// Gives the file its name for good.
   /// - Returns: SHA-256 of its bytes.
   /// - Throws: ``LogError``.
-  consuming func seal(in folder: LogFolder) throws(LogError) -> [UInt8] {
+  consuming func seal(in directory: LogDirectory) throws(LogError) -> [UInt8] {
     let hash = Array(digest.finalize())
     do {
-      let final = folder.sealedPath(number, digest: Hexadecimal.text(hash))
+      let final = directory.sealedPath(number, digest: Hexadecimal.text(hash))
       let path = path
       try systemCall("rename", on: path) { rename(path, final) }
-      try folder.sync()
+      try directory.sync()
     } catch {
       throw LogError(.broken, error, path: path)
     }

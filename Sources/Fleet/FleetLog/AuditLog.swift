@@ -4,11 +4,11 @@ import Foundation
 import POSIXSupport
 import Synchronization
 
-/// What the collector did, one JSON line each, chained by hashes: a line that is changed or taken out
-/// breaks the chain behind it.
+/// What the collector did, one JSON line each, chained by hashes: a line that is changed or taken
+/// out breaks the chain behind it.
 ///
-/// `{"at":ms,"event":"…","n":1,…,"previous":"<SHA-256 of the line before>"}`. The last lines can still be cut off
-/// unseen; who wants to see that keeps the hash of the last line elsewhere.
+/// `{"at":ms,"event":"…","n":1,…,"previous":"<SHA-256 of the line before>"}`. The last lines can
+/// still be cut off unseen; who wants to see that keeps the hash of the last line elsewhere.
 package final class AuditLog: Sendable {
   private struct State: ~Copyable {
     var descriptor: OwnedDescriptor
@@ -27,7 +27,7 @@ package final class AuditLog: Sendable {
     self.path = path
     do {
       let descriptor = try OwnedDescriptor.open(path, flags: O_RDWR | O_CREAT | O_APPEND)
-      let contents = try LogFolder.contents(path)
+      let contents = try LogDirectory.contents(path)
       let end = contents.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
       let number = descriptor.rawValue
       if end < contents.count {
@@ -77,7 +77,7 @@ package final class AuditLog: Sendable {
   /// - Returns: the number of lines, and the first that does not follow the one before it.
   /// - Throws: ``LogError``: the file cannot be read.
   package static func verify(path: String) throws(LogError) -> (lines: Int, broken: Int?) {
-    let lines = try LogFolder.contents(path).split(separator: UInt8(ascii: "\n"))
+    let lines = try LogDirectory.contents(path).split(separator: UInt8(ascii: "\n"))
     var previous = first
     for (number, line) in lines.enumerated() {
       let suffix = "\"previous\":\"\(previous)\"}"

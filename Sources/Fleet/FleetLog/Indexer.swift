@@ -29,14 +29,14 @@ package final class Indexer: Sendable {
   /// How long a shared index that does not take reports is left alone.
   private static let patience = Duration.seconds(5)
 
-  /// Of an index and a log. `companions` are logs whose reports the index may have as well; one that is
-  /// shared may have any.
+  /// Of an index and a log. `companions` are logs whose reports the index may have as well; one
+  /// that is shared may have any.
   package init(
-    _ index: any ReportIndex, folder: LogFolder, companions: Set<LogIdentity> = []
+    _ index: any ReportIndex, directory: LogDirectory, companions: Set<LogIdentity> = []
   ) {
     self.index = index
     self.companions = companions
-    reader = LogReader(folder)
+    reader = LogReader(directory)
   }
 
   /// Why the index does not follow; nil when it does. Reports are safe in the log meanwhile.
@@ -45,8 +45,9 @@ package final class Indexer: Sendable {
   /// Up to where the index has read.
   package var reached: LogPosition? { state.withLock { $0.reached } }
 
-  /// Reads on to a place, some time; a failure is tried again with the next call, and that of a shared
-  /// index, which is on other machines, by itself. `soon` is without the pause between two changes.
+  /// Reads on to a place, some time; a failure is tried again with the next call, and that of a
+  /// shared index, which is on other machines, by itself. `soon` is without the pause between two
+  /// changes.
   package func follow(to goal: LogPosition, soon: Bool = false) {
     state.withLock { state in
       if soon, state.isRunning { hurry.signal() }

@@ -9,18 +9,19 @@ package struct LogError: Error, Sendable, Equatable, CustomStringConvertible {
     case busy
     /// The log is being closed.
     case closed
-    /// A write failed in a way after which nobody knows what is on the disk: only a new start reads it.
+    /// A write failed in a way after which nobody knows what is on the disk: only a new start reads
+    /// it.
     case broken
     /// What is on the disk is not what was written.
     case damaged
-    /// Another collector has the folder, or it cannot be used.
+    /// Another collector has the directory, or it cannot be used.
     case unusable
     /// A server of the index does not answer.
     case away
   }
 
   package var kind: Kind
-  /// File or folder.
+  /// File or directory.
   package var path: String
   package var reason: String
 

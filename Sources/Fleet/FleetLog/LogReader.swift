@@ -4,20 +4,20 @@ import POSIXSupport
 
 /// Reads what is durable, in the order in which it became so.
 package struct LogReader: Sendable {
-  private let folder: LogFolder
+  private let directory: LogDirectory
 
-  package var path: String { folder.path }
+  package var path: String { directory.path }
 
-  package init(_ folder: LogFolder) {
-    self.folder = folder
+  package init(_ directory: LogDirectory) {
+    self.directory = directory
   }
 
   /// The end of what the files hold, of a log that nobody writes to.
   /// - Throws: ``LogError``.
   package func end() throws(LogError) -> LogPosition {
-    let listing = try folder.list()
+    let listing = try directory.list()
     if let open = listing.open.last {
-      let contents = try LogFolder.contents(open.path)
+      let contents = try LogDirectory.contents(open.path)
       return LogPosition(segment: open.number, offset: UInt64(SegmentScan(contents).end))
     }
     let next = (listing.sealed.last?.number ?? 0) + 1
@@ -29,9 +29,9 @@ package struct LogReader: Sendable {
   package func identity() throws(LogError) -> LogIdentity? {
     // A segment that is open may have its last name a moment later.
     for attempt in 0..<3 {
-      let listing = try folder.list()
+      let listing = try directory.list()
       guard let path = listing.sealed.first?.path ?? listing.open.first?.path else { return nil }
-      do { return try LogFolder.header(path).log } catch {
+      do { return try LogDirectory.header(path).log } catch {
         if error.kind == .damaged || attempt == 2 { throw error }
       }
     }
@@ -47,7 +47,7 @@ package struct LogReader: Sendable {
     var position = start
     while position < end {
       let descriptor = try open(position.segment)
-      let path = "\(folder.path), segment \(position.segment)"
+      let path = "\(directory.path), segment \(position.segment)"
       while position.segment < end.segment || position.offset < end.offset {
         guard let records = try next(descriptor, path, &position.offset) else { break }
         try body(PlacedRecord.batch(records, endingAt: position), position)
@@ -59,7 +59,7 @@ package struct LogReader: Sendable {
     }
     guard position >= end else {
       throw LogError(
-        .damaged, path: folder.path,
+        .damaged, path: directory.path,
         reason: "segment \(position.segment) ends at \(position.offset), before \(end.offset)")
     }
   }
@@ -67,16 +67,16 @@ package struct LogReader: Sendable {
   /// The file of a segment, which may get its last name at this moment.
   private func open(_ number: UInt64) throws(LogError) -> OwnedDescriptor {
     for _ in 0..<3 {
-      if let file = try? OwnedDescriptor.open(folder.openPath(number), flags: O_RDONLY) {
+      if let file = try? OwnedDescriptor.open(directory.openPath(number), flags: O_RDONLY) {
         return file
       }
-      if let sealed = try folder.list().sealed.first(where: { $0.number == number }),
+      if let sealed = try directory.list().sealed.first(where: { $0.number == number }),
         let file = try? OwnedDescriptor.open(sealed.path, flags: O_RDONLY)
       {
         return file
       }
     }
-    throw LogError(.damaged, path: folder.path, reason: "segment \(number) is missing")
+    throw LogError(.damaged, path: directory.path, reason: "segment \(number) is missing")
   }
 
   private func next(

@@ -6,8 +6,8 @@ import Foundation
 package struct LogVerification: Sendable, Equatable {
   package private(set) var segments = 0
   package private(set) var records = 0
-  /// Records with the id of an earlier one in the same segment: sent again and appended again. An index counts
-  /// them once.
+  /// Records with the id of an earlier one in the same segment: sent again and appended again. An
+  /// index counts them once.
   package private(set) var repeated = 0
   /// What is not as it was written, in words.
   package private(set) var problems: [String] = []
@@ -16,16 +16,16 @@ package struct LogVerification: Sendable, Equatable {
   private var log: LogIdentity?
 
   /// Reads all segments. `isWritten`: a collector is at it, whose last batch may be seen in part.
-  /// - Throws: ``LogError``: the folder cannot be read.
-  package init(_ folder: LogFolder, isWritten: Bool = false) throws(LogError) {
+  /// - Throws: ``LogError``: the directory cannot be read.
+  package init(_ directory: LogDirectory, isWritten: Bool = false) throws(LogError) {
     self.isWritten = isWritten
-    let listing = try folder.list()
+    let listing = try directory.list()
     var previous: [UInt8]?
     if listing.sealed.first?.number == 1 || listing.sealed.isEmpty {
       previous = SegmentHeader.noDigest
     }
     for sealed in listing.sealed {
-      let contents = try LogFolder.contents(sealed.path)
+      let contents = try LogDirectory.contents(sealed.path)
       let digest = Array(SHA256.hash(data: contents))
       if Hexadecimal.text(digest) != sealed.digest {
         problems.append("\(sealed.path): its hash is \(Hexadecimal.text(digest))")
@@ -35,7 +35,8 @@ package struct LogVerification: Sendable, Equatable {
     }
     for open in listing.open {
       check(
-        try LogFolder.contents(open.path), number: open.number, previous: previous, path: open.path)
+        try LogDirectory.contents(open.path), number: open.number, previous: previous,
+        path: open.path)
     }
   }
 

@@ -3,7 +3,7 @@ import Foundation
 
 /// Writes batches to the log's last segment. Used by one thread at a time.
 struct LogWriter: ~Copyable {
-  private let folder: LogFolder
+  private let directory: LogDirectory
   private let segmentLimit: UInt64
   private var active: ActiveSegment?
   private var next: SegmentHeader
@@ -13,8 +13,8 @@ struct LogWriter: ~Copyable {
   /// Why nothing can be written any more.
   private(set) var broken: LogError?
 
-  init(_ recovery: consuming LogRecovery, folder: LogFolder, limits: ReportLog.Limits) {
-    self.folder = folder
+  init(_ recovery: consuming LogRecovery, directory: LogDirectory, limits: ReportLog.Limits) {
+    self.directory = directory
     segmentLimit = limits.segmentBytes
     recent = RecentSlots(capacity: limits.remembered)
     next = recovery.next
@@ -63,7 +63,7 @@ struct LogWriter: ~Copyable {
     if let broken { throw broken }
     if let size = active?.size, size >= segmentLimit { try seal() }
     if active == nil {
-      active = try ActiveSegment.make(next, in: folder)
+      active = try ActiveSegment.make(next, in: directory)
     }
     try active?.append(frame)
     durable = LogPosition(
@@ -73,6 +73,6 @@ struct LogWriter: ~Copyable {
   private mutating func seal() throws(LogError) {
     guard let full = active.take() else { return }
     next = SegmentHeader(
-      number: next.number + 1, previous: try full.seal(in: folder), log: next.log)
+      number: next.number + 1, previous: try full.seal(in: directory), log: next.log)
   }
 }

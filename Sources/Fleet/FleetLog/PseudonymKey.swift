@@ -9,7 +9,8 @@ package struct PseudonymKey: Sendable {
   private let key: SymmetricKey
 
   /// Reads the key from its file, or draws one and keeps it there.
-  /// - Throws: ``LogError``; also for a file that is no key: with another key devices would be counted anew.
+  /// - Throws: ``LogError``; also for a file that is no key: with another key devices would be
+  ///   counted anew.
   package init(path: String) throws(LogError) {
     if !FileManager.default.fileExists(atPath: path) {
       var random = SystemRandomNumberGenerator()
@@ -18,7 +19,7 @@ package struct PseudonymKey: Sendable {
         throw LogError(.unusable, error, path: path)
       }
     }
-    let bytes = try LogFolder.contents(path)
+    let bytes = try LogDirectory.contents(path)
     guard bytes.count == Self.size else {
       throw LogError(.damaged, path: path, reason: "has \(bytes.count) bytes and not \(Self.size)")
     }

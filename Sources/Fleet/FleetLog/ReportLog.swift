@@ -47,7 +47,7 @@ package final class ReportLog: Sendable {
   /// Bytes of records that go into one batch; one more may come to it.
   private static let batchBytes = 4 << 20
 
-  package let folder: LogFolder
+  package let directory: LogDirectory
   private let limits: Limits
   private let lock: Mutex<FileLock?>
   private let writer: Mutex<LogWriter>
@@ -70,30 +70,30 @@ package final class ReportLog: Sendable {
   /// - Returns: the log, and what was found.
   /// - Throws: ``LogError``.
   package static func open(
-    _ folder: LogFolder, limits: Limits = Limits(),
+    _ directory: LogDirectory, limits: Limits = Limits(),
     observer: @escaping @Sendable (Batch) -> Void = { _ in }
   ) throws(LogError) -> (log: ReportLog, found: LogOpening) {
     let lock: FileLock
     do {
-      try UserFolders.makeFolder(folder.path)
-      guard let free = try FileLock.tryAcquire(folder.lockPath) else {
-        throw LogError(.unusable, path: folder.path, reason: "another collector writes to it")
+      try UserDirectories.makeDirectory(directory.path)
+      guard let free = try FileLock.tryAcquire(directory.lockPath) else {
+        throw LogError(.unusable, path: directory.path, reason: "another collector writes to it")
       }
       lock = free
     } catch {
-      throw LogError(.unusable, error, path: folder.path)
+      throw LogError(.unusable, error, path: directory.path)
     }
-    let recovery = try LogRecovery(folder)
+    let recovery = try LogRecovery(directory)
     let found = recovery.opening
-    let writer = LogWriter(recovery, folder: folder, limits: limits)
-    return (ReportLog(folder, limits, lock, writer, observer), found)
+    let writer = LogWriter(recovery, directory: directory, limits: limits)
+    return (ReportLog(directory, limits, lock, writer, observer), found)
   }
 
   private init(
-    _ folder: LogFolder, _ limits: Limits, _ lock: consuming FileLock,
+    _ directory: LogDirectory, _ limits: Limits, _ lock: consuming FileLock,
     _ writer: consuming LogWriter, _ observer: @escaping @Sendable (Batch) -> Void
   ) {
-    self.folder = folder
+    self.directory = directory
     self.limits = limits
     self.lock = Mutex(consume lock)
     position = Mutex(writer.durable)
@@ -104,8 +104,9 @@ package final class ReportLog: Sendable {
   /// The end of what is on the disk.
   package var durable: LogPosition { position.withLock { $0 } }
 
-  /// Why nothing can be stored at the moment. Nil after the next success, and after a lack of space once
-  /// there is room again: whoever sends reports to healthy collectors only would wait for ever.
+  /// Why nothing can be stored at the moment. Nil after the next success, and after a lack of space
+  /// once there is room again: whoever sends reports to healthy collectors only would wait for
+  /// ever.
   package var trouble: LogError? {
     failure.withLock { failure in
       if failure?.kind == .full, hasRoom { failure = nil }
@@ -115,7 +116,7 @@ package final class ReportLog: Sendable {
 
   /// Whether a batch could be written, quotas included.
   private var hasRoom: Bool {
-    let path = "\(folder.path)/room"
+    let path = "\(directory.path)/room"
     defer { unlink(path) }
     guard let file = try? OwnedDescriptor.open(path, flags: O_WRONLY | O_CREAT) else {
       return false
@@ -131,10 +132,10 @@ package final class ReportLog: Sendable {
   package func append(_ record: LogRecord, slot: ReportSlot) async throws(LogError) -> Outcome {
     let result: Result = await withCheckedContinuation { continuation in
       let refusal: LogError? = waiting.withLock { waiting in
-        if waiting.isClosed { return LogError(.closed, path: folder.path, reason: "") }
+        if waiting.isClosed { return LogError(.closed, path: directory.path, reason: "") }
         guard waiting.entries.count < limits.waiting else {
           return LogError(
-            .busy, path: folder.path, reason: "\(limits.waiting) reports wait to be written")
+            .busy, path: directory.path, reason: "\(limits.waiting) reports wait to be written")
         }
         waiting.entries.append(Entry(record: record, slot: slot, answer: continuation))
         if !waiting.isWriting {
@@ -148,7 +149,8 @@ package final class ReportLog: Sendable {
     return try result.get()
   }
 
-  /// Takes no more reports; returns when those that wait are on the disk, and another may open the log.
+  /// Takes no more reports; returns when those that wait are on the disk, and another may open the
+  /// log.
   package func close() async {
     await withCheckedContinuation { continuation in
       let isIdle = waiting.withLock { waiting in

@@ -11,9 +11,9 @@
     var device: String
 
     func run() throws {
-      let folder = try options.store().trialPath
-      try TrialAuthority(folder: folder).issue(device: device)
-      print("\(folder)/\(device).pem")
+      let directory = try options.store().trialPath
+      try TrialAuthority(directory: directory).issue(device: device)
+      print("\(directory)/\(device).pem")
     }
   }
 #endif

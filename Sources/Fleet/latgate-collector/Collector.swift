@@ -15,7 +15,7 @@ struct Collector: AsyncParsableCommand {
     commandName: "latgate-collector",
     abstract: "Takes the reports of fielded devices and keeps them.",
     discussion: """
-      A folder holds all: the log of reports is the truth, the index is made from it. The folder is --data, \
+      A directory holds all: the log of reports is the truth, the index is made from it. The directory is --data, \
       else $LATGATE_COLLECTOR, else ./collector.
       """,
     subcommands: serving + [Rebuild.self, Verify.self, Export.self])
@@ -41,9 +41,9 @@ struct Collector: AsyncParsableCommand {
   }
 }
 
-/// Which folder a command is about.
+/// Which directory a command is about.
 struct StoreOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The collector's folder.", valueName: "folder"))
+  @Option(help: ArgumentHelp("The collector's directory.", valueName: "directory"))
   var data: String?
 
   @Option(
@@ -67,7 +67,7 @@ struct StoreOptions: ParsableArguments {
 struct CompanionOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Folder of another collector whose reports are in the same index; may be repeated.",
-      valueName: "folder"))
+      "Directory of another collector whose reports are in the same index; may be repeated.",
+      valueName: "directory"))
   var also: [String] = []
 }

@@ -9,7 +9,7 @@
       discussion: """
         Devices come by TLS with certificates of --device-authority; the common name is the device. \
         With --trial, an authority, the collector's certificate and those of a few devices are made in the \
-        folder 'trial', and the collector listens on loopback only.
+        directory 'trial', and the collector listens on loopback only.
         """)
 
     @OptionGroup var options: StoreOptions
@@ -31,9 +31,9 @@
     var devices = 2
     @Option(
       help: ArgumentHelp(
-        "Folder of a repository of campaigns that devices get from here as well.",
+        "Directory of a repository of campaigns that devices get from here as well.",
         discussion: "Any web server can do that in its place: the files are signed.",
-        valueName: "folder"))
+        valueName: "directory"))
     var repository: String?
     @Option(
       help: ArgumentHelp(
@@ -82,7 +82,7 @@
         return CertificateFiles(
           chain: certificate ?? "", key: key ?? "", deviceAuthority: deviceAuthority ?? "")
       }
-      let authority = try TrialAuthority(folder: store.trialPath)
+      let authority = try TrialAuthority(directory: store.trialPath)
       for number in 0..<devices { try authority.issue(device: "device-\(number + 1)") }
       Self.say("certificates: \(store.trialPath)")
       return authority.files

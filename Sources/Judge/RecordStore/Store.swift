@@ -19,7 +19,7 @@ package final class Store: Sendable {
   /// - Throws: ``StoreError``; `CancellationError` while another process does the same.
   package static func open(path: String) async throws -> Store {
     do {
-      try UserFolders.makeFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+      try UserDirectories.makeDirectory(URL(fileURLWithPath: path).deletingLastPathComponent().path)
       // Two processes that make the tables at once would both begin with the first one.
       let lock = try await FileLock.acquire(path + ".lock", timeout: busyLimit)
       defer { withExtendedLifetime(lock) {} }
@@ -93,7 +93,7 @@ package final class Store: Sendable {
     crashLedger, trustMarks, runs, experiments, baselines, noiseProfiles, waivers, levels,
   ]
 
-  /// Where the store is: `option`, `$LATGATE_STORE`, or the user's state folder.
+  /// Where the store is: `option`, `$LATGATE_STORE`, or the user's state directory.
   /// - Throws: `MissingHome`.
   package static func location(
     option: String?, environment: [String: String]
@@ -101,10 +101,10 @@ package final class Store: Sendable {
     if let given = option ?? environment["LATGATE_STORE"], !given.isEmpty {
       return URL(fileURLWithPath: given).standardizedFileURL.path
     }
-    guard let folder = UserFolders.statePath(environment: environment) else {
+    guard let directory = UserDirectories.statePath(environment: environment) else {
       throw MissingHome(purpose: "the store", variable: "XDG_STATE_HOME")
     }
-    return folder + "/latgate.sqlite"
+    return directory + "/latgate.sqlite"
   }
 
   func read<Value>(_ work: (Database) throws -> Value) throws(StoreError) -> Value {

@@ -6,7 +6,7 @@ package struct StoreError: Error, Sendable, Equatable {
   package enum Kind: Sendable, Equatable {
     /// The file cannot be read or written: rights, space, another process.
     case unusable
-    /// The file cannot be opened: a folder, or rights.
+    /// The file cannot be opened: a directory, or rights.
     case unreadable
     /// The file is no store, is damaged, or was made by a later version.
     case badFile
@@ -60,7 +60,7 @@ extension StoreError: CustomStringConvertible {
         + "LATGATE_STORE, or put a backup in its place"
     case .missing:
       "the store \(path) cannot be opened: \(reason); correct --store or LATGATE_STORE, or make the "
-        + "folder"
+        + "directory"
     case .conflict:
       "\(reason); nothing was stored"
     }

@@ -72,7 +72,7 @@ extension ErrorMessage {
     case .schema(let file, let found?) where !found.hasPrefix(Self.recordKind):
       self.init(
         what: "the file is a '\(found)', which is no run record", place: "\(file), field schema",
-        remedy: "give the folder of a check, its 'runs', or the records themselves")
+        remedy: "give the directory of a check, its 'runs', or the records themselves")
     case .schema(let file, let found?):
       self.init(
         what: "the record is '\(found)', this version reads '\(RunRecord.currentSchema)'",

@@ -4,7 +4,7 @@ import Foundation
 package struct PoolReport: Sendable, Equatable, Encodable {
   /// One device.
   package struct Device: Sendable, Equatable, Encodable {
-    /// Of its folder and its lines.
+    /// Of its directory and its lines.
     package var name: String
     /// As the user or the pool's file names it.
     package var device: String
@@ -15,11 +15,11 @@ package struct PoolReport: Sendable, Equatable, Encodable {
     /// The verdict's first line, or the error.
     package var detail: String
     /// Its records and reports.
-    package var folder: String
+    package var directory: String
     package var seconds: Double
 
     package init(
-      name: String, device: String, exitCode: Int32, detail: String, folder: String,
+      name: String, device: String, exitCode: Int32, detail: String, directory: String,
       seconds: Double
     ) {
       self.name = name
@@ -27,7 +27,7 @@ package struct PoolReport: Sendable, Equatable, Encodable {
       self.exitCode = exitCode
       self.outcome = PoolReport.words[exitCode] ?? "ended with \(exitCode)"
       self.detail = detail
-      self.folder = folder
+      self.directory = directory
       self.seconds = seconds
     }
   }

@@ -11,7 +11,7 @@ extension VerdictReport {
     /// The metric in that iteration, in its unit; nil where it has none.
     package var value: Double?
     package var unit: String
-    /// A perfetto trace, by its path from the check's folder.
+    /// A perfetto trace, by its path from the check's directory.
     package var file: String
 
     package init(

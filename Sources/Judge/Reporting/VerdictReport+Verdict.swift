@@ -38,6 +38,7 @@ extension VerdictReport {
     if let remedy = verdict.failure.flatMap(remedy) { next.insert(remedy, at: 0) }
     // A shape that runs agree on needs no more of them to be looked into.
     if verdict.continuation != .settled, verdict.outcome == .inconclusive, leadShape == nil,
+      !isExplainedByTheBench,
       rows.contains(where: { $0.finding == .inconclusive && $0.isBlocking && $0.canBeDecided })
     {
       next.insert("make more runs of both firmwares; until then nothing is proven", at: 0)

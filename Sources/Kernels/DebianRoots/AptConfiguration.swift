@@ -21,13 +21,13 @@ struct AptConfiguration: Sendable {
       FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
     var sources = AptSourceParser.parseOneLine(text("\(etc)/sources.list"))
-    let folder = "\(etc)/sources.list.d"
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let directory = "\(etc)/sources.list.d"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
     for name in names.sorted() {
       if name.hasSuffix(".list") {
-        sources += AptSourceParser.parseOneLine(text("\(folder)/\(name)"))
+        sources += AptSourceParser.parseOneLine(text("\(directory)/\(name)"))
       } else if name.hasSuffix(".sources") {
-        sources += AptSourceParser.parseDeb822(text("\(folder)/\(name)"))
+        sources += AptSourceParser.parseDeb822(text("\(directory)/\(name)"))
       }
     }
     return sources

@@ -39,7 +39,7 @@ extension AndroidKit {
 
     ## Check
 
-    - `latgate firmware-kit --lint` on this folder, in your build.
+    - `latgate firmware-kit --lint` on this directory, in your build.
     - `dmesg | grep -i bpfloader` after boot: no "Error when loading".
     - `allow-list.tsv` against what your review allows.
     - Not in /vendor/etc/bpf: only socket filters are loaded from there.

@@ -1,13 +1,13 @@
 /// A file of a firmware kit.
 package struct KitFile: Sendable, Equatable {
-  /// Below the kit's folder; what begins with ``KitFile/root`` goes to the same place of the
+  /// Below the kit's directory; what begins with ``KitFile/root`` goes to the same place of the
   /// firmware's root file system.
   package var path: String
   package var content: [UInt8]
   /// Permission bits.
   package var mode: UInt32
 
-  /// Folder of what is copied onto the firmware as it is.
+  /// Directory of what is copied onto the firmware as it is.
   package static let root = "root/"
 
   package init(path: String, content: [UInt8], mode: UInt32 = 0o644) {

@@ -7,7 +7,7 @@ import ProbeBuild
 package struct KitLint: Sendable {
   /// Something that keeps the kit from working.
   package struct Problem: Sendable, Equatable, CustomStringConvertible {
-    /// Below the kit's folder.
+    /// Below the kit's directory.
     package var path: String
     package var what: String
     package var remedy: String
@@ -208,9 +208,10 @@ package struct KitLint: Sendable {
 
   /// Of a kit for embedded Linux: what loads must be there and may be started.
   private func loader() -> [Problem] {
-    let path = "\(KitFile.root)\(LinuxKit.folder)/latgate-agent"
+    let path = "\(KitFile.root)\(LinuxKit.directory)/latgate-agent"
     let script = "\(KitFile.root)etc/init.d/S20latgate"
-    guard files.keys.contains(where: { $0.hasPrefix("\(KitFile.root)\(LinuxKit.folder)/") }) else {
+    guard files.keys.contains(where: { $0.hasPrefix("\(KitFile.root)\(LinuxKit.directory)/") })
+    else {
       return []
     }
     return [path, script].filter { (files[$0]?.mode ?? 0) & 0o111 == 0 }.map {

@@ -10,13 +10,13 @@ extension LinuxKit {
     1. Copy `root/` onto the root file system.
     2. Start `S20latgate start` (busybox, sysv) or enable `latgate-pins.service` (systemd), after
        the modules that the probes watch. It needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN.
-    3. Reboot; as a member of the group: `/\(Self.folder)/latgate-agent pins` lists the probes.
+    3. Reboot; as a member of the group: `/\(Self.directory)/latgate-agent pins` lists the probes.
     4. From the host: `latgate run … --tier T1`.
 
     ## What happens
 
     The loader loads each object by the best rung that this kernel has and pins programs, maps and
-    a manifest in `/sys/fs/bpf/latgate/<probe>/` (folder 0750, maps 0660, programs 0440, owner
+    a manifest in `/sys/fs/bpf/latgate/<probe>/` (directory 0750, maps 0660, programs 0440, owner
     root, group \(group)), and makes `/sys/fs/bpf` passable (o+x). The programs are attached to
     nothing: until an agent comes they cost memory only. One agent at a time; its attachments end
     with it.
@@ -27,7 +27,7 @@ extension LinuxKit {
 
     ## Check
 
-    - `latgate firmware-kit --lint` on this folder, in your build.
+    - `latgate firmware-kit --lint` on this directory, in your build.
     - `bpftool prog show pinned /sys/fs/bpf/latgate/…` names what is in `allow-list.tsv`, no more.
     - With no agent running, `bpftool link show` and `bpftool perf show` name none of them.
     - A member of the group can change the probes' maps and attach the probes, and only these.

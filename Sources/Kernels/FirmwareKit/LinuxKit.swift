@@ -12,7 +12,7 @@ package struct LinuxKit: Sendable {
   /// Whether the loader may set `kernel.unprivileged_bpf_disabled` to 0 where nothing else helps.
   package var allowsUnprivilegedBPF: Bool
 
-  static let folder = "usr/lib/latgate"
+  static let directory = "usr/lib/latgate"
 
   package init(
     abi: TargetABI, agent: [UInt8], probes: [KitProbe], group: UInt32, allowsUnprivilegedBPF: Bool
@@ -28,14 +28,14 @@ package struct LinuxKit: Sendable {
   package var files: [KitFile] {
     let root = KitFile.root
     var files = [
-      KitFile(path: "\(root)\(Self.folder)/latgate-agent", content: agent, mode: 0o755),
+      KitFile(path: "\(root)\(Self.directory)/latgate-agent", content: agent, mode: 0o755),
       KitFile(path: "\(root)etc/init.d/S20latgate", text: initScript, mode: 0o755),
       KitFile(path: "\(root)etc/systemd/system/latgate-pins.service", text: unit),
       KitFile(path: "allow-list.tsv", text: allowList(probes)),
       KitFile(path: "GUIDE.md", text: guide),
     ]
     files += probes.map { probe in
-      KitFile(path: "\(root)\(Self.folder)/probes/\(probe.name).bpf.o", content: probe.bytes)
+      KitFile(path: "\(root)\(Self.directory)/probes/\(probe.name).bpf.o", content: probe.bytes)
     }
     return files.sorted { $0.path < $1.path }
   }
@@ -50,9 +50,9 @@ package struct LinuxKit: Sendable {
     #!/bin/sh
     # Pins latgate's probes, once per boot, after the kernel modules that they watch.
     case "$1" in
-      start) exec /\(Self.folder)/latgate-agent pin \(options) /\(Self.folder)/probes/*.bpf.o ;;
+      start) exec /\(Self.directory)/latgate-agent pin \(options) /\(Self.directory)/probes/*.bpf.o ;;
       stop) rm -rf /sys/fs/bpf/latgate ;;
-      status) exec /\(Self.folder)/latgate-agent pins ;;
+      status) exec /\(Self.directory)/latgate-agent pins ;;
       *) echo "usage: $0 start|stop|status" >&2; exit 64 ;;
     esac
 
@@ -70,7 +70,7 @@ package struct LinuxKit: Sendable {
     [Service]
     Type=oneshot
     RemainAfterExit=yes
-    ExecStart=/bin/sh -c 'exec /\(Self.folder)/latgate-agent pin \(options) /\(Self.folder)/probes/*.bpf.o'
+    ExecStart=/bin/sh -c 'exec /\(Self.directory)/latgate-agent pin \(options) /\(Self.directory)/probes/*.bpf.o'
     ExecStop=/bin/rm -rf /sys/fs/bpf/latgate
 
     [Install]

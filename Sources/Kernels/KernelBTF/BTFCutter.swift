@@ -36,7 +36,7 @@ package struct BTFCutter: Sendable {
     inputs.add("objects", objects.map(\.hash))
     let name = "kernel-\(kernel.buildID ?? "unknown")-\(inputs.key()).btf"
     if let found = cache.find(name) { return found }
-    return try await cache.withWorkFolder { work in
+    return try await cache.withWorkDirectory { work in
       let (whole, cut) = ("\(work)/whole", "\(work)/cut")
       try Data(kernel.types.bytes).write(to: URL(fileURLWithPath: whole))
       let outcome = try await HostTool.bpftool.run(

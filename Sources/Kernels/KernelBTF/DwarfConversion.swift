@@ -26,7 +26,7 @@ struct DwarfConversion: Sendable {
         tool: tool.name, path: path,
         log: "it has no --btf_encode_detached: install version 1.22 or newer")
     }
-    return try await cache.withWorkFolder { work in
+    return try await cache.withWorkDirectory { work in
       let output = "\(work)/btf"
       let outcome = try await tool.run(["-J", "--btf_encode_detached=\(output)", file])
       guard outcome.isSuccess, let data = FileManager.default.contents(atPath: output) else {

@@ -55,7 +55,7 @@ package struct KernelFacts: Sendable {
   package func choices(
     for objects: [[ProbeObject.Program]], cache: BuildCache
   ) async throws -> [[Choice]] {
-    try await cache.withWorkFolder { work in
+    try await cache.withWorkDirectory { work in
       let path = "\(work)/btf"
       try Data(kernel.types.bytes).write(to: URL(fileURLWithPath: path))
       return try decide(objects, btf: path)

@@ -9,8 +9,8 @@ package struct KernelFileReader: Sendable {
   private static let mostBytes = 256 << 20
 
   let cache: BuildCache
-  /// Bytes that a file may unpack to, over all that is packed in it. A vmlinux with debug information
-  /// has up to a gigabyte or two.
+  /// Bytes that a file may unpack to, over all that is packed in it. A vmlinux with debug
+  /// information has up to a gigabyte or two.
   package var unpackedLimit = 4 << 30
 
   /// - Parameter cache: where types made from DWARF are kept.
@@ -59,8 +59,8 @@ package struct KernelFileReader: Sendable {
 
   typealias Content = (origin: KernelFile.Origin, bytes: [UInt8], buildID: String?)
 
-  /// The types in `file`, which is the file that the user knows as `path`, or what was unpacked from
-  /// it `depth` times over; what it unpacks to has at most `limit` bytes.
+  /// The types in `file`, which is the file that the user knows as `path`, or what was unpacked
+  /// from it `depth` times over; what it unpacks to has at most `limit` bytes.
   func content(
     _ file: String, of path: String, depth: Int, limit: Int
   ) async throws -> Content {
@@ -68,11 +68,12 @@ package struct KernelFileReader: Sendable {
     do {
       data = try Data(contentsOf: URL(fileURLWithPath: file), options: .alwaysMapped)
     } catch {
-      var isFolder: ObjCBool = false
-      let exists = FileManager.default.fileExists(atPath: file, isDirectory: &isFolder)
+      var isDirectory: ObjCBool = false
+      let exists = FileManager.default.fileExists(atPath: file, isDirectory: &isDirectory)
       throw KernelBTFError.unreadable(
         path: path,
-        reason: isFolder.boolValue ? "is a folder" : exists ? "cannot be read" : "no such file")
+        reason: isDirectory.boolValue
+          ? "is a directory" : exists ? "cannot be read" : "no such file")
     }
     switch FileFormat(data) {
     case .btf: return (.btf, try bounded(data, of: path), nil)
@@ -82,7 +83,7 @@ package struct KernelFileReader: Sendable {
         throw KernelBTFError.unusable(
           path: path, reason: "compressed more than three times over", remedy: "unpack it")
       }
-      return try await cache.withWorkFolder { work in
+      return try await cache.withWorkDirectory { work in
         let unpacked = "\(work)/unpacked"
         let outcome = try await compression.unpack(file, to: unpacked, limit: limit)
         guard !outcome.isOverLimit else { throw overLimit(path) }
@@ -95,8 +96,8 @@ package struct KernelFileReader: Sendable {
           }
           return found
         } catch let error as KernelBTFError {
-          // What follows the packed data may be a device tree or padding: the program complains, and
-          // all is there. Only that distinguishes it from a file that was cut off.
+          // What follows the packed data may be a device tree or padding: the program complains,
+          // and all is there. Only that distinguishes it from a file that was cut off.
           guard !outcome.isSuccess, case .unusable(_, let reason, let remedy) = error else {
             throw error
           }
@@ -162,7 +163,7 @@ package struct KernelFileReader: Sendable {
       return (.image, types, KernelImage.buildID(in: data))
     }
     do {
-      let found = try await cache.withWorkFolder { work in
+      let found = try await cache.withWorkDirectory { work in
         try await KernelImage.unpacking(data, in: work, limit: limit) { file -> Content? in
           let kernel = try Data(contentsOf: URL(fileURLWithPath: file), options: .alwaysMapped)
           let types = KernelImage.types(in: kernel)

@@ -9,17 +9,17 @@ extension KernelImage {
   /// A decompressed kernel is larger.
   private static let smallestKernel = 1 << 20
 
-  /// Unpacks what looks like a compressed kernel in the image, into files in `folder`, each of which
-  /// takes the place of the one before; all of them have at most `limit` bytes. Returns what `body`
-  /// gives for the first file for which it gives something.
+  /// Unpacks what looks like a compressed kernel in the image, into files in `directory`, each of
+  /// which takes the place of the one before; all of them have at most `limit` bytes. Returns what
+  /// `body` gives for the first file for which it gives something.
   /// - Throws: ``OverLimit``, and what `body` throws.
   static func unpacking<T>(
-    _ data: Data, in folder: String, limit: Int, _ body: (String) async throws -> T?
+    _ data: Data, in directory: String, limit: Int, _ body: (String) async throws -> T?
   ) async throws -> T? {
     var left = limit
     for compression in Compression.all {
       for place in compression.places(in: data, most: mostStreams) {
-        let (packed, unpacked) = ("\(folder)/stream", "\(folder)/kernel")
+        let (packed, unpacked) = ("\(directory)/stream", "\(directory)/kernel")
         try data[place...].write(to: URL(fileURLWithPath: packed))
         // What follows the stream makes the program complain at its end.
         let outcome = try await compression.unpack(packed, to: unpacked, limit: left)

@@ -7,18 +7,19 @@ enum AgentProgram: String, Sendable, CaseIterable {
   /// Where the C sources of the device are, relative to the share root.
   static let deviceSources = "Sources/Device"
 
-  /// Folders whose `.c` files make the program, relative to the share root.
-  var sourceFolders: [String] { sources.map { "\(Self.deviceSources)/\($0)" } }
+  /// Directories whose `.c` files make the program, relative to the share root.
+  var sourceDirectories: [String] { sources.map { "\(Self.deviceSources)/\($0)" } }
 
-  /// Sources in those folders that are not part of it, relative to the share root: another `main`.
+  /// Sources in those directories that are not part of it, relative to the share root: another
+  /// `main`.
   var excludedSources: Set<String> {
     self == .fieldAgent ? ["\(Self.deviceSources)/latgate-agent/main.c"] : []
   }
 
-  /// Folders for `-I`, relative to the share root.
-  var includeFolders: [String] { includes.map { "\(Self.deviceSources)/\($0)" } }
+  /// Directories for `-I`, relative to the share root.
+  var includeDirectories: [String] { includes.map { "\(Self.deviceSources)/\($0)" } }
 
-  /// The parts of the agent itself, each a folder with its sources and headers.
+  /// The parts of the agent itself, each a directory with its sources and headers.
   private static let agentParts =
     ["latgate-agent"]
     + ["engine", "pinning", "session", "steps", "tracing"].map { "latgate-agent/\($0)" }

@@ -10,32 +10,32 @@ import POSIXSupport
 /// modification time says when the file was used last.
 package struct BuildCache: Sendable {
   /// Where the files are.
-  package let folder: String
+  package let directory: String
 
-  /// Work folders this old belong to processes that died.
+  /// Work directories this old belong to processes that died.
   private static let staleWork: TimeInterval = 24 * 60 * 60
 
-  /// - Parameter folder: made when something is first put there.
-  package init(folder: String) {
-    self.folder = folder
+  /// - Parameter directory: made when something is first put there.
+  package init(directory: String) {
+    self.directory = directory
   }
 
   /// The cache of the user who runs the tool.
-  /// - Throws: `SystemCallError` where their cache folder cannot be made.
+  /// - Throws: `SystemCallError` where their cache directory cannot be made.
   package static func ofUser() throws -> BuildCache {
-    BuildCache(folder: try UserFolders.cache() + "/build")
+    BuildCache(directory: try UserDirectories.cache() + "/build")
   }
 
   /// The file of that name, if it is there and whole.
   package func find(_ name: String) -> BuildArtifact? {
-    let path = "\(folder)/\(name)"
+    let path = "\(directory)/\(name)"
     guard let seal = FileManager.default.contents(atPath: Self.seal(of: path)),
       let data = FileManager.default.contents(atPath: path)
     else { return nil }
     let artifact = BuildArtifact(
       path: path, hash: SHA256.hash(data: data).hexadecimal, size: data.count)
     guard seal == Self.sealBytes(artifact) else { return nil }
-    UserFolders.markUsed(Self.seal(of: path))
+    UserDirectories.markUsed(Self.seal(of: path))
     return artifact
   }
 
@@ -44,12 +44,12 @@ package struct BuildCache: Sendable {
   /// Two processes that build the same thing both publish; the last one wins with equal bytes.
   ///
   /// - Parameters:
-  ///   - built: a file in a folder of `withWorkFolder`.
+  ///   - built: a file in a directory of `withWorkDirectory`.
   ///   - name: its name in the cache, with the hash of its inputs.
   /// - Returns: where the file is now.
   /// - Throws: `ProbeBuildError.file`, `SystemCallError`.
   package func publish(_ built: String, as name: String) throws -> BuildArtifact {
-    let path = "\(folder)/\(name)"
+    let path = "\(directory)/\(name)"
     guard let data = FileManager.default.contents(atPath: built) else {
       throw ProbeBuildError.file(path: built, reason: "was not written by the build")
     }
@@ -65,8 +65,8 @@ package struct BuildCache: Sendable {
     guard let data = FileManager.default.contents(atPath: artifact.path) else {
       throw ProbeBuildError.file(path: artifact.path, reason: "cannot be read")
     }
-    try UserFolders.makeFolder(folder, mode: 0o755)
-    let path = "\(folder)/\(name)"
+    try UserDirectories.makeDirectory(directory, mode: 0o755)
+    let path = "\(directory)/\(name)"
     // Programs are started from where they are.
     try AtomicFile.write(data, to: path, mode: 0o755, durable: false)
     try AtomicFile.write(
@@ -75,24 +75,24 @@ package struct BuildCache: Sendable {
       to: Self.seal(of: path), durable: false)
   }
 
-  /// Gives `body` an empty folder on the cache's file system and removes it afterwards.
-  package func withWorkFolder<T>(_ body: (String) async throws -> T) async throws -> T {
-    let all = "\(folder)/work"
+  /// Gives `body` an empty directory on the cache's file system and removes it afterwards.
+  package func withWorkDirectory<T>(_ body: (String) async throws -> T) async throws -> T {
+    let all = "\(directory)/work"
     let path = "\(all)/\(UUID().uuidString)"
-    try UserFolders.makeFolder(path)
+    try UserDirectories.makeDirectory(path)
     defer { try? FileManager.default.removeItem(atPath: path) }
     removeStaleWork(in: all)
     return try await body(path)
   }
 
-  private func removeStaleWork(in folder: String) {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+  private func removeStaleWork(in directory: String) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
     let limit = Int(Date().timeIntervalSince1970 - Self.staleWork)
     for name in names {
-      guard let stamp = FileStamp(path: "\(folder)/\(name)"), stamp.seconds < limit else {
+      guard let stamp = FileStamp(path: "\(directory)/\(name)"), stamp.seconds < limit else {
         continue
       }
-      try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+      try? FileManager.default.removeItem(atPath: "\(directory)/\(name)")
     }
   }
 

@@ -19,22 +19,24 @@ struct BuildContext: Sendable {
   func program(_ program: AgentProgram) async throws -> BuildArtifact {
     let flags = abi.compilerFlags + AgentProgram.flags(share: "")
     var inputs = inputs(kind: program.rawValue, flags: flags + program.libraries)
-    for folder in Set(program.sourceFolders + program.includeFolders).sorted() {
-      try inputs.add(tree: "\(share.path)/\(folder)", as: folder)
+    for directory in Set(program.sourceDirectories + program.includeDirectories).sorted() {
+      try inputs.add(tree: "\(share.path)/\(directory)", as: directory)
     }
     let name = "\(program.rawValue)-\(abi.rawValue)-"
     return try await cached(name, inputs) { work, compiler, sysroot in
       let excluded = program.excludedSources.map { "\(share.path)/\($0)" }
-      let sources = program.sourceFolders.flatMap(sources(in:)).filter { !excluded.contains($0) }
+      let sources = program.sourceDirectories.flatMap(sources(in:)).filter {
+        !excluded.contains($0)
+      }
       guard !sources.isEmpty else {
         throw ProbeBuildError.file(
-          path: "\(share.path)/\(program.sourceFolders[0])", reason: "has no C sources")
+          path: "\(share.path)/\(program.sourceDirectories[0])", reason: "has no C sources")
       }
       let output = "\(work)/program"
       try await compiler.compile(
         abi.compilerFlags + ["--sysroot=\(sysroot.path)"]
           + AgentProgram.flags(share: share.path)
-          + program.includeFolders.flatMap { ["-I", "\(share.path)/\($0)"] }
+          + program.includeDirectories.flatMap { ["-I", "\(share.path)/\($0)"] }
           + sources + program.libraries + ["-o", output],
         what: "\(program.rawValue) (\(abi.rawValue))", isProbe: false)
       return output
@@ -54,7 +56,7 @@ struct BuildContext: Sendable {
   func object(_ source: ProbeSource, isPinned: Bool = false) async throws -> BuildArtifact {
     if source.isForeign { return try await foreign(source) }
     let probe = try source.compiled(isPinned: isPinned)
-    let folder = URL(fileURLWithPath: probe.path).standardizedFileURL.deletingLastPathComponent()
+    let directory = URL(fileURLWithPath: probe.path).standardizedFileURL.deletingLastPathComponent()
     let flags =
       [
         "--target=bpf", "-g", "-O2", "-mcpu=v2", "-D__TARGET_ARCH_\(abi.bpfArchitecture)",
@@ -64,8 +66,8 @@ struct BuildContext: Sendable {
     var inputs = inputs(kind: "probe", flags: flags)
     inputs.add("source", try probe.text())
     for include in includes { try inputs.add(tree: "\(share.path)/\(include)", as: include) }
-    for header in headers(beside: folder.path) {
-      try inputs.add(file: "\(folder.path)/\(header)", as: header)
+    for header in headers(beside: directory.path) {
+      try inputs.add(file: "\(directory.path)/\(header)", as: header)
     }
     return try await cached("\(probe.name)-\(abi.rawValue)-", inputs, suffix: ".bpf.o") {
       work, compiler, sysroot in
@@ -78,7 +80,7 @@ struct BuildContext: Sendable {
       }
       try await compiler.compile(
         flags + sysroot.includes(abi) + includes.flatMap { ["-I", "\(share.path)/\($0)"] }
-          + [folder.path, sysroot.path, share.path, work].map { "-ffile-prefix-map=\($0)/=" }
+          + [directory.path, sysroot.path, share.path, work].map { "-ffile-prefix-map=\($0)/=" }
           + ["-ffile-compilation-dir=.", "-c", source, "-o", output],
         what: probe.path, isProbe: true)
       try await compiler.stripDebugInformation(output)
@@ -100,7 +102,7 @@ struct BuildContext: Sendable {
     inputs.add("object", data.base64EncodedString())
     let name = "\(source.name)-\(inputs.key()).bpf.o"
     if let found = cache.find(name) { return found }
-    return try await cache.withWorkFolder { work in
+    return try await cache.withWorkDirectory { work in
       let path = "\(work)/object"
       try AtomicFile.write(data, to: path, durable: false)
       return try cache.publish(path, as: name)
@@ -150,7 +152,7 @@ struct BuildContext: Sendable {
     let fullName = name + inputs.key() + suffix
     var built = cache.find(fullName)
     if built == nil {
-      built = try await cache.withWorkFolder { work in
+      built = try await cache.withWorkDirectory { work in
         progress("building \(name.dropLast())")
         return try cache.publish(try await make(work, compiler, sysroot), as: fullName)
       }
@@ -160,14 +162,14 @@ struct BuildContext: Sendable {
     return built
   }
 
-  private func sources(in folder: String) -> [String] {
+  private func sources(in directory: String) -> [String] {
     let names =
-      (try? FileManager.default.contentsOfDirectory(atPath: "\(share.path)/\(folder)")) ?? []
-    return names.sorted().filter { $0.hasSuffix(".c") }.map { "\(share.path)/\(folder)/\($0)" }
+      (try? FileManager.default.contentsOfDirectory(atPath: "\(share.path)/\(directory)")) ?? []
+    return names.sorted().filter { $0.hasSuffix(".c") }.map { "\(share.path)/\(directory)/\($0)" }
   }
 
-  private func headers(beside folder: String) -> [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+  private func headers(beside directory: String) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
     return names.sorted().filter { $0.hasSuffix(".h") }
   }
 }

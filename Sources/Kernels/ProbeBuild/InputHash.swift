@@ -31,16 +31,17 @@ package struct InputHash: Sendable {
     add("contents", bytes: data)
   }
 
-  /// Adds all C sources and headers below a folder with their names.
+  /// Adds all C sources and headers below a directory with their names.
   ///
-  /// Whole folders are hashed, as asking the compiler which headers it reads takes longer.
-  /// A folder that is not there counts as empty: the build itself will miss it.
+  /// Whole directories are hashed, as asking the compiler which headers it reads takes longer.
+  /// A directory that is not there counts as empty: the build itself will miss it.
   mutating func add(tree path: String, as name: String) throws {
     add("tree", name)
-    let folder = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-    let files = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
+    let directory = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    let files =
+      FileManager.default.enumerator(atPath: directory)?.compactMap { $0 as? String } ?? []
     for file in files.sorted() where file.hasSuffix(".h") || file.hasSuffix(".c") {
-      try add(file: "\(folder)/\(file)", as: file)
+      try add(file: "\(directory)/\(file)", as: file)
     }
   }
 

@@ -1,6 +1,6 @@
 /// Why probes or the agent could not be built.
 package enum ProbeBuildError: Error, Equatable {
-  /// The folder with `bpf/` and `targets/` is in none of these places.
+  /// The directory with `bpf/` and `targets/` is in none of these places.
   case shareNotFound(tried: [String])
   /// No clang was found in these places.
   case compilerNotFound(tried: [String])
@@ -17,7 +17,7 @@ package enum ProbeBuildError: Error, Equatable {
   case file(path: String, reason: String)
 
   /// Exit code for the command line: 65 where the user's probe is at fault, 64 for a wrong name
-  /// or folder, else 70.
+  /// or directory, else 70.
   package var exitCode: Int32 {
     switch self {
     case .compilationFailed(_, let isProbe, _): isProbe ? 65 : 70
@@ -33,12 +33,12 @@ extension ProbeBuildError: CustomStringConvertible {
     switch self {
     case .shareNotFound(let tried):
       """
-      no folder with 'bpf' and 'targets' found; tried \(tried.joined(separator: ", ")); \
+      no directory with 'bpf' and 'targets' found; tried \(tried.joined(separator: ", ")); \
       name it with --share or LATGATE_SHARE
       """
     case .compilerNotFound(let tried):
       """
-      no clang found; tried \(tried.joined(separator: ", ")); put a Swift toolchain's folder in \
+      no clang found; tried \(tried.joined(separator: ", ")); put a Swift toolchain's directory in \
       PATH or set LATGATE_CLANG
       """
     case .compilerLacksTarget(let compiler, let target):

@@ -11,29 +11,29 @@ package struct ProbeBuilder: Sendable {
   let share: ShareRoot
   let cache: BuildCache
   let tools: BuildTools
-  /// Whether what is built goes into the share folder as well; see ``ShareRoot/shipped``.
+  /// Whether what is built goes into the share directory as well; see ``ShareRoot/shipped``.
   package var ships = false
 
   /// - Parameters:
   ///   - share: where the sources are.
-  ///   - cacheFolder: folder for built files; the user's own cache if nil.
+  ///   - cacheDirectory: directory for built files; the user's own cache if nil.
   ///   - environment: for `PATH` and `LATGATE_CLANG`.
-  /// - Throws: `SystemCallError` where the user's cache folder cannot be made.
+  /// - Throws: `SystemCallError` where the user's cache directory cannot be made.
   package init(
-    share: ShareRoot, cacheFolder: String? = nil,
+    share: ShareRoot, cacheDirectory: String? = nil,
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws {
     self.init(
-      share: share, cacheFolder: try cacheFolder ?? BuildCache.ofUser().folder,
+      share: share, cacheDirectory: try cacheDirectory ?? BuildCache.ofUser().directory,
       environment: environment, sysroot: Sysroot.debian)
   }
 
   init(
-    share: ShareRoot, cacheFolder: String, environment: [String: String],
+    share: ShareRoot, cacheDirectory: String, environment: [String: String],
     sysroot: @escaping Sysroot.Provider
   ) {
     self.share = share
-    self.cache = BuildCache(folder: cacheFolder)
+    self.cache = BuildCache(directory: cacheDirectory)
     tools = BuildTools(environment: environment, sysroot: sysroot)
   }
 
@@ -101,7 +101,8 @@ package struct ProbeBuilder: Sendable {
     try await context(abi, progress).program(.fieldAgent)
   }
 
-  /// As ``object(of:abi:progress:)``, with the names of its hooks also where prepared programs serve.
+  /// As ``object(of:abi:progress:)``, with the names of its hooks also where prepared programs
+  /// serve.
   ///
   /// - Throws: as ``object(of:abi:progress:)``, `SystemCallError`.
   package func namedObject(
@@ -122,7 +123,7 @@ package struct ProbeBuilder: Sendable {
     var inputs = InputHash()
     inputs.add("object", artifact.hash)
     inputs.add("hooks", template.places)
-    return try await cache.withWorkFolder { work in
+    return try await cache.withWorkDirectory { work in
       let path = "\(work)/object"
       try AtomicFile.write(bytes, to: path, durable: false)
       return try cache.publish(path, as: "\(manifest.name)-\(abi.rawValue)-\(inputs.key()).bpf.o")
@@ -163,7 +164,7 @@ package struct ProbeBuilder: Sendable {
   /// Whether agent, load helper and these probes are built and shipped for an ABI.
   package func isShipped(abi: TargetABI, probes: [ProbeSource]) async -> Bool {
     let shipped = ProbeBuilder(
-      share: share, cacheFolder: cache.folder, environment: [:],
+      share: share, cacheDirectory: cache.directory, environment: [:],
       sysroot: { _, _ in throw ProbeBuildError.compilerNotFound(tried: []) })
     return (try? await shipped.build(abi: abi, probes: probes)) != nil
   }

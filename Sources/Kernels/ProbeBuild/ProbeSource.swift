@@ -17,8 +17,8 @@ package struct ProbeSource: Sendable, Equatable {
   let isScopable: Bool
   /// The prepared programs that could measure it; nil = it needs programs of its own.
   let template: SpanTemplate.Kind?
-  /// Whether prepared programs serve it: they are configured as they are loaded, which only a session
-  /// with the device does.
+  /// Whether prepared programs serve it: they are configured as they are loaded, which only a
+  /// session with the device does.
   private var usesTemplate: Bool
   /// Whether it can be written as programs of its own.
   private let isWritable: Bool
@@ -45,7 +45,7 @@ package struct ProbeSource: Sendable, Equatable {
     usesTemplate = !isWritable
   }
 
-  /// The prepared programs, which a share folder carries for every question to come.
+  /// The prepared programs, which a share directory carries for every question to come.
   package static let templates = SpanTemplate.Kind.allCases.map { kind in
     ProbeSource(
       name: kind.rawValue, path: kind.rawValue, written: kind.text, isScopable: true,

@@ -1,21 +1,21 @@
 import Foundation
 
-/// The folder with the files needed at run time: `bpf/`, `targets/` and the agent's C sources.
+/// The directory with the files needed at run time: `bpf/`, `targets/` and the agent's C sources.
 package struct ShareRoot: Sendable, Equatable {
   /// Absolute path without a trailing slash.
   package let path: String
 
-  /// Folders that make a directory the share root.
+  /// Directories that make a directory the share root.
   static let marks = ["bpf", "targets"]
 
-  /// Takes a folder as it is; `find` checks it first.
+  /// Takes a directory as it is; `find` checks it first.
   package init(path: String) {
     self.path = path
   }
 
   /// Looks for the share root.
   ///
-  /// The order is `--share`, `LATGATE_SHARE`, `<executable>/../share/latgate`, then the folders
+  /// The order is `--share`, `LATGATE_SHARE`, `<executable>/../share/latgate`, then the directories
   /// above the executable. A place that the user named must be right: there is no falling back.
   ///
   /// - Parameters:
@@ -36,15 +36,16 @@ package struct ShareRoot: Sendable, Equatable {
       return ShareRoot(path: path)
     }
     var tried: [String] = []
-    var folder = URL(fileURLWithPath: executable).resolvingSymlinksInPath()
+    var directory = URL(fileURLWithPath: executable).resolvingSymlinksInPath()
       .deletingLastPathComponent()
-    let installed = folder.deletingLastPathComponent().appendingPathComponent("share/latgate").path
+    let installed = directory.deletingLastPathComponent().appendingPathComponent("share/latgate")
+      .path
     if isShare(installed) { return ShareRoot(path: installed) }
     tried.append(installed)
-    while folder.path != "/" {
-      if isShare(folder.path) { return ShareRoot(path: folder.path) }
-      tried.append(folder.path)
-      folder.deleteLastPathComponent()
+    while directory.path != "/" {
+      if isShare(directory.path) { return ShareRoot(path: directory.path) }
+      tried.append(directory.path)
+      directory.deleteLastPathComponent()
     }
     throw ProbeBuildError.shareNotFound(tried: tried)
   }
@@ -65,5 +66,5 @@ package struct ShareRoot: Sendable, Equatable {
 
   /// What was built for these very sources before they were installed, so that a host without a
   /// compiler or a network can measure; empty in a clone.
-  package var shipped: BuildCache { BuildCache(folder: "\(path)/built") }
+  package var shipped: BuildCache { BuildCache(directory: "\(path)/built") }
 }

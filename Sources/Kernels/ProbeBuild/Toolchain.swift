@@ -23,8 +23,8 @@ struct Toolchain: Sendable, Equatable {
       throw ProbeBuildError.compilerNotFound(tried: ["LATGATE_CLANG=\(named)"])
     }
     var tried: [String] = []
-    for folder in path {
-      let swift = URL(fileURLWithPath: "\(folder)/swift").resolvingSymlinksInPath()
+    for directory in path {
+      let swift = URL(fileURLWithPath: "\(directory)/swift").resolvingSymlinksInPath()
       guard FileManager.default.isExecutableFile(atPath: swift.path) else { continue }
       tried.append(swift.deletingLastPathComponent().appendingPathComponent("clang").path)
       break

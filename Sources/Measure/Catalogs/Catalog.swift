@@ -12,21 +12,21 @@ package struct Catalog: Sendable {
   /// A file that is left out.
   package struct BrokenFile: Sendable, Equatable {
     /// Of what kind it would be.
-    var folder: CatalogFolder
+    var directory: CatalogDirectory
     /// What it calls itself as far as that can be read, and its own name.
     var names: Set<String>
     /// Never empty.
     package var problems: [CatalogProblem]
 
-    init(_ folder: CatalogFolder, path: String, text: String?, problems: [CatalogProblem]) {
-      self.folder = folder
+    init(_ directory: CatalogDirectory, path: String, text: String?, problems: [CatalogProblem]) {
+      self.directory = directory
       self.problems = problems
       let file = path.split(separator: "/").last.map { String($0.dropLast(".yaml".count)) }
       let line = text?.split(whereSeparator: \.isNewline).first {
-        $0.hasPrefix("\(folder.nameKey):")
+        $0.hasPrefix("\(directory.nameKey):")
       }
       let own = line.map {
-        $0.dropFirst(folder.nameKey.count + 1).prefix { $0 != "#" }
+        $0.dropFirst(directory.nameKey.count + 1).prefix { $0 != "#" }
           .filter { !$0.isWhitespace && $0 != "\"" && $0 != "'" }
       }
       // Where no name can be read, the file's own is all there is.
@@ -44,14 +44,14 @@ package struct Catalog: Sendable {
   }
 
   /// Reads all catalogue files below a share root, and below further roots of the same layout,
-  /// which may leave folders out.
+  /// which may leave directories out.
   ///
   /// - Throws: ``CatalogError`` with the problems of all files.
   package static func load(root: String, also more: [String] = []) throws(CatalogError) -> Catalog {
     try load([DirectoryFiles(root: root)] + more.map { DirectoryFiles(root: $0) })
   }
 
-  /// Reads all catalogue files of several sources; only the first must have every folder.
+  /// Reads all catalogue files of several sources; only the first must have every directory.
   package static func load(_ sources: [any CatalogFiles]) throws(CatalogError) -> Catalog {
     let catalog = try loadSound(sources)
     let problems = catalog.broken.flatMap(\.problems)
@@ -61,17 +61,18 @@ package struct Catalog: Sendable {
 
   /// As ``load(_:)``, but files that cannot be used are left out: only what needs them fails.
   /// - Parameters:
-  ///   - sources: only the first must have every folder.
-  ///   - folders: nil = all; what others say of names in folders that are left out is not checked.
+  ///   - sources: only the first must have every directory.
+  ///   - directories: nil = all; what others say of names in directories that are left out is not
+  ///     checked.
   /// - Returns: what could be read.
-  /// - Throws: ``CatalogError`` when a required folder does not exist.
+  /// - Throws: ``CatalogError`` when a required directory does not exist.
   package static func loadSound(
-    _ sources: [any CatalogFiles], only folders: Set<CatalogFolder>? = nil
+    _ sources: [any CatalogFiles], only directories: Set<CatalogDirectory>? = nil
   ) throws(CatalogError) -> Catalog {
     var loader = Loader()
-    for folder in CatalogFolder.allCases where folders?.contains(folder) ?? true {
+    for directory in CatalogDirectory.allCases where directories?.contains(directory) ?? true {
       for (index, files) in sources.enumerated() {
-        loader.load(folder, from: files, isRequired: index == 0 && folder != .pools)
+        loader.load(directory, from: files, isRequired: index == 0 && directory != .pools)
       }
     }
     guard loader.problems.isEmpty else {
@@ -102,11 +103,11 @@ package struct Catalog: Sendable {
   }
 
   private func find<Value>(
-    _ name: String, in values: [String: Value], _ folder: CatalogFolder
+    _ name: String, in values: [String: Value], _ directory: CatalogDirectory
   ) throws -> Value {
-    try requireSound(name, folder)
+    try requireSound(name, directory)
     guard let value = values[name] else {
-      throw UnknownName(kind: folder.nameKey, name: name, known: values.keys.sorted())
+      throw UnknownName(kind: directory.nameKey, name: name, known: values.keys.sorted())
     }
     return value
   }
@@ -115,8 +116,8 @@ package struct Catalog: Sendable {
   /// - Throws: ``CatalogError``.
   package func requireSoundDevice(_ name: String) throws { try requireSound(name, .devices) }
 
-  private func requireSound(_ name: String, _ folder: CatalogFolder) throws {
-    let problems = broken.filter { $0.folder == folder && $0.names.contains(name) }
+  private func requireSound(_ name: String, _ directory: CatalogDirectory) throws {
+    let problems = broken.filter { $0.directory == directory && $0.names.contains(name) }
       .flatMap(\.problems)
     guard problems.isEmpty else { throw CatalogError(problems) }
   }
@@ -159,7 +160,7 @@ extension UnknownName: CustomStringConvertible {
 
 /// Where each kind of file lives below a root, in the order they are read: suites and pools last,
 /// since they name the others.
-package enum CatalogFolder: String, Sendable, CaseIterable {
+package enum CatalogDirectory: String, Sendable, CaseIterable {
   case probes = "bpf"
   case devices = "targets/devices"
   case workloads = "targets/workloads"
@@ -185,41 +186,42 @@ struct OtherFiles {
   /// Names of the same kind, with the file of each.
   var taken: [String: String]
   var catalog: Catalog
-  /// Folders with a broken file, whose names are therefore not all known.
-  var broken: Set<CatalogFolder>
+  /// Directories with a broken file, whose names are therefore not all known.
+  var broken: Set<CatalogDirectory>
 }
 
-/// The state of a load: what was read, and which folders are missing.
+/// The state of a load: what was read, and which directories are missing.
 private struct Loader {
   var catalog = Catalog()
   var problems: [CatalogProblem] = []
-  var broken: Set<CatalogFolder> = []
+  var broken: Set<CatalogDirectory> = []
 
-  mutating func load(_ folder: CatalogFolder, from files: any CatalogFiles, isRequired: Bool) {
-    guard let names = files.manifests(in: folder.rawValue) else {
+  mutating func load(_ directory: CatalogDirectory, from files: any CatalogFiles, isRequired: Bool)
+  {
+    guard let names = files.manifests(in: directory.rawValue) else {
       if isRequired {
-        broken.insert(folder)
+        broken.insert(directory)
         problems.append(
           CatalogProblem(
-            file: files.displayName(folder.rawValue), message: "there is no such folder",
-            remedy: "point --share or LATGATE_SHARE at the folder that holds bpf and targets"))
+            file: files.displayName(directory.rawValue), message: "there is no such directory",
+            remedy: "point --share or LATGATE_SHARE at the directory that holds bpf and targets"))
       }
       return
     }
     for name in names {
-      let path = "\(folder.rawValue)/\(name)"
+      let path = "\(directory.rawValue)/\(name)"
       let file = files.displayName(path)
       var text: String?
       func leaveOut(_ problems: [CatalogProblem]) {
-        broken.insert(folder)
-        catalog.leaveOut(.init(folder, path: path, text: text, problems: problems))
+        broken.insert(directory)
+        catalog.leaveOut(.init(directory, path: path, text: text, problems: problems))
       }
       do {
         let others = OtherFiles(
-          files: files, taken: taken(folder), catalog: catalog, broken: broken)
+          files: files, taken: taken(directory), catalog: catalog, broken: broken)
         let content = try files.read(path)
         text = content
-        catalog.add(try parse(content, folder, file, others))
+        catalog.add(try parse(content, directory, file, others))
       } catch let error as CatalogError {
         leaveOut(error.problems)
       } catch {
@@ -233,9 +235,9 @@ private struct Loader {
   }
 
   private func parse(
-    _ text: String, _ folder: CatalogFolder, _ file: String, _ others: OtherFiles
+    _ text: String, _ directory: CatalogDirectory, _ file: String, _ others: OtherFiles
   ) throws(CatalogError) -> any Sendable {
-    switch folder {
+    switch directory {
     case .probes: try ProbeManifest.parse(text, file: file, others: others)
     case .devices: try DeviceDefinition.parse(text, file: file, others: others)
     case .workloads: try WorkloadDefinition.parse(text, file: file, others: others)
@@ -244,8 +246,8 @@ private struct Loader {
     }
   }
 
-  private func taken(_ folder: CatalogFolder) -> [String: String] {
-    switch folder {
+  private func taken(_ directory: CatalogDirectory) -> [String: String] {
+    switch directory {
     case .probes: catalog.probes.mapValues(\.file)
     case .devices: catalog.devices.mapValues(\.file)
     case .workloads: catalog.workloads.mapValues(\.file)

@@ -17,7 +17,7 @@ package struct DeviceDefinition: Sendable, Equatable {
     /// `/sys/kernel/btf/vmlinux` of the device.
     case device
     /// A file of the build on the host: BTF, or a vmlinux. A relative path counts from the device
-    /// file's folder; `{firmware}` in it stands for the firmware's name. The build-id ties bare
+    /// file's directory; `{firmware}` in it stands for the firmware's name. The build-id ties bare
     /// BTF, which carries none, to its kernel; nil = the file or its `.build-id` has it.
     case file(path: String, buildID: String?)
   }
@@ -182,7 +182,7 @@ package struct VirtualFirmwareDefinition: Sendable, Equatable {
 }
 
 extension DeviceDefinition {
-  /// ``btf`` with its path counted from the device file's folder.
+  /// ``btf`` with its path counted from the device file's directory.
   package var placedBTF: BTFSource {
     guard case .file(let path, let buildID) = btf, !path.hasPrefix("/"),
       let slash = file.lastIndex(of: "/")

@@ -37,7 +37,7 @@ package struct PoolDefinition: Sendable, Equatable {
     self.file = file
   }
 
-  /// Gives every device a name that can be a folder's; the second of one name gets a number.
+  /// Gives every device a name that can be a directory's; the second of one name gets a number.
   static func named(_ devices: [(name: String?, device: String)]) -> [Member] {
     var taken = Set(devices.compactMap(\.name))
     return devices.map { given, device in

@@ -43,10 +43,10 @@ extension ProbeManifest {
       for name in probe.related where others?.hasProbe(name) == false {
         root.optional("related")?.report(
           "there is no probe '\(name)'",
-          remedy: "name probes of the same folder, or of those read before it")
+          remedy: "name probes of the same directory, or of those read before it")
       }
       if let others, let object = root.optional("object"), let name = probe.object,
-        !others.files.exists("\(CatalogFolder.probes.rawValue)/\(name)")
+        !others.files.exists("\(CatalogDirectory.probes.rawValue)/\(name)")
       {
         object.report(
           "there is no file '\(name)' beside the manifest",
@@ -161,7 +161,7 @@ extension ProbeManifest {
 extension OtherFiles {
   /// Whether there is a probe of that name: one read before, or one beside the manifest.
   fileprivate func hasProbe(_ name: String) -> Bool {
-    taken[name] != nil || files.exists("\(CatalogFolder.probes.rawValue)/\(name).yaml")
+    taken[name] != nil || files.exists("\(CatalogDirectory.probes.rawValue)/\(name).yaml")
   }
 }
 

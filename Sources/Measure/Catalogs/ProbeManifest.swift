@@ -19,11 +19,11 @@ package struct ProbeManifest: Sendable, Equatable {
   /// The BPF source beside the manifest, such as `runqueue.bpf.c`; nil when the metrics are tables,
   /// from which it is written.
   package var object: String?
-  /// Of an object that another tool's authors wrote, which is attached and read as that tool does: the
-  /// constants to be set in it. Nil for the others.
+  /// Of an object that another tool's authors wrote, which is attached and read as that tool does:
+  /// the constants to be set in it. Nil for the others.
   package var foreignSettings: [String: UInt64]?
-  /// Whether only some kernels or devices have what it needs, so that its absence fails nothing that asks
-  /// for probes in general.
+  /// Whether only some kernels or devices have what it needs, so that its absence fails nothing
+  /// that asks for probes in general.
   package var isRare = false
   package var cost: Cost
   package var privacy: Privacy
@@ -36,11 +36,12 @@ package struct ProbeManifest: Sendable, Equatable {
   /// Probes of the steps that what this one times passes through, in that order: where to look when
   /// it got slower.
   package var related: [String] = []
-  /// A step on the device that makes each metric count something; nil = not every device has what it would
-  /// need.
+  /// A step on the device that makes each metric count something; nil = not every device has what
+  /// it would need.
   package var check: WorkloadStep?
-  /// Metric -> how much of it that step makes at least, where that is known: events, or the sum of a
-  /// counter with a unit of its own. What counts less has lost some on the way, or is not what it says.
+  /// Metric -> how much of it that step makes at least, where that is known: events, or the sum of
+  /// a counter with a unit of its own. What counts less has lost some on the way, or is not what it
+  /// says.
   package var checkLeast: [String: UInt64] = [:]
   /// Whether it can measure some tasks' operations and leave out others'.
   package var isScopable: Bool { !metrics.isEmpty && metrics.allSatisfy(\.hasTask) }
@@ -49,8 +50,8 @@ package struct ProbeManifest: Sendable, Equatable {
   /// Path of the manifest it was read from.
   package var file: String
 
-  /// Metrics that are not measured where some hooks are absent: none of a metric's spans is whole, or one
-  /// is not that it needs.
+  /// Metrics that are not measured where some hooks are absent: none of a metric's spans is whole,
+  /// or one is not that it needs.
   ///
   /// - Parameter absent: hooks that are not attached, with the reason.
   /// - Returns: each such metric with the reason of a hook that it lacks.
@@ -70,8 +71,8 @@ package struct ProbeManifest: Sendable, Equatable {
   }
   /// Path of ``object``, which lies where the manifest does.
   package var objectPath: String? {
-    let folder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
-    return object.map { folder + $0 }
+    let directory = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
+    return object.map { directory + $0 }
   }
 }
 

@@ -1,9 +1,9 @@
 import Foundation
 
-/// One file of any folder, as a source of its own.
+/// One file of any directory, as a source of its own.
 package struct SingleFile: CatalogFiles {
   private let path: String
-  private let folder: CatalogFolder
+  private let directory: CatalogDirectory
   private let text: String
 
   /// - Throws: ``CatalogError`` when it cannot be read, or is of no kind.
@@ -21,27 +21,27 @@ package struct SingleFile: CatalogFiles {
       ])
     }
     // A suite names a device as well: the first of the keys decides.
-    let folder = text.split(whereSeparator: \.isNewline).lazy.compactMap { line in
-      CatalogFolder.allCases.first { line.hasPrefix("\($0.nameKey):") }
+    let directory = text.split(whereSeparator: \.isNewline).lazy.compactMap { line in
+      CatalogDirectory.allCases.first { line.hasPrefix("\($0.nameKey):") }
     }.first
-    guard let folder else {
-      let keys = CatalogFolder.allCases.map { "'\($0.nameKey):'" }.joined(separator: ", ")
+    guard let directory else {
+      let keys = CatalogDirectory.allCases.map { "'\($0.nameKey):'" }.joined(separator: ", ")
       throw CatalogError([
         CatalogProblem(
           file: path, message: "is no catalogue file", remedy: "begin it with one of \(keys)")
       ])
     }
     self.path = path
-    self.folder = folder
+    self.directory = directory
     self.text = text
   }
 
   package func displayName(_ path: String) -> String {
-    path.hasPrefix("\(folder.rawValue)/") ? self.path : path
+    path.hasPrefix("\(directory.rawValue)/") ? self.path : path
   }
 
   package func manifests(in directory: String) -> [String]? {
-    directory == folder.rawValue ? [(path as NSString).lastPathComponent] : nil
+    directory == self.directory.rawValue ? [(path as NSString).lastPathComponent] : nil
   }
 
   package func read(_ path: String) throws -> String { text }

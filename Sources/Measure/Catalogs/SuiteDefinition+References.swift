@@ -4,9 +4,9 @@ import Yams
 extension SuiteDefinition {
   /// Reports names of the suite that do not exist: devices, workloads, probes, firmwares, metrics.
   ///
-  /// Folders in `broken` are not complete, so nothing is said about names of their kind.
+  /// Directories in `broken` are not complete, so nothing is said about names of their kind.
   func checkReferences(
-    _ document: FieldReader, _ catalog: Catalog, _ broken: Set<CatalogFolder>
+    _ document: FieldReader, _ catalog: Catalog, _ broken: Set<CatalogDirectory>
   ) {
     guard let root = document.node.mapping.flatMap({ _ in document.anyMapping() }) else { return }
     func check(_ field: FieldReader?, _ name: String, _ kind: String, _ known: [String]) {
@@ -86,7 +86,8 @@ extension SuiteDefinition {
 }
 
 extension MetricPattern {
-  /// Whether a metric of that name, with labels of these fields, in one of these phases, could match.
+  /// Whether a metric of that name, with labels of these fields, in one of these phases, could
+  /// match.
   fileprivate func canMatch(_ name: String, _ key: [KeyField], _ phases: [String]) -> Bool {
     glob(self.name, matches: name)
       && labels.allSatisfy { label, value in

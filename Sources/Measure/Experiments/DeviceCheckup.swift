@@ -60,7 +60,7 @@ package struct DeviceCheckup: Sendable, Equatable {
   static let script = titled(
     "a look at its shell",
     "say() { printf 'latgate:%s=%s\\n' \"$1\" \"$2\"; }\n" + AgentInstaller.findBase + """
-      say folder "$base"
+      say directory "$base"
       say space "$(df -k "$base" 2> /dev/null | tail -n 1)"
       try="$base/latgate-try-$$"
       if (printf '#!/bin/sh\\nexit 7\\n' > "$try" && chmod 700 "$try") 2> /dev/null; then
@@ -73,8 +73,8 @@ package struct DeviceCheckup: Sendable, Equatable {
       [ -e /proc/sys/kernel/unprivileged_bpf_disabled ] && say bpf yes
       [ -r /sys/kernel/btf/vmlinux ] && say btf yes
       [ -d /sys/fs/bpf/latgate ] && say pinned yes
-      for folder in /sys/kernel/tracing /sys/kernel/debug/tracing; do
-      [ -w "$folder/events/sched/sched_switch/enable" ] 2> /dev/null && say trace yes && break
+      for directory in /sys/kernel/tracing /sys/kernel/debug/tracing; do
+      [ -w "$directory/events/sched/sched_switch/enable" ] 2> /dev/null && say trace yes && break
       done
       command -v getprop > /dev/null 2>&1 && say boot "$(getprop sys.boot_completed)."
       ls -l /proc/[0-9]*/exe 2> /dev/null | grep -q '/latgate-[0-9a-f]*/latgate-agent$' && say agent yes
@@ -94,7 +94,7 @@ package struct DeviceCheckup: Sendable, Equatable {
   private var isRoot: Bool { privilege.isRoot }
 
   /// Everything that was looked at, in the order of a run.
-  package var findings: [Finding] { [boot, folder, programs, rights, tier] + agent }
+  package var findings: [Finding] { [boot, directory, programs, rights, tier] + agent }
 
   private var boot: Finding {
     guard let boot = facts["boot"], boot != "1." else {
@@ -106,8 +106,8 @@ package struct DeviceCheckup: Sendable, Equatable {
       remedy: "wait, or see on its screen what it waits for")
   }
 
-  private var folder: Finding {
-    let path = facts["folder"] ?? "its folder for programs"
+  private var directory: Finding {
+    let path = facts["directory"] ?? "its directory for programs"
     // Filesystem, size, used, available, use%, mount point: the first and the last may hold blanks.
     let columns = (facts["space"] ?? "").firstMatch(of: /\d+\s+\d+\s+(-?\d+)\s+(?:\d+%|-)\s/)
     guard let columns, let free = Int(columns.1) else {
@@ -123,7 +123,7 @@ package struct DeviceCheckup: Sendable, Equatable {
   }
 
   private var programs: Finding {
-    let path = facts["folder"] ?? "its folder for programs"
+    let path = facts["directory"] ?? "its directory for programs"
     switch facts["exec"] {
     case "7": return Finding(state: .fine, subject: "programs", detail: "may be run from \(path)")
     case "unwritable", nil:
@@ -133,7 +133,8 @@ package struct DeviceCheckup: Sendable, Equatable {
     default:
       return Finding(
         state: .stops, subject: "programs", detail: "nothing may be run from \(path)",
-        remedy: "mount it without noexec, or set TMPDIR for the login to a folder that allows it")
+        remedy: "mount it without noexec, or set TMPDIR for the login to a directory that allows it"
+      )
     }
   }
 

@@ -70,16 +70,16 @@ package struct DeviceReading: Sendable, Equatable {
     readSystem(files)
     var kinds: [String: String] = [:]
     for (path, text) in files where path.hasSuffix("/type") {
-      kinds[Self.folder(of: path)] = text.filter { !$0.isNewline }.lowercased()
+      kinds[Self.directory(of: path)] = text.filter { !$0.isNewline }.lowercased()
     }
     for (path, text) in files.sorted(by: { $0.key < $1.key }) {
-      let folder = Self.folder(of: path)
-      let name = String(folder.split(separator: "/").last ?? "")
-      let file = path.dropFirst(folder.count + 1)
+      let directory = Self.directory(of: path)
+      let name = String(directory.split(separator: "/").last ?? "")
+      let file = path.dropFirst(directory.count + 1)
       if path.hasPrefix("/sys/class/thermal/") {
-        readThermal(name, file, text, kind: kinds[folder] ?? "")
+        readThermal(name, file, text, kind: kinds[directory] ?? "")
       } else if path.hasPrefix("/sys/class/power_supply/") {
-        readSupply(file, text, kind: kinds[folder] ?? "")
+        readSupply(file, text, kind: kinds[directory] ?? "")
       } else if let policy = path.split(separator: "/").first(where: { $0.hasPrefix("policy") }) {
         readPolicy(String(policy), file, text)
       } else if file == "cpu_capacity", let value = number(text) {
@@ -143,7 +143,7 @@ package struct DeviceReading: Sendable, Equatable {
     }
   }
 
-  private static func folder(of path: String) -> String {
+  private static func directory(of path: String) -> String {
     path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
   }
 

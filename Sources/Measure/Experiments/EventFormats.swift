@@ -4,7 +4,7 @@ import KernelEvents
 /// Formats of trace events of a device, as its tracefs has them.
 enum EventFormats {
   /// Where tracefs may be mounted.
-  private static let folders = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"]
+  private static let directories = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"]
 
   /// - Parameters:
   ///   - events: such as `block/block_rq_issue`.
@@ -15,11 +15,13 @@ enum EventFormats {
     _ events: [String], _ session: AgentClient
   ) async throws -> [String: EventFormat] {
     guard !events.isEmpty else { return [:] }
-    func path(_ event: String, _ folder: String) -> String { "\(folder)/events/\(event)/format" }
-    let texts = try await session.texts(of: folders.flatMap { f in events.map { path($0, f) } })
+    func path(_ event: String, _ directory: String) -> String {
+      "\(directory)/events/\(event)/format"
+    }
+    let texts = try await session.texts(of: directories.flatMap { f in events.map { path($0, f) } })
     var formats: [String: EventFormat] = [:]
     for event in events {
-      formats[event] = folders.lazy.compactMap { texts[path(event, $0)] }.first
+      formats[event] = directories.lazy.compactMap { texts[path(event, $0)] }.first
         .flatMap(EventFormat.init)
     }
     return formats

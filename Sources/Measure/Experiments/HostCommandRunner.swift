@@ -31,11 +31,11 @@ package struct HostCommandRunner: Sendable {
   /// A file of the user's cache, begun anew.
   /// - Throws: `SystemCallError`.
   package static func defaultLog(device: String) throws -> String {
-    let folder = "\(try UserFolders.cache())/commands"
-    try UserFolders.makeFolder(folder)
+    let directory = "\(try UserDirectories.cache())/commands"
+    try UserDirectories.makeDirectory(directory)
     let name = LeaseKeys.fileName(device).replacing(".lock", with: ".log")
-    unlink("\(folder)/\(name)")
-    return "\(folder)/\(name)"
+    unlink("\(directory)/\(name)")
+    return "\(directory)/\(name)"
   }
 
   package func has(_ name: DeviceDefinition.HostCommandName) -> Bool {
@@ -127,7 +127,7 @@ package struct HostCommandRunner: Sendable {
   /// Writes a heading and returns where the output begins.
   private func begin(_ title: String) throws -> UInt64 {
     if let slash = log.lastIndex(of: "/") {
-      try UserFolders.makeFolder(String(log[..<slash]), mode: 0o755)
+      try UserDirectories.makeDirectory(String(log[..<slash]), mode: 0o755)
     }
     let file = try OwnedDescriptor.open(log, flags: O_WRONLY | O_CREAT | O_APPEND, mode: 0o644)
     try file.writeAll("=== \(Date().formatted(.iso8601)) \(title)\n".utf8, subject: log)

@@ -59,7 +59,8 @@ package struct NamedDevice: Sendable {
     if text.contains("/") || text.hasSuffix(".yaml") {
       throw DeviceNameError(
         name: name, problem: "this is a path, no name of a device",
-        remedy: "put the device file into targets/devices of your configuration folder, and give "
+        remedy:
+          "put the device file into targets/devices of your configuration directory, and give "
           + "the name after its 'device:'")
     }
   }

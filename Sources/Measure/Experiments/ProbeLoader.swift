@@ -244,7 +244,7 @@ struct ProbeLoader: Sendable {
         object.bytes, formats: formats, registers: bundle.abi.registers, function: function)
     } catch let misfit as SpanTemplate.Misfit {
       throw LacksField(reason: misfit.description)
-    } catch let fault as UserFunctionFault {
+    } catch let fault as UserFunctionError {
       throw LacksField(reason: fault.description)
     } catch let error as Malformed {
       throw RunError.badObject(probe: probe.name, path: object.artifact.path, reason: error.reason)

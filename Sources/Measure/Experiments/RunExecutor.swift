@@ -220,7 +220,7 @@ package struct RunExecutor: Sendable {
     var made = record(log)
     // In this boot, whose addresses they are.
     made.symbols = try await StackNaming(
-      device: device, abi: identity.abi, folders: request.symbolFolders
+      device: device, abi: identity.abi, directories: request.symbolDirectories
     ).names(log.iterations)
     return made
   }

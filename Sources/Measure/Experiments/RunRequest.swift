@@ -38,8 +38,8 @@ package struct RunRequest: Sendable {
   package var reconnect: Duration
   /// How long another machine's session with the device is waited for.
   package var wait: Duration = .zero
-  /// Folders of this machine with unstripped files, for the names in stacks.
-  package var symbolFolders: [String] = []
+  /// Directories of this machine with unstripped files, for the names in stacks.
+  package var symbolDirectories: [String] = []
   /// Whether each probe is checked under its own load before anything is measured.
   package var checksProbes = false
   /// Unusual steps that were needed to bring the firmware up.

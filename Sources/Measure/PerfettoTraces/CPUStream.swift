@@ -119,7 +119,7 @@ struct CPUStream {
       made.time_ns = ns
       made.cpu = cpu
       made.kind = LG_EVENT_SCHED_SWITCH.rawValue
-      // Thread 0 is left alone by the folders, as one that is not known must be.
+      // Thread 0 is left alone by the directories, as one that is not known must be.
       made.tid = current ?? 0
       made.sched_switch.prev_tid = current ?? 0
       made.sched_switch.next_tid = UInt32(truncatingIfNeeded: columns[3][row])

@@ -1,6 +1,6 @@
 import TraceFold
 
-/// Perfetto's kernel events as the folders want them.
+/// Perfetto's kernel events as the directories want them.
 ///
 /// Numbers of fields are those of protos/perfetto/trace/ftrace/ftrace_event.proto and the files
 /// beside it, which never change.

@@ -1,6 +1,6 @@
 /// The types of the kernel, where they came from a file and not from the device.
 package struct BTFRecord: Codable, Sendable, Equatable {
-  /// Name of the file, without its folder.
+  /// Name of the file, without its directory.
   package var file: String
   /// SHA-256 of what was shipped to the device, hex.
   package var hash: String

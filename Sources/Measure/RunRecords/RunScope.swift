@@ -6,12 +6,12 @@ package struct RunScope: Codable, Sendable, Equatable {
     case comm
     /// The number of a process, with all its threads, or of one thread.
     case pid
-    /// The folder of a cgroup of version 2, with those below it.
+    /// The directory of a cgroup of version 2, with those below it.
     case cgroup
   }
 
   package var kind: Kind
-  /// The name, number or folder, as on the device.
+  /// The name, number or directory, as on the device.
   package var value: String
 
   package init(kind: Kind, value: String) {

@@ -28,7 +28,7 @@ package struct InstalledAgent: Sendable, Equatable {
 /// Puts the agent and its load helper on a device.
 ///
 /// They live in `latgate-HASH` under `/data/local/tmp`, or under `${TMPDIR:-/tmp}` where the
-/// device has no such folder. Folders of other hashes are removed unless something runs
+/// device has no such directory. Directories of other hashes are removed unless something runs
 /// from them. Throws ``DeviceError`` and `CancellationError`.
 package struct AgentInstaller: Sendable {
   private let device: any Device
@@ -74,18 +74,18 @@ package struct AgentInstaller: Sendable {
       Self.findBase + Self.removal(sparing: ""), title: "the removal of old agents")
   }
 
-  /// Names of the programs in their folder: the agent, the load helper.
+  /// Names of the programs in their directory: the agent, the load helper.
   private static let names = ["latgate-agent", "latgate-load"]
 
-  /// Shell lines that set `$base` to the parent of the agent's folder.
+  /// Shell lines that set `$base` to the parent of the agent's directory.
   package static let findBase = """
     base=/data/local/tmp
     [ -d "$base" ] && [ -w "$base" ] || base="${TMPDIR:-/tmp}"
 
     """
 
-  /// Removes folders of ours other than `spared`: ours are named so, and owned by this user. Where
-  /// another user has the folder of a hash, this user's number follows it.
+  /// Removes directories of ours other than `spared`: ours are named so, and owned by this user.
+  /// Where another user has the directory of a hash, this user's number follows it.
   private static func removal(sparing spared: String) -> String {
     """
     for old in "$base"/latgate-*; do
@@ -98,7 +98,8 @@ package struct AgentInstaller: Sendable {
     """
   }
 
-  /// Makes the folder where it is missing, and looks into it: one command, as a round trip is slow.
+  /// Makes the directory where it is missing, and looks into it: one command, as a round trip is
+  /// slow.
   /// - Returns: its path, and the bytes of each program; nil for a missing one.
   private func prepareDirectory(hash: String) async throws -> (String, [UInt64?]) {
     let script =
@@ -118,13 +119,13 @@ package struct AgentInstaller: Sendable {
         [ -x "$own/$name" ] && echo "latgate:$(wc -c < "$own/$name")" || echo latgate:
         done
         """
-    let answer = try await run(script, title: "making a folder for the agent")
+    let answer = try await run(script, title: "making a directory for the agent")
     // A login shell may say something of its own first.
     let lines = answer.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("latgate:") }
       .suffix(1 + Self.names.count).map { $0.dropFirst("latgate:".count) }
     guard lines.count == 1 + Self.names.count, lines[0].hasPrefix("/") else {
       throw DeviceError.malformedAnswer(
-        device: device.name, operation: "making the agent's folder",
+        device: device.name, operation: "making the agent's directory",
         detail: String(answer.prefix(80)))
     }
     return (String(lines[0]), lines.dropFirst().map { UInt64($0.filter { $0 != " " }) })

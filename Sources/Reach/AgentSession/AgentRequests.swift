@@ -36,14 +36,14 @@ package enum AgentScope: Sendable, Equatable {
   case comm(String)
   /// A process with all its threads, or one thread.
   case pid(UInt32)
-  /// A cgroup's folder on the device.
+  /// A cgroup's directory on the device.
   case cgroup(String)
 
   func put(into writer: inout AttributeWriter) {
     switch self {
     case .comm(let name): writer.put(LG_ATTR_SCOPE_COMM, text: name)
     case .pid(let number): writer.put(LG_ATTR_SCOPE_PID, number)
-    case .cgroup(let folder): writer.put(LG_ATTR_SCOPE_CGROUP, text: folder)
+    case .cgroup(let directory): writer.put(LG_ATTR_SCOPE_CGROUP, text: directory)
     }
   }
 }
@@ -168,17 +168,17 @@ package struct AgentProbe: Sendable, Equatable {
 package struct AgentPinnedProbe: Sendable, Equatable {
   package var name: String
   package var metrics: [AgentMetric]
-  /// Folder of its pins on the device; nil = the agent looks where the firmware kit puts them.
-  package var folder: String?
+  /// Directory of its pins on the device; nil = the agent looks where the firmware kit puts them.
+  package var directory: String?
   /// File with the pins' manifest; nil = the one that is pinned beside them.
   package var manifest: String?
 
   package init(
-    name: String, metrics: [AgentMetric], folder: String? = nil, manifest: String? = nil
+    name: String, metrics: [AgentMetric], directory: String? = nil, manifest: String? = nil
   ) {
     self.name = name
     self.metrics = metrics
-    self.folder = folder
+    self.directory = directory
     self.manifest = manifest
   }
 
@@ -186,7 +186,7 @@ package struct AgentPinnedProbe: Sendable, Equatable {
     var writer = AttributeWriter()
     writer.put(LG_ATTR_PROBE, text: name)
     for metric in metrics { metric.put(into: &writer) }
-    if let folder { writer.put(LG_ATTR_PIN_FOLDER, text: folder) }
+    if let directory { writer.put(LG_ATTR_PIN_DIRECTORY, text: directory) }
     if let manifest { writer.put(LG_ATTR_PIN_MANIFEST, text: manifest) }
     return AgentRequest(type: LG_MSG_LOAD_PINNED, name: "LOAD_PINNED", payload: writer.bytes)
   }

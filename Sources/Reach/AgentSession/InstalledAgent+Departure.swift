@@ -2,7 +2,7 @@ import Devices
 import Foundation
 
 extension InstalledAgent {
-  /// Waits until nothing runs from the agent's folder: at the end of its session the agent
+  /// Waits until nothing runs from the agent's directory: at the end of its session the agent
   /// detaches its probes and ends its steps, which takes a moment.
   /// - Returns: false when something still runs after `limit`, or the device does not answer.
   package func hasEnded(on device: any Device, limit: Duration = .seconds(10)) async -> Bool {

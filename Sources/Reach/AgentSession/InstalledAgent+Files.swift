@@ -2,7 +2,7 @@ import Devices
 import Foundation
 
 extension InstalledAgent {
-  /// Copies a file into the agent's folder, which is removed with the agent.
+  /// Copies a file into the agent's directory, which is removed with the agent.
   ///
   /// - Parameters:
   ///   - localPath: the file on this machine.

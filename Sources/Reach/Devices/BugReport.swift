@@ -6,7 +6,7 @@ import POSIXSupport
 /// Never fails: `index.txt` names what is missing. Bounded in time and size, because the
 /// device may be dying and its logs may be large.
 package struct BugReport: Sendable {
-  /// One source: its file in the folder, and the device's shell command that prints it.
+  /// One source: its file in the directory, and the device's shell command that prints it.
   struct Source: Sendable, Equatable {
     var file: String
     var command: String
@@ -24,23 +24,23 @@ package struct BugReport: Sendable {
   }
 
   /// - Parameters:
-  ///   - folder: made if missing.
+  ///   - directory: made if missing.
   ///   - texts: what this machine knows: file names and their contents.
   /// - Returns: one line per file that was written, the index left out.
   @discardableResult
-  package func collect(into folder: String, texts: [String: String] = [:]) async -> [String] {
+  package func collect(into directory: String, texts: [String: String] = [:]) async -> [String] {
     var index: [String] = ["device: \(device.name)"]
     var written: [String] = []
     func keep(_ bytes: [UInt8], _ file: String) {
       do {
-        try AtomicFile.write(bytes, to: "\(folder)/\(file)", durable: false)
+        try AtomicFile.write(bytes, to: "\(directory)/\(file)", durable: false)
         written.append(file)
         index.append("\(file): \(bytes.count) bytes")
       } catch {
         index.append("\(file): not written: \(error)")
       }
     }
-    try? UserFolders.makeFolder(folder, mode: 0o755)
+    try? UserDirectories.makeDirectory(directory, mode: 0o755)
     for (file, text) in texts.sorted(by: { $0.key < $1.key }) where !text.isEmpty {
       keep(Array(text.utf8), file)
     }
@@ -66,7 +66,7 @@ package struct BugReport: Sendable {
       index.append("the device reports nothing: \(error)")
     }
     try? AtomicFile.write(
-      Array((index.joined(separator: "\n") + "\n").utf8), to: "\(folder)/index.txt",
+      Array((index.joined(separator: "\n") + "\n").utf8), to: "\(directory)/index.txt",
       durable: false)
     return written
   }
@@ -109,9 +109,9 @@ package struct BugReport: Sendable {
       let path = String(line.dropFirst("latgate:".count))
       let parts = path.split(separator: "/")
       guard let name = parts.last, name.wholeMatch(of: /[A-Za-z0-9._-]+/) != nil else { return nil }
-      let folder = path.hasPrefix("/sys/fs/pstore/") ? "pstore" : "tombstones"
+      let directory = path.hasPrefix("/sys/fs/pstore/") ? "pstore" : "tombstones"
       return Source(
-        file: "\(folder)-\(name).txt", command: "cat \(shellQuote(path))", limit: Self.megabyte)
+        file: "\(directory)-\(name).txt", command: "cat \(shellQuote(path))", limit: Self.megabyte)
     }.prefix(40).map { $0 }
   }
 

@@ -16,7 +16,7 @@ extension DeviceError {
       self = .programMissing(
         program: program,
         remedy:
-          "install it (Debian: the package adb), or add its folder to PATH; no adb server runs")
+          "install it (Debian: the package adb), or add its directory to PATH; no adb server runs")
     case .badServerAddress(let variable, let value):
       self = .badSetting(
         variable: variable, value: value,

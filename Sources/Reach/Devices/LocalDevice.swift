@@ -33,11 +33,11 @@ package struct LocalDevice: Device {
   }
 
   package func push(_ localPath: String, to remotePath: String, mode: UInt32) async throws {
-    try await copy(localPath, to: remotePath, mode: mode, makesFolder: true)
+    try await copy(localPath, to: remotePath, mode: mode, makesDirectory: true)
   }
 
   package func pull(_ remotePath: String, to localPath: String) async throws {
-    try await copy(remotePath, to: localPath, mode: 0o644, makesFolder: false)
+    try await copy(remotePath, to: localPath, mode: 0o644, makesDirectory: false)
   }
 
   package func identify() async throws -> DeviceIdentity {
@@ -56,12 +56,12 @@ package struct LocalDevice: Device {
   package func waitUntilReady(timeout: Duration) async throws {}
 
   private func copy(
-    _ source: String, to target: String, mode: UInt32, makesFolder: Bool
+    _ source: String, to target: String, mode: UInt32, makesDirectory: Bool
   ) async throws {
     do {
       try await offloaded {
-        if makesFolder, let slash = target.lastIndex(of: "/"), slash > target.startIndex {
-          try UserFolders.makeFolder(String(target[..<slash]), mode: 0o755)
+        if makesDirectory, let slash = target.lastIndex(of: "/"), slash > target.startIndex {
+          try UserDirectories.makeDirectory(String(target[..<slash]), mode: 0o755)
         }
         try AtomicFile.copy(source, to: target, mode: mode)
       }

@@ -39,13 +39,14 @@ package struct HostTool: Sendable, Equatable {
 
   /// Runs to the end, without input; an exit code other than 0 is a result.
   ///
-  /// It runs in `folder`, nil = this process's. Standard output goes to the file `outputPath`, of which
-  /// it writes at most `outputLimit` bytes, nil = any number; without a path at most 64 MiB are
-  /// collected.
-  /// - Throws: ``HostToolError/missing(name:package:)``, ``HostToolError/tooMuchOutput(name:limit:)``
-  ///   for what is collected, or another error of `Subprocess`.
+  /// It runs in `directory`, nil = this process's. Standard output goes to the file `outputPath`,
+  /// of which it writes at most `outputLimit` bytes, nil = any number; without a path at most 64
+  /// MiB are collected.
+  /// - Throws: ``HostToolError/missing(name:package:)``,
+  ///   ``HostToolError/tooMuchOutput(name:limit:)`` for what is collected, or another error of
+  ///   `Subprocess`.
   package func run(
-    _ arguments: [String], in folder: String? = nil, outputPath: String? = nil,
+    _ arguments: [String], in directory: String? = nil, outputPath: String? = nil,
     outputLimit: Int? = nil
   ) async throws -> Outcome {
     var (executable, arguments) = (try executable(), arguments)
@@ -55,12 +56,12 @@ package struct HostTool: Sendable, Equatable {
       arguments = limits + [try path()] + arguments
       executable = try Self.prlimit.executable()
     }
-    let folder = folder.map { FilePath($0) }
+    let directory = directory.map { FilePath($0) }
     guard let outputPath else {
       do {
         let result = try await Subprocess.run(
           executable, arguments: Arguments(arguments), environment: environment,
-          workingDirectory: folder, input: .none, output: .bytes(limit: Self.outputLimit),
+          workingDirectory: directory, input: .none, output: .bytes(limit: Self.outputLimit),
           error: .string(limit: Self.logLimit))
         return outcome(result.terminationStatus, result.standardOutput, result.standardError)
       } catch let error as SubprocessError where error.code == .outputLimitExceeded {
@@ -72,7 +73,7 @@ package struct HostTool: Sendable, Equatable {
       permissions: .ownerReadWrite)
     let result = try await Subprocess.run(
       executable, arguments: Arguments(arguments), environment: environment,
-      workingDirectory: folder, input: .none,
+      workingDirectory: directory, input: .none,
       output: .fileDescriptor(file, closeAfterSpawningProcess: true),
       error: .string(limit: Self.logLimit))
     return outcome(result.terminationStatus, [], result.standardError)

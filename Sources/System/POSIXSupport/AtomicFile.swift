@@ -54,9 +54,9 @@ package enum AtomicFile {
       throw error
     }
     if durable {
-      let folder = try OwnedDescriptor.open(parent(of: path), flags: O_RDONLY | O_DIRECTORY)
-      let folderNumber = folder.rawValue
-      try systemCall("fsync", on: path) { fsync(folderNumber) }
+      let directory = try OwnedDescriptor.open(parent(of: path), flags: O_RDONLY | O_DIRECTORY)
+      let directoryNumber = directory.rawValue
+      try systemCall("fsync", on: path) { fsync(directoryNumber) }
     }
   }
 

@@ -57,8 +57,8 @@ extension FileLock {
   /// How often a file that another user is just making is tried.
   private static let patience = 50
 
-  /// Takes the lock if it is free. The file may belong to any user, in a folder where all may write;
-  /// it is made for all users.
+  /// Takes the lock if it is free. The file may belong to any user, in a directory where all may
+  /// write; it is made for all users.
   ///
   /// No link is followed, and nothing but a plain file of one name is written to: another user may
   /// have put it there.

@@ -1,11 +1,12 @@
-/// The folder that a path lies in, as dirname(1) has it: Foundation's own traps on a name of one character.
+/// The directory that a path lies in, as dirname(1) has it: Foundation's own traps on a name of one
+/// character.
 package enum PathParent {
   /// - Returns: `.` for a name alone, `/` for what lies in the root.
   package static func of(_ path: String) -> String {
     let name = trimmed(path[...])
     guard let slash = name.lastIndex(of: "/") else { return "." }
-    let folder = trimmed(name[..<slash])
-    return folder.isEmpty ? "/" : String(folder)
+    let directory = trimmed(name[..<slash])
+    return directory.isEmpty ? "/" : String(directory)
   }
 
   /// Without slashes at its end, unless it is nothing else.

@@ -25,7 +25,9 @@ package struct CampaignDraft: Sendable {
 
   /// Builds the bundles and writes everything that a signature is asked for.
   /// - Throws: ``CampaignDraftError`` for probes that cannot be sent to fielded devices.
-  package func write(to folder: DraftFolder, bench: Workbench) async throws -> CampaignManifest {
+  package func write(to directory: DraftDirectory, bench: Workbench) async throws
+    -> CampaignManifest
+  {
     var manifest = manifest
     for probe in probes where probe.privacy != .none && !manifest.privacy.keys {
       throw CampaignDraftError(
@@ -62,12 +64,13 @@ package struct CampaignDraft: Sendable {
       manifest.bundles[abi.rawValue] = ListedFile(of: bytes)
       bundles.append(bytes)
     }
-    try folder.write(manifest, bundles: bundles)
+    try directory.write(manifest, bundles: bundles)
     return manifest
   }
 
-  /// Metrics that a campaign is about, and the names of the others: devices send nothing but histograms,
-  /// and the judge asks what became slower, so values that are no durations say nothing to it.
+  /// Metrics that a campaign is about, and the names of the others: devices send nothing but
+  /// histograms, and the judge asks what became slower, so values that are no durations say nothing
+  /// to it.
   static func sendable(
     _ probe: ProbeManifest, _ tier: Tier
   ) -> (metrics: [ProbeMetric], others: [String]) {

@@ -32,11 +32,11 @@ package struct CampaignStatus: Codable, Sendable {
 
   /// Verifies everything as a device does that has the first root only, and the bundles.
   /// - Throws: `CampaignFileError` where it would refuse something.
-  package init(_ folder: RepositoryFolder, now: MetadataTime) throws {
-    let state = try folder.polled(now: now)
+  package init(_ directory: RepositoryDirectory, now: MetadataTime) throws {
+    let state = try directory.polled(now: now)
     campaigns = try state.campaigns.map { id in
-      let manifest = try folder.manifest(id, state)
-      try folder.check(bundles: manifest)
+      let manifest = try directory.manifest(id, state)
+      try directory.check(bundles: manifest)
       return Row(
         id: id, standing: state.standing(of: id)?.rawValue ?? "",
         starts: manifest.schedule.starts.description, ends: manifest.schedule.ends.description,

@@ -12,7 +12,7 @@ extension CheckExperiment {
   /// - Throws: `DeviceError`, `StoreError`, and what building throws.
   package init(
     _ setup: CheckSetup, plan: Plan, target: LaneFactory.Target, bench: Workbench,
-    folder: CheckFolder, bugReport: Bool
+    directory: CheckDirectory, bugReport: Bool
   ) async throws {
     let bundle = try await bench.bundle(abi: try await setup.abi(of: target), probes: plan.probes)
     let memory = try await BenchMemory(
@@ -20,9 +20,9 @@ extension CheckExperiment {
     self.init(
       setup: setup, plan: plan, target: target, bundle: bundle,
       policy: setup.policy(plan, target), profile: memory.profile, earlier: memory.earlier,
-      folder: folder,
+      directory: directory,
       failures: FailureFiles(
-        console: bench.console, folder: "\(folder.path)/bugreports", isWanted: bugReport),
+        console: bench.console, directory: "\(directory.path)/bugreports", isWanted: bugReport),
       console: bench.console, memory: memory)
   }
 
@@ -49,7 +49,7 @@ extension CheckExperiment {
         console.detail("the bench's noise profile has grown: \(memory.store.path)")
       }
     } catch {
-      console.error("the runs are in \(folder.runs), but not in the store: \(error)")
+      console.error("the runs are in \(directory.runs), but not in the store: \(error)")
     }
   }
 }
@@ -108,16 +108,16 @@ extension CheckSetup {
   /// Takes the devices; they must be released.
   /// - Throws: `UnknownName`, `DeviceError` for one in use, ``JobError`` for too few.
   package func target(
-    _ plan: Plan, _ bench: Workbench, _ folder: CheckFolder, wait: Duration
+    _ plan: Plan, _ bench: Workbench, _ directory: CheckDirectory, wait: Duration
   ) async throws -> LaneFactory.Target {
     let console = bench.console
     try requireArms(plan, in: bench.catalog)
-    try ResultPlace.requireFolder(folder.path)
+    try ResultPlace.requireDirectory(directory.path)
     let factory = LaneFactory(
       catalog: bench.catalog,
       server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share,
       leases: try .ofThisCommand(wait: wait) { console.note($0) },
-      commandLog: "\(folder.path)/commands.log"
+      commandLog: "\(directory.path)/commands.log"
     ) { console.detail($0) }
     let id = "check-\(getpid())"
     var target = try await factory.experiment(

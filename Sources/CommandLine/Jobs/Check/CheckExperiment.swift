@@ -17,7 +17,7 @@ package struct CheckExperiment: Sendable {
   package var profile: NoiseProfile?
   /// Runs of the suite on the target before this check, for their cost.
   package var earlier: [RunRecord]
-  package var folder: CheckFolder
+  package var directory: CheckDirectory
   /// Where files of failed runs are kept.
   package let failures: FailureFiles
   package let console: Console
@@ -34,7 +34,7 @@ package struct CheckExperiment: Sendable {
   // MARK: Before it begins
 
   /// Keeps what was asked for, so that the check can be resumed.
-  package func begin() throws { try folder.begin(setup, profile: profile) }
+  package func begin() throws { try directory.begin(setup, profile: profile) }
 
   /// Chooses the iterations of a run by what they cost and how they scatter on this rig.
   /// - Returns: why so many; nil where nothing is known and the suite's number stays.
@@ -133,13 +133,13 @@ package struct CheckExperiment: Sendable {
 
   /// Writes what the runs say, and records that went missing meanwhile.
   package func keep(_ records: [RunRecord], _ verdict: Verdict, _ report: VerdictReport) throws {
-    if !folder.isBegun { try begin() }
-    let lost = try folder.restore(records)
+    if !directory.isBegun { try begin() }
+    let lost = try directory.restore(records)
     if lost > 0 {
       console.error(
-        "\(lost) of \(records.count) records were no longer in \(folder.runs): written again")
+        "\(lost) of \(records.count) records were no longer in \(directory.runs): written again")
     }
-    try folder.write(verdict, report)
+    try directory.write(verdict, report)
   }
 
   /// What the records say.
@@ -178,7 +178,7 @@ package struct CheckExperiment: Sendable {
     case .progress(let slot, let progress):
       display.progress(order: slot.order, progress)
     case .recorded(let slot, let record):
-      let path = Result { try RecordFiles.write(record, to: folder.runs) }
+      let path = Result { try RecordFiles.write(record, to: directory.runs) }
       display.finished(order: slot.order)
       switch path {
       case .success(let path): console.detail("record: \(path)")

@@ -6,8 +6,8 @@ import RegressionAnalysis
 import Reporting
 import RunRecords
 
-/// The second pass of a check: why is it slower? Fresh runs of both firmwares with the probes of the
-/// steps that the slower operations pass through.
+/// The second pass of a check: why is it slower? Fresh runs of both firmwares with the probes of
+/// the steps that the slower operations pass through.
 package struct Explanation: Sendable {
   package let check: CheckExperiment
   package let bench: Workbench
@@ -43,7 +43,7 @@ package struct Explanation: Sendable {
     // The check has measured the cost of its probes; a pass with more is not judged by it.
     pass.plan.suite.overhead.iterations = 0
     pass.bundle = try await bench.bundle(abi: check.bundle.abi, probes: probes)
-    pass.folder = CheckFolder(path: "\(check.folder.path)/explain")
+    pass.directory = CheckDirectory(path: "\(check.directory.path)/explain")
     var design = check.setup.design
     design.mostRuns = design.runs
     pass.setup.mostRuns = design.runs
@@ -54,9 +54,9 @@ package struct Explanation: Sendable {
     let outcome = try await pass.run(design, limit: limit)
     let found = attribute(base: verdict, explain: outcome.verdict, chain: chain)
     try AtomicFile.write(
-      try encodedJSON(found), to: "\(check.folder.path)/explanation.json")
+      try encodedJSON(found), to: "\(check.directory.path)/explanation.json")
     try AtomicFile.write(
-      try outcome.verdict.encoded(), to: "\(pass.folder.path)/verdict.json")
+      try outcome.verdict.encoded(), to: "\(pass.directory.path)/verdict.json")
     return found
   }
 }

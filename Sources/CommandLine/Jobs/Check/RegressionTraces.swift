@@ -7,8 +7,8 @@ import RegressionAnalysis
 import Reporting
 import RunRecords
 
-/// Traces of a check that found something slower, where the device has perfetto: one more run of each
-/// firmware, recorded. Of each the iteration is kept in which the slower metric was worst.
+/// Traces of a check that found something slower, where the device has perfetto: one more run of
+/// each firmware, recorded. Of each the iteration is kept in which the slower metric was worst.
 package struct RegressionTraces: Sendable {
   package let check: CheckExperiment
 
@@ -16,7 +16,7 @@ package struct RegressionTraces: Sendable {
     self.check = check
   }
 
-  private var folder: String { "\(check.folder.path)/traces" }
+  private var directory: String { "\(check.directory.path)/traces" }
 
   /// Makes the runs; none where nothing is slower or the device has no perfetto.
   /// - Returns: the traces, the reference's first.
@@ -25,15 +25,15 @@ package struct RegressionTraces: Sendable {
     guard let slowest = slower.first(where: \.gating) ?? slower.first,
       check.setup.layout != .crossover, try await hasPerfetto()
     else { return [] }
-    try UserFolders.makeFolder(folder, mode: 0o755)
+    try UserDirectories.makeDirectory(directory, mode: 0o755)
     var pass = check
     pass.setup.id = "\(check.setup.id)-traces"
     pass.plan.suite.overhead.iterations = 0
-    pass.folder = CheckFolder(path: folder)
-    let (folder, id) = (folder, slowest.id)
+    pass.directory = CheckDirectory(path: directory)
+    let (directory, id) = (directory, slowest.id)
     pass.recording = { arm in
       IterationRecording { iteration, trace in
-        try AtomicFile.write(trace, to: Self.path(arm, iteration, in: folder))
+        try AtomicFile.write(trace, to: Self.path(arm, iteration, in: directory))
       }
     }
     check.console.note(
@@ -60,9 +60,9 @@ package struct RegressionTraces: Sendable {
   }
 
   private static func path(
-    _ arm: ExperimentPlace.Arm, _ iteration: Int, in folder: String
+    _ arm: ExperimentPlace.Arm, _ iteration: Int, in directory: String
   ) -> String {
-    "\(folder)/\(arm.rawValue)-\(iteration).pftrace"
+    "\(directory)/\(arm.rawValue)-\(iteration).pftrace"
   }
 
   /// Leaves only the trace of the worst iteration.
@@ -71,12 +71,12 @@ package struct RegressionTraces: Sendable {
   ) throws -> VerdictReport.Trace? {
     guard let arm = record.experiment?.arm else { return nil }
     let recorded = record.iterations.filter(\.isJudged).filter {
-      FileManager.default.fileExists(atPath: Self.path(arm, $0.index, in: folder))
+      FileManager.default.fileExists(atPath: Self.path(arm, $0.index, in: directory))
     }
     let values = recorded.map { (iteration: $0.index, value: $0.value(of: id, statistic)) }
     let worst = values.max { ($0.value ?? -1) < ($1.value ?? -1) }
     for entry in values where entry.iteration != worst?.iteration {
-      unlink(Self.path(arm, entry.iteration, in: folder))
+      unlink(Self.path(arm, entry.iteration, in: directory))
     }
     return worst.map {
       VerdictReport.Trace(
@@ -93,8 +93,8 @@ extension RunRecord {
 }
 
 extension IterationRecord {
-  /// A metric's value in this iteration, in its unit; nil where it has none. For statistics that a few
-  /// events cannot carry, the mean.
+  /// A metric's value in this iteration, in its unit; nil where it has none. For statistics that a
+  /// few events cannot carry, the mean.
   fileprivate func value(of id: MetricID, _ statistic: Statistic) -> Double? {
     guard let phase = phases.first(where: { $0.name == id.phase }) else { return nil }
     if let number = phase.scalars.first(where: { $0.metric == id.name }) { return number.value }

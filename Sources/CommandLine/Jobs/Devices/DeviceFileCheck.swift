@@ -96,7 +96,7 @@ package struct DeviceFileCheck {
           "there is no program \(program)"
             + (isRelative ? " in \(FileManager.default.currentDirectoryPath)" : ""),
           remedy: isRelative
-            ? "commands run in the folder in which latgate is started: give the full path"
+            ? "commands run in the directory in which latgate is started: give the full path"
             : "correct the path")
       }
       return problem(field, "\(program) is not executable", remedy: "chmod +x \(program)")

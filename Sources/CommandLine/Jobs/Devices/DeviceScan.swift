@@ -53,8 +53,8 @@ package struct DeviceScan: Sendable {
 
   private var environment: [String: String] { ProcessInfo.processInfo.environment }
 
-  /// Device files; none without a share folder. Read when they are needed, as that takes longer than
-  /// a command on a device does.
+  /// Device files; none without a share directory. Read when they are needed, as that takes longer
+  /// than a command on a device does.
   private func catalog() -> Catalog {
     (try? Workbench(share: share, console: console).catalog) ?? Catalog()
   }

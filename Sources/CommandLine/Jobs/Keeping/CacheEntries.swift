@@ -6,9 +6,9 @@ import RecordStore
 /// What the cache holds that can be made again: built files, sysroots, images of virtual devices.
 package struct CacheEntries {
   package struct Entry: Equatable {
-    /// Below the cache's folder.
+    /// Below the cache's directory.
     package var name: String
-    /// Its files and folders; without the first one the others count for nothing.
+    /// Its files and directories; without the first one the others count for nothing.
     package var paths: [String]
     /// When it was used last.
     package var used: Date
@@ -21,11 +21,11 @@ package struct CacheEntries {
   /// What was used so lately may be in use, by a check that takes long.
   package static let rest: TimeInterval = 24 * 60 * 60
 
-  /// - Parameter cache: the cache's folder; one that is not there is empty.
+  /// - Parameter cache: the cache's directory; one that is not there is empty.
   package init(cache: String) {
     entries =
-      (Self.built(in: cache) + Self.folders("roots", in: cache)
-      + Self.folders("virtual/images", in: cache))
+      (Self.built(in: cache) + Self.directories("roots", in: cache)
+      + Self.directories("virtual/images", in: cache))
       .sorted { ($0.used, $0.name) < ($1.used, $1.name) }
   }
 
@@ -41,8 +41,8 @@ package struct CacheEntries {
   package static func remove(_ entry: Entry) throws {
     for path in entry.paths {
       // Renamed first: half a root or image must never be taken for one.
-      let folder = (path as NSString).deletingLastPathComponent
-      let gone = "\(folder)/\(gonePrefix)\(getpid())-\((path as NSString).lastPathComponent)"
+      let directory = (path as NSString).deletingLastPathComponent
+      let gone = "\(directory)/\(gonePrefix)\(getpid())-\((path as NSString).lastPathComponent)"
       do throws(SystemCallError) {
         try systemCall("rename", on: path) { rename(path, gone) }
       } catch {
@@ -57,9 +57,9 @@ package struct CacheEntries {
 
   /// Files of the build cache, each with its seal, which is what makes it count.
   private static func built(in cache: String) -> [Entry] {
-    let folder = "\(cache)/build"
-    return names(in: folder).filter { !$0.hasSuffix(".seal") }.compactMap { name in
-      let path = "\(folder)/\(name)"
+    let directory = "\(cache)/build"
+    return names(in: directory).filter { !$0.hasSuffix(".seal") }.compactMap { name in
+      let path = "\(directory)/\(name)"
       guard let facts = facts(of: path), facts.isFile else { return nil }
       let seal = Self.facts(of: "\(path).seal")
       return Entry(
@@ -68,24 +68,24 @@ package struct CacheEntries {
     }
   }
 
-  /// Folders that are used as a whole; what was left half made or half removed goes with them.
-  private static func folders(_ kind: String, in cache: String) -> [Entry] {
-    let folder = "\(cache)/\(kind)"
-    let left = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+  /// Directories that are used as a whole; what was left half made or half removed goes with them.
+  private static func directories(_ kind: String, in cache: String) -> [Entry] {
+    let directory = "\(cache)/\(kind)"
+    let left = ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [])
       .filter { $0.hasPrefix(gonePrefix) }
-    return (names(in: folder) + left).compactMap { name in
-      let path = "\(folder)/\(name)"
+    return (names(in: directory) + left).compactMap { name in
+      let path = "\(directory)/\(name)"
       guard let facts = facts(of: path), !facts.isFile else { return nil }
       // A root's own time is that of its packages, and when it is used its lock's file says so.
-      let lock = Self.facts(of: "\(folder)/.\(name).lock")
+      let lock = Self.facts(of: "\(directory)/.\(name).lock")
       return Entry(
         name: "\(kind)/\(name)", paths: [path],
         used: max(lock?.changed ?? .distantPast, facts.changed), bytes: size(of: path))
     }
   }
 
-  private static func names(in folder: String) -> [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+  private static func names(in directory: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [])
       .filter { !$0.hasPrefix(".") }
   }
 
@@ -102,13 +102,13 @@ package struct CacheEntries {
   }
 
   /// Blocks on the disk: of files with holes, and of those with several names, what they take.
-  private static func size(of folder: String) -> UInt64 {
+  private static func size(of directory: String) -> UInt64 {
     var bytes: UInt64 = 0
     var seen: Set<UInt64> = []
-    guard let walk = FileManager.default.enumerator(atPath: folder) else { return 0 }
+    guard let walk = FileManager.default.enumerator(atPath: directory) else { return 0 }
     for case let name as String in walk {
       var status = stat()
-      guard lstat("\(folder)/\(name)", &status) == 0,
+      guard lstat("\(directory)/\(name)", &status) == 0,
         status.st_nlink < 2 || seen.insert(UInt64(status.st_ino)).inserted
       else { continue }
       bytes += UInt64(status.st_blocks) * 512

@@ -29,7 +29,7 @@ package struct Sweep {
   private let exception: String
   private let removal: () throws -> Void
 
-  /// Of a cache's folder.
+  /// Of a cache's directory.
   package static func cache(_ path: String, _ bounds: KeepBounds, now: Date = Date()) -> Sweep {
     let cache = CacheEntries(cache: path)
     let excess = cache.excess(bounds, now: now)
@@ -41,17 +41,17 @@ package struct Sweep {
     ) { for entry in excess { try CacheEntries.remove(entry) } }
   }
 
-  /// Of a folder of results.
-  /// - Throws: ``ResultFolders/Fault``.
+  /// Of a directory of results.
+  /// - Throws: ``ResultDirectories/Fault``.
   package static func results(
     in path: String, _ bounds: KeepBounds, now: Date = Date()
   ) throws -> Sweep {
-    let results = try ResultFolders(path: path)
+    let results = try ResultDirectories(path: path)
     let excess = results.excess(before: bounds.before, bytes: bounds.bytes, now: now)
     return Sweep(
       place: "results in \(path)",
       items: excess.map { Item(part: .results, name: $0.path, date: $0.changed, bytes: $0.bytes) },
-      entries: results.folders.count, bytes: results.folders.reduce(0) { $0 + $1.bytes },
+      entries: results.directories.count, bytes: results.directories.reduce(0) { $0 + $1.bytes },
       limit: bounds.bytes ?? .max, exception: "the rest was changed in the last hour"
     ) { for one in excess { try FileManager.default.removeItem(atPath: one.path) } }
   }

@@ -5,8 +5,8 @@ import Reporting
 import RunRecords
 import Synchronization
 
-/// Between a run and the screen that shows it: looks at the open window in time, and carries out what the
-/// user asks of the run.
+/// Between a run and the screen that shows it: looks at the open window in time, and carries out
+/// what the user asks of the run.
 package final class LiveFeed: WindowWatcher {
   private struct State {
     var isOpen = false
@@ -26,7 +26,7 @@ package final class LiveFeed: WindowWatcher {
 
   private let interval: Duration
   private let limit: Duration?
-  private let folder: String
+  private let directory: String
   private let state = Mutex(State())
   let events: AsyncStream<LiveEvent>
   private let sink: AsyncStream<LiveEvent>.Continuation
@@ -40,14 +40,14 @@ package final class LiveFeed: WindowWatcher {
   /// - Parameters:
   ///   - interval: between two looks.
   ///   - limit: time after which it ends by itself; nil = when the user wishes.
-  ///   - folder: for records and traces.
+  ///   - directory: for records and traces.
   ///   - opening: called before the screen opens.
   package init(
-    interval: Duration, limit: Duration?, folder: String, opening: @escaping @Sendable () -> Void
+    interval: Duration, limit: Duration?, directory: String, opening: @escaping @Sendable () -> Void
   ) {
     self.interval = interval
     self.limit = limit
-    self.folder = folder
+    self.directory = directory
     self.opening = opening
     (events, sink) = AsyncStream.makeStream()
   }
@@ -126,7 +126,7 @@ package final class LiveFeed: WindowWatcher {
       record.iterations[first].notes.merge(marks) { _, new in new }
     }
     do {
-      let path = try RecordFiles.write(record, to: folder)
+      let path = try RecordFiles.write(record, to: directory)
       state.withLock { $0.files.append(path) }
       send(.note("saved: \(path)", isWarning: false))
     } catch {
@@ -187,7 +187,7 @@ package final class LiveFeed: WindowWatcher {
   // MARK: perfetto
 
   private func trace() {
-    let place = "\(folder)/live-\(timestamp()).perfetto-trace"
+    let place = "\(directory)/live-\(timestamp()).perfetto-trace"
     state.withLock { state in
       guard let window = state.window, state.trace == nil else {
         return send(.note("a trace is being recorded already", isWarning: true))
@@ -196,7 +196,7 @@ package final class LiveFeed: WindowWatcher {
       state.trace = Task { [self] in
         do {
           let trace = try await window.perfettoTrace(for: Self.traceTime)
-          try UserFolders.makeFolder(folder, mode: 0o755)
+          try UserDirectories.makeDirectory(directory, mode: 0o755)
           try AtomicFile.write(trace, to: place)
           self.state.withLock { $0.files.append(place) }
           send(.note("trace: \(place)", isWarning: false))

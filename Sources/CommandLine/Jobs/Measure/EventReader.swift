@@ -10,7 +10,7 @@ import ProbeBuild
 package struct EventReader: Sendable {
   private let device: any Device
   /// What is known of builds; nil = nothing is kept.
-  private let folder: String?
+  private let directory: String?
   /// Of the kernel's build.
   private let key: String
 
@@ -20,7 +20,7 @@ package struct EventReader: Sendable {
 
   package init(device: any Device, identity: DeviceIdentity) {
     self.device = device
-    folder = try? UserFolders.cache() + "/events"
+    directory = try? UserDirectories.cache() + "/events"
     var build = InputHash()
     for part in [
       identity.fingerprint, identity.kernelRelease, identity.kernelVersion, identity.abi,
@@ -99,7 +99,7 @@ package struct EventReader: Sendable {
     let result = try await device.exec(
       """
       for t in /sys/kernel/tracing /sys/kernel/debug/tracing; do
-      [ -x $t/events ] && cd $t && echo \(Self.mark)folder && break
+      [ -x $t/events ] && cd $t && echo \(Self.mark)directory && break
       done
       \(withList ? list : "true")
       for e in \(paths); do
@@ -107,7 +107,7 @@ package struct EventReader: Sendable {
       done
       true
       """, timeout: Self.limit)
-    guard result.text.hasPrefix("\(Self.mark)folder") else {
+    guard result.text.hasPrefix("\(Self.mark)directory") else {
       throw DeviceError.unsupported(
         device: device.name, detail: "its trace events cannot be read",
         remedy: "mount tracefs ('mount -t tracefs tracefs /sys/kernel/tracing'), or let the shell "
@@ -120,7 +120,7 @@ package struct EventReader: Sendable {
     var known = KnownEvents()
     let parts = text.split(separator: "\(mark)format\n", omittingEmptySubsequences: false)
     for line in parts[0].split(whereSeparator: \.isNewline) where !line.hasPrefix(mark) {
-      // From the list, or of folders: events/block/block_rq_issue/
+      // From the list, or of directories: events/block/block_rq_issue/
       let words = line.split(separator: line.contains("/") ? "/" : ":")
       if words.count >= 2 { known.events.append(words.suffix(2).joined(separator: ":")) }
     }
@@ -151,18 +151,18 @@ package struct EventReader: Sendable {
   // MARK: what is kept
 
   private func kept() -> KnownEvents {
-    guard let folder,
-      let data = FileManager.default.contents(atPath: "\(folder)/\(key).json"),
+    guard let directory,
+      let data = FileManager.default.contents(atPath: "\(directory)/\(key).json"),
       let known = try? JSONDecoder().decode(KnownEvents.self, from: data)
     else { return KnownEvents() }
-    UserFolders.markUsed("\(folder)/\(key).json")
+    UserDirectories.markUsed("\(directory)/\(key).json")
     return known
   }
 
   private func keep(_ known: KnownEvents) {
-    guard let folder, let data = try? JSONEncoder().encode(known) else { return }
+    guard let directory, let data = try? JSONEncoder().encode(known) else { return }
     // It only saves time: without it the device is asked again.
-    try? UserFolders.makeFolder(folder)
-    try? AtomicFile.write(data, to: "\(folder)/\(key).json", durable: false)
+    try? UserDirectories.makeDirectory(directory)
+    try? AtomicFile.write(data, to: "\(directory)/\(key).json", durable: false)
   }
 }

@@ -31,14 +31,15 @@ package struct ProbeTrial: Sendable {
     return try Self.probe(name, path: path, maps: try ProbeObject.inspect(path: object.path).maps)
   }
 
-  /// When the files that it is made of were changed, with their names; what is not there is left out.
+  /// When the files that it is made of were changed, with their names; what is not there is left
+  /// out.
   package var stamps: [String: Date] {
-    let folder = PathParent.of(path)
-    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let directory = PathParent.of(path)
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
     var stamps: [String: Date] = [:]
     for file in files where [".c", ".h", ".yaml", ".yml"].contains(where: { file.hasSuffix($0) }) {
       stamps[file] =
-        (try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(file)"))?[
+        (try? FileManager.default.attributesOfItem(atPath: "\(directory)/\(file)"))?[
           .modificationDate] as? Date
     }
     return stamps

@@ -2,7 +2,7 @@ import Catalogs
 import Foundation
 import POSIXSupport
 
-/// A probe of a line, kept in the user's folder.
+/// A probe of a line, kept in the user's directory.
 package enum SavedProbe {
   /// - Throws: `JobError` for a name that is taken, or is none.
   package static func requireFree(_ name: String, in catalog: Catalog) throws {
@@ -18,12 +18,13 @@ package enum SavedProbe {
   /// - Returns: its path.
   /// - Throws: `MissingHome`, `SystemCallError`.
   package static func write(_ probe: ProbeManifest) throws -> String {
-    guard let own = UserFolders.configPath(environment: ProcessInfo.processInfo.environment) else {
+    guard let own = UserDirectories.configPath(environment: ProcessInfo.processInfo.environment)
+    else {
       throw MissingHome(purpose: "probes of your own", variable: "XDG_CONFIG_HOME")
     }
-    let folder = "\(own)/\(CatalogFolder.probes.rawValue)"
-    try UserFolders.makeFolder(folder, mode: 0o755)
-    let path = "\(folder)/\(probe.name).yaml"
+    let directory = "\(own)/\(CatalogDirectory.probes.rawValue)"
+    try UserDirectories.makeDirectory(directory, mode: 0o755)
+    let path = "\(directory)/\(probe.name).yaml"
     try AtomicFile.write(ManifestText(probe).text.utf8, to: path)
     return path
   }

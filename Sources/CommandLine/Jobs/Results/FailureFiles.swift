@@ -7,16 +7,16 @@ import VirtualDevices
 /// Keeps what a device can report of a failed run, while it still answers.
 package struct FailureFiles: Sendable {
   package let console: Console
-  /// Where the folders go.
-  package let folder: String
+  /// Where the directories go.
+  package let directory: String
   /// False = nothing is collected.
   package let isWanted: Bool
 
   package init(
-    console: Console, folder: String, isWanted: Bool
+    console: Console, directory: String, isWanted: Bool
   ) {
     self.console = console
-    self.folder = folder
+    self.directory = directory
     self.isWanted = isWanted
   }
 
@@ -24,7 +24,7 @@ package struct FailureFiles: Sendable {
   private static let consoleLimit = 1 << 20
 
   /// - Parameters:
-  ///   - name: of the folder.
+  ///   - name: of the directory.
   ///   - device: nil when there was none.
   ///   - reason: what failed, in words.
   ///   - error: with the agent's last messages, when it has them.
@@ -37,7 +37,7 @@ package struct FailureFiles: Sendable {
       texts["agent-stderr.txt"] = words
     }
     texts["console.txt"] = consoleText(of: device)
-    let path = "\(folder)/\(name)"
+    let path = "\(directory)/\(name)"
     let written = await BugReport(device: device).collect(into: path, texts: texts)
     console.note("bug report: \(path) (\(written.count) files)")
   }

@@ -3,26 +3,26 @@ import POSIXSupport
 import RecordStore
 import RunRecords
 
-/// Run records in folders and files.
+/// Run records in directories and files.
 package enum RecordFiles {
   /// Writes a record and returns its path.
-  package static func write(_ record: RunRecord, to folder: String) throws -> String {
-    try UserFolders.makeFolder(folder, mode: 0o755)
-    let path = path(of: record, in: folder)
+  package static func write(_ record: RunRecord, to directory: String) throws -> String {
+    try UserDirectories.makeDirectory(directory, mode: 0o755)
+    let path = path(of: record, in: directory)
     try AtomicFile.write(try record.encoded(file: path), to: path)
     return path
   }
 
-  package static func path(of record: RunRecord, in folder: String) -> String {
+  package static func path(of record: RunRecord, in directory: String) -> String {
     let place = record.experiment.map { place in
       let number = String(1000 + place.order).dropFirst()
       return "\(number)-\(place.arm.rawValue)"
     }
-    return "\(folder)/\(place ?? "run-\(record.id.prefix(8))").json"
+    return "\(directory)/\(place ?? "run-\(record.id.prefix(8))").json"
   }
 
-  /// Reads the records that paths name: files, the `.json` files in folders, and those of a
-  /// check's own folder.
+  /// Reads the records that paths name: files, the `.json` files in directories, and those of a
+  /// check's own directory.
   /// - Throws: `RunRecordError` naming the file.
   package static func read(_ paths: [String]) throws -> [RunRecord] {
     try documents(paths).map(\.record)
@@ -38,16 +38,17 @@ package enum RecordFiles {
     }
   }
 
-  /// Whether it is the folder of a check.
+  /// Whether it is the directory of a check.
   package static func isCheck(_ path: String) -> Bool {
     FileManager.default.fileExists(atPath: "\(path)/check.json")
   }
 
   private static func files(_ path: String) -> [String] {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
+      isDirectory.boolValue
     else { return [path] }
-    if isCheck(path) { return files(CheckFolder(path: path).runs) }
+    if isCheck(path) { return files(CheckDirectory(path: path).runs) }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     return names.filter { $0.hasSuffix(".json") }.sorted().map { "\(path)/\($0)" }
   }

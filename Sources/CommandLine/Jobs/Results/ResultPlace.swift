@@ -18,22 +18,26 @@ package enum ResultPlace {
     package var description: String { "nothing can be kept in \(path): \(problem)" }
   }
 
-  /// Where commands keep their results unless another folder is named.
-  package static let usualFolder = "latgate-results"
+  /// Where commands keep their results unless another directory is named.
+  package static let usualDirectory = "latgate-results"
 
-  /// A new folder in ``usualFolder`` for the results of a job.
-  package static func newFolder(_ job: String) -> String { "\(usualFolder)/\(job)-\(timestamp())" }
+  /// A new directory in ``usualDirectory`` for the results of a job.
+  package static func newDirectory(_ job: String) -> String {
+    "\(usualDirectory)/\(job)-\(timestamp())"
+  }
 
-  /// Tries the folder, or the one that it will be made in. That one has to be there, as a mistyped
-  /// path must not make folders that are never found again; only ``usualFolder`` is made as well.
+  /// Tries the directory, or the one that it will be made in. That one has to be there, as a
+  /// mistyped path must not make directories that are never found again; only ``usualDirectory`` is
+  /// made as well.
   /// - Throws: ``Fault``.
-  package static func requireFolder(_ folder: String) throws {
-    var path = folder
-    if !FileManager.default.fileExists(atPath: path) { path = PathParent.of(folder) }
-    if path == usualFolder, !FileManager.default.fileExists(atPath: path) { path = "." }
+  package static func requireDirectory(_ directory: String) throws {
+    var path = directory
+    if !FileManager.default.fileExists(atPath: path) { path = PathParent.of(directory) }
+    if path == usualDirectory, !FileManager.default.fileExists(atPath: path) { path = "." }
     guard FileManager.default.fileExists(atPath: path) else {
       throw Fault(
-        path: folder, problem: "there is no folder \(path); make it, or name another folder",
+        path: directory,
+        problem: "there is no directory \(path); make it, or name another directory",
         isPlace: true)
     }
     do {
@@ -42,7 +46,7 @@ package enum ResultPlace {
       try AtomicFile.write([UInt8](repeating: 0x20, count: 64 << 10), to: trial, durable: false)
     } catch let error as SystemCallError {
       throw Fault(
-        path: path, problem: "\(error.reason); name another folder",
+        path: path, problem: "\(error.reason); name another directory",
         isPlace: error.code != ENOSPC && error.code != EDQUOT)
     }
     var facts = statvfs()
@@ -56,19 +60,21 @@ package enum ResultPlace {
     }
   }
 
-  /// As ``requireFolder(_:)``, for the folder of a file; the file itself is not touched. The folder
-  /// must be there unless `makesFolder`: who writes the file makes it.
-  package static func requireFile(_ path: String, makesFolder: Bool = false) throws {
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-      throw Fault(path: path, problem: "it is a folder; name a file", isPlace: true)
+  /// As ``requireDirectory(_:)``, for the directory of a file; the file itself is not touched. The
+  /// directory must be there unless `makesDirectory`: who writes the file makes it.
+  package static func requireFile(_ path: String, makesDirectory: Bool = false) throws {
+    var isDirectory: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
+      isDirectory.boolValue
+    {
+      throw Fault(path: path, problem: "it is a directory; name a file", isPlace: true)
     }
-    let folder = PathParent.of(path)
-    guard makesFolder || FileManager.default.fileExists(atPath: folder) else {
+    let directory = PathParent.of(path)
+    guard makesDirectory || FileManager.default.fileExists(atPath: directory) else {
       throw Fault(
-        path: path, problem: "there is no folder \(folder); make it, or name another file",
+        path: path, problem: "there is no directory \(directory); make it, or name another file",
         isPlace: true)
     }
-    try requireFolder(folder)
+    try requireDirectory(directory)
   }
 }

@@ -30,9 +30,11 @@ package struct TraceFile {
 
   /// The file's bytes, which a pipe may give as well.
   private func bytes() throws -> [UInt8] {
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-      throw TraceFileError(file: path, problem: "is a folder: name the trace itself")
+    var isDirectory: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
+      isDirectory.boolValue
+    {
+      throw TraceFileError(file: path, problem: "is a directory: name the trace itself")
     }
     guard let file = FileHandle(forReadingAtPath: path) else {
       throw TraceFileError(
@@ -66,7 +68,7 @@ package struct TraceFile {
     return "it has \(named.count), such as \(shown)"
   }
 
-  /// By the whole name, or by the program's without its folder.
+  /// By the whole name, or by the program's without its directory.
   private static func nearest(_ name: String, _ known: Set<String>) -> String? {
     known.sorted().first { $0.hasSuffix("/\(name)") } ?? nearestName(to: name, in: known)
   }

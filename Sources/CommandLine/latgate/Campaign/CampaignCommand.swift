@@ -14,7 +14,7 @@ struct CampaignCommand: AsyncParsableCommand {
       keeps its firmware, the others are offered the new one, and all run the same probes at the \
       same time. 'judge' compares the arms and is the gate before the next stage of the roll-out.
 
-      A repository is a folder of plain files that any web server serves; its signatures are those \
+      A repository is a directory of plain files that any web server serves; its signatures are those \
       of The Update Framework. Whoever steals the server can stop campaigns and start none.
 
         latgate campaign keys create --repository repo --keys keys
@@ -25,7 +25,7 @@ struct CampaignCommand: AsyncParsableCommand {
         latgate campaign revoke disk-1 --repository repo --keys keys
 
       Keys of root and targets belong offline: move them to other media after 'keys create', and \
-      name that folder with a second --keys when they are needed. 'publish' runs by itself, a few \
+      name that directory with a second --keys when they are needed. 'publish' runs by itself, a few \
       times a day, with the snapshot and timestamp keys alone: devices take no timestamp that is \
       older than a day.
       """,
@@ -41,11 +41,12 @@ struct RepositoryOptions: ParsableArguments {
   @OptionGroup var common: CommonOptions
 
   @Option(
-    help: ArgumentHelp("Folder of the repository.", valueName: "folder"), completion: .directory)
+    help: ArgumentHelp("Directory of the repository.", valueName: "directory"),
+    completion: .directory)
   var repository: String
 
   @Option(
-    help: ArgumentHelp("Folder with private keys; may be repeated.", valueName: "folder"))
+    help: ArgumentHelp("Directory with private keys; may be repeated.", valueName: "directory"))
   var keys: [String] = []
 
   func publisher() throws -> Publisher {
@@ -76,10 +77,11 @@ struct KeysCreate: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   @Option(
-    help: ArgumentHelp("Folder for the repository.", valueName: "folder"), completion: .directory)
+    help: ArgumentHelp("Directory for the repository.", valueName: "directory"),
+    completion: .directory)
   var repository: String
 
-  @Option(help: ArgumentHelp("Folder for the keys.", valueName: "folder"))
+  @Option(help: ArgumentHelp("Directory for the keys.", valueName: "directory"))
   var keys: String
 
   func run() async throws {
@@ -97,7 +99,7 @@ struct KeysRotate: AsyncParsableCommand {
     commandName: "rotate",
     abstract: "Replace the keys of roles, or renew root for another year.",
     discussion: """
-      Makes new keys in the first folder of --keys and signs the next root with those of the old \
+      Makes new keys in the first directory of --keys and signs the next root with those of the old \
       one: two of root's have to be at hand. Devices follow at their next poll. 'root' alone \
       renews its expiry and keeps all keys, unless --new-root-keys is given.
 
@@ -114,11 +116,11 @@ struct KeysRotate: AsyncParsableCommand {
   var newRootKeys = false
 
   func run() async throws {
-    guard let folder = options.keys.first else {
+    guard let directory = options.keys.first else {
       throw ValidationError("--keys is needed: two keys of root sign, and new keys go there")
     }
     let changed = roles.filter { $0 != .root || newRootKeys }
-    let version = try options.publisher().rotate(changed, into: folder)
+    let version = try options.publisher().rotate(changed, into: directory)
     options.common.console.note(
       "root is version \(version)"
         + (changed.isEmpty
@@ -141,7 +143,7 @@ struct CampaignSign: AsyncParsableCommand {
 
   @OptionGroup var options: RepositoryOptions
 
-  @Argument(help: "Folder that 'campaign create' wrote.")
+  @Argument(help: "Directory that 'campaign create' wrote.")
   var draft: String?
 
   @Flag(help: "Sign the list of campaigns again, unchanged.")
@@ -149,12 +151,12 @@ struct CampaignSign: AsyncParsableCommand {
 
   func validate() throws {
     guard (draft != nil) != renew else {
-      throw ValidationError("name the folder of a campaign, or --renew")
+      throw ValidationError("name the directory of a campaign, or --renew")
     }
   }
 
   func run() async throws {
-    let id = try options.publisher().sign(draft.map(DraftFolder.init))
+    let id = try options.publisher().sign(draft.map(DraftDirectory.init))
     options.common.console.note(
       (id.map { "campaign \($0) is signed" } ?? "the list of campaigns is signed")
         + "; devices see it after 'latgate campaign publish'")
@@ -256,14 +258,15 @@ struct CampaignStatusCommand: AsyncParsableCommand, ComputingCommand {
   @OptionGroup var common: CommonOptions
 
   @Option(
-    help: ArgumentHelp("Folder of the repository.", valueName: "folder"), completion: .directory)
+    help: ArgumentHelp("Directory of the repository.", valueName: "directory"),
+    completion: .directory)
   var repository: String
 
   @OptionGroup var output: FormatOptions<CampaignStatus>
 
   func run() async throws {
     let status = try CampaignStatus(
-      RepositoryFolder(path: repository), now: MetadataTime(Date()))
+      RepositoryDirectory(path: repository), now: MetadataTime(Date()))
     try output.print(status, common.console)
   }
 }

@@ -12,7 +12,7 @@ struct CampaignCreate: AsyncParsableCommand {
     commandName: "create",
     abstract: "Write a campaign, to be looked at and signed.",
     discussion: """
-      Builds the probes and writes a folder with the manifest and a bundle per ABI. Nothing in it is \
+      Builds the probes and writes a directory with the manifest and a bundle per ABI. Nothing in it is \
       secret, and nothing runs anywhere before it is signed and published.
 
         latgate campaign create disk-1 --probe fsync --canary 2% --out draft
@@ -35,7 +35,7 @@ struct CampaignCreate: AsyncParsableCommand {
   @Option(help: "Probe; may be repeated.", completion: .probes)
   var probe: [String]
 
-  @Option(help: ArgumentHelp("Folder to write.", valueName: "folder"))
+  @Option(help: ArgumentHelp("Directory to write.", valueName: "directory"))
   var out: String
 
   @Option(help: "Way into the kernel: T2 loads programs, T1 uses pinned ones, T0 trace events.")
@@ -104,11 +104,11 @@ struct CampaignCreate: AsyncParsableCommand {
 
   func run() async throws {
     let bench = try Workbench(common)
-    try ResultPlace.requireFolder(out)
+    try ResultPlace.requireDirectory(out)
     let draft = CampaignDraft(
       manifest: manifest(now: MetadataTime(Date())), probes: try bench.probes(named: probe),
       tier: tier, abis: abi.isEmpty ? [.arm64] : abi)
-    let made = try await draft.write(to: DraftFolder(path: out), bench: bench)
+    let made = try await draft.write(to: DraftDirectory(path: out), bench: bench)
     for (abi, bundle) in made.bundles.sorted(by: { $0.key < $1.key }) {
       common.console.print("\(abi): bundle of \(bundle.length) bytes")
     }

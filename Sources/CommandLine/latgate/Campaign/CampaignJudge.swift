@@ -15,12 +15,13 @@ struct CampaignOptions: ParsableArguments {
   var campaign: String
 
   @Option(
-    help: ArgumentHelp("Folder of the repository.", valueName: "folder"), completion: .directory)
+    help: ArgumentHelp("Directory of the repository.", valueName: "directory"),
+    completion: .directory)
   var repository: String
 
   /// Its manifest, verified as a device does; one that was revoked is still looked at.
   func manifest() throws -> CampaignManifest {
-    try RepositoryFolder(path: repository)
+    try RepositoryDirectory(path: repository)
       .collectedManifest(campaign, now: MetadataTime(Date()))
   }
 
@@ -138,8 +139,8 @@ struct CampaignJudge: AsyncParsableCommand, ComputingCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Keep the verdict in this folder, such as 'verdicts' in the collector's, where its dashboard looks.",
-      valueName: "folder"))
+      "Keep the verdict in this directory, such as 'verdicts' in the collector's, where its dashboard looks.",
+      valueName: "directory"))
   var keep: String?
 
   @OptionGroup var output: FormatOptions<CampaignReport>
@@ -175,7 +176,7 @@ struct CampaignJudge: AsyncParsableCommand, ComputingCommand {
       }
     let (report, notes) = try judging.report(of: source)
     for note in notes { options.common.console.note(note) }
-    if let keep { try KeptVerdicts(folder: keep).keep(report) }
+    if let keep { try KeptVerdicts(directory: keep).keep(report) }
     try output.print(report, options.common.console)
     let status = ExitStatus(report.verdict.outcome)
     if status != .pass { throw status.code }

@@ -29,8 +29,8 @@ struct CampaignTrialCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Folder that keeps everything: repository, keys, reports, verdicts, consoles.",
-      discussion: "Default: latgate-trial-<time> in this folder.", valueName: "folder"))
+      "Directory that keeps everything: repository, keys, reports, verdicts, consoles.",
+      discussion: "Default: latgate-trial-<time> in this directory.", valueName: "directory"))
   var out: String?
 
   @Option(help: "Only this firmware: slow or unchanged; may be repeated.")
@@ -64,7 +64,7 @@ struct CampaignTrialCommand: AsyncParsableCommand {
     let console = common.console
     let trial = CampaignTrial(
       CampaignTrial.Settings(
-        folder: out ?? "latgate-trial-\(timestamp())",
+        directory: out ?? "latgate-trial-\(timestamp())",
         firmwares: firmware.isEmpty ? TrialFirmware.allCases : firmware, windows: windows,
         devices: devices, collector: collector), bench: bench)
     let outcomes = try await trial.run { dashboard in
@@ -82,7 +82,7 @@ struct CampaignTrialCommand: AsyncParsableCommand {
     }
     console.note(
       "To look at it again: latgate-collector serve --trial --devices 0 --data "
-        + trial.collectorFolder)
+        + trial.collectorDirectory)
     if !outcomes.allSatisfy(\.isExpected) { throw ExitStatus.gateFailed.code }
   }
 }

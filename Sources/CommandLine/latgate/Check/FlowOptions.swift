@@ -44,7 +44,7 @@ struct FlowOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Go on with a check that was interrupted: its finished runs are not made again.",
-      valueName: "folder"), completion: .directory)
+      valueName: "directory"), completion: .directory)
   var resume: String?
 }
 

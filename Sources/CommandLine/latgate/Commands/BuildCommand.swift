@@ -25,22 +25,23 @@ struct BuildCommand: AsyncParsableCommand {
 
   @Flag(
     help: ArgumentHelp(
-      "Put what is built into the share folder as well.",
-      discussion: "Hosts that use the folder then need no compiler and no network to measure."))
+      "Put what is built into the share directory as well.",
+      discussion: "Hosts that use the directory then need no compiler and no network to measure."))
   var ship = false
 
   @Flag(help: "Build the agent of fielded devices too (docs/field.md).")
   var field = false
 
   @Option(
-    help: "Probe to build; may be repeated. Default: all, with --ship those of the share folder.",
+    help:
+      "Probe to build; may be repeated. Default: all, with --ship those of the share directory.",
     completion: .probes)
   var probe: [String] = []
 
   func run() async throws {
     let console = common.console
     let bench = try Workbench(common)
-    // What a share folder ships is its own; a user's probes may not be there when it is used.
+    // What a share directory ships is its own; a user's probes may not be there when it is used.
     let chosen = probe.isEmpty && ship ? bench.sharedProbes : try bench.probes(named: probe)
     let prepared = probe.isEmpty ? ProbeSource.templates : []
     let sources = chosen.map(ProbeSource.init) + prepared

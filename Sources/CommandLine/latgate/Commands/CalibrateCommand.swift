@@ -44,7 +44,7 @@ struct CalibrateCommand: AsyncParsableCommand, ComputingCommand {
     parsing: .upToNextOption,
     help: ArgumentHelp(
       "Learn from these records instead of making runs.",
-      discussion: "Files or folders; all of unchanged firmware. Several firmwares count each.",
+      discussion: "Files or directories; all of unchanged firmware. Several firmwares count each.",
       valueName: "records"))
   var from: [String] = []
 
@@ -57,7 +57,7 @@ struct CalibrateCommand: AsyncParsableCommand, ComputingCommand {
   var lanes = 2
 
   @Option(
-    help: "Folder for run records. Default: latgate-results/calibrate-<suite>-<time>.",
+    help: "Directory for run records. Default: latgate-results/calibrate-<suite>-<time>.",
     completion: .directory)
   var output: String?
 
@@ -125,17 +125,17 @@ struct CalibrateCommand: AsyncParsableCommand, ComputingCommand {
       reference: firmware, candidate: firmware, iterations: definition.iterations,
       layout: try .usual(for: device, of: definition, in: bench.catalog),
       runs: runs / 2, mostRuns: runs / 2, lanes: lanes, tier: tiers.tier, allowsMixed: false)
-    let folder = CheckFolder(
+    let directory = CheckDirectory(
       path: output
-        ?? ResultPlace.newFolder("calibrate-\(definition.name)"))
+        ?? ResultPlace.newDirectory("calibrate-\(definition.name)"))
     var plan = try setup.plan(bench, safety: safety)
     plan.reconnect = devices.reconnect
     plan.wait = devices.wait
-    let target = try await setup.target(plan, bench, folder, wait: devices.wait)
+    let target = try await setup.target(plan, bench, directory, wait: devices.wait)
     defer { target.release() }
     setup.lanes = target.lanes.count
     let experiment = try await CheckExperiment(
-      setup, plan: plan, target: target, bench: bench, folder: folder,
+      setup, plan: plan, target: target, bench: bench, directory: directory,
       bugReport: failures.bugReport)
     if let time = experiment.planned(setup.design, made: []).time?.planned {
       common.console.note(

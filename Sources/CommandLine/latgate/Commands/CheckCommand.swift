@@ -104,7 +104,7 @@ struct CheckCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Folder for run records, verdict and report.",
+      "Directory for run records, verdict and report.",
       discussion: "Default: latgate-results/<suite>-<time>."), completion: .directory)
   var output: String?
 
@@ -142,44 +142,44 @@ struct CheckCommand: AsyncParsableCommand {
 
   func run() async throws {
     let bench = try Workbench(common)
-    var begun: CheckFolder.Begun?
+    var begun: CheckDirectory.Begun?
     try results.requirePlaces()
     var setup: CheckSetup
-    let folder: CheckFolder
+    let directory: CheckDirectory
     if let resumed = flow.resume {
-      folder = CheckFolder(path: resumed)
-      let known = try folder.resume()
+      directory = CheckDirectory(path: resumed)
+      let known = try directory.resume()
       setup = known.setup
       begun = known
     } else {
       setup = try newSetup(bench)
-      let path = output ?? ResultPlace.newFolder(setup.suite)
+      let path = output ?? ResultPlace.newDirectory(setup.suite)
       if setup.partner == nil, let pool = try pool.pool(bench.catalog) {
         return try await PoolRun(
-          command: "check", suite: setup.suite, pool: pool, bench: bench, folder: path
+          command: "check", suite: setup.suite, pool: pool, bench: bench, directory: path
         ).run(results.printing.format.name, reports: results.files)
       }
-      folder = CheckFolder(path: path)
+      directory = CheckDirectory(path: path)
     }
     if let baseline = memory.baseline { setup.baseline = baseline }
     var plan = try setup.plan(bench, safety: try await safety.open())
     plan.reconnect = devices.reconnect
     plan.wait = devices.wait
-    let target = try await setup.target(plan, bench, folder, wait: devices.wait)
+    let target = try await setup.target(plan, bench, directory, wait: devices.wait)
     defer { target.release() }
     setup.lanes = target.lanes.count
     try await setup.measure(&plan, on: target, bench)
     var experiment = try await CheckExperiment(
-      setup, plan: plan, target: target, bench: bench, folder: folder,
+      setup, plan: plan, target: target, bench: bench, directory: directory,
       bugReport: failures.bugReport)
     try experiment.recall(allowsUnqualified: memory.unqualified)
     if let begun { experiment.profile = begun.profile }
     do {
       try await measure(experiment, begun?.made ?? [], bench)
     } catch let error as CancellationError {
-      if FileManager.default.fileExists(atPath: folder.runs) {
+      if FileManager.default.fileExists(atPath: directory.runs) {
         common.console.note(
-          "finished runs are kept; go on with them: latgate check --resume \(folder.path)")
+          "finished runs are kept; go on with them: latgate check --resume \(directory.path)")
       }
       throw error
     }
@@ -263,13 +263,13 @@ struct CheckCommand: AsyncParsableCommand {
       if !why.isEmpty { console.print(report.explained(why, width: console.width)) }
       if case .success = kept {
         console.note(
-          "records, verdict.json and reports (report.html): \(experiment.folder.path)")
+          "records, verdict.json and reports (report.html): \(experiment.directory.path)")
       }
     } else {
       for one in why { console.note("why: \(one.sentence)") }
     }
     for trace in traces {
-      console.note("trace of \(trace.sentence): \(experiment.folder.path)/\(trace.file)")
+      console.note("trace of \(trace.sentence): \(experiment.directory.path)/\(trace.file)")
     }
     if case .failure(let error) = shown {
       // A failed check keeps its own exit code; a pass whose reports are lost is no pass.

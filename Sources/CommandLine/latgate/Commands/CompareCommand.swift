@@ -12,7 +12,7 @@ struct CompareCommand: AsyncParsableCommand, ComputingCommand {
     commandName: "compare",
     abstract: "Judge run records that exist already.",
     discussion: """
-      Records are files, or folders of them; what they hold may be histograms, scalars, or both. \
+      Records are files, or directories of them; what they hold may be histograms, scalars, or both. \
       All runs are judged together, as the look of a 'check' at so many runs. Give 3 runs of each \
       firmware at least, which find a gross change, and 4 for a pass; 8 + 8 find much more.
 
@@ -49,7 +49,8 @@ struct CompareCommand: AsyncParsableCommand, ComputingCommand {
   @Option(parsing: .upToNextOption, help: "Records of the candidate.", completion: .file())
   var candidate: [String] = []
 
-  @Option(help: "Folder with the records of both arms of one experiment.", completion: .directory)
+  @Option(
+    help: "Directory with the records of both arms of one experiment.", completion: .directory)
   var experiment: String?
 
   @Option(help: "Baseline whose stored runs are the reference; see 'latgate baseline'.")

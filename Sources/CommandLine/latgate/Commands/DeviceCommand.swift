@@ -60,7 +60,7 @@ struct DeviceList: AsyncParsableCommand {
 struct DeviceBugReport: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bugreport",
-    abstract: "Collect a device's logs into a folder: dmesg, logcat, pstore, last_kmsg.",
+    abstract: "Collect a device's logs into a directory: dmesg, logcat, pstore, last_kmsg.",
     discussion: """
       Done by itself when a run fails. Exits 69 when the device gave nothing.
 
@@ -73,20 +73,20 @@ struct DeviceBugReport: AsyncParsableCommand {
   var name: String
 
   @Option(
-    help: ArgumentHelp("The folder.", discussion: "Default: bugreport-<time>."),
+    help: ArgumentHelp("The directory.", discussion: "Default: bugreport-<time>."),
     completion: .directory)
   var output: String?
 
   func run() async throws {
     let console = common.console
-    let folder = output ?? "bugreport-\(timestamp())"
-    try ResultPlace.requireFolder(folder)
+    let directory = output ?? "bugreport-\(timestamp())"
+    try ResultPlace.requireDirectory(directory)
     let written = try await DeviceScan(common).using(name) { device, wish in
       let known = PrivilegedDevice(device, wish: wish)
       _ = try await known.exec(titled("the first command", "true"), timeout: .seconds(20))
-      return await BugReport(device: known).collect(into: folder)
+      return await BugReport(device: known).collect(into: directory)
     }
-    console.print("\(folder): \((written + ["index.txt"]).joined(separator: ", "))")
+    console.print("\(directory): \((written + ["index.txt"]).joined(separator: ", "))")
     if written.isEmpty { throw ExitStatus.deviceUnavailable.code }
   }
 }

@@ -25,7 +25,8 @@ struct CopyFlags: ParsableArguments {
   /// - Parameters:
   ///   - copy: for devices that speak adb.
   ///   - file: copies one file, for all others.
-  /// - Throws: what they throw, and reaching the device; ``DeviceError`` when files were not copied.
+  /// - Throws: what they throw, and reaching the device; ``DeviceError`` when files were not
+  ///   copied.
   func carry(
     _ copy: (ADBDevice, CopyOptions, @escaping CopyProgress) async throws -> CopyTally,
     orFile file: (any Device) async throws -> Void
@@ -43,15 +44,15 @@ extension SyncCompression: ExpressibleByArgument {}
 
 struct DevicePush: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "push", abstract: "Copy a file or a folder to a device.",
+    commandName: "push", abstract: "Copy a file or a directory to a device.",
     discussion: """
-      Where the target is a folder, the copy goes into it, else it gets the target's name. Links in \
-      a folder arrive as links; modes and times of files are kept.
+      Where the target is a directory, the copy goes into it, else it gets the target's name. Links in \
+      a directory arrive as links; modes and times of files are kept.
       """)
 
   @OptionGroup var flags: CopyFlags
 
-  @Argument(help: "File or folder on this machine.")
+  @Argument(help: "File or directory on this machine.")
   var source: String
 
   @Argument(help: "Path on the device.")
@@ -70,9 +71,9 @@ struct DevicePush: AsyncParsableCommand {
 
 struct DevicePull: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "pull", abstract: "Copy a file or a folder from a device.",
+    commandName: "pull", abstract: "Copy a file or a directory from a device.",
     discussion: """
-      Where the target is a folder, the copy goes into it, else it gets the target's name. Links are \
+      Where the target is a directory, the copy goes into it, else it gets the target's name. Links are \
       followed; modes and times of files are kept. Nothing is written outside of the target.
       """)
 
@@ -81,7 +82,7 @@ struct DevicePull: AsyncParsableCommand {
   @Argument(help: "Path on the device.")
   var source: String
 
-  @Argument(help: "File or folder on this machine.")
+  @Argument(help: "File or directory on this machine.")
   var target: String
 
   func run() async throws {

@@ -55,7 +55,7 @@ struct DoctorCommand: AsyncParsableCommand {
     var findings = hostPrograms()
     findings += await buildTools()
     findings += catalogue()
-    findings.append(cacheFolder())
+    findings.append(cacheDirectory())
     findings.append(await store())
     findings += localKernel()
     let found = try await devices()
@@ -221,7 +221,7 @@ struct DoctorCommand: AsyncParsableCommand {
   private func catalogue() -> [Finding] {
     do {
       let share = try ShareRoot.find(option: common.share)
-      let own = UserFolders.configPath(environment: ProcessInfo.processInfo.environment)
+      let own = UserDirectories.configPath(environment: ProcessInfo.processInfo.environment)
       let roots = [share.path] + (own.map { [$0] } ?? [])
       let catalog = try Catalog.loadSound(roots.map { DirectoryFiles(root: $0) })
       return [
@@ -238,10 +238,10 @@ struct DoctorCommand: AsyncParsableCommand {
     }
   }
 
-  private func cacheFolder() -> Finding {
+  private func cacheDirectory() -> Finding {
     do {
-      let path = try UserFolders.cache()
-      try ResultPlace.requireFolder(path)
+      let path = try UserDirectories.cache()
+      try ResultPlace.requireDirectory(path)
       return Finding(state: .fine, subject: "cache", detail: path)
     } catch {
       return Finding(state: .missing, subject: "cache", detail: "\(error); set XDG_CACHE_HOME")

@@ -10,7 +10,7 @@ struct ExportCommand: AsyncParsableCommand {
     abstract:
       "Write histograms and stacks of runs for other programs, or serve them to Prometheus.",
     discussion: """
-      Runs are record files, folders of them, or those of the store, the last ones. Counts are \
+      Runs are record files, directories of them, or those of the store, the last ones. Counts are \
       exact in all formats; exponential histograms have buckets of their own.
 
         latgate export latgate-results/demo-20260101-120000 \\
@@ -20,7 +20,7 @@ struct ExportCommand: AsyncParsableCommand {
         latgate export --serve 9464
 
       Serving reads the runs anew for each request to /metrics, so that those of a check under way \
-      appear as they end where its folder is named. p99 in seconds, over the runs of a build:
+      appear as they end where its directory is named. p99 in seconds, over the runs of a build:
 
         histogram_quantile(0.99, sum by (le, build)
             (latgate_latency_seconds_bucket{metric="fsync.latency"}))
@@ -29,7 +29,7 @@ struct ExportCommand: AsyncParsableCommand {
   @OptionGroup var source: RunSourceOptions
 
   @Argument(
-    help: "Record files, or folders of them. Default: runs of the store.", completion: .file())
+    help: "Record files, or directories of them. Default: runs of the store.", completion: .file())
   var paths: [String] = []
 
   @Option(

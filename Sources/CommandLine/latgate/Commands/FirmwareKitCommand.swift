@@ -8,7 +8,7 @@ struct FirmwareKitCommand: AsyncParsableCommand {
     commandName: "firmware-kit",
     abstract: "Write what a firmware bakes in so that latgate can measure user builds (tier T1).",
     discussion: """
-      The folder holds objects, loader or bpfloader rows, init scripts, policy, an allow-list and \
+      The directory holds objects, loader or bpfloader rows, init scripts, policy, an allow-list and \
       GUIDE.md. For Android, Android 16 and later.
 
         latgate firmware-kit --for android --probes runqueue,fsync -o kit
@@ -39,15 +39,15 @@ struct FirmwareKitCommand: AsyncParsableCommand {
       discussion: "Kernels before 5.19 refuse the whole of bpf() otherwise."))
   var unprivilegedBPF = false
 
-  @Option(name: .shortAndLong, help: "Folder to write; new or empty.", completion: .directory)
+  @Option(name: .shortAndLong, help: "Directory to write; new or empty.", completion: .directory)
   var output: String?
 
-  @Option(help: "Check the kit in this folder instead of writing one.")
+  @Option(help: "Check the kit in this directory instead of writing one.")
   var lint: String?
 
   func validate() throws {
     guard (output == nil) != (lint == nil) else {
-      throw ValidationError("give -o FOLDER to write a kit, or --lint FOLDER to check one")
+      throw ValidationError("give -o DIRECTORY to write a kit, or --lint DIRECTORY to check one")
     }
   }
 
@@ -55,7 +55,7 @@ struct FirmwareKitCommand: AsyncParsableCommand {
     let console = common.console
     if let lint { return try check(lint, console) }
     guard let output else { return }
-    try ResultPlace.requireFolder(output)
+    try ResultPlace.requireDirectory(output)
     let bench = try Workbench(common)
     let names = probes?.split(separator: ",").map(String.init)
     let sources = try bench.probes(named: names ?? []).filter { names != nil || !$0.isRare }
@@ -63,14 +63,14 @@ struct FirmwareKitCommand: AsyncParsableCommand {
     let files = try await FirmwareKit(
       platform: `for`, abi: abi, group: group, allowsUnprivilegedBPF: unprivilegedBPF
     ).files(probes: sources, builder: try ProbeBuilder(share: bench.share)) { console.note($0) }
-    try KitFolder.write(files, to: output)
+    try KitDirectory.write(files, to: output)
     for file in files { console.print("\(output)/\(file.path)") }
     try report(KitLint(files).problems(), console)
   }
 
-  private func check(_ folder: String, _ console: Console) throws {
-    try report(KitLint(try KitFolder.read(folder)).problems(), console)
-    console.print("\(folder): no problems found")
+  private func check(_ directory: String, _ console: Console) throws {
+    try report(KitLint(try KitDirectory.read(directory)).problems(), console)
+    console.print("\(directory): no problems found")
   }
 
   private func report(_ problems: [KitLint.Problem], _ console: Console) throws {

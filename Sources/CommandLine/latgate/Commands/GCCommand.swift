@@ -12,10 +12,10 @@ struct GCCommand: AsyncParsableCommand {
     abstract: "Keep cache, results and store within an age and sizes.",
     discussion: """
       Says what would go; --delete removes it. The oldest goes first: of the cache what was not \
-      used longest, of results whole folders that latgate made, of the store runs and, by age \
+      used longest, of results whole directories that latgate made, of the store runs and, by age \
       alone, the verdicts of builds whose runs are gone.
 
-      What stays whatever the bounds: what was used in the last 24 hours of the cache, folders of \
+      What stays whatever the bounds: what was used in the last 24 hours of the cache, directories of \
       results in which something changed in the last hour, and runs of builds that a baseline \
       means. Noise profiles, waivers and baselines are never removed. The cache is made anew when \
       it is needed, for which it may need the network.
@@ -34,7 +34,7 @@ struct GCCommand: AsyncParsableCommand {
   var cacheSize: SizeLimit?
 
   @Option(
-    help: ArgumentHelp("Most a folder of results may take. Default: 5GiB.", valueName: "size"))
+    help: ArgumentHelp("Most a directory of results may take. Default: 5GiB.", valueName: "size"))
   var resultsSize: SizeLimit?
 
   @Option(help: ArgumentHelp("Most the store's runs may take. Default: 2GiB.", valueName: "size"))
@@ -42,8 +42,8 @@ struct GCCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Folder with results of checks; may be repeated. Default: latgate-results, if it is there.",
-      valueName: "folder"))
+      "Directory with results of checks; may be repeated. Default: latgate-results, if it is there.",
+      valueName: "directory"))
   var results: [String] = []
 
   @Flag(help: "Remove what is named; without it nothing is removed.")
@@ -57,10 +57,10 @@ struct GCCommand: AsyncParsableCommand {
     func bounds(_ limit: SizeLimit?, _ gib: UInt64) -> KeepBounds {
       KeepBounds(before: before, bytes: limit?.bytes ?? gib << 30)
     }
-    var sweeps = [Sweep.cache(try UserFolders.cache(), bounds(cacheSize, 10))]
-    let isThere = FileManager.default.fileExists(atPath: ResultPlace.usualFolder)
-    for folder in results.isEmpty && isThere ? [ResultPlace.usualFolder] : results {
-      sweeps.append(try Sweep.results(in: folder, bounds(resultsSize, 5)))
+    var sweeps = [Sweep.cache(try UserDirectories.cache(), bounds(cacheSize, 10))]
+    let isThere = FileManager.default.fileExists(atPath: ResultPlace.usualDirectory)
+    for directory in results.isEmpty && isThere ? [ResultPlace.usualDirectory] : results {
+      sweeps.append(try Sweep.results(in: directory, bounds(resultsSize, 5)))
     }
     if let store = try await store() { sweeps.append(try Sweep.store(store, bounds(storeSize, 2))) }
     let items = sweeps.flatMap(\.items)

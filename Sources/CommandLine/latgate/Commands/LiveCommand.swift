@@ -51,7 +51,7 @@ struct LiveCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What the present is held against: a record file, a folder of them, or a stored run's id.",
+      "What the present is held against: a record file, a directory of them, or a stored run's id.",
       discussion: "Default: the first minute.", valueName: "run"), completion: .file())
   var reference: String?
 
@@ -69,7 +69,7 @@ struct LiveCommand: AsyncParsableCommand {
   @OptionGroup var sharing: WaitOptions
 
   @Option(
-    help: "Folder for records and traces that keys save. Default: latgate-results/live-TIME.",
+    help: "Directory for records and traces that keys save. Default: latgate-results/live-TIME.",
     completion: .directory)
   var output: String?
 
@@ -93,8 +93,8 @@ struct LiveCommand: AsyncParsableCommand {
     let bench = try Workbench(common)
     let safety = try await safety.open()
     let reference = try reference.map { try Self.reference($0, in: safety.store) }
-    let folder = output ?? "latgate-results/live-\(timestamp())"
-    try ResultPlace.requireFolder(folder)
+    let directory = output ?? "latgate-results/live-\(timestamp())"
+    try ResultPlace.requireDirectory(directory)
     let line = try measure.map { try Measurement($0) }
     var plan = try Plan(
       bench: bench, observing: probe, for: .seconds(1), on: device, scope: scope.scope,
@@ -106,7 +106,8 @@ struct LiveCommand: AsyncParsableCommand {
     plan.reconnect = .zero
     let display = RunDisplay(console: console, runs: 1)
     let feed = LiveFeed(
-      interval: interval?.duration ?? .milliseconds(500), limit: span?.duration, folder: folder
+      interval: interval?.duration ?? .milliseconds(500), limit: span?.duration,
+      directory: directory
     ) { display.silence() }
     var run = SingleRun(console: console, bench: bench, plan: plan, device: device)
     run.wait = plan.wait
@@ -145,7 +146,8 @@ struct LiveCommand: AsyncParsableCommand {
     await shown
   }
 
-  /// Records of a file or a folder as one reference, or a run of the store by the beginning of its id.
+  /// Records of a file or a directory as one reference, or a run of the store by the beginning of
+  /// its id.
   private static func reference(_ name: String, in store: Store) throws -> LiveReference {
     if !FileManager.default.fileExists(atPath: name), !name.contains("/") {
       let found = try store.runs(beginning: name)
@@ -161,7 +163,7 @@ struct LiveCommand: AsyncParsableCommand {
     }
     let records = try RecordFiles.read([name])
     guard !records.isEmpty else {
-      throw ValidationError("--reference \(name): there is no run record in this folder")
+      throw ValidationError("--reference \(name): there is no run record in this directory")
     }
     return LiveReference(records, name: URL(fileURLWithPath: name).lastPathComponent)
   }

@@ -65,7 +65,7 @@ struct MeasureCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write the probe into the user's folder under this name, for suites and 'run --probe'.",
+      "Write the probe into the user's directory under this name, for suites and 'run --probe'.",
       valueName: "name"))
   var save: String?
 
@@ -79,7 +79,7 @@ struct MeasureCommand: AsyncParsableCommand {
 
   @OptionGroup var devices: DeviceOptions
 
-  @Option(help: "Folder for the run record. Default: none is kept.", completion: .directory)
+  @Option(help: "Directory for the run record. Default: none is kept.", completion: .directory)
   var output: String?
 
   @Flag(help: "Draw every histogram, not only those with the most events.")
@@ -106,7 +106,7 @@ struct MeasureCommand: AsyncParsableCommand {
     // A name that is kept must be free among all probes.
     let bench = try save == nil ? Workbench(common, asking: device) : Workbench(common)
     if let list { return try await show(list, bench) }
-    if let output { try ResultPlace.requireFolder(output) }
+    if let output { try ResultPlace.requireDirectory(output) }
     try report.requirePlaces()
     if let save { try SavedProbe.requireFree(save, in: bench.catalog) }
     let measurement = try Measurement(

@@ -8,7 +8,7 @@ struct PushCommand: AsyncParsableCommand {
     commandName: "push",
     abstract: "Send the histograms of runs to an OpenTelemetry receiver.",
     discussion: """
-      One OTLP request over HTTP for each run, in JSON. Runs are record files, folders of them, or \
+      One OTLP request over HTTP for each run, in JSON. Runs are record files, directories of them, or \
       those of the store, the last ones. A receiver that is busy is asked again; one that leaves data \
       out is an error.
 
@@ -25,7 +25,7 @@ struct PushCommand: AsyncParsableCommand {
   var address: String
 
   @Argument(
-    help: "Record files, or folders of them. Default: runs of the store.", completion: .file())
+    help: "Record files, or directories of them. Default: runs of the store.", completion: .file())
   var paths: [String] = []
 
   @Flag(help: "Exponential histograms, with buckets of their own, instead of exact bounds.")

@@ -67,13 +67,13 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "Measured iterations instead of the suite's.")
   var iterations: Int?
 
-  @Option(help: "Folder for the run record. Default: none is kept.", completion: .directory)
+  @Option(help: "Directory for the run record. Default: none is kept.", completion: .directory)
   var output: String?
 
   @Option(
     help: ArgumentHelp(
-      "Folder with unstripped files or debug files, for the names in stacks; may be repeated.",
-      valueName: "folder"), completion: .directory)
+      "Directory with unstripped files or debug files, for the names in stacks; may be repeated.",
+      valueName: "directory"), completion: .directory)
   var symbols: [String] = []
 
   @OptionGroup var failures: FailureOptions
@@ -90,8 +90,8 @@ struct RunCommand: AsyncParsableCommand {
     if let iterations, iterations < 1 {
       throw ValidationError("--iterations must be 1 or more")
     }
-    for folder in symbols where !isFolder(folder) {
-      throw ValidationError("--symbols \(folder): there is no such folder")
+    for directory in symbols where !isDirectory(directory) {
+      throw ValidationError("--symbols \(directory): there is no such directory")
     }
     guard let span else {
       guard object.object == nil else { throw ValidationError("--object goes with --for") }
@@ -135,16 +135,16 @@ struct RunCommand: AsyncParsableCommand {
       let suite = suite ?? Self.usualSuite
       return try await PoolRun(
         command: "run", suite: suite, pool: pool, bench: bench,
-        folder: output ?? ResultPlace.newFolder(suite)
+        directory: output ?? ResultPlace.newDirectory(suite)
       ).run(report.printing.format.name, reports: report.files)
     }
-    if let output { try ResultPlace.requireFolder(output) }
+    if let output { try ResultPlace.requireDirectory(output) }
     try report.requirePlaces()
     var plan = try await plan(bench)
     if let iterations { plan.suite.iterations = iterations }
     plan.tier = tiers.tier
     plan.wait = devices.wait
-    plan.symbolFolders = symbols
+    plan.symbolDirectories = symbols
     plan.checksProbes = selfCheck
     // The number is another process's after a restart.
     plan.reconnect = scope.pid == nil ? devices.reconnect : .zero
@@ -224,7 +224,8 @@ struct ForeignObjectOptions: ParsableArguments {
   }
 }
 
-private func isFolder(_ path: String) -> Bool {
-  var isFolder: ObjCBool = false
-  return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+private func isDirectory(_ path: String) -> Bool {
+  var isDirectory: ObjCBool = false
+  return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+    && isDirectory.boolValue
 }

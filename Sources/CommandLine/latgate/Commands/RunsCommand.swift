@@ -178,7 +178,7 @@ struct RunsImport: AsyncParsableCommand {
 
   @OptionGroup var recall: RecallOptions
 
-  @Argument(help: "Record files, or folders of them.", completion: .file())
+  @Argument(help: "Record files, or directories of them.", completion: .file())
   var paths: [String]
 
   func run() async throws {
@@ -202,14 +202,14 @@ struct RunsExport: AsyncParsableCommand {
   @OptionGroup var recall: RecallOptions
   @OptionGroup var filter: RunFilterOptions
 
-  @Option(help: "Folder for the files.", completion: .directory)
+  @Option(help: "Directory for the files.", completion: .directory)
   var output: String
 
   func run() async throws {
     let store = try await recall.openToRead()
     try filter.require(in: store)
-    try ResultPlace.requireFolder(output)
-    try UserFolders.makeFolder(output, mode: 0o755)
+    try ResultPlace.requireDirectory(output)
+    try UserDirectories.makeDirectory(output, mode: 0o755)
     var written = 0
     try store.forEachRun(filter.filter) { document in
       // An id comes out of a file and may be anything; a hash is a good name too.

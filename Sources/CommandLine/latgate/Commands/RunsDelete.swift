@@ -97,10 +97,10 @@ struct RunsDelete: AsyncParsableCommand {
 struct RunsClean: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "clean",
-    abstract: "Delete old results of checks, calibrations and runs from a folder.",
+    abstract: "Delete old results of checks, calibrations and runs from a directory.",
     discussion: """
-      Only folders that latgate has made are deleted: those of checks and bug reports, and those \
-      that hold nothing but run records. A folder that a check is working in stays.
+      Only directories that latgate has made are deleted: those of checks and bug reports, and those \
+      that hold nothing but run records. A directory that a check is working in stays.
 
         latgate runs clean latgate-results --older-than 30d
         latgate runs clean latgate-results --down-to 5GiB
@@ -109,8 +109,8 @@ struct RunsClean: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
   @OptionGroup var bounds: BoundOptions
 
-  @Argument(help: "The folder with the results.")
-  var folder: String
+  @Argument(help: "The directory with the results.")
+  var directory: String
 
   func validate() throws {
     guard bounds.isGiven else { throw ValidationError("give --older-than, --down-to, or both") }
@@ -118,7 +118,7 @@ struct RunsClean: AsyncParsableCommand {
 
   func run() async throws {
     let console = common.console
-    let results = try ResultFolders(path: folder)
+    let results = try ResultDirectories(path: directory)
     let excess = results.excess(before: bounds.before, bytes: bounds.downTo?.bytes)
     for one in excess {
       if !bounds.dryRun { try FileManager.default.removeItem(atPath: one.path) }
@@ -126,6 +126,7 @@ struct RunsClean: AsyncParsableCommand {
     }
     let size = Int64(clamping: excess.reduce(0) { $0 + $1.bytes })
       .formatted(.byteCount(style: .decimal))
-    console.note("\(excess.count) folders (\(size)) \(bounds.dryRun ? "would be" : "are") deleted")
+    console.note(
+      "\(excess.count) directories (\(size)) \(bounds.dryRun ? "would be" : "are") deleted")
   }
 }

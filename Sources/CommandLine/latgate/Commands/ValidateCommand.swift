@@ -10,7 +10,7 @@ struct ValidateCommand: AsyncParsableCommand, ComputingCommand {
     commandName: "validate",
     abstract: "Check catalogue files: probes, devices, workloads, suites and pools.",
     discussion: """
-      Without files all of the share folder and of the user's own are checked. A file is checked \
+      Without files all of the share directory and of the user's own are checked. A file is checked \
       together with them, as it names what they define. A broken file spoils only what needs it: \
       other commands leave it out. Files and programs that device files name are looked for, too.
 
@@ -31,7 +31,7 @@ struct ValidateCommand: AsyncParsableCommand, ComputingCommand {
 
   func run() async throws {
     let share = try ShareRoot.find(option: common.share)
-    let own = UserFolders.configPath(environment: ProcessInfo.processInfo.environment)
+    let own = UserDirectories.configPath(environment: ProcessInfo.processInfo.environment)
     let roots = ([share.path] + (own.map { [$0] } ?? [])).map { DirectoryFiles(root: $0) }
     guard !files.isEmpty else {
       let catalog = try Catalog.load(roots)

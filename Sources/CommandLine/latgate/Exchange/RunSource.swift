@@ -15,7 +15,7 @@ struct RunSourceOptions: ParsableArguments {
     guard last >= 1 else { throw ValidationError("--last must be 1 or more") }
   }
 
-  /// - Parameter paths: record files, or folders of them; empty means the store.
+  /// - Parameter paths: record files, or directories of them; empty means the store.
   /// - Returns: the files, or the store's runs that the options choose.
   /// - Throws: `ValidationError`, `UnknownName`, `StoreError`.
   func source(_ paths: [String]) async throws -> RunSource {

@@ -20,14 +20,15 @@ struct ReportFile<Report: Reportable>: ExpressibleByArgument {
     self.path = path
   }
 
-  /// The same beside it for one of several devices: `out/results.xml` becomes `out/results-NAME.xml`.
+  /// The same beside it for one of several devices: `out/results.xml` becomes
+  /// `out/results-NAME.xml`.
   func renamed(for name: String) -> ReportFile {
     let url = URL(fileURLWithPath: path)
     let stem = url.deletingPathExtension().lastPathComponent
     let suffix = url.pathExtension.isEmpty ? "" : ".\(url.pathExtension)"
-    let folder = PathParent.of(path)
+    let directory = PathParent.of(path)
     let file = "\(stem)-\(name)\(suffix)"
-    return ReportFile(format: format, path: folder == "." ? file : "\(folder)/\(file)")
+    return ReportFile(format: format, path: directory == "." ? file : "\(directory)/\(file)")
   }
 
   /// For help texts.
@@ -39,8 +40,8 @@ struct ReportFile<Report: Reportable>: ExpressibleByArgument {
   func write(_ report: Report, showsAll: Bool) throws {
     var layout = ReportLayout.file
     layout.showsAll = showsAll
-    let folder = PathParent.of(path)
-    if folder != "." { try UserFolders.makeFolder(folder, mode: 0o755) }
+    let directory = PathParent.of(path)
+    if directory != "." { try UserDirectories.makeDirectory(directory, mode: 0o755) }
     try AtomicFile.write(try format.document(report, layout).utf8, to: path)
   }
 }

@@ -28,7 +28,7 @@ struct ReportOptions<Report: Reportable>: ParsableArguments {
   /// Tries the files' places before anything is measured.
   /// - Throws: `ResultPlace.Fault`.
   func requirePlaces() throws {
-    for file in files { try ResultPlace.requireFile(file.path, makesFolder: true) }
+    for file in files { try ResultPlace.requireFile(file.path, makesDirectory: true) }
   }
 
   /// Prints the result, then writes the files: those of other formats as well when one fails.

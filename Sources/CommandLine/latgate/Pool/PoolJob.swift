@@ -9,7 +9,7 @@ import Reporting
 struct PoolJob: Sendable {
   let member: PoolDefinition.Member
   /// For its records and reports.
-  let folder: String
+  let directory: String
   let arguments: [String]
   let command: String
   /// Gets every line that the command says.
@@ -24,14 +24,14 @@ struct PoolJob: Sendable {
     var exitCode: Int32 = ExitStatus.internalError.rawValue
     var detail: String
     do {
-      try UserFolders.makeFolder(folder, mode: 0o755)
+      try UserDirectories.makeDirectory(directory, mode: 0o755)
       if Task.isCancelled {
         exitCode = ExitStatus.interrupted.rawValue
         detail = "not begun"
       } else {
         let made = try await execute()
         exitCode = made.exitCode
-        try AtomicFile.write(made.errors.utf8, to: "\(folder)/log.txt", durable: false)
+        try AtomicFile.write(made.errors.utf8, to: "\(directory)/log.txt", durable: false)
         detail = try conclusion(made)
       }
     } catch {
@@ -39,7 +39,7 @@ struct PoolJob: Sendable {
     }
     return PoolReport.Device(
       name: member.name, device: member.device, exitCode: exitCode, detail: detail,
-      folder: folder, seconds: (ContinuousClock.now - begun) / .seconds(1))
+      directory: directory, seconds: (ContinuousClock.now - begun) / .seconds(1))
   }
 
   private typealias Made = (exitCode: Int32, output: [UInt8], errors: String)
@@ -95,11 +95,11 @@ struct PoolJob: Sendable {
   /// Keeps what the command printed and returns its outcome.
   private func conclusion(_ made: Made) throws -> String {
     if command == "check" {
-      let report = try? String(contentsOfFile: "\(folder)/report.txt", encoding: .utf8)
+      let report = try? String(contentsOfFile: "\(directory)/report.txt", encoding: .utf8)
       if let first = report?.split(separator: "\n").first { return String(first) }
     } else if !made.output.isEmpty {
       let suffix = made.output.first == UInt8(ascii: "{") ? "json" : "txt"
-      try AtomicFile.write(made.output, to: "\(folder)/report.\(suffix)", durable: false)
+      try AtomicFile.write(made.output, to: "\(directory)/report.\(suffix)", durable: false)
     }
     let error = made.errors.split(separator: "\n").last { $0.hasPrefix("error: ") }
     return error.map { String($0.dropFirst("error: ".count)) } ?? ""

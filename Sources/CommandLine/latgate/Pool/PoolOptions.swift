@@ -16,8 +16,8 @@ struct PoolOptions: ParsableArguments {
     help: ArgumentHelp(
       "A pool of devices, which are measured side by side.",
       discussion: """
-        Of targets/pools, here or in latgate of the user's configuration folder. Every device has \
-        a folder of its own below --output and makes the whole experiment; one that fails does \
+        Of targets/pools, here or in latgate of the user's configuration directory. Every device has \
+        a directory of its own below --output and makes the whole experiment; one that fails does \
         not stop the others. Exit code: the gravest of 130, 1, 70, 65, 64, 3, 69, 2, 0.
         """), completion: .pools)
   var pool: String?

@@ -14,8 +14,8 @@ struct PoolRun: Sendable {
   let suite: String
   let pool: PoolDefinition
   let bench: Workbench
-  /// Holds a folder for every device.
-  let folder: String
+  /// Holds a directory for every device.
+  let directory: String
 
   /// - Parameters:
   ///   - format: name of a format of the table.
@@ -30,12 +30,12 @@ struct PoolRun: Sendable {
           + "for each device")
     }
     let console = bench.console
-    try ResultPlace.requireFolder(folder)
+    try ResultPlace.requireDirectory(directory)
     let jobs = pool.members.map { member in
       (
         isVirtual: isVirtual(member.device),
         job: PoolJob(
-          member: member, folder: "\(folder)/\(member.name)",
+          member: member, directory: "\(directory)/\(member.name)",
           arguments: arguments(member, reports.map { $0.renamed(for: member.name).argument }),
           command: command,
           say: { console.error("\(member.name): \($0)") })
@@ -52,10 +52,12 @@ struct PoolRun: Sendable {
     let report = PoolReport(
       command: command, suite: suite, pool: pool.name.isEmpty ? nil : pool.name,
       devices: pool.members.compactMap { member in made.first { $0.name == member.name } })
-    try AtomicFile.write(try report.json(), to: "\(folder)/pool.json")
+    try AtomicFile.write(try report.json(), to: "\(directory)/pool.json")
     try Task.checkCancellation()
     console.print(try tableFormat.format.document(report, console.layout(showsAll: false)))
-    if tableFormat.isUsual { console.note("pool.json, and a folder for every device: \(folder)") }
+    if tableFormat.isUsual {
+      console.note("pool.json, and a directory for every device: \(directory)")
+    }
     if report.exitCode != 0 { throw ExitCode(report.exitCode) }
   }
 
@@ -69,7 +71,7 @@ struct PoolRun: Sendable {
     var words = PoolArguments.without(
       ["--device", "--pool", "--jobs", "--output", "--report"], in: own)
     var added = [
-      "--ends-with-input", "--device", member.device, "--output", "\(folder)/\(member.name)",
+      "--ends-with-input", "--device", member.device, "--output", "\(directory)/\(member.name)",
     ]
     added += reports.flatMap { ["--report", $0] }
     // Two machines for one device would be more than the pool's share.

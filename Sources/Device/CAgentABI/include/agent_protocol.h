@@ -55,7 +55,7 @@ enum {
 	LG_MSG_READ_FILES = 13,
 	/* empty -> DONE, then the agent exits 0 */
 	LG_MSG_BYE = 14,
-	/* PROBE, METRIC*, [PIN_FOLDER], [PIN_MANIFEST] -> HOOK*, DONE | ERROR: takes a probe that the
+	/* PROBE, METRIC*, [PIN_DIRECTORY], [PIN_MANIFEST] -> HOOK*, DONE | ERROR: takes a probe that the
 	 * firmware pinned at boot; afterwards it is like a loaded one */
 	LG_MSG_LOAD_PINNED = 15,
 	/* PROBE, METRIC* (METRIC_ID, METRIC_NAME | SPANS) -> HOOK*, DONE | ERROR; from trace events,
@@ -166,7 +166,7 @@ enum {
 	LG_ATTR_RECURSION_MISSES = 83, /* u64 */
 	LG_ATTR_PATH = 84, /* text */
 	LG_ATTR_DATA = 85, /* raw, at most 256 KiB */
-	LG_ATTR_PIN_FOLDER = 86, /* text: where the pins are; the agent looks for them without */
+	LG_ATTR_PIN_DIRECTORY = 86, /* text: where the pins are; the agent looks for them without */
 	LG_ATTR_PIN_MANIFEST = 87, /* text: file with their manifest, in place of the pinned one */
 	LG_ATTR_METRIC_NAME = 90, /* text: a metric that TraceFold knows, as in the manifest */
 	LG_ATTR_TRACE_FAULT = 91, /* text: why what LOAD_TRACE's probes counted is not valid */
@@ -181,7 +181,7 @@ enum {
 		100, /* text: the agent that has the device already, "process N of user N" */
 	LG_ATTR_SCOPE_COMM = 101, /* text, 1-15 bytes: name of a thread or of its process */
 	LG_ATTR_SCOPE_PID = 102, /* u32, not 0: a process or a thread */
-	LG_ATTR_SCOPE_CGROUP = 103, /* text: its folder on the device, of version 2 */
+	LG_ATTR_SCOPE_CGROUP = 103, /* text: its directory on the device, of version 2 */
 	LG_ATTR_KIND = 106, /* u32: LG_KIND_* of probe_abi.h; absent = a histogram */
 	LG_ATTR_ROW_SIZE = 107, /* u32 bytes */
 	LG_ATTR_KERNEL_FRAMES = 108, /* u64 array: return addresses, innermost first */

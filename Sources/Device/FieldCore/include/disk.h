@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
  * The system calls by which the field agent keeps things, as a table, so that
- * tests can make each of them fail. All names are relative to a folder's
+ * tests can make each of them fail. All names are relative to a directory's
  * descriptor. Results are those of the system call, or -errno.
  */
 #ifndef LATGATE_FIELD_DISK_H
@@ -13,15 +13,15 @@
 
 struct lg_disk {
 	void *arg;
-	int (*open)(void *arg, int folder, const char *name, int flags, mode_t mode);
+	int (*open)(void *arg, int directory, const char *name, int flags, mode_t mode);
 	ssize_t (*read)(void *arg, int fd, void *out, size_t size, off_t at);
 	ssize_t (*write)(void *arg, int fd, const void *bytes, size_t size, off_t at);
-	int (*sync)(void *arg, int fd); /* data and length of a file, or names of a folder */
-	int (*rename)(void *arg, int folder, const char *from, const char *to);
-	int (*unlink)(void *arg, int folder, const char *name);
+	int (*sync)(void *arg, int fd); /* data and length of a file, or names of a directory */
+	int (*rename)(void *arg, int directory, const char *from, const char *to);
+	int (*unlink)(void *arg, int directory, const char *name);
 	int (*close)(void *arg, int fd);
-	/* Calls fn with each name but "." and ".."; fn must not change the folder. */
-	int (*list)(void *arg, int folder, void (*fn)(void *context, const char *name),
+	/* Calls fn with each name but "." and ".."; fn must not change the directory. */
+	int (*list)(void *arg, int directory, void (*fn)(void *context, const char *name),
 		    void *context);
 };
 

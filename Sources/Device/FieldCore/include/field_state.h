@@ -30,8 +30,9 @@ struct lg_field_state {
 };
 
 /* A file that is damaged counts as none: -EBADMSG, and an empty state. */
-int lg_field_state_load(struct lg_field_state *state, const struct lg_disk *disk, int folder);
-int lg_field_state_save(const struct lg_field_state *state, const struct lg_disk *disk, int folder);
+int lg_field_state_load(struct lg_field_state *state, const struct lg_disk *disk, int directory);
+int lg_field_state_save(const struct lg_field_state *state, const struct lg_disk *disk,
+			int directory);
 
 /* Why a campaign is not to run again; 0 = it may. */
 uint64_t lg_field_barred(const struct lg_field_state *state, const char *id);

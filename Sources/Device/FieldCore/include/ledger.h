@@ -38,7 +38,7 @@ static inline uint64_t lg_ledger_lost(const struct lg_ledger_counts *counts)
 }
 
 /* A file without a good slot begins again from 0. 0 or -errno. */
-int lg_ledger_open(struct lg_ledger *ledger, const struct lg_disk *disk, int folder,
+int lg_ledger_open(struct lg_ledger *ledger, const struct lg_disk *disk, int directory,
 		   const char *name);
 /* On the disk when it returns 0. */
 int lg_ledger_save(struct lg_ledger *ledger);

@@ -34,7 +34,7 @@ struct lg_spool_entry {
 
 struct lg_spool {
 	const struct lg_disk *disk;
-	int folder;
+	int directory;
 	struct lg_spool_caps caps;
 	struct lg_ledger ledger;
 	uint64_t last; /* number of the newest file there ever was, as far as known */
@@ -43,8 +43,8 @@ struct lg_spool {
 	size_t count, room;
 };
 
-/* Looks at every file. 0 or -errno; close it in both cases. The folder's descriptor stays the caller's. */
-int lg_spool_open(struct lg_spool *spool, const struct lg_disk *disk, int folder,
+/* Looks at every file. 0 or -errno; close it in both cases. The directory's descriptor stays the caller's. */
+int lg_spool_open(struct lg_spool *spool, const struct lg_disk *disk, int directory,
 		  const struct lg_spool_caps *caps);
 /* Saves the counts. */
 void lg_spool_close(struct lg_spool *spool);

@@ -45,7 +45,7 @@ struct lg_trust {
  * with. `damaged` says that something was kept and is not usable. False with
  * `why` when neither is there.
  */
-bool lg_trust_open(struct lg_trust *trust, const struct lg_disk *disk, int folder,
+bool lg_trust_open(struct lg_trust *trust, const struct lg_disk *disk, int directory,
 		   const void *anchor, size_t anchor_size, bool *damaged, char why[LG_WHY]);
 void lg_trust_free(struct lg_trust *trust);
 
@@ -58,7 +58,7 @@ enum lg_update {
 
 /* One poll. now_s: Unix time; the trust's own is used when that is later. */
 enum lg_update lg_trust_update(struct lg_trust *trust, const struct lg_fetcher *fetcher,
-			       const struct lg_disk *disk, int folder, uint64_t now_s,
+			       const struct lg_disk *disk, int directory, uint64_t now_s,
 			       char why[LG_WHY]);
 
 /* Calls fn with each path of targets in ascending order, until it returns false. */

@@ -120,25 +120,26 @@ typedef int (*lg_entry_fn)(void *arg, const void *key, size_t key_size, const vo
 int lg_engine_read_map(struct lg_engine *engine, const char *probe, const char *map, lg_entry_fn fn,
 		       void *arg, struct lg_error *err);
 
-/* Where probes are pinned by default; a folder per probe. */
+/* Where probes are pinned by default; a directory per probe. */
 #define LG_PIN_ROOT "/sys/fs/bpf/latgate"
 /* Where manifests of probes are that Android's bpfloader pinned, all in LG_PIN_ROOT. */
 #define LG_PIN_FILES "/system/etc/latgate"
 
 /*
- * Takes a probe that was pinned at boot: nothing is loaded. `folder` holds its
+ * Takes a probe that was pinned at boot: nothing is loaded. `directory` holds its
  * pins; NULL = looked for in the two places above. LG_ERR_UNSUPPORTED when
  * there are no pins of this release, LG_ERR_BUSY when another agent uses them,
  * LG_ERR_REFUSED when this process may not open them.
  */
-int lg_engine_load_pinned(struct lg_engine *engine, const char *probe, const char *folder,
+int lg_engine_load_pinned(struct lg_engine *engine, const char *probe, const char *directory,
 			  const char *manifest_file, const struct lg_metric_def *metrics,
 			  size_t metric_count, lg_hook_fn hook_fn, void *arg, struct lg_error *err);
 /* Calls fn for each probe whose pins this process may open; returns why there are none, or NULL. */
-const char *lg_engine_pins(void (*fn)(void *arg, const char *probe, const char *folder), void *arg);
+const char *lg_engine_pins(void (*fn)(void *arg, const char *probe, const char *directory),
+			   void *arg);
 
 struct lg_pin_rules {
-	const char *root; /* a folder of a bpf file system, such as LG_PIN_ROOT */
+	const char *root; /* a directory of a bpf file system, such as LG_PIN_ROOT */
 	gid_t group; /* may open the pins */
 	const char *build_id; /* of the kernel, "" = unknown */
 };

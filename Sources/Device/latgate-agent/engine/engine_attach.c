@@ -31,14 +31,14 @@ enum { ANY_CPU = 0 };
 
 static const char kprobe_source[] = "/sys/bus/event_source/devices/kprobe";
 
-long lg_read_number(const char *folder, const char *name, const char *prefix)
+long lg_read_number(const char *directory, const char *name, const char *prefix)
 {
 	char path[256], text[64];
 	size_t length = prefix ? strlen(prefix) : 0;
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
@@ -75,14 +75,15 @@ static int attach_tracepoint(const struct lg_attached *attached, const char *eve
 		.sample_period = 1,
 		.wakeup_events = 1,
 	};
-	char folder[256];
+	char directory[256];
 	long id;
 
 	if (!attr.config) {
 		const char *tracefs = lg_tracefs_path();
 
-		snprintf(folder, sizeof(folder), "%s/events/%s", tracefs ? tracefs : "", event);
-		id = lg_read_number(folder, "id", NULL);
+		snprintf(directory, sizeof(directory), "%s/events/%s", tracefs ? tracefs : "",
+			 event);
+		id = lg_read_number(directory, "id", NULL);
 		if (id <= 0) {
 			errno = ENOENT;
 			return -1;

@@ -130,12 +130,12 @@ static void say_stats(const struct sink *sink)
 	}
 }
 
-static void note_pin(void *arg, const char *probe, const char *folder)
+static void note_pin(void *arg, const char *probe, const char *directory)
 {
 	char *names = arg;
 	size_t used = strlen(names);
 
-	(void)folder;
+	(void)directory;
 	snprintf(names + used, 200 - used, "%s%s", used ? "," : "", probe);
 }
 

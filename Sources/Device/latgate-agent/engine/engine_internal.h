@@ -172,11 +172,11 @@ struct lg_manifest {
 /* Takes over `text` (NUL-terminated, from malloc) in any case. -1 with one line in `why`. */
 int lg_manifest_parse(struct lg_manifest *out, char *text, char *why, size_t why_size);
 void lg_manifest_free(struct lg_manifest *manifest);
-/* Of a folder's pinned map `manifest`, or of a file where one is given. -1 with errno. */
-char *lg_manifest_text(const char *folder, const char *file);
-/* <folder>/<kind>_<probe>_<name>; false when it is too long. */
-bool lg_pin_path(char *path, size_t size, const char *folder, const char *kind, const char *probe,
-		 const char *name);
+/* Of a directory's pinned map `manifest`, or of a file where one is given. -1 with errno. */
+char *lg_manifest_text(const char *directory, const char *file);
+/* <directory>/<kind>_<probe>_<name>; false when it is too long. */
+bool lg_pin_path(char *path, size_t size, const char *directory, const char *kind,
+		 const char *probe, const char *name);
 
 /* engine_attach.c */
 /* 0, or -1 with errno; libbpf's warnings say more of a loaded program. */
@@ -187,7 +187,7 @@ struct perf_event_attr;
 int lg_open_event(struct perf_event_attr *event, int cpu, int program);
 
 /* The first number in a small file, after `prefix` where there is one; -1 without. */
-long lg_read_number(const char *folder, const char *name, const char *prefix);
+long lg_read_number(const char *directory, const char *name, const char *prefix);
 
 /* engine_uprobe.c */
 bool lg_is_uprobe(const struct lg_attached *attached);

@@ -24,10 +24,10 @@
 
 enum { FIELDS = 7, MAPS_MAX = 64 };
 
-bool lg_pin_path(char *path, size_t size, const char *folder, const char *kind, const char *probe,
-		 const char *name)
+bool lg_pin_path(char *path, size_t size, const char *directory, const char *kind,
+		 const char *probe, const char *name)
 {
-	int length = snprintf(path, size, "%s/%s_%s_%s", folder, kind, probe, name);
+	int length = snprintf(path, size, "%s/%s_%s_%s", directory, kind, probe, name);
 
 	return length > 0 && (size_t)length < size;
 }
@@ -207,13 +207,13 @@ static char *from_map(const char *path)
 	return text;
 }
 
-char *lg_manifest_text(const char *folder, const char *file)
+char *lg_manifest_text(const char *directory, const char *file)
 {
 	char path[256];
 
 	if (file)
 		return from_file(file);
-	if (snprintf(path, sizeof(path), "%s/manifest", folder) >= (int)sizeof(path)) {
+	if (snprintf(path, sizeof(path), "%s/manifest", directory) >= (int)sizeof(path)) {
 		errno = ENAMETOOLONG;
 		return NULL;
 	}

@@ -14,14 +14,14 @@
 
 #include "engine_internal.h"
 
-enum { PIN_MODE = 0660, PROGRAM_MODE = 0440, FOLDER_MODE = 0750 };
+enum { PIN_MODE = 0660, PROGRAM_MODE = 0440, DIRECTORY_MODE = 0750 };
 
 static const char window_pin[] = "bss";
 
 struct pinning {
 	const struct lg_probe *probe;
 	const struct lg_pin_rules *rules;
-	char folder[256];
+	char directory[256];
 	struct lg_error *err;
 };
 
@@ -30,7 +30,7 @@ static int pin_failed(const struct pinning *p, const char *what)
 	int rc = errno;
 
 	return lg_fail(p->err, lg_code_of(rc, LG_ERR_INTERNAL), "probe %s: cannot pin %s in %s: %s",
-		       p->probe->name, what, p->folder, strerror(rc));
+		       p->probe->name, what, p->directory, strerror(rc));
 }
 
 static int pin_path(const struct pinning *p, const char *path, int fd, mode_t mode)
@@ -44,7 +44,7 @@ static int pin(const struct pinning *p, const char *kind, const char *name, int 
 {
 	char path[512];
 
-	if (!lg_pin_path(path, sizeof(path), p->folder, kind, p->probe->name, name)) {
+	if (!lg_pin_path(path, sizeof(path), p->directory, kind, p->probe->name, name)) {
 		errno = ENAMETOOLONG;
 		return pin_failed(p, name);
 	}
@@ -153,7 +153,7 @@ static int pin_manifest(const struct pinning *p, const struct lg_hook_report *ho
 	}
 	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "lg_manifest", sizeof(zero),
 			    (lg_u32)strlen(text) + 1, 1, NULL);
-	snprintf(path, sizeof(path), "%s/manifest", p->folder);
+	snprintf(path, sizeof(path), "%s/manifest", p->directory);
 	if (fd < 0 || bpf_map_update_elem(fd, &zero, text, BPF_ANY) || bpf_map_freeze(fd))
 		rc = pin_failed(p, "manifest");
 	else
@@ -183,9 +183,9 @@ static int pin_all(const struct pinning *p, const struct lg_hook_report *hooks, 
 	return pin_manifest(p, hooks, count);
 }
 
-static void remove_pins(const char *folder)
+static void remove_pins(const char *directory)
 {
-	DIR *dir = opendir(folder);
+	DIR *dir = opendir(directory);
 	int fd = dir ? dirfd(dir) : -1;
 	struct dirent *entry;
 
@@ -195,19 +195,19 @@ static void remove_pins(const char *folder)
 	}
 	if (dir)
 		closedir(dir);
-	rmdir(folder);
+	rmdir(directory);
 }
 
 /* The group must be able to pass, and needs to see nothing else there. */
-static int make_folder(const struct pinning *p, const char *path)
+static int make_directory(const struct pinning *p, const char *path)
 {
 	struct stat made;
 
-	if (mkdir(path, FOLDER_MODE) && errno != EEXIST)
+	if (mkdir(path, DIRECTORY_MODE) && errno != EEXIST)
 		return pin_failed(p, path);
 	if (stat(path, &made) || !S_ISDIR(made.st_mode))
 		return pin_failed(p, path);
-	if (chown(path, 0, p->rules->group) || chmod(path, FOLDER_MODE))
+	if (chown(path, 0, p->rules->group) || chmod(path, DIRECTORY_MODE))
 		return pin_failed(p, path);
 	return 0;
 }
@@ -239,16 +239,16 @@ int lg_engine_pin(struct lg_engine *engine, const char *name, const struct lg_pi
 		return lg_fail(err, LG_ERR_STATE, "no probe named %s is loaded", name);
 	if (lg_engine_pinned_already(rules->root, name))
 		return 0;
-	if (snprintf(p.folder, sizeof(p.folder), "%s/%s", rules->root, name) >=
-	    (int)sizeof(p.folder))
+	if (snprintf(p.directory, sizeof(p.directory), "%s/%s", rules->root, name) >=
+	    (int)sizeof(p.directory))
 		return lg_fail(err, LG_ERR_OBJECT, "%s/%s is too long a path", rules->root, name);
 	/* What a loader left that was stopped half-way has no manifest. */
-	remove_pins(p.folder);
+	remove_pins(p.directory);
 	/* No agent runs yet: there is none to leave out, and no operation is judged. */
 	lg_bss_store_u32((struct lg_bss *)&p.probe->bss, p.probe->bss.self, 0);
-	if (make_folder(&p, rules->root) || make_folder(&p, p.folder) ||
+	if (make_directory(&p, rules->root) || make_directory(&p, p.directory) ||
 	    pin_all(&p, hooks, hook_count)) {
-		remove_pins(p.folder);
+		remove_pins(p.directory);
 		return -1;
 	}
 	return 0;

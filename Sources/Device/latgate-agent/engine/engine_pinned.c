@@ -17,34 +17,34 @@
 
 #include "engine_internal.h"
 
-static int open_pin(const char *folder, const char *kind, const char *probe, const char *name,
+static int open_pin(const char *directory, const char *kind, const char *probe, const char *name,
 		    lg_u32 flags)
 {
 	LIBBPF_OPTS(bpf_obj_get_opts, opts, .file_flags = flags);
 	char path[512];
 
-	if (!lg_pin_path(path, sizeof(path), folder, kind, probe, name)) {
+	if (!lg_pin_path(path, sizeof(path), directory, kind, probe, name)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
 	return bpf_obj_get_opts(path, &opts);
 }
 
-static int cannot_open(const struct lg_probe *probe, const char *folder, const char *what,
+static int cannot_open(const struct lg_probe *probe, const char *directory, const char *what,
 		       struct lg_error *err)
 {
 	int rc = errno;
 
 	return lg_fail(err, lg_code_of(rc, LG_ERR_OBJECT),
-		       "probe %s: cannot open the pin of %s in %s: %s%s", probe->name, what, folder,
-		       strerror(rc),
+		       "probe %s: cannot open the pin of %s in %s: %s%s", probe->name, what,
+		       directory, strerror(rc),
 		       rc == EPERM ? ": this kernel keeps bpf() from unprivileged processes; pin "
 				     "with --unprivileged-bpf, or see the SELinux denials"
 		       : rc == EACCES ? ": the agent is not in the pins' group"
 				      : "");
 }
 
-static int take_map(struct lg_probe *probe, const char *folder, const char *name,
+static int take_map(struct lg_probe *probe, const char *directory, const char *name,
 		    struct lg_error *err)
 {
 	struct lg_map *map = &probe->maps[probe->map_count];
@@ -52,12 +52,12 @@ static int take_map(struct lg_probe *probe, const char *folder, const char *name
 	lg_u32 size = sizeof(info);
 
 	snprintf(map->name, sizeof(map->name), "%s", name);
-	map->fd = open_pin(folder, "map", probe->name, name, 0);
+	map->fd = open_pin(directory, "map", probe->name, name, 0);
 	if (map->fd < 0)
-		return cannot_open(probe, folder, name, err);
+		return cannot_open(probe, directory, name, err);
 	probe->map_count++;
 	if (bpf_obj_get_info_by_fd(map->fd, &info, &size))
-		return cannot_open(probe, folder, name, err);
+		return cannot_open(probe, directory, name, err);
 	map->type = info.type;
 	map->key_size = info.key_size;
 	map->value_size = info.value_size;
@@ -99,8 +99,8 @@ static int take_window(struct lg_probe *probe, const struct lg_manifest *manifes
 	return lg_bss_map(probe, NULL, err);
 }
 
-static int take_program(struct lg_probe *probe, const char *folder, const struct lg_pin_hook *hook,
-			struct lg_error *err)
+static int take_program(struct lg_probe *probe, const char *directory,
+			const struct lg_pin_hook *hook, struct lg_error *err)
 {
 	struct lg_attached *attached = &probe->programs[probe->program_count++];
 
@@ -108,26 +108,26 @@ static int take_program(struct lg_probe *probe, const char *folder, const struct
 	attached->section = strdup(hook->section);
 	attached->event = hook->event;
 	/* bpfloader lets programs be read only. */
-	attached->fd = open_pin(folder, "prog", probe->name, hook->program, BPF_F_RDONLY);
+	attached->fd = open_pin(directory, "prog", probe->name, hook->program, BPF_F_RDONLY);
 	if (attached->fd < 0)
-		return cannot_open(probe, folder, hook->program, err);
+		return cannot_open(probe, directory, hook->program, err);
 	return attached->name && attached->section ? 0
 						   : lg_fail(err, LG_ERR_INTERNAL, "out of memory");
 }
 
 /*
- * Two agents would turn the same window word. The lock is on the folder and
- * ends with the process; probes of one folder share it.
+ * Two agents would turn the same window word. The lock is on the directory and
+ * ends with the process; probes of one directory share it.
  */
-static int lock_pins(const struct lg_engine *engine, struct lg_probe *probe, const char *folder,
+static int lock_pins(const struct lg_engine *engine, struct lg_probe *probe, const char *directory,
 		     struct lg_error *err)
 {
 	struct stat own, other;
 
-	probe->lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	probe->lock = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (probe->lock < 0 || fstat(probe->lock, &own))
 		return lg_fail(err, lg_code_of(errno, LG_ERR_UNSUPPORTED), "probe %s: %s: %s",
-			       probe->name, folder, strerror(errno));
+			       probe->name, directory, strerror(errno));
 	for (const struct lg_probe *at = engine->probes; at; at = at->next) {
 		if (at->lock < 0 || fstat(at->lock, &other) || other.st_dev != own.st_dev ||
 		    other.st_ino != own.st_ino)
@@ -139,7 +139,7 @@ static int lock_pins(const struct lg_engine *engine, struct lg_probe *probe, con
 	if (flock(probe->lock, LOCK_EX | LOCK_NB))
 		return lg_fail(err, LG_ERR_BUSY,
 			       "probe %s: another agent uses the pins in %s: wait for its end",
-			       probe->name, folder);
+			       probe->name, directory);
 	return 0;
 }
 
@@ -169,7 +169,7 @@ static int try_attaching(struct lg_probe *probe, struct lg_error *err)
 	return 0;
 }
 
-static int take_all(struct lg_engine *engine, struct lg_probe *probe, const char *folder,
+static int take_all(struct lg_engine *engine, struct lg_probe *probe, const char *directory,
 		    const struct lg_manifest *manifest, struct lg_error *err)
 {
 	lg_u32 epoch;
@@ -178,15 +178,15 @@ static int take_all(struct lg_engine *engine, struct lg_probe *probe, const char
 	probe->programs = calloc(LG_MAX_HOOKS, sizeof(*probe->programs));
 	if (!probe->maps || !probe->programs)
 		return lg_fail(err, LG_ERR_INTERNAL, "out of memory");
-	if (lock_pins(engine, probe, folder, err))
+	if (lock_pins(engine, probe, directory, err))
 		return -1;
 	for (size_t i = 0; i < manifest->map_count; i++) {
-		if (take_map(probe, folder, manifest->maps[i], err))
+		if (take_map(probe, directory, manifest->maps[i], err))
 			return -1;
 	}
 	for (size_t i = 0; i < manifest->hook_count; i++) {
 		if (*manifest->hooks[i].rung &&
-		    take_program(probe, folder, &manifest->hooks[i], err))
+		    take_program(probe, directory, &manifest->hooks[i], err))
 			return -1;
 	}
 	if (take_window(probe, manifest, err))
@@ -212,16 +212,16 @@ static void report(const struct lg_manifest *manifest, lg_hook_fn hook_fn, void 
 	}
 }
 
-/* The folder's own manifest, or the file beside what bpfloader pinned. */
-static char *find_manifest(const char *probe, const char **folder, const char *file, char *place,
+/* The directory's own manifest, or the file beside what bpfloader pinned. */
+static char *find_manifest(const char *probe, const char **directory, const char *file, char *place,
 			   size_t size)
 {
 	char path[512], *text;
 
-	if (*folder)
-		return lg_manifest_text(*folder, file);
+	if (*directory)
+		return lg_manifest_text(*directory, file);
 	snprintf(place, size, "%s/%s", LG_PIN_ROOT, probe);
-	*folder = place;
+	*directory = place;
 	text = lg_manifest_text(place, file);
 	if (text || file || errno != ENOENT)
 		return text;
@@ -230,19 +230,19 @@ static char *find_manifest(const char *probe, const char **folder, const char *f
 	return lg_manifest_text(place, path);
 }
 
-static int no_manifest(const char *probe, const char *folder, struct lg_error *err)
+static int no_manifest(const char *probe, const char *directory, struct lg_error *err)
 {
 	int rc = errno;
 
 	if (rc == ENOENT)
 		return lg_fail(err, LG_ERR_UNSUPPORTED, "probe %s: is not pinned in %s", probe,
-			       folder);
+			       directory);
 	return lg_fail(err, lg_code_of(rc, LG_ERR_OBJECT),
-		       "probe %s: cannot read the manifest of the pins in %s: %s", probe, folder,
+		       "probe %s: cannot read the manifest of the pins in %s: %s", probe, directory,
 		       strerror(rc));
 }
 
-int lg_engine_load_pinned(struct lg_engine *engine, const char *name, const char *folder,
+int lg_engine_load_pinned(struct lg_engine *engine, const char *name, const char *directory,
 			  const char *manifest_file, const struct lg_metric_def *metrics,
 			  size_t metric_count, lg_hook_fn hook_fn, void *arg, struct lg_error *err)
 {
@@ -263,9 +263,9 @@ int lg_engine_load_pinned(struct lg_engine *engine, const char *name, const char
 			       "probe %s: a pinned probe measures everyone: a scope is set as a "
 			       "probe is loaded",
 			       name);
-	text = find_manifest(name, &folder, manifest_file, place, sizeof(place));
+	text = find_manifest(name, &directory, manifest_file, place, sizeof(place));
 	if (!text)
-		return no_manifest(name, folder, err);
+		return no_manifest(name, directory, err);
 	probe = calloc(1, sizeof(*probe));
 	if (probe)
 		probe->lock = -1;
@@ -276,7 +276,7 @@ int lg_engine_load_pinned(struct lg_engine *engine, const char *name, const char
 	else if (!probe || !(probe->name = strdup(name)))
 		rc = lg_fail(err, LG_ERR_INTERNAL, "out of memory");
 	else
-		rc = take_all(engine, probe, folder, &manifest, err);
+		rc = take_all(engine, probe, directory, &manifest, err);
 	if (!rc)
 		rc = lg_probe_bind(probe, metrics, metric_count, err);
 	if (!rc) {
@@ -289,9 +289,9 @@ int lg_engine_load_pinned(struct lg_engine *engine, const char *name, const char
 	return rc;
 }
 
-typedef void (*lg_pins_fn)(void *arg, const char *probe, const char *folder);
+typedef void (*lg_pins_fn)(void *arg, const char *probe, const char *directory);
 
-/* Folders of our own loader. `why` is left alone when one was found. */
+/* Directories of our own loader. `why` is left alone when one was found. */
 static const char *own_pins(lg_pins_fn fn, void *arg)
 {
 	const char *why = "nothing is pinned in " LG_PIN_ROOT;
@@ -302,14 +302,14 @@ static const char *own_pins(lg_pins_fn fn, void *arg)
 		return errno == ENOENT ? "no " LG_PIN_ROOT " on this firmware"
 				       : LG_PIN_ROOT " may not be read by this user";
 	while ((entry = readdir(root))) {
-		char folder[512], *text;
+		char directory[512], *text;
 
 		if (entry->d_name[0] == '.' || strchr(entry->d_name, '_') == entry->d_name)
 			continue;
-		snprintf(folder, sizeof(folder), "%s/%s", LG_PIN_ROOT, entry->d_name);
-		text = lg_manifest_text(folder, NULL);
+		snprintf(directory, sizeof(directory), "%s/%s", LG_PIN_ROOT, entry->d_name);
+		text = lg_manifest_text(directory, NULL);
 		if (text) {
-			fn(arg, entry->d_name, folder);
+			fn(arg, entry->d_name, directory);
 			why = NULL;
 		} else if (why && errno == EPERM) {
 			why = "pins are there, but this kernel keeps bpf() from this user";

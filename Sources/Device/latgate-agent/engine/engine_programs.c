@@ -81,8 +81,8 @@ static void use_task_storage(struct lg_probe *probe, unsigned char *data, size_t
 }
 
 /* Fills every rodata variable lg_args_<tracepoint>. */
-static void set_args(const struct bpf_object *object, struct lg_ladder *ladder,
-		      unsigned char *data, size_t size)
+static void set_args(const struct bpf_object *object, struct lg_ladder *ladder, unsigned char *data,
+		     size_t size)
 {
 	static const char prefix[] = "lg_args_";
 	const struct btf *btf = bpf_object__btf(object);
@@ -110,7 +110,7 @@ static void set_args(const struct bpf_object *object, struct lg_ladder *ladder,
 
 /* An object measures either everyone or a scope, as it was built. */
 static int set_scope(const struct lg_probe *probe, const struct lg_scope *scope,
-		      unsigned char *data, size_t size, struct lg_error *err)
+		     unsigned char *data, size_t size, struct lg_error *err)
 {
 	long offset = lg_variable(probe->object, ".rodata", LG_VAR_SCOPE, sizeof(*scope));
 	bool has_one = data && offset >= 0 && (size_t)offset < size &&

@@ -431,10 +431,10 @@ static bool defines(const struct lg_type_names *names, const char *path, size_t 
 }
 
 /* In doubt one does. */
-static bool module_defines(const struct cut *cut, const char *folder)
+static bool module_defines(const struct cut *cut, const char *directory)
 {
 	size_t base = cut->file.names_end - cut->file.names;
-	DIR *dir = opendir(folder);
+	DIR *dir = opendir(directory);
 	struct dirent *entry;
 	bool found = !dir;
 
@@ -443,7 +443,7 @@ static bool module_defines(const struct cut *cut, const char *folder)
 
 		if (entry->d_name[0] == '.' || !strcmp(entry->d_name, "vmlinux"))
 			continue;
-		found = snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name) >=
+		found = snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name) >=
 				(int)sizeof(path) ||
 			defines(cut->names, path, base);
 	}
@@ -452,16 +452,16 @@ static bool module_defines(const struct cut *cut, const char *folder)
 	return found;
 }
 
-struct btf *lg_types_cut(const char *folder, const struct bpf_object *object)
+struct btf *lg_types_cut(const char *directory, const struct bpf_object *object)
 {
 	struct cut cut = {.file.fd = -1};
 	struct btf *types = NULL;
 	char path[4096];
 
-	snprintf(path, sizeof(path), "%s/vmlinux", folder);
+	snprintf(path, sizeof(path), "%s/vmlinux", directory);
 	cut.names = lg_type_names_of(object);
 	if (cut.names && open_source(&cut.file, path) && find_names(&cut) && find_types(&cut) &&
-	    !module_defines(&cut, folder) && follow_all(&cut))
+	    !module_defines(&cut, directory) && follow_all(&cut))
 		types = write_types(&cut);
 	close_source(&cut.file);
 	lg_type_names_free(cut.names);

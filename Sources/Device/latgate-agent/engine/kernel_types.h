@@ -17,13 +17,13 @@ struct bpf_object;
 #define LG_KERNEL_TYPES "/sys/kernel/btf"
 
 /*
- * Cuts the types in the file vmlinux of a folder, in which modules have theirs as well, for an
+ * Cuts the types in the file vmlinux of a directory, in which modules have theirs as well, for an
  * opened object (NULL: for what is asked of tasks alone): those of the names of
  * its own types and of its tracepoints, and what these lead to by members that it names. NULL where
  * the whole is needed: a module has one of the names, or the file is not as expected. Its owner
  * frees it by btf__free().
  */
-struct btf *lg_types_cut(const char *folder, const struct bpf_object *object);
+struct btf *lg_types_cut(const char *directory, const struct bpf_object *object);
 
 /*
  * Lends the types to the libbpf that this program is linked with, for one bpf_object__load(); takes

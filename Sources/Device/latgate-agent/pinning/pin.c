@@ -31,10 +31,10 @@ static const char bpf_file_system[] = "/sys/fs/bpf";
 static const char unprivileged[] = "/proc/sys/kernel/unprivileged_bpf_disabled";
 
 static const char usage[] =
-	"usage: latgate-agent pin [--group GID] [--root FOLDER] [--btf FILE]\n"
+	"usage: latgate-agent pin [--group GID] [--root DIRECTORY] [--btf FILE]\n"
 	"                         [--unprivileged-bpf] OBJECT...\n"
 	"\n"
-	"Loads each OBJECT (<probe>.bpf.o) and pins it below FOLDER (" LG_PIN_ROOT ").\n"
+	"Loads each OBJECT (<probe>.bpf.o) and pins it below DIRECTORY (" LG_PIN_ROOT ").\n"
 	"  --group             group that may use the pins; default 0\n"
 	"  --btf               the kernel's BTF, where it carries none\n"
 	"  --unprivileged-bpf  sets kernel.unprivileged_bpf_disabled to 0, which kernels need "
@@ -175,16 +175,16 @@ static bool pin_object(struct lg_engine *engine, const struct order *order, cons
 	return pinned;
 }
 
-/* The folder above the root, mounted and passable for the group. */
+/* The directory above the root, mounted and passable for the group. */
 static bool prepare(const struct order *order)
 {
 	char parent[256];
 	struct statfs system;
-	struct stat folder;
+	struct stat directory;
 
 	snprintf(parent, sizeof(parent), "%s", order->rules.root);
 	if (!strrchr(parent, '/') || strrchr(parent, '/') == parent) {
-		say("%s: give a folder of a bpf file system", parent);
+		say("%s: give a directory of a bpf file system", parent);
 		return false;
 	}
 	*strrchr(parent, '/') = 0;
@@ -194,11 +194,11 @@ static bool prepare(const struct order *order)
 		return false;
 	}
 	if (statfs(parent, &system) || (unsigned long)system.f_type != BPF_FS ||
-	    stat(parent, &folder)) {
+	    stat(parent, &directory)) {
 		say("%s is no bpf file system", parent);
 		return false;
 	}
-	if ((folder.st_mode & S_IXOTH) || !chmod(parent, (folder.st_mode & 07777) | 0011))
+	if ((directory.st_mode & S_IXOTH) || !chmod(parent, (directory.st_mode & 07777) | 0011))
 		return true;
 	say("cannot let the group into %s: %s", parent, strerror(errno));
 	return false;
@@ -217,10 +217,10 @@ static bool allow_unprivileged(void)
 	return done;
 }
 
-static void seen(void *arg, const char *probe, const char *folder)
+static void seen(void *arg, const char *probe, const char *directory)
 {
 	(void)probe;
-	(void)folder;
+	(void)directory;
 	(*(int *)arg)++;
 }
 
@@ -333,10 +333,10 @@ int lg_pin_command(int argc, char **argv)
 	return all ? LG_EXIT_OK : LG_EXIT_SOME;
 }
 
-static void print_pin(void *arg, const char *probe, const char *folder)
+static void print_pin(void *arg, const char *probe, const char *directory)
 {
 	(void)arg;
-	printf("%s\t%s\n", probe, folder);
+	printf("%s\t%s\n", probe, directory);
 }
 
 int lg_pins_command(int argc, char **argv)

@@ -19,7 +19,7 @@ struct lg_load {
 	lg_u32 sequence;
 	char *probe;
 	char *btf_path; /* or NULL */
-	char *pin_folder, *pin_manifest; /* of LOAD_PINNED, or NULL */
+	char *pin_directory, *pin_manifest; /* of LOAD_PINNED, or NULL */
 	struct lg_metric_def *metrics;
 	size_t metric_count;
 	struct lg_sites *sites;
@@ -51,7 +51,7 @@ void lg_load_free(struct lg_load *load)
 	free(load->metrics);
 	free(load->probe);
 	free(load->btf_path);
-	free(load->pin_folder);
+	free(load->pin_directory);
 	free(load->pin_manifest);
 	free(load->object);
 	free(load);
@@ -228,9 +228,9 @@ static const char *read_load(struct lg_load *load, struct lg_cursor payload)
 			if (!lg_attr_text(&attr, &load->btf_path))
 				wrong = "BTF_PATH is not text";
 			break;
-		case LG_ATTR_PIN_FOLDER:
-			if (!lg_attr_text(&attr, &load->pin_folder))
-				wrong = "PIN_FOLDER is not text";
+		case LG_ATTR_PIN_DIRECTORY:
+			if (!lg_attr_text(&attr, &load->pin_directory))
+				wrong = "PIN_DIRECTORY is not text";
 			break;
 		case LG_ATTR_PIN_MANIFEST:
 			if (!lg_attr_text(&attr, &load->pin_manifest))
@@ -331,8 +331,9 @@ int lg_handle_load_pinned(struct lg_agent *agent, const struct lg_frame *frame)
 	wrong = read_load(load, frame->payload);
 	if (wrong)
 		return lg_protocol_error(agent, frame, wrong);
-	if (lg_engine_load_pinned(agent->engine, load->probe, load->pin_folder, load->pin_manifest,
-				  load->metrics, load->metric_count, put_hook, agent, &err) &&
+	if (lg_engine_load_pinned(agent->engine, load->probe, load->pin_directory,
+				  load->pin_manifest, load->metrics, load->metric_count, put_hook,
+				  agent, &err) &&
 	    !err.code)
 		lg_fault(&err, LG_ERR_INTERNAL, "the pinned probe could not be taken");
 	code = lg_answer(agent, load->sequence, &err, load->probe);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
  * The name of a socket belongs to one process of the device, whoever its user
- * and whichever folder the agent was installed to, and the kernel takes it
+ * and whichever directory the agent was installed to, and the kernel takes it
  * back with the process: nothing is left on the device.
  */
 #define _GNU_SOURCE 1

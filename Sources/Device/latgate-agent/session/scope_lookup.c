@@ -93,7 +93,7 @@ static bool read_id(int fd, lg_u64 *id)
 	return true;
 }
 
-/* How many folders lie above it in its file system. -1 with errno. */
+/* How many directories lie above it in its file system. -1 with errno. */
 static int level_of(int fd)
 {
 	struct stat own, above;
@@ -127,7 +127,7 @@ static int look_at(struct lg_scope *scope, int fd, const char *path, struct lg_e
 				path);
 	if (system.f_type != CGROUP2_MAGIC)
 		return lg_fault(err, LG_ERR_SCOPE,
-				"%.256s is no cgroup: give its folder below where cgroup2 is "
+				"%.256s is no cgroup: give its directory below where cgroup2 is "
 				"mounted, such as /sys/fs/cgroup",
 				path);
 	level = level_of(fd);

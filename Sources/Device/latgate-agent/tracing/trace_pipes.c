@@ -78,7 +78,7 @@ static int open_pipe(struct lg_pipes *pipes, lg_u32 cpu)
 
 	snprintf(file, sizeof(file), "per_cpu/cpu%u/trace_pipe_raw", cpu);
 	fd = lg_tracefs_open(pipes->root, file, O_RDONLY | O_NONBLOCK);
-	/* A CPU that never came up has no folder. */
+	/* A CPU that never came up has no directory. */
 	if (fd == -ENOENT)
 		return 0;
 	if (fd < 0)

@@ -93,16 +93,16 @@ static bool add_threads(struct lg_tasks *tasks, const char *process, lg_u32 clas
 	char path[64];
 	struct dirent *entry;
 	bool good = true;
-	DIR *folder;
+	DIR *directory;
 
 	snprintf(path, sizeof(path), "/proc/%.20s/task", process);
-	folder = opendir(path);
-	while (folder && good && (entry = readdir(folder))) {
+	directory = opendir(path);
+	while (directory && good && (entry = readdir(directory))) {
 		if (is_number(entry->d_name))
 			good = add(tasks, atoi(process), (lg_u32)atoi(entry->d_name), class_);
 	}
-	if (folder)
-		closedir(folder);
+	if (directory)
+		closedir(directory);
 	return good;
 }
 

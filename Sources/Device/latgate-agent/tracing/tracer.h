@@ -31,7 +31,7 @@ struct lg_trace_metric {
 };
 
 /*
- * With the tracefs at root, NULL = none, and the CPUs' folders in cpus
+ * With the tracefs at root, NULL = none, and the CPUs' directories in cpus
  * (/sys/devices/system/cpu). NULL without memory.
  */
 struct lg_tracer *lg_tracer_new(const char *root, const char *cpus);

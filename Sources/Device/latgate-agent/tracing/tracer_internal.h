@@ -24,7 +24,7 @@ struct lg_trace_probe {
 
 struct lg_tracer {
 	const char *root; /* NULL = no tracefs */
-	const char *cpus; /* folder with cpu0, cpu1, … */
+	const char *cpus; /* directory with cpu0, cpu1, … */
 	const char *frequency_why; /* why frequencies are not known; NULL = they are */
 	struct lg_trace_probe *probes;
 	struct lg_journal *journal;

@@ -3,7 +3,7 @@
 ///
 /// Files are listed in the order in which they have to appear: what a reader finds named is there.
 package struct RepositoryEditor: Sendable {
-  /// A file below the repository's folder.
+  /// A file below the repository's directory.
   package struct File: Sendable, Equatable {
     package var path: String
     package var bytes: [UInt8]
@@ -59,7 +59,8 @@ package struct RepositoryEditor: Sendable {
     return File(path: CampaignPath.metadata(.root, version: next.version), bytes: signed.bytes)
   }
 
-  /// A new list of campaigns; nobody sees it before ``publish(targets:after:snapshot:keys:change:)``.
+  /// A new list of campaigns; nobody sees it before
+  /// ``publish(targets:after:snapshot:keys:change:)``.
   package func targets(
     _ files: [String: ListedFile], after last: TargetsMetadata?, keys: [SigningKey]
   ) throws -> File {
@@ -69,9 +70,9 @@ package struct RepositoryEditor: Sendable {
     return try signed(next, keys)
   }
 
-  /// Makes a list of campaigns the present one, or says that it still is.
-  /// `last` and `snapshot` are those that are out, nil the first time; `keys` hold those of snapshot and
-  /// timestamp; `change` is what the timestamp says besides.
+  /// Makes a list of campaigns the present one, or says that it still is. `last` and `snapshot` are
+  /// those that are out, nil the first time; `keys` hold those of snapshot and timestamp; `change`
+  /// is what the timestamp says besides.
   package func publish(
     targets: SignedMetadata<TargetsMetadata>, after last: TimestampMetadata?,
     snapshot: SignedMetadata<SnapshotMetadata>?, keys: [SigningKey],

@@ -4,10 +4,10 @@ import Foundation
 import Reporting
 import Synchronization
 
-/// Pages about the campaigns whose reports a collector has. It reads the index and kept verdicts and
-/// changes nothing.
+/// Pages about the campaigns whose reports a collector has. It reads the index and kept verdicts
+/// and changes nothing.
 final class Dashboard: Sendable {
-  /// Folder of kept verdicts, `<campaign>/<time>.json`.
+  /// Directory of kept verdicts, `<campaign>/<time>.json`.
   private let verdicts: String
   private let repository: String?
   private let index: any ReportIndex
@@ -67,10 +67,10 @@ final class Dashboard: Sendable {
   /// Kept verdicts, the oldest first; files that hold none are passed over.
   private func kept(_ campaign: String, last most: Int) -> [CampaignReport] {
     guard RepositoryFiles.isPlain("/\(campaign)") else { return [] }
-    let folder = "\(verdicts)/\(campaign)"
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let directory = "\(verdicts)/\(campaign)"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
     return names.filter { $0.hasSuffix(".json") }.sorted().suffix(most).compactMap { name in
-      FileManager.default.contents(atPath: "\(folder)/\(name)")
+      FileManager.default.contents(atPath: "\(directory)/\(name)")
         .flatMap { try? CampaignReport(json: $0) }
     }
   }
@@ -83,10 +83,10 @@ final class Dashboard: Sendable {
   /// Names of a campaign's arms where the repository is at hand, revoked campaigns included.
   private func armNames(_ campaign: String) -> [String] {
     guard let repository else { return [] }
-    let folder = "\(repository)/targets/campaigns"
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let directory = "\(repository)/targets/campaigns"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
     guard let name = names.first(where: { $0.hasSuffix(".\(campaign).json") }),
-      let data = FileManager.default.contents(atPath: "\(folder)/\(name)"),
+      let data = FileManager.default.contents(atPath: "\(directory)/\(name)"),
       let manifest = try? JSONDecoder().decode(Manifest.self, from: data)
     else { return [] }
     return manifest.arms.map(\.name)

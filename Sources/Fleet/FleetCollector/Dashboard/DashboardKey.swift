@@ -1,8 +1,8 @@
 import Foundation
 import POSIXSupport
 
-/// What opens the dashboard: a password in a file of the collector's folder, sent as HTTP's basic
-/// authentication with any user name.
+/// What opens the dashboard: a password in a file of the collector's directory, sent as HTTP's
+/// basic authentication with any user name.
 package struct DashboardKey: Sendable, Equatable {
   package let password: String
 
@@ -21,7 +21,8 @@ package struct DashboardKey: Sendable, Equatable {
     try AtomicFile.write(Array("\(password)\n".utf8), to: path, mode: 0o600)
   }
 
-  /// Whether a request's `Authorization` opens it; how long this takes says nothing of the password.
+  /// Whether a request's `Authorization` opens it; how long this takes says nothing of the
+  /// password.
   func opens(_ authorization: String?) -> Bool {
     guard let authorization, authorization.lowercased().hasPrefix("basic "),
       let data = Data(base64Encoded: String(authorization.dropFirst("basic ".count))),

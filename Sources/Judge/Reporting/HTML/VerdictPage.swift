@@ -64,7 +64,7 @@ struct VerdictPage {
       ])
   }
 
-  /// Links into the check's folder, where the page lies as well.
+  /// Links into the check's directory, where the page lies as well.
   private var traces: Markup {
     guard let traces = report.traces, !traces.isEmpty else { return .group([]) }
     return .tag(

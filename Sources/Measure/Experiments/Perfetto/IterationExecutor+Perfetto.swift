@@ -46,7 +46,7 @@ extension IterationExecutor {
     to record: inout IterationRecord
   ) throws -> String? {
     let moments = zip(request.workload.phases, windows).map { phase, window in
-      RecordingFolder.Window(
+      RecordingDirectory.Window(
         window, preRoll: phase.preroll, drain: phase.drain ?? request.suite.limits.drain)
     }
     let folded: FoldedRecording

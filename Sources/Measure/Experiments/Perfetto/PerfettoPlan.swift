@@ -37,10 +37,10 @@ struct PerfettoPlan: Sendable {
   /// Folds a trace by the windows of an iteration.
   /// - Throws: ``PerfettoError``.
   func fold(
-    _ trace: [UInt8], windows: [RecordingFolder.Window]
+    _ trace: [UInt8], windows: [RecordingDirectory.Window]
   ) throws(PerfettoError) -> FoldedRecording {
     do {
-      return try RecordingFolder(
+      return try RecordingDirectory(
         windows: windows, metrics: Set(metrics.keys),
         declarations: metrics.values.compactMap { SpanDeclaration($0)?.bytes },
         agent: ability.agent
@@ -90,7 +90,7 @@ extension PhaseRecord {
   }
 }
 
-extension RecordingFolder.Window {
+extension RecordingDirectory.Window {
   /// `window` is the agent's, by CLOCK_MONOTONIC.
   init(_ window: AgentWindow, preRoll: Duration, drain: Duration) {
     let opened = window.opened &+ window.bootOffsetBefore

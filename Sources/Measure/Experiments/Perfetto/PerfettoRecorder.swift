@@ -28,15 +28,15 @@ struct PerfettoRecorder: Sendable {
     }
   }
 
-  /// Only Android's own folder may be written by perfetto on a user build.
+  /// Only Android's own directory may be written by perfetto on a user build.
   private static func script(_ config: PerfettoConfig) -> String {
     """
     umask 077
     \(PerfettoService.isPresent) || { echo absent; exit 0; }
-    folder=/data/misc/perfetto-traces
-    [ -d $folder ] || folder=/data/local/tmp
-    [ -d $folder ] || folder=${TMPDIR:-/tmp}
-    file=$folder/latgate-$$.pftrace
+    directory=/data/misc/perfetto-traces
+    [ -d $directory ] || directory=/data/local/tmp
+    [ -d $directory ] || directory=${TMPDIR:-/tmp}
+    file=$directory/latgate-$$.pftrace
     recorder=
     trap '[ -z "$recorder" ] || kill -INT "$recorder" 2>/dev/null; rm -f "$file"' EXIT
     trap 'exit 1' HUP INT TERM PIPE

@@ -85,7 +85,7 @@ actor PerfettoSource {
     let trace = try await recording.stop()
     let found: (facts: TraceFacts, hasEvents: Bool)
     do {
-      found = try RecordingFolder.facts(of: trace)
+      found = try RecordingDirectory.facts(of: trace)
     } catch {
       throw PerfettoError.useless(error.description)
     }

@@ -5,7 +5,7 @@ import Devices
 struct CrashEvidence: Sendable {
   let device: any Device
   /// Where the kernel's records are.
-  var folder = "/sys/fs/pstore"
+  var directory = "/sys/fs/pstore"
 
   private static let limit = Duration.seconds(20)
 
@@ -14,7 +14,7 @@ struct CrashEvidence: Sendable {
   /// - Returns: a line for each: sum, size and path; none where nothing can be read.
   func records() async -> Set<String> {
     let question = """
-      for file in \(folder)/*; do
+      for file in \(directory)/*; do
       [ -r "$file" ] && [ -f "$file" ] && echo "$(cksum < "$file" || wc -c < "$file") $file"
       done
       true
@@ -26,7 +26,7 @@ struct CrashEvidence: Sendable {
   /// The ends of all records but those `known` before, and the reason for the boot.
   func text(except known: Set<String>) async -> String {
     let fresh = await records().subtracting(known)
-      .compactMap { line in line.range(of: folder + "/").map { String(line[$0.lowerBound...]) } }
+      .compactMap { line in line.range(of: directory + "/").map { String(line[$0.lowerBound...]) } }
     let question = """
       for name in ro.boot.bootreason sys.boot.reason; do
       value=$(getprop $name 2> /dev/null); [ -n "$value" ] && echo "$name: $value"

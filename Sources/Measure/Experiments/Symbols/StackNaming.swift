@@ -4,18 +4,18 @@ import KernelTypes
 import RunRecords
 import Symbols
 
-/// Finds names for the addresses of a run's stacks while its boot lasts: the kernel's by the symbols of
-/// that boot, those of processes by the tables of their files.
+/// Finds names for the addresses of a run's stacks while its boot lasts: the kernel's by the
+/// symbols of that boot, those of processes by the tables of their files.
 ///
 /// Nothing here fails a run: what has no name keeps its address, and a note says why.
 struct StackNaming: Sendable {
   let device: any Device
   /// `arm64`, `armv7` or `x86_64`.
   let abi: String
-  /// Folders of this machine with unstripped files.
-  let folders: [String]
+  /// Directories of this machine with unstripped files.
+  let directories: [String]
 
-  /// A library or program; larger ones belong into a folder of this machine.
+  /// A library or program; larger ones belong into a directory of this machine.
   private static let mostBytes = 256 << 20
   private static let kernelTimeout = Duration.seconds(120)
 
@@ -74,7 +74,7 @@ struct StackNaming: Sendable {
     _ wanted: [String: [String: Bool]], _ record: inout SymbolsRecord
   ) async throws {
     guard !wanted.isEmpty else { return }
-    let local = SymbolFolder(folders).files(of: Set(wanted.keys))
+    let local = SymbolDirectory(directories).files(of: Set(wanted.keys))
     var mapped: [String: DeviceFiles.Found] = [:]
     do {
       mapped = try await DeviceFiles(device: device).find(Set(wanted.keys))
@@ -104,7 +104,7 @@ struct StackNaming: Sendable {
     if gone > 0 {
       record.notes.append(
         "\(gone) of \(wanted.count) files in stacks are mapped by no process that is left: name a "
-          + "folder with them by --symbols")
+          + "directory with them by --symbols")
     }
   }
 
@@ -118,9 +118,9 @@ struct StackNaming: Sendable {
   private func pulled(
     _ found: DeviceFiles.Found, _ record: inout SymbolsRecord
   ) async throws -> FileSymbols? {
-    let folder = FileManager.default.temporaryDirectory
+    let directory = FileManager.default.temporaryDirectory
       .appendingPathComponent("latgate-symbols-\(UUID().uuidString)").path
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    defer { try? FileManager.default.removeItem(atPath: directory) }
     do {
       let size = try await device.exec(
         titled("the size of \(found.path)", "wc -c < \(shellQuote(found.path))"),
@@ -132,9 +132,9 @@ struct StackNaming: Sendable {
         return nil
       }
       try FileManager.default.createDirectory(
-        atPath: folder, withIntermediateDirectories: true)
-      try await device.pull(found.path, to: "\(folder)/file")
-      return read("\(folder)/file", head: found.head)
+        atPath: directory, withIntermediateDirectories: true)
+      try await device.pull(found.path, to: "\(directory)/file")
+      return read("\(directory)/file", head: found.head)
     } catch {
       try Task.checkCancellation()
       record.notes.append("\(found.path) has no names: \(error)")

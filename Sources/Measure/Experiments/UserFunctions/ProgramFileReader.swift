@@ -8,7 +8,7 @@ import ProbeBuild
 import Symbols
 
 /// Why a function of a process cannot be measured.
-package struct UserFunctionFault: Error, Sendable, Equatable, CustomStringConvertible {
+package struct UserFunctionError: Error, Sendable, Equatable, CustomStringConvertible {
   package var description: String
   /// A path that was probably meant.
   package var suggestion: String?
@@ -63,17 +63,17 @@ package struct ProgramFileReader: Sendable {
       let found = try await find(path)
       defer { found.remove() }
       return KnownFile(path, found.file, function: function)
-    } catch let fault as UserFunctionFault {
+    } catch let fault as UserFunctionError {
       return KnownFile(path: path, objection: fault.description, suggestion: fault.suggestion)
     }
   }
 
   // MARK: the file
 
-  /// - Throws: ``UserFunctionFault``, `DeviceError`.
+  /// - Throws: ``UserFunctionError``, `DeviceError`.
   func find(_ path: String) async throws -> Found {
     guard path.hasPrefix("/") else {
-      throw UserFunctionFault("is no path from the root", suggestion: try await whole(path))
+      throw UserFunctionError("is no path from the root", suggestion: try await whole(path))
     }
     let quoted = shellQuote(path)
     let result = try await device.exec(
@@ -85,41 +85,41 @@ package struct ProgramFileReader: Sendable {
     guard result.exitCode == 0, lines.count == 2,
       let size = Int(lines[0].filter { $0 != " " })
     else {
-      throw UserFunctionFault("is no file of the device", suggestion: try await near(path))
+      throw UserFunctionError("is no file of the device", suggestion: try await near(path))
     }
     let head: ELFHead
     do {
       head = try ELFHead(Data(Self.bytes(ofHex: lines[1])))
     } catch {
-      throw UserFunctionFault("is no program or library: \(error.reason)")
+      throw UserFunctionError("is no program or library: \(error.reason)")
     }
     try require(head)
-    guard size <= Self.mostBytes else { throw UserFunctionFault("is too large to be looked into") }
+    guard size <= Self.mostBytes else { throw UserFunctionError("is too large to be looked into") }
     return try await read(path, size: size, buildID: head.buildID)
   }
 
   private func read(_ path: String, size: Int, buildID: String?) async throws -> Found {
     if device is LocalDevice { return try open(path, of: path, isTemporary: false) }
-    let folder: String
+    let directory: String
     let isKept = buildID != nil
-    if let buildID, let cache = try? UserFolders.cache() {
-      folder = "\(cache)/programs"
-      let kept = "\(folder)/\(buildID)-\(size)"
+    if let buildID, let cache = try? UserDirectories.cache() {
+      directory = "\(cache)/programs"
+      let kept = "\(directory)/\(buildID)-\(size)"
       if FileManager.default.fileExists(atPath: kept) {
-        UserFolders.markUsed(kept)
+        UserDirectories.markUsed(kept)
         return try open(kept, of: path, isTemporary: false)
       }
     } else {
-      folder =
+      directory =
         FileManager.default.temporaryDirectory
         .appendingPathComponent("latgate-program-\(UUID().uuidString)").path
     }
-    try UserFolders.makeFolder(folder)
-    let place = "\(folder)/\(buildID ?? "file")-\(size)"
+    try UserDirectories.makeDirectory(directory)
+    let place = "\(directory)/\(buildID ?? "file")-\(size)"
     let part = "\(place).\(UUID().uuidString)"
     try await device.pull(path, to: part)
     do {
-      guard rename(part, place) == 0 else { throw UserFunctionFault("cannot be kept here") }
+      guard rename(part, place) == 0 else { throw UserFunctionError("cannot be kept here") }
       return try open(place, of: path, isTemporary: !isKept)
     } catch {
       try? FileManager.default.removeItem(atPath: part)
@@ -129,16 +129,16 @@ package struct ProgramFileReader: Sendable {
 
   private func open(_ place: String, of path: String, isTemporary: Bool) throws -> Found {
     guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: place), options: .mappedIfSafe)
-    else { throw UserFunctionFault("cannot be read") }
+    else { throw UserFunctionError("cannot be read") }
     do {
       return Found(place: place, file: try ProgramFile(bytes), isTemporary: isTemporary)
     } catch {
-      throw UserFunctionFault("is damaged: \(error.reason)")
+      throw UserFunctionError("is damaged: \(error.reason)")
     }
   }
 
   /// The machine's code has to be the device's own: registers of other modes are elsewhere.
-  private func require(_ head: ELFHead) throws(UserFunctionFault) {
+  private func require(_ head: ELFHead) throws(UserFunctionError) {
     let (own, name) =
       switch abi {
       case .arm64: (ELFHead.machineARM64, "arm64")
@@ -146,7 +146,7 @@ package struct ProgramFileReader: Sendable {
       case .x86_64: (ELFHead.machineX86, "x86_64")
       }
     guard head.machine == own else {
-      throw UserFunctionFault("is not of \(name), which the device's kernel is")
+      throw UserFunctionError("is not of \(name), which the device's kernel is")
     }
   }
 
@@ -160,16 +160,16 @@ package struct ProgramFileReader: Sendable {
     return path.hasPrefix("/") ? path : nil
   }
 
-  /// A file of a like name in the same folder, or a program of the name elsewhere.
+  /// A file of a like name in the same directory, or a program of the name elsewhere.
   private func near(_ path: String) async throws -> String? {
-    let (folder, name) = (
+    let (directory, name) = (
       (path as NSString).deletingLastPathComponent, (path as NSString).lastPathComponent
     )
     let list = try await device.exec(
-      titled("the files of \(folder)", "ls \(shellQuote(folder))"), timeout: Self.limit)
+      titled("the files of \(directory)", "ls \(shellQuote(directory))"), timeout: Self.limit)
     let names = list.text.split(whereSeparator: \.isNewline).map(String.init)
     if let near = nearestName(to: name, in: names) {
-      return folder == "/" ? "/\(near)" : "\(folder)/\(near)"
+      return directory == "/" ? "/\(near)" : "\(directory)/\(near)"
     }
     return try await whole(name)
   }

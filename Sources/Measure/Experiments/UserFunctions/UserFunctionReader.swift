@@ -21,7 +21,7 @@ struct UserFunctionReader: Sendable {
   /// Bytes of an instruction that are held against the file on the device.
   private static let codeBytes = 16
 
-  /// - Throws: ``UserFunctionFault``, `DeviceError`.
+  /// - Throws: ``UserFunctionError``, `DeviceError`.
   func function(of template: SpanTemplate) async throws -> UserFunction {
     guard let asked = template.userFunction else {
       preconditionFailure("the template is of the kernel")
@@ -30,8 +30,8 @@ struct UserFunctionReader: Sendable {
       let found = try await ProgramFileReader(device: device, abi: abi).find(asked.path)
       defer { found.remove() }
       return try await function(asked, template, found)
-    } catch let fault as UserFunctionFault {
-      throw UserFunctionFault("\(asked.path) \(fault.description)", suggestion: fault.suggestion)
+    } catch let fault as UserFunctionError {
+      throw UserFunctionError("\(asked.path) \(fault.description)", suggestion: fault.suggestion)
     }
   }
 
@@ -43,11 +43,11 @@ struct UserFunctionReader: Sendable {
     let function = try Self.only(asked.symbol, file)
     let isGo = file.goVersion != nil && asked.symbol.contains(".")
     if isGo, template.needsReturns, asked.returns == .uretprobe {
-      throw UserFunctionFault(
+      throw UserFunctionError(
         "is of Go, whose runtime moves stacks: a uretprobe crashes it; use ret-sites")
     }
     if isGo, !template.isSingle, !file.keepsGoroutine {
-      throw UserFunctionFault(
+      throw UserFunctionError(
         "was built by a version of Go before go1.18, or one that is not known")
     }
     let bySites =
@@ -66,12 +66,12 @@ struct UserFunctionReader: Sendable {
     }
     let ends = try await self.ends(of: function, found)
     if ends.returns.count > Self.mostSites {
-      throw UserFunctionFault(
+      throw UserFunctionError(
         "has more than \(Self.mostSites) places that leave '\(function.name)'")
     }
     if bySites, !ends.tailCalls.isEmpty {
       guard !template.readsResult else {
-        throw UserFunctionFault(
+        throw UserFunctionError(
           "has tail calls in '\(function.name)', after which another function gives the result: ask "
             + "without 'ret', or give --returns uretprobe")
       }
@@ -90,19 +90,19 @@ struct UserFunctionReader: Sendable {
 
   private static func only(
     _ symbol: String, _ file: ProgramFile
-  ) throws(UserFunctionFault) -> ProgramFile.Function {
+  ) throws(UserFunctionError) -> ProgramFile.Function {
     let all = file.functions(named: symbol)
     guard let function = all.first else {
       let near = nearestName(to: symbol, in: Array(file.functions.keys))
-      throw UserFunctionFault(
+      throw UserFunctionError(
         "has no function '\(symbol)'" + (near.map { ": did you mean '\($0)'?" } ?? ""))
     }
-    if all.count > 1 { throw UserFunctionFault("has \(all.count) functions '\(symbol)'") }
+    if all.count > 1 { throw UserFunctionError("has \(all.count) functions '\(symbol)'") }
     if function.isIndirect {
-      throw UserFunctionFault("has in '\(symbol)' the choice of a function, not the function")
+      throw UserFunctionError("has in '\(symbol)' the choice of a function, not the function")
     }
     if function.isThumb {
-      throw UserFunctionFault("has '\(symbol)' in Thumb code, in which kernels set no breakpoints")
+      throw UserFunctionError("has '\(symbol)' in Thumb code, in which kernels set no breakpoints")
     }
     return function
   }
@@ -110,13 +110,13 @@ struct UserFunctionReader: Sendable {
   /// An address of the file as the agent needs it.
   private func site(
     _ address: UInt64, _ file: ProgramFile
-  ) throws(UserFunctionFault) -> UserFunction.Site {
+  ) throws(UserFunctionError) -> UserFunction.Site {
     guard let offset = file.head.offset(ofAddress: address) else {
-      throw UserFunctionFault("has no code at 0x\(String(address, radix: 16))")
+      throw UserFunctionError("has no code at 0x\(String(address, radix: 16))")
     }
     let code = file.code(at: offset, count: Self.codeBytes)
     guard !code.isEmpty else {
-      throw UserFunctionFault("ends before 0x\(String(address, radix: 16))")
+      throw UserFunctionError("ends before 0x\(String(address, radix: 16))")
     }
     return UserFunction.Site(offset: offset, code: code)
   }
@@ -127,13 +127,13 @@ struct UserFunctionReader: Sendable {
     of function: ProgramFile.Function, _ found: ProgramFileReader.Found
   ) async throws -> FunctionEnds {
     guard function.size > 0 else {
-      throw UserFunctionFault("does not say how long '\(function.name)' is")
+      throw UserFunctionError("does not say how long '\(function.name)' is")
     }
     guard function.size <= Self.mostCode else {
-      throw UserFunctionFault("has in '\(function.name)' more code than is looked through")
+      throw UserFunctionError("has in '\(function.name)' more code than is looked through")
     }
     guard let whole = Self.range(of: function) else {
-      throw UserFunctionFault("has '\(function.name)' at the end of all addresses")
+      throw UserFunctionError("has '\(function.name)' at the end of all addresses")
     }
     var listing = try await listing(whole, found)
     var parts: [Range<UInt64>] = []
@@ -154,7 +154,7 @@ struct UserFunctionReader: Sendable {
     do {
       return try FunctionEnds(listing, of: whole, parts: parts)
     } catch {
-      throw UserFunctionFault("cannot have '\(function.name)' measured by its returns: \(error)")
+      throw UserFunctionError("cannot have '\(function.name)' measured by its returns: \(error)")
     }
   }
 
@@ -167,7 +167,7 @@ struct UserFunctionReader: Sendable {
     _ range: Range<UInt64>, _ found: ProgramFileReader.Found
   ) async throws -> CodeListing {
     guard let path = Disassembler.path() else {
-      throw UserFunctionFault(
+      throw UserFunctionError(
         "needs llvm-objdump on this machine, as it is measured by its returns; install the Debian "
           + "package llvm, or put a Swift toolchain into PATH")
     }
@@ -179,7 +179,7 @@ struct UserFunctionReader: Sendable {
       return CodeListing(
         String(decoding: text, as: UTF8.self), machine: found.file.head.machine)
     } catch let error as HostToolError {
-      throw UserFunctionFault("cannot be disassembled: \(error)")
+      throw UserFunctionError("cannot be disassembled: \(error)")
     }
   }
 }

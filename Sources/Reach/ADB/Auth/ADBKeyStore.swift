@@ -6,7 +6,7 @@ import POSIXSupport
 package struct ADBKeyStore: Sendable {
   /// `~/.android/adbkey`.
   package let userKey: String
-  /// Files, or folders of `*.adb_key` files.
+  /// Files, or directories of `*.adb_key` files.
   package let vendorKeys: [String]
   private let comment: String
 
@@ -75,9 +75,11 @@ package struct ADBKeyStore: Sendable {
   }
 
   private func files(of entry: String) -> [String] {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: entry, isDirectory: &isFolder) else { return [] }
-    guard isFolder.boolValue else { return [entry] }
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: entry, isDirectory: &isDirectory) else {
+      return []
+    }
+    guard isDirectory.boolValue else { return [entry] }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: entry)) ?? []
     return names.filter { $0.hasSuffix(".adb_key") }.sorted().map { "\(entry)/\($0)" }
   }

@@ -25,7 +25,7 @@ package struct SyncFileStatus: Sendable, Equatable {
   /// The file's type, of the bits in ``mode``.
   package enum Kind: UInt32, Sendable {
     case regular = 0o100000
-    case folder = 0o040000
+    case directory = 0o040000
     case symbolicLink = 0o120000
   }
 
@@ -44,14 +44,14 @@ package struct SyncFileStatus: Sendable, Equatable {
     return SyncFileStatus(mode: words[0], size: UInt64(words[1]), modified: Int64(words[2]))
   }
 
-  /// Reads the answer to `LST2` or `STA2` after its letters: errno, dev, ino, mode, nlink, uid, gid, size,
-  /// atime, mtime, ctime.
+  /// Reads the answer to `LST2` or `STA2` after its letters: errno, dev, ino, mode, nlink, uid,
+  /// gid, size, atime, mtime, ctime.
   /// - Throws: ``ADBError/transferFailed(path:message:)`` for any error but a missing file. The
   ///   numbers are Linux's on every device.
   static func parse2(_ bytes: [UInt8], path: String) throws(ADBError) -> SyncFileStatus? {
-    let (missing, notAFolder): (UInt32, UInt32) = (2, 20)
+    let (missing, notADirectory): (UInt32, UInt32) = (2, 20)
     let code = LittleEndian.uint32(bytes)
-    if code == missing || code == notAFolder { return nil }
+    if code == missing || code == notADirectory { return nil }
     guard code == 0 else {
       throw .transferFailed(path: path, message: "the device cannot look at it (errno \(code))")
     }
@@ -63,7 +63,7 @@ package struct SyncFileStatus: Sendable, Equatable {
   }
 }
 
-/// One name in a device's folder.
+/// One name in a device's directory.
 package struct SyncEntry: Sendable, Equatable {
   package var name: String
   package var status: SyncFileStatus

@@ -35,14 +35,16 @@ package struct SyncSession {
 
   /// As ``status(of:)``, but of what a symbolic link leads to; nil for one that leads nowhere.
   ///
-  /// A device without `stat_v2` reports only links to folders; any other counts as a file.
+  /// A device without `stat_v2` reports only links to directories; any other counts as a file.
   package mutating func target(of path: String) async throws -> SyncFileStatus? {
     if features.contains("stat_v2") { return try await status(of: path, by: "STA2") }
     guard var found = try await status(of: path), found.kind == .symbolicLink else {
       return try await status(of: path)
     }
     // The slash makes it follow the link.
-    if let folder = try await status(of: path + "/"), folder.kind == .folder { return folder }
+    if let directory = try await status(of: path + "/"), directory.kind == .directory {
+      return directory
+    }
     found.mode = SyncFileStatus.Kind.regular.rawValue | 0o644
     return found
   }
@@ -60,13 +62,13 @@ package struct SyncSession {
     }
   }
 
-  /// The names in a folder, without `.` and `..`, in the device's order; empty for a folder that
-  /// does not exist, as the protocol does not distinguish them.
-  package mutating func list(_ folder: String) async throws -> [SyncEntry] {
+  /// The names in a directory, without `.` and `..`, in the device's order; empty for a directory
+  /// that does not exist, as the protocol does not distinguish them.
+  package mutating func list(_ directory: String) async throws -> [SyncEntry] {
     try await mappingSocketErrors(service: "sync", timeout: stallLimit) {
       let isVersion2 = features.contains("ls_v2")
       let fieldCount = isVersion2 ? SyncFileStatus.size2 : SyncFileStatus.size1
-      try await write(try SyncFrame.request(isVersion2 ? "LIS2" : "LIST", path: folder))
+      try await write(try SyncFrame.request(isVersion2 ? "LIS2" : "LIST", path: directory))
       var entries: [SyncEntry] = []
       while true {
         let letters = String(decoding: try await read(4), as: UTF8.self)
@@ -80,7 +82,7 @@ package struct SyncSession {
         let status =
           isVersion2
           ? try? SyncFileStatus.parse2(fields, path: name) : SyncFileStatus.parse(fields)
-        // A name with a slash would lead the writer of a copy out of its folder.
+        // A name with a slash would lead the writer of a copy out of its directory.
         let isPlain = !name.contains { $0 == "/" || $0 == "\0" }
         guard let status, isPlain, ![".", "..", ""].contains(name) else { continue }
         entries.append(SyncEntry(name: name, status: status))
@@ -88,7 +90,7 @@ package struct SyncSession {
     }
   }
 
-  /// Sends a file. Its folder is made by the device where it is missing.
+  /// Sends a file. Its directory is made by the device where it is missing.
   ///
   /// `mode` holds type and permission bits: a link, whose target `source` then gives, or a regular
   /// file. `modified` is in seconds since 1970. The bytes travel packed by `compression`, which

@@ -1,6 +1,6 @@
 import ADB
 
-/// How files and folders are copied.
+/// How files and directories are copied.
 package struct CopyOptions: Sendable {
   /// Nil = packed where the way to the device is slow and the device can unpack.
   package var compression: SyncCompression?

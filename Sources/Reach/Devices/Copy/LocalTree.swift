@@ -3,16 +3,16 @@ import Foundation
 import Glibc
 import POSIXSupport
 
-/// A file, link or folder of this machine, named within the tree it was found in.
+/// A file, link or directory of this machine, named within the tree it was found in.
 struct LocalEntry: Sendable, Equatable {
   /// Below the tree's root, without a leading slash.
   var name: String
   var status: SyncFileStatus
-  /// A folder in which nothing is.
-  var isEmptyFolder = false
+  /// A directory in which nothing is.
+  var isEmptyDirectory = false
 }
 
-/// What there is below a folder of this machine. Links in it are not followed.
+/// What there is below a directory of this machine. Links in it are not followed.
 enum LocalTree {
   /// What lstat(2) or, when `follows`, stat(2) says; nil when there is nothing.
   /// - Throws: ``DeviceError/hostFile(path:detail:)``.
@@ -29,27 +29,27 @@ enum LocalTree {
       modified: Int64(facts.st_mtim.tv_sec))
   }
 
-  /// Everything below `root`, sorted by name, a folder before what is in it.
+  /// Everything below `root`, sorted by name, a directory before what is in it.
   /// - Throws: ``DeviceError/hostFile(path:detail:)``.
   static func entries(of root: String) throws(DeviceError) -> [LocalEntry] {
     var found: [LocalEntry] = []
     var pending = [""]
-    while let folder = pending.popLast() {
-      let path = "\(root)/\(folder)"
+    while let directory = pending.popLast() {
+      let path = "\(root)/\(directory)"
       let names: [String]
       do {
         names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
       } catch {
         throw .hostFile(path: path, detail: error.localizedDescription)
       }
-      if names.isEmpty, let last = found.firstIndex(where: { $0.name == folder }) {
-        found[last].isEmptyFolder = true
+      if names.isEmpty, let last = found.firstIndex(where: { $0.name == directory }) {
+        found[last].isEmptyDirectory = true
       }
       for name in names {
-        let below = folder.isEmpty ? name : "\(folder)/\(name)"
+        let below = directory.isEmpty ? name : "\(directory)/\(name)"
         guard let status = try status(of: "\(root)/\(below)", follows: false) else { continue }
         found.append(LocalEntry(name: below, status: status))
-        if status.kind == .folder { pending.append(below) }
+        if status.kind == .directory { pending.append(below) }
       }
     }
     return found.sorted { $0.name < $1.name }

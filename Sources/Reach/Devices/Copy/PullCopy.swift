@@ -4,9 +4,9 @@ import Glibc
 import POSIXSupport
 
 extension ADBDevice {
-  /// Copies a file, or a folder with all that is in it, from the device.
+  /// Copies a file, or a directory with all that is in it, from the device.
   ///
-  /// As `adb pull -a` does it: into the folder `local` where there is one, else under that name;
+  /// As `adb pull -a` does it: into the directory `local` where there is one, else under that name;
   /// links are followed, modes and times of files kept. Whatever names the device sends, nothing is
   /// written outside of that place. A file that cannot be copied does not stop the others.
   /// - Throws: ``DeviceError``, `CancellationError`.
@@ -44,19 +44,19 @@ private struct PullCopy {
   mutating func run(_ remote: String, to local: String) async throws -> CopyTally {
     let compression = try await session.compression(options.compression)
     guard let status = try await session.use({ try await $0.target(of: remote) }) else {
-      throw ADBError.transferFailed(path: remote, message: "no such file or folder")
+      throw ADBError.transferFailed(path: remote, message: "no such file or directory")
     }
     var base = local
-    let isFolder = try LocalTree.status(of: local, follows: true)?.kind == .folder
-    if isFolder, case let name = LocalTree.lastName(remote), !name.isEmpty {
+    let isDirectory = try LocalTree.status(of: local, follows: true)?.kind == .directory
+    if isDirectory, case let name = LocalTree.lastName(remote), !name.isEmpty {
       base = "\(local)/\(name)"
     }
-    if status.kind == .folder {
+    if status.kind == .directory {
       let entries = try await entries(of: remote, status)
-      try makeFolder(base, isRoot: true)
+      try makeDirectory(base, isRoot: true)
       for entry in entries {
-        if entry.status.kind == .folder {
-          try makeFolder("\(base)/\(entry.name)", isRoot: false)
+        if entry.status.kind == .directory {
+          try makeDirectory("\(base)/\(entry.name)", isRoot: false)
         } else {
           try await fetch(
             "\(remote)/\(entry.name)", entry.status, "\(base)/\(entry.name)", compression)
@@ -109,18 +109,18 @@ private struct PullCopy {
     return statvfs(PathParent.of(path), &facts) != 0 || facts.f_bavail > 0
   }
 
-  /// All files and folders below, a folder before what is in it. Links are replaced by what they
-  /// lead to.
+  /// All files and directories below, a directory before what is in it. Links are replaced by what
+  /// they lead to.
   private mutating func entries(
     of root: String, _ status: SyncFileStatus
   ) async throws -> [Entry] {
     var found: [Entry] = []
-    // Beside each folder those it is in: a link back to one of them has no end.
+    // Beside each directory those it is in: a link back to one of them has no end.
     var pending: [(name: String, above: [SyncFileStatus.Identity?])] = [("", [status.identity])]
-    while let (folder, above) = pending.popLast() {
-      let path = folder.isEmpty ? root : "\(root)/\(folder)"
+    while let (directory, above) = pending.popLast() {
+      let path = directory.isEmpty ? root : "\(root)/\(directory)"
       for entry in try await session.use({ try await $0.list(path) }) {
-        let name = folder.isEmpty ? entry.name : "\(folder)/\(entry.name)"
+        let name = directory.isEmpty ? entry.name : "\(directory)/\(entry.name)"
         var status = entry.status
         if status.kind == .symbolicLink {
           guard let target = try await session.use({ try await $0.target(of: "\(root)/\(name)") })
@@ -130,21 +130,21 @@ private struct PullCopy {
           }
           // Without an identity it is not known.
           let mayBeCircle = target.identity == nil || above.contains { $0 == target.identity }
-          if target.kind == .folder, mayBeCircle {
-            skip("\(root)/\(name)", "a link to a folder, which may be one that it is in")
+          if target.kind == .directory, mayBeCircle {
+            skip("\(root)/\(name)", "a link to a directory, which may be one that it is in")
             continue
           }
           status = target
         }
         switch status.kind {
-        case .folder:
+        case .directory:
           found.append(Entry(name: name, status: status))
           pending.append((name, above + [status.identity]))
         case .regular:
           found.append(Entry(name: name, status: status))
           reporter.tally.expectedFiles += 1
           reporter.tally.expectedBytes += status.size
-        default: skip("\(root)/\(name)", "no file, folder or link")
+        default: skip("\(root)/\(name)", "no file, directory or link")
         }
       }
     }
@@ -155,12 +155,12 @@ private struct PullCopy {
     reporter.tally.skipped.append(.init(path: path, detail: detail))
   }
 
-  /// Makes a folder, or takes the one that is there. Below the root a link is no folder: it would
-  /// lead out of the place that the user named.
-  private func makeFolder(_ path: String, isRoot: Bool) throws(DeviceError) {
+  /// Makes a directory, or takes the one that is there. Below the root a link is no directory: it
+  /// would lead out of the place that the user named.
+  private func makeDirectory(_ path: String, isRoot: Bool) throws(DeviceError) {
     if let there = try LocalTree.status(of: path, follows: isRoot) {
-      if there.kind == .folder { return }
-      throw .hostFile(path: path, detail: "it is in the way of a folder of the device")
+      if there.kind == .directory { return }
+      throw .hostFile(path: path, detail: "it is in the way of a directory of the device")
     }
     do {
       try FileManager.default.createDirectory(

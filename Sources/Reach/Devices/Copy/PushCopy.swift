@@ -3,18 +3,18 @@ import Foundation
 import POSIXSupport
 
 extension ADBDevice {
-  /// Copies a file, or a folder with all that is in it, to the device.
+  /// Copies a file, or a directory with all that is in it, to the device.
   ///
-  /// As adb does it: into the folder `remote` where there is one, else under that name; links in a
-  /// folder arrive as links. Modes and times of files are kept; those of folders are the device's.
-  /// A file that cannot be copied does not stop the others.
+  /// As adb does it: into the directory `remote` where there is one, else under that name; links in
+  /// a directory arrive as links. Modes and times of files are kept; those of directories are the
+  /// device's. A file that cannot be copied does not stop the others.
   /// - Throws: ``DeviceError``, `CancellationError`.
   package func pushAll(
     _ local: String, to remote: String, options: CopyOptions = CopyOptions(),
     progress: @escaping CopyProgress = { _ in }
   ) async throws -> CopyTally {
     guard let status = try LocalTree.status(of: local, follows: true) else {
-      throw DeviceError.hostFile(path: local, detail: "no such file or folder")
+      throw DeviceError.hostFile(path: local, detail: "no such file or directory")
     }
     return try await mapping("push to \(remote)", limit: .seconds(30)) {
       try await onOwnThread {
@@ -47,17 +47,17 @@ private struct PushCopy {
     let compression = try await session.compression(options.compression)
     let there = try await session.use { try await $0.target(of: remote) }
     var base = remote
-    if there?.kind == .folder, case let name = LocalTree.lastName(local), !name.isEmpty {
+    if there?.kind == .directory, case let name = LocalTree.lastName(local), !name.isEmpty {
       base = remote.hasSuffix("/") ? remote + name : "\(remote)/\(name)"
     }
-    if status.kind == .folder {
+    if status.kind == .directory {
       let entries = try LocalTree.entries(of: local)
       for entry in entries where entry.status.kind == .regular || entry.status.kind == .symbolicLink
       {
         reporter.tally.expectedFiles += 1
         reporter.tally.expectedBytes += entry.status.size
       }
-      try await makeFolders(entries, base)
+      try await makeDirectories(entries, base)
       for entry in entries {
         try await send("\(local)/\(entry.name)", entry.status, "\(base)/\(entry.name)", compression)
       }
@@ -76,10 +76,10 @@ private struct PushCopy {
     _ local: String, _ status: SyncFileStatus, _ remote: String, _ compression: SyncCompression
   ) async throws {
     guard let kind = status.kind else {
-      reporter.tally.skipped.append(.init(path: local, detail: "no file, folder or link"))
+      reporter.tally.skipped.append(.init(path: local, detail: "no file, directory or link"))
       return
     }
-    if kind == .folder { return }
+    if kind == .directory { return }
     do {
       let modified = UInt32(clamping: status.modified)
       if options.resumes, try await isThere(remote, status) {
@@ -116,9 +116,9 @@ private struct PushCopy {
       && (there?.size == status.size || status.kind == .symbolicLink)
   }
 
-  /// Folders that hold no file, which sending files would not make.
-  private func makeFolders(_ entries: [LocalEntry], _ base: String) async throws {
-    let empty = entries.filter(\.isEmptyFolder).map { "\(base)/\($0.name)" }
+  /// Directories that hold no file, which sending files would not make.
+  private func makeDirectories(_ entries: [LocalEntry], _ base: String) async throws {
+    let empty = entries.filter(\.isEmptyDirectory).map { "\(base)/\($0.name)" }
     try await inBatches(empty + (entries.isEmpty ? [base] : []), "mkdir -p --")
   }
 

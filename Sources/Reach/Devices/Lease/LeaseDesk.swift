@@ -3,10 +3,10 @@ import POSIXSupport
 /// Hands out leases of devices, and waits for those that others hold.
 ///
 /// Their files are in `/run/lock/latgate` (where not all may write to `/run/lock`, in
-/// `/tmp/latgate`), or in the folder that `LATGATE_LEASES` names. All users of a machine meet there;
-/// containers do when it is mounted into them.
+/// `/tmp/latgate`), or in the directory that `LATGATE_LEASES` names. All users of a machine meet
+/// there; containers do when it is mounted into them.
 package struct LeaseDesk: Sendable {
-  private let folder: LeaseFolder
+  private let directory: LeaseDirectory
   /// How long a device that is in use is waited for.
   private let wait: Duration
   private let command: String
@@ -16,17 +16,17 @@ package struct LeaseDesk: Sendable {
   private static let reminder: Duration = .seconds(60)
 
   /// - Parameters:
-  ///   - environment: of the process; names the folder.
+  ///   - environment: of the process; names the directory.
   ///   - wait: zero fails at once.
   ///   - command: what this process does, as others will read it.
   ///   - report: gets lines for people while a device is waited for.
-  /// - Throws: ``DeviceError/hostFile(path:detail:)`` when the folder cannot serve everybody.
+  /// - Throws: ``DeviceError/hostFile(path:detail:)`` when the directory cannot serve everybody.
   package init(
     environment: [String: String], wait: Duration, command: String,
     report: @escaping @Sendable (String) -> Void
   ) throws(DeviceError) {
-    folder = LeaseFolder(environment: environment)
-    try folder.prepare()
+    directory = LeaseDirectory(environment: environment)
+    try directory.prepare()
     self.wait = wait
     self.command = command
     self.report = report
@@ -40,7 +40,7 @@ package struct LeaseDesk: Sendable {
   /// - Throws: ``DeviceError/inUse(device:holder:)``, `SystemCallError`, `CancellationError`.
   package func take(_ keys: [String], device: String) async throws -> DeviceLease {
     // In one order for all jobs, so that no two wait for each other.
-    let paths = Set(keys).map { "\(folder.path)/\(LeaseKeys.fileName($0))" }.sorted()
+    let paths = Set(keys).map { "\(directory.path)/\(LeaseKeys.fileName($0))" }.sorted()
     let note = try LeaseHolder(command: command).text()
     let begun = ContinuousClock.now
     var reported: (holder: LeaseHolder?, at: ContinuousClock.Instant)?

@@ -21,9 +21,9 @@ package struct PrivilegeCache: Sendable {
     self.path = path
   }
 
-  /// The running user's; nil where there is no cache folder.
+  /// The running user's; nil where there is no cache directory.
   package static func ofUser() -> PrivilegeCache? {
-    (try? UserFolders.cache()).map { PrivilegeCache(path: "\($0)/privileges.json") }
+    (try? UserDirectories.cache()).map { PrivilegeCache(path: "\($0)/privileges.json") }
   }
 
   func way(for key: String) -> RootWay? {

@@ -63,7 +63,7 @@ package struct PrivilegedDevice: Device {
     }
     try await withScratchFile { scratch in
       let own = shellQuote(scratch)
-      // Another user's file in a shared folder must not be opened to write: a new one is made.
+      // Another user's file in a shared directory must not be opened to write: a new one is made.
       let script = """
         umask 077; set -C
         rm -f \(own) && cat \(shellQuote(remotePath)) > \(own) && chown \(user) \(own)
@@ -102,9 +102,9 @@ package struct PrivilegedDevice: Device {
       titled(
         "making a scratch file",
         """
-        folder=/data/local/tmp
-        [ -d "$folder" ] && [ -w "$folder" ] || folder="${TMPDIR:-/tmp}"
-        umask 077; set -C; : > "$folder/\(name)" && echo "latgate:$folder/\(name)"
+        directory=/data/local/tmp
+        [ -d "$directory" ] && [ -w "$directory" ] || directory="${TMPDIR:-/tmp}"
+        umask 077; set -C; : > "$directory/\(name)" && echo "latgate:$directory/\(name)"
         """), timeout: Self.limit)
     let line = made.text.split(whereSeparator: \.isNewline).first { $0.hasPrefix("latgate:/") }
     guard let line else {

@@ -4,8 +4,8 @@ import POSIXSupport
 
 /// The one ssh connection that all commands on a board share.
 ///
-/// `ssh` itself keeps it (`ControlMaster`) behind a socket in a folder of this user's alone. It ends
-/// with this value, or, should this process be killed, ``idleLimit`` after its last command.
+/// `ssh` itself keeps it (`ControlMaster`) behind a socket in a directory of this user's alone. It
+/// ends with this value, or, should this process be killed, ``idleLimit`` after its last command.
 actor SSHConnection {
   /// Seconds that an unused connection stays.
   private static let idleLimit = 60
@@ -14,7 +14,7 @@ actor SSHConnection {
 
   nonisolated let target: SSHTarget
   private let device: String
-  private(set) var folder: String?
+  private(set) var directory: String?
   private var opening: Task<ProcessIdentity?, any Error>?
   /// The process that keeps the connection.
   private var keeper: ProcessIdentity?
@@ -27,16 +27,16 @@ actor SSHConnection {
 
   deinit {
     keeper?.signal(SIGTERM)
-    if let folder {
-      unlink("\(folder)/s")
-      rmdir(folder)
+    if let directory {
+      unlink("\(directory)/s")
+      rmdir(directory)
     }
   }
 
   /// Arguments of `ssh` for one command line, once there is a connection.
   /// - Throws: `DeviceError`, `CancellationError`.
   func arguments(_ command: String) async throws -> [String] {
-    let socket = "\(try privateFolder())/s"
+    let socket = "\(try privateDirectory())/s"
     if let known = keeper, !known.isRunning { end() }
     let task =
       opening
@@ -58,11 +58,11 @@ actor SSHConnection {
     keeper = nil
     opening = nil
     // The keeper may still be on its way out, and a new one needs the name.
-    if let folder { unlink("\(folder)/s") }
+    if let directory { unlink("\(directory)/s") }
   }
 
-  private func privateFolder() throws -> String {
-    if let folder { return folder }
+  private func privateDirectory() throws -> String {
+    if let directory { return directory }
     // Short, because the address of a socket has at most 107 bytes.
     let parent = NSTemporaryDirectory()
     let path =
@@ -72,7 +72,7 @@ actor SSHConnection {
     } catch {
       throw DeviceError.hostFile(path: path, detail: error.reason)
     }
-    folder = path
+    directory = path
     return path
   }
 

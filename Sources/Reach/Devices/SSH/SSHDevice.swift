@@ -44,11 +44,11 @@ package struct SSHDevice: Device {
     let part = shellQuote("\(remotePath).\(UUID().uuidString.prefix(8)).part")
     let target = shellQuote(remotePath)
     let digits = String(mode & 0o7777, radix: 8)
-    let folder = remotePath.lastIndex(of: "/").map { String(remotePath[..<$0]) } ?? ""
+    let directory = remotePath.lastIndex(of: "/").map { String(remotePath[..<$0]) } ?? ""
     // A connection that breaks looks like the end of the file: the size decides.
     let script = """
       umask 077
-      \(folder.isEmpty ? ":" : "[ -d \(shellQuote(folder)) ] || mkdir -p \(shellQuote(folder))")
+      \(directory.isEmpty ? ":" : "[ -d \(shellQuote(directory)) ] || mkdir -p \(shellQuote(directory))")
       cat > \(part) && [ "$(wc -c < \(part))" -eq \(size) ] && chmod \(digits) \(part) && \
       mv -f \(part) \(target) && exit 0
       rm -f \(part)

@@ -5,37 +5,37 @@
 struct CpioArchive {
   private(set) var bytes: [UInt8] = []
   private var inode: UInt32 = 0
-  private var folders: Set<String> = []
+  private var directories: Set<String> = []
 
   /// File type bits of `st_mode`.
   private enum Kind: UInt32 {
-    case folder = 0o040000
+    case directory = 0o040000
     case regular = 0o100000
     case link = 0o120000
     case character = 0o020000
   }
 
-  /// Adds a folder and those above it; what is there already is left alone.
-  mutating func addFolder(_ path: String, mode: UInt32 = 0o755) {
-    guard !path.isEmpty, !folders.contains(path) else { return }
-    addFolder(Self.parent(of: path))
-    folders.insert(path)
-    add(path, kind: .folder, mode: mode)
+  /// Adds a directory and those above it; what is there already is left alone.
+  mutating func addDirectory(_ path: String, mode: UInt32 = 0o755) {
+    guard !path.isEmpty, !directories.contains(path) else { return }
+    addDirectory(Self.parent(of: path))
+    directories.insert(path)
+    add(path, kind: .directory, mode: mode)
   }
 
-  /// Adds a file and the folders above it; `path` has no leading slash.
+  /// Adds a file and the directories above it; `path` has no leading slash.
   mutating func addFile(_ path: String, _ content: [UInt8], mode: UInt32 = 0o644) {
-    addFolder(Self.parent(of: path))
+    addDirectory(Self.parent(of: path))
     add(path, kind: .regular, mode: mode, content: content)
   }
 
   mutating func addLink(_ path: String, to target: String) {
-    addFolder(Self.parent(of: path))
+    addDirectory(Self.parent(of: path))
     add(path, kind: .link, mode: 0o777, content: Array(target.utf8))
   }
 
   mutating func addCharacterDevice(_ path: String, major: UInt32, minor: UInt32, mode: UInt32) {
-    addFolder(Self.parent(of: path))
+    addDirectory(Self.parent(of: path))
     add(path, kind: .character, mode: mode, device: (major, minor))
   }
 
@@ -52,7 +52,7 @@ struct CpioArchive {
   ) {
     inode += 1
     appendEntry(
-      path, mode: kind.rawValue | mode, links: kind == .folder ? 2 : 1, content: content,
+      path, mode: kind.rawValue | mode, links: kind == .directory ? 2 : 1, content: content,
       device: device)
   }
 

@@ -3,10 +3,10 @@ import Foundation
 import HostTools
 import POSIXSupport
 
-/// Puts one image together in a work folder of its own.
+/// Puts one image together in a work directory of its own.
 struct ImageBuilder: Sendable {
   let recipe: ImageRecipe
-  /// An empty folder; afterwards it holds the image.
+  /// An empty directory; afterwards it holds the image.
   let work: String
   let progress: @Sendable (String) -> Void
 

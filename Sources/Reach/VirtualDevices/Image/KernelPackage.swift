@@ -8,17 +8,17 @@ struct KernelPackage: Sendable {
   let release: String
   /// Absolute path of the bootable kernel.
   let imagePath: String
-  /// Absolute path of the folder with `kernel/`.
+  /// Absolute path of the directory with `kernel/`.
   private let modules: String
 
   /// - Throws: ``VirtualDeviceError/missingFromPackage(file:root:)``.
   init(root: String) throws(VirtualDeviceError) {
     // Suites with a merged /usr keep the modules below it.
-    let folders = ["lib", "usr/lib"].map { "\(root)/\($0)/modules" }
+    let directories = ["lib", "usr/lib"].map { "\(root)/\($0)/modules" }
     let kernels = Self.names(in: "\(root)/boot").filter { $0.hasPrefix("vmlinuz-") }
     if let image = kernels.last {
       let release = String(image.dropFirst("vmlinuz-".count))
-      let candidates = folders.map { "\($0)/\(release)" }
+      let candidates = directories.map { "\($0)/\(release)" }
       guard let modules = candidates.first(where: FileManager.default.fileExists(atPath:)) else {
         throw .missingFromPackage(file: "lib/modules/\(release)", root: root)
       }
@@ -27,8 +27,8 @@ struct KernelPackage: Sendable {
       return
     }
     // Since 7.2 the kernel lies beside its modules.
-    let beside = folders.flatMap { folder in
-      Self.names(in: folder).map { (release: $0, modules: "\(folder)/\($0)") }
+    let beside = directories.flatMap { directory in
+      Self.names(in: directory).map { (release: $0, modules: "\(directory)/\($0)") }
     }
     guard
       let last = beside.last(where: { place in
@@ -47,9 +47,9 @@ struct KernelPackage: Sendable {
     self.modules = modules
   }
 
-  /// Ascending; empty for a folder that is not there.
-  private static func names(in folder: String) -> [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+  /// Ascending; empty for a directory that is not there.
+  private static func names(in directory: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).sorted()
   }
 
   /// Adds the recipe's modules, uncompressed, with the lists that `/init` and `modprobe` read.
@@ -60,18 +60,18 @@ struct KernelPackage: Sendable {
     let names = loaded.map { String($0[0]) }
     let order = dependencies.loadingOrder(of: names)
     let all = dependencies.loadingOrder(of: names + ImageRecipe.availableModules)
-    let folder = "lib/modules/\(release)"
+    let directory = "lib/modules/\(release)"
     for path in all {
-      let target = "\(folder)/\(ModuleDependencies.uncompressed(path))"
+      let target = "\(directory)/\(ModuleDependencies.uncompressed(path))"
       archive.addFile(target, try await content(of: path))
     }
-    archive.addFile("\(folder)/modules.dep", Array(dependencies.dependencyFile(for: all).utf8))
+    archive.addFile("\(directory)/modules.dep", Array(dependencies.dependencyFile(for: all).utf8))
 
     var options: [String: String] = [:]
     for words in loaded where words.count == 2 { options[String(words[0])] = " \(words[1])" }
     let lines = order.map { path in
       let option = options[ModuleDependencies.name(ofPath: path)] ?? ""
-      return "/\(folder)/\(ModuleDependencies.uncompressed(path))\(option)\n"
+      return "/\(directory)/\(ModuleDependencies.uncompressed(path))\(option)\n"
     }
     archive.addFile("etc/latgate/modules", Array(lines.joined().utf8))
   }

@@ -2,7 +2,7 @@ import Foundation
 
 /// Which kernel modules need which others: the lines of `modules.dep`, as depmod prints them.
 struct ModuleDependencies: Sendable, Equatable {
-  /// Path of a module below its release's folder -> paths it needs, the last to be loaded first.
+  /// Path of a module below its release's directory -> paths it needs, the last to be loaded first.
   private var needs: [String: [String]] = [:]
   /// Module name with `_` for `-` -> its path.
   private var paths: [String: String] = [:]

@@ -8,7 +8,7 @@ import Foundation
 /// started by that library's loader.
 package struct PerfettoFiles: Sendable {
   private let architecture: DebianArchitecture
-  private static let folder = "opt/perfetto"
+  private static let directory = "opt/perfetto"
 
   package init(kernel: VirtualKernel) {
     architecture = kernel.architecture
@@ -35,13 +35,13 @@ package struct PerfettoFiles: Sendable {
     guard let content = FileManager.default.contents(atPath: "\(root)/\(path)"),
       let name = path.split(separator: "/").last
     else { throw VirtualDeviceError.missingFromPackage(file: path, root: root) }
-    return GuestFile(path: "\(Self.folder)/\(name)", content: Array(content), mode: 0o755)
+    return GuestFile(path: "\(Self.directory)/\(name)", content: Array(content), mode: 0o755)
   }
 
   /// A command line that runs a program of the package with the package's own libraries.
   private func running(_ program: String) -> String {
-    let folder = "/\(Self.folder)"
-    return "\(folder)/\(loader) --library-path \(folder) \(folder)/\(program)"
+    let directory = "/\(Self.directory)"
+    return "\(directory)/\(loader) --library-path \(directory) \(directory)/\(program)"
   }
 
   private var client: GuestFile {

@@ -29,8 +29,8 @@ struct RootLayout {
 
   /// Adds everything that is not taken from a package.
   func addFixedParts(to archive: inout CpioArchive, release: String) {
-    for folder in ["bin", "sbin", "data", "dev", "mnt/f2fs", "proc", "run", "sys", "tmp"] {
-      archive.addFolder(folder)
+    for directory in ["bin", "sbin", "data", "dev", "mnt/f2fs", "proc", "run", "sys", "tmp"] {
+      archive.addDirectory(directory)
     }
     // The kernel opens it for the first process before devtmpfs is there.
     archive.addCharacterDevice("dev/console", major: 5, minor: 1, mode: 0o600)
@@ -79,9 +79,9 @@ struct RootLayout {
   /// `top` itself, or the files below it, sorted; nothing where it does not exist.
   private func paths(below top: String, root: String) throws -> [String] {
     let manager = FileManager.default
-    var isFolder: ObjCBool = false
-    guard manager.fileExists(atPath: "\(root)/\(top)", isDirectory: &isFolder) else { return [] }
-    guard isFolder.boolValue else { return [top] }
+    var isDirectory: ObjCBool = false
+    guard manager.fileExists(atPath: "\(root)/\(top)", isDirectory: &isDirectory) else { return [] }
+    guard isDirectory.boolValue else { return [top] }
     return try manager.subpathsOfDirectory(atPath: "\(root)/\(top)").sorted().map { "\(top)/\($0)" }
   }
 

@@ -11,7 +11,7 @@ extension VirtualImage {
   /// once: one builds, the others wait.
   /// - Parameters:
   ///   - kernel: which of Debian's kernels.
-  ///   - cache: folder of the tool's cache; nil is the user's own.
+  ///   - cache: directory of the tool's cache; nil is the user's own.
   ///   - progress: called with one line for people at a time.
   /// - Returns: an image that is complete.
   /// - Throws: ``VirtualDeviceError``, `DebianRootError`, `SystemCallError`.
@@ -20,10 +20,10 @@ extension VirtualImage {
     progress: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws -> VirtualImage {
     let recipe = ImageRecipe(kernel: kernel)
-    let images = "\(try cache ?? UserFolders.cache())/virtual/images"
+    let images = "\(try cache ?? UserDirectories.cache())/virtual/images"
     let final = "\(images)/\(recipe.key)"
     if let image = existing(final) { return image }
-    try UserFolders.makeFolder(images)
+    try UserDirectories.makeDirectory(images)
     let lock = try await FileLock.acquire("\(images)/.\(recipe.key).lock", timeout: buildLimit)
     defer { withExtendedLifetime(lock) {} }
     if let image = existing(final) { return image }
@@ -31,16 +31,16 @@ extension VirtualImage {
     let work = "\(images)/.\(recipe.key).part"
     // Under the lock, so what is there was left by a build that died.
     try? FileManager.default.removeItem(atPath: work)
-    try UserFolders.makeFolder(work)
+    try UserDirectories.makeDirectory(work)
     defer { try? FileManager.default.removeItem(atPath: work) }
     try await ImageBuilder(recipe: recipe, work: work, progress: progress).run()
     try systemCall("rename", on: final) { rename(work, final) }
-    return try VirtualImage(folder: final)
+    return try VirtualImage(directory: final)
   }
 
-  private static func existing(_ folder: String) -> VirtualImage? {
-    guard let image = try? VirtualImage(folder: folder) else { return nil }
-    UserFolders.markUsed(folder)
+  private static func existing(_ directory: String) -> VirtualImage? {
+    guard let image = try? VirtualImage(directory: directory) else { return nil }
+    UserDirectories.markUsed(directory)
     return image
   }
 }

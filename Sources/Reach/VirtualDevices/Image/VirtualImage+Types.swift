@@ -23,7 +23,7 @@ extension VirtualImage {
       throw VirtualDeviceError.invalidArgument(
         name: "kernel", value: facts.kernel.rawValue, reason: "it carries its types itself")
     }
-    try UserFolders.makeFolder("\(cache)/btf")
+    try UserDirectories.makeDirectory("\(cache)/btf")
     let note = "\(path).build-id"
     if unlink(note) != 0, errno != ENOENT {
       throw SystemCallError(call: "unlink", code: errno, subject: note)
@@ -53,8 +53,8 @@ extension VirtualImage {
     }
   }
 
-  /// The folder that holds the images' folder.
+  /// The directory that holds the images' directory.
   private var cache: String {
-    URL(fileURLWithPath: folder).deletingLastPathComponent().deletingLastPathComponent().path
+    URL(fileURLWithPath: directory).deletingLastPathComponent().deletingLastPathComponent().path
   }
 }

@@ -3,7 +3,7 @@ import Foundation
 /// What QEMU boots: a kernel, its first root file system and two disks with empty file systems.
 package struct VirtualImage: Sendable, Equatable {
   /// Absolute path of the image's directory in the cache.
-  package let folder: String
+  package let directory: String
   package let facts: Facts
 
   /// The kernel inside, kept as `image.json`.
@@ -18,16 +18,16 @@ package struct VirtualImage: Sendable, Equatable {
   /// Names the kernel build: release, then the start of its digest.
   package var kernelBuild: String { "\(facts.kernelRelease)-\(facts.kernelDigest.prefix(12))" }
 
-  package var kernelPath: String { "\(folder)/\(Self.kernelName)" }
-  package var initramfsPath: String { "\(folder)/\(Self.initramfsName)" }
+  package var kernelPath: String { "\(directory)/\(Self.kernelName)" }
+  package var initramfsPath: String { "\(directory)/\(Self.initramfsName)" }
   /// A raw ext4 disk, to be copied for every boot.
-  var dataDiskPath: String { "\(folder)/\(Self.dataDiskName)" }
+  var dataDiskPath: String { "\(directory)/\(Self.dataDiskName)" }
   /// A raw f2fs disk, to be copied for every boot.
-  var f2fsDiskPath: String { "\(folder)/\(Self.f2fsDiskName)" }
+  var f2fsDiskPath: String { "\(directory)/\(Self.f2fsDiskName)" }
 
   static let kernelName = "kernel"
   static let initramfsName = "initramfs.cpio.zst"
-  /// In the run folder, of a firmware that has files of its own.
+  /// In the run directory, of a firmware that has files of its own.
   static let extendedInitramfsName = "initramfs"
   static let dataDiskName = "data.raw"
   static let f2fsDiskName = "f2fs.raw"
@@ -35,14 +35,14 @@ package struct VirtualImage: Sendable, Equatable {
 
   /// Reads an image that is complete.
   /// - Throws: ``VirtualDeviceError/badState(path:reason:)``.
-  init(folder: String) throws {
-    let path = "\(folder)/\(Self.factsName)"
+  init(directory: String) throws {
+    let path = "\(directory)/\(Self.factsName)"
     do {
       self.facts = try JSONDecoder().decode(
         Facts.self, from: try Data(contentsOf: URL(fileURLWithPath: path)))
     } catch {
       throw VirtualDeviceError.badState(path: path, reason: "\(error)")
     }
-    self.folder = folder
+    self.directory = directory
   }
 }

@@ -37,15 +37,15 @@ final class LifetimeGuard: Sendable {
 
   /// Starts the shell; it must be there before QEMU is.
   /// - Throws: `Errno`.
-  init(machine name: String, folder: RunFolder) throws {
+  init(machine name: String, directory: RunDirectory) throws {
     // Close-on-exec from the first moment: no child of ours may keep our end open.
     let (reader, writer) = try FileDescriptor.pipe(options: .closeOnExec)
     pipe = Mutex(writer)
     let arguments = [
-      "-c", Self.script, "latgate-guard", folder.processFile, "latgate-\(name)",
-      folder.statePath, folder.processFile, folder.monitorSocket,
-      "\(folder.path)/\(VirtualImage.dataDiskName)",
-      "\(folder.path)/\(VirtualImage.f2fsDiskName)",
+      "-c", Self.script, "latgate-guard", directory.processFile, "latgate-\(name)",
+      directory.statePath, directory.processFile, directory.monitorSocket,
+      "\(directory.path)/\(VirtualImage.dataDiskName)",
+      "\(directory.path)/\(VirtualImage.f2fsDiskName)",
     ]
     // Unstructured: the shell lives as long as the device, and nothing waits for it.
     Task.detached {

@@ -10,7 +10,7 @@ struct MachineLaunch: Sendable {
   let files: [GuestFile]
   let definition: String?
   let name: String
-  let folder: RunFolder
+  let directory: RunDirectory
   let lifetime: MachineLifetime
 
   /// How often another free port is tried when one was taken meanwhile.
@@ -23,34 +23,34 @@ struct MachineLaunch: Sendable {
   /// - Returns: the device, which ends with this process until its boot is recorded.
   /// - Throws: as ``VirtualMachine/boot(firmware:name:port:lifetime:cache:timeout:progress:)``.
   func run(port: UInt16?) async throws -> VirtualMachine {
-    try UserFolders.makeFolder(folder.path)
-    let lock = try await FileLock.acquire("\(folder.path)/lock", timeout: Self.lockLimit)
+    try UserDirectories.makeDirectory(directory.path)
+    let lock = try await FileLock.acquire("\(directory.path)/lock", timeout: Self.lockLimit)
     defer { withExtendedLifetime(lock) {} }
-    if let state = try? MachineState.read(folder.statePath), state.process.isRunning {
+    if let state = try? MachineState.read(directory.statePath), state.process.isRunning {
       throw VirtualDeviceError.nameInUse(name: name, processID: state.process.processID)
     }
     // Another launch may have taken it for a past device's before the lock was ours.
-    try UserFolders.makeFolder(folder.path)
-    folder.clear(keepingLog: false)
-    RunFolder.prune(URL(fileURLWithPath: folder.path).deletingLastPathComponent().path)
+    try UserDirectories.makeDirectory(directory.path)
+    directory.clear(keepingLog: false)
+    RunDirectory.prune(URL(fileURLWithPath: directory.path).deletingLastPathComponent().path)
     try await copyDisks()
     if !files.isEmpty {
       try files.prepend(
-        to: image.initramfsPath, as: "\(folder.path)/\(VirtualImage.extendedInitramfsName)")
+        to: image.initramfsPath, as: "\(directory.path)/\(VirtualImage.extendedInitramfsName)")
     }
     // A detached device needs it too until it is up: half a boot must not stay behind.
-    let lifetimeGuard = try LifetimeGuard(machine: name, folder: folder)
+    let lifetimeGuard = try LifetimeGuard(machine: name, directory: directory)
     do {
       let (process, port) = try await start(port: port)
       let state = MachineState(
         name: name, process: process, port: port, definition: definition, firmware: firmware,
         firmwareID: firmwareID, kernelRelease: image.facts.kernelRelease,
         typesPath: image.typesPath, lifetime: lifetime, startedAt: Date())
-      try state.write(folder.statePath)
-      return VirtualMachine(state: state, folder: folder, lifetimeGuard: lifetimeGuard)
+      try state.write(directory.statePath)
+      return VirtualMachine(state: state, directory: directory, lifetimeGuard: lifetimeGuard)
     } catch {
       lifetimeGuard.dismiss()
-      folder.clear(keepingLog: true)
+      directory.clear(keepingLog: true)
       throw error
     }
   }
@@ -58,7 +58,7 @@ struct MachineLaunch: Sendable {
   private func copyDisks() async throws {
     // Whole copies: the first write to a block of an overlay would cost more than the next.
     try await HostTool.copy.output([
-      "--sparse=always", "--reflink=auto", image.dataDiskPath, image.f2fsDiskPath, folder.path,
+      "--sparse=always", "--reflink=auto", image.dataDiskPath, image.f2fsDiskPath, directory.path,
     ])
   }
 
@@ -71,7 +71,7 @@ struct MachineLaunch: Sendable {
         initramfsPath: files.isEmpty ? image.initramfsPath : VirtualImage.extendedInitramfsName,
         name: name, port: chosen)
       let outcome = try await HostTool.qemu(firmware.kernel.architecture)
-        .run(commandLine.arguments, in: folder.path)
+        .run(commandLine.arguments, in: directory.path)
       if outcome.isSuccess { return (try startedProcess(), chosen) }
       guard outcome.log.contains("Could not set up host forwarding rule") else {
         throw VirtualDeviceError.startFailed(name: name, log: outcome.log)
@@ -84,12 +84,12 @@ struct MachineLaunch: Sendable {
   }
 
   private func startedProcess() throws(VirtualDeviceError) -> ProcessIdentity {
-    let text = (try? String(contentsOfFile: folder.processFile, encoding: .utf8)) ?? ""
+    let text = (try? String(contentsOfFile: directory.processFile, encoding: .utf8)) ?? ""
     guard let processID = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)),
       let process = ProcessIdentity.current(of: processID)
     else {
       throw .startFailed(
-        name: name, log: "it ended at once; end of the console:\n\(folder.console().tail())")
+        name: name, log: "it ended at once; end of the console:\n\(directory.console().tail())")
     }
     return process
   }

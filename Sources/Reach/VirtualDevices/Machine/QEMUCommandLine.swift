@@ -1,4 +1,4 @@
-/// QEMU's arguments for one boot. Relative paths are inside the run folder, QEMU's first
+/// QEMU's arguments for one boot. Relative paths are inside the run directory, QEMU's first
 /// working directory: names that a user chose never meet QEMU's own comma syntax.
 struct QEMUCommandLine: Sendable {
   let firmware: VirtualFirmware

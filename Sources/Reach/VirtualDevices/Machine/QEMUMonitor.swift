@@ -6,7 +6,7 @@ import POSIXSupport
 struct QEMUMonitor: Sendable {
   /// Name of the device, for messages.
   let name: String
-  let folder: RunFolder
+  let directory: RunDirectory
 
   /// Bytes of answers that are read before the peer counts as something else.
   private static let answerLimit = 1 << 20
@@ -21,11 +21,11 @@ struct QEMUMonitor: Sendable {
   ///   `DeadlineExceeded`, `CancellationError`.
   private func execute(_ command: String, limit: Duration) async throws {
     let deadline = Deadline.now + limit
-    // A socket's path has room for 107 bytes and the cache folder may be deep.
-    let directory = try OwnedDescriptor.open(folder.path, flags: O_RDONLY | O_DIRECTORY)
-    let path = "/proc/self/fd/\(directory.rawValue)/\(QEMUCommandLine.monitorSocket)"
+    // A socket's path has room for 107 bytes and the cache directory may be deep.
+    let opened = try OwnedDescriptor.open(directory.path, flags: O_RDONLY | O_DIRECTORY)
+    let path = "/proc/self/fd/\(opened.rawValue)/\(QEMUCommandLine.monitorSocket)"
     let connection = try await SocketAddress.unix(path: path).connect(deadline: deadline)
-    withExtendedLifetime(directory) {}
+    withExtendedLifetime(opened) {}
     defer { connection.close() }
     var lines = MonitorLines()
     try await expect("QMP", from: connection, lines: &lines, deadline: deadline)

@@ -12,7 +12,7 @@ extension VirtualMachine {
   ///   - name: 1 to 40 letters, digits and `-`; one running device per name.
   ///   - port: port on 127.0.0.1 for adb, outside 5555-5585; nil takes a free one.
   ///   - lifetime: whether the device ends with this process.
-  ///   - cache: folder of the tool's cache; nil is the user's own.
+  ///   - cache: directory of the tool's cache; nil is the user's own.
   ///   - timeout: for the boot alone, without the image's building.
   ///   - progress: called with one line for people at a time.
   /// - Returns: the running device, its ``VirtualMachine/bootDuration`` set.
@@ -27,14 +27,14 @@ extension VirtualMachine {
     var firmware = firmware
     firmware.addition = files.digest
     try firmware.validate()
-    let folder = try RunFolder(name: name, cache: cache)
+    let directory = try RunDirectory(name: name, cache: cache)
     if let port { try LoopbackPort.check(port) }
     try HostTool.qemu(firmware.kernel.architecture).requirePresence()
     let image = try await VirtualImage.prepare(
       kernel: firmware.kernel, cache: cache, progress: progress)
     let launch = MachineLaunch(
       firmware: firmware, firmwareID: try firmware.identifier(kernelBuild: image.kernelBuild),
-      image: image, files: files, definition: definition, name: name, folder: folder,
+      image: image, files: files, definition: definition, name: name, directory: directory,
       lifetime: lifetime)
     let begin = ContinuousClock.now
     let machine = try await launch.run(port: port)

@@ -4,7 +4,7 @@ extension VirtualMachine {
   /// The virtual devices of this user that are running, whoever booted them, by name.
   /// - Throws: ``VirtualDeviceError/badState(path:reason:)``.
   package static func list(cache: String? = nil) throws -> [VirtualMachine] {
-    let parent = try RunFolder.parent(cache: cache)
+    let parent = try RunDirectory.parent(cache: cache)
     let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
     return try names.sorted().compactMap { try running($0, cache: cache) }
   }
@@ -19,10 +19,10 @@ extension VirtualMachine {
   }
 
   private static func running(_ name: String, cache: String?) throws -> VirtualMachine? {
-    let folder = try RunFolder(name: name, cache: cache)
-    guard FileManager.default.fileExists(atPath: folder.statePath) else { return nil }
-    let state = try MachineState.read(folder.statePath)
+    let directory = try RunDirectory(name: name, cache: cache)
+    guard FileManager.default.fileExists(atPath: directory.statePath) else { return nil }
+    let state = try MachineState.read(directory.statePath)
     guard state.process.isRunning else { return nil }
-    return VirtualMachine(state: state, folder: folder, lifetimeGuard: nil)
+    return VirtualMachine(state: state, directory: directory, lifetimeGuard: nil)
   }
 }

@@ -7,7 +7,7 @@ import POSIXSupport
 /// until ``stop()``, which any process may call after ``find(_:cache:)``.
 package final class VirtualMachine: Sendable {
   package let state: MachineState
-  let folder: RunFolder
+  let directory: RunDirectory
   private let lifetimeGuard: LifetimeGuard?
 
   /// How long QEMU gets to obey each of the three ways to end it.
@@ -15,9 +15,9 @@ package final class VirtualMachine: Sendable {
   /// How long one greeting may take before the next is tried.
   private static let greetingLimit = Duration.seconds(2)
 
-  init(state: MachineState, folder: RunFolder, lifetimeGuard: LifetimeGuard?) {
+  init(state: MachineState, directory: RunDirectory, lifetimeGuard: LifetimeGuard?) {
     self.state = state
-    self.folder = folder
+    self.directory = directory
     self.lifetimeGuard = lifetimeGuard
   }
 
@@ -26,7 +26,7 @@ package final class VirtualMachine: Sendable {
   package var serial: String { "127.0.0.1:\(state.port)" }
   package var processID: Int32 { state.process.processID }
   /// Absolute path of the serial console's log; it stays after ``stop()``.
-  package var logPath: String { folder.serialLog }
+  package var logPath: String { directory.serialLog }
   /// From the start of QEMU to adbd's answer; nil while the device boots.
   package var bootDuration: Duration? { state.bootSeconds.map { .seconds($0) } }
   /// BTF on this machine for a kernel that carries none; nil when it is not needed.
@@ -40,7 +40,7 @@ package final class VirtualMachine: Sendable {
   }
   package var isRunning: Bool { state.process.isRunning }
   /// How often the device has come up since QEMU started: 1 after the boot, 2 after a restart.
-  package var readyCount: Int { folder.console().readyCount }
+  package var readyCount: Int { directory.console().readyCount }
 
   /// Returns when adbd answers the adb protocol's greeting.
   /// - Parameters:
@@ -55,7 +55,7 @@ package final class VirtualMachine: Sendable {
   ) async throws {
     let deadline = ContinuousClock.now + timeout
     while true {
-      let console = folder.console()
+      let console = directory.console()
       if console.readyCount >= boots,
         try await ADBHandshake.succeeds(port: state.port, limit: Self.greetingLimit)
       {
@@ -78,10 +78,11 @@ package final class VirtualMachine: Sendable {
 
   /// Switches the power off and on again, without asking the device: what was not synced is lost.
   /// For an orderly restart run `reboot` on the device.
-  /// - Throws: as ``waitUntilADB(boots:panics:timeout:)``, and ``VirtualDeviceError/monitor(name:reason:)``.
+  /// - Throws: as ``waitUntilADB(boots:panics:timeout:)``, and
+  ///   ``VirtualDeviceError/monitor(name:reason:)``.
   package func powerCycle(timeout: Duration) async throws {
     // A kernel that panicked is a reason to be here, not to give up.
-    let before = folder.console()
+    let before = directory.console()
     try await monitor.reset(limit: max(Self.stopLimit, timeout))
     try await waitUntilADB(
       boots: before.readyCount + 1, panics: before.panicCount, timeout: timeout)
@@ -103,14 +104,14 @@ package final class VirtualMachine: Sendable {
     }
     lifetimeGuard?.dismiss()
     // The name may belong to a younger device by now.
-    if let current = try? MachineState.read(folder.statePath), current.process != state.process {
+    if let current = try? MachineState.read(directory.statePath), current.process != state.process {
       return
     }
-    if state.lifetime == .owned, folder.console().panicCount == 0 {
+    if state.lifetime == .owned, directory.console().panicCount == 0 {
       // Its name is of one process, and its console is not read any more.
-      folder.remove()
+      directory.remove()
     } else {
-      folder.clear(keepingLog: true)
+      directory.clear(keepingLog: true)
     }
   }
 
@@ -119,10 +120,10 @@ package final class VirtualMachine: Sendable {
   func recording(bootDuration: Duration) throws -> VirtualMachine {
     var state = self.state
     state.bootSeconds = bootDuration / .seconds(1)
-    try state.write(folder.statePath)
+    try state.write(directory.statePath)
     if state.lifetime == .detached { lifetimeGuard?.dismiss() }
-    return VirtualMachine(state: state, folder: folder, lifetimeGuard: lifetimeGuard)
+    return VirtualMachine(state: state, directory: directory, lifetimeGuard: lifetimeGuard)
   }
 
-  private var monitor: QEMUMonitor { QEMUMonitor(name: name, folder: folder) }
+  private var monitor: QEMUMonitor { QEMUMonitor(name: name, directory: directory) }
 }

@@ -31,9 +31,9 @@ extension CampaignTrial {
           CampaignArm(name: Self.candidateArm, from: half, to: DeviceDraw.outcomes),
         ], salt: cast.salts[firmware] ?? [], bundles: [:]),
       probes: try bench.probes(named: [Self.probe]), tier: .t0, abis: [.arm64])
-    let folder = DraftFolder(path: "\(settings.folder)/drafts/\(firmware.campaign)")
-    let manifest = try await draft.write(to: folder, bench: bench)
-    _ = try publisher.sign(folder)
+    let directory = DraftDirectory(path: "\(settings.directory)/drafts/\(firmware.campaign)")
+    let manifest = try await draft.write(to: directory, bench: bench)
+    _ = try publisher.sign(directory)
     try publisher.publish()
     say(
       "It is signed and published: \(manifest.metrics.map(\.name).joined(separator: ", ")) in windows of "
@@ -137,7 +137,7 @@ extension CampaignTrial {
       seed: UInt64.random(in: 0...UInt64.max))
     let upload = FleetUpload(
       program: programs.hostFieldAgent, collector: collector,
-      root: "\(repository)/1.root.json", folder: "\(settings.folder)/fleet")
+      root: "\(repository)/1.root.json", directory: "\(settings.directory)/fleet")
     let jobs: [@Sendable () async throws -> Int] = others.enumerated().map { number, name in
       {
         let reports = fleet.reports(of: name, number: number)
@@ -159,15 +159,16 @@ extension CampaignTrial {
   func judge(
     _ firmware: TrialFirmware, offered: MetadataTime, _ collector: TrialCollector
   ) throws -> CampaignReport {
-    let folder = RepositoryFolder(path: repository)
+    let directory = RepositoryDirectory(path: repository)
     let judging = CampaignJudging(
-      manifest: try folder.manifest(firmware.campaign, try folder.polled(now: Self.now)),
+      manifest: try directory.manifest(firmware.campaign, try directory.polled(now: Self.now)),
       candidate: Self.candidateArm, build: firmware.build, offered: offered,
       now: MetadataTime(seconds: Self.lookHour * Self.hour), silence: Int(3 * Self.day / Self.hour))
     let (report, notes) = try judging.report(
       of: .index(CollectedReports(place: collector.indexPath)))
     for note in notes { say(note) }
-    try KeptVerdicts(folder: KeptVerdicts.folder(ofCollector: collector.folder)).keep(report)
+    try KeptVerdicts(directory: KeptVerdicts.directory(ofCollector: collector.directory)).keep(
+      report)
     return report
   }
 

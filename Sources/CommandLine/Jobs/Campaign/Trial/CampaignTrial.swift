@@ -8,12 +8,12 @@ import Reporting
 import RunRecords
 import VirtualDevices
 
-/// A campaign from its keys to its end, on one machine: two virtual devices, a collector on loopback, and
-/// the judge, for each firmware that is offered.
+/// A campaign from its keys to its end, on one machine: two virtual devices, a collector on
+/// loopback, and the judge, for each firmware that is offered.
 package struct CampaignTrial: Sendable {
   package struct Settings: Sendable {
-    /// Folder that keeps everything.
-    package var folder: String
+    /// Directory that keeps everything.
+    package var directory: String
     package var firmwares: [TrialFirmware]
     /// Windows of each device.
     package var windows: Int
@@ -23,9 +23,9 @@ package struct CampaignTrial: Sendable {
     package var collector: String?
 
     package init(
-      folder: String, firmwares: [TrialFirmware], windows: Int, devices: Int, collector: String?
+      directory: String, firmwares: [TrialFirmware], windows: Int, devices: Int, collector: String?
     ) {
-      self.folder = URL(fileURLWithPath: folder).standardizedFileURL.path
+      self.directory = URL(fileURLWithPath: directory).standardizedFileURL.path
       self.firmwares = firmwares
       self.windows = windows
       self.devices = devices
@@ -58,12 +58,12 @@ package struct CampaignTrial: Sendable {
   package init(_ settings: Settings, bench: Workbench) {
     self.settings = settings
     self.bench = bench
-    stage = TrialStage(logs: "\(settings.folder)/devices")
+    stage = TrialStage(logs: "\(settings.directory)/devices")
   }
 
-  var repository: String { "\(settings.folder)/repository" }
-  var keys: String { "\(settings.folder)/keys" }
-  package var collectorFolder: String { "\(settings.folder)/collector" }
+  var repository: String { "\(settings.directory)/repository" }
+  var keys: String { "\(settings.directory)/keys" }
+  package var collectorDirectory: String { "\(settings.directory)/collector" }
 
   func say(_ text: String) { bench.console.note(text) }
 
@@ -71,7 +71,8 @@ package struct CampaignTrial: Sendable {
 
   /// Goes through it; `look` is called at its end, while the collector still runs, with the
   /// dashboard's URL.
-  /// - Throws: ``TrialError``, `CancellationError`, and what its parts throw; nothing is left running.
+  /// - Throws: ``TrialError``, `CancellationError`, and what its parts throw; nothing is left
+  ///   running.
   package func run(
     look: (_ dashboard: String) async throws -> Void
   ) async throws -> [Outcome] {
@@ -90,17 +91,17 @@ package struct CampaignTrial: Sendable {
   ) async throws -> [Outcome] {
     guard !FileManager.default.fileExists(atPath: repository) else {
       throw TrialError(
-        "there is a trial in \(settings.folder) already",
-        remedy: "name another folder with --out, or remove this one", status: .usage)
+        "there is a trial in \(settings.directory) already",
+        remedy: "name another directory with --out, or remove this one", status: .usage)
     }
     let program = try TrialCollector.program(settings.collector)
     try FileManager.default.createDirectory(
-      atPath: settings.folder, withIntermediateDirectories: true)
+      atPath: settings.directory, withIntermediateDirectories: true)
     let programs = try await TrialPrograms(bench)
     _ = try Publisher.create(repository: repository, keys: keys, now: Self.now)
     say("The repository is \(repository); its keys, which would be offline, are \(keys).")
     let collector = try await TrialCollector.start(
-      program: program, folder: collectorFolder, repository: repository,
+      program: program, directory: collectorDirectory, repository: repository,
       devices: settings.devices)
     stage.add(collector)
     say(

@@ -11,16 +11,16 @@ struct FleetUpload: Sendable {
   let collector: TrialCollector
   /// The repository's first root.
   let root: String
-  /// Folder for the devices' own.
-  let folder: String
+  /// Directory for the devices' own.
+  let directory: String
 
   private static let limit = Duration.seconds(120)
   private static let pause = Duration.milliseconds(20)
 
-  /// Returns when the collector has all of them; the device's folder is gone then.
+  /// Returns when the collector has all of them; the device's directory is gone then.
   /// - Throws: ``TrialError``, `SystemCallError`, `CancellationError`.
   func send(_ reports: [FleetReport], of name: String) async throws {
-    let own = "\(folder)/\(name)"
+    let own = "\(directory)/\(name)"
     let spool = "\(own)/state/spool"
     try FileManager.default.createDirectory(
       atPath: spool, withIntermediateDirectories: true,

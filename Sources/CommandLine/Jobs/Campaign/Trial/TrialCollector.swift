@@ -10,8 +10,8 @@ final class TrialCollector: Sendable {
   let devicePort: UInt16
   /// URL of what operators look at.
   let operators: String
-  /// Its folder.
-  let folder: String
+  /// Its directory.
+  let directory: String
   private let process: ChildProcess
 
   static let programName = "latgate-collector"
@@ -20,10 +20,10 @@ final class TrialCollector: Sendable {
   private static let remedy =
     "build it with 'swift build --traits Collector --product \(programName)', or name it with --collector"
 
-  private init(devicePort: UInt16, operators: String, folder: String, process: ChildProcess) {
+  private init(devicePort: UInt16, operators: String, directory: String, process: ChildProcess) {
     self.devicePort = devicePort
     self.operators = operators
-    self.folder = folder
+    self.directory = directory
     self.process = process
   }
 
@@ -46,14 +46,16 @@ final class TrialCollector: Sendable {
   }
 
   /// Starts it, with certificates for `device-1` to `device-<devices>`, and the repository's files.
-  /// - Throws: ``TrialError``, `SystemCallError`, `CancellationError`; nothing is left running then.
+  /// - Throws: ``TrialError``, `SystemCallError`, `CancellationError`; nothing is left running
+  ///   then.
   static func start(
-    program: String, folder: String, repository: String, devices: Int
+    program: String, directory: String, repository: String, devices: Int
   ) async throws -> TrialCollector {
     let process = try ChildProcess.spawn(
       program,
       arguments: [
-        "serve", "--trial", "--data", folder, "--devices", "\(devices)", "--repository", repository,
+        "serve", "--trial", "--data", directory, "--devices", "\(devices)", "--repository",
+        repository,
         "--listen", "127.0.0.1:0", "--operate", "127.0.0.1:0",
       ])
     let deadline = ContinuousClock.now + startLimit
@@ -72,7 +74,7 @@ final class TrialCollector: Sendable {
         let operators = value("operators", in: said), let number = UInt16(exactly: port)
       {
         return TrialCollector(
-          devicePort: number, operators: operators, folder: folder, process: process)
+          devicePort: number, operators: operators, directory: directory, process: process)
       }
     }
   }
@@ -85,15 +87,15 @@ final class TrialCollector: Sendable {
 
   /// The dashboard's address with its password: it is of this machine alone, and of this trial.
   var dashboard: String {
-    let key = (try? String(contentsOfFile: "\(folder)/dashboard.key", encoding: .utf8)) ?? ""
+    let key = (try? String(contentsOfFile: "\(directory)/dashboard.key", encoding: .utf8)) ?? ""
     let password = key.trimmingCharacters(in: .whitespacesAndNewlines)
     return operators.replacing("http://", with: "http://latgate:\(password)@") + "/"
   }
 
   /// A file of the authority that was made for the trial, such as `device-1.pem`.
-  func certificateFile(_ name: String) -> String { "\(folder)/trial/\(name)" }
+  func certificateFile(_ name: String) -> String { "\(directory)/trial/\(name)" }
 
-  var indexPath: String { "\(folder)/index.sqlite" }
+  var indexPath: String { "\(directory)/index.sqlite" }
 
   /// What has arrived of a campaign.
   func reports(of campaign: String) throws -> [CollectedReport] {

@@ -10,7 +10,7 @@ struct TrialDevice: Sendable {
   /// Where it connects to; the certificate of the collector is for `localhost`.
   var address: String
   var port: UInt16
-  /// Folder of certificates, and of the repository's first root.
+  /// Directory of certificates, and of the repository's first root.
   var authority: String
   var certificate: String
   var key: String
@@ -50,8 +50,8 @@ struct TrialMachine: Sendable {
   /// Seconds between two polls: half of what a device goes on without one.
   static let poll = 6
 
-  private static let folder = "etc/latgate"
-  private static let stateFolder = "/data/latgate"
+  private static let directory = "etc/latgate"
+  private static let stateDirectory = "/data/latgate"
 
   /// Common name of its certificate.
   var name: String
@@ -66,9 +66,9 @@ struct TrialMachine: Sendable {
   func files(_ collector: TrialCollector) throws -> [GuestFile] {
     let device = TrialDevice(
       name: name, model: Self.model, build: build, address: Self.hostAddress,
-      port: collector.devicePort, authority: "/\(Self.folder)/authority.pem",
-      certificate: "/\(Self.folder)/device.pem", key: "/\(Self.folder)/device.key",
-      root: "/\(Self.folder)/root.json", state: "\(Self.stateFolder)/field", poll: Self.poll)
+      port: collector.devicePort, authority: "/\(Self.directory)/authority.pem",
+      certificate: "/\(Self.directory)/device.pem", key: "/\(Self.directory)/device.key",
+      root: "/\(Self.directory)/root.json", state: "\(Self.stateDirectory)/field", poll: Self.poll)
     func file(_ path: String, from source: String, mode: UInt32 = 0o644) throws -> GuestFile {
       GuestFile(
         path: path, content: Array(try Data(contentsOf: URL(fileURLWithPath: source))), mode: mode)
@@ -76,13 +76,14 @@ struct TrialMachine: Sendable {
     return [
       try file("usr/bin/latgate-field", from: fieldAgent, mode: 0o755),
       try file("usr/bin/latgate-load", from: loadHelper, mode: 0o755),
-      try file("\(Self.folder)/authority.pem", from: collector.certificateFile("authority.pem")),
-      try file("\(Self.folder)/device.pem", from: collector.certificateFile("\(name).pem")),
+      try file("\(Self.directory)/authority.pem", from: collector.certificateFile("authority.pem")),
+      try file("\(Self.directory)/device.pem", from: collector.certificateFile("\(name).pem")),
       try file(
-        "\(Self.folder)/device.key", from: collector.certificateFile("\(name).key"), mode: 0o600),
-      try file("\(Self.folder)/root.json", from: root),
+        "\(Self.directory)/device.key", from: collector.certificateFile("\(name).key"), mode: 0o600),
+      try file("\(Self.directory)/root.json", from: root),
       GuestFile(
-        path: "\(Self.folder)/field.conf", content: Array(device.configuration.utf8), mode: 0o644),
+        path: "\(Self.directory)/field.conf", content: Array(device.configuration.utf8), mode: 0o644
+      ),
       GuestFile(
         path: "etc/init.d/S90latgate-field", content: Array(Self.service.utf8), mode: 0o755),
     ]
@@ -94,13 +95,13 @@ struct TrialMachine: Sendable {
     #!/bin/busybox sh
     # The device has no clock that survives a boot.
     date -u -s @\(Int(Date().timeIntervalSince1970)) >/dev/null
-    mkdir -p \(stateFolder)
+    mkdir -p \(stateDirectory)
     (while :; do
       /usr/bin/latgate-load fsync --path /data/local/tmp --ops 100000 >/dev/null 2>&1
       usleep 100000
     done) &
     (while :; do
-      /usr/bin/latgate-field run /\(folder)/field.conf
+      /usr/bin/latgate-field run /\(directory)/field.conf
       echo "latgate: the field agent ended with code $?"
       sleep 1
     done) &

@@ -10,7 +10,7 @@ final class TrialStage: Sendable {
   }
 
   private let state = Mutex(State())
-  /// Folder for what devices said on their consoles.
+  /// Directory for what devices said on their consoles.
   private let logs: String
 
   init(logs: String) { self.logs = logs }
@@ -37,7 +37,8 @@ final class TrialStage: Sendable {
     try await machine.stop()
   }
 
-  /// Ends everything, as well as it goes, also after a cancellation: every wait would be cut short then.
+  /// Ends everything, as well as it goes, also after a cancellation: every wait would be cut short
+  /// then.
   func clear() async {
     await Task.detached { [self] in
       for role in state.withLock({ $0.machines.keys.sorted() }) { try? await stop(role) }

@@ -3,8 +3,8 @@ import Foundation
 import Glibc
 import POSIXSupport
 
-/// A repository as a folder, which any web server serves as it is.
-package struct RepositoryFolder: Sendable {
+/// A repository as a directory, which any web server serves as it is.
+package struct RepositoryDirectory: Sendable {
   package let path: String
 
   package init(path: String) { self.path = path }
@@ -28,8 +28,8 @@ package struct RepositoryFolder: Sendable {
   package func write(_ files: [RepositoryEditor.File]) throws {
     for file in files {
       let place = "\(path)/\(file.path)"
-      let folder = (place as NSString).deletingLastPathComponent
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      let directory = (place as NSString).deletingLastPathComponent
+      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
       try AtomicFile.write(file.bytes, to: place)
     }
   }
@@ -116,10 +116,10 @@ package struct RepositoryFolder: Sendable {
     }
   }
 
-  /// A campaign's manifest for those who look at what was collected: of a campaign that was revoked as
-  /// well, from the last list that had it. Devices do not take it from there.
-  /// - Throws: ``CampaignFileError`` where a device would refuse the repository, and for a campaign that
-  ///   no list ever had.
+  /// A campaign's manifest for those who look at what was collected: of a campaign that was revoked
+  /// as well, from the last list that had it. Devices do not take it from there.
+  /// - Throws: ``CampaignFileError`` where a device would refuse the repository, and for a campaign
+  ///   that no list ever had.
   package func collectedManifest(_ id: String, now: MetadataTime) throws -> CampaignManifest {
     let state = try polled(now: now)
     guard !state.campaigns.contains(id) else { return try manifest(id, state) }

@@ -1,17 +1,17 @@
 import Glibc
 import POSIXSupport
 
-/// The folder of lease files: one for all users of a machine, and for its containers where it is
+/// The directory of lease files: one for all users of a machine, and for its containers where it is
 /// mounted into them.
 ///
 /// All users may make files in it, and none may remove those of others, as in /tmp.
-struct LeaseFolder: Sendable, Equatable {
+struct LeaseDirectory: Sendable, Equatable {
   let path: String
 
   private static let mode: UInt32 = 0o1777
 
-  /// `LATGATE_LEASES`, else `latgate` in the first place for locks that all users may write to. Which
-  /// that is depends on the machine alone: all have to come to the same.
+  /// `LATGATE_LEASES`, else `latgate` in the first place for locks that all users may write to.
+  /// Which that is depends on the machine alone: all have to come to the same.
   init(environment: [String: String]) {
     if let given = environment["LATGATE_LEASES"], !given.isEmpty {
       path = given
@@ -24,11 +24,11 @@ struct LeaseFolder: Sendable, Equatable {
     self.path = path
   }
 
-  /// The first folder where everybody may make files, else /tmp.
-  static func base(of folders: [String]) -> String {
-    folders.first { folder in
+  /// The first directory where everybody may make files, else /tmp.
+  static func base(of directories: [String]) -> String {
+    directories.first { directory in
       var status = stat()
-      return stat(folder, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+      return stat(directory, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
         && status.st_mode & mode == mode
     } ?? "/tmp"
   }
@@ -38,13 +38,13 @@ struct LeaseFolder: Sendable, Equatable {
   func prepare() throws(DeviceError) {
     do throws(SystemCallError) {
       if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
-        try UserFolders.makeFolder(String(path[..<slash]), mode: 0o755)
+        try UserDirectories.makeDirectory(String(path[..<slash]), mode: 0o755)
       }
       if mkdir(path, Self.mode) != 0, errno != EEXIST {
         throw SystemCallError(call: "mkdir", code: errno, subject: path)
       }
-      let folder = try OwnedDescriptor.open(path, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
-      let number = folder.rawValue
+      let directory = try OwnedDescriptor.open(path, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+      let number = directory.rawValue
       var status = stat()
       try systemCall("fstat", on: path) { fstat(number, &status) }
       if status.st_uid == geteuid(), status.st_mode & Self.mode != Self.mode {
@@ -55,7 +55,8 @@ struct LeaseFolder: Sendable, Equatable {
     } catch {
       throw .hostFile(
         path: path,
-        detail: "leases cannot be kept there (\(error.call): \(error.reason)); name another folder "
+        detail:
+          "leases cannot be kept there (\(error.call): \(error.reason)); name another directory "
           + "for all users by LATGATE_LEASES")
     }
   }

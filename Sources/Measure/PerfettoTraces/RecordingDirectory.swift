@@ -2,7 +2,7 @@
 ///
 /// What the agent does with trace events of its own, done on the host: the same windows, the same
 /// classes of threads.
-package struct RecordingFolder: Sendable {
+package struct RecordingDirectory: Sendable {
   /// Moments of a window, CLOCK_BOOTTIME ns.
   package struct Window: Sendable, Equatable {
     /// From here on starts are known, so that what began before the window is.
@@ -109,7 +109,7 @@ package struct FoldedRecording: Sendable, Equatable {
     package var frequencies: [FoldedFrequency]
   }
 
-  /// In the order of ``RecordingFolder/windows``.
+  /// In the order of ``RecordingDirectory/windows``.
   package var windows: [Window]
   /// Why they do not count; empty when they do.
   package var faults: [String]

@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
 
-/// Folders that belong to the user who runs the tool.
-package enum UserFolders {
+/// Directories that belong to the user who runs the tool.
+package enum UserDirectories {
   /// The tool's cache: `$XDG_CACHE_HOME/latgate`, else `$HOME/.cache/latgate`.
   ///
   /// A relative `XDG_CACHE_HOME` is ignored, as the XDG base directory
@@ -36,13 +36,13 @@ package enum UserFolders {
     return nil
   }
 
-  /// The cache folder of the running process, made if missing (mode 0700).
-  /// - Throws: ``SystemCallError``: the folder cannot be made; ``MissingHome``.
+  /// The cache directory of the running process, made if missing (mode 0700).
+  /// - Throws: ``SystemCallError``: the directory cannot be made; ``MissingHome``.
   package static func cache() throws -> String {
     guard let path = cachePath(environment: ProcessInfo.processInfo.environment) else {
       throw MissingHome(purpose: "the cache", variable: "XDG_CACHE_HOME")
     }
-    try makeFolder(path)
+    try makeDirectory(path)
     return path
   }
 
@@ -52,9 +52,9 @@ package enum UserFolders {
     _ = utimensat(AT_FDCWD, path, nil, 0)
   }
 
-  /// Makes a folder and its parents.
+  /// Makes a directory and its parents.
   /// - Throws: ``SystemCallError`` with the path that could not be made.
-  package static func makeFolder(_ path: String, mode: UInt32 = 0o700) throws(SystemCallError) {
+  package static func makeDirectory(_ path: String, mode: UInt32 = 0o700) throws(SystemCallError) {
     var prefix = path.hasPrefix("/") ? "/" : ""
     for part in path.split(separator: "/") {
       prefix += (prefix.isEmpty || prefix.hasSuffix("/") ? "" : "/") + part
@@ -69,9 +69,10 @@ package enum UserFolders {
   }
 }
 
-/// The environment names no folder of the user's: it is for the user to set, not a fault of the tool.
+/// The environment names no directory of the user's: it is for the user to set, not a fault of the
+/// tool.
 package struct MissingHome: Error, Sendable, Equatable, CustomStringConvertible {
-  /// What the folder is for.
+  /// What the directory is for.
   package var purpose: String
   /// The variable that would do in place of `HOME`.
   package var variable: String
@@ -82,6 +83,6 @@ package struct MissingHome: Error, Sendable, Equatable, CustomStringConvertible 
   }
 
   package var description: String {
-    "there is no folder for \(purpose): set HOME or \(variable) to an absolute path"
+    "there is no directory for \(purpose): set HOME or \(variable) to an absolute path"
   }
 }

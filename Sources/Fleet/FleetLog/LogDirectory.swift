@@ -4,7 +4,7 @@ import POSIXSupport
 
 /// The files of a log: sealed segments, `<number>-<SHA-256>.segment`, and one that is written,
 /// `<number>.open`.
-package struct LogFolder: Sendable {
+package struct LogDirectory: Sendable {
   package let path: String
 
   package init(path: String) {
@@ -45,7 +45,7 @@ package struct LogFolder: Sendable {
   /// Where bytes go that were found behind the last batch, or were damaged.
   var asidePath: String { path + "/aside" }
 
-  /// - Throws: ``LogError``: the folder cannot be read, or segments are missing.
+  /// - Throws: ``LogError``: the directory cannot be read, or segments are missing.
   func list() throws(LogError) -> Listing {
     let names: [String]
     do { names = try FileManager.default.contentsOfDirectory(atPath: path) } catch {
@@ -100,8 +100,8 @@ package struct LogFolder: Sendable {
 
   /// Makes a rename durable.
   func sync() throws(SystemCallError) {
-    let folder = try OwnedDescriptor.open(path, flags: O_RDONLY | O_DIRECTORY)
-    let number = folder.rawValue
+    let directory = try OwnedDescriptor.open(path, flags: O_RDONLY | O_DIRECTORY)
+    let number = directory.rawValue
     try systemCall("fsync", on: path) { fsync(number) }
   }
 }

@@ -1,31 +1,32 @@
 import Foundation
 import KernelTypes
 
-/// Files of this machine that have the symbols of what runs on devices: a build's unstripped output,
-/// or debug files in `.build-id/`.
-struct SymbolFolder: Sendable {
+/// Files of this machine that have the symbols of what runs on devices: a build's unstripped
+/// output, or debug files in `.build-id/`.
+struct SymbolDirectory: Sendable {
   private let paths: [String]
 
-  /// - Parameter paths: folders that are there.
+  /// - Parameter paths: directories that are there.
   init(_ paths: [String]) { self.paths = paths }
 
-  /// The files of these build-ids, the one with the most bytes of each: what is stripped is smaller.
+  /// The files of these build-ids, the one with the most bytes of each: what is stripped is
+  /// smaller.
   func files(of wanted: Set<String>) -> [String: String] {
     var found: [String: (size: Int, path: String)] = [:]
     func take(_ path: String, _ id: String) {
       let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
       if size > found[id]?.size ?? 0 { found[id] = (size, path) }
     }
-    for folder in paths where !wanted.isEmpty {
+    for directory in paths where !wanted.isEmpty {
       for id in wanted {
-        let path = "\(folder)/.build-id/\(id.prefix(2))/\(id.dropFirst(2))"
+        let path = "\(directory)/.build-id/\(id.prefix(2))/\(id.dropFirst(2))"
         for name in [path + ".debug", path] where FileManager.default.fileExists(atPath: name) {
           take(name, id)
         }
       }
-      guard let names = FileManager.default.enumerator(atPath: folder) else { continue }
+      guard let names = FileManager.default.enumerator(atPath: directory) else { continue }
       for case let name as String in names {
-        let path = "\(folder)/\(name)"
+        let path = "\(directory)/\(name)"
         guard let id = Self.buildID(path), wanted.contains(id) else { continue }
         take(path, id)
       }

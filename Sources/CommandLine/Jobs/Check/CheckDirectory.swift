@@ -4,8 +4,8 @@ import RegressionAnalysis
 import Reporting
 import RunRecords
 
-/// The folder of a check: what was asked for, the records of its runs, what they say.
-package struct CheckFolder: Sendable {
+/// The directory of a check: what was asked for, the records of its runs, what they say.
+package struct CheckDirectory: Sendable {
   package let path: String
 
   package init(
@@ -18,7 +18,7 @@ package struct CheckFolder: Sendable {
   private var setupFile: String { "\(path)/check.json" }
   private var profileFile: String { "\(path)/profile.json" }
 
-  /// Why a folder is none of a check.
+  /// Why a directory is none of a check.
   package struct Fault: Error, CustomStringConvertible {
     package var path: String
     package var problem: String
@@ -40,7 +40,7 @@ package struct CheckFolder: Sendable {
   /// What is known of the bench's noise is kept beside it: a profile that has grown by these very
   /// runs must not judge them.
   package func begin(_ setup: CheckSetup, profile: NoiseProfile?) throws {
-    try UserFolders.makeFolder(path, mode: 0o755)
+    try UserDirectories.makeDirectory(path, mode: 0o755)
     if let profile {
       try AtomicFile.write(try profile.encoded(), to: profileFile)
     } else {

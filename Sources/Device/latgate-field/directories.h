@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* What each process of the field agent has of the state's folder. */
-#ifndef LATGATE_FIELD_FOLDERS_H
-#define LATGATE_FIELD_FOLDERS_H
+/* What each process of the field agent has of the state's directory. */
+#ifndef LATGATE_FIELD_DIRECTORIES_H
+#define LATGATE_FIELD_DIRECTORIES_H
 
 #include "config.h"
 #include "spool.h"
@@ -9,15 +9,16 @@
 #define LG_MANIFEST_NAME "manifest"
 #define LG_BUNDLE_NAME "bundle"
 
-struct lg_folders {
+struct lg_directories {
 	int state, spool;
 };
 
 /* Makes them where they are missing. False with `why`. */
-bool lg_folders_open(struct lg_folders *folders, const struct lg_config *config, char why[LG_WHY]);
+bool lg_directories_open(struct lg_directories *directories, const struct lg_config *config,
+			 char why[LG_WHY]);
 
 /* The spool is one process's at a time: waits for the other. 0 or -errno. */
-int lg_spool_enter(struct lg_spool *spool, const struct lg_folders *folders,
+int lg_spool_enter(struct lg_spool *spool, const struct lg_directories *directories,
 		   const struct lg_config *config);
 void lg_spool_leave(struct lg_spool *spool);
 

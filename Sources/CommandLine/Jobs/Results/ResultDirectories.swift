@@ -2,52 +2,52 @@ import Foundation
 import RecordStore
 import Reporting
 
-/// The folders of results below one folder, oldest first.
-package struct ResultFolders {
-  package struct Folder: Equatable {
+/// The directories of results below one directory, oldest first.
+package struct ResultDirectories {
+  package struct Directory: Equatable {
     package var path: String
     /// When something in it was changed last.
     package var changed: Date
     package var bytes: UInt64
   }
 
-  /// Why a folder cannot be looked through.
+  /// Why a directory cannot be looked through.
   package struct Fault: Error, CustomStringConvertible {
     package var path: String
 
-    package var description: String { "\(path): there is no folder that can be read" }
+    package var description: String { "\(path): there is no directory that can be read" }
   }
 
-  package let folders: [Folder]
+  package let directories: [Directory]
 
-  /// A folder in which something was changed so lately may be in use.
+  /// A directory in which something was changed so lately may be in use.
   private static let rest: TimeInterval = 3600
 
   package init(path: String) throws {
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
       throw Fault(path: path)
     }
-    folders = names.map { "\(path)/\($0)" }.filter(Self.isResult).map(Self.measure)
+    directories = names.map { "\(path)/\($0)" }.filter(Self.isResult).map(Self.measure)
       .sorted { ($0.changed, $0.path) < ($1.changed, $1.path) }
   }
 
-  package init(_ folders: [Folder]) {
-    self.folders = folders
+  package init(_ directories: [Directory]) {
+    self.directories = directories
   }
 
   /// Those that have to go so that what stays is no older and no larger.
-  package func excess(before: Date?, bytes limit: UInt64?, now: Date = Date()) -> [Folder] {
+  package func excess(before: Date?, bytes limit: UInt64?, now: Date = Date()) -> [Directory] {
     KeepBounds(before: before, bytes: limit).excess(
-      of: folders, date: \.changed, size: \.bytes
+      of: directories, date: \.changed, size: \.bytes
     ) { now.timeIntervalSince($0.changed) <= Self.rest }
   }
 
-  /// Whether latgate made a folder, and it holds nothing else.
+  /// Whether latgate made a directory, and it holds nothing else.
   private static func isResult(_ path: String) -> Bool {
-    var isFolder: ObjCBool = false
+    var isDirectory: ObjCBool = false
     let files = FileManager.default
     // A link was made by a user.
-    guard files.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue,
+    guard files.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue,
       (try? files.destinationOfSymbolicLink(atPath: path)) == nil,
       let names = try? files.contentsOfDirectory(atPath: path), !names.isEmpty
     else { return false }
@@ -63,18 +63,18 @@ package struct ResultFolders {
     }
   }
 
-  private static func measure(_ path: String) -> Folder {
-    var folder = Folder(path: path, changed: .distantPast, bytes: 0)
+  private static func measure(_ path: String) -> Directory {
+    var directory = Directory(path: path, changed: .distantPast, bytes: 0)
     let files = FileManager.default
     for name in [""] + (files.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []) {
       guard let facts = try? files.attributesOfItem(atPath: name.isEmpty ? path : "\(path)/\(name)")
       else { continue }
       if let changed = facts[.modificationDate] as? Date {
-        folder.changed = max(folder.changed, changed)
+        directory.changed = max(directory.changed, changed)
       }
       let isFile = facts[.type] as? FileAttributeType == .typeRegular
-      if isFile, let size = facts[.size] as? NSNumber { folder.bytes += size.uint64Value }
+      if isFile, let size = facts[.size] as? NSNumber { directory.bytes += size.uint64Value }
     }
-    return folder
+    return directory
   }
 }

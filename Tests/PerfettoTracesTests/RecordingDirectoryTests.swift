@@ -3,7 +3,7 @@ import Testing
 @testable import PerfettoTraces
 
 /// Traces recorded around windows that are known beforehand.
-@Suite struct RecordingFolderTests {
+@Suite struct RecordingDirectoryTests {
   /// Packet { timestamp, service_event { event: true } }
   private static func service(_ event: UInt64, at ns: UInt64) -> [UInt8] {
     Wire.field(1, Wire.field(8, ns) + Wire.field(69, Wire.field(event, 1)))
@@ -23,10 +23,10 @@ import Testing
     )
   }
 
-  private static func folder(
-    _ windows: [RecordingFolder.Window], metrics: Set<String>? = nil, agent: UInt32 = 1
-  ) throws -> RecordingFolder {
-    RecordingFolder(
+  private static func directory(
+    _ windows: [RecordingDirectory.Window], metrics: Set<String>? = nil, agent: UInt32 = 1
+  ) throws -> RecordingDirectory {
+    RecordingDirectory(
       windows: windows, metrics: try metrics ?? Set(all().names),
       declarations: TraceFolderTests.declarations, agent: agent)
   }
@@ -37,10 +37,10 @@ import Testing
 
   @Test func windowsFoldAsAPartOfTheTrace() throws {
     let (data, first, last) = try Self.recording()
-    let window = RecordingFolder.Window(
+    let window = RecordingDirectory.Window(
       arm: first, opened: first + 10_000_000, closed: first + 20_000_000, until: last)
-    let whole = RecordingFolder.Window(arm: first, opened: first, closed: last, until: last)
-    let folded = try Self.folder([window, whole]).fold(data)
+    let whole = RecordingDirectory.Window(arm: first, opened: first, closed: last, until: last)
+    let folded = try Self.directory([window, whole]).fold(data)
     #expect(folded.faults == [])
     let declarations = TraceFolderTests.declarations
     let part = try TraceFolder(
@@ -63,20 +63,20 @@ import Testing
   @Test func aRecordingThatDoesNotCoverTheWindowsDoesNotCount() throws {
     let events = try TraceFolderTests.fixture("events")
     let (data, first, last) = try Self.recording()
-    let window = RecordingFolder.Window(arm: first, opened: first, closed: last, until: last)
+    let window = RecordingDirectory.Window(arm: first, opened: first, closed: last, until: last)
     #expect(
-      try Self.folder([window]).fold(events).faults == [
+      try Self.directory([window]).fold(events).faults == [
         "recording began after the first window", "recording ended before the last window",
       ])
     var late = window
     late.closed = last + 1_000_000
     late.until = last + 2_000_000
     #expect(
-      try Self.folder([late]).fold(data).faults == ["recording ended before the last window"])
+      try Self.directory([late]).fold(data).faults == ["recording ended before the last window"])
     var early = window
     early.arm = first - 1_000_000
     #expect(
-      try Self.folder([early]).fold(data).faults == ["recording began after the first window"])
+      try Self.directory([early]).fold(data).faults == ["recording began after the first window"])
   }
 
   @Test func lossesAndForeignClocksDoNotCount() throws {
@@ -97,16 +97,16 @@ import Testing
       (full, ["perfetto's own buffer lost data"]),
     ] {
       let (data, first, last) = try Self.recording(bytes)
-      let window = RecordingFolder.Window(arm: first, opened: first, closed: last, until: last)
-      #expect(try Self.folder([window]).fold(data).faults == faults)
+      let window = RecordingDirectory.Window(arm: first, opened: first, closed: last, until: last)
+      #expect(try Self.directory([window]).fold(data).faults == faults)
     }
   }
 
   @Test func aCutTraceIsAnError() throws {
     let (data, first, last) = try Self.recording()
-    let window = RecordingFolder.Window(arm: first, opened: first, closed: last, until: last)
+    let window = RecordingDirectory.Window(arm: first, opened: first, closed: last, until: last)
     #expect(throws: PerfettoTraceError.self) {
-      try Self.folder([window]).fold(Array(data.dropLast(3)))
+      try Self.directory([window]).fold(Array(data.dropLast(3)))
     }
   }
 
@@ -116,7 +116,7 @@ import Testing
       1,
       Wire.field(
         34, Wire.field(1, 1) + Wire.field(6, Array("a/b".utf8)) + Wire.field(7, Array("c/d".utf8))))
-    let (facts, hasEvents) = try RecordingFolder.facts(of: stats)
+    let (facts, hasEvents) = try RecordingDirectory.facts(of: stats)
     #expect(facts.unknownEvents == ["a/b"])
     #expect(facts.refusedEvents == ["c/d"])
     #expect(!hasEvents)

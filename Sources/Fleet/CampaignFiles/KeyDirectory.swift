@@ -3,9 +3,9 @@ import Foundation
 import Glibc
 import POSIXSupport
 
-/// Private keys as files: `<role>-<n>.key`, mode 0600, 64 hex digits each. Keys of root and targets are
-/// to be kept on media that are not plugged in, so several folders may be given at a time.
-package struct KeyFolder: Sendable {
+/// Private keys as files: `<role>-<n>.key`, mode 0600, 64 hex digits each. Keys of root and targets
+/// are to be kept on media that are not plugged in, so several directories may be given at a time.
+package struct KeyDirectory: Sendable {
   package let path: String
 
   package init(path: String) { self.path = path }
@@ -17,7 +17,7 @@ package struct KeyFolder: Sendable {
     if mkdir(path, 0o700) != 0, errno != EEXIST {
       throw CampaignFileError(
         "cannot be made: \(String(cString: strerror(errno)))", path: path,
-        remedy: "name a folder whose parent is there")
+        remedy: "name a directory whose parent is there")
     }
     let numbers = try names().compactMap { name -> Int? in
       guard name.hasPrefix("\(role.rawValue)-") else { return nil }
@@ -40,7 +40,7 @@ package struct KeyFolder: Sendable {
       else {
         throw CampaignFileError(
           "not a key: 64 lower-case hex digits were expected", path: file,
-          remedy: "restore it from its copy, or take it out of the folder")
+          remedy: "restore it from its copy, or take it out of the directory")
       }
       return key
     }
@@ -49,7 +49,7 @@ package struct KeyFolder: Sendable {
   private func names() throws -> [String] {
     guard let all = try? FileManager.default.contentsOfDirectory(atPath: path) else {
       throw CampaignFileError(
-        "not a folder that can be read", path: path,
+        "not a directory that can be read", path: path,
         remedy: "make keys with 'latgate campaign keys create'")
     }
     return all.filter { $0.hasSuffix(".key") }.sorted()

@@ -1,8 +1,9 @@
 import Devices
 
-/// This machine with another folder for temporary files, and more in the environment of what runs there.
-package struct FolderDevice: Device {
-  package let name = "folder"
+/// This machine with another directory for temporary files, and more in the environment of what
+/// runs there.
+package struct DirectoryDevice: Device {
+  package let name = "directory"
   private let base: String
   private let environment: [String: String]
   private let local = LocalDevice()

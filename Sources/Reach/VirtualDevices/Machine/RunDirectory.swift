@@ -4,7 +4,7 @@ import POSIXSupport
 /// The files of one virtual device while it runs, under its name.
 ///
 /// The console's log stays when the device has stopped; the next boot of the name replaces it.
-struct RunFolder: Sendable, Equatable {
+struct RunDirectory: Sendable, Equatable {
   let path: String
 
   var statePath: String { "\(path)/state.json" }
@@ -12,16 +12,16 @@ struct RunFolder: Sendable, Equatable {
   var processFile: String { "\(path)/\(QEMUCommandLine.processFile)" }
   var monitorSocket: String { "\(path)/\(QEMUCommandLine.monitorSocket)" }
 
-  /// The folder that holds all run folders.
-  /// - Parameter cache: folder of the tool's cache; nil is the user's own.
-  /// - Returns: an absolute path; the folder need not exist.
-  /// - Throws: `SystemCallError`: there is no cache folder.
+  /// The directory that holds all run directories.
+  /// - Parameter cache: directory of the tool's cache; nil is the user's own.
+  /// - Returns: an absolute path; the directory need not exist.
+  /// - Throws: `SystemCallError`: there is no cache directory.
   static func parent(cache: String?) throws -> String {
-    "\(try cache ?? UserFolders.cache())/virtual/run"
+    "\(try cache ?? UserDirectories.cache())/virtual/run"
   }
 
   /// - Throws: ``VirtualDeviceError/invalidArgument(name:value:reason:)`` for a name that could
-  ///   leave the folder or confuse QEMU.
+  ///   leave the directory or confuse QEMU.
   init(name: String, cache: String?) throws {
     let isPlain = name.utf8.allSatisfy { byte in
       let character = Character(UnicodeScalar(byte))
@@ -37,7 +37,7 @@ struct RunFolder: Sendable, Equatable {
   /// Logs of past devices that are kept, the last ones.
   static let keptLogs = 10
 
-  /// Removes the folders of devices that have ended but for the last ``keptLogs`` of them.
+  /// Removes the directories of devices that have ended but for the last ``keptLogs`` of them.
   /// - Parameter parent: ``parent(cache:)``.
   static func prune(_ parent: String) {
     let manager = FileManager.default

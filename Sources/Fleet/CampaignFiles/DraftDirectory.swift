@@ -3,7 +3,7 @@ import Foundation
 import POSIXSupport
 
 /// A campaign before it is signed: its manifest, and its bundles beside it.
-package struct DraftFolder: Sendable {
+package struct DraftDirectory: Sendable {
   package let path: String
 
   package init(path: String) { self.path = path }
@@ -18,7 +18,7 @@ package struct DraftFolder: Sendable {
     guard !FileManager.default.fileExists(atPath: manifestPath) else {
       throw CampaignFileError(
         "there is a campaign already", path: path,
-        remedy: "name another folder, or remove this one")
+        remedy: "name another directory, or remove this one")
     }
     try FileManager.default.createDirectory(
       atPath: "\(path)/bundles", withIntermediateDirectories: true)
