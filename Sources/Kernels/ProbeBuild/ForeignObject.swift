@@ -129,9 +129,10 @@ package struct ForeignObject: Sendable {
           "no constant '\(name)'" + (near.map { ": did you mean '\($0)'?" } ?? "")
             + "; it has \(constants.map(\.name).sorted().joined(separator: ", "))")
       }
-      let at = elf.sections[symbol.section].range.lowerBound + Int(clamping: symbol.value)
+      let range = elf.sections[symbol.section].range
+      let (at, isBeyond) = range.lowerBound.addingReportingOverflow(Int(clamping: symbol.value))
       let size = Int(symbol.size)
-      guard at + size <= elf.sections[symbol.section].range.upperBound,
+      guard !isBeyond, at <= range.upperBound - size,
         size == 8 || number >> UInt64(8 * size) == 0
       else { throw fail("\(number) does not fit into '\(name)', of \(size) bytes") }
       for index in 0..<size {
@@ -241,7 +242,10 @@ package struct ForeignObject: Sendable {
     made.start = Int(clamping: symbol.value)
     made.stride = size(of: element)
     made.elements = isList ? Int(whole?.count ?? 1) : 1
-    made.valueSize = made.start + made.stride * made.elements
+    let (bytes, isHuge) = made.stride.multipliedReportingOverflow(by: made.elements)
+    let (end, isBeyond) = made.start.addingReportingOverflow(bytes)
+    guard !isHuge, !isBeyond else { return nil }
+    made.valueSize = end
     let key = isList ? [KeyField(name: "index", size: 4, kind: .number)] : []
     return (made, key, slots.isNamed)
   }
