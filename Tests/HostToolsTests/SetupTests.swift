@@ -15,16 +15,17 @@ struct SetupTests {
 
   /// Programs that scripts start, and where they come from. Swift's toolchain is the user's.
   private static let packages: [String: String] = [
-    "adb": "adb", "apt-config": "apt", "apt-get": "apt", "awk": "mawk", "base64": "coreutils",
+    "adb": "adb", "apt-cache": "apt", "apt-config": "apt", "apt-get": "apt", "awk": "mawk", "base64": "coreutils",
     "basename": "coreutils",
     "bpftool": "bpftool", "bpftrace": "bpftrace", "brotli": "brotli", "cat": "coreutils",
     "cc": "g++", "chmod": "coreutils", "clang": "swift", "clang-format": "clang-format",
     "clang-format-14": "clang-format", "cmp": "diffutils", "cp": "coreutils", "cpio": "cpio",
     "chown": "coreutils", "du": "coreutils", "setpriv": "util-linux", "stat": "coreutils",
     "curl": "curl", "cut": "coreutils", "date": "coreutils", "dd": "coreutils", "depmod": "kmod",
-    "diff": "diffutils", "dirname": "coreutils", "dpkg": "dpkg", "dpkg-query": "dpkg",
+    "diff": "diffutils", "dirname": "coreutils", "dpkg": "dpkg", "dpkg-deb": "dpkg",
+    "dpkg-query": "dpkg",
     "env": "coreutils",
-    "find": "findutils", "fio": "fio", "gcc": "g++", "git": "git", "grep": "grep",
+    "find": "findutils", "fio": "fio", "flock": "util-linux", "gcc": "g++", "git": "git", "grep": "grep",
     "head": "coreutils",
     "id": "coreutils", "install": "coreutils", "ip": "iproute2", "ldd": "libc-bin",
     "ln": "coreutils",
