@@ -15,7 +15,8 @@ struct SetupTests {
 
   /// Programs that scripts start, and where they come from. Swift's toolchain is the user's.
   private static let packages: [String: String] = [
-    "adb": "adb", "apt-cache": "apt", "apt-config": "apt", "apt-get": "apt", "awk": "mawk", "base64": "coreutils",
+    "adb": "adb", "apt-cache": "apt", "apt-config": "apt", "apt-get": "apt", "awk": "mawk",
+    "base64": "coreutils",
     "basename": "coreutils",
     "bpftool": "bpftool", "bpftrace": "bpftrace", "brotli": "brotli", "cat": "coreutils",
     "cc": "g++", "chmod": "coreutils", "clang": "swift", "clang-format": "clang-format",
@@ -25,7 +26,8 @@ struct SetupTests {
     "diff": "diffutils", "dirname": "coreutils", "dpkg": "dpkg", "dpkg-deb": "dpkg",
     "dpkg-query": "dpkg",
     "env": "coreutils",
-    "find": "findutils", "fio": "fio", "flock": "util-linux", "gcc": "g++", "git": "git", "grep": "grep",
+    "find": "findutils", "fio": "fio", "flock": "util-linux", "gcc": "g++", "git": "git",
+    "grep": "grep",
     "head": "coreutils",
     "id": "coreutils", "install": "coreutils", "ip": "iproute2", "ldd": "libc-bin",
     "ln": "coreutils",
