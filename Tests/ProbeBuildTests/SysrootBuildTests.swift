@@ -16,6 +16,11 @@ struct SysrootBuildTests {
         """
         #include <bpf/libbpf.h>
         int core(void);
+        /* What the agent puts into the place of libbpf's. */
+        struct btf *__wrap_btf__load_vmlinux_btf(void);
+        struct btf *__wrap_btf__load_vmlinux_btf(void) { return NULL; }
+        int __wrap_bpf_btf_get_next_id(unsigned start, unsigned *next);
+        int __wrap_bpf_btf_get_next_id(unsigned start, unsigned *next) { return next ? (int)start : 0; }
         int main(void) { return core() + (int)libbpf_major_version(); }
         """, to: "share/Sources/Device/latgate-agent/main.c")
       try fixture.write(
@@ -84,10 +89,10 @@ struct SysrootBuildTests {
     try #require(!probes.isEmpty)
     #expect(
       probes.filter(\.isScopable).map(\.name) == [
-        "audio", "binder", "f2fs", "fault", "fence", "file", "fsync", "fuse", "futex", "i2c",
-        "journal", "lock", "offcpu", "offprofile", "process", "profile", "reclaim", "regulator",
-        "runqueue", "sleep",
-        "swap", "syscall", "workqueue", "writeback",
+        "audio", "binder", "cachestat", "dns", "execsnoop", "f2fs", "fault", "fence", "file",
+        "fileslower", "fsync", "fuse", "futex", "i2c", "journal", "lock", "offcpu",
+        "offprofile", "oomkill", "opensnoop", "process", "profile", "reclaim", "regulator",
+        "runqueue", "sleep", "swap", "syscall", "workqueue", "writeback",
       ])
     try await withThrowingTaskGroup(of: Void.self) { group in
       for probe in probes {
