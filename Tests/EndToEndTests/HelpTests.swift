@@ -60,7 +60,7 @@ struct HelpTests {
       PATH=\(Tool.repository)/.build/debug:$PATH
       . <(latgate --generate-completion-script bash)
       COMP_WORDS=(latgate "$@") COMP_CWORD=$# COMP_LINE="latgate $*" COMP_POINT=1000
-      $(complete -p latgate | sed 's/.* -F \\([^ ]*\\).*/\\1/') latgate "${!#}"
+      $(complete -p latgate | sed 's/.* -F \\([^ ]*\\).*/\\1/') latgate "${!#}" "${@: -2:1}"
       printf '%s\\n' "${COMPREPLY[@]}"
       """
     let made = try await Call(
