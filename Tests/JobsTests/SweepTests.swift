@@ -49,6 +49,13 @@ import Testing
         + "the last 24 hours")
   }
 
+  @Test func filesCopiedFromDevicesAreOfTheCache() throws {
+    try write("programs/0a1b-77", bytes: 1000, hours: 100)
+    try write("events/kernel.json", bytes: 10, hours: 100)
+    let sweep = Sweep.cache(directory, before(hours: 50), now: now)
+    #expect(sweep.items.map(\.name) == ["events/kernel.json", "programs/0a1b-77"])
+  }
+
   @Test func resultsOfUsersStay() throws {
     try write("check-1/report.json", bytes: 500, hours: 100)
     try write("live-1/run-0a1b2c3d.json", bytes: 500, hours: 99)

@@ -3,7 +3,8 @@ import Glibc
 import POSIXSupport
 import RecordStore
 
-/// What the cache holds that can be made again: built files, sysroots, images of virtual devices.
+/// What the cache holds that can be made again: built files, sysroots, images of virtual devices,
+/// programs that were copied from devices, and which events kernels have.
 package struct CacheEntries {
   package struct Entry: Equatable {
     /// Below the cache's directory.
@@ -24,7 +25,7 @@ package struct CacheEntries {
   /// - Parameter cache: the cache's directory; one that is not there is empty.
   package init(cache: String) {
     entries =
-      (Self.built(in: cache) + Self.directories("roots", in: cache)
+      (Self.fileKinds.flatMap { Self.files($0, in: cache) } + Self.directories("roots", in: cache)
       + Self.directories("virtual/images", in: cache))
       .sorted { ($0.used, $0.name) < ($1.used, $1.name) }
   }
@@ -55,15 +56,17 @@ package struct CacheEntries {
 
   private static let gonePrefix = ".gone-"
 
-  /// Files of the build cache, each with its seal, which is what makes it count.
-  private static func built(in cache: String) -> [Entry] {
-    let directory = "\(cache)/build"
+  private static let fileKinds = ["build", "programs", "events"]
+
+  /// Files that are used one by one; those of the build cache have a seal, which makes them count.
+  private static func files(_ kind: String, in cache: String) -> [Entry] {
+    let directory = "\(cache)/\(kind)"
     return names(in: directory).filter { !$0.hasSuffix(".seal") }.compactMap { name in
       let path = "\(directory)/\(name)"
       guard let facts = facts(of: path), facts.isFile else { return nil }
       let seal = Self.facts(of: "\(path).seal")
       return Entry(
-        name: "build/\(name)", paths: seal == nil ? [path] : ["\(path).seal", path],
+        name: "\(kind)/\(name)", paths: seal == nil ? [path] : ["\(path).seal", path],
         used: max(seal?.changed ?? .distantPast, facts.changed), bytes: facts.bytes)
     }
   }
