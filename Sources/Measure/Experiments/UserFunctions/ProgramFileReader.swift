@@ -100,8 +100,9 @@ package struct ProgramFileReader: Sendable {
 
   private func read(_ path: String, size: Int, buildID: String?) async throws -> Found {
     if device is LocalDevice { return try open(path, of: path, isTemporary: false) }
-    let directory: String
-    let isKept = buildID != nil
+    var directory = FileManager.default.temporaryDirectory
+      .appendingPathComponent("latgate-program-\(UUID().uuidString)").path
+    var isTemporary = true
     if let buildID, let cache = try? UserDirectories.cache() {
       directory = "\(cache)/programs"
       let kept = "\(directory)/\(buildID)-\(size)"
@@ -109,20 +110,20 @@ package struct ProgramFileReader: Sendable {
         UserDirectories.markUsed(kept)
         return try open(kept, of: path, isTemporary: false)
       }
-    } else {
-      directory =
-        FileManager.default.temporaryDirectory
-        .appendingPathComponent("latgate-program-\(UUID().uuidString)").path
+      isTemporary = false
     }
     try UserDirectories.makeDirectory(directory)
     let place = "\(directory)/\(buildID ?? "file")-\(size)"
     let part = "\(place).\(UUID().uuidString)"
-    try await device.pull(path, to: part)
     do {
+      try await device.pull(path, to: part)
       guard rename(part, place) == 0 else { throw UserFunctionError("cannot be kept here") }
-      return try open(place, of: path, isTemporary: !isKept)
+      return try open(place, of: path, isTemporary: isTemporary)
     } catch {
-      try? FileManager.default.removeItem(atPath: part)
+      // Nothing is kept that could not be read.
+      for left in isTemporary ? [directory] : [part, place] {
+        try? FileManager.default.removeItem(atPath: left)
+      }
       throw error
     }
   }
@@ -162,9 +163,7 @@ package struct ProgramFileReader: Sendable {
 
   /// A file of a like name in the same directory, or a program of the name elsewhere.
   private func near(_ path: String) async throws -> String? {
-    let (directory, name) = (
-      (path as NSString).deletingLastPathComponent, (path as NSString).lastPathComponent
-    )
+    let (directory, name) = (PathParent.of(path), (path as NSString).lastPathComponent)
     let list = try await device.exec(
       titled("the files of \(directory)", "ls \(shellQuote(directory))"), timeout: Self.limit)
     let names = list.text.split(whereSeparator: \.isNewline).map(String.init)
