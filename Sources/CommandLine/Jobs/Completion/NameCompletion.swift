@@ -50,7 +50,7 @@ package struct NameCompletion: Sendable {
   package func events(prefix: String) async -> [String] {
     let device = words.value(of: "--device") ?? "local"
     let scan = DeviceScan(share: share, console: Self.console)
-    let found = await answer(within: Self.limit) {
+    let found = try? await scan.within(Self.limit, device) {
       try await scan.using(device) { device, _ in
         try await EventReader(device: device, identity: device.identify()).names()
       }
@@ -58,21 +58,5 @@ package struct NameCompletion: Sendable {
     let names = found ?? []
     guard !prefix.contains(":") else { return names }
     return Set(names.compactMap { $0.split(separator: ":").last.map(String.init) }).sorted()
-  }
-
-  /// Nil when there is none in time.
-  private func answer<Value: Sendable>(
-    within limit: Duration, _ body: @escaping @Sendable () async throws -> Value
-  ) async -> Value? {
-    await withTaskGroup(of: Value?.self) { group in
-      group.addTask { try? await body() }
-      group.addTask {
-        try? await Task.sleep(for: limit)
-        return nil
-      }
-      let first = await group.next()
-      group.cancelAll()
-      return first ?? nil
-    }
   }
 }

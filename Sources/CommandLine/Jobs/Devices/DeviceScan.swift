@@ -188,7 +188,7 @@ package struct DeviceScan: Sendable {
   }
 
   /// Gives up waiting after a limit, whatever `body` does with its cancellation.
-  private func within<Value: Sendable>(
+  func within<Value: Sendable>(
     _ limit: Duration, _ name: String, _ body: @escaping @Sendable () async throws -> Value
   ) async throws -> Value {
     let (answers, answer) = AsyncThrowingStream<Value, any Error>.makeStream()
