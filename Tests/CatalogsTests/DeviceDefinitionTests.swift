@@ -126,6 +126,11 @@ struct DeviceDefinitionTests {
       "device: d\nkind: adb\nhooks: {reboot: ./restart.sh}\n", file: "d.yaml")
     #expect(
       device.commands?[.reboot] == .init(command: "./restart.sh", timeout: .seconds(300)))
+    let both = "device: d\nkind: adb\ncommands: {reboot: a}\nhooks: {reboot: b}\n"
+    #expect(
+      deviceProblems(both) == [
+        "d.yaml:4:8: hooks: the commands are given already (move them there)"
+      ])
   }
 
   @Test func wrongCommandsAreReported() {

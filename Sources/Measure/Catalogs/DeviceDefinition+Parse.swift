@@ -115,7 +115,11 @@ extension DeviceDefinition {
 
   private static func readCommands(_ root: MappingReader, _ kind: KindName?) -> HostCommands? {
     // Files of earlier releases say `hooks`.
-    guard let field = root.optional("commands") ?? root.optional("hooks") else { return nil }
+    let former = root.optional("hooks")
+    guard let field = root.optional("commands") ?? former else { return nil }
+    if root.optional("commands") != nil {
+      former?.report("the commands are given already", remedy: "move them there")
+    }
     if kind == .virtual {
       field.report(
         "a virtual device changes its firmware by itself", remedy: "remove the commands")
