@@ -20,6 +20,16 @@ struct BrokenLineTests {
       self.suggestion = suggestion
       self.says = says
     }
+
+    func expect(_ fault: MeasureError?) throws {
+      let fault = try #require(fault)
+      let characters = Array(line)
+      #expect(fault.range.upperBound <= characters.count)
+      #expect(String(characters[fault.range]) == place)
+      #expect(fault.suggestion == suggestion)
+      #expect(fault.message.contains(says), "\(fault.message)")
+      #expect(!fault.remedy.isEmpty)
+    }
   }
 
   private static let block = "block:block_rq_issue ~ block:block_rq_complete"
@@ -316,13 +326,7 @@ struct BrokenLineTests {
 
   @Test("every wrong line is refused with its place and the right remedy", arguments: all)
   func broken(_ broken: Broken) throws {
-    let fault = try #require(Self.fault(broken.line))
-    let characters = Array(broken.line)
-    #expect(fault.range.upperBound <= characters.count)
-    #expect(String(characters[fault.range]) == broken.place)
-    #expect(fault.suggestion == broken.suggestion)
-    #expect(fault.message.contains(broken.says), "\(fault.message)")
-    #expect(!fault.remedy.isEmpty)
+    try broken.expect(Self.fault(broken.line))
   }
 
   @Test("what is wrong is underlined")

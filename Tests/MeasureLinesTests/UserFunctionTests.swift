@@ -205,13 +205,7 @@ struct UserFunctionTests {
 
   @Test("every wrong line is refused with its place and the right remedy", arguments: all)
   func broken(_ broken: Broken) throws {
-    let fault = try #require(Self.fault(broken.line))
-    let characters = Array(broken.line)
-    #expect(fault.range.upperBound <= characters.count)
-    #expect(String(characters[fault.range]) == broken.place)
-    #expect(fault.suggestion == broken.suggestion)
-    #expect(fault.message.contains(broken.says), "\(fault.message)")
-    #expect(!fault.remedy.isEmpty)
+    try broken.expect(Self.fault(broken.line))
   }
 
   @Test("a uretprobe on Go is refused whatever is asked of the return")
