@@ -74,7 +74,7 @@ struct Latgate: AsyncParsableCommand {
             try command.run()
           }
         } catch let error as ValidationError {
-          throw RunningFault(cause: error, command: type(of: command))
+          throw RunningError(cause: error, command: type(of: command))
         }
       }
     } catch {
@@ -91,7 +91,7 @@ struct Latgate: AsyncParsableCommand {
       }
       finish(unknown)
     }
-    if let fault = error as? RunningFault {
+    if let fault = error as? RunningError {
       FileHandle.standardError.write(Data(fault.text.utf8))
       Foundation.exit(ExitStatus.usage.rawValue)
     }
@@ -105,7 +105,7 @@ struct Latgate: AsyncParsableCommand {
 
   /// Wrong usage that shows as the command runs, in the form of what shows before; ArgumentParser
   /// would add the usage of the whole tool.
-  private struct RunningFault: Error {
+  private struct RunningError: Error {
     var cause: ValidationError
     var command: any ParsableCommand.Type
 
