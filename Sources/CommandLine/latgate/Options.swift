@@ -4,6 +4,7 @@ import Devices
 import Experiments
 import Foundation
 import Jobs
+import POSIXSupport
 import RecordStore
 import RunRecords
 
@@ -86,10 +87,7 @@ struct StoreOptions: ParsableArguments {
         throw StoreError(path: path, reason: "\(needed) is not there", kind: .missing)
       }
     }
-    var isDirectory: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
-      isDirectory.boolValue
-    {
+    if PathKind.isDirectory(path) {
       throw StoreError(path: path, reason: "it is a directory", kind: .unreadable)
     }
     return try await Store.open(path: path)

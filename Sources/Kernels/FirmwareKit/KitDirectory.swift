@@ -38,9 +38,7 @@ package enum KitDirectory {
   /// - Throws: ``Failure/notADirectory(_:)``, or what reading throws.
   package static func read(_ directory: String) throws -> [KitFile] {
     let manager = FileManager.default
-    var isDirectory: ObjCBool = false
-    guard manager.fileExists(atPath: directory, isDirectory: &isDirectory), isDirectory.boolValue
-    else {
+    guard PathKind.isDirectory(directory) else {
       throw Failure.notADirectory(directory)
     }
     return try manager.subpathsOfDirectory(atPath: directory).sorted().compactMap { path in

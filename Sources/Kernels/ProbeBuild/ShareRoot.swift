@@ -1,4 +1,5 @@
 import Foundation
+import POSIXSupport
 
 /// The directory with the files needed at run time: `bpf/`, `targets/` and the agent's C sources.
 package struct ShareRoot: Sendable, Equatable {
@@ -57,11 +58,7 @@ package struct ShareRoot: Sendable, Equatable {
   }
 
   private static func isShare(_ path: String) -> Bool {
-    marks.allSatisfy { mark in
-      var isDirectory: ObjCBool = false
-      return FileManager.default.fileExists(atPath: "\(path)/\(mark)", isDirectory: &isDirectory)
-        && isDirectory.boolValue
-    }
+    marks.allSatisfy { PathKind.isDirectory("\(path)/\($0)") }
   }
 
   /// What was built for these very sources before they were installed, so that a host without a

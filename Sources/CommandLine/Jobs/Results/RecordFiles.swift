@@ -44,10 +44,7 @@ package enum RecordFiles {
   }
 
   private static func files(_ path: String) -> [String] {
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
-      isDirectory.boolValue
-    else { return [path] }
+    guard PathKind.isDirectory(path) else { return [path] }
     if isCheck(path) { return files(CheckDirectory(path: path).runs) }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     return names.filter { $0.hasSuffix(".json") }.sorted().map { "\(path)/\($0)" }

@@ -1,4 +1,5 @@
 import Foundation
+import POSIXSupport
 import RecordStore
 import Reporting
 
@@ -44,10 +45,9 @@ package struct ResultDirectories {
 
   /// Whether latgate made a directory, and it holds nothing else.
   private static func isResult(_ path: String) -> Bool {
-    var isDirectory: ObjCBool = false
     let files = FileManager.default
     // A link was made by a user.
-    guard files.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue,
+    guard PathKind.isDirectory(path),
       (try? files.destinationOfSymbolicLink(atPath: path)) == nil,
       let names = try? files.contentsOfDirectory(atPath: path), !names.isEmpty
     else { return false }

@@ -63,10 +63,7 @@ package enum ResultPlace {
   /// As ``requireDirectory(_:)``, for the directory of a file; the file itself is not touched. The
   /// directory must be there unless `makesDirectory`: who writes the file makes it.
   package static func requireFile(_ path: String, makesDirectory: Bool = false) throws {
-    var isDirectory: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
-      isDirectory.boolValue
-    {
+    if PathKind.isDirectory(path) {
       throw Fault(path: path, problem: "it is a directory; name a file", isPlace: true)
     }
     let directory = PathParent.of(path)

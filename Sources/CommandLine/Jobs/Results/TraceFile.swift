@@ -1,5 +1,6 @@
 import Catalogs
 import Foundation
+import POSIXSupport
 import PerfettoTraces
 
 /// A trace in a file.
@@ -30,10 +31,7 @@ package struct TraceFile {
 
   /// The file's bytes, which a pipe may give as well.
   private func bytes() throws -> [UInt8] {
-    var isDirectory: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
-      isDirectory.boolValue
-    {
+    if PathKind.isDirectory(path) {
       throw TraceFileError(file: path, problem: "is a directory: name the trace itself")
     }
     guard let file = FileHandle(forReadingAtPath: path) else {

@@ -5,6 +5,7 @@ import Devices
 import Experiments
 import Foundation
 import Jobs
+import POSIXSupport
 import Reporting
 
 struct RunCommand: AsyncParsableCommand {
@@ -90,7 +91,7 @@ struct RunCommand: AsyncParsableCommand {
     if let iterations, iterations < 1 {
       throw ValidationError("--iterations must be 1 or more")
     }
-    for directory in symbols where !isDirectory(directory) {
+    for directory in symbols where !PathKind.isDirectory(directory) {
       throw ValidationError("--symbols \(directory): there is no such directory")
     }
     guard let span else {
@@ -222,10 +223,4 @@ struct ForeignObjectOptions: ParsableArguments {
       ForeignProbe($0, maps: map, unit: unit, settings: try settings(), lastSlot: lastSlot)
     }
   }
-}
-
-private func isDirectory(_ path: String) -> Bool {
-  var isDirectory: ObjCBool = false
-  return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
-    && isDirectory.boolValue
 }
