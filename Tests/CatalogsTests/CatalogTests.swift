@@ -92,6 +92,29 @@ struct CatalogTests {
       ])
   }
 
+  /// A deadline counts single operations: a pattern of none gates nothing.
+  @Test func deadlinesAreForDurationsThatProbesMeasure() {
+    let suite = """
+      suite: demo
+      device: virtual
+      workload: smoke
+      probes: [runqueue]
+      gates:
+        deadlines:
+          - {metric: "runqueue.wait{class=workload}", deadline: 500us}
+          - {metric: "runqueue.wiat", deadline: 500us}
+          - {metric: "runqueue.wait{class=usr}@ping-pong", deadline: 500us}
+      """
+    #expect(
+      loadProblems(["targets/suites/demo.yaml": suite]) == [
+        "targets/suites/demo.yaml:8:16: gates.deadlines[1].metric: 'runqueue.wiat' has no durations"
+          + " of single operations, which a deadline counts (did you mean 'runqueue.wait'?)",
+        "targets/suites/demo.yaml:9:16: gates.deadlines[2].metric: no metric of this suite matches"
+          + " 'runqueue.wait{class=usr}@ping-pong' (label 'class': did you mean 'user'?;"
+          + " phases: ping-pong)",
+      ])
+  }
+
   /// A gate that no label's value can meet would gate nothing, and a sentinel guard nothing.
   @Test func valuesOfLabelsAndSentinelsMustExist() {
     let suite = """

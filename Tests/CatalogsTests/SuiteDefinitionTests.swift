@@ -79,6 +79,46 @@ struct SuiteDefinitionTests {
     #expect(suite.budgets.map(\.metric.labels) == [["dev": "vdb"]])
   }
 
+  @Test func readsDeadlines() throws {
+    func suite(_ deadlines: String) throws(CatalogError) -> SuiteDefinition {
+      try SuiteDefinition.parse(
+        "suite: s\ndevice: d\nworkload: w\nprobes: [p]\ngates:\n  deadlines:\n\(deadlines)",
+        file: "s.yaml")
+    }
+    let read = try suite(
+      """
+          - {metric: "timer.lateness@cycle", deadline: 500us}
+          - {metric: "runqueue.*", deadline: 1.5ms, exceed: 0.01%}
+      """
+    ).deadlines
+    #expect(read.map(\.metric.text) == ["timer.lateness@cycle", "runqueue.*"])
+    #expect(read.map(\.limit) == [.microseconds(500), .microseconds(1500)])
+    #expect(read.map(\.exceed.fraction) == [0, 0.0001])
+    #expect(
+      problems { () throws(CatalogError) in
+        try suite(
+          """
+              - {metric: "a.b", deadline: 500}
+              - {metric: "a.b", deadline: 2m}
+              - {metric: "a.b", deadline: 1ms, exceed: 101%}
+              - {metric: "a.b", deadlin: 1ms}
+              - {deadline: 1ms}
+          """)
+      } == [
+        "s.yaml:7:33: gates.deadlines[0].deadline: '500' is not a duration from 1ns to 60s"
+          + " (write a duration from 1ns to 60s, such as 500us)",
+        "s.yaml:8:33: gates.deadlines[1].deadline: '2m' is not a duration from 1ns to 60s"
+          + " (write a duration from 1ns to 60s, such as 500us)",
+        "s.yaml:9:46: gates.deadlines[2].exceed: '101%' is not a share from 0% to 100%"
+          + " (write a share from 0% to 100%, such as 5%)",
+        "s.yaml:10:7: gates.deadlines[3].deadline: missing (give the longest time allowed, such as"
+          + " 500us)",
+        "s.yaml:10:23: gates.deadlines[3].deadlin: unknown key 'deadlin' (did you mean 'deadline'?)",
+        "s.yaml:11:7: gates.deadlines[4].metric: missing (name the metrics, such as"
+          + " 'timer.lateness@cycle')",
+      ])
+  }
+
   @Test func reportsProblems() {
     let text = """
       suite: s

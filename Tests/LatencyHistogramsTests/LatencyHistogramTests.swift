@@ -23,6 +23,27 @@ import Testing
     #expect(histogram.mean == 752.5)
   }
 
+  /// Values from 32 on share buckets: 40 and 41 have one.
+  @Test func whatIsAboveALimitHasTwoBounds() {
+    var histogram = LatencyHistogram()
+    func above(_ limit: UInt64) -> [UInt64] {
+      let (least, most) = histogram.above(limit)
+      return [least, most]
+    }
+    #expect(above(0) == [0, 0])
+    for value: UInt64 in [10, 20, 40, 40, 41] { histogram.record(value) }
+    #expect(above(9) == [5, 5])
+    #expect(above(10) == [4, 4])
+    #expect(above(39) == [3, 3])
+    // The largest is 41, so one at least is above 40; which are in that bucket is not known.
+    #expect(above(40) == [1, 3])
+    #expect(above(41) == [0, 0])
+    histogram.record(100)
+    #expect(above(40) == [1, 4])
+    #expect(above(41) == [1, 1])
+    #expect(above(HistogramLayout.maxValue) == [0, 0])
+  }
+
   @Test func tooLongIsRecordedAsTheLongest() {
     var histogram = LatencyHistogram()
     histogram.record(.max)

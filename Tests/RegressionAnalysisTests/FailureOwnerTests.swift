@@ -7,7 +7,9 @@ import Testing
 @Suite struct FailureOwnerTests {
   @Test(arguments: FailureCause.allCases)
   func everyCauseHasItsOwner(cause: FailureCause) {
-    let firmware: Set<FailureCause> = [.regression, .shapeChanged, .probeLost]
+    let firmware: Set<FailureCause> = [
+      .regression, .shapeChanged, .deadlineMissed, .probeLost,
+    ]
     #expect(cause.owner == (firmware.contains(cause) ? .firmware : .rack))
   }
 

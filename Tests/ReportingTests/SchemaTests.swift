@@ -33,6 +33,17 @@ struct SchemaTests {
         metric: "memory.faults", unit: "{faults}",
         reference: .init(median: 2, lowest: 1, highest: 3), candidate: nil)
     ]
+    let arm = VerdictReport.Deadline.Arm(
+      runs: 4, operations: 100, least: 1, most: 2, lower: 0, upper: 0.1, runsLower: 0,
+      runsUpper: 0.2, worst: 9)
+    doubtful.deadlines = [
+      .init(
+        metric: "a.b", limit: 5, allowed: 0, state: "missed", candidate: arm, reference: arm,
+        lower: 0, upper: 0.1, p: 0.5, unknown: 0, isWaived: false, text: "1 of 100"),
+      .init(
+        metric: "a.c", limit: 5, allowed: 0, state: "unmeasured", unknown: 0, isWaived: false,
+        text: "none"),
+    ]
     return [
       verdictReport, doubtful, try slowReport.get(),
       try unchangedReport.get(),

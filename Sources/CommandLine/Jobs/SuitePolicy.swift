@@ -11,7 +11,11 @@ extension VerdictPolicy {
       budgets: suite.budgets.flatMap { entry in
         entry.metric.globs.map { MetricBudget(pattern: $0, budget: entry.budget.fraction) }
       },
-      gating: suite.gating.flatMap(\.globs), sentinels: suite.sentinels.flatMap(\.globs),
+      deadlines: suite.deadlines.map { entry in
+        MetricDeadline(
+          text: entry.metric.text, patterns: entry.metric.globs,
+          limit: UInt64((entry.limit / .nanoseconds(1)).rounded()), allowed: entry.exceed.fraction)
+      }, gating: suite.gating.flatMap(\.globs), sentinels: suite.sentinels.flatMap(\.globs),
       freeSwitching: freeSwitching, minimumRuns: min(3, suite.runs.planned),
       lossLimit: suite.limits.lossMax.fraction,
       dropImbalance: suite.limits.dropImbalance.fraction,

@@ -11,14 +11,15 @@ package enum Continuation: String, Codable, Sendable, Equatable, CaseIterable {
   /// What the gating metrics of a look ask for.
   /// - Parameters:
   ///   - metrics: all of the look.
-  ///   - hasOpenShape: whether a gating metric has a slower mode which the reference has not.
+  ///   - isHeldBack: whether a gating metric has a slower mode which the reference has not, or a
+  ///     fixed limit is not known to be kept.
   ///   - runs: of the smaller arm.
-  init(_ metrics: [MetricVerdict], hasOpenShape: Bool = false, runs: Int) {
+  init(_ metrics: [MetricVerdict], isHeldBack: Bool = false, runs: Int) {
     let gating = metrics.filter { $0.gating && !$0.isWaived }
     let isBlocked = gating.contains { $0.blocking && $0.isMeasured }
     if gating.contains(where: \.isOpen) {
       self = .open
-    } else if isBlocked || hasOpenShape || gating.contains(where: \.isLeaning)
+    } else if isBlocked || isHeldBack || gating.contains(where: \.isLeaning)
       || runs < LookLevels.firstPass
     {
       self = .leaning

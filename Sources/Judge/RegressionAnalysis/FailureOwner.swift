@@ -12,6 +12,8 @@ package enum FailureCause: String, Codable, Sendable, Equatable, CaseIterable {
   case regression
   /// A gating metric has a slower mode that the reference lacks; no quantile confirms it.
   case shapeChanged
+  /// More operations of the candidate exceed a fixed limit than may.
+  case deadlineMissed
   /// The candidate lacks a hook that the reference has, or it died of the probe.
   case probeLost
   /// A run says itself that it must not be judged, such as after a suspend.
@@ -34,6 +36,8 @@ package enum FailureCause: String, Codable, Sendable, Equatable, CaseIterable {
   case nothingMeasured
   /// Too few runs, or too much noise, to show that a budget holds.
   case budgetOpen
+  /// Too few runs, or operations lost, to show that a fixed limit is kept.
+  case deadlineOpen
   /// No device, or it went away.
   case deviceUnavailable
   /// A gate before or between the runs failed: not settled, a step of the workload, no probe.
@@ -42,10 +46,10 @@ package enum FailureCause: String, Codable, Sendable, Equatable, CaseIterable {
   /// Who has to act.
   package var owner: FailureOwner {
     switch self {
-    case .regression, .shapeChanged, .probeLost: .firmware
+    case .regression, .shapeChanged, .deadlineMissed, .probeLost: .firmware
     case .invalidRun, .invalidData, .overhead, .mixedProbes, .conditions, .sentinel,
-      .unqualifiedBench, .weakEvidence, .nothingMeasured, .budgetOpen, .deviceUnavailable,
-      .gateFailed:
+      .unqualifiedBench, .weakEvidence, .nothingMeasured, .budgetOpen, .deadlineOpen,
+      .deviceUnavailable, .gateFailed:
       .rack
     }
   }
@@ -70,7 +74,9 @@ func failureCause(
   let gating = verdict.metrics.filter(\.gating)
   switch verdict.outcome {
   case .pass: return nil
-  case .regression: return .regression
+  case .regression:
+    return gating.contains { $0.outcome == .regression && !$0.isWaived }
+      ? .regression : .deadlineMissed
   case .failed:
     if let first = failures.first { return first.cause }
     return gating.contains { $0.outcome == .probeLost } ? .probeLost : .invalidData

@@ -25,6 +25,10 @@ package func judge(_ input: VerdictInput) throws(VerdictError) -> Verdict {
     comparisons: rule.comparisons, noiseFactor: rounded(rule.fits.lambda),
     conditions: ConditionRule(policy: policy, grade: rule.grade).findings(runs),
     flags: rule.fits.flags(series, policy))
+  if !policy.deadlines.isEmpty {
+    verdict.deadlines = DeadlineRule(runs: runs, policy: policy, waivers: input.waivers)
+      .findings(metrics)
+  }
   conclude(&verdict, runs, mixtures, input)
   verdict.counts = VerdictCounts(verdict.metrics)
   return verdict
@@ -139,15 +143,16 @@ private func conclude(
   // What holds a pass back, but no regression: that stands on what was measured.
   let gaps =
     coverage.doubts(policy).map { Trouble(.nothingMeasured, $0) }
-    + shapeDoubts(verdict, input.waivers)
-  let shapes = gaps.filter { $0.cause == .shapeChanged }
+    + shapeDoubts(verdict, input.waivers) + deadlineDoubts(verdict)
+  let missed = verdict.deadlines?.filter { $0.state == .missed && !$0.isWaived } ?? []
+  let undecided = gaps.filter { $0.cause == .shapeChanged || $0.cause == .deadlineOpen }
   let builds = Set(runs.filter { !$0.isCandidate }.map(\.index.record.firmware.id)).count
   if verdict.grade == .stored, builds < EvidenceGrade.buildsOfPromise {
     remarks.append(
       "\(builds) stored builds: at most 1% false alarms are promised from "
         + "\(EvidenceGrade.buildsOfPromise) on")
   }
-  verdict.reasons = (failures + doubts + gaps).map(\.text) + remarks
+  verdict.reasons = (failures + doubts + gaps).map(\.text) + missed.map(\.text) + remarks
   verdict.cause = (failures + doubts).first?.text
   let broken = gating.contains { $0.outcome == .invalid || $0.outcome == .probeLost }
   let blocked = gating.contains(where: \.blocking)
@@ -156,17 +161,17 @@ private func conclude(
   verdict.cause = verdict.cause ?? decisive.first?.text
   if !failures.isEmpty || broken {
     verdict.outcome = .failed
-  } else if !doubts.isEmpty || blocked || !gaps.isEmpty {
+  } else if !doubts.isEmpty || blocked || !gaps.isEmpty || !missed.isEmpty {
     verdict.outcome = .inconclusive
   } else {
     verdict.outcome = .pass
   }
   // A confirmed regression in sound metrics stands beside failures elsewhere, but not on
   // evidence weaker than asked for, nor on arms that the bench treated differently.
-  if doubts.isEmpty, overhead.failures.isEmpty,
-    gating.contains(where: { $0.outcome == .regression && !$0.isWaived })
-  {
+  let isWorse = gating.contains { $0.outcome == .regression && !$0.isWaived }
+  if doubts.isEmpty, overhead.failures.isEmpty, isWorse || !missed.isEmpty {
     verdict.outcome = .regression
+    if !isWorse { verdict.cause = missed.first?.text }
   }
   verdict.failure = failureCause(
     of: verdict, failures: failures, doubts: doubts + decisive)
@@ -176,7 +181,7 @@ private func conclude(
     !failures.isEmpty || broken || verdict.outcome == .regression
     ? .settled
     : Continuation(
-      verdict.metrics, hasOpenShape: !shapes.isEmpty,
+      verdict.metrics, isHeldBack: !undecided.isEmpty,
       runs: min(verdict.runs.reference, verdict.runs.candidate))
 }
 
@@ -188,6 +193,17 @@ private func shapeDoubts(_ verdict: Verdict, _ waivers: [MetricWaiver]) -> [Trou
       !waivers.contains(where: { !$0.isExpired && glob($0.pattern, matches: metric.id.text) })
     else { return nil }
     return Trouble(.shapeChanged, "\(metric.id.text): \(shape.text)")
+  }
+}
+
+/// Fixed limits that are not known to be kept.
+private func deadlineDoubts(_ verdict: Verdict) -> [Trouble] {
+  (verdict.deadlines ?? []).filter { !$0.isWaived }.compactMap { finding in
+    switch finding.state {
+    case .met, .missed: nil
+    case .open: Trouble(.deadlineOpen, finding.text)
+    case .unmeasured: Trouble(.nothingMeasured, finding.text)
+    }
   }
 }
 

@@ -1,4 +1,3 @@
-import Foundation
 import LatencyHistograms
 
 /// A distribution whose shape differs between the arms: a mode that the other arm does not have.
@@ -97,36 +96,17 @@ extension ShapeChange {
     return shares
   }
 
-  /// The share of a mode in both arms by Welch's test over runs; runs scatter at least as much as
-  /// the number of their events allows.
+  /// The share of a mode in both arms.
   private static func difference(
     _ arms: [[LatencyHistogram]], in mode: DistributionModes.Mode, level: Double
   ) -> ShapeChange? {
     let shares = arms.map { runs in
       runs.map { run in
-        (
-          value: Double(run.buckets[mode.buckets].reduce(0, +)) / Double(run.count),
-          events: Double(run.count)
-        )
+        (hits: Double(run.buckets[mode.buckets].reduce(0, +)), trials: Double(run.count))
       }
     }
-    let overall = shares.joined().map(\.value).reduce(0, +) / Double(shares.joined().count)
-    let parts = shares.map { runs -> (mean: Double, error: Double, degrees: Double) in
-      let mean = runs.map(\.value).reduce(0, +) / Double(runs.count)
-      let squares = runs.reduce(0) { $0 + ($1.value - mean) * ($1.value - mean) }
-      let sampling =
-        runs.reduce(0) { $0 + overall * (1 - overall) / $1.events } / Double(runs.count)
-      let variance = max(squares / Double(runs.count - 1), sampling)
-      return (mean, variance / Double(runs.count), Double(runs.count - 1))
-    }
-    let delta = parts[1].mean - parts[0].mean
-    guard abs(delta) >= leastDifference else { return nil }
-    let squared = parts[0].error + parts[1].error
-    let error = squared.squareRoot()
-    let spread = parts.reduce(0) { $0 + $1.error * $1.error / $1.degrees }
-    let degrees = spread > 0 ? squared * squared / spread : .infinity
-    let reach = StudentT.upperQuantile((1 - level) / 2, degreesOfFreedom: degrees) * error
-    let p = error > 0 ? 2 * StudentT.upperTail(abs(delta) / error, degreesOfFreedom: degrees) : 0
+    let moved = ShareDifference(reference: shares[0], candidate: shares[1], level: level)
+    guard let moved, abs(moved.delta) >= leastDifference else { return nil }
     let layout = HistogramLayout.standard
     let peak = layout.bounds(of: mode.peak)
     return ShapeChange(
@@ -134,9 +114,9 @@ extension ShapeChange {
       mode: (Double(peak.lower) + Double(peak.upper)) / 2,
       from: Double(layout.bounds(of: mode.buckets.lowerBound).lower),
       to: Double(layout.bounds(of: mode.buckets.upperBound - 1).upper),
-      reference: rounded(parts[0].mean), candidate: rounded(parts[1].mean),
+      reference: rounded(moved.reference), candidate: rounded(moved.candidate),
       interval: ChangeInterval(
-        low: rounded(max(-1, delta - reach)), high: rounded(min(1, delta + reach))),
-      p: rounded(p), isWorse: false)
+        low: rounded(moved.interval.low), high: rounded(moved.interval.high)),
+      p: rounded(moved.p), isWorse: false)
   }
 }

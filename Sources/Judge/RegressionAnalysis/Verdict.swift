@@ -82,6 +82,8 @@ package struct Verdict: Codable, Sendable, Equatable {
   package var comparisons: Int
   /// How much noisier than the profile the bench was; 1 = as the profile says.
   package var noiseFactor: Double
+  /// How operations stand to the policy's fixed limits; nil where it has none.
+  package var deadlines: [DeadlineFinding]?
   /// The reason that decided the outcome, where it was not a metric.
   package var cause: String?
   /// Conditions of the bench that every run records, alike or not.

@@ -29,6 +29,8 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
   package var defaultBudgetFactor: Double
   /// Largest relative worsening allowed, by metric pattern; the first that matches counts.
   package var budgets: [MetricBudget]
+  /// How often operations may exceed a fixed limit, by metric pattern; all that match count.
+  package var deadlines: [MetricDeadline]
   /// Metrics that decide the verdict, as patterns over ``MetricID/text`` with `*` and `?`.
   package var gating: [String]
   /// Metrics that no firmware can change, as patterns: when one moves, the bench did.
@@ -71,7 +73,8 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
     alpha: Double = 0.01, intervalLevel: Double = 0.95,
     quantiles: [QuantileThreshold] = QuantileThreshold.standard, valueThreshold: Double = 0.03,
     tailThreshold: Double = 0.25, rateThreshold: Double = 0.10, defaultBudgetFactor: Double = 3,
-    budgets: [MetricBudget] = [], gating: [String] = ["*"], sentinels: [String] = [],
+    budgets: [MetricBudget] = [], deadlines: [MetricDeadline] = [], gating: [String] = ["*"],
+    sentinels: [String] = [],
     design: Design = .interleaved, freeSwitching: Bool = false, minimumGrade: EvidenceGrade = .weak,
     minimumRuns: Int = 3,
     maximumRuns: Int = 64, minimumTailEvents: Double = 50,
@@ -88,6 +91,7 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
     self.rateThreshold = rateThreshold
     self.defaultBudgetFactor = defaultBudgetFactor
     self.budgets = budgets
+    self.deadlines = deadlines
     self.gating = gating
     self.sentinels = sentinels
     self.design = design

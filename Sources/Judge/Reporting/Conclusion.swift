@@ -11,7 +11,9 @@ struct Conclusion {
   let answers: [(question: String, answer: String)]
 
   init(_ report: VerdictReport) {
-    word = Self.words[report.outcome] ?? report.outcome.rawValue
+    word =
+      report.leadDeadline != nil
+      ? Self.missed : Self.words[report.outcome] ?? report.outcome.rawValue
     let lead = report.lead
     sentence = Self.sentence(report, lead)
     var answers: [(String, String)] = []
@@ -23,6 +25,10 @@ struct Conclusion {
       answers.append(("What", "\(report.title(of: shape.metric)), shape of the distribution"))
       answers.append(("Where", Self.place(shape.metric, report)))
       answers.append(("How much", shape.text))
+    } else if let deadline = report.leadDeadline {
+      answers.append(("What", "\(report.title(of: deadline.metric)), its deadline"))
+      answers.append(("Where", Self.place(deadline.metric, report)))
+      answers.append(("How much", deadline.text))
     } else if let limit = report.budgetLimit {
       answers.append(("What", limit.what))
       answers.append(("Where", Self.place(limit.metric, report)))
@@ -42,6 +48,9 @@ struct Conclusion {
     .pass: "Pass", .regression: "Regression", .inconclusive: "Inconclusive", .invalid: "Invalid",
   ]
 
+  /// A fixed limit may be missed without any change since the reference.
+  static let missed = "Deadline missed"
+
   private static let owners = [
     "firmware": "the firmware's owners: the build caused it",
     "rack": "the rig's owners: device, host or suite, not the build",
@@ -50,7 +59,10 @@ struct Conclusion {
   private static func sentence(_ report: VerdictReport, _ lead: VerdictReport.Row?) -> String {
     guard let row = lead, !report.isExplainedByTheBench else {
       let shape = report.leadShape.map { report.sentence($0, report.fullTitle(of: $0.metric)) }
-      return (shape ?? report.sentence) + "."
+      let deadline = report.leadDeadline.map {
+        report.sentence($0, report.fullTitle(of: $0.metric))
+      }
+      return (shape ?? deadline ?? report.sentence) + "."
     }
     let what = report.fullTitle(of: row.metric)
     if report.outcome == .inconclusive {
@@ -84,6 +96,9 @@ struct Conclusion {
     var parts: [String] = []
     if let interval = lead.flatMap(leadInterval) ?? report.leadShape?.bounds {
       parts.append("\(percentage(report.confidence)) interval \(interval)")
+    }
+    if let arm = report.leadDeadline?.candidate {
+      parts.append("interval over \(counted(arm.runs, "run")) \(arm.overRuns)")
     }
     let runs = "\(report.reference.runs) + \(report.candidate.runs) runs"
     parts.append("\(runs), \(report.grade) evidence")

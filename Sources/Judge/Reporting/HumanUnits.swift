@@ -57,6 +57,12 @@ func humanShare(_ fraction: Double) -> String {
   }
 }
 
+/// A share that may be far below a percent: `0.0031%`, `0.000002%`; no more digits than three.
+func fineShare(_ fraction: Double) -> String {
+  let percent = fraction * 100
+  return percent > 0 && percent < 0.000_001 ? "<0.000001%" : threeDigits(percent) + "%"
+}
+
 /// A count with thin groups: `1,234,567`.
 func humanCount(_ value: UInt64) -> String {
   var digits = String(value)

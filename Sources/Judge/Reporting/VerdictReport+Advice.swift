@@ -17,6 +17,13 @@ extension VerdictReport {
         return "look into what takes \(humanValue(shape.mode, unit: shape.unit)) in "
           + "\(title(of: shape.metric))\(place ?? "")"
       }
+    case .deadlineMissed:
+      leadDeadline.map { one in
+        "find what took \(humanTime(nanoseconds: Double(one.candidate?.worst ?? one.limit))) in "
+          + "\(fullTitle(of: one.metric)); where the reference is no better, the limit may be wrong"
+      }
+    case .deadlineOpen:
+      "make more runs, or more operations in each: a small share is known by many of them only"
     case .invalidRun: "remove what made the run invalid, and make the check anew"
     case .invalidData:
       "find out why operations were lost, or measure fewer probes at once, and make the check anew"

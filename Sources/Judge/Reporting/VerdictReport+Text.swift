@@ -12,7 +12,8 @@ extension VerdictReport {
   package func text(width: Int, style: TextStyle, showsAll: Bool = false) -> String {
     let sections = [
       headline(width, style), advice(width, style), table(width, style, showsAll),
-      shapeLines(width, style, showsAll), bars(width, style), facts(width, style),
+      deadlineLines(width, style), shapeLines(width, style, showsAll), bars(width, style),
+      facts(width, style),
     ]
     return sections.filter { !$0.isEmpty }.map { $0.map { $0 + "\n" }.joined() }
       .joined(separator: "\n")
@@ -27,9 +28,10 @@ extension VerdictReport {
       case .inconclusive: .doubtful
       case .regression, .invalid: .bad
       }
-    let word = outcome.rawValue.uppercased()
+    let conclusion = Conclusion(self)
+    let word = conclusion.word.uppercased()
     // The word is put back after wrapping, so that colour does not count as width.
-    let sentence = Conclusion(self).sentence.dropLast()
+    let sentence = conclusion.sentence.dropLast()
     let lines = wrapped("\(word) \(sentence)", width: width, indent: "  ")
     let first = lines.first.map { emphasis.applied(to: word, style) + $0.dropFirst(word.count) }
     let whose = owner.map { " · owner: \($0)" } ?? ""
@@ -149,6 +151,18 @@ extension VerdictReport {
     }
     let text = "Not shown: \(counts.joined(separator: ", ")) (--all shows them)"
     return wrapped(text, width: width).map { Emphasis.dim.applied(to: $0, style) }
+  }
+
+  // MARK: Deadlines
+
+  private func deadlineLines(_ width: Int, _ style: TextStyle) -> [String] {
+    guard let deadlines else { return [] }
+    return [Emphasis.strong.applied(to: "Deadlines", style)]
+      + deadlines.flatMap { one in
+        wrapped(
+          "- \(one.standing): \(fullTitle(of: one.metric)): \(one.text)", width: width, indent: "  "
+        )
+      }
   }
 
   // MARK: Shapes

@@ -14,6 +14,7 @@ extension VerdictReport {
     owner = verdict.owner?.rawValue
     failure = verdict.failure?.rawValue
     shapes = verdict.metrics.compactMap(Shape.init)
+    deadlines = verdict.deadlines?.map(Deadline.init)
     conditions = verdict.conditions.map {
       Condition(
         covariate: $0.covariate, kind: $0.kind.rawValue, reference: $0.reference,

@@ -196,6 +196,8 @@ package struct VerdictReport: Sendable, Equatable, Encodable {
   package var distributions: [Distribution]
   /// Metrics whose distributions differ in shape.
   package var shapes: [Shape] = []
+  /// How operations stand to the suite's fixed limits; nil where it has none.
+  package var deadlines: [Deadline]?
   /// Nil where no metric counts.
   package var rates: [CountedRate]?
   package var probes: [Probe]

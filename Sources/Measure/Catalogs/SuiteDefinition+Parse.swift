@@ -40,7 +40,7 @@ extension SuiteDefinition {
     let names = (probes?.list() ?? []).compactMap { $0.name() }
     reportDuplicates(names, in: probes)
     let gates = root.optional("gates")?.mapping(
-      known: ["tau", "quantiles", "budgets", "metrics", "sentinels", "counters"])
+      known: ["tau", "quantiles", "budgets", "deadlines", "metrics", "sentinels", "counters"])
     return SuiteDefinition(
       name: root.required("suite", remedy: "name it, such as 'suite: demo'")?.name() ?? "",
       description: root.optional("description")?.text() ?? "",
@@ -57,6 +57,7 @@ extension SuiteDefinition {
       limits: Limits.read(root.optional("limits")), tau: Tau.read(gates?.optional("tau")),
       quantiles: Quantile.readAll(gates?.optional("quantiles")),
       budgets: gates?.items("budgets", Budget.read) ?? [],
+      deadlines: gates?.items("deadlines", Deadline.read) ?? [],
       gating: gates?.optional("metrics")?.list().compactMap { $0.metricPattern() }
         ?? MetricPattern("*").map { [$0] } ?? [],
       sentinels: gates?.optional("sentinels")?.list().compactMap { $0.metricPattern() } ?? [],
@@ -167,5 +168,21 @@ extension SuiteDefinition.Budget {
       .percentage()
     guard let metric, let budget else { return nil }
     return Self(metric: metric, budget: budget)
+  }
+}
+
+extension SuiteDefinition.Deadline {
+  fileprivate static func read(_ value: FieldReader) -> Self? {
+    guard let map = value.mapping(known: ["metric", "deadline", "exceed"]) else { return nil }
+    let metric = map.required("metric", remedy: "name the metrics, such as 'timer.lateness@cycle'")?
+      .metricPattern()
+    let limit = map.required("deadline", remedy: "give the longest time allowed, such as 500us")?
+      .parsed("a duration from 1ns to 60s, such as 500us") { text in
+        Duration(quantity: text).flatMap { $0 >= .nanoseconds(1) && $0 <= .seconds(60) ? $0 : nil }
+      }
+    let share = map.optional("exceed")
+    let exceed = share?.share()
+    guard let metric, let limit, share == nil || exceed != nil else { return nil }
+    return Self(metric: metric, limit: limit, exceed: exceed ?? Percentage(fraction: 0))
   }
 }

@@ -79,8 +79,31 @@ extension SuiteDefinition {
     for (index, node) in (gates["sentinels"]?.sequence ?? []).enumerated() {
       check(node, "gates.sentinels[\(index)]")
     }
+    checkDeadlines(root, catalog, (gates["deadlines"]?.sequence).map { Array($0) } ?? [], check)
     for (index, node) in (gates["budgets"]?.sequence ?? []).enumerated() {
       check(node.mapping?["metric"], "gates.budgets[\(index)].metric")
+    }
+  }
+
+  /// A deadline is for the histograms of a probe, in ns: it counts operations.
+  private func checkDeadlines(
+    _ root: MappingReader, _ catalog: Catalog, _ deadlines: [Yams.Node],
+    _ check: (Yams.Node?, String) -> Void
+  ) {
+    let metrics = probes.compactMap { catalog.probes[$0] }.flatMap(\.metrics)
+    let timed = metrics.filter { $0.kind == .histogram && $0.unit == "ns" }.map(\.name)
+    for (index, node) in deadlines.enumerated() {
+      let (name, path) = (node.mapping?["metric"], "gates.deadlines[\(index)].metric")
+      guard let name, let text = name.scalar?.string, let pattern = MetricPattern(text) else {
+        continue
+      }
+      guard timed.contains(where: { glob(pattern.name, matches: $0) }) else {
+        FieldReader(node: name, path: path, problems: root.value.problems).report(
+          "'\(text)' has no durations of single operations, which a deadline counts",
+          remedy: Catalogs.remedy(forUnknown: pattern.name, known: Set(timed)))
+        continue
+      }
+      check(name, path)
     }
   }
 }

@@ -73,6 +73,15 @@ package struct SuiteDefinition: Sendable, Equatable {
     package var budget: Percentage
   }
 
+  /// A fixed limit of operations' durations.
+  package struct Deadline: Sendable, Equatable {
+    package var metric: MetricPattern
+    /// From 1 ns to 60 s, which histograms can tell apart.
+    package var limit: Duration
+    /// Share of the candidate's operations that may take longer; 0 = none at all.
+    package var exceed: Percentage
+  }
+
   package var name: String
   package var description: String
   /// Name of a device.
@@ -102,6 +111,8 @@ package struct SuiteDefinition: Sendable, Equatable {
   package var quantiles = Quantile.allCases
   /// The first that matches a metric holds; without a match it is three times tau.
   package var budgets: [Budget]
+  /// Fixed limits; each of them decides.
+  package var deadlines: [Deadline] = []
   /// Metrics that decide; others are shown only.
   package var gating: [MetricPattern]
   /// Metrics that no firmware can change: when one moves, the bench did. They never gate.

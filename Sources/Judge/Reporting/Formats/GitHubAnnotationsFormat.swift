@@ -19,6 +19,8 @@ struct GitHubAnnotationsFormat: ReportFormat {
     let failing = report.rows.filter(\.isRegression)
       .sorted { abs($0.change ?? 0) > abs($1.change ?? 0) }
     lines += failing.prefix(Self.most - 1).map { Self.command("error", $0.metric, $0.line) }
+    lines += (report.deadlines ?? []).filter(\.isMissed).prefix(Self.most - 1)
+      .map { Self.command("error", $0.metric, $0.text) }
     let open = report.rows.filter { $0.isBlocking && !$0.isWaived && $0.finding == .inconclusive }
     lines += open.prefix(Self.most - 1).map { Self.command("warning", $0.metric, $0.line) }
     return lines.map { $0 + "\n" }.joined()

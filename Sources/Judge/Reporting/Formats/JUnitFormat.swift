@@ -4,7 +4,9 @@ struct JUnitFormat: ReportFormat {
   let summary = "JUnit XML, a test case for each metric"
 
   func document(_ report: VerdictReport, _ layout: ReportLayout) -> String {
-    let cases = [verdictCase(report)] + metricCases(report)
+    let cases =
+      [verdictCase(report)] + (report.deadlines ?? []).map { deadlineCase($0) }
+      + metricCases(report)
     let failures = cases.count { $0.kind == .failure }
     let errors = cases.count { $0.kind == .error }
     let skipped = cases.count { $0.kind == .skipped }
@@ -68,6 +70,14 @@ struct JUnitFormat: ReportFormat {
     return Case(
       name: "verdict", kind: kind, message: "\(conclusion.word): \(conclusion.sentence)",
       details: conclusion.answers.map { "\($0.question): \($0.answer)" } + report.next)
+  }
+
+  private func deadlineCase(_ deadline: VerdictReport.Deadline) -> Case {
+    let isMet = deadline.isWaived || deadline.state == "met"
+    return Case(
+      name: "\(deadline.metric) within \(deadline.time)",
+      kind: isMet ? .passed : deadline.isMissed ? .failure : .error,
+      message: isMet ? "" : "\(deadline.standing): \(deadline.text)", details: [deadline.text])
   }
 
   private func metricCases(_ report: VerdictReport) -> [Case] {

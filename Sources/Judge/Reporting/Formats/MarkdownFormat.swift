@@ -38,7 +38,10 @@ struct VerdictMarkdown {
       // One name or reason from a device must not use up the room of all.
       MarkdownText.escaped(text.count > 600 ? text.prefix(600) + "…" : text)
     }
-    let mark = ["Pass": "✅", "Regression": "❌", "Inconclusive": "❔"][conclusion.word] ?? "⚠️"
+    let mark =
+      [
+        "Pass": "✅", "Regression": "❌", Conclusion.missed: "❌", "Inconclusive": "❔",
+      ][conclusion.word] ?? "⚠️"
     _ = made.add("### \(mark) \(conclusion.word): \(escaped(conclusion.sentence))\n\n")
     _ = made.add(
       conclusion.answers.map { "- **\($0.question)**: \(escaped($0.answer))\n" }.joined())
@@ -60,6 +63,11 @@ struct VerdictMarkdown {
     add("Traces", traces.map { "- \(escaped("\($0.file): \($0.sentence)"))" }, "trace")
     let (moved, rest) = Self.divided(report.rows)
     Self.table(moved, report, "What moved", folded: false, &made, &left)
+    add(
+      "Deadlines",
+      (report.deadlines ?? []).map {
+        "- \($0.standing): \(MarkdownText.code($0.metric)): \(escaped($0.text))"
+      }, "deadline")
     add("Notes", report.reasons.map { "- \(escaped($0))" }, "note")
     let lost = report.probes.filter { $0.reference != $0.candidate }
     add(

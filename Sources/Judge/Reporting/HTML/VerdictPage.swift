@@ -23,7 +23,7 @@ struct VerdictPage {
     return Markup.page(
       title: title,
       [summary(conclusion)] + moved + profiles
-        + [why, traces, table, rates, trust, facts, footer])
+        + [why, traces, deadlines, table, rates, trust, facts, footer])
   }
 
   // MARK: First screen

@@ -1,0 +1,80 @@
+import Testing
+
+@testable import RegressionAnalysis
+@testable import Reporting
+
+struct DeadlineReportTests {
+  private func arm(_ hits: UInt64, worst: UInt64) -> DeadlineFinding.Arm {
+    let exact = BinomialInterval.exact(hits: Double(hits), trials: 40_000, level: 0.95)
+    return DeadlineFinding.Arm(
+      runs: 4, operations: 40_000, least: hits, most: hits, exact: exact,
+      overRuns: ChangeInterval(low: 0, high: 0.002), worst: worst)
+  }
+
+  /// A firmware whose metrics are as they were, and a limit that it misses, keeps, or may keep.
+  private func report(_ state: DeadlineFinding.State) throws -> VerdictReport {
+    var report = try unchangedReport.get()
+    let id = try #require(report.rows.first).metric
+    let hits: UInt64 = state == .missed ? 12 : 0
+    report.deadlines = [
+      VerdictReport.Deadline(
+        DeadlineFinding(
+          deadline: MetricDeadline(text: id, patterns: [id], limit: 500_000, allowed: 0),
+          state: state, candidate: arm(hits, worst: state == .missed ? 1_200_000 : 310_000),
+          reference: arm(0, worst: 305_000), unknown: state == .open ? 2 : 0))
+    ]
+    guard state == .missed else { return report }
+    report.outcome = .regression
+    report.exitCode = 1
+    report.failure = FailureCause.deadlineMissed.rawValue
+    return report
+  }
+
+  private let missed =
+    "12 of 40,000 operations took longer than 500 us (0.0300%, exact interval 0.0155% … 0.0524%); "
+    + "none may; worst 1.20 ms; reference 0 of 40,000, worst 305 us"
+
+  @Test func aMissLeadsEveryFormat() throws {
+    let report = try report(.missed)
+    let text = report.text(width: 1000, style: .plain)
+    #expect(text.hasPrefix("DEADLINE MISSED "))
+    #expect(text.contains("misses its deadline on \(report.candidate.name): \(missed)"))
+    #expect(text.contains("\nDeadlines\n- missed: "))
+    let html = try document(report, "html")
+    #expect(html.contains("<h2>Deadlines</h2>"))
+    #expect(
+      html.contains("<td>12 of 40,000 (0.0300%, exact interval 0.0155% … 0.0524%), worst 1.20 ms"))
+    let markdown = try document(report, "markdown")
+    #expect(markdown.hasPrefix("### ❌ Deadline missed: "))
+    #expect(markdown.contains("**Deadlines**\n\n- missed: `"))
+    #expect(
+      try document(report, "junit").contains(
+        "within 500 us\" time=\"0\"><failure message=\"missed: 12 of 40,000 operations"))
+    #expect(try document(report, "github-annotations").contains("::12 of 40,000 operations"))
+    let json = try document(report, "json")
+    #expect(json.contains("\"least\" : 12"))
+    #expect(json.contains("\"state\" : \"missed\""))
+  }
+
+  @Test func whatIsMetOrOpenIsListed() throws {
+    let met = try report(.met)
+    #expect(met.text(width: 1000, style: .plain).contains("\n- met: "))
+    #expect(
+      met.deadlines?[0].text
+        == "0 of 40,000 operations took longer than 500 us (0%, exact interval 0% … 0.00922%); "
+        + "none may; worst 310 us; reference 0 of 40,000, worst 305 us")
+    #expect(!(try document(met, "junit").contains("<failure")))
+    let open = try report(.open)
+    #expect(open.deadlines?[0].text.hasSuffix("; 2 operations lost or not ended") == true)
+    #expect(
+      try document(open, "junit").contains("within 500 us\" time=\"0\"><error message=\"open: "))
+  }
+
+  @Test func smallSharesKeepTheirDigits() {
+    #expect(fineShare(0) == "0%")
+    #expect(fineShare(0.25) == "25.0%")
+    #expect(fineShare(0.000_031_4) == "0.00314%")
+    #expect(fineShare(3e-8) == "0.000003%")
+    #expect(fineShare(3e-9) == "<0.000001%")
+  }
+}
