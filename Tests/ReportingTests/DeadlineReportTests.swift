@@ -70,6 +70,21 @@ struct DeadlineReportTests {
       try document(open, "junit").contains("within 500 us\" time=\"0\"><error message=\"open: "))
   }
 
+  @Test func aRunCountsWithoutAJudgement() throws {
+    let record = record()
+    let metric = try #require(RunReport(record).metrics.first)
+    let limit = MetricDeadline(
+      text: metric.metric, patterns: [metric.metric], limit: metric.max - 1, allowed: 0)
+    let report = RunReport(record, limits: [limit])
+    let one = try #require(report.deadlines?.first)
+    #expect(report.deadlines?.count == 1 && one.metric == metric.metric)
+    #expect(one.candidate?.operations == metric.count && one.reference == nil)
+    #expect(one.candidate?.worst == metric.max && one.candidate?.least ?? 0 > 0)
+    let text = report.text(width: 1000, style: .plain)
+    #expect(text.contains("\nDeadlines\n- \(metric.metric): \(one.text)\n"))
+    #expect(RunReport(record).deadlines == nil)
+  }
+
   @Test func smallSharesKeepTheirDigits() {
     #expect(fineShare(0) == "0%")
     #expect(fineShare(0.25) == "25.0%")

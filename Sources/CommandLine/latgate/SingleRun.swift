@@ -5,6 +5,7 @@ import Devices
 import Experiments
 import Foundation
 import Jobs
+import RegressionAnalysis
 import Reporting
 
 /// One run on one device, and what it measured.
@@ -70,7 +71,9 @@ struct SingleRun {
       ) {
         display.progress(order: 0, $0)
       }.run()
-      let result = RunReport(record, lossLimit: plan.suite.limits.lossMax.fraction)
+      let result = RunReport(
+        record, lossLimit: plan.suite.limits.lossMax.fraction,
+        limits: VerdictPolicy(suite: plan.suite, freeSwitching: false).deadlines)
       if live != nil {
         await lane.finish()
         return try show(result)

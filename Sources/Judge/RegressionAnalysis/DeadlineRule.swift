@@ -22,7 +22,15 @@ struct DeadlineRule {
     for metric in metrics where metric.statistic.base != .value && ids.last != metric.id {
       ids.append(metric.id)
     }
-    return policy.deadlines.flatMap { deadline -> [DeadlineFinding] in
+    return findings(of: ids, metrics)
+  }
+
+  /// - Parameters:
+  ///   - ids: of histograms.
+  ///   - metrics: their verdicts; none of runs that are not compared.
+  /// - Returns: as ``findings(_:)``.
+  func findings(of ids: [MetricID], _ metrics: [MetricVerdict]) -> [DeadlineFinding] {
+    policy.deadlines.flatMap { deadline -> [DeadlineFinding] in
       let found = ids.filter(deadline.matches).compactMap { id in
         finding(id, deadline, metrics.filter { $0.id == id })
       }
@@ -135,4 +143,20 @@ struct DeadlineRule {
     return runs.filter(\.isCandidate).compactMap { $0.index.losses[source] }
       .reduce(0) { $0 + $1.lost + $1.censored }
   }
+}
+
+/// What one run shows of fixed limits; that firmware keeps them takes several.
+/// - Parameters:
+///   - record: the run.
+///   - deadlines: the limits.
+/// - Returns: one finding for each metric of the run that a deadline matches.
+package func deadlineFindings(
+  of record: RunRecord, _ deadlines: [MetricDeadline]
+) -> [DeadlineFinding] {
+  let run = PlacedRun(index: RunIndex(record), isCandidate: true)
+  let ids = run.index.histograms.keys.map {
+    MetricID(name: $0.name, phase: $0.phase, labels: $0.labels, unit: $0.unit)
+  }
+  return DeadlineRule(runs: [run], policy: VerdictPolicy(deadlines: deadlines), waivers: [])
+    .findings(of: ids.sorted(), [])
 }

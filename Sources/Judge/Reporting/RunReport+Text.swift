@@ -11,6 +11,9 @@ extension RunReport {
     if !metrics.isEmpty || (counters == nil && events == nil && stacks == nil) {
       sections.append(metricTable(width, style))
     }
+    if let deadlines {
+      sections.append(VerdictReport.Deadline.lines(deadlines, width, style) { $0.metric })
+    }
     let histograms = histograms(width, style, showsAll)
     if !histograms.isEmpty { sections.append(histograms) }
     if counters != nil { sections.append(counterTable(width, style)) }

@@ -68,6 +68,8 @@ package struct RunReport: Sendable, Equatable, Encodable {
   package var dropped: [String]
   package var probes: [ProbeRecord]
   package var metrics: [Metric]
+  /// How operations stand to the suite's fixed limits; nil where it has none.
+  package var deadlines: [VerdictReport.Deadline]?
   /// Nil where no metric counts.
   package var counters: [Counter]?
   /// Nil where no metric has rows.
@@ -87,8 +89,9 @@ package struct RunReport: Sendable, Equatable, Encodable {
   package var faults: [String]?
 
   /// Sums up the judged iterations of a record. Of each metric the share `lossLimit` of its operations
-  /// may be lost; nil: any.
-  package init(_ record: RunRecord, lossLimit: Double? = nil) {
+  /// may be lost; nil: any. Its operations are counted against `limits`, of which one run does not say
+  /// whether the firmware keeps them.
+  package init(_ record: RunRecord, lossLimit: Double? = nil, limits: [MetricDeadline] = []) {
     run = record.id
     created = record.created
     device = record.device
@@ -126,6 +129,9 @@ package struct RunReport: Sendable, Equatable, Encodable {
       var metric = Metric(id, histogram, loss ?? (record.probes.isEmpty ? nil : (0, 0, 0)))
       metric.heat = .init(id, histogram, nil, runs: [(record, false)])
       return metric
+    }
+    if !limits.isEmpty {
+      deadlines = deadlineFindings(of: record, limits).map(VerdictReport.Deadline.init)
     }
     counters = Self.counters(record)
     events = Self.events(record)

@@ -79,6 +79,19 @@ extension VerdictReport.Deadline {
   }
 }
 
+extension VerdictReport.Deadline {
+  /// A section of a text, each limit under what `name` calls it; empty without limits.
+  static func lines(
+    _ deadlines: [Self], _ width: Int, _ style: TextStyle, _ name: (Self) -> String
+  ) -> [String] {
+    guard !deadlines.isEmpty else { return [] }
+    return [Emphasis.strong.applied(to: "Deadlines", style)]
+      + deadlines.flatMap {
+        wrapped("- \(name($0)): \($0.text)", width: width, indent: "  ")
+      }
+  }
+}
+
 extension VerdictReport.Deadline.Arm {
   fileprivate init(_ arm: DeadlineFinding.Arm) {
     self.init(

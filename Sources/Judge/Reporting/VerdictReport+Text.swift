@@ -156,13 +156,9 @@ extension VerdictReport {
   // MARK: Deadlines
 
   private func deadlineLines(_ width: Int, _ style: TextStyle) -> [String] {
-    guard let deadlines else { return [] }
-    return [Emphasis.strong.applied(to: "Deadlines", style)]
-      + deadlines.flatMap { one in
-        wrapped(
-          "- \(one.standing): \(fullTitle(of: one.metric)): \(one.text)", width: width, indent: "  "
-        )
-      }
+    VerdictReport.Deadline.lines(deadlines ?? [], width, style) {
+      "\($0.standing): \(fullTitle(of: $0.metric))"
+    }
   }
 
   // MARK: Shapes
