@@ -203,6 +203,30 @@ def what_is_missing_is_named(scratch):
 
 
 @test
+def threads_get_the_real_time_policy(scratch):
+    process = subprocess.Popen([LOAD, "sleep", "--ops", "2", "--threads", "2", "--ns",
+                                "60000000000", "--fifo", "7"], stderr=subprocess.PIPE, text=True)
+    try:
+        for _ in range(3000):
+            threads = [int(path.name) for path in
+                       pathlib.Path(f"/proc/{process.pid}/task").iterdir()]
+            if process.poll() is not None or len(threads) == 2 and all(
+                    os.sched_getscheduler(thread) == os.SCHED_FIFO for thread in threads):
+                break
+            time.sleep(0.01)
+        if process.poll() is not None:
+            # Not everyone may: then that must be the message.
+            message = process.stderr.read()
+            assert process.returncode == 69, message
+            assert "cannot run by SCHED_FIFO with priority 7" in message, message
+            return
+        assert [os.sched_getparam(thread).sched_priority for thread in threads] == [7, 7]
+    finally:
+        process.kill()
+        process.communicate(timeout=60)
+
+
+@test
 def speed_is_reported_for_every_cpu(scratch):
     lines = run("speed", "--work", 1000, "--ns", 100000).stdout.splitlines()
     found = [re.fullmatch(r"([a-z0-9_]+): (\d+)", line) for line in lines]
@@ -242,7 +266,7 @@ def a_failed_operation_is_counted(scratch):
 def wrong_usage(scratch):
     cases = [(), ("nothing",), ("spin", "--ops"), ("spin", "--ops", "0"), ("spin", "--ops", "1x"),
              ("spin", "--ops", "-1"), ("spin", "--path", "x"), ("spin", "--unknown", "1"),
-             ("spin", "10"), ("sleep", "--ns", "99999999999999999999"), ("syscall", "--cpus", ""),
+             ("spin", "10"), ("spin", "--fifo", "100"), ("sleep", "--ns", "99999999999999999999"), ("syscall", "--cpus", ""),
              ("syscall", "--cpus", "0,"), ("pingpong", "--via", "smoke"),
              ("randio", "--block", "1000"), ("randio", "--write=1"),
              ("fsync", "--size", "99999999999g"), ("fsync", "--size", "17m")]

@@ -24,7 +24,7 @@ struct worker {
 	lg_u64 started_ns, ended_ns;
 	lg_u64 errors;
 	int first_error;
-	int pin_code;
+	int place_code;
 };
 
 lg_u64 lg_now_ns(void)
@@ -87,7 +87,7 @@ static void *work(void *arg)
 	struct worker *worker = arg;
 	lg_u64 i;
 
-	worker->pin_code = lg_options_pin(worker->options, (unsigned)worker->index);
+	worker->place_code = lg_options_place(worker->options, (unsigned)worker->index);
 	for (i = 0; i < worker->warmup; i++)
 		run_one(worker, i, 0);
 	pthread_barrier_wait(worker->barrier);
@@ -107,7 +107,7 @@ static int report(const struct worker *workers, lg_u64 threads)
 {
 	lg_u64 started = ~0ULL, ended = 0, errors = 0, elapsed;
 	struct lg_hist all = {0};
-	int first_error = 0, pin_code = 0;
+	int first_error = 0, place_code = 0;
 
 	for (lg_u64 i = 0; i < threads; i++) {
 		lg_latency_merge(&all, &workers[i].latency);
@@ -115,10 +115,10 @@ static int report(const struct worker *workers, lg_u64 threads)
 		started = workers[i].started_ns < started ? workers[i].started_ns : started;
 		ended = workers[i].ended_ns > ended ? workers[i].ended_ns : ended;
 		first_error = first_error ? first_error : workers[i].first_error;
-		pin_code = pin_code ? pin_code : workers[i].pin_code;
+		place_code = place_code ? place_code : workers[i].place_code;
 	}
-	if (pin_code)
-		return pin_code;
+	if (place_code)
+		return place_code;
 	elapsed = ended > started ? ended - started : 1;
 	printf("ops: %llu\nerrors: %llu\nelapsed_ns: %llu\nrate_per_s: %.1f\n",
 	       (unsigned long long)all.count, (unsigned long long)errors,

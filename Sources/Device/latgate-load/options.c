@@ -26,6 +26,8 @@ static const struct description {
 	{LG_OPT_WARMUP, "warmup", NUMBER, FIELD(warmup), 0, 1000000000,
 	 "operations before the measured ones"},
 	{LG_OPT_CPUS, "cpus", CPUS, 0, 0, 0, "CPUs to pin to, in turn: 0,1"},
+	{LG_OPT_FIFO, "fifo", NUMBER, FIELD(fifo), 1, 99,
+	 "run by the real-time policy SCHED_FIFO, with this priority"},
 	{LG_OPT_THREADS, "threads", NUMBER, FIELD(threads), 1, LG_THREADS_MAX,
 	 "threads that share the operations"},
 	{LG_OPT_WORK, "work", NUMBER, FIELD(work), 0, 1ULL << 40,
@@ -169,7 +171,7 @@ void lg_options_help(unsigned allowed)
 	}
 }
 
-int lg_options_pin(const struct lg_options *options, unsigned index)
+static int pin(const struct lg_options *options, unsigned index)
 {
 	cpu_set_t set;
 	int cpu;
@@ -182,5 +184,17 @@ int lg_options_pin(const struct lg_options *options, unsigned index)
 	if (!sched_setaffinity(0, sizeof(set), &set))
 		return 0;
 	fprintf(stderr, "latgate-load: cannot run on CPU %d: %s\n", cpu, strerror(errno));
+	return LG_LOAD_UNAVAILABLE;
+}
+
+int lg_options_place(const struct lg_options *options, unsigned index)
+{
+	struct sched_param fifo = {.sched_priority = (int)options->fifo};
+	int code = pin(options, index);
+
+	if (code || !options->fifo || !sched_setscheduler(0, SCHED_FIFO, &fifo))
+		return code;
+	fprintf(stderr, "latgate-load: cannot run by SCHED_FIFO with priority %d: %s\n",
+		fifo.sched_priority, strerror(errno));
 	return LG_LOAD_UNAVAILABLE;
 }

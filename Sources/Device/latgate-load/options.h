@@ -30,8 +30,9 @@ enum lg_option {
 	LG_OPT_BLOCK = 1 << 12,
 	LG_OPT_WRITE = 1 << 13,
 	LG_OPT_OVERWRITE = 1 << 14,
+	LG_OPT_FIFO = 1 << 15,
 	/* what every command takes */
-	LG_OPT_LOOP = LG_OPT_OPS | LG_OPT_RATE | LG_OPT_WARMUP | LG_OPT_CPUS,
+	LG_OPT_LOOP = LG_OPT_OPS | LG_OPT_RATE | LG_OPT_WARMUP | LG_OPT_CPUS | LG_OPT_FIFO,
 };
 
 enum { LG_CPUS_MAX = 64, LG_THREADS_MAX = 1024 };
@@ -42,6 +43,7 @@ struct lg_options {
 	lg_u64 warmup; /* operations before the measured ones */
 	int cpus[LG_CPUS_MAX]; /* thread or process n runs on cpus[n % cpu_count] */
 	int cpu_count;
+	lg_u64 fifo; /* priority of the threads or processes under SCHED_FIFO; 0 = as started */
 	lg_u64 threads;
 	lg_u64 work; /* iterations of a busy loop */
 	lg_u64 size; /* bytes */
@@ -62,7 +64,7 @@ struct lg_options {
 int lg_options_read(struct lg_options *options, unsigned allowed, int count, char **arguments);
 /* One line of help for each option in the set. */
 void lg_options_help(unsigned allowed);
-/* Moves the calling thread to its CPU; 0 or, after a message, an exit code. */
-int lg_options_pin(const struct lg_options *options, unsigned index);
+/* Gives the calling thread its CPU and policy; 0 or, after a message, an exit code. */
+int lg_options_place(const struct lg_options *options, unsigned index);
 
 #endif

@@ -18,7 +18,7 @@ pid_t lg_peer_start(const struct lg_options *options, int (*serve)(void *arg), v
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(LG_LOAD_OK);
-	code = lg_options_pin(options, 1);
+	code = lg_options_place(options, 1);
 	_exit(code ? code : serve(arg));
 }
 

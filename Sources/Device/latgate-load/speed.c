@@ -53,7 +53,7 @@ static int run(const struct lg_options *options)
 	printf("work: %llu\n", (unsigned long long)options->work);
 	for (int i = 0; i < options->cpu_count; i++) {
 		if (!measure(options->cpus[i], options))
-			return lg_options_pin(options, (unsigned)i);
+			return lg_options_place(options, (unsigned)i);
 		found++;
 	}
 	for (int cpu = 0; !options->cpu_count && cpu < CPU_SETSIZE; cpu++) {
