@@ -19,9 +19,25 @@ struct hist {
 struct {
 	__uint(type, 5); /* BPF_MAP_TYPE_PERCPU_HASH */
 	__uint(max_entries, 64);
+	__uint(pinning, 1); /* LIBBPF_PIN_BY_NAME, which is not to be done */
 	__type(key, __u32);
 	__type(value, struct hist);
 } hists SEC(".maps");
+
+/* More than can be read. */
+struct {
+	__uint(type, 2); /* BPF_MAP_TYPE_ARRAY */
+	__uint(max_entries, 70000);
+	__type(key, __u32);
+	__type(value, __u32);
+} many SEC(".maps");
+
+/* The other tool says how many. */
+struct {
+	__uint(type, 1); /* BPF_MAP_TYPE_HASH */
+	__type(key, __u32);
+	__type(value, char[65536]);
+} lg_open SEC(".maps");
 
 const volatile __u32 wanted = LG_TEST_OP;
 struct hist all = {};

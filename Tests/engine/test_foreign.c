@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
+
 #include "harness.h"
 
 enum { CALLS = 100, SLOTS = 8, OWN_SLOT = 5, ALL_SLOT = 3 };
@@ -71,6 +73,25 @@ static void ignore(void *arg, const struct lg_hook_report *report)
 	strncat(hooks->text, report->rung, sizeof(hooks->text) - strlen(hooks->text) - 1);
 }
 
+/* How many entries the map of a name has room for, 0 without such a map. */
+static lg_u32 room_of(const char *name)
+{
+	lg_u32 id = 0, room = 0;
+
+	while (!bpf_map_get_next_id(id, &id)) {
+		struct bpf_map_info info = {0};
+		lg_u32 size = sizeof(info);
+		int map = bpf_map_get_fd_by_id(id);
+
+		if (map < 0)
+			continue;
+		if (!bpf_obj_get_info_by_fd(map, &info, &size) && !strcmp(info.name, name))
+			room = info.max_entries;
+		close(map);
+	}
+	return room;
+}
+
 void test_foreign(void)
 {
 	const char *both[] = {"counted", "missing"};
@@ -101,10 +122,22 @@ void test_foreign(void)
 	check(lg_engine_read_map(engine, "foreign", "nothing", add, &after, &err) &&
 		      err.code == LG_ERR_OBJECT,
 	      "a map that is not there is refused", "%s", err.text);
+	check(lg_engine_read_map(engine, "foreign", "many", add, &after, &err) &&
+		      err.code == LG_ERR_UNSUPPORTED && strstr(err.text, "more than 65536 entries"),
+	      "a map that is too large is refused", "%s", err.text);
+	check(access("/sys/fs/bpf/hists", F_OK), "nothing is pinned", "hists is");
+	check(room_of("lg_open") == LG_MAP_BYTES_MAX / (65536 + 4),
+	      "an open map takes no more memory than can be read", "%u entries",
+	      room_of("lg_open"));
 	check(lg_engine_load_foreign(engine, "foreign", bytes, size, &def, ignore, &hooks, &err) &&
 		      err.code == LG_ERR_STATE,
 	      "it is loaded once", "%s", err.text);
 	def.program_count = 2;
+	both[1] = both[0];
+	check(lg_engine_load_foreign(engine, "other", bytes, size, &def, ignore, &hooks, &err) &&
+		      err.code == LG_ERR_OBJECT && strstr(err.text, "counted is asked for twice"),
+	      "a program is loaded once", "%s", err.text);
+	both[1] = "missing";
 	check(lg_engine_load_foreign(engine, "other", bytes, size, &def, ignore, &hooks, &err) &&
 		      err.code == LG_ERR_OBJECT && strstr(err.text, "no program missing"),
 	      "a program that is not there is refused", "%s", err.text);

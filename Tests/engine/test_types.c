@@ -161,6 +161,85 @@ static void by_modules(const char *directory, struct btf *whole)
 	bpf_object__close(object);
 }
 
+/* What tasks are asked for: one struct with a member. */
+static unsigned char *small_types(size_t *size)
+{
+	struct btf *types = btf__new_empty();
+	const void *bytes = NULL;
+	unsigned char *copy;
+	lg_u32 length = 0;
+
+	if (types && btf__add_ptr(types, 0) == 1 && btf__add_struct(types, "task_struct", 8) == 2 &&
+	    !btf__add_field(types, "bpf_storage", 1, 0, 0))
+		bytes = btf__raw_data(types, &length);
+	copy = bytes ? malloc(length) : NULL;
+	if (!copy) {
+		printf("Bail out! types cannot be made\n");
+		exit(2);
+	}
+	memcpy(copy, bytes, length);
+	btf__free(types);
+	*size = length;
+	return copy;
+}
+
+/* A word of the file at each place is another; whatever it is, nothing is read beyond the file. */
+static void malformed(const char *directory)
+{
+	static const lg_u32 values[] = {0, 1, 3, 23, 25, 0x7fffffff, 0x80000000, 0xfffffff0, ~0u};
+	/* struct btf_header: where the types and the names are, and how long. */
+	enum { HEADER_LENGTH = 4, TYPES = 8, TYPES_LENGTH = 12, NAMES = 16, MEMBER_TYPE = 24 + 28 };
+	static const struct {
+		size_t place;
+		lg_u32 value;
+	} faults[] = {
+		{HEADER_LENGTH, 0},	    {HEADER_LENGTH, 25}, {TYPES, 0xfffffff0},
+		{TYPES_LENGTH, 0xfffffff0}, {TYPES_LENGTH, 16},	 {NAMES, 0xffffffe8},
+		{24 + 12, 0x7fffffff}, /* the struct's name */
+		{24 + 16, 0x0400ffff}, /* its kind, with 65535 members */
+		{24 + 16, 0x1f000001}, /* another kind */
+		{MEMBER_TYPE, 3},
+	};
+	size_t size;
+	unsigned char *good = small_types(&size), *bytes = malloc(size);
+	char path[128];
+	struct btf *cut;
+
+	snprintf(path, sizeof(path), "%s/vmlinux", directory);
+	write_file(path, good, size);
+	cut = lg_types_cut(directory, NULL);
+	check(cut && place_of(cut, "task_struct", "bpf_storage") == 0, "few types are cut as well",
+	      "%s", cut ? "the member is not there" : "they are not");
+	btf__free(cut);
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		memcpy(bytes, good, size);
+		memcpy(bytes + faults[i].place, &faults[i].value, sizeof(faults[i].value));
+		write_file(path, bytes, size);
+		cut = lg_types_cut(directory, NULL);
+		check(!cut, "malformed types are not cut", "0x%x at %zu", faults[i].value,
+		      faults[i].place);
+		btf__free(cut);
+	}
+	for (size_t at = 4; at + 4 <= size; at += 4) {
+		for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+			memcpy(bytes, good, size);
+			memcpy(bytes + at, &values[i], sizeof(values[i]));
+			write_file(path, bytes, size);
+			btf__free(lg_types_cut(directory, NULL));
+		}
+	}
+	for (size_t length = 0; length < size; length++) {
+		write_file(path, good, length);
+		cut = lg_types_cut(directory, NULL);
+		if (cut)
+			check(false, "a file that ends early is not cut", "%zu bytes", length);
+		btf__free(cut);
+	}
+	unlink(path);
+	free(good);
+	free(bytes);
+}
+
 void test_types(void)
 {
 	static const char *const names[] = {"runqueue_raw", "operation_raw", "block"};
@@ -194,6 +273,7 @@ void test_types(void)
 		unlink(path);
 	}
 	by_modules(directory, whole);
+	malformed(directory);
 	rmdir(directory);
 	btf__free(whole);
 }

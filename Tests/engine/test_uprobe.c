@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "harness.h"
 
@@ -128,6 +131,29 @@ static void refuses(struct lg_engine *engine, const char *name, const struct lg_
 	      err.code, err.text);
 }
 
+/* What is no file is not opened: that may start something. */
+static void is_not_opened(struct lg_engine *engine, struct lg_sites *sites)
+{
+	char directory[] = "/tmp/latgate-uprobe-XXXXXX", path[64], events[4096];
+	int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+
+	if (!mkdtemp(directory) || watch < 0) {
+		printf("Bail out! no directory or no inotify\n");
+		exit(2);
+	}
+	snprintf(path, sizeof(path), "%s/pipe", directory);
+	sites->path = path;
+	if (mkfifo(path, 0600) || inotify_add_watch(watch, path, IN_OPEN) < 0) {
+		perror(path);
+		exit(2);
+	}
+	refuses(engine, "a pipe is refused", sites, 2, LG_ERR_UNSUPPORTED, "is no file");
+	check(read(watch, events, sizeof(events)) < 0, "what is no file is not opened", "it was");
+	close(watch);
+	unlink(path);
+	rmdir(directory);
+}
+
 void test_uprobe(void)
 {
 	struct program program = {0};
@@ -171,6 +197,7 @@ void test_uprobe(void)
 	refuses(engine, "what is no program is refused", wrong, 2, LG_ERR_UNSUPPORTED, "build-id");
 	wrong[0].path = "/proc/self";
 	refuses(engine, "what is no file is refused", wrong, 2, LG_ERR_UNSUPPORTED, "is no file");
+	is_not_opened(engine, wrong);
 	wrong[0].path = "/lg-absent";
 	refuses(engine, "a file that is not there is refused", wrong, 2, LG_ERR_UNSUPPORTED,
 		"cannot open /lg-absent");

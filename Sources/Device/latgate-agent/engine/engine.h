@@ -87,7 +87,7 @@ void lg_engine_restrict(struct lg_engine *engine, const struct lg_scope *scope);
 /*
  * Where hooks of the next probe to be loaded are in files of the device: its load
  * looks whether each file is the one that is meant, and keeps it open, so that
- * another one that takes its name is never attached to. `sites` must last until then.
+ * another one that takes its name is never attached to. `sites` must last until they are replaced.
  */
 void lg_engine_place(struct lg_engine *engine, const struct lg_sites *sites, size_t count);
 
@@ -107,6 +107,7 @@ struct lg_foreign_def {
 enum {
 	LG_ENTRIES_MAX = 65536, /* of a map that are read */
 	LG_VALUE_MAX = 256 << 10, /* bytes of a value on all CPUs */
+	LG_MAP_BYTES_MAX = 64 << 20, /* of all keys and values of a map */
 };
 
 /* Loads it as the other tool would: it knows no window, and hooks are its programs. */

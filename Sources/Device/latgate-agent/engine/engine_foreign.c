@@ -53,15 +53,30 @@ static bool is_readable(enum bpf_map_type type)
 	       type == BPF_MAP_TYPE_LRU_HASH;
 }
 
+/* Bytes of a value on all CPUs. */
+static size_t size_of_value(const struct bpf_map *map, int possible_cpus)
+{
+	size_t size = bpf_map__value_size(map);
+
+	return is_per_cpu(bpf_map__type(map)) ? ((size + 7) & ~(size_t)7) * (size_t)possible_cpus
+					      : size;
+}
+
 /* What the other tool gives maps that its object leaves open, such as one for each thread. */
-static void size_maps(const struct lg_foreign *foreign)
+static void size_maps(const struct lg_foreign *foreign, int possible_cpus)
 {
 	struct bpf_map *map;
 
 	bpf_object__for_each_map(map, foreign->object)
 	{
-		if (is_readable(bpf_map__type(map)) && !bpf_map__max_entries(map))
-			bpf_map__set_max_entries(map, LG_ENTRIES_MAX);
+		size_t size = size_of_value(map, possible_cpus) + bpf_map__key_size(map);
+		size_t most = LG_MAP_BYTES_MAX / (size ? size : 1);
+
+		if (!is_readable(bpf_map__type(map)) || bpf_map__max_entries(map))
+			continue;
+		if (most > LG_ENTRIES_MAX)
+			most = LG_ENTRIES_MAX;
+		bpf_map__set_max_entries(map, most ? (lg_u32)most : 1);
 	}
 }
 
@@ -84,6 +99,11 @@ static int choose(struct lg_foreign *foreign, const char *const *names, size_t c
 		if (!program)
 			return lg_fail(err, LG_ERR_OBJECT, "probe %s has no program %.100s",
 				       foreign->name, names[i]);
+		if (bpf_program__autoload(program))
+			return lg_fail(err, LG_ERR_OBJECT,
+				       "probe %s: program %.100s is asked for twice, and would "
+				       "count twice",
+				       foreign->name, names[i]);
 		bpf_program__set_autoload(program, true);
 		foreign->programs[foreign->count++] = program;
 		report.rung = bpf_program__section_name(program);
@@ -93,8 +113,8 @@ static int choose(struct lg_foreign *foreign, const char *const *names, size_t c
 }
 
 static int load(struct lg_foreign *foreign, const void *object, size_t size,
-		const struct lg_foreign_def *def, char *log, size_t log_size, lg_hook_fn hook_fn,
-		void *arg, struct lg_error *err)
+		const struct lg_foreign_def *def, int possible_cpus, char *log, size_t log_size,
+		lg_hook_fn hook_fn, void *arg, struct lg_error *err)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "latgate",
 		    .btf_custom_path = def->btf_path, .kernel_log_buf = log,
@@ -113,7 +133,8 @@ static int load(struct lg_foreign *foreign, const void *object, size_t size,
 		return lg_fail(err, LG_ERR_OBJECT, "probe %s: %zu bytes are no BPF object: %s",
 			       foreign->name, size, strerror(rc));
 	}
-	size_maps(foreign);
+	lg_object_unpin(foreign->object);
+	size_maps(foreign, possible_cpus);
 	if (choose(foreign, def->programs, def->program_count, hook_fn, arg, err))
 		return -1;
 	lg_warnings_clear();
@@ -140,7 +161,8 @@ int lg_engine_load_foreign(struct lg_engine *engine, const char *name, const voi
 	foreign = calloc(1, sizeof(*foreign));
 	log = calloc(1, LOG_SIZE);
 	if (foreign && log && (foreign->name = strdup(name)))
-		rc = load(foreign, object, size, def, log, LOG_SIZE, hook_fn, arg, err);
+		rc = load(foreign, object, size, def, engine->possible_cpus, log, LOG_SIZE, hook_fn,
+			  arg, err);
 	else
 		lg_fail(err, LG_ERR_INTERNAL, "out of memory");
 	free(log);
@@ -208,26 +230,39 @@ void lg_foreign_free(struct lg_engine *engine)
 	}
 }
 
-/* An entry that goes away between its key and its value is left out. */
-static int read_entries(int map, void *key, void *next, size_t key_size, void *value, size_t size,
-			lg_entry_fn fn, void *arg)
+/*
+ * An entry that goes away between its key and its value is left out. Where the key of the last one
+ * went away, the kernel begins again: entries come twice then.
+ */
+static int read_entries(const struct bpf_map *map, void *key, void *next, void *value, size_t size,
+			lg_entry_fn fn, void *arg, struct lg_error *err)
 {
+	const size_t key_size = bpf_map__key_size(map);
+	const int fd = bpf_map__fd(map);
 	bool first = true;
 
-	for (size_t i = 0; i < LG_ENTRIES_MAX; i++) {
+	for (size_t i = 0, bytes = 0;; i++, bytes += key_size + size) {
 		int rc;
 
-		if (bpf_map_get_next_key(map, first ? NULL : key, next))
-			return 0;
+		if (bpf_map_get_next_key(fd, first ? NULL : key, next)) {
+			if (errno == ENOENT)
+				return 0;
+			return lg_fail(err, LG_ERR_INTERNAL, "map %.100s cannot be read: %s",
+				       bpf_map__name(map), strerror(errno));
+		}
+		if (i == LG_ENTRIES_MAX || bytes + key_size + size > LG_MAP_BYTES_MAX)
+			return lg_fail(err, LG_ERR_UNSUPPORTED,
+				       "map %.100s has more than %d entries or %d MiB, or changes "
+				       "faster than it can be read: ask the object for fewer keys",
+				       bpf_map__name(map), LG_ENTRIES_MAX, LG_MAP_BYTES_MAX >> 20);
 		memcpy(key, next, key_size);
 		first = false;
-		if (bpf_map_lookup_elem(map, key, value))
+		if (bpf_map_lookup_elem(fd, key, value))
 			continue;
 		rc = fn(arg, key, key_size, value, size);
 		if (rc)
 			return rc;
 	}
-	return 0;
 }
 
 int lg_engine_read_map(struct lg_engine *engine, const char *probe, const char *name,
@@ -244,17 +279,17 @@ int lg_engine_read_map(struct lg_engine *engine, const char *probe, const char *
 		return lg_fail(err, LG_ERR_OBJECT, "probe %s has no map %.100s to be read", probe,
 			       name);
 	key_size = bpf_map__key_size(map);
-	size = bpf_map__value_size(map);
-	if (is_per_cpu(bpf_map__type(map)))
-		size = ((size + 7) & ~(size_t)7) * (size_t)engine->possible_cpus;
+	size = size_of_value(map, engine->possible_cpus);
 	if (size > LG_VALUE_MAX)
-		return lg_fail(err, LG_ERR_OBJECT, "values of map %.100s have %zu bytes", name,
-			       size);
+		return lg_fail(
+			err, LG_ERR_UNSUPPORTED,
+			"values of map %.100s have %zu bytes on all CPUs, and %d can be read", name,
+			size, LG_VALUE_MAX);
 	key = malloc(key_size);
 	next = malloc(key_size);
 	value = malloc(size);
 	if (key && next && value)
-		rc = read_entries(bpf_map__fd(map), key, next, key_size, value, size, fn, arg);
+		rc = read_entries(map, key, next, value, size, fn, arg, err);
 	else
 		lg_fail(err, LG_ERR_INTERNAL, "out of memory");
 	free(key);

@@ -122,6 +122,8 @@ int lg_probe_bind(struct lg_probe *probe, const struct lg_metric_def *metrics, s
 /* engine_object.c */
 /* Lists an opened object's maps and finds .bss in it, before load. */
 int lg_object_maps(struct lg_probe *probe, struct lg_error *err);
+/* Keeps an opened object's maps out of /sys/fs/bpf: their pins would stay, or be another's. */
+void lg_object_unpin(struct bpf_object *object);
 /* After load: takes the maps' descriptors; those that were not made are left out. */
 void lg_object_adopt(struct lg_probe *probe);
 /* Offset of a variable of `size` bytes in a data section, or -1. */

@@ -213,7 +213,6 @@ int lg_engine_load(struct lg_engine *engine, const char *name, const void *objec
 		lg_fail(err, LG_ERR_INTERNAL, "out of memory");
 	}
 	free(log);
-	lg_engine_place(engine, NULL, 0);
 	if (rc) {
 		if (probe)
 			lg_probe_free(probe);

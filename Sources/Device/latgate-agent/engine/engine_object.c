@@ -76,11 +76,19 @@ static void describe(struct lg_map *out, const struct bpf_map *map)
 	out->flags = bpf_map__map_flags(map);
 }
 
+void lg_object_unpin(struct bpf_object *object)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object) bpf_map__set_pin_path(map, NULL);
+}
+
 int lg_object_maps(struct lg_probe *probe, struct lg_error *err)
 {
 	const struct bpf_map *map;
 	size_t count = 0;
 
+	lg_object_unpin(probe->object);
 	bpf_object__for_each_map(map, probe->object) count++;
 	probe->maps = calloc(count ? count : 1, sizeof(*probe->maps));
 	if (!probe->maps)

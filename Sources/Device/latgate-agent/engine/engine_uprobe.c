@@ -146,11 +146,6 @@ static bool has_code(int file, const struct lg_site *site)
 static int check(const struct lg_probe *probe, int file, const struct lg_sites *sites,
 		 struct lg_error *err)
 {
-	struct stat what;
-
-	if (fstat(file, &what) || !S_ISREG(what.st_mode))
-		return lg_fail(err, LG_ERR_UNSUPPORTED, "probe %s: %.200s is no file", probe->name,
-			       sites->path);
 	if (sites->id_size && !has_id(file, sites))
 		return lg_fail(err, LG_ERR_UNSUPPORTED,
 			       "probe %s: %.200s has another build-id than the file whose code was "
@@ -170,8 +165,14 @@ static int check(const struct lg_probe *probe, int file, const struct lg_sites *
 static int open_places(const struct lg_probe *probe, struct lg_attached *attached,
 		       const struct lg_sites *sites, struct lg_error *err)
 {
-	int file = open(sites->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat what;
+	int file;
 
+	/* To open a device may start something: a watchdog, a tape. */
+	if (!stat(sites->path, &what) && !S_ISREG(what.st_mode))
+		return lg_fail(err, LG_ERR_UNSUPPORTED, "probe %s: %.200s is no file", probe->name,
+			       sites->path);
+	file = open(sites->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (file < 0)
 		return lg_fail(err, lg_code_of(errno, LG_ERR_UNSUPPORTED),
 			       "probe %s: cannot open %.200s: %s", probe->name, sites->path,

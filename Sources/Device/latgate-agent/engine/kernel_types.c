@@ -20,6 +20,7 @@ enum {
 	CHUNK = 65536, /* bytes of the file that are read at a time, from beginning to end */
 	PAGE = 4096, /* and here and there */
 	TYPES_MOST = 1 << 22,
+	FILE_MOST = 64 << 20, /* bytes; kernels have 3 to 6 MB */
 	NAMELESS = 1, /* offset of "?" among the names of what is cut */
 };
 
@@ -90,6 +91,7 @@ static const void *look(struct source *file, size_t place, size_t length)
 static bool open_source(struct source *file, const char *path)
 {
 	const struct btf_header *header;
+	lg_u64 types, types_end, names, names_end;
 	struct stat st;
 
 	file->fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -100,11 +102,19 @@ static bool open_source(struct source *file, const char *path)
 	header = look(file, 0, sizeof(*header));
 	if (!header || header->magic != BTF_MAGIC || header->version != BTF_VERSION)
 		return false;
-	file->types = (size_t)header->hdr_len + header->type_off;
-	file->types_end = file->types + header->type_len;
-	file->names = (size_t)header->hdr_len + header->str_off;
-	file->names_end = file->names + header->str_len;
-	return file->types_end <= file->names && file->names_end <= (size_t)st.st_size;
+	types = (lg_u64)header->hdr_len + header->type_off;
+	types_end = types + header->type_len;
+	names = (lg_u64)header->hdr_len + header->str_off;
+	names_end = names + header->str_len;
+	/* Types are read where they stand, as words. */
+	if (header->hdr_len < sizeof(*header) || types % sizeof(lg_u32) || types_end > names ||
+	    names_end > (lg_u64)st.st_size || names_end > FILE_MOST)
+		return false;
+	file->types = (size_t)types;
+	file->types_end = (size_t)types_end;
+	file->names = (size_t)names;
+	file->names_end = (size_t)names_end;
+	return true;
 }
 
 static void close_source(struct source *file)
