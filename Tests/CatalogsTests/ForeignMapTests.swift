@@ -50,6 +50,17 @@ struct ForeignMapTests {
     #expect(reading == [number(8, 4) + number(0, 4): [0: 3, 2: 4]])
   }
 
+  @Test("an entry that came twice counts once, as it came last")
+  func twice() {
+    let map = ForeignMap(
+      map: "hists", counts: .slots(offset: 0, count: 8), width: 4, isPerCPU: false, valueSize: 32)
+    let (early, late) = (3 as UInt64, 5 as UInt64)
+    let values = [early, 9, late].map { number($0, 4) + [UInt8](repeating: 0, count: 28) }
+    #expect(
+      map.reading(of: [([1], values[0]), ([2], values[1]), ([1], values[2])])
+        == [[1]: [0: 5], [2]: [0: 9]])
+  }
+
   @Test("a window has what came to it; what began again is counted from its begin")
   func difference() {
     let first: ForeignMap.Reading = [[1]: [0: 5, 1: 7], [2]: [4: 9]]

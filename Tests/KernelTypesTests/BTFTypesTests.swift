@@ -130,6 +130,18 @@ import Testing
     }
   }
 
+  @Test("sizes that no program has are none, so that their sums have room")
+  func sizes() throws {
+    var builder = TypeBuilder()
+    let number = builder.integer("int", bytes: 4)
+    let large = builder.structure("large", bytes: .max, [])
+    let many = builder.raw(3, third: 0, rest: [large, number, 1 << 31])
+    let few = builder.raw(3, third: 0, rest: [large, number, 3])
+    let types = try BTFTypes(builder.bytes)
+    #expect(types.size(of: many, pointerSize: 8) == nil)
+    #expect(types.size(of: few, pointerSize: 8) == 3 * Int(UInt32.max))
+  }
+
   /// Whatever is accepted can be read and written out as text without a trap.
   @Test func survivesDamage() throws {
     let bytes = sample().bytes

@@ -104,6 +104,54 @@ struct ForeignObjectTests {
     #expect(reason { _ = try filter.programs(hasBTF: true) }.contains("no observer"))
   }
 
+  @Test("all programs of the best kind for a place are loaded, and none of the others")
+  func severalPrograms() throws {
+    let object = try ForeignObject(
+      try Self.object(
+        """
+        SEC("raw_tp/softirq_entry") int raw_one(void *ctx) { return 0; }
+        SEC("raw_tracepoint/softirq_entry") int raw_two(void *ctx) { return 0; }
+        SEC("tp_btf/softirq_entry") int btf_one(void *ctx) { return 0; }
+        SEC("tp_btf/softirq_entry") int btf_two(void *ctx) { return 0; }
+        SEC("kprobe/softirq_entry") int function(void *ctx) { return 0; }
+        """), name: "x")
+    #expect(try object.programs(hasBTF: true).sorted() == ["btf_one", "btf_two", "function"])
+    #expect(try object.programs(hasBTF: false) == ["raw_one", "function"])
+  }
+
+  @Test("functions that programs call may do no more than they")
+  func calledFunctions() throws {
+    let inside = try ForeignObject(
+      try Self.object(
+        """
+        static long (*send)(__u32) = (void *)109;
+        __attribute__((noinline)) int inner(int number) { return send(number); }
+        SEC("kprobe/do_fault") int f(void *ctx) { return inner(9); }
+        """), name: "x")
+    #expect(reason { _ = try inside.programs(hasBTF: true) }.contains("calls bpf_send_signal"))
+    let kernel = try ForeignObject(
+      try Self.object(
+        """
+        extern void lg_of_kernel(void) __attribute__((section(".ksyms")));
+        SEC("kprobe/do_fault") int f(void *ctx) { lg_of_kernel(); return 0; }
+        """), name: "x")
+    #expect(reason { _ = try kernel.programs(hasBTF: true) }.contains("calls lg_of_kernel"))
+  }
+
+  @Test("a section without a kind, and counts beyond their type, are refused without a trap")
+  func malformed() throws {
+    let nameless = try ForeignObject(
+      try Self.object("SEC(\"/\") int f(void *ctx) { return 0; }"), name: "x")
+    #expect(reason { _ = try nameless.programs(hasBTF: true) }.contains("no observer"))
+    // `struct hist` of 0 bytes, though its members have 120.
+    var bytes = try Self.object(Self.maps + Self.programs)
+    let info: [UInt8] = [2, 0, 0, 4, 120, 0, 0, 0]
+    let at = try #require(
+      bytes.indices.dropLast(8).first { Array(bytes[$0..<$0 + 8]) == info })
+    bytes[at + 4] = 0
+    #expect(try ForeignObject(bytes, name: "x").histograms == ["hist_alone", "latency"])
+  }
+
   @Test("histograms are found by the types of maps and variables")
   func histograms() throws {
     let object = try ForeignObject(try Self.object(Self.maps + Self.programs), name: "x")

@@ -156,7 +156,6 @@ struct FileSymbolsTests {
     #expect(file.functions(named: "app::other").isEmpty)
     #expect(file.head.offset(ofAddress: 0x40_1200) == 0x1200)
     #expect(file.head.offset(ofAddress: 0x40_3000) == nil)
-    #expect(file.function(holding: 0x40_121f)?.name == "work")
     #expect(file.code(at: 0, count: 4) == ELFReader.magic)
     #expect(file.code(at: 1 << 40, count: 4).isEmpty)
 
@@ -171,6 +170,35 @@ struct FileSymbolsTests {
       ])
   }
 
+  @Test("cold parts are those of the name, in order, whatever else lies at their addresses")
+  func coldParts() throws {
+    var builder = Builder()
+    builder.symbols = [
+      ("whole", 2, 1, 0x40_1000, 0x900), ("work.cold.1", 2, 1, 0x40_1300, 8),
+      ("work.cold", 2, 1, 0x40_1200, 8), ("alias", 2, 1, 0x40_1200, 8),
+      ("worker.cold", 2, 1, 0x40_1400, 8), ("work", 2, 1, 0x40_1100, 8),
+    ]
+    let file = try ProgramFile(builder.data())
+    #expect(file.coldParts(of: "work").map(\.name) == ["work.cold", "work.cold.1"])
+    #expect(file.coldParts(of: "alias").isEmpty)
+  }
+
+  @Test("what multiplies in a file is bounded")
+  func bounded() throws {
+    var builder = Builder()
+    builder.symbols = (0..<500).map { ("work", 2, 1, 0x40_1000 + $0, 1) }
+    #expect(try ProgramFile(builder.data()).functions["work"]?.count == 64)
+    // Each symbol has the whole table of names as its own.
+    builder.symbols = [(String(repeating: "a", count: 4000), 2, 1, 0x40_1000, 1)]
+    builder.symbols += (0..<100).map { _ in ("", 2, 1, 0x40_1000, 1) }
+    var data = builder.data()
+    let table = 64 + 2 * 56 + 24
+    for index in 1...101 {
+      data.replaceSubrange(table + 24 * index..<table + 24 * index + 4, with: [1, 0, 0, 0])
+    }
+    #expect(throws: Malformed.self) { try ProgramFile(data) }
+  }
+
   @Test("any bytes of a program are refused without a trap")
   func anyProgram() {
     var builder = Builder()
@@ -182,7 +210,7 @@ struct FileSymbolsTests {
         damaged[index] ^= pattern
         guard let file = try? ProgramFile(damaged) else { continue }
         _ = file.functions(named: "app::work")
-        _ = file.function(holding: 0x40_1200)
+        _ = file.coldParts(of: "work")
         _ = file.head.offset(ofAddress: 0x40_1200)
       }
       _ = try? ProgramFile(data.prefix(index))

@@ -180,5 +180,11 @@ struct FunctionEndsTests {
         _ = try? FunctionEnds(cut, of: 0x482920..<0x4829ef)
       }
     }
+    // Names of symbols are in it as they are, ends of lines too.
+    for odd in [". x", "..", ":", "482924:", "482924: \t.\t<>", "0: >x<", "f: \t,\t@ 0x"] {
+      for machine in [ELFHead.machineX86, ELFHead.machineARM, ELFHead.machineARM64] {
+        #expect(CodeListing("10: \(odd)", machine: machine).instructions.count <= 1)
+      }
+    }
   }
 }

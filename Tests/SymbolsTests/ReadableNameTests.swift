@@ -18,6 +18,12 @@ struct ReadableNameTests {
     #expect(ReadableName.of(symbol) == name)
   }
 
+  @Test("a name that would take too much stack is not read")
+  func deep() {
+    #expect(ReadableName.of("_Z1f" + String(repeating: "P", count: 1000) + "i") == "f")
+    #expect(ReadableName.of("_Z1f" + String(repeating: "P", count: 1_000_000) + "i") == nil)
+  }
+
   @Test("other names are none of them", arguments: ["main", "_Z", "_ZN", "main.handle", ""])
   func others(_ symbol: String) {
     #expect(ReadableName.of(symbol) == nil)

@@ -7,8 +7,11 @@ extension BTFTypes {
     return 8
   }
 
-  /// Bytes of a type; nil for functions, `void` and forward declarations. ``pointerSize`` is given,
-  /// since it takes a search.
+  /// No type of a program has more bytes, so that sums of sizes have room.
+  private static let mostBytes = 1 << 40
+
+  /// Bytes of a type; nil for functions, `void` and forward declarations, and beyond 2^40.
+  /// ``pointerSize`` is given, since it takes a search.
   package func size(of id: UInt32, pointerSize: Int) -> Int? {
     var factor = 1
     var id = id
@@ -17,12 +20,12 @@ extension BTFTypes {
       switch type.kind {
       case .integer, .structure, .union, .enumeration, .enumeration64, .float:
         let (bytes, overflow) = Int(type.size).multipliedReportingOverflow(by: factor)
-        return overflow ? nil : bytes
+        return overflow || bytes > Self.mostBytes ? nil : bytes
       case .pointer: return factor * pointerSize
       case .array:
         guard let array = array(type) else { return nil }
         let (product, overflow) = factor.multipliedReportingOverflow(by: Int(array.count))
-        if overflow || product > 1 << 40 { return nil }
+        if overflow || product > Self.mostBytes { return nil }
         factor = product
         id = array.element
       default: return nil

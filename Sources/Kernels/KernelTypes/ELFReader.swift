@@ -41,6 +41,8 @@ package struct ELFReader: Sendable {
   private static let typeDynamicSymbols: UInt32 = 11
   private static let typeRelocations: UInt32 = 9
   private static let relocationCall: UInt64 = 10
+  /// Names may share their ends: bytes of all, for each byte of the file.
+  private static let nameBudget = 8
 
   private let bytes: Data
   private let layout: Layout
@@ -130,13 +132,19 @@ package struct ELFReader: Sendable {
     let names = sections[table.link].range
     let fields = layout.symbol
     var symbols: [Symbol] = []
+    var named = 0
     for base in stride(
       from: table.range.lowerBound, to: table.range.upperBound - fields.size + 1, by: fields.size)
     {
-      let name = Int(try Self.integer(bytes, at: base, size: 4))
+      let name = try Self.text(
+        bytes, in: names, at: Int(try Self.integer(bytes, at: base, size: 4)))
+      named += name.utf8.count
+      guard named <= Self.nameBudget * bytes.count else {
+        throw Malformed(reason: "the names of its symbols are many times longer than the file")
+      }
       symbols.append(
         Symbol(
-          name: try Self.text(bytes, in: names, at: name),
+          name: name,
           type: UInt8(try Self.integer(bytes, at: base + fields.info, size: 1)) & 0xf,
           section: Int(try Self.integer(bytes, at: base + fields.section, size: 2)),
           value: try Self.integer(bytes, at: base + fields.value, size: layout.word),

@@ -47,6 +47,22 @@ package struct ForeignObject: Sendable {
     "uretprobe", "usdt", "perf_event",
   ]
 
+  /// What programs of several kinds may attach to.
+  private struct Place: Hashable, Comparable {
+    var target: String
+    /// A function and a tracepoint may have the same name.
+    var isEvent: Bool
+    var isReturn: Bool
+
+    init(kind: String, target: String) {
+      self.target = target
+      isEvent = ["tp_btf", "raw_tp", "raw_tracepoint", "tp", "tracepoint"].contains(kind)
+      isReturn = ["kretprobe", "uretprobe", "fexit"].contains(kind)
+    }
+
+    static func < (one: Self, other: Self) -> Bool { one.target < other.target }
+  }
+
   /// The programs to load: of several for one place the best that production kernels have.
   ///
   /// - Parameter hasBTF: whether the kernel carries its own types, which tp_btf needs.
@@ -54,19 +70,19 @@ package struct ForeignObject: Sendable {
   /// - Throws: `ProbeBuildError.badObject` for programs that do more than observe, and for places that
   ///   only other kernels have.
   package func programs(hasBTF: Bool) throws -> [String] {
-    var best: [(place: String, program: String, rank: Int)] = []
-    var objections: [String: String] = [:]
+    var best: [(place: Place, program: String, rank: Int)] = []
+    var objections: [Place: String] = [:]
     for symbol in symbols where symbol.type == Self.symbolFunction {
       guard elf.sections.indices.contains(symbol.section) else { continue }
       let section = elf.sections[symbol.section]
       guard section.flags & Self.executable != 0, section.name != ".text",
         !section.name.hasPrefix("?")
       else { continue }
-      let parts = section.name.split(separator: "/", maxSplits: 1)
+      let parts = section.name.split(
+        separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
       let kind = String(parts[0])
       let target = parts.count > 1 ? parts[1].split(separator: "/").last.map(String.init) ?? "" : ""
-      let isReturn = ["kretprobe", "uretprobe", "fexit"].contains(kind)
-      let place = "\(target)\(isReturn ? " return" : "")"
+      let place = Place(kind: kind, target: target)
       if let objection = HookRules.objection(toSection: section.name)
         ?? ProgramRules.objection(toSection: section.name)
       {
@@ -78,25 +94,46 @@ package struct ForeignObject: Sendable {
         throw fail("program '\(symbol.name)': \(objection)")
       }
       let rank = Self.rungs.firstIndex(of: kind) ?? Self.rungs.count
-      if let known = best.firstIndex(where: { $0.place == place && $0.rank != rank }) {
-        if rank < best[known].rank { best[known] = (place, symbol.name, rank) }
-      } else {
-        best.append((place, symbol.name, rank))
-      }
+      // Several of one kind for a place each do their part.
+      if best.contains(where: { $0.place == place && $0.rank < rank }) { continue }
+      best.removeAll { $0.place == place && $0.rank > rank }
+      best.append((place, symbol.name, rank))
     }
     for (place, objection) in objections.sorted(by: { $0.key < $1.key })
     where !best.contains(where: { $0.place == place }) {
       throw fail(objection)
     }
     guard !best.isEmpty else { throw fail("no program that could be attached") }
+    try checkFunctions()
     return best.map(\.program)
+  }
+
+  /// What programs call in the object, and outside of it.
+  private func checkFunctions() throws {
+    if let text = elf.section(".text"),
+      let objection = Self.callObjection(elf.contents(of: text)[...])
+    {
+      throw fail("a function of .text: \(objection)")
+    }
+    // clang writes a call of a kernel function as one inside the object, to a symbol that is not there.
+    do {
+      if let name = try elf.calledUndefinedSymbols().first {
+        throw fail("it calls \(name), a function of the kernel, not a helper")
+      }
+    } catch let error as Malformed {
+      throw fail(error.reason)
+    }
   }
 
   private func callObjection(
     _ symbol: ELFReader.Symbol, _ section: ELFReader.Section
   ) -> String? {
-    let code = elf.contents(of: section).dropFirst(Int(clamping: symbol.value))
-      .prefix(Int(clamping: symbol.size))
+    Self.callObjection(
+      elf.contents(of: section).dropFirst(Int(clamping: symbol.value))
+        .prefix(Int(clamping: symbol.size)))
+  }
+
+  private static func callObjection(_ code: ArraySlice<UInt8>) -> String? {
     for (_, call) in ProgramRules.calls(in: code) {
       switch call {
       case .helper(let number):
@@ -174,6 +211,15 @@ package struct ForeignObject: Sendable {
 
   private typealias Found = (map: ForeignMap, key: [KeyField], isNamed: Bool)
 
+  private struct Slots {
+    var offset: Int
+    var count: Int
+    var width: Int
+    var isNamed: Bool
+
+    var end: Int { offset + count * width }
+  }
+
   private static let slotNames: Set<String> = ["bucket", "slot", "bkt"]
 
   private static let perCPU: Set<UInt32> = [5, 6, 10]
@@ -207,7 +253,7 @@ package struct ForeignObject: Sendable {
     guard let type, Self.readable.contains(type), let key, let value else { return nil }
     let fields = self.fields(of: key)
     let size = size(of: value)
-    if let slots = slots(of: value) {
+    if let slots = slots(of: value), slots.end <= size {
       let made = ForeignMap(
         map: name, counts: .slots(offset: slots.offset, count: slots.count), width: slots.width,
         isPerCPU: Self.perCPU.contains(type), valueSize: size)
@@ -235,7 +281,7 @@ package struct ForeignObject: Sendable {
     let whole = types.array(types.resolved(types[id].target))
     let isList = whole.map { types.resolved($0.element).kind.isComposite } ?? false
     let element = isList ? whole?.element ?? 0 : types[id].target
-    guard let slots = slots(of: element) else { return nil }
+    guard let slots = slots(of: element), slots.end <= size(of: element) else { return nil }
     var made = ForeignMap(
       map: ".bss", counts: .slots(offset: slots.offset, count: slots.count), width: slots.width,
       isPerCPU: false, valueSize: 0)
@@ -251,20 +297,21 @@ package struct ForeignObject: Sendable {
   }
 
   /// The only array of many numbers of a type; whether a member of that name is it.
-  private func slots(
-    of id: UInt32
-  ) -> (offset: Int, count: Int, width: Int, isNamed: Bool)? {
+  private func slots(of id: UInt32) -> Slots? {
     let type = types.resolved(id)
     if let array = types.array(type) {
       let width = size(of: array.element)
       let isCounts = types.resolved(array.element).kind == .integer && [4, 8].contains(width)
-      return isCounts && (8...64).contains(array.count) ? (0, Int(array.count), width, false) : nil
+      return isCounts && (8...64).contains(array.count)
+        ? Slots(offset: 0, count: Int(array.count), width: width, isNamed: false) : nil
     }
     let found = types.members(of: type).compactMap { member in
       types.array(types.resolved(member.type)) == nil
         ? nil
         : slots(of: member.type).map {
-          (Int(member.bitOffset) / 8, $0.count, $0.width, member.name == "slots")
+          Slots(
+            offset: Int(member.bitOffset) / 8, count: $0.count, width: $0.width,
+            isNamed: member.name == "slots")
         }
     }
     return found.count == 1 ? found[0] : nil

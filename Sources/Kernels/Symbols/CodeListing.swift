@@ -120,7 +120,7 @@ package struct CodeListing: Sendable, Equatable {
   ]
 
   private static func ofARM(_ whole: String, _ operands: String) -> Kind {
-    let name = String(whole.split(separator: ".")[0])
+    let name = String(whole.prefix { $0 != "." })
     let stem = conditions.contains(String(name.suffix(2))) ? String(name.dropLast(2)) : name
     // A condition that does not hold keeps the kernel from counting the instruction.
     switch stem {

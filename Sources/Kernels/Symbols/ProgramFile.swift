@@ -58,7 +58,11 @@ package struct ProgramFile: Sendable {
       let function = Function(
         name: name, address: isThumb ? symbol.value & ~1 : symbol.value, size: symbol.size,
         isIndirect: symbol.type == Self.typeIndirect, isThumb: isThumb)
-      if functions[name]?.contains(where: { $0.address == function.address }) != true {
+      // Of several it is known that they are: more of them only take time.
+      let known = functions[name] ?? []
+      if known.count < Self.mostNamesakes,
+        !known.contains(where: { $0.address == function.address })
+      {
         functions[name, default: []].append(function)
       }
     }
@@ -71,6 +75,7 @@ package struct ProgramFile: Sendable {
       ?? BuildIDNote.find(in: file).map { GoBuild.bytes(ofHex: $0) } ?? GoBuild.identity(file)
   }
 
+  private static let mostNamesakes = 64
   private static let typeIndirect: UInt8 = 10
   private static let functionTypes: Set<UInt8> = [2, typeIndirect]
 
@@ -87,11 +92,10 @@ package struct ProgramFile: Sendable {
     return [UInt8](bytes[Int(offset)...].prefix(count))
   }
 
-  /// The function that an address lies in, where one is that long.
-  package func function(holding address: UInt64) -> Function? {
-    functions.values.lazy.flatMap(\.self).first {
-      address >= $0.address && address - $0.address < max($0.size, 1)
-    }
+  /// What a compiler put elsewhere of a function, as it is rare, with its own name: `work.cold.1`.
+  package func coldParts(of name: String) -> [Function] {
+    functions.filter { $0.key.hasPrefix("\(name).cold") }.flatMap(\.value)
+      .sorted { ($0.address, $0.size, $0.name) < ($1.address, $1.size, $1.name) }
   }
 
   /// `DT_NEEDED` of `.dynamic`, whose names are in `.dynstr`.

@@ -13,9 +13,12 @@ enum ReadableName {
     unsafeBitCast($0, to: Demangle.self)
   }
 
+  /// Reading a longer one takes more stack than there may be.
+  private static let mostBytes = 4096
+
   /// Without parameters, and without the hash that Rust puts behind; nil for names of other kinds.
   static func of(_ symbol: String) -> String? {
-    guard symbol.hasPrefix("_Z"), let demangle else { return nil }
+    guard symbol.hasPrefix("_Z"), symbol.utf8.count <= mostBytes, let demangle else { return nil }
     var status: Int32 = 0
     guard let made = demangle(symbol, nil, nil, &status) else { return nil }
     defer { free(made) }

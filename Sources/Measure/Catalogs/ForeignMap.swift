@@ -42,6 +42,15 @@ extension ForeignMap {
 
   private static let mostSlots = 64
 
+  /// What the entries of a map have. An entry that comes twice, as those of a map that changes while
+  /// it is read may, counts as it came last.
+  package func reading(of entries: [(key: [UInt8], value: [UInt8])]) -> Reading {
+    var reading: Reading = [:]
+    let last = Dictionary(entries.map { ($0.key, $0.value) }) { _, later in later }
+    for (key, value) in last { add(key: key, value: value, to: &reading) }
+    return reading
+  }
+
   /// Adds what an entry has; what does not fit the layout is left out.
   ///
   /// - Parameters:

@@ -23,11 +23,7 @@ struct ForeignWindow: Sendable {
     for probe in probes {
       for metric in probe.metrics {
         guard let map = metric.foreign else { continue }
-        var reading: ForeignMap.Reading = [:]
-        for (key, value) in try await session.readMap(map.map, of: probe.name) {
-          map.add(key: key, value: value, to: &reading)
-        }
-        readings[metric.name] = reading
+        readings[metric.name] = map.reading(of: try await session.readMap(map.map, of: probe.name))
       }
     }
     return readings

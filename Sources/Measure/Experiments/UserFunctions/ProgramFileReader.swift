@@ -118,7 +118,12 @@ package struct ProgramFileReader: Sendable {
     do {
       try await device.pull(path, to: part)
       guard rename(part, place) == 0 else { throw UserFunctionError("cannot be kept here") }
-      return try open(place, of: path, isTemporary: isTemporary)
+      let found = try open(place, of: path, isTemporary: isTemporary)
+      // What is kept is found by its name.
+      guard buildID == nil || found.file.head.buildID == buildID else {
+        throw UserFunctionError("was replaced while it was copied: try again")
+      }
+      return found
     } catch {
       // Nothing is kept that could not be read.
       for left in isTemporary ? [directory] : [part, place] {

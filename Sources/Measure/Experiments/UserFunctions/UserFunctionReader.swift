@@ -136,6 +136,8 @@ struct UserFunctionReader: Sendable {
       throw UserFunctionError("has '\(function.name)' at the end of all addresses")
     }
     var listing = try await listing(whole, found)
+    let cold = found.file.coldParts(of: function.name).filter { $0.size <= Self.mostCode }
+      .compactMap { Self.range(of: $0) }
     var parts: [Range<UInt64>] = []
     var seen = 0
     // What a compiler thinks to be rare, it puts behind all other code.
@@ -144,9 +146,7 @@ struct UserFunctionReader: Sendable {
       seen += 1
       guard case .jump(let target, _) = instruction.kind, !whole.contains(target),
         !parts.contains(where: { $0.contains(target) }),
-        let part = found.file.function(holding: target),
-        part.name.hasPrefix("\(function.name).cold"), part.size > 0, part.size <= Self.mostCode,
-        let range = Self.range(of: part)
+        let range = cold.first(where: { $0.contains(target) })
       else { continue }
       parts.append(range)
       listing.instructions += try await self.listing(range, found).instructions
