@@ -94,7 +94,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "ProbePrograms",
-      dependencies: ["CAgentABI", "Catalogs", "KernelEvents", "KernelTypes"],
+      dependencies: ["CAgentABI", "Catalogs", "KernelEvents", "KernelTypes", "Symbols"],
       path: "Sources/Kernels/ProbePrograms",
       swiftSettings: strict),
     .target(
@@ -311,7 +311,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ProbeProgramsTests",
-      dependencies: ["Catalogs", "ProbePrograms"],
+      dependencies: ["CAgentABI", "Catalogs", "KernelTypes", "ProbePrograms", "Symbols"],
       swiftSettings: strict),
     .testTarget(
       name: "ProbeBuildTests",

@@ -34,7 +34,9 @@ struct MeasureBench: ~Copyable {
   }
 
   /// Not every machine has tracefs mounted: this one's is private.
-  func latgate(_ arguments: String...) async throws -> Call.Result {
+  func latgate(_ arguments: String...) async throws -> Call.Result { try await latgate(arguments) }
+
+  func latgate(_ arguments: [String]) async throws -> Call.Result {
     let mount = "mount -t tracefs nodev /sys/kernel/tracing 2> /dev/null; exec \"$@\""
     return try await Call(
       "/usr/bin/unshare",

@@ -60,7 +60,7 @@ struct UserFunctionTests {
   ) throws(MeasureError) -> MeasureQuestion {
     let parsed = try MeasureLine.parse(line)
     return try MeasureQuestion(
-      parsed, kernel: known(MeasureQuestion.place(of: parsed)?.path), returns: returns)
+      parsed, kernel: known(MeasureQuestion.places(of: parsed).first?.path), returns: returns)
   }
 
   private func table(_ line: String) throws -> SpanTable {

@@ -171,8 +171,8 @@ def another_protocol_version_ends_the_session(scratch):
     assert agent.finish() == 76 and agent.rest == b""
 
 
-def site(offset=0x1000, code=b"\xc3"):
-    return attribute(112, attribute(113, (offset, 8)) + attribute(114, code))
+def site(offset=0x1000, code=b"\xc3", more=b""):
+    return attribute(112, attribute(113, (offset, 8)) + attribute(114, code) + more)
 
 
 def named_work():
@@ -196,9 +196,21 @@ def places_of_functions_reach_the_engine(scratch):
                frame(wire.BLOB, 6, b"\x01"))
     assert [a.kind for a in agent.answers()] == [wire.HOOK, wire.DONE]
     assert agent.bye() == 0
-    assert trace.read_text().splitlines()[:2] == ["place work of /bin/x at 256 id 2 first 0x1000 c3",
-                                                  "load p size 1 last 1 metrics 0 map - index 0 "
-                                                  "btf -"]
+    assert trace.read_text().splitlines()[:2] == [
+        "place work of /bin/x at 256 id 2 first 0x1000 c3 semaphore 0x0",
+        "load p size 1 last 1 metrics 0 map - index 0 btf -"]
+
+
+@test
+def places_of_usdt_probes_have_semaphores(scratch):
+    trace = scratch / "trace"
+    agent = Agent(AGENT, LATGATE_FAKE_TRACE=str(trace))
+    agent.greet()
+    agent.send(loading(sites(*named_work(), site(more=attribute(115, (0x3010, 8))))),
+               frame(wire.BLOB, 6, b"\x01"))
+    assert [a.kind for a in agent.answers()] == [wire.HOOK, wire.DONE]
+    assert agent.bye() == 0
+    assert trace.read_text().splitlines()[0].endswith("first 0x1000 c3 semaphore 0x3010")
 
 
 @test
@@ -245,6 +257,10 @@ def malformed_input_ends_the_session(scratch):
         "site without code": loading(sites(*named_work(), attribute(112, attribute(113, (1, 8))))),
         "site without offset": loading(sites(*named_work(), attribute(112, attribute(114, b"1")))),
         "site with too much code": loading(sites(*named_work(), site(code=b"x" * 17))),
+        "site with a semaphore at 0": loading(
+            sites(*named_work(), site(more=attribute(115, (0, 8))))),
+        "site with a narrow semaphore": loading(
+            sites(*named_work(), site(more=attribute(115, (1, 4))))),
         "site with a narrow offset": loading(
             sites(*named_work(), attribute(112, attribute(113, (1, 4)) + attribute(114, b"1")))),
         "257 sites": loading(sites(*named_work(), *[site()] * 257)),

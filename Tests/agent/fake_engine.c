@@ -102,9 +102,11 @@ void lg_engine_place(struct lg_engine *engine, const struct lg_sites *sites, siz
 
 	if (!count)
 		return;
-	snprintf(line, sizeof(line), "place %s of %s at %zu id %zu first 0x%llx %02x",
-		 sites[0].hook, sites[0].path, sites[0].count, sites[0].id_size,
-		 (unsigned long long)sites[0].sites[0].offset, sites[0].sites[0].code[0]);
+	snprintf(line, sizeof(line),
+		 "place %s of %s at %zu id %zu first 0x%llx %02x semaphore 0x%llx", sites[0].hook,
+		 sites[0].path, sites[0].count, sites[0].id_size,
+		 (unsigned long long)sites[0].sites[0].offset, sites[0].sites[0].code[0],
+		 (unsigned long long)sites[0].sites[0].semaphore);
 	trace(engine, line);
 }
 

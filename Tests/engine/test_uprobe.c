@@ -31,11 +31,15 @@ __asm__(".text\n"
 	"	ret\n"
 	".size uprobe_work, . - uprobe_work\n");
 
+/* How many listen to it, which the kernel counts. */
+volatile unsigned short uprobe_semaphore __attribute__((section(".probes")));
+
 struct program {
 	lg_u64 base;
 	unsigned char id[LG_FILE_ID_MAX];
 	size_t id_size;
 	lg_u64 segment, offset;
+	lg_u64 data, data_end, data_offset; /* what is written to */
 };
 
 /* This program is the first that is listed. */
@@ -54,6 +58,11 @@ static int note_program(struct dl_phdr_info *info, size_t size, void *arg)
 		if (segment->p_type == PT_LOAD && segment->p_flags & PF_X) {
 			program->segment = segment->p_vaddr;
 			program->offset = segment->p_offset;
+		}
+		if (segment->p_type == PT_LOAD && segment->p_flags & PF_W) {
+			program->data = segment->p_vaddr;
+			program->data_end = segment->p_vaddr + segment->p_filesz;
+			program->data_offset = segment->p_offset;
 		}
 		while (segment->p_type == PT_NOTE && note + sizeof(head) <= end) {
 			memcpy(&head, note, sizeof(head));
@@ -131,6 +140,44 @@ static void refuses(struct lg_engine *engine, const char *name, const struct lg_
 	      err.code, err.text);
 }
 
+/* Where a variable of the program's is in its file. */
+static lg_u64 place_of_data(const struct program *program, const volatile void *variable)
+{
+	lg_u64 address = (lg_u64)(uintptr_t)variable - program->base;
+
+	return address >= program->data && address < program->data_end
+		       ? address - program->data + program->data_offset
+		       : 0;
+}
+
+static void sets_semaphores(struct lg_engine *engine, const struct program *program,
+			    const struct lg_sites *sites)
+{
+	struct lg_site entry = sites[0].sites[0], ends[2];
+	struct lg_sites own[2] = {sites[0], sites[1]};
+	struct lg_error err;
+	int rc;
+
+	memcpy(ends, sites[1].sites, sizeof(ends));
+	own[0].sites = &entry;
+	own[1].sites = ends;
+	entry.semaphore = ends[0].semaphore = place_of_data(program, &uprobe_semaphore);
+	check(entry.semaphore && !uprobe_semaphore, "a semaphore is in the file, and is 0", "%d",
+	      uprobe_semaphore);
+	rc = load_with(engine, own, 2, NULL, &err);
+	check(!rc && !uprobe_semaphore, "a load sets no semaphore", "%d: %s", uprobe_semaphore,
+	      err.text);
+	rc = lg_engine_attach(engine, &err);
+	check(!rc && uprobe_semaphore == 2, "each place that is attached to counts in it", "%d: %s",
+	      uprobe_semaphore, err.text);
+	lg_engine_detach(engine);
+	check(!uprobe_semaphore, "nothing is left in it", "%d", uprobe_semaphore);
+	lg_engine_unload(engine, "uprobe");
+	entry.semaphore = 1ull << 32;
+	refuses(engine, "a semaphore beyond 4 GiB is refused", own, 2, LG_ERR_UNSUPPORTED,
+		"is beyond 4 GiB");
+}
+
 /* What is no file is not opened: that may start something. */
 static void is_not_opened(struct lg_engine *engine, struct lg_sites *sites)
 {
@@ -175,6 +222,7 @@ void test_uprobe(void)
 	sites[0].id_size = sites[1].id_size = program.id_size;
 	check(program.id_size, "this program has a build-id", "link it with --build-id");
 	counts(engine, sites);
+	sets_semaphores(engine, &program, sites);
 
 	memcpy(wrong, sites, sizeof(wrong));
 	moved = ends[0];

@@ -124,7 +124,7 @@ static __always_inline void lg_template_happens(void *ctx, u32 word)
 		lg_template_words(ctx, side, &label, class_);
 #ifdef LG_EVENT_COUNTS
 		/* What is below 0 is no part of a sum. */
-		if (lg_template.value.from == LG_FROM_SIGNED && (s64)value < 0) {
+		if (lg_template_signed(&lg_template.value) && (s64)value < 0) {
 			c->negative++;
 			c->cancelled++;
 			return;

@@ -14,6 +14,39 @@ struct lg_template_label {
 	u32 word[LG_TEMPLATE_WORDS];
 };
 
+/* Whether numbers of a place may be below 0. */
+static __always_inline bool lg_template_signed(const volatile struct lg_place *place)
+{
+	u32 kind = LG_FROM_KIND(place->from);
+
+	return kind == LG_FROM_SIGNED || kind == LG_FROM_USER_SIGNED ||
+	       kind == LG_FROM_CONSTANT_SIGNED;
+}
+
+/* What a process has behind a register; 0 where its page is not there. */
+static __always_inline u64 lg_template_user(const void *ctx, const volatile struct lg_place *place)
+{
+	u32 from = place->from, size = place->size;
+	u64 pointer = 0, value = 0;
+
+	bpf_probe_read_kernel(&pointer, LG_FROM_REGISTER_BYTES(from) == 4 ? 4 : 8,
+			      ctx + LG_FROM_REGISTER(from));
+	pointer += (s64)(s32)place->offset;
+	if (size && size <= 8)
+		bpf_probe_read_user(&value, size, (const void *)pointer);
+	return value;
+}
+
+/* Of a number of less than 8 bytes, what it says in 8. */
+static __always_inline u64 lg_template_extended(u64 value, u32 size, bool sign)
+{
+	u32 unused = 64 - 8 * size;
+
+	if (size >= 8)
+		return value;
+	return sign ? (u64)((s64)(value << unused) >> unused) : value << unused >> unused;
+}
+
 /* The helper, as a program may not load from the middle of some contexts. */
 static __always_inline u64 lg_template_number(const void *ctx,
 					      const volatile struct lg_place *place)
@@ -21,7 +54,7 @@ static __always_inline u64 lg_template_number(const void *ctx,
 	u32 size = place->size;
 	u64 value = 0;
 
-	switch (place->from) {
+	switch (LG_FROM_KIND(place->from)) {
 	case LG_FROM_THREAD:
 		return (u32)bpf_get_current_pid_tgid();
 	case LG_FROM_PROCESS:
@@ -30,27 +63,27 @@ static __always_inline u64 lg_template_number(const void *ctx,
 		return bpf_get_smp_processor_id();
 	case LG_FROM_CONTEXT:
 	case LG_FROM_SIGNED:
+		if (size && size <= 8)
+			bpf_probe_read_kernel(&value, size, ctx + place->offset);
+		break;
+	case LG_FROM_USER:
+	case LG_FROM_USER_SIGNED:
+		value = lg_template_user(ctx, place);
+		break;
+	case LG_FROM_CONSTANT:
+	case LG_FROM_CONSTANT_SIGNED:
+		value = (u64)(s64)(s32)place->offset;
 		break;
 	default:
 		return 0;
 	}
-	if (size == 8)
-		bpf_probe_read_kernel(&value, 8, ctx + place->offset);
-	else if (size == 4)
-		bpf_probe_read_kernel(&value, 4, ctx + place->offset);
-	else if (size == 2)
-		bpf_probe_read_kernel(&value, 2, ctx + place->offset);
-	else if (size == 1)
-		bpf_probe_read_kernel(&value, 1, ctx + place->offset);
-	if (place->from == LG_FROM_SIGNED && size < 8)
-		value = (u64)((s64)(value << (64 - 8 * size)) >> (64 - 8 * size));
-	return value;
+	return lg_template_extended(value, size, lg_template_signed(place));
 }
 
 static __always_inline bool lg_template_holds(const void *ctx, const volatile struct lg_test *test)
 {
 	u64 value = lg_template_number(ctx, &test->place), limit = test->value;
-	bool sign = test->place.from == LG_FROM_SIGNED;
+	bool sign = lg_template_signed(&test->place);
 
 	switch (test->test) {
 	case LG_TEST_EQUAL:

@@ -8,8 +8,10 @@ package struct KnownEvents: Sendable, Equatable, Codable {
   package var functions: [String]
   /// Numbers of system calls by name; empty where they are not known.
   package var systemCalls: [String: UInt64]
-  /// The file whose function a line names; nil for other lines.
+  /// The file whose function or USDT probe a line names; nil for other lines.
   package var file: KnownFile?
+  /// The same of the event that ends; nil for lines of one place.
+  package var endFile: KnownFile?
 
   package init(
     events: [String] = [], formats: [String: EventFormat] = [:], functions: [String] = [],

@@ -20,8 +20,39 @@ package struct KnownFile: Sendable, Equatable, Codable {
   package var libraries: [String] = []
   /// Nil for what is not Go's; empty where the version is not known.
   package var goVersion: String?
+  /// Its USDT probes.
+  package var usdt: [USDT] = []
+  /// Why they cannot be read; nil where they can.
+  package var usdtObjection: String?
   /// Whether Go's runtime keeps the running goroutine where it can be read.
   package var keepsGoroutine = false
+
+  /// A USDT probe.
+  package struct USDT: Sendable, Equatable, Codable {
+    /// `provider:name`
+    package var name: String
+    /// Those that can be read at all its locations say so, the others why not.
+    package var arguments: [Argument]
+
+    package init(name: String, arguments: [Argument] = []) {
+      self.name = name
+      self.arguments = arguments
+    }
+  }
+
+  package struct Argument: Sendable, Equatable, Codable {
+    /// Bytes: 1, 2, 4 or 8.
+    package var size: Int
+    package var isSigned: Bool
+    /// Why it cannot be read; nil where it can.
+    package var objection: String?
+
+    package init(size: Int, isSigned: Bool, objection: String? = nil) {
+      self.size = size
+      self.isSigned = isSigned
+      self.objection = objection
+    }
+  }
 
   package init(path: String, objection: String? = nil, suggestion: String? = nil) {
     self.path = path

@@ -12,6 +12,8 @@ package struct ELFReader: Sendable {
     package let type: UInt32
     /// `SHF_…`
     package let flags: UInt64
+    /// Where it is loaded, before the file is moved; 0 = nowhere.
+    package let address: UInt64
     /// Bytes in the file; empty for sections without any.
     package let range: Range<Int>
     package let link: Int
@@ -91,7 +93,8 @@ package struct ELFReader: Sendable {
       sections.append(
         Section(
           name: try Self.text(bytes, in: names, at: name), type: section.type,
-          flags: section.flags, range: section.range, link: section.link))
+          flags: section.flags, address: section.address, range: section.range,
+          link: section.link))
     }
     self.sections = sections
   }
@@ -109,6 +112,9 @@ package struct ELFReader: Sendable {
     else { return nil }
     return Int(table + entrySize * count)
   }
+
+  /// Bytes of an address.
+  package var wordSize: Int { layout.word }
 
   /// The first section of that name.
   package func section(_ name: String) -> Section? { sections.first { $0.name == name } }
@@ -185,6 +191,7 @@ package struct ELFReader: Sendable {
     else { throw Malformed(reason: "section \(index) leaves the file") }
     let section = Section(
       name: "", type: type, flags: flags,
+      address: try integer(bytes, at: base + 8 + word, size: word),
       range: type == typeNoBits ? 0..<0 : Int(offset)..<Int(end.partialValue),
       link: Int(try integer(bytes, at: base + 8 + 4 * word, size: 4)))
     return (Int(try integer(bytes, at: base, size: 4)), section)

@@ -1,17 +1,24 @@
 import CAgentABI
 import Catalogs
 import KernelEvents
+import Symbols
 
 /// Where an event has its fields.
 struct EventSource {
   let event: SpanEvent
   let format: EventFormat?
   let registers: RegisterPlaces
+  /// Of a USDT probe.
+  let arguments: [USDTProbe.Argument]?
 
-  init(event: SpanEvent, format: EventFormat?, _ registers: RegisterPlaces) {
+  init(
+    event: SpanEvent, format: EventFormat?, _ registers: RegisterPlaces,
+    arguments: [USDTProbe.Argument]? = nil
+  ) {
     self.event = event
     self.format = format
     self.registers = registers
+    self.arguments = arguments
   }
 
   /// A number of the event.
@@ -33,6 +40,8 @@ struct EventSource {
       return Place(
         from: field.isSigned && field.shape == .number ? LG_FROM_SIGNED : LG_FROM_CONTEXT,
         offset: field.offset, size: field.size)
+    case .argument(let number) where event.usdt != nil:
+      return try argument(number)
     case .argument(let number) where registers.arguments.indices.contains(number):
       return Place(
         from: LG_FROM_CONTEXT, offset: registers.arguments[number], size: registers.size)
@@ -42,6 +51,25 @@ struct EventSource {
     case .running(let what): return Place(running: what)
     default:
       throw SpanTemplate.Misfit(description: "\(event.hook) has no value '\(name)'")
+    }
+  }
+
+  /// What a note says of an argument of a USDT probe.
+  private func argument(_ number: Int) throws(SpanTemplate.Misfit) -> Place {
+    let name = event.usdt?.fullName ?? ""
+    guard let arguments, arguments.indices.contains(number) else {
+      throw SpanTemplate.Misfit(
+        description: "\(name) has \(arguments?.count ?? 0) arguments, and no arg\(number)")
+    }
+    switch arguments[number] {
+    case .objection(let reason):
+      throw SpanTemplate.Misfit(description: "arg\(number) of \(name) \(reason)")
+    case .place(let operand):
+      guard let place = Place(operand, registers) else {
+        throw SpanTemplate.Misfit(
+          description: "arg\(number) of \(name) is in a register that is not known")
+      }
+      return place
     }
   }
 
@@ -92,6 +120,27 @@ struct Place {
     self.size = UInt32(size)
   }
 
+  init?(_ operand: USDTOperand, _ registers: RegisterPlaces) {
+    switch operand.source {
+    case .register(let name):
+      guard let place = registers.place(of: name) else { return nil }
+      self.init(
+        from: operand.isSigned ? LG_FROM_SIGNED : LG_FROM_CONTEXT, offset: place,
+        size: operand.size)
+    case .memory(let base, let offset):
+      guard let place = registers.place(of: base) else { return nil }
+      // `LG_FROM_USER_OF`
+      let kind = UInt32(operand.isSigned ? LG_FROM_USER_SIGNED : LG_FROM_USER)
+      self.init(
+        from: kind | UInt32(registers.size) << 8 | UInt32(place) << 16, size: operand.size)
+      self.offset = UInt32(bitPattern: offset)
+    case .constant(let value):
+      self.init(
+        from: operand.isSigned ? LG_FROM_CONSTANT_SIGNED : LG_FROM_CONSTANT, size: operand.size)
+      self.offset = UInt32(truncatingIfNeeded: value)
+    }
+  }
+
   init(running what: SpanEvent.Field.Running) {
     switch what {
     case .thread: self.init(from: LG_FROM_THREAD, size: 4)
@@ -105,7 +154,13 @@ struct Place {
 
   /// A value as the place gives it: a negative number of an unsigned field has its bytes alone.
   func cut(_ value: UInt64) -> UInt64 {
-    from == UInt32(LG_FROM_SIGNED) || size >= 8 ? value : value & (1 << (8 * UInt64(size)) - 1)
+    isSigned || size >= 8 ? value : value & (1 << (8 * UInt64(size)) - 1)
+  }
+
+  private var isSigned: Bool {
+    [LG_FROM_SIGNED, LG_FROM_USER_SIGNED, LG_FROM_CONSTANT_SIGNED].contains {
+      UInt32($0) == from & 0xff
+    }
   }
 }
 

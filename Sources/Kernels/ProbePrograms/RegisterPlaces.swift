@@ -21,6 +21,22 @@ package struct RegisterPlaces: Sendable, Equatable {
   package static let arm = RegisterPlaces(
     size: 4, arguments: [0, 4, 8, 12], result: 0, stackPointer: 52, goroutine: 40, goArguments: [])
 
+  private static let x86Registers = [
+    "r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8", "rax", "rcx", "rdx", "rsi",
+    "rdi",
+  ]
+
+  /// A register by its name of full width, in bytes from the begin; nil for one that is not there.
+  package func place(of register: String) -> Int? {
+    if register == "sp" || register == "rsp" { return stackPointer }
+    // As struct pt_regs begins with them.
+    if stackPointer == Self.x86.stackPointer {
+      return Self.x86Registers.firstIndex(of: register).map { 8 * $0 }
+    }
+    guard register.hasPrefix(size == 8 ? "x" : "r") else { return nil }
+    return Int(register.dropFirst()).flatMap { (0...30).contains($0) ? size * $0 : nil }
+  }
+
   /// As Go's functions use them.
   package var ofGo: RegisterPlaces {
     var places = self

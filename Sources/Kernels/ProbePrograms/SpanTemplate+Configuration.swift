@@ -5,12 +5,15 @@ import KernelEvents
 // Where a kernel keeps what prepared programs read: the bytes of their configuration.
 extension SpanTemplate {
   func configuration(
-    _ formats: [String: EventFormat], _ registers: RegisterPlaces, _ function: UserFunction? = nil
+    _ formats: [String: EventFormat], _ registers: RegisterPlaces,
+    _ function: UserFunction? = nil, _ places: [String: UserPlace] = [:]
   ) throws(Misfit) -> [UInt8] {
-    if table.isSingle { return try configurationOfSingle(formats, registers) }
+    if table.isSingle { return try configurationOfSingle(formats, registers, places) }
     var writer = ConfigurationWriter()
     for (event, isEnd) in [(span.from, false), (span.to, true)] {
-      let source = EventSource(event: event, format: event.event.flatMap { formats[$0] }, registers)
+      let source = EventSource(
+        event: event, format: event.event.flatMap { formats[$0] }, registers,
+        arguments: places[event.hook]?.arguments)
       if let event = event.event, formats[event] == nil {
         throw Misfit(description: "the kernel has no event \(event)")
       }
@@ -42,13 +45,15 @@ extension SpanTemplate {
 
   /// `struct lg_event_template`
   private func configurationOfSingle(
-    _ formats: [String: EventFormat], _ registers: RegisterPlaces
+    _ formats: [String: EventFormat], _ registers: RegisterPlaces, _ places: [String: UserPlace]
   ) throws(Misfit) -> [UInt8] {
     let event = span.to
     if let path = event.event, formats[path] == nil {
       throw Misfit(description: "the kernel has no event \(path)")
     }
-    let source = EventSource(event: event, format: event.event.flatMap { formats[$0] }, registers)
+    let source = EventSource(
+      event: event, format: event.event.flatMap { formats[$0] }, registers,
+      arguments: places[event.hook]?.arguments)
     var writer = ConfigurationWriter()
     try writer.list([String](), of: Int(LG_TEMPLATE_TIED)) { (_) throws(Misfit) in [] }
     try put(labelsAndTestsOf: source, isEnd: true, &writer)

@@ -91,8 +91,10 @@ package struct SpanTemplate: Sendable {
 
   /// What is attached to, for the safety gate: the same code at the same places is one program.
   package var places: String {
-    sites.map { "\(Self.section(of: $0, nil))\($0.file.map { " of \($0)" } ?? "")" }
-      .joined(separator: " ")
+    sites.map {
+      "\(Self.section(of: $0, isUretprobe: false))\($0.file.map { " of \($0)" } ?? "")"
+    }
+    .joined(separator: " ")
   }
 
   /// Where its programs are attached: where it begins and where it ends.
@@ -117,11 +119,14 @@ package struct SpanTemplate: Sendable {
   }
 
   /// The function of a process that it is about: a path on the device, a symbol, and how its ends are
-  /// to be seen; nil for those of the kernel.
+  /// to be seen; nil for those of the kernel, and where USDT probes are named.
   package var userFunction: (path: String, symbol: String, returns: SpanEvent.Returns)? {
-    guard let path = span.to.file, let symbol = span.to.function else { return nil }
+    guard !span.hasUSDT, let path = span.to.file, let symbol = span.to.function else { return nil }
     return (path, symbol, span.to.returns)
   }
+
+  /// The events of processes where one of them is a USDT probe; else empty.
+  package var userEvents: [SpanEvent] { span.hasUSDT ? sites : [] }
 
   /// Whether it is of single events.
   package var isSingle: Bool { table.isSingle }
@@ -158,34 +163,43 @@ package struct SpanTemplate: Sendable {
   ///   - formats: of ``events``.
   ///   - registers: of the device's ABI.
   ///   - function: of a process; nil where ``userFunction`` is.
+  ///   - places: of ``userEvents``, by their hooks.
   /// - Returns: an object to be loaded.
   /// - Throws: ``Misfit`` for a field that is not there; `Malformed` for another object.
   package func configured(
     _ object: [UInt8], formats: [String: EventFormat], registers: RegisterPlaces,
-    function: UserFunction? = nil
+    function: UserFunction? = nil, places: [String: UserPlace] = [:]
   ) throws -> [UInt8] {
     var object = object
     let elf = try ELFReader(object)
     guard let symbol = try elf.symbols().first(where: { $0.name == LG_VAR_TEMPLATE }),
       elf.sections.indices.contains(symbol.section)
     else { throw Malformed(reason: "it has no lg_template: it was built for another release") }
-    let places = function?.isGo == true ? registers.ofGo : registers
-    let bytes = try configuration(formats, places, function)
+    let own = function?.isGo == true ? registers.ofGo : registers
+    let bytes = try configuration(formats, own, function, places)
     let start = elf.sections[symbol.section].range.lowerBound + Int(symbol.value)
     guard start + bytes.count <= elf.sections[symbol.section].range.upperBound else {
       throw Malformed(reason: "lg_template leaves its section")
     }
     object.replaceSubrange(start..<start + bytes.count, with: bytes)
-    return try named(object, function)
+    return try named(object) { event in
+      function.map { $0.returns == .uretprobe } ?? places[event.hook]?.isUretprobe ?? false
+    }
   }
 
   /// Writes the names of hooks alone, for those who ask which a kernel has.
   /// - Throws: ``Misfit`` for a name that is too long; `Malformed` for another object.
-  package func named(_ object: [UInt8], _ function: UserFunction? = nil) throws -> [UInt8] {
+  package func named(_ object: [UInt8]) throws -> [UInt8] { try named(object) { _ in false } }
+
+  private func named(
+    _ object: [UInt8], isUretprobe: (SpanEvent) -> Bool
+  ) throws -> [UInt8] {
     var names = PreparedNames(object)
     // One program serves all: its section says what it attaches to, and how.
     for (side, event) in zip(["start", "end"], sites) {
-      try names.write(Self.section(of: event, function), over: PreparedNames.sectionRoom(side))
+      try names.write(
+        Self.section(of: event, isUretprobe: isUretprobe(event)),
+        over: PreparedNames.sectionRoom(side))
       try names.write(
         "\(event.hook)__\(event.rungs.first?.rawValue ?? "tracepoint")",
         over: PreparedNames.hookRoom(side))
@@ -194,11 +208,11 @@ package struct SpanTemplate: Sendable {
   }
 
   /// What an event's program is called by libbpf.
-  private static func section(of event: SpanEvent, _ function: UserFunction?) -> String {
+  private static func section(of event: SpanEvent, isUretprobe: Bool) -> String {
     if let path = event.event { return "tracepoint/\(path)" }
     if event.file != nil {
       // The agent is given the places beside the object, by the hook's name.
-      let isProbe = event.place == .return && function?.returns == .uretprobe
+      let isProbe = event.place == .return && isUretprobe
       return "\(isProbe ? "uretprobe" : "uprobe")/\(event.hook)"
     }
     return "\(event.place == .return ? "kretprobe" : "kprobe")/\(event.function ?? "")"

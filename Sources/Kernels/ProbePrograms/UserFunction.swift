@@ -14,10 +14,14 @@ package struct UserFunction: Sendable, Equatable {
     package var offset: UInt64
     /// What stands there: 1 to 16 bytes.
     package var code: [UInt8]
+    /// Where in the file the kernel counts who listens, without which the program passes over the
+    /// place; nil = it does not.
+    package var semaphore: UInt64?
 
-    package init(offset: UInt64, code: [UInt8]) {
+    package init(offset: UInt64, code: [UInt8], semaphore: UInt64? = nil) {
       self.offset = offset
       self.code = code
+      self.semaphore = semaphore
     }
   }
 

@@ -33,6 +33,7 @@ package struct ProgramFile: Sendable {
   /// Contents of the note that tells this build from others; empty without one.
   package let identity: [UInt8]
   private let bytes: Data
+  private let reader: ELFReader
 
   /// - Throws: `Malformed`.
   package init(_ bytes: Data) throws(Malformed) {
@@ -41,6 +42,7 @@ package struct ProgramFile: Sendable {
     head = try ELFHead(bytes)
     isNarrow = bytes[4] == 1
     let file = try ELFReader(bytes)
+    reader = file
     var symbols = try file.symbols()
     // Libraries keep what others call where the rest was stripped.
     symbols += try file.dynamicSymbols()
@@ -84,6 +86,12 @@ package struct ProgramFile: Sendable {
     guard goVersion != nil, identity.count > 32, identity.allSatisfy({ (0x20..<0x7f).contains($0) })
     else { return identity.hexadecimal }
     return String(decoding: identity, as: UTF8.self)
+  }
+
+  /// Where its USDT probes are; empty for a file without notes of such.
+  /// - Throws: `Malformed`.
+  package func usdtLocations() throws(Malformed) -> [USDTLocation] {
+    try USDTLocation.all(in: reader)
   }
 
   /// The bytes of the file at an offset; fewer at its end.

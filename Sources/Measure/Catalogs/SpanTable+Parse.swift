@@ -395,7 +395,7 @@ extension FieldReader {
 
 extension SpanEvent {
   fileprivate static let keys = [
-    "event", "record", "function", "file", "returns", "at", "rungs", "fields", "where",
+    "event", "record", "function", "usdt", "file", "returns", "at", "rungs", "fields", "where",
   ]
 
   fileprivate static func read(_ value: FieldReader, place: Place) -> Self? {
@@ -420,6 +420,8 @@ extension SpanEvent {
     let fields = map.optional("fields").map(Field.readAll) ?? []
     let made = Self(
       event: event, record: map.optional("record")?.identifier(), function: function, file: file,
+      usdt: map.optional("usdt")?
+        .parsed("a USDT probe with its provider, such as libc:setjmp", USDT.init),
       returns: map.optional("returns")?.choice() ?? .auto,
       // A tracepoint is one place, whichever side it stands for.
       place: function == nil ? .entry : side,
@@ -436,8 +438,10 @@ extension SpanEvent {
   }
 
   private func check(_ map: MappingReader) {
-    guard event != nil || function != nil else {
-      if map.optional("event") == nil, map.optional("function") == nil {
+    guard event != nil || function != nil || usdt != nil else {
+      if map.optional("event") == nil, map.optional("function") == nil,
+        map.optional("usdt") == nil
+      {
         map.value.report(
           "neither 'event' nor 'function' is given", remedy: "name a tracepoint: system/event")
       }
@@ -472,7 +476,7 @@ extension SpanEvent {
           "'\(field.name)' is a result, which only the return of a function has",
           remedy: "write an argument: arg0")
       }
-      if event == nil, let number = field.argument, number > 4 {
+      if event == nil, usdt == nil, let number = field.argument, number > 4 {
         map.optional("fields")?.report(
           "'\(field.name)' is argument \(number) of a function, which no register holds everywhere",
           remedy: "write one of arg0 to arg4")
@@ -496,6 +500,18 @@ extension SpanEvent {
   }
 
   private func checkFile(_ map: MappingReader) {
+    if let usdt = map.optional("usdt") {
+      if event != nil || map.optional("function") != nil {
+        usdt.report("a USDT probe is a place of its own", remedy: "keep one of them")
+      }
+      if map.optional("file") == nil {
+        usdt.report(
+          "a USDT probe needs a file", remedy: "add 'file: …', a path on the device")
+      }
+      if map.optional("returns") != nil || place == .return {
+        usdt.report("a USDT probe has no return", remedy: "name the probe where the work ends")
+      }
+    }
     if map.optional("file") != nil {
       map.optional("event")?.report(
         "a trace event is the kernel's, and 'file' is of processes", remedy: "keep one of them")

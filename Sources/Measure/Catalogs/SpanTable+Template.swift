@@ -46,14 +46,20 @@ extension SpanTable {
         && $0.file == span.to.file
     }
     let isTraced = [span.from, span.to].allSatisfy { $0.rungs == [.tracepoint] }
-    guard isFunction && span.from.function == span.to.function || isTraced else {
-      return "prepared programs take two trace events by their records, or one function"
+    let isMarked =
+      span.hasUSDT && [span.from, span.to].allSatisfy { $0.file != nil && $0.rungs == [.uprobe] }
+    guard
+      isFunction && span.from.function == span.to.function && !span.hasUSDT || isTraced
+        || isMarked
+    else {
+      return
+        "prepared programs take two trace events by their records, one function, or USDT probes"
     }
     for field in span.from.fields + span.to.fields {
       switch field.source {
       case .record: continue
       case .running: if isSingle { continue }
-      case .argument, .result: if isFunction { continue }
+      case .argument, .result: if isFunction || isMarked { continue }
       case .member: break
       }
       return "prepared programs do not read field '\(field.name)'"

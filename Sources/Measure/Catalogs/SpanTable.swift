@@ -133,7 +133,10 @@ extension SpanTable {
   /// Why trace events alone do not give what the kernel's programs do; nil when they do.
   package func traceObjection(_ key: [KeyField]) -> String? {
     if stack != nil { return "only programs take stacks" }
-    if !spans.contains(where: \.isTraced) { return "a function is no trace event" }
+    if !spans.contains(where: \.isTraced) {
+      return spans.contains(where: \.hasUSDT)
+        ? "a USDT probe is no trace event" : "a function is no trace event"
+    }
     if let own = columns.first(where: { $0.source == .process || $0.source == .command }) {
       return "trace events do not say '\(own.name)'"
     }
@@ -194,6 +197,8 @@ package struct Span: Sendable, Equatable {
   package var labels: [String: UInt64]
   /// Whether both events are trace events.
   package var isTraced: Bool { from.event != nil && to.event != nil }
+  /// Whether one of them is a USDT probe.
+  package var hasUSDT: Bool { from.usdt != nil || to.usdt != nil }
 }
 
 /// A place in the kernel where an operation begins or ends.
@@ -222,6 +227,26 @@ package struct SpanEvent: Sendable, Equatable {
   package enum Place: String, Sendable, CaseIterable {
     case entry
     case `return`
+  }
+
+  /// A place that a program's authors marked (user statically-defined tracing).
+  package struct USDT: Sendable, Equatable {
+    package var provider: String
+    package var name: String
+
+    package init(provider: String, name: String) {
+      self.provider = provider
+      self.name = name
+    }
+
+    /// `provider:name`; nil for other text.
+    package init?(_ text: String) {
+      let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+      guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else { return nil }
+      self.init(provider: String(parts[0]), name: String(parts[1]))
+    }
+
+    package var fullName: String { "\(provider):\(name)" }
   }
 
   /// A value that the event carries.
@@ -275,8 +300,11 @@ package struct SpanEvent: Sendable, Equatable {
   /// The kernel's name of the event's record, which is that of its class.
   package var record: String?
   package var function: String?
-  /// The program or library that has the function, as its path on the device; nil = the kernel.
+  /// The program or library that has the function or the USDT probe, as its path on the device; nil =
+  /// the kernel.
   package var file: String?
+  /// Of ``file``, in place of a function.
+  package var usdt: USDT?
   /// Of a function of ``file``.
   package var returns = Returns.auto
   package var place: Place
@@ -289,6 +317,7 @@ package struct SpanEvent: Sendable, Equatable {
   /// The name in programs and reports.
   package var hook: String {
     if let tracepoint { return tracepoint.event }
+    if let usdt { return Self.identifier(of: usdt.fullName) }
     let name = file == nil ? function ?? "" : Self.identifier(of: function ?? "")
     return name + (place == .return ? "_return" : "")
   }

@@ -235,13 +235,16 @@ struct ProbeLoader: Sendable {
     let formats = try await EventFormats.read(template.events, gate.session)
     let bytes: [UInt8]
     var function: UserFunction?
+    var places: [String: UserPlace] = [:]
     do {
-      if template.userFunction != nil {
-        function = try await UserFunctionReader(device: gate.device, abi: bundle.abi)
-          .function(of: template)
+      let reader = UserFunctionReader(device: gate.device, abi: bundle.abi)
+      if template.userFunction != nil { function = try await reader.function(of: template) }
+      for event in template.userEvents {
+        places[event.hook] = try await reader.place(of: event)
       }
       bytes = try template.configured(
-        object.bytes, formats: formats, registers: bundle.abi.registers, function: function)
+        object.bytes, formats: formats, registers: bundle.abi.registers, function: function,
+        places: places)
     } catch let misfit as SpanTemplate.Misfit {
       throw LacksField(reason: misfit.description)
     } catch let fault as UserFunctionError {
@@ -249,7 +252,12 @@ struct ProbeLoader: Sendable {
     } catch let error as Malformed {
       throw RunError.badObject(probe: probe.name, path: object.artifact.path, reason: error.reason)
     }
-    let sites = function.map { Self.sites(of: template, $0) } ?? []
+    for (hook, isReturn) in template.userHooks where places[hook] == nil {
+      places[hook] = function.map { UserPlace($0, isReturn: isReturn) }
+    }
+    let sites = template.userHooks.compactMap { hook, _ in
+      places[hook].map { Self.sites(hook, $0) }
+    }
     var hooks = try await gate.guarded(
       probe: probe.name, content: "\(object.artifact.hash) \(template.places)"
     ) {
@@ -259,21 +267,24 @@ struct ProbeLoader: Sendable {
           btfPath: btfPath, sites: sites),
         timeout: SafetyGate.loadLimit)
     }
-    let notes = function?.notes ?? []
+    let notes =
+      function?.notes
+      ?? template.userHooks.flatMap { places[$0.hook]?.notes ?? [] }.reduce(into: [String]()) {
+        notes, note in
+        if !notes.contains(note) { notes.append(note) }
+      }
     if let last = hooks.indices.last, !notes.isEmpty, hooks[last].reason.isEmpty {
       hooks[last].reason = notes.joined(separator: "; ")
     }
     return hooks
   }
 
-  private static func sites(of template: SpanTemplate, _ function: UserFunction) -> [AgentSites] {
-    template.userHooks.map { hook, isReturn in
-      AgentSites(
-        hook: hook, path: function.path, identity: function.identity,
-        sites: function.sites(isReturn: isReturn).map {
-          AgentSites.Site(offset: $0.offset, code: $0.code)
-        })
-    }
+  private static func sites(_ hook: String, _ place: UserPlace) -> AgentSites {
+    AgentSites(
+      hook: hook, path: place.path, identity: place.identity,
+      sites: place.sites.map {
+        AgentSites.Site(offset: $0.offset, code: $0.code, semaphore: $0.semaphore)
+      })
   }
 
   /// Why a kernel cannot give what a probe asks of it.

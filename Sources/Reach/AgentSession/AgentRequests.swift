@@ -92,10 +92,13 @@ package struct AgentSites: Sendable, Equatable {
     package var offset: UInt64
     /// 1 to 16 bytes that stand there.
     package var code: [UInt8]
+    /// Where in the file the kernel counts who listens; nil = it does not.
+    package var semaphore: UInt64?
 
-    package init(offset: UInt64, code: [UInt8]) {
+    package init(offset: UInt64, code: [UInt8], semaphore: UInt64? = nil) {
       self.offset = offset
       self.code = code
+      self.semaphore = semaphore
     }
   }
 
@@ -121,6 +124,7 @@ package struct AgentSites: Sendable, Equatable {
         $0.put(LG_ATTR_SITE) {
           $0.put(LG_ATTR_SITE_OFFSET, site.offset)
           $0.put(LG_ATTR_SITE_CODE, site.code)
+          if let semaphore = site.semaphore { $0.put(LG_ATTR_SITE_SEMAPHORE, semaphore) }
         }
       }
     }

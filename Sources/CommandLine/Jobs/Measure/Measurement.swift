@@ -36,11 +36,15 @@ package struct Measurement: Sendable {
     on device: any Device, identity: DeviceIdentity,
     systemCalls: () async throws -> [Int: String]
   ) async throws -> ProbeManifest {
-    if let (path, function) = MeasureQuestion.place(of: line) {
+    let places = MeasureQuestion.places(of: line)
+    if !places.isEmpty {
       var known = KnownEvents()
-      known.file = try await ProgramFileReader(
-        device: device, abi: try Plan.abi(identity, device: device.name)
-      ).known(path, function: function)
+      let reader = ProgramFileReader(
+        device: device, abi: try Plan.abi(identity, device: device.name))
+      known.file = try await reader.known(places[0].path, function: places[0].function)
+      if let end = places.dropFirst().first {
+        known.endFile = try await reader.known(end.path, function: end.function)
+      }
       return try MeasureQuestion(line, kernel: known, name: name, returns: returns).probe
     }
     let reader = EventReader(device: device, identity: identity)

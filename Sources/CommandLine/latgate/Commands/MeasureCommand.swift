@@ -19,6 +19,7 @@ struct MeasureCommand: AsyncParsableCommand {
         latgate measure 'sched:sched_wakeup ~ sched:sched_switch by pid=next_pid'
         latgate measure vfs_fsync_range --device demo
         latgate measure /usr/bin/app:main.handle
+        latgate measure 'count usdt:/usr/bin/app:server:request by arg0'
         latgate measure 'count block_rq_issue by rwbs'
         latgate measure 'hist block_rq_issue.bytes by comm where dev == 254:0'
         latgate measure 'events sched_process_exec print filename,pid'
@@ -163,6 +164,12 @@ struct MeasureParts: ParsableArguments {
   var uprobe: String?
 
   @Option(
+    help: ArgumentHelp(
+      "Count a USDT probe of a program or library; with --to, the time from there.",
+      valueName: "path:provider:name"))
+  var usdt: String?
+
+  @Option(
     help: ArgumentHelp("Count an event, or the calls of a function.", valueName: "event"),
     completion: .events)
   var count: String?
@@ -212,10 +219,12 @@ struct MeasureParts: ParsableArguments {
   /// The line that they say; nil without any of them.
   var line: String? {
     guard
-      !single.isEmpty || from != nil || to != nil || function != nil || uprobe != nil || by != nil
-        || label != nil || print != nil || condition != nil
+      !single.isEmpty || from != nil || to != nil || function != nil || uprobe != nil || usdt != nil
+        || by != nil || label != nil || print != nil || condition != nil
     else { return nil }
-    let own = uprobe.map { [Self.quoted("uprobe:\($0)")] }
+    let own =
+      uprobe.map { [Self.quoted("uprobe:\($0)")] }
+      ?? usdt.map { (to == nil ? ["count"] : []) + [Self.quoted("usdt:\($0)")] }
     var words = single.first ?? own ?? [function.map { "function \($0)" } ?? from ?? ""]
     if let to { words += ["~", to] }
     if let by { words += ["by", by] }
@@ -235,6 +244,11 @@ struct MeasureParts: ParsableArguments {
     if uprobe != nil, function != nil || from != nil || to != nil || !single.isEmpty {
       throw ValidationError("--uprobe goes without --from, --to, --function and their like")
     }
+    if usdt != nil, function != nil || from != nil || uprobe != nil || !single.isEmpty {
+      throw ValidationError(
+        "--usdt goes without --from, --function, --uprobe, --count and their like: these take "
+          + "usdt:PATH:PROVIDER:NAME")
+    }
     if function != nil, from != nil || to != nil {
       throw ValidationError("--function goes without --from and --to")
     }
@@ -244,7 +258,7 @@ struct MeasureParts: ParsableArguments {
     if let one = single.first?[0], function != nil || from != nil || to != nil {
       throw ValidationError("--\(one) goes without --from, --to and --function")
     }
-    if single.isEmpty, function == nil, uprobe == nil, line != nil, from == nil {
+    if single.isEmpty, function == nil, uprobe == nil, usdt == nil, line != nil, from == nil {
       throw ValidationError(
         "--from is missing: name the event that begins, or give --function, --count or its like")
     }

@@ -190,9 +190,11 @@ enum {
 		110, /* nested: HOOK, PATH, [FILE_ID], SITE*: where a hook of the rung uprobe is */
 	LG_ATTR_FILE_ID =
 		111, /* raw: contents of a note that the file must have, such as its build-id */
-	LG_ATTR_SITE = 112, /* nested: SITE_OFFSET, SITE_CODE */
+	LG_ATTR_SITE = 112, /* nested: SITE_OFFSET, SITE_CODE, [SITE_SEMAPHORE] */
 	LG_ATTR_SITE_OFFSET = 113, /* u64: in the file */
 	LG_ATTR_SITE_CODE = 114, /* raw, 1-16 bytes: what the file must have there */
+	LG_ATTR_SITE_SEMAPHORE =
+		115, /* u64, not 0: where in the file the kernel counts who listens */
 	LG_ATTR_PATTERN = 105, /* text: absolute path with *, ? and [] inside its parts */
 };
 

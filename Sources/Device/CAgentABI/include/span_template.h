@@ -39,7 +39,21 @@ enum {
 	 * the register at `offset`. It stays the same while the runtime moves the stack.
 	 */
 	LG_FROM_DEPTH = 11,
+	/*
+	 * Of a process's memory: `size` bytes at what a register has, and `offset` (s32) behind it. The
+	 * register's bytes and where it is stand above the kind, see LG_FROM_USER_OF.
+	 */
+	LG_FROM_USER = 12,
+	LG_FROM_USER_SIGNED = 13,
+	LG_FROM_CONSTANT = 14, /* `offset` itself, as s32, in `size` bytes */
+	LG_FROM_CONSTANT_SIGNED = 15,
 };
+
+/* `from` of memory behind a register of `bytes` bytes (4 or 8) at `place` of the registers. */
+#define LG_FROM_USER_OF(kind, bytes, place) ((kind) | (bytes) << 8 | (place) << 16)
+#define LG_FROM_KIND(from) ((from)&0xff)
+#define LG_FROM_REGISTER_BYTES(from) ((from) >> 8 & 0xff)
+#define LG_FROM_REGISTER(from) ((from) >> 16)
 
 struct lg_place {
 	lg_u32 from, offset, size;

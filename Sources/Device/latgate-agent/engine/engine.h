@@ -47,6 +47,7 @@ enum {
 /* A place in a program or library, and what stands there. */
 struct lg_site {
 	lg_u64 offset; /* in the file */
+	lg_u64 semaphore; /* likewise, of 2 bytes: how many listen to it; 0 = none */
 	lg_u32 size;
 	unsigned char code[LG_SITE_CODE_MAX];
 };

@@ -26,7 +26,9 @@ static const char entry_prefix[] = "uprobe/", return_prefix[] = "uretprobe/";
 struct lg_places {
 	int file;
 	size_t count;
-	lg_u64 offsets[];
+	struct {
+		lg_u64 offset, semaphore;
+	} sites[];
 };
 
 struct lg_uprobes {
@@ -38,6 +40,14 @@ enum {
 	SEGMENTS_MAX = 64,
 	NOTES_MAX = 64 << 10, /* bytes of one segment of them */
 };
+
+/* How far up in an event's config a semaphore stands; -1 where the kernel counts none. */
+static long semaphore_shift(void)
+{
+	long shift = lg_read_number(uprobe_source, "format/ref_ctr_offset", "config:");
+
+	return shift > 0 && shift <= 32 ? shift : -1;
+}
 
 /* The hook that a section names; NULL for one of another rung. */
 static const char *hook_of(const struct lg_attached *attached, bool *on_return)
@@ -152,6 +162,19 @@ static int check(const struct lg_probe *probe, int file, const struct lg_sites *
 			       "looked at: it was replaced meanwhile; try again",
 			       probe->name, sites->path);
 	for (size_t i = 0; i < sites->count; i++) {
+		if (sites->sites[i].semaphore >> 32)
+			return lg_fail(err, LG_ERR_UNSUPPORTED,
+				       "probe %s: the semaphore of 0x%llx in %.200s is beyond 4 "
+				       "GiB, where kernels set none",
+				       probe->name, (unsigned long long)sites->sites[i].offset,
+				       sites->path);
+		if (sites->sites[i].semaphore && semaphore_shift() < 0)
+			return lg_fail(
+				err, LG_ERR_UNSUPPORTED,
+				"probe %s: this kernel does not set semaphores (no %s/format/"
+				"ref_ctr_offset), without which %.200s passes over 0x%llx",
+				probe->name, uprobe_source, sites->path,
+				(unsigned long long)sites->sites[i].offset);
 		if (!has_code(file, &sites->sites[i]))
 			return lg_fail(err, LG_ERR_UNSUPPORTED,
 				       "probe %s: %.200s has other code at 0x%llx than the file "
@@ -181,15 +204,18 @@ static int open_places(const struct lg_probe *probe, struct lg_attached *attache
 		close(file);
 		return -1;
 	}
-	attached->places = malloc(sizeof(*attached->places) + sites->count * sizeof(lg_u64));
+	attached->places = malloc(sizeof(*attached->places) +
+				  sites->count * sizeof(attached->places->sites[0]));
 	if (!attached->places) {
 		close(file);
 		return lg_fail(err, LG_ERR_INTERNAL, "out of memory");
 	}
 	attached->places->file = file;
 	attached->places->count = sites->count;
-	for (size_t i = 0; i < sites->count; i++)
-		attached->places->offsets[i] = sites->sites[i].offset;
+	for (size_t i = 0; i < sites->count; i++) {
+		attached->places->sites[i].offset = sites->sites[i].offset;
+		attached->places->sites[i].semaphore = sites->sites[i].semaphore;
+	}
 	return 0;
 }
 
@@ -229,14 +255,17 @@ struct lg_uprobes *lg_uprobes_attach(const struct lg_attached *attached, int pro
 	const struct lg_places *places = attached->places;
 	long type = lg_read_number(uprobe_source, "type", NULL);
 	long bit = lg_read_number(uprobe_source, "format/retprobe", "config:");
+	long shift = semaphore_shift();
 	struct lg_uprobes *uprobes;
-	bool on_return;
+	bool on_return, counts = false;
 	/* The file that was checked, whatever has its name by now. */
 	char path[64];
 	int rc;
 
 	hook_of(attached, &on_return);
-	if (!places || type < 0 || (on_return && (bit < 0 || bit > 63))) {
+	for (size_t i = 0; places && i < places->count; i++)
+		counts |= places->sites[i].semaphore != 0;
+	if (!places || type < 0 || (on_return && (bit < 0 || bit > 63)) || (counts && shift < 0)) {
 		errno = EOPNOTSUPP;
 		return NULL;
 	}
@@ -251,10 +280,13 @@ struct lg_uprobes *lg_uprobes_attach(const struct lg_attached *attached, int pro
 			.size = sizeof(attr),
 			.config = on_return ? 1ULL << bit : 0,
 			.config1 = (lg_u64)(uintptr_t)path,
-			.config2 = places->offsets[i],
+			.config2 = places->sites[i].offset,
 		};
-		int event = lg_open_event(&attr, 0, program);
+		int event;
 
+		if (places->sites[i].semaphore)
+			attr.config |= places->sites[i].semaphore << shift;
+		event = lg_open_event(&attr, 0, program);
 		if (event < 0) {
 			rc = errno;
 			lg_uprobes_detach(uprobes);

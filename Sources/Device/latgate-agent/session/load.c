@@ -113,6 +113,10 @@ static bool read_site(struct lg_site *site, struct lg_cursor value)
 				return false;
 			has_offset = true;
 			site->offset = offset;
+		} else if (attr.type == LG_ATTR_SITE_SEMAPHORE) {
+			if (!lg_attr_u64(&attr, &offset) || !offset)
+				return false;
+			site->semaphore = offset;
 		} else if (attr.type == LG_ATTR_SITE_CODE) {
 			if (attr.value.left > sizeof(site->code))
 				return false;

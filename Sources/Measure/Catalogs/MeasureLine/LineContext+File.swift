@@ -1,20 +1,22 @@
 import KernelEvents
 
-// Functions of processes: PATH:SYMBOL.
+// Functions of processes: PATH:SYMBOL, and what is common to them and USDT probes.
 extension LineContext {
-  /// A function of a program or library.
+  /// A function or a USDT probe of a program or library.
   struct UserPlace: Equatable {
     var path: MeasureLine.Word
-    /// Empty where it is missing.
+    /// Of a USDT probe `provider:name`; empty where it is missing.
     var symbol: MeasureLine.Word
     /// Whether its return was named (`uretprobe:`).
     var isReturn = false
+    var isUSDT = false
   }
 
   static let userReturnPrefixes = ["uretprobe:", "ur:"]
-  private static let userPrefixes = userReturnPrefixes + ["uprobe:", "u:"]
+  private static let usdtPrefixes = ["usdt:", "U:"]
+  private static let userPrefixes = userReturnPrefixes + usdtPrefixes + ["uprobe:", "u:"]
 
-  /// What `PATH:SYMBOL` says; nil for a word that is none.
+  /// What `PATH:SYMBOL` and `usdt:PATH:PROVIDER:NAME` say; nil for a word that is neither.
   static func userPlace(_ word: MeasureLine.Word) -> UserPlace? {
     let prefix = userPrefixes.first { word.text.hasPrefix($0) }
     let text = word.text.dropFirst(prefix?.count ?? 0)
@@ -27,7 +29,8 @@ extension LineContext {
       path: MeasureLine.Word(text: String(path), range: start..<end),
       symbol: MeasureLine.Word(
         text: String(symbol), range: min(end + 1, word.range.upperBound)..<word.range.upperBound),
-      isReturn: userReturnPrefixes.contains { $0 == prefix })
+      isReturn: userReturnPrefixes.contains { $0 == prefix },
+      isUSDT: usdtPrefixes.contains { $0 == prefix })
   }
 
   /// The line's function of a process; nil for lines of the kernel.
@@ -40,27 +43,36 @@ extension LineContext {
         "a function is measured alone, from its entry to its return",
         remedy: "leave '~ \(to.text)' out", at: to.range)
     }
+    try requireFunction(place, kernel.file)
+    if let file = kernel.file { try requireTies(file, place) }
+  }
+
+  /// Holds a file against what can be measured in it.
+  func requireFile(_ place: UserPlace, _ file: KnownFile?) throws(MeasureError) {
     guard place.path.text.hasPrefix("/") else {
       throw fault(
-        "'\(place.path.text)' is no path", suggestion: kernel.file?.suggestion,
+        "'\(place.path.text)' is no path", suggestion: file?.suggestion,
         remedy: "write the path of the file on the device, from its root, such as /usr/bin/app",
         at: place.path.range)
     }
-    if let objection = kernel.file?.objection {
+    if let objection = file?.objection {
       throw fault(
-        "\(place.path.text) \(objection)", suggestion: kernel.file?.suggestion,
+        "\(place.path.text) \(objection)", suggestion: file?.suggestion,
         remedy: "name a program or library as it lies on the device", at: place.path.range)
     }
+  }
+
+  /// Holds a function against what its file has, whatever it is measured with.
+  func requireFunction(_ place: UserPlace, _ file: KnownFile?) throws(MeasureError) {
+    try requireFile(place, file)
     let name = place.symbol.text
     guard !name.isEmpty else {
       throw fault(
-        "the function is missing", suggestion: kernel.file.flatMap(Self.usual),
+        "the function is missing", suggestion: file.flatMap(Self.usual),
         remedy: "write it behind the file: \(place.path.text):FUNCTION",
         at: place.symbol.range.lowerBound..<place.symbol.range.lowerBound)
     }
-    guard let file = kernel.file else { return }
-    try require(name, of: file, place)
-    try requireTies(file, place)
+    if let file { try require(name, of: file, place) }
   }
 
   private static func usual(_ file: KnownFile) -> String? {

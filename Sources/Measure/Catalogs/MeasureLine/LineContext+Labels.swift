@@ -32,6 +32,12 @@ extension LineContext {
         ? KeyField(name: label.text, size: 16, kind: .text)
         : KeyField(name: label.text, size: 4, kind: .number)
     }
+    if case .argument(let number)? = event.field(label.text)?.source,
+      let type = usdt(of: event)?.type(of: "arg\(number)")
+    {
+      return KeyField(
+        name: label.text, size: type.size == 8 ? 8 : 4, kind: type.isSigned ? .signed : .number)
+    }
     guard let tracepoint = event.event?.replacing("/", with: ":") else {
       return KeyField(
         name: label.text, size: 4, kind: label.text.hasPrefix("ret") ? .signed : .number)

@@ -8,8 +8,24 @@ extension LineContext {
     case event(String, EventFormat)
     /// A function and the place in it.
     case function(MeasureLine.Word, SpanEvent.Place)
+    /// A USDT probe of a file.
+    case usdt(KnownFile.USDT, file: String)
 
     var event: String? { if case .event(let name, _) = self { name } else { nil } }
+
+    /// What is known of the numbers of a value; nil where nothing limits them.
+    func type(of name: String) -> EventFormat.Field? {
+      if case .usdt(let probe, _) = self { probe.type(of: name) } else { nil }
+    }
+
+    /// For people.
+    var name: String {
+      switch self {
+      case .event(let name, _): name
+      case .function: "the function"
+      case .usdt(let probe, _): probe.name
+      }
+    }
   }
 
   /// The table that the line asks for. What its labels are, ``key(_:)`` says.
@@ -20,6 +36,7 @@ extension LineContext {
     case .event(let name, _): event = traced(name)
     case .function(let name, let place):
       event = called(name, place)
+    case .usdt(let probe, let file): event = marked(probe, of: file)
     }
     if line.ask.takesValue { try addValue(to: &event, site) }
     for label in line.labels where label.text != SpanTable.processClass {
@@ -50,6 +67,9 @@ extension LineContext {
   // MARK: where
 
   private func site() throws(MeasureError) -> Site {
+    if let place = userPlace, place.isUSDT {
+      return .usdt(try requireUSDT(place, kernel.file), file: place.path.text)
+    }
     guard let function else {
       let name = try event(line.from)
       guard let format = format(name) else {
@@ -95,6 +115,8 @@ extension LineContext {
       {
         return .argument(number)
       }
+    case .usdt(let probe, _):
+      if let number = probe.readableArgument(name) { return .argument(number) }
     }
     return SpanEvent.Field.Running(rawValue: name).map { .running($0) }
   }
@@ -105,6 +127,7 @@ extension LineContext {
     case .event(_, let format): format.fields.filter(isFit).map(\.name)
     case .function(_, .entry): (0...4).map { "arg\($0)" }
     case .function(_, .return): ["ret"]
+    case .usdt(let probe, _): probe.readableArguments
     }
   }
 
@@ -113,10 +136,11 @@ extension LineContext {
     _ word: MeasureLine.Word, to event: inout SpanEvent, _ site: Site, _ role: String
   ) throws(MeasureError) {
     guard event.field(word.text) == nil else { return }
+    if case .usdt(let probe, _) = site { try requireReadable(word, of: probe) }
     guard let source = source(of: word.text, site) else {
       let known = names(site, where: \.isShown) + Self.running + [SpanTable.processClass]
       throw fault(
-        "\(site.event ?? "the function") has no '\(word.text)'",
+        "\(site.name) has no '\(word.text)'",
         suggestion: nearest(word.text, known),
         remedy: "\(role) is one of \(known.joined(separator: ", "))", at: word.range)
     }
@@ -143,8 +167,9 @@ extension LineContext {
       }
     case .argument?, .result?: break
     case .running?, .member?, nil:
+      if case .usdt(let probe, _) = site { try requireReadable(value, of: probe) }
       throw fault(
-        "\(site.event ?? "the function") has no number '\(value.text)'",
+        "\(site.name) has no number '\(value.text)'",
         suggestion: nearest(value.text, known) ?? usual,
         remedy: "numbers are \(known.joined(separator: ", "))", at: value.range)
     }
@@ -173,7 +198,7 @@ extension LineContext {
     guard case .record? = event.field(name)?.source, let of = site.event else {
       var condition = SpanTable.Condition(field: name, test: comparison.test, values: [])
       for value in comparison.values {
-        condition.values.append(try number(value, of: name, type: nil, names: [:]))
+        condition.values.append(try number(value, of: name, type: site.type(of: name), names: [:]))
       }
       event.conditions.append(condition)
       return
@@ -235,8 +260,8 @@ extension LineContext {
     }
     try add(word, to: &event, site, "a column")
     guard case .event(let tracepoint, let format) = site, let field = format.field(name) else {
-      return ResultColumn(
-        name: name, source: .field(name), kind: Self.results.contains(name) ? .signed : .number)
+      let isSigned = Self.results.contains(name) || site.type(of: name)?.isSigned == true
+      return ResultColumn(name: name, source: .field(name), kind: isSigned ? .signed : .number)
     }
     guard field.isShown else {
       throw fault(
@@ -263,7 +288,7 @@ extension LineContext {
 
   /// Of what a line gives: of the values, of their sum, or of what is counted.
   var unit: String {
-    let events = function == nil ? "events" : "calls"
+    let events = function == nil || hasUSDT ? "events" : "calls"
     guard let value = line.value?.text else { return events }
     return Self.isOfBytes(value) ? "B" : "1"
   }

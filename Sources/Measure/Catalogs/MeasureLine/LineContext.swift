@@ -38,7 +38,12 @@ struct LineContext {
   /// An event's full name.
   func event(_ word: MeasureLine.Word) throws(MeasureError) -> String {
     var text = word.text
-    if Self.userPlace(word) != nil {
+    if let place = Self.userPlace(word) {
+      guard !place.isUSDT else {
+        throw fault(
+          "a USDT probe is of a process, and the other event is the kernel's",
+          remedy: "name a USDT probe on both sides, or a function as PATH:SYMBOL", at: word.range)
+      }
       throw fault(
         "a function is measured alone, from its entry to its return",
         remedy: "leave '~' out, or name trace events", at: word.range)

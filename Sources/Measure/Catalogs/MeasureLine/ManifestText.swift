@@ -34,7 +34,10 @@ package struct ManifestText: Sendable {
   private static func spans(_ table: SpanTable) -> [String] {
     var lines = ["    spans:"]
     for span in table.spans {
-      lines += ["      - from: \(event(span.from))", "        to: \(event(span.to))"]
+      lines += [
+        "      - from: \(event(span.from, usual: .entry))",
+        "        to: \(event(span.to, usual: .return))",
+      ]
     }
     lines.append("    by: [\(table.by.joined(separator: ", "))]")
     if table.unmatched == .ignored { lines.append("    unmatched: ignored") }
@@ -42,7 +45,7 @@ package struct ManifestText: Sendable {
   }
 
   private static func single(_ table: SpanTable, _ kind: ProbeMetric.Kind) -> [String] {
-    var lines = ["    at:"] + table.spans.map { "      - \(event($0.to, isSingle: true))" }
+    var lines = ["    at:"] + table.spans.map { "      - \(event($0.to, usual: .entry))" }
     lines.append("    by: [\(table.by.joined(separator: ", "))]")
     if let value = table.value {
       lines.append("    \(kind == .counter ? "sum" : "value"): \(value)")
@@ -68,14 +71,19 @@ package struct ManifestText: Sendable {
     "\"\(text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
   }
 
-  private static func event(_ event: SpanEvent, isSingle: Bool = false) -> String {
+  /// An event, which is `usual` in a function unless it says so.
+  private static func event(_ event: SpanEvent, usual: SpanEvent.Place) -> String {
     let isPlain = event.fields.allSatisfy { $0.source == .record($0.name) }
     let fields = event.fields.map { isPlain ? $0.name : "\($0.name): \(place($0.source))" }
       .joined(separator: ", ")
     guard let path = event.event else {
       let list = fields.isEmpty ? "" : ", fields: {\(fields)}"
-      let side = isSingle && event.place == .return ? ", at: return" : ""
+      let side = event.place == usual ? "" : ", at: \(event.place.rawValue)"
       var name = event.function ?? ""
+      if let usdt = event.usdt, let file = event.file {
+        let own = "{usdt: \(quoted(usdt.fullName)), file: \(quoted(file))"
+        return "\(own)\(list)\(conditions(of: event))}"
+      }
       if let file = event.file {
         name = "\(quoted(name)), file: \(quoted(file))"
         if event.returns != .auto { name += ", returns: \(event.returns.rawValue)" }

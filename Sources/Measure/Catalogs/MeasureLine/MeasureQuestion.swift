@@ -72,10 +72,13 @@ package struct MeasureQuestion: Sendable, Equatable {
     return context.userPlace == nil ? context.function?.text : nil
   }
 
-  /// The program or library whose function a line measures, as its path on the device, and the
-  /// function; nil for lines of the kernel.
-  package static func place(of line: MeasureLine) -> (path: String, function: String)? {
-    LineContext.userPlace(line.from).map { ($0.path.text, $0.symbol.text) }
+  /// The program or library whose function or USDT probe a line measures, as its path on the device, and
+  /// the function; then the same of the event that ends. Empty for lines of the kernel.
+  package static func places(of line: MeasureLine) -> [(path: String, function: String)] {
+    guard let first = LineContext.userPlace(line.from) else { return [] }
+    return [first, line.to.flatMap(LineContext.userPlace)].compactMap { place in
+      place.map { (path: $0.path.text, function: $0.isUSDT ? "" : $0.symbol.text) }
+    }
   }
 }
 
@@ -83,6 +86,7 @@ extension LineContext {
   /// What the line asks for.
   fileprivate func table() throws(MeasureError) -> SpanTable {
     if line.ask != .duration { return try tableOfSingle() }
+    if hasUSDT { return try tableOfUSDT() }
     if let function { return try table(of: function) }
     return try tableOfEvents()
   }

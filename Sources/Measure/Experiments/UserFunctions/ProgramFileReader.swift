@@ -201,5 +201,20 @@ extension KnownFile {
     libraries = file.libraries
     goVersion = file.goVersion
     keepsGoroutine = file.keepsGoroutine
+    do {
+      let probes = USDTProbe.all(try file.usdtLocations(), machine: file.head.machine)
+      usdt = probes.map { probe in
+        KnownFile.USDT(name: probe.name, arguments: probe.arguments.map(KnownFile.Argument.init))
+      }
+    } catch { usdtObjection = error.reason }
+  }
+}
+
+extension KnownFile.Argument {
+  fileprivate init(_ argument: USDTProbe.Argument) {
+    switch argument {
+    case .place(let operand): self.init(size: operand.size, isSigned: operand.isSigned)
+    case .objection(let reason): self.init(size: 8, isSigned: false, objection: reason)
+    }
   }
 }

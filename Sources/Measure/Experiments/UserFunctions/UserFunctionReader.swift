@@ -8,7 +8,8 @@ import ProbeBuild
 import ProbePrograms
 import Symbols
 
-/// Finds a function of a process in its file: where it begins, and where it ends.
+/// Finds events of processes in their files: a function with where it begins and where it ends, and USDT
+/// probes.
 struct UserFunctionReader: Sendable {
   let device: any Device
   let abi: TargetABI
@@ -23,41 +24,75 @@ struct UserFunctionReader: Sendable {
 
   /// - Throws: ``UserFunctionError``, `DeviceError`.
   func function(of template: SpanTemplate) async throws -> UserFunction {
-    guard let asked = template.userFunction else {
+    guard let function = template.userFunction else {
       preconditionFailure("the template is of the kernel")
     }
+    let asked = Asked(
+      path: function.path, symbol: function.symbol, returns: function.returns,
+      needsReturns: template.needsReturns, readsResult: template.readsResult,
+      isSingle: template.isSingle)
+    return try await inFile(asked.path) { try await self.function(asked, $0) }
+  }
+
+  /// A USDT probe, or the side of a function that is timed from one or to one.
+  ///
+  /// - Throws: ``UserFunctionError``, `DeviceError`.
+  func place(of event: SpanEvent) async throws -> UserPlace {
+    guard let path = event.file else { preconditionFailure("the event is of the kernel") }
+    return try await inFile(path) { found in
+      if let usdt = event.usdt { return try place(of: usdt, path, found.file) }
+      let isReturn = event.place == .return
+      let function = try await self.function(
+        Asked(
+          path: path, symbol: event.function ?? "", returns: event.returns, needsReturns: isReturn,
+          readsResult: event.fields.contains { $0.source == .result }, isSingle: false), found)
+      guard !function.isGo else {
+        throw UserFunctionError("is of Go, whose goroutines change threads: measure it alone")
+      }
+      return UserPlace(function, isReturn: isReturn)
+    }
+  }
+
+  /// What is asked of a function.
+  private struct Asked {
+    var path: String
+    var symbol: String
+    var returns: SpanEvent.Returns
+    var needsReturns: Bool
+    var readsResult: Bool
+    var isSingle: Bool
+  }
+
+  /// Faults have the path before them.
+  private func inFile<Result>(
+    _ path: String, _ body: (ProgramFileReader.Found) async throws -> Result
+  ) async throws -> Result {
     do {
-      let found = try await ProgramFileReader(device: device, abi: abi).find(asked.path)
+      let found = try await ProgramFileReader(device: device, abi: abi).find(path)
       defer { found.remove() }
-      return try await function(asked, template, found)
+      return try await body(found)
     } catch let fault as UserFunctionError {
-      throw UserFunctionError("\(asked.path) \(fault.description)", suggestion: fault.suggestion)
+      throw UserFunctionError("\(path) \(fault.description)", suggestion: fault.suggestion)
     }
   }
 
   private func function(
-    _ asked: (path: String, symbol: String, returns: SpanEvent.Returns), _ template: SpanTemplate,
-    _ found: ProgramFileReader.Found
+    _ asked: Asked, _ found: ProgramFileReader.Found
   ) async throws -> UserFunction {
     let file = found.file
     let function = try Self.only(asked.symbol, file)
     let isGo = file.goVersion != nil && asked.symbol.contains(".")
-    if isGo, template.needsReturns, asked.returns == .uretprobe {
+    if isGo, asked.needsReturns, asked.returns == .uretprobe {
       throw UserFunctionError(
         "is of Go, whose runtime moves stacks: a uretprobe crashes it; use ret-sites")
     }
-    if isGo, !template.isSingle, !file.keepsGoroutine {
+    if isGo, !asked.isSingle, !file.keepsGoroutine {
       throw UserFunctionError(
         "was built by a version of Go before go1.18, or one that is not known")
     }
     let bySites =
-      template.needsReturns && (asked.returns == .sites || isGo && asked.returns == .auto)
-    var notes: [String] = []
-    if file.identity.isEmpty {
-      notes.append("the file has no build-id: the code at the places alone was compared")
-    } else {
-      notes.append("build-id \(file.identityText)")
-    }
+      asked.needsReturns && (asked.returns == .sites || isGo && asked.returns == .auto)
+    var notes = [Self.note(of: file)]
     // The entry of a function of Go is known by its code alone, as it may begin twice.
     guard bySites || isGo else {
       return UserFunction(
@@ -70,7 +105,7 @@ struct UserFunctionReader: Sendable {
         "has more than \(Self.mostSites) places that leave '\(function.name)'")
     }
     if bySites, !ends.tailCalls.isEmpty {
-      guard !template.readsResult else {
+      guard !asked.readsResult else {
         throw UserFunctionError(
           "has tail calls in '\(function.name)', after which another function gives the result: ask "
             + "without 'ret', or give --returns uretprobe")
@@ -86,6 +121,64 @@ struct UserFunctionReader: Sendable {
     return UserFunction(
       path: asked.path, identity: file.identity, entry: try site(ends.entry, file),
       returns: .sites(try ends.returns.map { try site($0, file) }), isGo: isGo, notes: notes)
+  }
+
+  private static func note(of file: ProgramFile) -> String {
+    file.identity.isEmpty
+      ? "the file has no build-id: the code at the places alone was compared"
+      : "build-id \(file.identityText)"
+  }
+
+  // MARK: USDT probes
+
+  private func place(
+    of usdt: SpanEvent.USDT, _ path: String, _ file: ProgramFile
+  ) throws(UserFunctionError) -> UserPlace {
+    let locations: [USDTLocation]
+    do { locations = try file.usdtLocations() } catch {
+      throw UserFunctionError("has USDT notes that cannot be read: \(error.reason)")
+    }
+    let probes = USDTProbe.all(locations, machine: file.head.machine)
+    guard let probe = probes.first(where: { $0.name == usdt.fullName }) else {
+      let near = nearestName(to: usdt.fullName, in: probes.map(\.name))
+      throw UserFunctionError(
+        probes.isEmpty
+          ? "has no USDT probes"
+          : "has no USDT probe '\(usdt.fullName)'"
+            + (near.map { ": did you mean '\($0)'?" } ?? ""))
+    }
+    guard probe.locations.count <= Self.mostSites else {
+      throw UserFunctionError("has '\(probe.name)' at more than \(Self.mostSites) places")
+    }
+    var notes = [Self.note(of: file)]
+    if probe.locations.count > 1 {
+      notes.append("\(probe.locations.count) locations of \(probe.name)")
+    }
+    var sites: [UserFunction.Site] = []
+    for location in probe.locations { sites.append(try site(location, file)) }
+    return UserPlace(
+      path: path, identity: file.identity, sites: sites, arguments: probe.arguments, notes: notes)
+  }
+
+  private func site(
+    _ location: USDTLocation, _ file: ProgramFile
+  ) throws(UserFunctionError) -> UserFunction.Site {
+    var site = try self.site(location.address, file)
+    // In the middle of other code, or in Thumb's, a breakpoint would break the program.
+    guard USDTLocation.isInstruction(site.code, machine: file.head.machine) else {
+      throw UserFunctionError(
+        "has other code at 0x\(String(location.address, radix: 16)) than '\(location.fullName)' leaves "
+          + "there: its notes are not those of its code, or it is Thumb code, in which kernels set no "
+          + "breakpoints")
+    }
+    guard let address = location.semaphore else { return site }
+    guard let offset = file.head.offset(ofAddress: address) else {
+      throw UserFunctionError(
+        "has the semaphore of '\(location.fullName)' at 0x\(String(address, radix: 16)), which is not "
+          + "in the file: it cannot be set, and the program passes over the probe")
+    }
+    site.semaphore = offset
+    return site
   }
 
   private static func only(
