@@ -8,6 +8,7 @@
 #define LG_METRICS 2
 #define LG_NEST_LEVELS 4 /* a handler in a hardirq interrupts one in a softirq */
 #include "probe.h"
+#include "kernel_timer.h"
 
 enum {
 	METRIC_LATENESS = 0,
@@ -19,25 +20,6 @@ enum {
 	KINDS = 2,
 	NO_CLASS = LG_CLASS_KERNEL,
 };
-
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-struct hrtimer_clock_base {
-	int clockid; /* CLOCK_* */
-};
-
-struct timerqueue_node {
-	s64 expires;
-};
-
-struct hrtimer {
-	struct timerqueue_node node;
-	s64 _softexpires;
-	struct hrtimer_clock_base *base;
-	u8 is_soft; /* its handler runs in a softirq */
-};
-
-#pragma clang attribute pop
 
 struct lateness_key {
 	u32 clock;

@@ -178,12 +178,12 @@ struct CompareTests {
     let listing = try JSONDecoder().decode(Listing.self, from: Data(made.output.utf8))
     #expect(
       listing.probes.map(\.name) == [
-        "audio", "binder", "bio", "biosnoop", "block", "cachestat", "camera", "cpufreq", "dns",
-        "execsnoop", "f2fs", "fault", "fence", "file", "fileslower", "fsync", "fuse", "futex",
-        "hardirq", "i2c", "idle", "irqoff", "journal", "lock", "memory", "mmc", "offcpu",
-        "offprofile", "oomkill", "opensnoop", "process", "profile", "reclaim", "regulator",
-        "runqueue", "scsi", "sleep", "softirq", "spi", "suspend", "swap", "syscall", "tcp",
-        "tcplife", "tcpretrans", "thermal", "timer", "ufs", "workqueue", "writeback",
+        "alarm", "alarmprofile", "audio", "binder", "bio", "biosnoop", "block", "cachestat",
+        "camera", "cpufreq", "dns", "execsnoop", "f2fs", "fault", "fence", "file", "fileslower",
+        "fsync", "fuse", "futex", "hardirq", "i2c", "idle", "irqoff", "journal", "lock", "memory",
+        "mmc", "offcpu", "offprofile", "oomkill", "opensnoop", "process", "profile", "reclaim",
+        "regulator", "runqueue", "scsi", "sleep", "softirq", "spi", "suspend", "swap", "syscall",
+        "tcp", "tcplife", "tcpretrans", "thermal", "timer", "ufs", "workqueue", "writeback",
       ])
     #expect(listing.probes.flatMap(\.metrics).allSatisfy { !$0.unit.isEmpty && !$0.name.isEmpty })
   }

@@ -89,10 +89,10 @@ struct SysrootBuildTests {
     try #require(!probes.isEmpty)
     #expect(
       probes.filter(\.isScopable).map(\.name) == [
-        "audio", "binder", "cachestat", "dns", "execsnoop", "f2fs", "fault", "fence", "file",
-        "fileslower", "fsync", "fuse", "futex", "i2c", "journal", "lock", "offcpu",
-        "offprofile", "oomkill", "opensnoop", "process", "profile", "reclaim", "regulator",
-        "runqueue", "sleep", "swap", "syscall", "workqueue", "writeback",
+        "alarm", "alarmprofile", "audio", "binder", "cachestat", "dns", "execsnoop", "f2fs",
+        "fault", "fence", "file", "fileslower", "fsync", "fuse", "futex", "i2c", "journal", "lock",
+        "offcpu", "offprofile", "oomkill", "opensnoop", "process", "profile", "reclaim",
+        "regulator", "runqueue", "sleep", "swap", "syscall", "workqueue", "writeback",
       ])
     try await withThrowingTaskGroup(of: Void.self) { group in
       for probe in probes {

@@ -3,7 +3,7 @@
  * Hand-kept declarations of what every probe needs of the kernel. Only the
  * fields in use are listed; preserve_access_index makes each access a CO-RE
  * relocation, so order and offsets here mean nothing. Subsystem types are in
- * kernel_block.h, kernel_fs.h, kernel_irq.h and kernel_binder.h.
+ * kernel_block.h, kernel_fs.h, kernel_irq.h, kernel_timer.h and kernel_binder.h.
  */
 #ifndef LATGATE_KERNEL_TYPES_H
 #define LATGATE_KERNEL_TYPES_H
