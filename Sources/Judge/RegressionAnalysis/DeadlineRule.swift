@@ -41,7 +41,7 @@ struct DeadlineRule {
   private func unmeasured(_ deadline: MetricDeadline) -> DeadlineFinding {
     DeadlineFinding(
       deadline: deadline, state: .unmeasured, unknown: 0,
-      reason: "no candidate run has an operation of it")
+      reason: "no operation of it was measured")
   }
 
   /// Nil where the candidate has no operation.
