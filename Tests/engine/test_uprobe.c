@@ -211,6 +211,7 @@ void test_uprobe(void)
 		{.hook = "work_return", .path = "/proc/self/exe", .sites = ends, .count = 2},
 	};
 	struct lg_sites wrong[2];
+	struct lg_error err;
 	struct lg_site moved;
 	unsigned char id[LG_FILE_ID_MAX];
 
@@ -251,7 +252,14 @@ void test_uprobe(void)
 		"cannot open /lg-absent");
 	refuses(engine, "a hook without a place is refused", sites, 1, LG_ERR_OBJECT,
 		"nothing says where work_return is");
-	refuses(engine, "places are those of one load", NULL, 0, LG_ERR_OBJECT,
-		"nothing says where work is");
+	/* A load that fails before it looks at them. */
+	lg_engine_place(engine, sites, 2);
+	lg_engine_arm(engine, 1, &err);
+	check(load(engine, "uprobe", "h_work", NULL, 1, NULL, &err) && err.code == LG_ERR_STATE,
+	      "an open window refuses a load", "%s", err.text);
+	lg_engine_close(engine);
+	check(load(engine, "uprobe", "h_work", NULL, 1, NULL, &err) &&
+		      strstr(err.text, "nothing says where work is"),
+	      "places are those of one load", "%s", err.text);
 	lg_engine_free(engine);
 }

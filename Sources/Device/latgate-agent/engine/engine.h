@@ -88,7 +88,7 @@ void lg_engine_restrict(struct lg_engine *engine, const struct lg_scope *scope);
 /*
  * Where hooks of the next probe to be loaded are in files of the device: its load
  * looks whether each file is the one that is meant, and keeps it open, so that
- * another one that takes its name is never attached to. `sites` must last until they are replaced.
+ * another one that takes its name is never attached to. `sites` must last until then.
  */
 void lg_engine_place(struct lg_engine *engine, const struct lg_sites *sites, size_t count);
 

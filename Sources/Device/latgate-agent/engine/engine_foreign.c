@@ -152,6 +152,8 @@ int lg_engine_load_foreign(struct lg_engine *engine, const char *name, const voi
 	int rc = -1;
 
 	err->log[0] = 0;
+	/* Its programs say themselves where they are. */
+	lg_engine_place(engine, NULL, 0);
 	if (engine->state != LG_WINDOW_CLOSED)
 		return lg_fail(err, LG_ERR_STATE, "close the window before loading %s", name);
 	if (lg_is_loaded(engine, name) || *place_of(engine, name))

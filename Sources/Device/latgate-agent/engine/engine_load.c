@@ -187,9 +187,9 @@ void lg_probe_free(struct lg_probe *probe)
 	free(probe);
 }
 
-int lg_engine_load(struct lg_engine *engine, const char *name, const void *object, size_t size,
-		   const struct lg_metric_def *metrics, size_t metric_count, const char *btf_path,
-		   lg_hook_fn hook_fn, void *arg, struct lg_error *err)
+static int load(struct lg_engine *engine, const char *name, const void *object, size_t size,
+		const struct lg_metric_def *metrics, size_t metric_count, const char *btf_path,
+		lg_hook_fn hook_fn, void *arg, struct lg_error *err)
 {
 	struct lg_probe *probe;
 	char *log;
@@ -220,6 +220,18 @@ int lg_engine_load(struct lg_engine *engine, const char *name, const void *objec
 	}
 	lg_probe_add(engine, probe);
 	return 0;
+}
+
+int lg_engine_load(struct lg_engine *engine, const char *name, const void *object, size_t size,
+		   const struct lg_metric_def *metrics, size_t metric_count, const char *btf_path,
+		   lg_hook_fn hook_fn, void *arg, struct lg_error *err)
+{
+	int rc = load(engine, name, object, size, metrics, metric_count, btf_path, hook_fn, arg,
+		      err);
+
+	/* They are the request's, and end with it. */
+	lg_engine_place(engine, NULL, 0);
+	return rc;
 }
 
 int lg_engine_unload(struct lg_engine *engine, const char *name)

@@ -313,8 +313,6 @@ int lg_handle_blob(struct lg_agent *agent, const struct lg_frame *frame, bool la
 		failed = lg_engine_load(agent->engine, load->probe, load->object, load->size,
 					load->metrics, load->metric_count, load->btf_path, put_hook,
 					agent, &err);
-	/* They are the request's, which ends here. */
-	lg_engine_place(agent->engine, NULL, 0);
 	if (failed && !err.code)
 		lg_fault(&err, LG_ERR_INTERNAL, "the probe could not be loaded");
 	code = lg_answer(agent, load->sequence, &err, load->probe);
