@@ -35,6 +35,45 @@ struct PastMachineTests {
     let kept = try FileManager.default.contentsOfDirectory(atPath: parent)
     #expect(Set(kept) == Set(["m0", "m1"] + (4..<count).map { "m\($0)" }))
   }
+
+  /// A launch takes the oldest logs away while others make their directories and take their names.
+  @Test func anotherLaunchRemovesNoDirectoryThatIsTaken() async throws {
+    let cache = NSTemporaryDirectory() + "runs-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: cache) }
+    let parent = try RunDirectory.parent(cache: cache)
+    for number in 0..<RunDirectory.keptLogs {
+      let path = "\(parent)/past\(number)"
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      try Data().write(to: URL(fileURLWithPath: "\(path)/\(QEMUCommandLine.serialLog)"))
+    }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for lane in 0..<4 {
+        group.addTask {
+          // Without a log it counts as the oldest of all: the first that is taken away.
+          let directory = try RunDirectory(name: "lane\(lane)", cache: cache)
+          for _ in 0..<300 {
+            let lock = try await directory.take(limit: .seconds(10))
+            try Data().write(to: URL(fileURLWithPath: "\(directory.path)/disk"))
+            await Task.yield()
+            #expect(FileManager.default.fileExists(atPath: "\(directory.path)/disk"))
+            let isNamed = lock.isNamed("\(directory.path)/lock")
+            #expect(isNamed)
+            _ = consume lock
+            if lane == 0 { directory.remove() }
+          }
+        }
+      }
+      for _ in 0..<2 {
+        group.addTask {
+          for _ in 0..<600 {
+            RunDirectory.prune(parent)
+            await Task.yield()
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
 }
 
 @Suite("State of a machine")

@@ -40,6 +40,15 @@ package struct FileLock: ~Copyable, Sendable {
     try descriptor.writeAll(text.utf8, subject: path)
   }
 
+  /// False when the file was removed, or another made in its place, since it was opened: then
+  /// another process may hold a lock of the same name.
+  package borrowing func isNamed(_ path: String) -> Bool {
+    var own = stat()
+    var named = stat()
+    return fstat(descriptor.rawValue, &own) == 0 && lstat(path, &named) == 0
+      && named.st_ino == own.st_ino && named.st_dev == own.st_dev
+  }
+
   /// Waits for the lock; polls ten times a second, which keeps the wait cancellable.
   /// - Throws: ``SystemCallError``, ``DeadlineExceeded``, `CancellationError`.
   package static func acquire(_ path: String, timeout: Duration) async throws -> FileLock {
@@ -81,10 +90,8 @@ extension FileLock {
         }
         if taken == nil { return nil }
         // Its last holder may have removed it between the two calls.
-        var named = stat()
-        if lstat(path, &named) == 0, named.st_ino == own.st_ino, named.st_dev == own.st_dev {
-          return FileLock(descriptor: descriptor)
-        }
+        let lock = FileLock(descriptor: descriptor)
+        if lock.isNamed(path) { return lock }
       } catch {
         // Made by a process that has not opened it for all users yet, or gone again.
         guard [EACCES, ENOENT, EEXIST].contains(error.code), tries < patience else { throw error }

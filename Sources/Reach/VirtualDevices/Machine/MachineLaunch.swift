@@ -23,16 +23,13 @@ struct MachineLaunch: Sendable {
   /// - Returns: the device, which ends with this process until its boot is recorded.
   /// - Throws: as ``VirtualMachine/boot(firmware:name:port:lifetime:cache:timeout:progress:)``.
   func run(port: UInt16?) async throws -> VirtualMachine {
-    try UserDirectories.makeDirectory(directory.path)
-    let lock = try await FileLock.acquire("\(directory.path)/lock", timeout: Self.lockLimit)
+    let lock = try await directory.take(limit: Self.lockLimit)
     defer { withExtendedLifetime(lock) {} }
     if let state = try? MachineState.read(directory.statePath), state.process.isRunning {
       throw VirtualDeviceError.nameInUse(name: name, processID: state.process.processID)
     }
-    // Another launch may have taken it for a past device's before the lock was ours.
-    try UserDirectories.makeDirectory(directory.path)
     directory.clear(keepingLog: false)
-    RunDirectory.prune(URL(fileURLWithPath: directory.path).deletingLastPathComponent().path)
+    RunDirectory.prune(PathParent.of(directory.path))
     try await copyDisks()
     if !files.isEmpty {
       try files.prepend(

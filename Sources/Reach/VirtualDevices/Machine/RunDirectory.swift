@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import POSIXSupport
 
 /// The files of one virtual device while it runs, under its name.
@@ -34,6 +35,32 @@ struct RunDirectory: Sendable, Equatable {
     self.path = "\(try Self.parent(cache: cache))/\(name)"
   }
 
+  private static func lockPath(_ path: String) -> String { "\(path)/lock" }
+
+  /// Makes the directory and takes its name, for a device that is about to start.
+  ///
+  /// Another launch may take it for a past device's, and remove it, until the lock is held: then it
+  /// is made again.
+  /// - Throws: `SystemCallError`, `DeadlineExceeded` when another process holds the name longer
+  ///   than `limit`, `CancellationError`.
+  func take(limit: Duration) async throws -> FileLock {
+    let deadline = ContinuousClock.now + limit
+    let path = Self.lockPath(path)
+    while true {
+      try UserDirectories.makeDirectory(self.path)
+      do {
+        if let lock = try FileLock.tryAcquire(path) {
+          if lock.isNamed(path) { return lock }
+        }
+      } catch {
+        // Removed between the two calls.
+        guard error.code == ENOENT else { throw error }
+      }
+      if ContinuousClock.now >= deadline { throw DeadlineExceeded(subject: "lock \(path)") }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+  }
+
   /// Logs of past devices that are kept, the last ones.
   static let keptLogs = 10
 
@@ -44,9 +71,7 @@ struct RunDirectory: Sendable, Equatable {
     let ended = ((try? manager.contentsOfDirectory(atPath: parent)) ?? [])
       .map { "\(parent)/\($0)" }
       .compactMap { path -> (path: String, date: Date)? in
-        if let state = try? MachineState.read("\(path)/state.json"), state.process.isRunning {
-          return nil
-        }
+        if isRunning(path) { return nil }
         let log = try? manager.attributesOfItem(atPath: "\(path)/\(QEMUCommandLine.serialLog)")
         return (path, log?[.modificationDate] as? Date ?? .distantPast)
       }
@@ -61,10 +86,20 @@ struct RunDirectory: Sendable, Equatable {
   }
 
   private static func remove(_ path: String) {
-    // A device that is about to start holds the lock of its name.
-    guard let lock = try? FileLock.tryAcquire("\(path)/lock") else { return }
-    try? FileManager.default.removeItem(atPath: path)
+    // A device that is about to start holds the lock of its name; one that has started since it
+    // was looked at has let go of it.
+    guard let lock = try? FileLock.tryAcquire(lockPath(path)) else { return }
+    if !isRunning(path) {
+      // At once, under another name: a launch must not find the lock's file gone and its directory
+      // still there.
+      let past = "\(PathParent.of(path))/past-\(UUID().uuidString.prefix(8))"
+      if rename(path, past) == 0 { try? FileManager.default.removeItem(atPath: past) }
+    }
     _ = consume lock
+  }
+
+  private static func isRunning(_ path: String) -> Bool {
+    (try? MachineState.read("\(path)/state.json"))?.process.isRunning == true
   }
 
   /// Removes what only a running device needs.
