@@ -13,6 +13,7 @@ enum {
 	METRIC_RAISE = 0,
 	METRIC_RUN = 1,
 	VECTORS = 10,
+	MAX_VECTORS = 16, /* a power of two */
 	NO_CLASS = LG_CLASS_KERNEL,
 };
 
@@ -21,39 +22,90 @@ LG_HIST_ARRAY(h_softirq_run, VECTORS);
 
 struct vector_state {
 	struct lg_stamp raise;
+	struct lg_stamp again;
 	struct lg_stamp run;
+	u32 batch; /* that in which `raise` was made; 0 = between two */
+};
+
+/*
+ * What a CPU is at. The kernel takes the vectors that are raised, all at once, and works through
+ * them from the lowest on (__do_softirq, handle_softirqs): a vector not above the last is of a new
+ * batch. So are one that was raised in this batch, and the next one after a raise while none runs.
+ */
+struct cpu_state {
+	u32 batch; /* counts from 1 */
+	u32 last; /* vector entered last in this batch; VECTORS = the batch is over */
+	u32 word; /* window word under which the vector that runs was entered; 0 = none runs */
+	struct vector_state vectors[MAX_VECTORS];
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, VECTORS);
+	__uint(max_entries, 1);
 	__type(key, u32);
-	__type(value, struct vector_state);
+	__type(value, struct cpu_state);
 } s_softirq SEC(".maps");
 
+static __always_inline struct cpu_state *this_cpu(void)
+{
+	u32 zero = 0;
+
+	return bpf_map_lookup_elem(&s_softirq, &zero);
+}
+
+/* Its histogram's array refuses what is no vector. */
+static __always_inline struct vector_state *vector_of(struct cpu_state *cpu, u32 vec)
+{
+	barrier_var(vec);
+	return &cpu->vectors[vec & (MAX_VECTORS - 1)];
+}
+
+static __always_inline bool is_running(const struct cpu_state *cpu, u32 word)
+{
+	return cpu->word && lg_window_epoch(cpu->word) == lg_window_epoch(word);
+}
+
 /*
- * A vector raised again before it is entered has been waiting since the first
- * time. Raised again while the kernel works through an earlier vector of the
- * same batch, it is entered twice: the second entry counts as no_start.
+ * A vector raised again before it is entered has been waiting since the first time. Only when it
+ * is due in the batch that runs is it to be entered once more after that: then it has been waiting
+ * for the next time since now.
  */
 static __always_inline int raised(u32 vec)
 {
 	u32 word = lg_window_now();
 	struct vector_state *state;
+	struct lg_stamp *stamp;
+	struct cpu_state *cpu;
+	bool running;
 
 	if (!word)
 		return 0;
-	state = bpf_map_lookup_elem(&s_softirq, &vec);
-	if (!state || (state->raise.word && lg_stamp_current(&state->raise, word)))
+	cpu = this_cpu();
+	if (!cpu)
 		return 0;
-	lg_start(&state->raise, word, bpf_ktime_get_ns(), NO_CLASS, lg_metric(METRIC_RAISE));
+	state = vector_of(cpu, vec);
+	running = is_running(cpu, word);
+	if (!running)
+		cpu->last = VECTORS;
+	if (lg_in_flight(&state->again, word))
+		return 0;
+	stamp = &state->raise;
+	if (!lg_in_flight(stamp, word))
+		state->batch = running ? cpu->batch : 0;
+	else if (running && state->batch != cpu->batch)
+		stamp = &state->again;
+	else
+		return 0;
+	lg_start(stamp, word, bpf_ktime_get_ns(), NO_CLASS, lg_metric(METRIC_RAISE));
 	return 0;
 }
 
 static __always_inline int entered(u32 vec)
 {
 	u32 word = lg_window_now();
+	volatile struct cpu_state *seen;
 	struct vector_state *state;
+	struct cpu_state *cpu;
 	struct lg_counters *c;
 	struct lg_span span;
 	u64 now;
@@ -61,12 +113,26 @@ static __always_inline int entered(u32 vec)
 	if (!word)
 		return 0;
 	now = bpf_ktime_get_ns();
-	state = bpf_map_lookup_elem(&s_softirq, &vec);
+	cpu = this_cpu();
 	c = lg_metric(METRIC_RAISE);
-	if (!state || !c)
+	if (!cpu || !c)
 		return 0;
+	/* A raise may interrupt from here on: it finds the vector running, and still due. */
+	seen = cpu;
+	state = vector_of(cpu, vec);
+	if (vec <= seen->last || !seen->batch ||
+	    (lg_in_flight(&state->raise, word) && state->batch == seen->batch))
+		seen->batch++;
+	seen->last = vec;
+	seen->word = word;
 	if (lg_end(&state->raise, word, now, c, &span))
 		lg_record(lg_hist_at(&h_softirq_raise, vec), &span, c);
+	if (lg_in_flight(&state->again, word)) {
+		state->batch = cpu->batch;
+		state->raise = state->again;
+		barrier();
+	}
+	state->again.word = 0;
 	lg_start(&state->run, word, now, NO_CLASS, lg_metric(METRIC_RUN));
 	return 0;
 }
@@ -74,17 +140,18 @@ static __always_inline int entered(u32 vec)
 static __always_inline int left(u32 vec)
 {
 	u32 word = lg_window_now();
-	struct vector_state *state;
 	struct lg_counters *c;
+	struct cpu_state *cpu;
 	struct lg_span span;
 
 	if (!word)
 		return 0;
-	state = bpf_map_lookup_elem(&s_softirq, &vec);
+	cpu = this_cpu();
 	c = lg_metric(METRIC_RUN);
-	if (!state || !c)
+	if (!cpu || !c)
 		return 0;
-	if (lg_end(&state->run, word, bpf_ktime_get_ns(), c, &span))
+	cpu->word = 0;
+	if (lg_end(&vector_of(cpu, vec)->run, word, bpf_ktime_get_ns(), c, &span))
 		lg_record(lg_hist_at(&h_softirq_run, vec), &span, c);
 	return 0;
 }

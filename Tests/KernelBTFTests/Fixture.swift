@@ -116,3 +116,7 @@ func catalogueProbes(of repository: String) throws -> [ProbeSource] {
   try Catalog.load(root: repository).probes.values.map(ProbeSource.init)
     .sorted { $0.name < $1.name }
 }
+
+/// The repository that these tests are part of.
+let repository = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
+  .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path

@@ -136,7 +136,3 @@ struct RealKernelTests {
 }
 
 private let directory = ProcessInfo.processInfo.environment["LATGATE_KERNEL_BTF_DIR"]
-
-/// The repository that these tests are part of.
-private let repository = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-  .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path

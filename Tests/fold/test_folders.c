@@ -339,6 +339,63 @@ static void test_softirq(void)
 	lg_fold_free(fold);
 }
 
+/* Vectors 1, 7 and 9 are raised between batches; a tick raises 7 and 9 again while 1 runs. */
+static void test_softirq_raised_again(void)
+{
+	struct lg_fold *fold =
+		new_fold(LG_FOLD_BIT(LG_FOLD_SOFTIRQ_RAISE) | LG_FOLD_BIT(LG_FOLD_SOFTIRQ_RUN));
+	lg_u64 sum = 0;
+
+	for (lg_u32 i = 0; i < 3; i++)
+		softirq(fold, LG_EVENT_SOFTIRQ_RAISE, 300 + i, (lg_u32[]){1, 7, 9}[i]);
+	softirq(fold, LG_EVENT_SOFTIRQ_ENTRY, 310, 1);
+	softirq(fold, LG_EVENT_SOFTIRQ_RAISE, 320, 7);
+	softirq(fold, LG_EVENT_SOFTIRQ_RAISE, 330, 7); /* has been waiting since 320 */
+	softirq(fold, LG_EVENT_SOFTIRQ_RAISE, 340, 2); /* is not due in this batch */
+	softirq(fold, LG_EVENT_SOFTIRQ_RAISE, 345, 2);
+	softirq(fold, LG_EVENT_SOFTIRQ_EXIT, 350, 1);
+	softirq(fold, LG_EVENT_SOFTIRQ_ENTRY, 360, 7);
+	softirq(fold, LG_EVENT_SOFTIRQ_RAISE, 365, 9);
+	softirq(fold, LG_EVENT_SOFTIRQ_RAISE, 366, 7); /* still since 320 */
+	softirq(fold, LG_EVENT_SOFTIRQ_EXIT, 370, 7);
+	softirq(fold, LG_EVENT_SOFTIRQ_ENTRY, 380, 9);
+	softirq(fold, LG_EVENT_SOFTIRQ_EXIT, 390, 9);
+	/* The next batch. */
+	softirq(fold, LG_EVENT_SOFTIRQ_ENTRY, 400, 2);
+	softirq(fold, LG_EVENT_SOFTIRQ_EXIT, 410, 2);
+	softirq(fold, LG_EVENT_SOFTIRQ_ENTRY, 420, 7);
+	softirq(fold, LG_EVENT_SOFTIRQ_EXIT, 430, 7);
+	softirq(fold, LG_EVENT_SOFTIRQ_ENTRY, 440, 9);
+	softirq(fold, LG_EVENT_SOFTIRQ_EXIT, 450, 9);
+
+	/* Raised in a batch: the next one is of these, although its first is above the last one's. */
+	softirq(fold, LG_EVENT_SOFTIRQ_RAISE, 460, 1);
+	softirq(fold, LG_EVENT_SOFTIRQ_ENTRY, 470, 1);
+	softirq(fold, LG_EVENT_SOFTIRQ_RAISE, 480, 7);
+	softirq(fold, LG_EVENT_SOFTIRQ_RAISE, 480, 9);
+	softirq(fold, LG_EVENT_SOFTIRQ_EXIT, 490, 1);
+	softirq(fold, LG_EVENT_SOFTIRQ_ENTRY, 500, 7);
+	softirq(fold, LG_EVENT_SOFTIRQ_RAISE, 510, 9);
+	softirq(fold, LG_EVENT_SOFTIRQ_EXIT, 520, 7);
+	for (lg_u32 i = 0; i < 2; i++) {
+		softirq(fold, LG_EVENT_SOFTIRQ_ENTRY, 530 + 10 * i, 9);
+		softirq(fold, LG_EVENT_SOFTIRQ_EXIT, 535 + 10 * i, 9);
+	}
+
+	check("raised once more while an earlier vector ran",
+	      count_of(fold, LG_FOLD_SOFTIRQ_RAISE, 7, &sum) == 3 && sum == 59 + 100 + 20);
+	check("while any earlier one ran",
+	      count_of(fold, LG_FOLD_SOFTIRQ_RAISE, 9, &sum) == 4 && sum == 78 + 75 + 50 + 30);
+	check("raised within the batch before its own",
+	      count_of(fold, LG_FOLD_SOFTIRQ_RAISE, 2, &sum) == 1 && sum == 60);
+	check_number("every raise that waited was counted",
+		     counters_of(fold, LG_FOLD_SOFTIRQ_RAISE).started, 10);
+	check_number("no entry was without one", counters_of(fold, LG_FOLD_SOFTIRQ_RAISE).no_start,
+		     0);
+	check_number("none is in flight", lg_fold_in_flight(fold), 0);
+	lg_fold_free(fold);
+}
+
 static void test_reclaim(void)
 {
 	struct lg_fold *fold = fold_with(fold_options(0, RECLAIM_DIRECT));
@@ -401,6 +458,7 @@ void test_folders(void)
 	test_binder();
 	test_hardirq();
 	test_softirq();
+	test_softirq_raised_again();
 	test_reclaim();
 	test_frequency();
 	test_needs();

@@ -23,7 +23,7 @@ static const struct {
 	[LG_FOLD_BINDER_CALL] = {MAX_THREADS, CLASSES},
 	[LG_FOLD_BINDER_ROUNDTRIP] = {MAX_THREADS, CLASSES},
 	/* The probe's stamps are per CPU: as many as that, for each. */
-	[LG_FOLD_SOFTIRQ_RAISE] = {VECTORS * LG_FOLD_MAX_CPUS, VECTORS},
+	[LG_FOLD_SOFTIRQ_RAISE] = {2 * VECTORS * LG_FOLD_MAX_CPUS, VECTORS},
 	[LG_FOLD_SOFTIRQ_RUN] = {VECTORS * LG_FOLD_MAX_CPUS, VECTORS},
 	[LG_FOLD_SLEEP_UNINTERRUPTIBLE] = {MAX_TASKS, 3 * CLASSES},
 };
@@ -100,6 +100,7 @@ struct lg_fold *lg_fold_new(const struct lg_fold_options *options)
 	lg_table_init(&fold->switched, LG_FOLD_MAX_CPUS);
 	lg_table_init(&fold->served, MAX_THREADS);
 	lg_table_init(&fold->replies, MAX_THREADS);
+	lg_table_init(&fold->softirqs, LG_FOLD_MAX_CPUS);
 	fold->clocks = calloc(LG_FOLD_MAX_CPUS, sizeof(*fold->clocks));
 	fold->cpus = LG_FOLD_MAX_CPUS;
 	if (!make_metrics(fold) || !fold->clocks) {
@@ -128,6 +129,7 @@ void lg_fold_free(struct lg_fold *fold)
 	lg_table_free(&fold->switched);
 	lg_table_free(&fold->served);
 	lg_table_free(&fold->replies);
+	lg_table_free(&fold->softirqs);
 	free(fold->clocks);
 	free(fold);
 }

@@ -3,8 +3,12 @@
 #include "fold_internal.h"
 
 enum {
-	VECTORS = 10,
+	VECTORS = 10, /* stamps of those raised again stand above */
 	NO_CLASS = LG_CLASS_KERNEL,
+	/* What a CPU is at: the vector entered last, whether it runs, and from there the batch. */
+	LAST = 0xf,
+	RUNNING = 0x10,
+	BATCH_SHIFT = 5,
 };
 
 static void end_vector(struct lg_fold *fold, lg_u32 metric, const struct lg_trace_event *event,
@@ -24,23 +28,95 @@ static void start_vector(struct lg_fold *fold, lg_u32 metric, const struct lg_tr
 			  NO_CLASS);
 }
 
+static void raised(struct lg_fold *fold, const struct lg_trace_event *event, lg_u32 state)
+{
+	const struct lg_table *stamps = &fold->metrics[LG_FOLD_SOFTIRQ_RAISE].stamps;
+	struct lg_slot *cpu = lg_table_make(&fold->softirqs, 0, event->cpu), *first;
+	lg_u32 vector = event->softirq.vector, batch = 0;
+
+	if (!cpu)
+		return;
+	if (cpu->value & RUNNING)
+		batch = cpu->value >> BATCH_SHIFT;
+	else
+		cpu->value |= LAST; /* above all vectors: the next one is of a new batch */
+	if (lg_table_find(stamps, event->cpu, VECTORS + vector))
+		return;
+	first = lg_table_find(stamps, event->cpu, vector);
+	if (!first) {
+		first = lg_fold_start_key(fold, LG_FOLD_SOFTIRQ_RAISE, event->cpu, vector, state,
+					  event->time_ns, NO_CLASS);
+		if (first)
+			first->value = batch;
+	} else if (batch && first->value != batch) {
+		lg_fold_start_key(fold, LG_FOLD_SOFTIRQ_RAISE, event->cpu, VECTORS + vector, state,
+				  event->time_ns, NO_CLASS);
+	}
+}
+
+/* The stamp of a vector that was raised again is its only one from now on. */
+static void raise_again(struct lg_fold *fold, const struct lg_trace_event *event, lg_u32 batch)
+{
+	struct lg_table *stamps = &fold->metrics[LG_FOLD_SOFTIRQ_RAISE].stamps;
+	lg_u32 vector = event->softirq.vector;
+	struct lg_slot *slot = lg_table_find(stamps, event->cpu, VECTORS + vector);
+	struct lg_stamp stamp;
+
+	if (!slot)
+		return;
+	stamp = slot->stamp;
+	lg_table_remove(stamps, slot);
+	/* There is room: one was removed. */
+	slot = lg_table_make(stamps, event->cpu, vector);
+	if (!slot)
+		return;
+	slot->stamp = stamp;
+	slot->value = batch;
+}
+
+static void entered(struct lg_fold *fold, const struct lg_trace_event *event, lg_u32 state)
+{
+	const struct lg_table *stamps = &fold->metrics[LG_FOLD_SOFTIRQ_RAISE].stamps;
+	struct lg_slot *cpu = lg_table_make(&fold->softirqs, 0, event->cpu), *first;
+	lg_u32 vector = event->softirq.vector, batch;
+
+	if (!cpu)
+		return;
+	batch = cpu->value >> BATCH_SHIFT;
+	first = lg_table_find(stamps, event->cpu, vector);
+	if (!batch || vector <= (cpu->value & LAST) || (first && first->value == batch))
+		batch++;
+	cpu->value = batch << BATCH_SHIFT | vector;
+	/* Without exits nobody knows how long it runs. */
+	if (lg_fold_wants(fold, LG_FOLD_SOFTIRQ_RUN))
+		cpu->value |= RUNNING;
+	end_vector(fold, LG_FOLD_SOFTIRQ_RAISE, event, state);
+	raise_again(fold, event, batch);
+	start_vector(fold, LG_FOLD_SOFTIRQ_RUN, event, state);
+}
+
+static void left(struct lg_fold *fold, const struct lg_trace_event *event, lg_u32 state)
+{
+	struct lg_slot *cpu = lg_table_find(&fold->softirqs, 0, event->cpu);
+
+	if (cpu)
+		cpu->value &= ~(lg_u32)RUNNING;
+	end_vector(fold, LG_FOLD_SOFTIRQ_RUN, event, state);
+}
+
 void lg_fold_softirq(struct lg_fold *fold, const struct lg_trace_event *event, lg_u32 state)
 {
 	if (event->softirq.vector >= VECTORS)
 		return;
 	switch (event->kind) {
 	case LG_EVENT_SOFTIRQ_RAISE:
-		/* Raised again before it is entered: it has been waiting since the first time. */
-		if (!lg_table_find(&fold->metrics[LG_FOLD_SOFTIRQ_RAISE].stamps, event->cpu,
-				   event->softirq.vector))
-			start_vector(fold, LG_FOLD_SOFTIRQ_RAISE, event, state);
+		raised(fold, event, state);
 		break;
 	case LG_EVENT_SOFTIRQ_ENTRY:
-		end_vector(fold, LG_FOLD_SOFTIRQ_RAISE, event, state);
-		start_vector(fold, LG_FOLD_SOFTIRQ_RUN, event, state);
+		entered(fold, event, state);
 		break;
 	default:
-		end_vector(fold, LG_FOLD_SOFTIRQ_RUN, event, state);
+		left(fold, event, state);
 		break;
 	}
 }

@@ -26,6 +26,7 @@ static void forget(struct lg_fold *fold)
 	lg_table_clear(&fold->classes);
 	lg_table_clear(&fold->served);
 	lg_table_clear(&fold->replies);
+	lg_table_clear(&fold->softirqs);
 	lg_fold_clock_reset(fold);
 }
 

@@ -204,8 +204,18 @@ struct KernelObjects {
         Event(hook: "irq_handler_exit", arguments: [12], task: idle),
       ]
     case "softirq":
-      return ["raise", "entry", "exit"].map {
-        Event(hook: "softirq_\($0)", arguments: [3], task: idle)
+      // Three vectors of one batch; a tick raises 7 and 9 once more while an earlier one runs, and 2,
+      // which is not due before the next batch. Then a batch of one, and one of what it raised.
+      let batches = """
+        raise 1, raise 7, raise 9, entry 1, raise 7, raise 7, raise 2, raise 2, exit 1, entry 7,
+        raise 9, raise 7, exit 7, entry 9, exit 9, entry 2, exit 2, entry 7, exit 7, entry 9, exit 9,
+        raise 1, entry 1, raise 7, raise 9, exit 1, entry 7, raise 9, exit 7, entry 9, exit 9, entry 9,
+        exit 9
+        """
+      return batches.split(whereSeparator: { ",\n".contains($0) }).map { text in
+        let words = text.split(separator: " ")
+        return Event(
+          hook: "softirq_\(words[0])", arguments: [UInt64(words[1]) ?? 0], task: idle)
       }
     case "reclaim":
       return pairs(

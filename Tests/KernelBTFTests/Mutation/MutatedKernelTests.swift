@@ -210,8 +210,3 @@ import Testing
 
   private static let rungs = ["tp_btf", "raw_tp", "tracepoint"]
 }
-
-/// The repository that these tests are part of.
-private let repository = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-  .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-  .deletingLastPathComponent().path

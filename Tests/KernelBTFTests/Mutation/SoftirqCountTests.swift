@@ -1,0 +1,45 @@
+import CAgentABI
+import Foundation
+import KernelTypes
+import ProbeBuild
+import Testing
+
+/// Softirqs that are raised again while an earlier one of their batch runs.
+struct SoftirqCountTests {
+  @Test(arguments: ["tp_btf", "raw_tp"])
+  func everyEntryHasItsRaise(rung: String) async throws {
+    let builder = try ProbeBuilder(share: ShareRoot(path: repository))
+    let source = try #require(
+      try catalogueProbes(of: repository).first { $0.name == "softirq" })
+    let object = try await builder.object(of: source, abi: .arm64)
+    let file = try ObjectFile([UInt8](Data(contentsOf: URL(fileURLWithPath: object.path))))
+    try await withFixture { fixture in
+      let scenario = ProbeScenario(
+        kernel: try BTFTypes(fixture.btf(KernelSource(isOld: false).text())), isOld: false,
+        enumerators: [:])
+      let outcome = try #require(try scenario.play("softirq", file, rung: rung))
+      // Raised: 1, 7, 9, then 7 and 9 once more, and 2; 1, 7, 9, and 9 once more. What is raised twice
+      // has waited since the first time.
+      let raise = try counters(outcome, of: 0)
+      #expect(raise.started == 10)
+      #expect(raise.recorded == 10)
+      #expect(raise.no_start == 0)
+      #expect(raise.start_offset_sum == raise.end_offset_sum)
+      let run = try counters(outcome, of: 1)
+      #expect(run.recorded == 10)
+      #expect(run.no_start == 0)
+    }
+  }
+
+  /// What the probe's per-CPU array holds for a metric.
+  private func counters(
+    _ outcome: ProbeScenario.Outcome, of metric: UInt8
+  ) throws -> lg_counters {
+    let name = "\(LG_MAP_COUNTERS) \([metric, 0, 0, 0]): "
+    let line = try #require(outcome.counted.first { $0.hasPrefix(name) })
+    let bytes = try JSONDecoder().decode(
+      [UInt8].self, from: Data(line.dropFirst(name.count).utf8))
+    try #require(bytes.count >= MemoryLayout<lg_counters>.size)
+    return bytes.withUnsafeBytes { $0.loadUnaligned(as: lg_counters.self) }
+  }
+}
