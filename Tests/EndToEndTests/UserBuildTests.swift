@@ -255,7 +255,7 @@ struct UserBuildTests {
     let made = try await Bench.shared.alone {
       try await Tool().run(
         "check", "user", "--reference", "perfetto", "--candidate", "perfetto-slow-disk", "--runs",
-        "6", "--most-runs", "6", "--output", path, within: .seconds(540))
+        "3", "--most-runs", "6", "--output", path, within: .seconds(540))
     }
     #expect(made.exitCode == 1, "\(made.errors)\n\(made.output)")
     #expect(made.output.contains("REGRESSION"))
