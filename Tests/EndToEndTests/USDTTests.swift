@@ -135,6 +135,11 @@ struct USDTTests {
     let near = try await bench.latgate("measure", "--usdt", "\(app):app:begn")
     #expect(
       near.exitCode == 64 && near.errors.contains("did you mean 'app:begin'?"), "\(near.errors)")
+    let list = try await bench.latgate("measure", "--list", "usdt:\(app)")
+    #expect(
+      list.exitCode == 0
+        && list.output.contains("app:begin\n  arg0: 4 bytes, with a sign\n  arg1: 8 bytes\n"),
+      "\(list.output)\(list.errors)")
     let bare = try await bench.latgate("measure", "--usdt", "/usr/bin/true:app:begin")
     #expect(
       bare.exitCode == 64 && bare.errors.contains("/usr/bin/true has no USDT probes"),

@@ -10,13 +10,17 @@ package struct EventSurvey: Sendable {
   private let bench: Workbench
   private let wait: Duration
 
+  private static let usdtPrefix = "usdt:"
+
   package init(bench: Workbench, wait: Duration) {
     self.bench = bench
     self.wait = wait
   }
 
-  /// Lines for people: events that have a word in their name, or the fields of the only one.
-  /// - Throws: `UnknownName` where nothing is near, `DeviceError`.
+  /// Lines for people: events that have a word in their name, or the fields of the only one; of
+  /// `usdt:PATH` the USDT probes of that file.
+  ///
+  /// - Throws: `UnknownName` where nothing is near, `MeasureError` for a file without probes, `DeviceError`.
   package func text(of word: String, on name: String) async throws -> String {
     let console = bench.console
     let target = try await LaneFactory(
@@ -31,14 +35,47 @@ package struct EventSurvey: Sendable {
     }
     do {
       let device = try await lane.start(firmware: "reference").device
-      let reader = EventReader(device: device, identity: try await device.identify())
-      let text = try await reader.listing(of: word)
+      let identity = try await device.identify()
+      let text: String
+      if word.hasPrefix(Self.usdtPrefix) {
+        let reader = ProgramFileReader(
+          device: device, abi: try Plan.abi(identity, device: device.name))
+        text = try await reader.known(String(word.dropFirst(Self.usdtPrefix.count)), function: "")
+          .usdtListing()
+      } else {
+        text = try await EventReader(device: device, identity: identity).listing(of: word)
+      }
       await lane.finish()
       return text
     } catch {
       await lane.finish()
       throw error
     }
+  }
+}
+
+extension KnownFile {
+  /// A line for each USDT probe, with what its arguments are.
+  fileprivate func usdtListing() throws(MeasureError) -> String {
+    if let fault = objection ?? usdtObjection.map({ "has USDT notes that cannot be read: \($0)" }) {
+      throw MeasureError(
+        "\(path) \(fault)", suggestion: suggestion,
+        remedy: "name a program or library as it lies on the device", line: path,
+        range: 0..<path.count)
+    }
+    guard !usdt.isEmpty else {
+      throw MeasureError(
+        "\(path) has no USDT probes", remedy: "builds without them have no .note.stapsdt",
+        line: path, range: 0..<path.count)
+    }
+    return usdt.map { probe in
+      let arguments = probe.arguments.enumerated().map { index, argument in
+        "\n  arg\(index)"
+          + (argument.objection.map { " \($0)" }
+            ?? ": \(argument.size) bytes\(argument.isSigned ? ", with a sign" : "")")
+      }
+      return probe.name + arguments.joined()
+    }.joined(separator: "\n")
   }
 }
 

@@ -72,7 +72,8 @@ struct MeasureCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Show the device's events whose name has this, or the fields of one, and measure nothing.",
+      "Show the device's events whose name has this, or the fields of one, or with usdt:PATH a "
+        + "file's USDT probes, and measure nothing.",
       valueName: "word"))
   var list: String?
 
