@@ -82,7 +82,10 @@ struct DeadlineReportTests {
     #expect(one.candidate?.worst == metric.max && one.candidate?.least ?? 0 > 0)
     let text = report.text(width: 1000, style: .plain)
     #expect(text.contains("\nDeadlines\n- \(metric.metric): \(one.text)\n"))
+    let html = try document(report, "html")
+    #expect(html.contains("<h2>Deadlines</h2><ul><li>"), "\(html.prefix(3000))")
     #expect(RunReport(record).deadlines == nil)
+    #expect(!(try document(RunReport(record), "html").contains("Deadlines")))
   }
 
   @Test func smallSharesKeepTheirDigits() {

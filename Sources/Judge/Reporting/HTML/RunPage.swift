@@ -16,7 +16,9 @@ struct RunPage {
   var html: String {
     Markup.page(
       title: report.headline,
-      [head, histograms, counters] + events + profiles + [numbers, remarks, facts, footer])
+      [head, deadlines, histograms, counters] + events + profiles + [
+        numbers, remarks, facts, footer,
+      ])
   }
 
   private var head: Markup {
@@ -43,6 +45,20 @@ struct RunPage {
         "p", ["class": "soft"],
         text: "Left out: \(counted(count, noun)); the run record has all.")
     ]
+  }
+
+  // MARK: Deadlines
+
+  private var deadlines: Markup {
+    guard let deadlines = report.deadlines else { return .group([]) }
+    return Self.section(
+      "Deadlines",
+      [
+        .tag("ul", [:], deadlines.map { .tag("li", text: "\($0.metric): \($0.text)") }),
+        .tag(
+          "p", ["class": "soft"],
+          text: "One run does not say whether the firmware keeps them: boots differ."),
+      ])
   }
 
   // MARK: Histograms
