@@ -30,10 +30,7 @@ enum PageStyle {
     .verdict h1,.verdict dl,.verdict ol,.verdict h2{color:var(--ink)}
     .verdict h2{font-size:1rem;margin:.8em 0 .2em;border:0;padding:0}
     .verdict ol{margin:.2em 0;padding-left:1.4em}
-    .answers{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:.1em 2em;
-    margin:0}
-    .answers div{display:grid;grid-template-columns:6.2em 1fr;padding:.15em 0}
-    .answers .wide{grid-column:1/-1}
+    .answers{margin:0}.answers div{display:grid;grid-template-columns:6.2em 1fr;padding:.15em 0}
     dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
     .scroll{overflow-x:auto}
     table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums;

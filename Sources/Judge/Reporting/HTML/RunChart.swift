@@ -42,7 +42,8 @@ struct RunChart {
     }
     let ends = shown.isEmpty ? [] : [0, shown.count - 1]
     let marks = Set(ends).sorted().map { position in
-      ChartFrame.label(x(position), frame.floor + 17, "middle", "run \(position + 1)")
+      ChartFrame.label(
+        x(position), frame.floor + 17, position == 0 ? "middle" : "end", "run \(position + 1)")
     }
     return ChartFrame.picture(
       title: "Runs in order", description: description(shown),

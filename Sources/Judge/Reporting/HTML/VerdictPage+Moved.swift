@@ -56,7 +56,7 @@ extension VerdictPage {
       figures.append(
         figure(
           RunChart(runs: first.runs, unit: first.unit).markup,
-          "\(first.statistic) of each run, in the order in which they were made; lines are means."))
+          "Each run's \(first.statistic), in the order in which they were made; lines are means."))
     }
     if let heat = first.heat, let unit = first.curve?.unit {
       figures.append(

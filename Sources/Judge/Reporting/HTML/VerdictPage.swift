@@ -9,8 +9,6 @@ struct VerdictPage {
   /// whatever a suite measures.
   static let mostDrawn = 8
   static let mostRows = 400
-  /// Characters of an answer that one column takes.
-  private static let longAnswer = 110
 
   init(_ report: VerdictReport) {
     self.report = report
@@ -30,10 +28,7 @@ struct VerdictPage {
 
   private func summary(_ conclusion: Conclusion) -> Markup {
     let answers = conclusion.answers.map { question, answer in
-      // A long answer gets the width of all columns.
-      Markup.tag(
-        "div", answer.count > Self.longAnswer ? ["class": "wide"] : [:],
-        [.tag("dt", text: question), .tag("dd", text: answer)])
+      Markup.tag("div", [:], [.tag("dt", text: question), .tag("dd", text: answer)])
     }
     var parts: [Markup] = [
       .tag("p", ["class": "word"], text: conclusion.word),
