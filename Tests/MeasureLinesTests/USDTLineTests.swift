@@ -110,36 +110,6 @@ struct USDTLineTests {
     }
   }
 
-  @Test(
-    "manifests say what of a probe does not fit",
-    arguments: [
-      ("{usdt: 'a:b'}", "needs a file"), ("{usdt: b, file: /bin/x}", "USDT probe"),
-      ("{usdt: 'a:b', file: /bin/x, function: f}", "a place of its own"),
-      ("{usdt: 'a:b', file: /bin/x, event: a/b}", "of processes"),
-      ("{usdt: 'a:b', file: /bin/x, returns: auto}", "has no return"),
-      ("{usdt: 'a:b', file: /bin/x, rungs: [kprobe]}", "uprobe only"),
-      ("{usdt: 'a:b', file: /bin/x, fields: {r: ret}}", "which only the return"),
-    ])
-  func manifests(_ event: String, _ says: String) throws {
-    let text = """
-      probe: x
-      title: t
-      question: q
-      cost: low
-      privacy: none
-      metrics:
-        - metric: x.count
-          help: h
-          kind: counter
-          unit: events
-          at: [\(event)]
-      """
-    let error = try #require(throws: (any Error).self) {
-      try ProbeManifest.parse(text, file: "x.yaml")
-    }
-    #expect("\(error)".contains(says), "\(error)")
-  }
-
   // MARK: broken lines
 
   private static let app = "usdt:/usr/bin/app"

@@ -125,7 +125,7 @@ struct UserFunctionTests {
   }
 
   @Test(
-    "manifests say what of a file does not fit",
+    "manifests say what of a file or its probes does not fit",
     arguments: [
       ("{function: f, returns: auto}", "functions of processes"),
       ("{file: /bin/x}", "neither 'event' nor 'function'"),
@@ -134,6 +134,12 @@ struct UserFunctionTests {
       ("{function: f, rungs: [uprobe]}", "uprobe"),
       ("{function: f, file: /bin/x, rungs: [kprobe]}", "uprobe only"),
       ("{function: f, file: /bin/x, returns: never}", "never"),
+      ("{usdt: 'a:b'}", "needs a file"), ("{usdt: b, file: /bin/x}", "USDT probe"),
+      ("{usdt: 'a:b', file: /bin/x, function: f}", "a place of its own"),
+      ("{usdt: 'a:b', file: /bin/x, event: a/b}", "of processes"),
+      ("{usdt: 'a:b', file: /bin/x, returns: auto}", "has no return"),
+      ("{usdt: 'a:b', file: /bin/x, rungs: [kprobe]}", "uprobe only"),
+      ("{usdt: 'a:b', file: /bin/x, fields: {r: ret}}", "which only the return"),
     ])
   func manifests(_ event: String, _ says: String) throws {
     let text = """
