@@ -15,7 +15,7 @@ struct CampaignTrialTests {
     let out = "\(directory.path)/trial"
     let (processID, call) = try await Bench.shared.alone {
       let call = try Tool().start([
-        "campaign", "trial", "--firmware", "slow", "--windows", "1", "--devices", "440", "--stay",
+        "campaign", "trial", "--firmware", "slow", "--windows", "1", "--stay",
         "--out", out,
       ])
       let isUp = try await eventually(within: .seconds(240)) {

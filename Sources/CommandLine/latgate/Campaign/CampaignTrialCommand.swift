@@ -50,9 +50,10 @@ struct CampaignTrialCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard (1...100).contains(windows) else { throw ValidationError("--windows is 1 to 100") }
-    guard (440...1000).contains(devices) else {
+    guard (520...1000).contains(devices) else {
       throw ValidationError(
-        "--devices is 440 to 1000: a verdict takes 200 in each arm, and arms are drawn")
+        "--devices is 520 to 1000: a verdict takes 200 in each arm, and of fewer devices one arm "
+          + "draws less than that now and then")
     }
     guard Set(firmware).count == firmware.count else {
       throw ValidationError("name each --firmware once")
