@@ -85,4 +85,13 @@ static __always_inline struct lg_alarm *lg_alarm_now(u32 word)
 	return alarm;
 }
 
+/* Not by tp_btf, which 5.10 gives no pointers to what is neither a struct nor void, such as `at`. */
+SEC("raw_tp/hrtimer_expire_entry")
+int BPF_PROG(hrtimer_expire_entry__raw_tp, struct hrtimer *timer, s64 *at)
+{
+	return lg_alarm_begins(timer, at);
+}
+
+LG_TRACEPOINT(hrtimer_expire_exit, lg_alarm_ends(), void *timer)
+
 #endif

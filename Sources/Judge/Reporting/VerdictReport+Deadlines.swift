@@ -53,6 +53,8 @@ extension VerdictReport.Deadline {
     text = sentence(reason: finding.reason)
   }
 
+  var isMet: Bool { state == DeadlineFinding.State.met.rawValue }
+
   var isMissed: Bool { state == DeadlineFinding.State.missed.rawValue && !isWaived }
 
   /// `missed` or `missed, waived`.

@@ -73,7 +73,7 @@ struct JUnitFormat: ReportFormat {
   }
 
   private func deadlineCase(_ deadline: VerdictReport.Deadline) -> Case {
-    let isMet = deadline.isWaived || deadline.state == "met"
+    let isMet = deadline.isWaived || deadline.isMet
     return Case(
       name: "\(deadline.metric) within \(deadline.time)",
       kind: isMet ? .passed : deadline.isMissed ? .failure : .error,
