@@ -100,6 +100,14 @@ static __always_inline int switched(struct task_struct *prev, struct task_struct
 	return 0;
 }
 
+/* Not by tp_btf, which 5.10 gives no pointers to what is neither a struct nor void, such as `at`. */
+SEC("raw_tp/hrtimer_expire_entry")
+int BPF_PROG(hrtimer_expire_entry__raw_tp, struct hrtimer *timer, s64 *at)
+{
+	return lg_alarm_begins(timer, at);
+}
+
+LG_TRACEPOINT(hrtimer_expire_exit, lg_alarm_ends(), void *timer)
 LG_TRACEPOINT(sched_waking, waking(task, ctx, direct), struct task_struct *task)
 LG_TRACEPOINT(sched_switch, switched(prev, next, direct), bool preempt, struct task_struct *prev,
 	      struct task_struct *next)

@@ -38,6 +38,7 @@ static __always_inline struct lg_alarm *lg_alarm_slot(void)
 	return bpf_map_lookup_elem(&lg_alarms, &zero);
 }
 
+/* Probes have their programs in their own files, where the catalogue reads their hooks. */
 static __always_inline int lg_alarm_begins(struct hrtimer *timer, const s64 *at)
 {
 	u32 word = lg_window_now();
@@ -84,14 +85,5 @@ static __always_inline struct lg_alarm *lg_alarm_now(u32 word)
 		return NULL;
 	return alarm;
 }
-
-/* Not by tp_btf, which 5.10 gives no pointers to what is neither a struct nor void, such as `at`. */
-SEC("raw_tp/hrtimer_expire_entry")
-int BPF_PROG(hrtimer_expire_entry__raw_tp, struct hrtimer *timer, s64 *at)
-{
-	return lg_alarm_begins(timer, at);
-}
-
-LG_TRACEPOINT(hrtimer_expire_exit, lg_alarm_ends(), void *timer)
 
 #endif
