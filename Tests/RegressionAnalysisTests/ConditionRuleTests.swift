@@ -55,6 +55,28 @@ import Testing
     #expect(verdict.outcome == .inconclusive && kind(verdict) == .unstable)
   }
 
+  @Test func oneDisturbedRunDoesNotHideARegression() throws {
+    let verdict = try judge(input { $0 && $1 == 0 ? 125 : 250 })
+    #expect(verdict.outcome == .regression && kind(verdict) == .unstable)
+    #expect(verdict.counts.regression > 0)
+    #expect(verdict.reasons.contains { $0.contains("the bench changed") })
+    let made = input { _, _ in 250 }
+    #expect(
+      verdict.reasons.last?.hasPrefix(
+        "the regression is found without run \(made.candidate[0].id) as well") == true)
+  }
+
+  /// One boot that is slow beside a machine that is: the disturbance explains it.
+  @Test func aRegressionThatRestsOnADisturbedRunIsWithheld() throws {
+    var made = input(shift: 1) { $0 && $1 == 0 ? 125 : 250 }
+    let slow = input(shift: 40) { $0 && $1 == 0 ? 125 : 250 }
+    made.candidate[0] = slow.candidate[0]
+    let verdict = try judge(made)
+    #expect(verdict.outcome == .inconclusive && kind(verdict) == .unstable)
+    #expect(verdict.counts.regression == 0)
+    #expect(!verdict.reasons.contains { $0.contains("found without") })
+  }
+
   @Test func aSpeedThatFollowsTheFirmwareIsTheFirmwares() throws {
     let verdict = try judge(input { isCandidate, _ in isCandidate ? 125 : 250 })
     #expect(verdict.outcome == .regression && kind(verdict) == .firmware)
@@ -101,7 +123,7 @@ import Testing
   }
 
   @Test func statesAndCountsAreComparedAsTheyAre() throws {
-    let throttled = try judge(input(Covariate.throttle) { $0 && $1 == 0 ? 3 : 0 })
+    let throttled = try judge(input(Covariate.throttle) { $0 && $1.isMultiple(of: 2) ? 3 : 0 })
     #expect(throttled.outcome == .inconclusive && kind(throttled) == .unstable)
     let fewer = try judge(input(Covariate.onlineCPUs) { isCandidate, _ in isCandidate ? 1 : 2 })
     #expect(fewer.outcome == .regression && kind(fewer) == .firmware)

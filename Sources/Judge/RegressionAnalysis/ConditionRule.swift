@@ -113,11 +113,41 @@ struct ConditionRule {
     var device: String
   }
 
-  private func finding(_ condition: Condition, _ runs: [PlacedRun]) -> ConditionFinding? {
-    let scale: (Double) -> Double = { condition.isRelative ? log($0) : $0 }
-    var groups: [Group: [Double]] = [:]
+  /// Runs whose conditions stand apart from those of the other runs of their firmware and device, by
+  /// more than the tolerance; empty when nothing is unstable, or when leaving them out does not help.
+  ///
+  /// A boot that another job disturbed is one of many. Where it is more than a quarter of an arm's
+  /// runs, or fewer than ``VerdictPolicy/minimumRuns`` would be left, the bench changed.
+  func disturbed(_ runs: [PlacedRun]) -> Set<String> {
+    var apart: Set<String> = []
+    for condition in conditions where finding(condition, runs)?.kind == .unstable {
+      for levels in (groups(condition, runs) ?? [:]).values {
+        guard let usual = median(levels.map(\.value)) else { continue }
+        for level in levels where abs(level.value - usual) > condition.tolerance {
+          apart.insert(level.run)
+        }
+      }
+    }
+    for isCandidate in [false, true] {
+      let arm = runs.filter { $0.isCandidate == isCandidate }
+      let lost = arm.count { apart.contains($0.index.record.id) }
+      guard 4 * lost <= arm.count, arm.count - lost >= max(2, policy.minimumRuns) else { return [] }
+    }
+    return apart
+  }
+
+  /// A run's level of a condition, on the condition's scale.
+  private struct RunLevel {
+    var run: String
+    var value: Double
+  }
+
+  /// Levels by arm, firmware and device; nil where a run does not record the condition.
+  private func groups(_ condition: Condition, _ runs: [PlacedRun]) -> [Group: [RunLevel]]? {
+    var groups: [Group: [RunLevel]] = [:]
     for run in runs {
-      let values = run.index.record.iterations.filter(\.isJudged)
+      let record = run.index.record
+      let values = record.iterations.filter(\.isJudged)
         .compactMap { $0.covariates[condition.covariate] }
         .filter { $0.isFinite && (!condition.isRelative || $0 > 0) }
       // A run without judged iterations says nothing, and nothing is judged of it.
@@ -125,14 +155,17 @@ struct ConditionRule {
         if run.index.measured > run.index.dropped { return nil }
         continue
       }
-      let record = run.index.record
-      groups[
-        Group(
-          isCandidate: run.isCandidate, firmware: record.firmware.id, device: record.benchDevice),
-        default: []
-      ].append(scale(level))
+      let group = Group(
+        isCandidate: run.isCandidate, firmware: record.firmware.id, device: record.benchDevice)
+      groups[group, default: []].append(
+        RunLevel(run: record.id, value: condition.isRelative ? log(level) : level))
     }
-    guard let old = level(groups, isCandidate: false), let new = level(groups, isCandidate: true)
+    return groups
+  }
+
+  private func finding(_ condition: Condition, _ runs: [PlacedRun]) -> ConditionFinding? {
+    guard let groups = groups(condition, runs)?.mapValues({ $0.map(\.value) }),
+      let old = level(groups, isCandidate: false), let new = level(groups, isCandidate: true)
     else { return nil }
     let spread = groups.values.map { ($0.max() ?? 0) - ($0.min() ?? 0) }.max() ?? 0
     return finding(

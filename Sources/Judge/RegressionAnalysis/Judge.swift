@@ -13,9 +13,7 @@ package func judge(_ input: VerdictInput) throws(VerdictError) -> Verdict {
   let runs = placed(input)
   let mixtures = ProbeMixture.all(in: runs)
   let series = SeriesBuilder(runs: runs, policy: policy, mixtures: mixtures).build()
-  let rule = SequentialRule(
-    series: series, runs: runs, policy: policy, profile: input.profile,
-    grade: mixtures.isEmpty && input.benchCaveat == nil ? .of(runs, policy: policy) : .weak)
+  let rule = sequentialRule(series, runs, mixtures, input)
   let metrics = rule.metrics.map { $0.waived(by: input.waivers) }
   var verdict = Verdict(
     outcome: .inconclusive, continuation: .settled, grade: rule.grade,
@@ -32,6 +30,16 @@ package func judge(_ input: VerdictInput) throws(VerdictError) -> Verdict {
   conclude(&verdict, runs, mixtures, input)
   verdict.counts = VerdictCounts(verdict.metrics)
   return verdict
+}
+
+/// The rule over these runs; on weak evidence where arms do not match.
+func sequentialRule(
+  _ series: [Series], _ runs: [PlacedRun], _ mixtures: [ProbeMixture], _ input: VerdictInput
+) -> SequentialRule {
+  let isSound = mixtures.isEmpty && input.benchCaveat == nil
+  return SequentialRule(
+    series: series, runs: runs, policy: input.policy, profile: input.profile,
+    grade: isSound ? .of(runs, policy: input.policy) : .weak)
 }
 
 // MARK: Records
@@ -126,9 +134,15 @@ private func conclude(
     }
   }
   let bench = benchProblems(verdict.conditions, runs, policy)
-  withhold(&verdict, bench)
+  let steady = bench.isEmpty ? nil : SteadyRegressions(verdict, runs, input)
+  withhold(&verdict, bench, except: steady)
   let gating = verdict.metrics.filter(\.gating)
-  var doubts = bench.map { Trouble(.conditions, $0) }
+  var doubts: [Trouble] = []
+  if let steady {
+    remarks += bench + [steady.text]
+  } else {
+    doubts += bench.map { Trouble(.conditions, $0) }
+  }
   doubts += overhead.doubts.map { Trouble(.overhead, $0) }
   doubts += sentinelDoubts(verdict, policy).map { Trouble(.sentinel, $0) }
   if verdict.grade < policy.minimumGrade {
@@ -208,7 +222,7 @@ private func deadlineDoubts(_ verdict: Verdict) -> [Trouble] {
 }
 
 /// What makes the arms' data incomparable, whatever the metrics say.
-private func benchProblems(
+func benchProblems(
   _ conditions: [ConditionFinding], _ runs: [PlacedRun], _ policy: VerdictPolicy
 ) -> [String] {
   let differing = conditions.filter { $0.kind == .unstable || $0.kind == .unexplained }
@@ -217,11 +231,15 @@ private func benchProblems(
 }
 
 /// Takes back what metrics seem to show when the bench explains it.
-private func withhold(_ verdict: inout Verdict, _ problems: [String]) {
+private func withhold(
+  _ verdict: inout Verdict, _ problems: [String], except steady: SteadyRegressions?
+) {
   guard !problems.isEmpty else { return }
   for index in verdict.metrics.indices {
     let outcome = verdict.metrics[index].outcome
-    guard outcome == .regression || outcome == .improvement else { continue }
+    guard outcome == .regression || outcome == .improvement,
+      steady?.contains(verdict.metrics[index]) != true
+    else { continue }
     verdict.metrics[index].outcome = .inconclusive
     verdict.metrics[index].reason =
       "looks like \(outcome == .regression ? "a regression" : "an improvement"), but the bench "
