@@ -291,6 +291,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "HostToolsTests",
+      dependencies: ["HostTools"],
       swiftSettings: strict),
     .testTarget(
       name: "DebianRootsTests",

@@ -41,19 +41,22 @@ package struct HostTool: Sendable, Equatable {
   ///
   /// It runs in `directory`, nil = this process's. Standard output goes to the file `outputPath`,
   /// of which it writes at most `outputLimit` bytes, nil = any number; without a path at most 64
-  /// MiB are collected.
-  /// - Throws: ``HostToolError/missing(name:package:)``,
+  /// MiB are collected. The kernel ends it after `cpuLimit` seconds of CPU time, nil = any.
+  /// - Throws: ``HostToolError/missing(name:package:)``, ``HostToolError/tooLong(name:seconds:)``,
   ///   ``HostToolError/tooMuchOutput(name:limit:)`` for what is collected, or another error of
   ///   `Subprocess`.
   package func run(
     _ arguments: [String], in directory: String? = nil, outputPath: String? = nil,
-    outputLimit: Int? = nil
+    outputLimit: Int? = nil, cpuLimit: Int? = nil
   ) async throws -> Outcome {
     var (executable, arguments) = (try executable(), arguments)
-    if let outputLimit {
-      // The kernel holds it to that, whatever the program does. No core is left of it.
-      let limits = ["--core=0:0", "--fsize=\(outputLimit):\(outputLimit)"]
-      arguments = limits + [try path()] + arguments
+    // The kernel holds it to these, whatever the program does.
+    let limits = [
+      outputLimit.map { "--fsize=\($0):\($0)" }, cpuLimit.map { "--cpu=\($0):\($0 + 1)" },
+    ].compactMap(\.self)
+    if !limits.isEmpty {
+      // No core is left of it.
+      arguments = ["--core=0:0"] + limits + [try path()] + arguments
       executable = try Self.prlimit.executable()
     }
     let directory = directory.map { FilePath($0) }
@@ -63,6 +66,9 @@ package struct HostTool: Sendable, Equatable {
           executable, arguments: Arguments(arguments), environment: environment,
           workingDirectory: directory, input: .none, output: .bytes(limit: Self.outputLimit),
           error: .string(limit: Self.logLimit))
+        if let cpuLimit, result.terminationStatus == .signaled(SIGXCPU) {
+          throw HostToolError.tooLong(name: name, seconds: cpuLimit)
+        }
         return outcome(result.terminationStatus, result.standardOutput, result.standardError)
       } catch let error as SubprocessError where error.code == .outputLimitExceeded {
         throw HostToolError.tooMuchOutput(name: name, limit: Self.outputLimit)
@@ -82,8 +88,8 @@ package struct HostTool: Sendable, Equatable {
   /// Runs to the end and returns standard output.
   /// - Throws: as ``run(_:in:outputPath:)``, and ``HostToolError/failed(name:status:log:)``.
   @discardableResult
-  package func output(_ arguments: [String]) async throws -> [UInt8] {
-    let outcome = try await run(arguments)
+  package func output(_ arguments: [String], cpuLimit: Int? = nil) async throws -> [UInt8] {
+    let outcome = try await run(arguments, cpuLimit: cpuLimit)
     guard outcome.isSuccess else {
       throw HostToolError.failed(name: name, status: outcome.status, log: outcome.log)
     }
@@ -131,6 +137,8 @@ package enum HostToolError: Error, Sendable, Equatable, CustomStringConvertible 
   case failed(name: String, status: String, log: String)
   /// More than so many bytes on standard output.
   case tooMuchOutput(name: String, limit: Int)
+  /// More than so many seconds of CPU time.
+  case tooLong(name: String, seconds: Int)
 
   package var description: String {
     switch self {
@@ -140,6 +148,8 @@ package enum HostToolError: Error, Sendable, Equatable, CustomStringConvertible 
       "\(name) ended with \(status); its last lines:\n\(log)"
     case .tooMuchOutput(let name, let limit):
       "\(name) wrote more than \(limit >> 20) MiB"
+    case .tooLong(let name, let seconds):
+      "\(name) was ended after \(seconds) s of CPU time"
     }
   }
 }

@@ -109,7 +109,8 @@ struct StackNaming: Sendable {
   }
 
   private func read(_ path: String, head: ELFHead?) -> FileSymbols? {
-    guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+    // Not mapped: a file that is cut off while it is read must not end this process.
+    guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: path))
     else { return nil }
     return try? FileSymbols(bytes, head: head)
   }

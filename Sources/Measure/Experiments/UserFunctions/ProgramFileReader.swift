@@ -134,7 +134,8 @@ package struct ProgramFileReader: Sendable {
   }
 
   private func open(_ place: String, of path: String, isTemporary: Bool) throws -> Found {
-    guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: place), options: .mappedIfSafe)
+    // Not mapped: a file that is cut off while it is read must not end this process.
+    guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: place))
     else { throw UserFunctionError("cannot be read") }
     do {
       return Found(place: place, file: try ProgramFile(bytes), isTemporary: isTemporary)

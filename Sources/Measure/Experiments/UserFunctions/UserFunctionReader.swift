@@ -265,10 +265,12 @@ struct UserFunctionReader: Sendable {
           + "package llvm, or put a Swift toolchain into PATH")
     }
     do {
-      let text = try await HostTool(name: path, package: "llvm").output([
-        "-d", "--no-show-raw-insn", "--start-address=0x\(String(range.lowerBound, radix: 16))",
-        "--stop-address=0x\(String(range.upperBound, radix: 16))", found.place,
-      ])
+      // A device's file may be made to keep it busy.
+      let text = try await HostTool(name: path, package: "llvm").output(
+        [
+          "-d", "--no-show-raw-insn", "--start-address=0x\(String(range.lowerBound, radix: 16))",
+          "--stop-address=0x\(String(range.upperBound, radix: 16))", found.place,
+        ], cpuLimit: 60)
       return CodeListing(
         String(decoding: text, as: UTF8.self), machine: found.file.head.machine)
     } catch let error as HostToolError {
