@@ -45,9 +45,9 @@ struct CatalogTests {
     #expect(try catalog.probe("runqueue").file == "bpf/runqueue.yaml")
     #expect(try catalog.device("virtual").kind == .virtual)
     #expect(try catalog.workload("smoke").phases.count == 1)
-    let error = try #require(throws: UnknownName.self) { try catalog.suite("dmeo") }
+    let error = try #require(throws: UnknownNameError.self) { try catalog.suite("dmeo") }
     #expect(error.description == "there is no suite 'dmeo' (did you mean 'demo'?)")
-    #expect(throws: UnknownName(kind: "probe", name: "x", known: ["runqueue"])) {
+    #expect(throws: UnknownNameError(kind: "probe", name: "x", known: ["runqueue"])) {
       try catalog.probe("x")
     }
   }
@@ -145,7 +145,7 @@ struct CatalogTests {
     let catalog = try Catalog.loadSound([TestFiles(texts: texts)])
     let error = #expect(throws: CatalogError.self) { try catalog.suite("torn") }
     #expect(error?.problems.first?.description.hasPrefix("targets/suites/torn.yaml:") == true)
-    #expect(throws: UnknownName.self) { try catalog.suite("tron") }
+    #expect(throws: UnknownNameError.self) { try catalog.suite("tron") }
   }
 
   @Test func thisMachineChangesNoFirmware() {

@@ -61,7 +61,7 @@ import Testing
   }
 
   @Test func whatCannotBeShownIsRefusedUnlessAskedFor() throws {
-    #expect(throws: ExperimentPlan.Refusal.self) { try fitting(160, deviation: 0.1) }
+    #expect(throws: ExperimentPlan.PlanError.self) { try fitting(160, deviation: 0.1) }
     let forced = try fitting(160, deviation: 0.1, allowsBlind: true)
     #expect(forced.design.runs == 8)
     #expect(forced.forecast?.entries.map(\.metric) == ["disk.time"])
@@ -71,7 +71,7 @@ import Testing
     do {
       _ = try fitting(119, deviation: nil, allowsBlind: true)
       Issue.record("12 runs of 10 s do not fit into 119 s")
-    } catch ExperimentPlan.Refusal.tooShort(_, let least) {
+    } catch ExperimentPlan.PlanError.tooShort(_, let least) {
       #expect(least.time?.planned == .seconds(120))
     } catch {
       Issue.record("\(error)")

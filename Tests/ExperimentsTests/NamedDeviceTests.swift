@@ -125,7 +125,8 @@ import VirtualDevices
     #expect(throws: DeviceNameError.self) { try NamedDevice("machine@tcp:h:1", in: catalog) }
     #expect(throws: DeviceNameError.self) { try NamedDevice("one@", in: catalog) }
     #expect(
-      throws: UnknownName(kind: "device file", name: "onne", known: Array(catalog.devices.keys))
+      throws: UnknownNameError(
+        kind: "device file", name: "onne", known: Array(catalog.devices.keys))
     ) { try NamedDevice("onne@tcp:h:1", in: catalog) }
   }
 
@@ -133,7 +134,7 @@ import VirtualDevices
     let slips = NameSlip(known: ["machine", "one", "local"])
     func explained(_ name: String, _ error: DeviceError? = nil) -> String {
       let error = error ?? DeviceError.notFound(device: name, known: [])
-      return slips.explaining(error, name: name) is UnknownName ? "slip" : "device"
+      return slips.explaining(error, name: name) is UnknownNameError ? "slip" : "device"
     }
     #expect(explained("machin") == "slip")
     #expect(explained("locl") == "slip")

@@ -15,13 +15,13 @@ struct KitDirectoryTests {
     ]
     try KitDirectory.write(files, to: directory)
     #expect(try KitDirectory.read(directory) == files)
-    #expect(throws: KitDirectory.Failure.notEmpty(directory)) {
+    #expect(throws: KitDirectory.KitError.notEmpty(directory)) {
       try KitDirectory.write(files, to: directory)
     }
   }
 
   @Test func whatIsNoDirectoryIsReported() {
-    #expect(throws: KitDirectory.Failure.notADirectory(directory)) {
+    #expect(throws: KitDirectory.KitError.notADirectory(directory)) {
       try KitDirectory.read(directory)
     }
   }

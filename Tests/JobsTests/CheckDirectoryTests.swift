@@ -43,7 +43,7 @@ import Testing
 
   @Test func aDirectoryWithoutACheckIsNamed() throws {
     try withDirectory { directory in
-      let error = #expect(throws: CheckDirectory.Fault.self) { _ = try directory.resume() }
+      let error = #expect(throws: CheckDirectory.CheckError.self) { _ = try directory.resume() }
       #expect(error?.path == directory.path)
       let fault = try #require(error)
       #expect(ErrorReport(fault).status == .badInput)
@@ -57,7 +57,7 @@ import Testing
     try withDirectory { directory in
       try directory.begin(setup(), profile: nil)
       try text.write(toFile: "\(directory.path)/check.json", atomically: true, encoding: .utf8)
-      let error = #expect(throws: CheckDirectory.Fault.self) { _ = try directory.resume() }
+      let error = #expect(throws: CheckDirectory.CheckError.self) { _ = try directory.resume() }
       #expect(error?.description.contains("check.json") == true)
     }
   }

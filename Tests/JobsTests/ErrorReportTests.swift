@@ -10,7 +10,7 @@ import Testing
     for error: any Error in [
       JobError.emptyBaseline(name: "nightly"),
       JobError.tooFewDevices(layout: "crossover", needed: 2),
-      UnknownName(kind: "suite", name: "dmo", known: ["demo"]),
+      UnknownNameError(kind: "suite", name: "dmo", known: ["demo"]),
     ] {
       #expect(ErrorReport(error).status == .usage, "\(error)")
     }

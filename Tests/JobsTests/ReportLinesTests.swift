@@ -60,7 +60,7 @@ struct ReportLinesTests {
     ])
   func broken(_ part: String, _ other: String) throws {
     let text = "\(Self.good)\n\(Self.good.replacing(part, with: other))\n"
-    let fault = try #require(throws: ReportLines.Fault.self) { try read(text) }
+    let fault = try #require(throws: ReportLines.LineError.self) { try read(text) }
     #expect(fault.line == 2 && fault.file == "reports")
   }
 }

@@ -24,7 +24,7 @@ import Testing
   /// What lies above it is made by nobody: the path is mistyped.
   @Test func aDirectoryBelowOneThatIsNotThereIsRefused() throws {
     try inDirectory {
-      let error = #expect(throws: ResultPlace.Fault.self) {
+      let error = #expect(throws: ResultPlace.PlaceError.self) {
         try ResultPlace.requireDirectory("\(directory)/typo/x")
       }
       let fault = try #require(error)
@@ -33,7 +33,7 @@ import Testing
           == "nothing can be kept in \(directory)/typo/x: there is no directory \(directory)/typo; make it, "
           + "or name another directory")
       #expect(ErrorReport(fault).status == .usage)
-      #expect(throws: ResultPlace.Fault.self) {
+      #expect(throws: ResultPlace.PlaceError.self) {
         try ResultPlace.requireFile("\(directory)/typo/x/report.html", makesDirectory: true)
       }
       #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
@@ -48,7 +48,7 @@ import Testing
   @Test func aFaultNamesThePlaceAndNoTemporaryFile() throws {
     try inDirectory {
       try "x".write(toFile: "\(directory)/file", atomically: true, encoding: .utf8)
-      let error = #expect(throws: ResultPlace.Fault.self) {
+      let error = #expect(throws: ResultPlace.PlaceError.self) {
         try ResultPlace.requireDirectory("\(directory)/file/inside")
       }
       #expect(
@@ -60,7 +60,7 @@ import Testing
   @Test func aFileIsNoDirectoryForResults() throws {
     try inDirectory {
       try "x".write(toFile: "\(directory)/file", atomically: true, encoding: .utf8)
-      let error = #expect(throws: ResultPlace.Fault.self) {
+      let error = #expect(throws: ResultPlace.PlaceError.self) {
         try ResultPlace.requireDirectory("\(directory)/file/inside")
       }
       #expect(error?.isPlace == true)
@@ -71,7 +71,7 @@ import Testing
 
   @Test func aFileNeedsADirectoryUnlessItsWriterMakesOne() throws {
     try inDirectory {
-      let error = #expect(throws: ResultPlace.Fault.self) {
+      let error = #expect(throws: ResultPlace.PlaceError.self) {
         try ResultPlace.requireFile("\(directory)/new/record.json")
       }
       let fault = try #require(error)
@@ -84,7 +84,7 @@ import Testing
 
   @Test func aDirectoryIsNoFile() throws {
     try inDirectory {
-      #expect(throws: ResultPlace.Fault.self) { try ResultPlace.requireFile(directory) }
+      #expect(throws: ResultPlace.PlaceError.self) { try ResultPlace.requireFile(directory) }
       try ResultPlace.requireFile("\(directory)/report.html")
       #expect(!FileManager.default.fileExists(atPath: "\(directory)/report.html"))
     }

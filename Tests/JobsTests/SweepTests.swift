@@ -70,7 +70,7 @@ import Testing
       try FileManager.default.contentsOfDirectory(atPath: directory).sorted() == [
         "check-2", "mine",
       ])
-    #expect(throws: ResultDirectories.Fault.self) {
+    #expect(throws: ResultDirectories.DirectoryError.self) {
       try Sweep.results(in: "\(directory)/none", KeepBounds())
     }
   }

@@ -38,7 +38,7 @@ import Testing
       ),
     ]
     for (bytes, reason) in cases {
-      #expect(throws: Malformed(reason: reason)) { try BTFTypes(bytes) }
+      #expect(throws: MalformedError(reason: reason)) { try BTFTypes(bytes) }
     }
   }
 
@@ -46,23 +46,23 @@ import Testing
     let bytes = sample().bytes
     _ = try BTFTypes(bytes)
     for count in 0..<bytes.count {
-      #expect(throws: Malformed.self, "\(count) bytes") {
+      #expect(throws: MalformedError.self, "\(count) bytes") {
         try BTFTypes(Array(bytes.prefix(count)))
       }
     }
-    #expect(throws: Malformed(reason: "1 bytes follow its end")) { try BTFTypes(bytes + [0]) }
+    #expect(throws: MalformedError(reason: "1 bytes follow its end")) { try BTFTypes(bytes + [0]) }
   }
 
   @Test func refusesChainsWithoutEnd() throws {
     var builder = TypeBuilder()
     _ = builder.typedef("a", 2)
     _ = builder.typedef("b", 1)
-    #expect(throws: Malformed(reason: "type 1 refers to what is not there")) {
+    #expect(throws: MalformedError(reason: "type 1 refers to what is not there")) {
       try BTFTypes(builder.bytes)
     }
     var long = TypeBuilder()
     for id in 1...40 { _ = long.typedef("t\(id)", UInt32(id - 1)) }
-    #expect(throws: Malformed.self) { try BTFTypes(long.bytes) }
+    #expect(throws: MalformedError.self) { try BTFTypes(long.bytes) }
   }
 
   /// A few anonymous structs inside each other stand for any number of members: each search for a
@@ -76,14 +76,14 @@ import Testing
     _ = builder.structure("", bytes: 4, [("", inner, 0), ("", inner, 0)])
     _ = try BTFTypes(fits.bytes)
     #expect(
-      throws: Malformed(
+      throws: MalformedError(
         reason: "type 17 has more than 65536 members, with those of anonymous structs inside it")
     ) { try BTFTypes(builder.bytes) }
 
     var endless = TypeBuilder()
     _ = endless.structure("", bytes: 4, [("", 1, 0)])
     #expect(
-      throws: Malformed(reason: "type 1: more than 32 anonymous structs inside each other")
+      throws: MalformedError(reason: "type 1: more than 32 anonymous structs inside each other")
     ) { try BTFTypes(endless.bytes) }
 
     var many = TypeBuilder()
@@ -92,14 +92,14 @@ import Testing
       _ = many.structure("same", bytes: 4, Array(repeating: members[0], count: 50_000))
     }
     #expect(
-      throws: Malformed(reason: "types called 'same' or alike have more than 131072 members")
+      throws: MalformedError(reason: "types called 'same' or alike have more than 131072 members")
     ) { try BTFTypes(many.bytes) }
 
     var long = TypeBuilder()
     _ = long.integer(String(repeating: "x", count: 4096), bytes: 4)
     _ = try BTFTypes(long.bytes)
     _ = long.integer(String(repeating: "x", count: 4097), bytes: 4)
-    #expect(throws: Malformed(reason: "a name of 4097 bytes")) { try BTFTypes(long.bytes) }
+    #expect(throws: MalformedError(reason: "a name of 4097 bytes")) { try BTFTypes(long.bytes) }
   }
 
   /// Types may share one name: what is read of names has no bound by the file's size.
@@ -114,7 +114,7 @@ import Testing
       [0x9f, 0xeb, 1, 0] + words(24, 0, 12 * count, 12 * count, strings.count)
       + Array(repeating: typedef, count: count).joined() + strings
     #expect(
-      throws: Malformed(reason: "the names of its types are longer than 64 MiB together")
+      throws: MalformedError(reason: "the names of its types are longer than 64 MiB together")
     ) { try BTFTypes(bytes) }
   }
 
@@ -125,7 +125,7 @@ import Testing
     let rest: [UInt32] = kind == 4 ? [0, type, 0] : []
     _ = builder.raw(
       kind, count: rest.isEmpty ? 0 : 1, third: kind == 4 ? 8 : type, rest: rest)
-    #expect(throws: Malformed(reason: "type 1 refers to what is not there")) {
+    #expect(throws: MalformedError(reason: "type 1 refers to what is not there")) {
       try BTFTypes(builder.bytes)
     }
   }

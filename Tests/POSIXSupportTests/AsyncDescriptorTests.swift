@@ -33,7 +33,7 @@ import Testing
 
   @Test func aPassedDeadlineEndsARead() async throws {
     let (near, far) = try socketPair()
-    await #expect(throws: DeadlineExceeded(subject: "near")) {
+    await #expect(throws: TimeoutError(subject: "near")) {
       try await near.read(deadline: ContinuousClock.now)
     }
     far.close()

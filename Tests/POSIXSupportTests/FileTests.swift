@@ -73,7 +73,7 @@ import Testing
       do {
         let held = try await FileLock.acquire(path, timeout: .zero)
         #expect(try !isFree(path))
-        await #expect(throws: DeadlineExceeded(subject: "lock \(path)")) {
+        await #expect(throws: TimeoutError(subject: "lock \(path)")) {
           _ = try await FileLock.acquire(path, timeout: .zero)
         }
         _ = consume held

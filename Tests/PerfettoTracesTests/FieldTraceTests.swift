@@ -136,11 +136,11 @@ import Testing
   @Test func bombsAreRefused() throws {
     let zeros = [UInt8](repeating: 0, count: 64 << 20)
     var output: [UInt8] = []
-    #expect(throws: Expansion.Fault.tooLarge) {
+    #expect(throws: Expansion.ExpansionError.tooLarge) {
       try Expansion.zstd.append(Self.zstd(zeros)[...], to: &output, limit: 1 << 20)
     }
     #expect(output.count < 2 << 20)
-    #expect(throws: Expansion.Fault.tooLarge) {
+    #expect(throws: Expansion.ExpansionError.tooLarge) {
       try Expansion.gzip.append(
         Self.deflated(zeros, windowBits: 31)[...], to: &output, limit: 3 << 20)
     }

@@ -209,15 +209,17 @@ struct PreparedProgramsTests {
       let (template, formats) = try configured()
       let noEvent = formats.filter { $0.key == "sched/sched_wakeup" }
       #expect(
-        throws: SpanTemplate.Misfit(description: "the kernel has no event sched/sched_switch")
+        throws: SpanTemplate.MisfitError(description: "the kernel has no event sched/sched_switch")
       ) {
         try template.configured(object, formats: noEvent, registers: .arm64)
       }
       let (other, renamed) = try configured(comm: "name[16]")
-      #expect(throws: SpanTemplate.Misfit(description: "event sched_wakeup has no field 'comm'")) {
+      #expect(
+        throws: SpanTemplate.MisfitError(description: "event sched_wakeup has no field 'comm'")
+      ) {
         try other.configured(object, formats: renamed, registers: .arm64)
       }
-      #expect(throws: Malformed.self) {
+      #expect(throws: MalformedError.self) {
         try template.configured([1, 2, 3], formats: formats, registers: .arm64)
       }
     }

@@ -140,6 +140,6 @@ import Testing
     #expect(
       try Store.location(option: nil, environment: ["XDG_STATE_HOME": "/st", "HOME": "/h"])
         == "/st/latgate/latgate.sqlite")
-    #expect(throws: MissingHome.self) { try Store.location(option: nil, environment: [:]) }
+    #expect(throws: MissingHomeError.self) { try Store.location(option: nil, environment: [:]) }
   }
 }

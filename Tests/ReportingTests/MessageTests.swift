@@ -31,7 +31,7 @@ struct ErrorMessageTests {
   }
 
   @Test func unknownNames() throws {
-    let error = #expect(throws: UnknownName.self) { try Catalog().suite("demo") }
+    let error = #expect(throws: UnknownNameError.self) { try Catalog().suite("demo") }
     #expect(
       ErrorMessage(try #require(error)).rendered(.plain)
         == "error: there is no suite 'demo'\n  try: there are none yet\n")

@@ -129,7 +129,7 @@ struct FileSymbolsTests {
     #expect(try ELFHead(file.prefix(64 + 2 * 56 + 24)).buildID == "deadbeef01020304")
     #expect(try ELFHead(file.prefix(64 + 2 * 56)).buildID == nil)
     for size in 0..<(64 + 2 * 56) {
-      #expect(throws: Malformed.self) { try ELFHead(file.prefix(size)) }
+      #expect(throws: MalformedError.self) { try ELFHead(file.prefix(size)) }
     }
   }
 
@@ -196,7 +196,7 @@ struct FileSymbolsTests {
     for index in 1...101 {
       data.replaceSubrange(table + 24 * index..<table + 24 * index + 4, with: [1, 0, 0, 0])
     }
-    #expect(throws: Malformed.self) { try ProgramFile(data) }
+    #expect(throws: MalformedError.self) { try ProgramFile(data) }
   }
 
   @Test("any bytes of a program are refused without a trap")

@@ -150,13 +150,13 @@ struct FunctionEndsTests {
     let range = UInt64(0x1000)..<0x1005
     let ends = try Self.ends(text, range, parts: [0x3000..<0x300b])
     #expect(ends.returns == [0x1004, 0x300a])
-    #expect(throws: FunctionEnds.Obstacle.self) { try Self.ends(text, range) }
+    #expect(throws: FunctionEnds.ObstacleError.self) { try Self.ends(text, range) }
   }
 
   @Test("what breakpoints would count wrongly is refused with the reason")
   func refused() throws {
     func reason(_ text: String) -> String {
-      do throws(FunctionEnds.Obstacle) {
+      do throws(FunctionEnds.ObstacleError) {
         _ = try FunctionEnds(
           CodeListing(text, machine: ELFHead.machineX86), of: 0x1000..<0x1100)
         return "none"
@@ -168,7 +168,7 @@ struct FunctionEndsTests {
     #expect(reason("").contains("cannot be read"))
     // The stack's growth is one way back; another one is a loop.
     let loop = Self.goX86 + "\n  4829c0:      jmp 0x482920 <main.deep>"
-    #expect(throws: FunctionEnds.Obstacle.self) { try Self.ends(loop, 0x482920..<0x4829ef) }
+    #expect(throws: FunctionEnds.ObstacleError.self) { try Self.ends(loop, 0x482920..<0x4829ef) }
   }
 
   @Test("any text is read without a trap")

@@ -29,7 +29,7 @@ struct USDTLocationTests {
   private static func reason(
     _ notes: [UInt8], word: Int = 8, base: UInt64? = 0x2000
   ) -> String {
-    do throws(Malformed) {
+    do throws(MalformedError) {
       return "\(try USDTLocation.all(inNotes: notes, word: word, base: base).count) locations"
     } catch { return error.reason }
   }

@@ -30,7 +30,7 @@ package struct ErrorReport {
     let cause: FailureCause? =
       switch status {
       case .deviceUnavailable: .deviceUnavailable
-      case .gateFailed: error is BenchRefusal ? .unqualifiedBench : .gateFailed
+      case .gateFailed: error is UnfitBenchError ? .unqualifiedBench : .gateFailed
       default: nil
       }
     if let owner = cause?.owner, !messages.isEmpty {
@@ -65,20 +65,20 @@ package struct ErrorReport {
     case is CancellationError:
       return [ErrorMessage(what: "interrupted; nothing is left on the device")]
     case let error as CatalogError: return ErrorMessage.messages(error)
-    case let error as UnknownName: return [ErrorMessage(error)]
+    case let error as UnknownNameError: return [ErrorMessage(error)]
     case let error as MeasureError:
       return [
         ErrorMessage(what: error.message, remedy: error.remedy, details: error.underlined)
       ]
-    case let error as VerifierRefusal:
+    case let error as VerifierError:
       return [
         ErrorMessage(
           what: "the kernel's verifier refuses it: \(error.cut.message)", place: error.place,
           details: error.details)
       ]
     case let error as RunRecordError: return [ErrorMessage(error)]
-    case let error as ExperimentPlan.Refusal: return [ErrorMessage(error)]
-    case let error as BenchRefusal:
+    case let error as ExperimentPlan.PlanError: return [ErrorMessage(error)]
+    case let error as UnfitBenchError:
       return [
         ErrorMessage(
           what: error.what, remedy: error.remedy,
@@ -90,7 +90,7 @@ package struct ErrorReport {
       return [ErrorMessage(what: error.what, remedy: error.remedy)]
     case let error as TrialError:
       return [ErrorMessage(what: error.what, remedy: error.remedy, details: error.details)]
-    case let error as ReportLines.Fault:
+    case let error as ReportLines.LineError:
       return [ErrorMessage(what: error.why, place: "\(error.file):\(error.line)")]
     case let error as DeviceError: return [message(error)]
     case let error as ADBError:
@@ -121,12 +121,13 @@ package struct ErrorReport {
     case is CatalogError, is RunRecordError, is VerdictError, is NoiseProfileError,
       is TraceFileError:
       .badInput
-    case is CampaignFileError, is MetadataError, is ReportLines.Fault: .badInput
+    case is CampaignFileError, is MetadataError, is ReportLines.LineError: .badInput
     case is CampaignDraftError: .usage
     case let error as TrialError: error.status
-    case is CheckDirectory.Fault, is ResultDirectories.Fault, is ExchangeFileError: .badInput
-    case let error as ResultPlace.Fault: error.isPlace ? .usage : .internalError
-    case is UnknownName, is ExperimentPlan.Refusal, is ScopeError, is MeasureError: .usage
+    case is CheckDirectory.CheckError, is ResultDirectories.DirectoryError, is ExchangeFileError:
+      .badInput
+    case let error as ResultPlace.PlaceError: error.isPlace ? .usage : .internalError
+    case is UnknownNameError, is ExperimentPlan.PlanError, is ScopeError, is MeasureError: .usage
     case let error as KernelBTFError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case let error as ProbeBuildError: ExitStatus(rawValue: error.exitCode) ?? .internalError
     case let error as StoreError: error.kind == .unusable ? .internalError : .badInput
@@ -134,9 +135,9 @@ package struct ErrorReport {
     case let error as ADBError:
       status(DeviceError(error, device: "adb", operation: "the request"))
     case let error as VirtualDeviceError: status(of: error)
-    case is KitDirectory.Failure, is DeviceNameError, is MissingHome, is JobError: .usage
+    case is KitDirectory.KitError, is DeviceNameError, is MissingHomeError, is JobError: .usage
     case let error as PushError: error.isUsage ? .usage : .deviceUnavailable
-    case is BenchRefusal, is ArmError, is VerifierRefusal: .gateFailed
+    case is UnfitBenchError, is ArmError, is VerifierError: .gateFailed
     case let error as AgentSessionError: status(of: error)
     case let error as RunError: status(of: error)
     default: .internalError

@@ -24,7 +24,7 @@ package struct KnownMetrics {
   /// Names without labels and phases, sorted.
   var names: [String] { fields.keys.sorted() }
 
-  /// - Throws: `UnknownName` for a pattern that means none of them; `StoreError`.
+  /// - Throws: `UnknownNameError` for a pattern that means none of them; `StoreError`.
   package func require(_ pattern: String, suite: String?, in store: Store) throws {
     let part = Part(pattern)
     if isKnown(part) { return }
@@ -39,7 +39,7 @@ package struct KnownMetrics {
     }
     // A name alone means no metric of a phase: whole names with phase and labels are matched.
     let families = Set(known.map { "\(MetricID.probe(ofMetric: $0)).*" })
-    throw UnknownName(
+    throw UnknownNameError(
       kind: "metric that fits", name: pattern,
       known: labelled(part) ?? (known.map { "\($0)*" } + families))
   }

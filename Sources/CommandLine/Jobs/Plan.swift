@@ -24,7 +24,7 @@ package struct Plan: Sendable {
   package var checksProbes = false
 
   /// Looks everything up; a workload, and probes when there are any, take the suite's place.
-  /// - Throws: `UnknownName`.
+  /// - Throws: `UnknownNameError`.
   package init(
     bench: Workbench, suite: String, workload: String? = nil, probes: [String] = [],
     safety: LoadSafety
@@ -37,7 +37,7 @@ package struct Plan: Sendable {
   }
 
   /// A look at what a device does anyway, or those of its tasks that are of a scope.
-  /// - Throws: `UnknownName`, ``ScopeError``.
+  /// - Throws: `UnknownNameError`, ``ScopeError``.
   package init(
     bench: Workbench, observing probes: [String], for time: Duration, on device: String,
     scope: RunScope?, safety: LoadSafety

@@ -28,7 +28,7 @@ package struct Workbench: Sendable {
   }
 
   /// The probes of these names; every one there is when none is named.
-  /// - Throws: `UnknownName`, or `CatalogError` when its file is broken.
+  /// - Throws: `UnknownNameError`, or `CatalogError` when its file is broken.
   package func probes(named names: [String]) throws -> [ProbeManifest] {
     try (names.isEmpty ? catalog.probes.keys.sorted() : names).map(catalog.probe)
   }

@@ -74,7 +74,7 @@ struct StoreOptions: ParsableArguments {
   var store: String?
 
   /// Opens it; where `isThere`, a file that was named must be there, as for a command that only
-  /// reads. Throws `StoreError`, `MissingHome`.
+  /// reads. Throws `StoreError`, `MissingHomeError`.
   func open(isThere: Bool = false) async throws -> Store {
     let environment = ProcessInfo.processInfo.environment
     let path = try Store.location(option: store, environment: environment)

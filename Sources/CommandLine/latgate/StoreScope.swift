@@ -14,7 +14,7 @@ struct ScopeOptions: ParsableArguments {
   var device: String?
 
   /// The one suite and target meant.
-  /// - Throws: `UnknownName` for a name without runs; `ValidationError` when several are possible.
+  /// - Throws: `UnknownNameError` for a name without runs; `ValidationError` when several are possible.
   func only(in store: Store) throws -> (suite: String, target: String) {
     let benches = try store.benches()
     guard !benches.isEmpty else {
@@ -34,7 +34,7 @@ struct ScopeOptions: ParsableArguments {
   ) throws -> String {
     if let given {
       guard known.contains(given) else {
-        throw UnknownName(kind: "\(kind) in the store", name: given, known: known.sorted())
+        throw UnknownNameError(kind: "\(kind) in the store", name: given, known: known.sorted())
       }
       return given
     }
@@ -48,12 +48,12 @@ struct ScopeOptions: ParsableArguments {
 
 extension Store {
   /// The id of a build that was named by its id or its name.
-  /// - Throws: `UnknownName`; `ValidationError` for a name that several builds have.
+  /// - Throws: `UnknownNameError`; `ValidationError` for a name that several builds have.
   func buildID(_ name: String, among builds: [StoredBuild]) throws -> String {
     if builds.contains(where: { $0.id == name }) { return name }
     let named = builds.filter { $0.name == name }
     guard let first = named.first else {
-      throw UnknownName(kind: "build in the store", name: name, known: builds.map(\.id))
+      throw UnknownNameError(kind: "build in the store", name: name, known: builds.map(\.id))
     }
     guard named.count == 1 else {
       throw ValidationError(

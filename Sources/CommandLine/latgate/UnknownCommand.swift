@@ -5,7 +5,7 @@ import Catalogs
 enum UnknownCommand {
   /// What is wrong with a command line that was not understood; nil when it names a command that
   /// there is.
-  static func find(_ words: some Sequence<String>) -> UnknownName? {
+  static func find(_ words: some Sequence<String>) -> UnknownNameError? {
     var command: any ParsableCommand.Type = Latgate.self
     for word in words {
       let known = command.configuration.subcommands
@@ -13,7 +13,7 @@ enum UnknownCommand {
       if command == Latgate.self, word == "help" { continue }
       guard let next = known.first(where: { $0.configuration.commandName == word }) else {
         let path = command == Latgate.self ? "" : "'latgate \(name(of: command))' "
-        return UnknownName(kind: "\(path)command", name: word, known: known.map(name))
+        return UnknownNameError(kind: "\(path)command", name: word, known: known.map(name))
       }
       command = next
     }

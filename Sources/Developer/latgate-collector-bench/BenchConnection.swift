@@ -15,7 +15,7 @@
       var gap: TimeAmount
     }
 
-    private struct Fault: Error, CustomStringConvertible {
+    private struct ConnectionError: Error, CustomStringConvertible {
       var description: String
     }
 
@@ -85,7 +85,8 @@
         view.last == UInt8(ascii: "\n")
       else { return }
       guard view.starts(with: Array("HTTP/1.1 200 ".utf8)) else {
-        return done.fail(Fault(description: String(decoding: view.prefix(200), as: UTF8.self)))
+        return done.fail(
+          ConnectionError(description: String(decoding: view.prefix(200), as: UTF8.self)))
       }
       received.clear()
       latencies.record(UInt64(max(0, (NIODeadline.now() - due).nanoseconds)))
@@ -93,7 +94,7 @@
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-      done.fail(Fault(description: "the collector closed the connection"))
+      done.fail(ConnectionError(description: "the collector closed the connection"))
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

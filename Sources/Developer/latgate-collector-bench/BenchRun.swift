@@ -9,7 +9,7 @@
   /// `PORT TRIAL-DIRECTORY COLLECTOR-PID CONNECTIONS REPORTS [RATE]`: as fast as the answers come,
   /// or RATE a second. Prints a line.
   struct BenchRun {
-    private struct Usage: Error, CustomStringConvertible {
+    private struct UsageError: Error, CustomStringConvertible {
       let description = "PORT TRIAL-DIRECTORY COLLECTOR-PID CONNECTIONS REPORTS [RATE]"
     }
 
@@ -26,7 +26,7 @@
       guard arguments.count == 5 || arguments.count == 6, let port = numbers[0],
         let collector = numbers[2], let connections = numbers[3], let reports = numbers[4],
         connections > 0, reports >= connections
-      else { throw Usage() }
+      else { throw UsageError() }
       self.port = port
       directory = arguments[1]
       self.collector = collector
@@ -92,7 +92,7 @@
       let stat = try String(contentsOfFile: "/proc/\(collector)/stat", encoding: .utf8)
       let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
       guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else {
-        throw Usage()
+        throw UsageError()
       }
       return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }

@@ -8,7 +8,7 @@
   /// reports of 12 histograms. Each device sends one a day; HOUR since 1970 is when the firmware was offered,
   /// and the first two reports of a device are from before it.
   struct FillRun {
-    private struct Usage: Error, CustomStringConvertible {
+    private struct UsageError: Error, CustomStringConvertible {
       let description = "fill PLACE CAMPAIGN REPORTS DEVICES HOUR"
     }
 
@@ -26,7 +26,7 @@
     init(arguments: [String]) throws {
       guard arguments.count == 5, let reports = Int(arguments[2]), let devices = Int(arguments[3]),
         let hour = Int(arguments[4]), reports > 0, devices > 0
-      else { throw Usage() }
+      else { throw UsageError() }
       place =
         arguments[0].hasPrefix("clickhouse:")
         ? try IndexPlace(clickHouse: arguments[0]) : .sqlite(path: arguments[0])

@@ -12,7 +12,7 @@ struct ExamOptions {
   }
 
   /// Why a command line is none.
-  struct Problem: Error {
+  struct OptionError: Error {
     var text: String
   }
 
@@ -30,10 +30,10 @@ struct ExamOptions {
   var classes = NoiseClass.allCases
   var parts = Part.allCases
 
-  init(_ arguments: [String]) throws(Problem) {
+  init(_ arguments: [String]) throws(OptionError) {
     var rest = arguments[...]
     while let name = rest.popFirst() {
-      guard let value = rest.popFirst() else { throw Problem(text: "\(name) needs a value") }
+      guard let value = rest.popFirst() else { throw OptionError(text: "\(name) needs a value") }
       switch name {
       case "--experiments": unchanged = try Self.count(name, value)
       case "--changed": changed = try Self.count(name, value)
@@ -41,20 +41,20 @@ struct ExamOptions {
       case "--cell": cell = value
       case "--class":
         guard let one = NoiseClass(rawValue: value) else {
-          throw Problem(text: "no class \(value)")
+          throw OptionError(text: "no class \(value)")
         }
         classes = [one]
       case "--part":
-        guard let one = Part(rawValue: value) else { throw Problem(text: "no part \(value)") }
+        guard let one = Part(rawValue: value) else { throw OptionError(text: "no part \(value)") }
         parts = [one]
-      default: throw Problem(text: "unknown option \(name)")
+      default: throw OptionError(text: "unknown option \(name)")
       }
     }
   }
 
-  private static func count(_ name: String, _ value: String) throws(Problem) -> Int {
+  private static func count(_ name: String, _ value: String) throws(OptionError) -> Int {
     guard let number = Int(value), number > 0 else {
-      throw Problem(text: "\(name) must be a number above 0")
+      throw OptionError(text: "\(name) must be a number above 0")
     }
     return number
   }

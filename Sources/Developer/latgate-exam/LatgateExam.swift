@@ -8,7 +8,7 @@ import RegressionAnalysis
 struct LatgateExam {
   static func main() async {
     let options: ExamOptions
-    do throws(ExamOptions.Problem) {
+    do throws(ExamOptions.OptionError) {
       options = try ExamOptions(Array(CommandLine.arguments.dropFirst()))
     } catch { fail("latgate-exam: \(error.text)\n\(ExamOptions.usage)", 64) }
     do {

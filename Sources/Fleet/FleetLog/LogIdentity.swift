@@ -1,6 +1,6 @@
 /// Which log: a number drawn when the log is made, in the header of each of its segments.
 ///
-/// It tells the logs of several collectors apart in one index. 0 is the number of a log that was made
+/// It distinguishes the logs of several collectors in one index. 0 is the number of a log that was made
 /// before logs had one.
 package struct LogIdentity: Sendable, Hashable, Comparable, CustomStringConvertible {
   package let rawValue: UInt64

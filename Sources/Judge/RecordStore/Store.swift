@@ -94,15 +94,15 @@ package final class Store: Sendable {
   ]
 
   /// Where the store is: `option`, `$LATGATE_STORE`, or the user's state directory.
-  /// - Throws: `MissingHome`.
+  /// - Throws: `MissingHomeError`.
   package static func location(
     option: String?, environment: [String: String]
-  ) throws(MissingHome) -> String {
+  ) throws(MissingHomeError) -> String {
     if let given = option ?? environment["LATGATE_STORE"], !given.isEmpty {
       return URL(fileURLWithPath: given).standardizedFileURL.path
     }
     guard let directory = UserDirectories.statePath(environment: environment) else {
-      throw MissingHome(purpose: "the store", variable: "XDG_STATE_HOME")
+      throw MissingHomeError(purpose: "the store", variable: "XDG_STATE_HOME")
     }
     return directory + "/latgate.sqlite"
   }

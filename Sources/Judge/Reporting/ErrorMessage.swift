@@ -52,7 +52,7 @@ extension ErrorMessage {
       remedy: problem.remedy)
   }
 
-  package init(_ unknown: UnknownName) {
+  package init(_ unknown: UnknownNameError) {
     self.init(what: "there is no \(unknown.kind) '\(unknown.name)'", remedy: unknown.remedy)
   }
 

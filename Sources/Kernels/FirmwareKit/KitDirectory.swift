@@ -4,7 +4,7 @@ import POSIXSupport
 /// A kit on disk.
 package enum KitDirectory {
   /// Why a directory cannot be read as a kit, or written.
-  package enum Failure: Error, Equatable, CustomStringConvertible {
+  package enum KitError: Error, Equatable, CustomStringConvertible {
     case notADirectory(String)
     /// Files that are not of a kit are not overwritten, nor left to be mistaken for its own.
     case notEmpty(String)
@@ -21,11 +21,11 @@ package enum KitDirectory {
   private static let fileLimit = 64 << 20
 
   /// Writes a kit into a directory that is made or empty.
-  /// - Throws: ``Failure/notEmpty(_:)``, `SystemCallError`.
+  /// - Throws: ``KitError/notEmpty(_:)``, `SystemCallError`.
   package static func write(_ files: [KitFile], to directory: String) throws {
     let manager = FileManager.default
     if let there = try? manager.contentsOfDirectory(atPath: directory), !there.isEmpty {
-      throw Failure.notEmpty(directory)
+      throw KitError.notEmpty(directory)
     }
     for file in files {
       let path = URL(fileURLWithPath: "\(directory)/\(file.path)")
@@ -35,11 +35,11 @@ package enum KitDirectory {
   }
 
   /// All regular files below a directory; links are not followed.
-  /// - Throws: ``Failure/notADirectory(_:)``, or what reading throws.
+  /// - Throws: ``KitError/notADirectory(_:)``, or what reading throws.
   package static func read(_ directory: String) throws -> [KitFile] {
     let manager = FileManager.default
     guard PathKind.isDirectory(directory) else {
-      throw Failure.notADirectory(directory)
+      throw KitError.notADirectory(directory)
     }
     return try manager.subpathsOfDirectory(atPath: directory).sorted().compactMap { path in
       let attributes = try manager.attributesOfItem(atPath: "\(directory)/\(path)")

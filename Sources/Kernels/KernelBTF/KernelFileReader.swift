@@ -171,7 +171,7 @@ package struct KernelFileReader: Sendable {
         }
       }
       if let found { return found }
-    } catch is KernelImage.OverLimit {
+    } catch is KernelImage.OverLimitError {
       throw overLimit(path)
     }
     throw KernelBTFError.unusable(

@@ -68,7 +68,7 @@ package struct Preflight: Sendable {
   private func named<T>(_ name: String, _ body: () throws -> T) throws -> T {
     do {
       return try body()
-    } catch let error as Malformed {
+    } catch let error as MalformedError {
       throw ProbeBuildError.badObject(what: name, reason: error.reason)
     }
   }

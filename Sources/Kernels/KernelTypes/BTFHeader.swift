@@ -6,42 +6,42 @@ package struct BTFHeader: Sendable, Equatable {
   /// begins with the empty name.
   package let isSplit: Bool
 
-  /// - Throws: ``Malformed`` for bytes that are no whole BTF of this machine's byte order.
-  package init(_ bytes: [UInt8]) throws(Malformed) {
+  /// - Throws: ``MalformedError`` for bytes that are no whole BTF of this machine's byte order.
+  package init(_ bytes: [UInt8]) throws(MalformedError) {
     func word(_ at: Int) -> Int { Self.word(bytes, at) }
     guard bytes.count >= BTFTypes.headerSize else {
-      throw Malformed(reason: "\(bytes.count) bytes are too few for BTF")
+      throw MalformedError(reason: "\(bytes.count) bytes are too few for BTF")
     }
     if bytes.starts(with: BTFTypes.magic.reversed()) {
-      throw Malformed(reason: "big-endian BTF, which latgate does not read")
+      throw MalformedError(reason: "big-endian BTF, which latgate does not read")
     }
-    guard bytes.starts(with: BTFTypes.magic) else { throw Malformed(reason: "not BTF") }
+    guard bytes.starts(with: BTFTypes.magic) else { throw MalformedError(reason: "not BTF") }
     guard bytes[2] == 1 else {
-      throw Malformed(reason: "BTF of version \(bytes[2]); this reads version 1")
+      throw MalformedError(reason: "BTF of version \(bytes[2]); this reads version 1")
     }
     let header = word(4)
     let (typeOffset, typeSize) = (word(8), word(12))
     let (stringOffset, stringSize) = (word(16), word(20))
     guard header >= BTFTypes.headerSize, header <= bytes.count else {
-      throw Malformed(reason: "a header of \(header) bytes")
+      throw MalformedError(reason: "a header of \(header) bytes")
     }
     // Headers of 32 bytes have a third part, of how types are laid out.
     let layout = header >= 32 ? word(24) + word(28) : 0
     let end = header + max(typeOffset + typeSize, stringOffset + stringSize, layout)
     guard end <= bytes.count else {
-      throw Malformed(
+      throw MalformedError(
         reason: "cut off: \(bytes.count) bytes are there, its header speaks of \(end)")
     }
     guard end == bytes.count else {
-      throw Malformed(reason: "\(bytes.count - end) bytes follow its end")
+      throw MalformedError(reason: "\(bytes.count - end) bytes follow its end")
     }
     guard typeOffset % 4 == 0, typeOffset + typeSize <= stringOffset else {
-      throw Malformed(reason: "its types and names overlap")
+      throw MalformedError(reason: "its types and names overlap")
     }
     types = (header + typeOffset)..<(header + typeOffset + typeSize)
     strings = (header + stringOffset)..<(header + stringOffset + stringSize)
     guard let first = bytes[strings].first, bytes[strings].last == 0 else {
-      throw Malformed(reason: "its table of names is not closed by a NUL")
+      throw MalformedError(reason: "its table of names is not closed by a NUL")
     }
     isSplit = first != 0
   }

@@ -42,13 +42,13 @@ struct BTFMemberCount {
   }
 
   /// Members of a type whose references were seen to be sound, also enumerators and parameters.
-  /// - Throws: ``Malformed`` for more than ``BTFLimits/members``.
-  mutating func count(_ id: UInt32, level: Int = 0) throws(Malformed) -> Int {
+  /// - Throws: ``MalformedError`` for more than ``BTFLimits/members``.
+  mutating func count(_ id: UInt32, level: Int = 0) throws(MalformedError) -> Int {
     let own = Int(word(Int(offsets[Int(id)]) + 4) & 0xffff)
     guard kind(id).isComposite else { return own }
     if known[Int(id)] > 0 { return Int(known[Int(id)]) - 1 }
     guard level <= BTFLimits.anonymousLevels else {
-      throw Malformed(
+      throw MalformedError(
         reason: "type \(id): more than \(BTFLimits.anonymousLevels) anonymous structs inside each "
           + "other")
     }
@@ -62,7 +62,7 @@ struct BTFMemberCount {
       guard kind(inner).isComposite else { continue }
       total += try count(inner, level: level + 1)
       guard total <= BTFLimits.members else {
-        throw Malformed(
+        throw MalformedError(
           reason: "type \(id) has more than \(BTFLimits.members) members, with those of anonymous "
             + "structs inside it")
       }

@@ -10,8 +10,8 @@ struct BTFNameIndex: Sendable {
   ///   - bytes: the blob.
   ///   - strings: where its names are.
   ///   - names: offset of each type's name in `strings`, known to be inside.
-  /// - Throws: ``Malformed`` for names that take too long together.
-  init(bytes: [UInt8], strings: Range<Int>, names: [UInt32]) throws(Malformed) {
+  /// - Throws: ``MalformedError`` for names that take too long together.
+  init(bytes: [UInt8], strings: Range<Int>, names: [UInt32]) throws(MalformedError) {
     var size = 1024
     while size < names.count { size *= 2 }
     heads = [UInt32](repeating: 0, count: size)
@@ -38,7 +38,7 @@ struct BTFNameIndex: Sendable {
       }
     }
     guard left > 0 else {
-      throw Malformed(
+      throw MalformedError(
         reason: "the names of its types are longer than \(BTFLimits.nameBytes >> 20) MiB together")
     }
   }

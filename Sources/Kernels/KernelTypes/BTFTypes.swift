@@ -21,9 +21,9 @@ package struct BTFTypes: Sendable {
   /// Types and `void`.
   package var count: Int { offsets.count }
 
-  package init(_ bytes: [UInt8]) throws(Malformed) {
+  package init(_ bytes: [UInt8]) throws(MalformedError) {
     let sections = try BTFHeader(bytes)
-    if sections.isSplit { throw Malformed(reason: Self.split) }
+    if sections.isSplit { throw MalformedError(reason: Self.split) }
     self.bytes = bytes
     strings = sections.strings
     try Self.checkNames(bytes, strings)
@@ -34,9 +34,10 @@ package struct BTFTypes: Sendable {
     try checkMembers()
   }
 
-  private static func checkNames(_ bytes: [UInt8], _ strings: Range<Int>) throws(Malformed) {
+  private static func checkNames(_ bytes: [UInt8], _ strings: Range<Int>) throws(MalformedError) {
     guard strings.count <= BTFLimits.strings else {
-      throw Malformed(reason: "\(strings.count) bytes of names; kernels read \(BTFLimits.strings)")
+      throw MalformedError(
+        reason: "\(strings.count) bytes of names; kernels read \(BTFLimits.strings)")
     }
     var longest = 0
     bytes.withUnsafeBufferPointer { bytes in
@@ -47,13 +48,13 @@ package struct BTFTypes: Sendable {
       }
     }
     guard longest <= BTFLimits.nameLength else {
-      throw Malformed(reason: "a name of \(longest) bytes")
+      throw MalformedError(reason: "a name of \(longest) bytes")
     }
   }
 
   private static func walk(
     _ bytes: [UInt8], _ range: Range<Int>, strings: Range<Int>
-  ) throws(Malformed) -> ([UInt32], [UInt32]) {
+  ) throws(MalformedError) -> ([UInt32], [UInt32]) {
     var offsets: [UInt32] = [0]
     var names: [UInt32] = [0]
     let all = range.count / 12 + 1
@@ -89,12 +90,12 @@ package struct BTFTypes: Sendable {
       }
       if at != range.upperBound { reason = "type \(offsets.count - 1) is cut off" }
     }
-    if let reason { throw Malformed(reason: reason) }
+    if let reason { throw MalformedError(reason: reason) }
     return (offsets, names)
   }
 
   /// Holds every reference and every name against what there is.
-  private func check() throws(Malformed) {
+  private func check() throws(MalformedError) {
     let count = UInt32(offsets.count)
     let nameCount = UInt32(strings.count)
     var reason: String?
@@ -141,14 +142,14 @@ package struct BTFTypes: Sendable {
         }
       }
     }
-    if let reason { throw Malformed(reason: reason) }
+    if let reason { throw MalformedError(reason: reason) }
   }
 
   /// Bounds what a search for a field may have to look at.
-  private func checkMembers() throws(Malformed) {
+  private func checkMembers() throws(MalformedError) {
     var counts = [UInt32](repeating: 0, count: offsets.count)
-    let failure = bytes.withUnsafeBytes { raw -> Malformed? in
-      do throws(Malformed) {
+    let failure = bytes.withUnsafeBytes { raw -> MalformedError? in
+      do throws(MalformedError) {
         var counter = BTFMemberCount(raw, strings: strings, offsets: offsets)
         for id in 1..<UInt32(max(1, offsets.count)) {
           counts[Int(id)] = UInt32(try counter.count(id))
@@ -158,7 +159,7 @@ package struct BTFTypes: Sendable {
     }
     if let failure { throw failure }
     if let id = index.crowded(counts) {
-      throw Malformed(
+      throw MalformedError(
         reason: "types called '\(self[id].name)' or alike have more than \(BTFLimits.namesakes) "
           + "members")
     }

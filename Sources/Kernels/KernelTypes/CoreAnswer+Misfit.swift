@@ -5,7 +5,7 @@ extension CoreAnswer {
   ///   - read: as the program makes it.
   ///   - isShifted: whether the program cuts the field's bits out of what it read.
   /// - Returns: nil when it gets the value, or when that is not known.
-  func misfit(of read: ProgramFlow.Read, isShifted: Bool) -> Misfit? {
+  func misfit(of read: ProgramFlow.Read, isShifted: Bool) -> MisfitError? {
     guard let place, let own else { return nil }
     if !own.pointee.isEmpty, !place.pointee.isEmpty, own.pointee != place.pointee {
       return .pointee
@@ -15,7 +15,7 @@ extension CoreAnswer {
 
   /// libbpf gives a load the field's width where both are pointers or unsigned integers, and refuses
   /// other widths, and bit-fields where the object has none.
-  private func misfitOfLoad(_ place: FieldPlace, _ own: FieldPlace) -> Misfit? {
+  private func misfitOfLoad(_ place: FieldPlace, _ own: FieldPlace) -> MisfitError? {
     if place.bits != nil || own.bits != nil {
       return place.bitsInWord == own.bitsInWord && place.size == own.size ? nil : .bits
     }
@@ -27,7 +27,7 @@ extension CoreAnswer {
 
   /// Nothing but the program itself looks at a width that it asks for by helper, or at an address
   /// that it computes.
-  private func misfit(_ place: FieldPlace, size: UInt64?, _ isShifted: Bool) -> Misfit? {
+  private func misfit(_ place: FieldPlace, size: UInt64?, _ isShifted: Bool) -> MisfitError? {
     guard let size else { return nil }
     switch place.kind {
     case .integer, .enumeration, .enumeration64:

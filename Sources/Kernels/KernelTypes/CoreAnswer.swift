@@ -1,7 +1,7 @@
 /// What a kernel's types answer to one relocation.
 package struct CoreAnswer: Sendable, Equatable {
   /// Why a read, made as the object makes it, does not get the field's value here.
-  package enum Misfit: Sendable, Equatable {
+  package enum MisfitError: Sendable, Equatable {
     /// It takes more or fewer bytes than the field has.
     case size
     /// The field is a bit-field, and the read takes whole bytes.
@@ -32,7 +32,7 @@ package struct CoreAnswer: Sendable, Equatable {
   /// Where the object's own declaration has it; nil for other relocations.
   package let own: FieldPlace?
   /// Set by ``CoreObject`` among what a program lacks.
-  package internal(set) var misfit: Misfit?
+  package internal(set) var misfit: MisfitError?
 
   /// The same answer, for an equal question at another place.
   func moved(to relocation: CoreRelocation) -> CoreAnswer {
@@ -58,8 +58,8 @@ package struct CoreResolver: Sendable {
     types = TypeMatcher(object: object, kernel: kernel)
   }
 
-  /// - Throws: ``Malformed`` for a relocation that does not fit the object's own types.
-  package func answer(_ relocation: CoreRelocation) throws(Malformed) -> CoreAnswer {
+  /// - Throws: ``MalformedError`` for a relocation that does not fit the object's own types.
+  package func answer(_ relocation: CoreRelocation) throws(MalformedError) -> CoreAnswer {
     let root = object[relocation.type]
     if relocation.kind.isAboutField { return try field(relocation) }
     var outcomes: [CoreAnswer.Outcome] = []
@@ -71,7 +71,7 @@ package struct CoreResolver: Sendable {
     } else if relocation.kind.isAboutEnumerator {
       let enumerators = object.enumerators(of: object.resolved(relocation.type))
       guard let index = Int(relocation.access), enumerators.indices.contains(index) else {
-        throw Malformed(reason: "the relocation '\(relocation.access)' leads nowhere")
+        throw MalformedError(reason: "the relocation '\(relocation.access)' leads nowhere")
       }
       path = essentialName(enumerators[index].name)
       subject += ".\(path)"
@@ -100,7 +100,7 @@ package struct CoreResolver: Sendable {
     }
   }
 
-  private func field(_ relocation: CoreRelocation) throws(Malformed) -> CoreAnswer {
+  private func field(_ relocation: CoreRelocation) throws(MalformedError) -> CoreAnswer {
     let path = try FieldPath(relocation, in: object)
     let places = candidates(path.rootType).compactMap { fields.place(of: path, in: $0) }
     let outcomes = places.map { value(relocation.kind, $0) }

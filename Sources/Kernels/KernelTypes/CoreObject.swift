@@ -14,11 +14,11 @@ package struct CoreObject: Sendable {
 
   private static let symbolFunction: UInt8 = 2
 
-  /// - Throws: ``Malformed`` for bytes that are no BPF object with types.
-  package init(_ bytes: [UInt8]) throws(Malformed) {
+  /// - Throws: ``MalformedError`` for bytes that are no BPF object with types.
+  package init(_ bytes: [UInt8]) throws(MalformedError) {
     let elf = try ELFReader(bytes)
     guard elf.machine == ELFReader.machineBPF, let btf = elf.section(".BTF") else {
-      throw Malformed(reason: "not a BPF object with BTF")
+      throw MalformedError(reason: "not a BPF object with BTF")
     }
     types = try BTFTypes(elf.contents(of: btf))
     if let section = elf.section(".BTF.ext") {
@@ -52,8 +52,8 @@ package struct CoreObject: Sendable {
   }
 
   /// Answers all relocations from a kernel's types.
-  /// - Throws: ``Malformed`` for relocations that do not fit the object's own types.
-  package func answers(from kernel: BTFTypes) throws(Malformed) -> [Answers] {
+  /// - Throws: ``MalformedError`` for relocations that do not fit the object's own types.
+  package func answers(from kernel: BTFTypes) throws(MalformedError) -> [Answers] {
     let resolver = CoreResolver(object: types, kernel: kernel)
     var known: [Question: CoreAnswer] = [:]
     var all: [CoreAnswer] = []

@@ -35,25 +35,26 @@ package struct CoreRelocation: Sendable, Equatable {
   ///   - bytes: contents of `.BTF.ext`.
   ///   - types: the object's own, for names.
   /// - Returns: in the object's order.
-  /// - Throws: ``Malformed``.
-  package static func read(_ bytes: [UInt8], types: BTFTypes) throws(Malformed) -> [CoreRelocation]
+  /// - Throws: ``MalformedError``.
+  package static func read(_ bytes: [UInt8], types: BTFTypes) throws(MalformedError)
+    -> [CoreRelocation]
   {
-    func word(_ at: Int) throws(Malformed) -> Int {
+    func word(_ at: Int) throws(MalformedError) -> Int {
       guard at >= 0, at <= bytes.count - 4 else {
-        throw Malformed(reason: ".BTF.ext is cut off at byte \(at)")
+        throw MalformedError(reason: ".BTF.ext is cut off at byte \(at)")
       }
       return (0..<4).reversed().reduce(0) { $0 << 8 | Int(bytes[at + $1]) }
     }
-    guard bytes.starts(with: BTFTypes.magic) else { throw Malformed(reason: "no .BTF.ext") }
+    guard bytes.starts(with: BTFTypes.magic) else { throw MalformedError(reason: "no .BTF.ext") }
     let header = try word(4)
     // Older compilers' headers end before the relocations.
     guard header >= 32 else { return [] }
     var at = header + (try word(24))
     let end = at + (try word(28))
-    guard end <= bytes.count else { throw Malformed(reason: ".BTF.ext is cut off") }
+    guard end <= bytes.count else { throw MalformedError(reason: ".BTF.ext is cut off") }
     guard at < end else { return [] }
     let size = try word(at)
-    guard size >= 16 else { throw Malformed(reason: "relocations of \(size) bytes") }
+    guard size >= 16 else { throw MalformedError(reason: "relocations of \(size) bytes") }
     at += 4
     var found: [CoreRelocation] = []
     while at < end {
@@ -61,11 +62,11 @@ package struct CoreRelocation: Sendable, Equatable {
       let count = try word(at + 4)
       at += 8
       guard count <= (end - at) / size else {
-        throw Malformed(reason: "relocations leave .BTF.ext")
+        throw MalformedError(reason: "relocations leave .BTF.ext")
       }
       for _ in 0..<count {
         guard let kind = Kind(rawValue: UInt32(try word(at + 12))) else {
-          throw Malformed(reason: "a relocation of unknown kind \(try word(at + 12))")
+          throw MalformedError(reason: "a relocation of unknown kind \(try word(at + 12))")
         }
         found.append(
           CoreRelocation(

@@ -36,14 +36,14 @@ package struct ELFHead: Sendable, Equatable {
   package let buildID: String?
 
   /// - Parameter bytes: the file's beginning; its program headers have to be in it.
-  /// - Throws: ``Malformed``.
-  package init(_ bytes: Data) throws(Malformed) {
+  /// - Throws: ``MalformedError``.
+  package init(_ bytes: Data) throws(MalformedError) {
     let bytes = bytes.startIndex == 0 ? bytes : Data(bytes)
     guard bytes.count >= 52, bytes.starts(with: ELFReader.magic) else {
-      throw Malformed(reason: "not an ELF file")
+      throw MalformedError(reason: "not an ELF file")
     }
     guard bytes[5] == 1, let layout = Layout(rawValue: bytes[4]) else {
-      throw Malformed(reason: "not a little-endian ELF file of 32 or 64 bits")
+      throw MalformedError(reason: "not a little-endian ELF file of 32 or 64 bits")
     }
     machine = UInt16(try ELFReader.integer(bytes, at: 18, size: 2))
     let table = try ELFReader.integer(bytes, at: layout.segmentsOffset, size: layout.word)
@@ -51,7 +51,7 @@ package struct ELFHead: Sendable, Equatable {
     let count = Int(try ELFReader.integer(bytes, at: layout.segmentSizeOffset + 2, size: 2))
     guard table <= UInt64(bytes.count), size >= (layout == .bits64 ? 56 : 32) || count == 0,
       count * size <= bytes.count - Int(table)
-    else { throw Malformed(reason: "the table of segments is not in the first bytes") }
+    else { throw MalformedError(reason: "the table of segments is not in the first bytes") }
     var segments: [Segment] = []
     var found: String?
     for base in (0..<count).map({ Int(table) + $0 * size }) {
@@ -60,7 +60,7 @@ package struct ELFHead: Sendable, Equatable {
       let offset = try ELFReader.integer(bytes, at: base + fields.offset, size: layout.word)
       let length = try ELFReader.integer(bytes, at: base + fields.size, size: layout.word)
       let end = offset.addingReportingOverflow(length)
-      guard !end.overflow else { throw Malformed(reason: "a segment leaves the file") }
+      guard !end.overflow else { throw MalformedError(reason: "a segment leaves the file") }
       if type == Self.typeLoad {
         segments.append(
           Segment(

@@ -54,20 +54,20 @@ package struct ELFReader: Sendable {
   package let machine: UInt16
   package let sections: [Section]
 
-  package init(_ bytes: [UInt8]) throws(Malformed) {
+  package init(_ bytes: [UInt8]) throws(MalformedError) {
     try self.init(Data(bytes))
   }
 
   /// As `init(_:)` without a copy: `bytes` may be a mapped file of any size.
-  package init(_ bytes: Data) throws(Malformed) {
+  package init(_ bytes: Data) throws(MalformedError) {
     // Offsets below count from 0, a slice's do not.
     let bytes = bytes.startIndex == 0 ? bytes : Data(bytes)
     self.bytes = bytes
     guard bytes.count >= 52, bytes.starts(with: Self.magic) else {
-      throw Malformed(reason: "not an ELF file")
+      throw MalformedError(reason: "not an ELF file")
     }
     guard bytes[5] == 1, let layout = Layout(rawValue: bytes[4]) else {
-      throw Malformed(reason: "not a little-endian ELF file of 32 or 64 bits")
+      throw MalformedError(reason: "not a little-endian ELF file of 32 or 64 bits")
     }
     self.layout = layout
     type = UInt16(try Self.integer(bytes, at: 16, size: 2))
@@ -79,14 +79,14 @@ package struct ELFReader: Sendable {
     guard entrySize >= layout.headerSize, table <= UInt64(bytes.count),
       count * entrySize <= bytes.count - Int(table)
     else {
-      throw Malformed(reason: "no section table, or the file is cut off before its end")
+      throw MalformedError(reason: "no section table, or the file is cut off before its end")
     }
     var raw: [(name: Int, section: Section)] = []
     for index in 0..<count {
       raw.append(
         try Self.section(bytes, at: Int(table) + index * entrySize, index: index, layout))
     }
-    guard raw.indices.contains(nameIndex) else { throw Malformed(reason: "no section names") }
+    guard raw.indices.contains(nameIndex) else { throw MalformedError(reason: "no section names") }
     let names = raw[nameIndex].section.range
     var sections: [Section] = []
     for (name, section) in raw {
@@ -123,17 +123,19 @@ package struct ELFReader: Sendable {
   package func contents(of section: Section) -> [UInt8] { [UInt8](bytes[section.range]) }
 
   /// All symbols, in the file's order.
-  package func symbols() throws(Malformed) -> [Symbol] { try symbols(ofType: Self.typeSymbols) }
+  package func symbols() throws(MalformedError) -> [Symbol] {
+    try symbols(ofType: Self.typeSymbols)
+  }
 
   /// Those that a stripped file keeps for its users.
-  package func dynamicSymbols() throws(Malformed) -> [Symbol] {
+  package func dynamicSymbols() throws(MalformedError) -> [Symbol] {
     try symbols(ofType: Self.typeDynamicSymbols)
   }
 
-  private func symbols(ofType type: UInt32) throws(Malformed) -> [Symbol] {
+  private func symbols(ofType type: UInt32) throws(MalformedError) -> [Symbol] {
     guard let table = sections.first(where: { $0.type == type }) else { return [] }
     guard sections.indices.contains(table.link) else {
-      throw Malformed(reason: "the symbol table has no names")
+      throw MalformedError(reason: "the symbol table has no names")
     }
     let names = sections[table.link].range
     let fields = layout.symbol
@@ -146,7 +148,7 @@ package struct ELFReader: Sendable {
         bytes, in: names, at: Int(try Self.integer(bytes, at: base, size: 4)))
       named += name.utf8.count
       guard named <= Self.nameBudget * bytes.count else {
-        throw Malformed(reason: "the names of its symbols are many times longer than the file")
+        throw MalformedError(reason: "the names of its symbols are many times longer than the file")
       }
       symbols.append(
         Symbol(
@@ -160,7 +162,7 @@ package struct ELFReader: Sendable {
   }
 
   /// Names of symbols outside the file that instructions of a BPF object call (`R_BPF_64_32`).
-  package func calledUndefinedSymbols() throws(Malformed) -> [String] {
+  package func calledUndefinedSymbols() throws(MalformedError) -> [String] {
     let symbols = try symbols()
     var names: [String] = []
     for table in sections where table.type == Self.typeRelocations && layout == .bits64 {
@@ -180,7 +182,7 @@ package struct ELFReader: Sendable {
 
   private static func section(
     _ bytes: Data, at base: Int, index: Int, _ layout: Layout
-  ) throws(Malformed) -> (name: Int, section: Section) {
+  ) throws(MalformedError) -> (name: Int, section: Section) {
     let word = layout.word
     let type = UInt32(try integer(bytes, at: base + 4, size: 4))
     let flags = try integer(bytes, at: base + 8, size: word)
@@ -188,7 +190,7 @@ package struct ELFReader: Sendable {
     let size = try integer(bytes, at: base + 8 + 3 * word, size: word)
     let end = offset.addingReportingOverflow(size)
     guard type == typeNoBits || (!end.overflow && end.partialValue <= UInt64(bytes.count))
-    else { throw Malformed(reason: "section \(index) leaves the file") }
+    else { throw MalformedError(reason: "section \(index) leaves the file") }
     let section = Section(
       name: "", type: type, flags: flags,
       address: try integer(bytes, at: base + 8 + word, size: word),
@@ -199,9 +201,9 @@ package struct ELFReader: Sendable {
 
   static func integer(
     _ bytes: Data, at offset: Int, size: Int
-  ) throws(Malformed) -> UInt64 {
+  ) throws(MalformedError) -> UInt64 {
     guard offset >= 0, offset <= bytes.count - size else {
-      throw Malformed(reason: "truncated at byte \(offset)")
+      throw MalformedError(reason: "truncated at byte \(offset)")
     }
     var value: UInt64 = 0
     for index in (0..<size).reversed() { value = value << 8 | UInt64(bytes[offset + index]) }
@@ -210,12 +212,12 @@ package struct ELFReader: Sendable {
 
   private static func text(
     _ bytes: Data, in range: Range<Int>, at offset: Int
-  ) throws(Malformed) -> String {
+  ) throws(MalformedError) -> String {
     guard offset >= 0, offset < range.count,
       let end = bytes[(range.lowerBound + offset)..<range.upperBound].firstIndex(of: 0)
     else {
       if range.isEmpty && offset == 0 { return "" }
-      throw Malformed(reason: "a name leaves its table")
+      throw MalformedError(reason: "a name leaves its table")
     }
     return String(decoding: bytes[(range.lowerBound + offset)..<end], as: UTF8.self)
   }

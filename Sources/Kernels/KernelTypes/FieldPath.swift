@@ -27,9 +27,9 @@ struct FieldPath: Sendable {
   }
 
   /// Follows a relocation's indices through the object's types.
-  /// - Throws: ``Malformed`` where they lead nowhere.
-  init(_ relocation: CoreRelocation, in types: BTFTypes) throws(Malformed) {
-    let wrong = Malformed(reason: "the relocation '\(relocation.access)' leads nowhere")
+  /// - Throws: ``MalformedError`` where they lead nowhere.
+  init(_ relocation: CoreRelocation, in types: BTFTypes) throws(MalformedError) {
+    let wrong = MalformedError(reason: "the relocation '\(relocation.access)' leads nowhere")
     let indices = relocation.access.split(separator: ":", omittingEmptySubsequences: false)
       .compactMap { Int($0) }
     guard let first = indices.first, first >= 0 else { throw wrong }

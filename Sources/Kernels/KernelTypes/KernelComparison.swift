@@ -90,10 +90,10 @@ package struct KernelComparer: Sendable {
   }
 
   /// - Returns: how much was compared, and what differs, sorted.
-  /// - Throws: ``Malformed`` for objects that do not fit their own types.
+  /// - Throws: ``MalformedError`` for objects that do not fit their own types.
   package func compare(
     _ probes: [Probe]
-  ) throws(Malformed) -> (compared: Int, changes: [KernelComparison.Change]) {
+  ) throws(MalformedError) -> (compared: Int, changes: [KernelComparison.Change]) {
     var entries: [Key: Entry] = [:]
     // Looking through all types takes a while, and the fields of one struct ask the same.
     var successors: [String: String?] = [:]
@@ -147,7 +147,7 @@ package struct KernelComparer: Sendable {
   /// One answer per thing asked about: where a field is, else whether a type is there.
   private func answers(
     _ probe: Probe, _ kernel: BTFTypes
-  ) throws(Malformed) -> [String: CoreAnswer] {
+  ) throws(MalformedError) -> [String: CoreAnswer] {
     var found: [String: CoreAnswer] = [:]
     for answer in try probe.object.answers(from: kernel).flatMap(\.all) {
       if let known = found[answer.subject], known.place != nil || answer.place == nil { continue }

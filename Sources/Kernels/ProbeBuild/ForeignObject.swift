@@ -28,7 +28,7 @@ package struct ForeignObject: Sendable {
       }
       types = try BTFTypes(elf.contents(of: section))
       symbols = try elf.symbols()
-    } catch let error as Malformed {
+    } catch let error as MalformedError {
       throw ProbeBuildError.badObject(what: name, reason: error.reason)
     }
     self.bytes = bytes
@@ -120,7 +120,7 @@ package struct ForeignObject: Sendable {
       if let name = try elf.calledUndefinedSymbols().first {
         throw fail("it calls \(name), a function of the kernel, not a helper")
       }
-    } catch let error as Malformed {
+    } catch let error as MalformedError {
       throw fail(error.reason)
     }
   }

@@ -36,7 +36,7 @@ package struct ProbeObject: Sendable, Equatable {
   package static func inspect(_ bytes: [UInt8], name: String) throws -> ProbeObject {
     do {
       return try read(bytes, name: name)
-    } catch let error as Malformed {
+    } catch let error as MalformedError {
       throw ProbeBuildError.badObject(what: name, reason: error.reason)
     }
   }
@@ -54,7 +54,7 @@ package struct ProbeObject: Sendable, Equatable {
   /// The first call that a probe may not make, with the function that makes it.
   private static func callObjection(
     _ elf: ELFReader, _ symbols: [ELFReader.Symbol]
-  ) throws(Malformed) -> String? {
+  ) throws(MalformedError) -> String? {
     for (index, section) in elf.sections.enumerated() where section.flags & executableCode != 0 {
       for (offset, call) in ProgramRules.calls(in: elf.contents(of: section)[...]) {
         let objection =

@@ -33,7 +33,7 @@ struct MetricProgram: Sendable {
     return (field, names.count)
   }
 
-  /// Whether operations of a CPU, and labels, are told apart by one number, as interrupts are. It is mostly
+  /// Whether one number distinguishes operations of a CPU, and labels, as interrupts are. It is mostly
   /// small, and an array costs no look-up in a table.
   private var isNumbered: Bool {
     isPerCPU && !hasSpanNumber && tied.count == 1 && type(of: tied[0]) == "u32"

@@ -22,20 +22,20 @@ struct EventSource {
   }
 
   /// A number of the event.
-  func number(_ name: String) throws(SpanTemplate.Misfit) -> Place {
+  func number(_ name: String) throws(SpanTemplate.MisfitError) -> Place {
     let place = try place(name)
     guard [1, 2, 4, 8].contains(place.size) else {
-      throw SpanTemplate.Misfit(
+      throw SpanTemplate.MisfitError(
         description: "field '\(name)' of \(event.hook) is no number, but \(place.size) bytes")
     }
     return place
   }
 
-  func place(_ name: String) throws(SpanTemplate.Misfit) -> Place {
+  func place(_ name: String) throws(SpanTemplate.MisfitError) -> Place {
     switch event.field(name)?.source {
     case .record(let name):
       guard let field = format?.field(name) else {
-        throw SpanTemplate.Misfit(description: "event \(event.hook) has no field '\(name)'")
+        throw SpanTemplate.MisfitError(description: "event \(event.hook) has no field '\(name)'")
       }
       return Place(
         from: field.isSigned && field.shape == .number ? LG_FROM_SIGNED : LG_FROM_CONTEXT,
@@ -50,23 +50,23 @@ struct EventSource {
       return Place(from: LG_FROM_SIGNED, offset: registers.result, size: 4)
     case .running(let what): return Place(running: what)
     default:
-      throw SpanTemplate.Misfit(description: "\(event.hook) has no value '\(name)'")
+      throw SpanTemplate.MisfitError(description: "\(event.hook) has no value '\(name)'")
     }
   }
 
   /// What a note says of an argument of a USDT probe.
-  private func argument(_ number: Int) throws(SpanTemplate.Misfit) -> Place {
+  private func argument(_ number: Int) throws(SpanTemplate.MisfitError) -> Place {
     let name = event.usdt?.fullName ?? ""
     guard let arguments, arguments.indices.contains(number) else {
-      throw SpanTemplate.Misfit(
+      throw SpanTemplate.MisfitError(
         description: "\(name) has \(arguments?.count ?? 0) arguments, and no arg\(number)")
     }
     switch arguments[number] {
     case .objection(let reason):
-      throw SpanTemplate.Misfit(description: "arg\(number) of \(name) \(reason)")
+      throw SpanTemplate.MisfitError(description: "arg\(number) of \(name) \(reason)")
     case .place(let operand):
       guard let place = Place(operand, registers) else {
-        throw SpanTemplate.Misfit(
+        throw SpanTemplate.MisfitError(
           description: "arg\(number) of \(name) is in a register that is not known")
       }
       return place
@@ -74,7 +74,7 @@ struct EventSource {
   }
 
   /// Text of the event: in its record or behind it, or the running thread's name.
-  func text(_ name: String) throws(SpanTemplate.Misfit) -> Place {
+  func text(_ name: String) throws(SpanTemplate.MisfitError) -> Place {
     var place = try place(name)
     guard case .record(let own) = event.field(name)?.source, let field = format?.field(own) else {
       return place
@@ -90,7 +90,7 @@ struct EventSource {
   }
 
   /// What a column of a row has.
-  func column(_ column: ResultColumn) throws(SpanTemplate.Misfit) -> Place {
+  func column(_ column: ResultColumn) throws(SpanTemplate.MisfitError) -> Place {
     switch column.source {
     case .thread: return Place(running: .thread)
     case .process: return Place(running: .process)
@@ -103,7 +103,7 @@ struct EventSource {
       place.size = min(place.size, UInt32(LG_NAME_LEN))
       return place
     case .time, .duration:
-      throw SpanTemplate.Misfit(description: "\(event.hook) has no column '\(column.name)'")
+      throw SpanTemplate.MisfitError(description: "\(event.hook) has no column '\(column.name)'")
     }
   }
 }
@@ -213,8 +213,8 @@ struct ConfigurationWriter {
   /// The places of some things, filled up to a number of places.
   mutating func list<Element>(
     _ elements: [Element], of count: Int,
-    _ places: (Element) throws(SpanTemplate.Misfit) -> [Place]
-  ) throws(SpanTemplate.Misfit) {
+    _ places: (Element) throws(SpanTemplate.MisfitError) -> [Place]
+  ) throws(SpanTemplate.MisfitError) {
     var left = count
     for element in elements {
       for place in try places(element) where left > 0 {

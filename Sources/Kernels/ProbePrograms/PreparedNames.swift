@@ -10,12 +10,12 @@ struct PreparedNames {
 
   /// Writes one over what stands where it goes, as in span_programs.h and event_programs.h. A shorter
   /// name ends with NULs: sections, symbols and types keep their places.
-  /// - Throws: ``SpanTemplate/Misfit`` for a name that is too long; `Malformed` for another object.
+  /// - Throws: ``SpanTemplate/MisfitError`` for a name that is too long; `MalformedError` for another object.
   mutating func write(_ name: String, over room: String) throws {
     let old = Array(room.utf8)
     let new = Array(name.utf8)
     guard new.count <= old.count else {
-      throw SpanTemplate.Misfit(
+      throw SpanTemplate.MisfitError(
         description: "the name '\(name)' has more than \(old.count) bytes")
     }
     let padded = new + Array(repeating: 0, count: old.count - new.count)
@@ -26,7 +26,7 @@ struct PreparedNames {
       at = found.upperBound
       isFound = true
     }
-    guard isFound else { throw Malformed(reason: "it has no room for names") }
+    guard isFound else { throw MalformedError(reason: "it has no room for names") }
   }
 
   /// What stands where the section's name goes.

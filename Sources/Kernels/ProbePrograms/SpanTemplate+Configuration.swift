@@ -7,7 +7,7 @@ extension SpanTemplate {
   func configuration(
     _ formats: [String: EventFormat], _ registers: RegisterPlaces,
     _ function: UserFunction? = nil, _ places: [String: UserPlace] = [:]
-  ) throws(Misfit) -> [UInt8] {
+  ) throws(MisfitError) -> [UInt8] {
     if table.isSingle { return try configurationOfSingle(formats, registers, places) }
     var writer = ConfigurationWriter()
     for (event, isEnd) in [(span.from, false), (span.to, true)] {
@@ -15,9 +15,9 @@ extension SpanTemplate {
         event: event, format: event.event.flatMap { formats[$0] }, registers,
         arguments: places[event.hook]?.arguments)
       if let event = event.event, formats[event] == nil {
-        throw Misfit(description: "the kernel has no event \(event)")
+        throw MisfitError(description: "the kernel has no event \(event)")
       }
-      try writer.list(table.by, of: Int(LG_TEMPLATE_TIED)) { (field) throws(Misfit) in
+      try writer.list(table.by, of: Int(LG_TEMPLATE_TIED)) { (field) throws(MisfitError) in
         guard let function else { return [try tied(field, source)] }
         return try tied(field, registers, function)
       }
@@ -33,8 +33,8 @@ extension SpanTemplate {
 
   private func put(
     labelsAndTestsOf source: EventSource, isEnd: Bool, _ writer: inout ConfigurationWriter
-  ) throws(Misfit) {
-    try writer.list(plain.key, of: Int(LG_TEMPLATE_WORDS)) { (field) throws(Misfit) in
+  ) throws(MisfitError) {
+    try writer.list(plain.key, of: Int(LG_TEMPLATE_WORDS)) { (field) throws(MisfitError) in
       try label(field, isEnd: isEnd, source)
     }
     let tests = try self.tests(isEnd: isEnd, source)
@@ -46,20 +46,21 @@ extension SpanTemplate {
   /// `struct lg_event_template`
   private func configurationOfSingle(
     _ formats: [String: EventFormat], _ registers: RegisterPlaces, _ places: [String: UserPlace]
-  ) throws(Misfit) -> [UInt8] {
+  ) throws(MisfitError) -> [UInt8] {
     let event = span.to
     if let path = event.event, formats[path] == nil {
-      throw Misfit(description: "the kernel has no event \(path)")
+      throw MisfitError(description: "the kernel has no event \(path)")
     }
     let source = EventSource(
       event: event, format: event.event.flatMap { formats[$0] }, registers,
       arguments: places[event.hook]?.arguments)
     var writer = ConfigurationWriter()
-    try writer.list([String](), of: Int(LG_TEMPLATE_TIED)) { (_) throws(Misfit) in [] }
+    try writer.list([String](), of: Int(LG_TEMPLATE_TIED)) { (_) throws(MisfitError) in [] }
     try put(labelsAndTestsOf: source, isEnd: true, &writer)
-    writer.put(try table.value.map { (name) throws(Misfit) in try source.number(name) } ?? .nowhere)
+    writer.put(
+      try table.value.map { (name) throws(MisfitError) in try source.number(name) } ?? .nowhere)
     let columns = table.columns.filter { $0.source != .time }
-    try writer.list(columns, of: Int(LG_TEMPLATE_COLUMNS)) { (column) throws(Misfit) in
+    try writer.list(columns, of: Int(LG_TEMPLATE_COLUMNS)) { (column) throws(MisfitError) in
       [try source.column(column)]
     }
     writer.put(UInt32(table.isByTask(plain.key) ? 1 : 0))
@@ -70,7 +71,7 @@ extension SpanTemplate {
     return writer.bytes
   }
 
-  private func tied(_ field: String, _ source: EventSource) throws(Misfit) -> Place {
+  private func tied(_ field: String, _ source: EventSource) throws(MisfitError) -> Place {
     switch field {
     case SpanTable.thread: Place(from: LG_FROM_THREAD)
     case SpanTable.cpu: Place(from: LG_FROM_CPU)
@@ -82,11 +83,11 @@ extension SpanTemplate {
   /// stack, as a function may call itself.
   private func tied(
     _ field: String, _ registers: RegisterPlaces, _ function: UserFunction
-  ) throws(Misfit) -> [Place] {
+  ) throws(MisfitError) -> [Place] {
     let isWide = registers.size == 8
     if field == SpanTable.goroutine {
       guard function.isGo else {
-        throw Misfit(
+        throw MisfitError(
           description: "\(span.to.function ?? "") is no function of Go: it is tied by tid")
       }
       let routine = Place(
@@ -96,7 +97,7 @@ extension SpanTemplate {
       return isWide ? [routine, depth] : [routine]
     }
     guard !function.isGo else {
-      throw Misfit(
+      throw MisfitError(
         description: "\(span.to.function ?? "") is a function of Go, whose goroutines change "
           + "threads: it is tied by goroutine")
     }
@@ -112,7 +113,7 @@ extension SpanTemplate {
   /// The words of a label; nowhere where the other event gives them.
   private func label(
     _ field: KeyField, isEnd: Bool, _ source: EventSource
-  ) throws(Misfit) -> [Place] {
+  ) throws(MisfitError) -> [Place] {
     let rest = Array(repeating: Place.nowhere, count: (field.size + 3) / 4 - 1)
     if field.name == SpanTable.processClass {
       return [isEnd ? Place(from: LG_FROM_CLASS_OF_TASK) : .nowhere]
@@ -131,7 +132,7 @@ extension SpanTemplate {
     return [place] + rest
   }
 
-  private func tests(isEnd: Bool, _ source: EventSource) throws(Misfit) -> [Test] {
+  private func tests(isEnd: Bool, _ source: EventSource) throws(MisfitError) -> [Test] {
     var tests: [Test] = []
     for condition in table.conditions + (isEnd ? span.to : span.from).conditions {
       if let text = condition.text {
@@ -154,11 +155,11 @@ extension SpanTemplate {
   /// other text one at least is not.
   private func pieces(
     of text: String, _ condition: SpanTable.Condition, _ source: EventSource
-  ) throws(Misfit) -> [Test] {
+  ) throws(MisfitError) -> [Test] {
     let whole = try source.place(condition.field)
     let bytes = Array(text.utf8) + [0]
     guard bytes.count <= whole.size else {
-      throw Misfit(
+      throw MisfitError(
         description: "'\(text)' is longer than the \(whole.size - 1) bytes of \(condition.field)")
     }
     var tests: [Test] = []

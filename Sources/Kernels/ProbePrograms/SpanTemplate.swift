@@ -148,7 +148,7 @@ package struct SpanTemplate: Sendable {
   }
 
   /// Why a kernel does not give what is asked for.
-  package struct Misfit: Error, Sendable, Equatable, CustomStringConvertible {
+  package struct MisfitError: Error, Sendable, Equatable, CustomStringConvertible {
     package var description: String
 
     package init(description: String) {
@@ -165,7 +165,7 @@ package struct SpanTemplate: Sendable {
   ///   - function: of a process; nil where ``userFunction`` is.
   ///   - places: of ``userEvents``, by their hooks.
   /// - Returns: an object to be loaded.
-  /// - Throws: ``Misfit`` for a field that is not there; `Malformed` for another object.
+  /// - Throws: ``MisfitError`` for a field that is not there; `MalformedError` for another object.
   package func configured(
     _ object: [UInt8], formats: [String: EventFormat], registers: RegisterPlaces,
     function: UserFunction? = nil, places: [String: UserPlace] = [:]
@@ -174,12 +174,12 @@ package struct SpanTemplate: Sendable {
     let elf = try ELFReader(object)
     guard let symbol = try elf.symbols().first(where: { $0.name == LG_VAR_TEMPLATE }),
       elf.sections.indices.contains(symbol.section)
-    else { throw Malformed(reason: "it has no lg_template: it was built for another release") }
+    else { throw MalformedError(reason: "it has no lg_template: it was built for another release") }
     let own = function?.isGo == true ? registers.ofGo : registers
     let bytes = try configuration(formats, own, function, places)
     let start = elf.sections[symbol.section].range.lowerBound + Int(symbol.value)
     guard start + bytes.count <= elf.sections[symbol.section].range.upperBound else {
-      throw Malformed(reason: "lg_template leaves its section")
+      throw MalformedError(reason: "lg_template leaves its section")
     }
     object.replaceSubrange(start..<start + bytes.count, with: bytes)
     return try named(object) { event in
@@ -188,7 +188,7 @@ package struct SpanTemplate: Sendable {
   }
 
   /// Writes the names of hooks alone, for those who ask which a kernel has.
-  /// - Throws: ``Misfit`` for a name that is too long; `Malformed` for another object.
+  /// - Throws: ``MisfitError`` for a name that is too long; `MalformedError` for another object.
   package func named(_ object: [UInt8]) throws -> [UInt8] { try named(object) { _ in false } }
 
   private func named(

@@ -27,7 +27,7 @@ package struct UserFunction: Sendable, Equatable {
 
   /// On the device.
   package var path: String
-  /// Contents of the note that tells this build from others; empty where there is none.
+  /// Contents of the note that only this build has; empty where there is none.
   package var identity: [UInt8]
   /// Where its work begins.
   package var entry: Site

@@ -4,7 +4,7 @@ import Symbols
 package struct UserPlace: Sendable, Equatable {
   /// On the device.
   package var path: String
-  /// Contents of the note that tells this build from others; empty where there is none.
+  /// Contents of the note that only this build has; empty where there is none.
   package var identity: [UInt8]
   package var sites: [UserFunction.Site]
   /// Whether the kernel sees the return by writing over its address.

@@ -17,8 +17,8 @@ package struct FileSymbols: Sendable {
   /// - Parameters:
   ///   - file: the file, or one with its symbols alone, as debug packages have them.
   ///   - head: of the file that was mapped; nil = that of `file`.
-  /// - Throws: `Malformed`.
-  package init(_ file: Data, head: ELFHead? = nil) throws(Malformed) {
+  /// - Throws: `MalformedError`.
+  package init(_ file: Data, head: ELFHead? = nil) throws(MalformedError) {
     let head = if let head { head } else { try ELFHead(file) }
     self.head = head
     let reader = try ELFReader(file)

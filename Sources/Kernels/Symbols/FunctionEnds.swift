@@ -12,7 +12,7 @@ package struct FunctionEnds: Sendable, Equatable {
   package var indirectJumps: Int
 
   /// Why breakpoints do not count a function.
-  package struct Obstacle: Error, Sendable, Equatable, CustomStringConvertible {
+  package struct ObstacleError: Error, Sendable, Equatable, CustomStringConvertible {
     package var description: String
   }
 
@@ -20,17 +20,17 @@ package struct FunctionEnds: Sendable, Equatable {
   ///   - listing: all instructions of the function, by address.
   ///   - function: its first address and those that follow.
   ///   - parts: of it that the compiler put elsewhere, whose instructions are in the listing.
-  /// - Throws: ``Obstacle``.
+  /// - Throws: ``ObstacleError``.
   package init(
     _ listing: CodeListing, of function: Range<UInt64>, parts: [Range<UInt64>] = []
-  ) throws(Obstacle) {
+  ) throws(ObstacleError) {
     let start = function.lowerBound
     func isInside(_ address: UInt64) -> Bool {
       function.contains(address) || parts.contains { $0.contains(address) }
     }
     let code = listing.instructions
     guard let first = code.first(where: { $0.address == start }) else {
-      throw Obstacle(description: "its code cannot be read")
+      throw ObstacleError(description: "its code cannot be read")
     }
     var (entry, returns, tailCalls) = (first.address, [UInt64](), [UInt64]())
     var (indirectJumps, beginsAnew) = (0, false)
@@ -41,7 +41,7 @@ package struct FunctionEnds: Sendable, Equatable {
       case .jump(start, _): beginsAnew = true
       case .jump(let target, let isConditional) where !isInside(target):
         guard !isConditional else {
-          throw Obstacle(
+          throw ObstacleError(
             description: "a conditional jump at 0x\(String(instruction.address, radix: 16)) leaves "
               + "it, which no breakpoint can follow")
         }
@@ -52,12 +52,12 @@ package struct FunctionEnds: Sendable, Equatable {
     }
     if beginsAnew {
       guard let other = Self.behindGrowth(code, start: start) else {
-        throw Obstacle(
+        throw ObstacleError(
           description: "it jumps back to its own first instruction, which would count it again")
       }
       entry = other
     }
-    guard !returns.isEmpty else { throw Obstacle(description: "no instruction leaves it") }
+    guard !returns.isEmpty else { throw ObstacleError(description: "no instruction leaves it") }
     (self.entry, self.returns, self.tailCalls) = (entry, returns, tailCalls)
     self.indirectJumps = indirectJumps
   }

@@ -30,13 +30,13 @@ package struct ProgramFile: Sendable {
   package let libraries: [String]
   /// Nil for what is not Go's; empty where the version is not known.
   package let goVersion: String?
-  /// Contents of the note that tells this build from others; empty without one.
+  /// Contents of the note that only this build has; empty without one.
   package let identity: [UInt8]
   private let bytes: Data
   private let reader: ELFReader
 
-  /// - Throws: `Malformed`.
-  package init(_ bytes: Data) throws(Malformed) {
+  /// - Throws: `MalformedError`.
+  package init(_ bytes: Data) throws(MalformedError) {
     let bytes = bytes.startIndex == 0 ? bytes : Data(bytes)
     self.bytes = bytes
     head = try ELFHead(bytes)
@@ -89,8 +89,8 @@ package struct ProgramFile: Sendable {
   }
 
   /// Where its USDT probes are; empty for a file without notes of such.
-  /// - Throws: `Malformed`.
-  package func usdtLocations() throws(Malformed) -> [USDTLocation] {
+  /// - Throws: `MalformedError`.
+  package func usdtLocations() throws(MalformedError) -> [USDTLocation] {
     try USDTLocation.all(in: reader)
   }
 
@@ -164,7 +164,7 @@ enum GoBuild {
 
 extension ProgramFile {
   /// Whether its runtime keeps the running goroutine in a register: x28 on arm64 and r10 on arm
-  /// always, r14 on x86-64 since go1.17 (whose version cannot be told from earlier ones here).
+  /// always, r14 on x86-64 since go1.17 (whose version cannot be distinguished from earlier ones here).
   package var keepsGoroutine: Bool {
     guard let goVersion else { return false }
     if head.machine != ELFHead.machineX86 { return true }

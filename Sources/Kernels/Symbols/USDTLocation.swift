@@ -28,13 +28,13 @@ extension USDTLocation {
   ///
   /// - Parameter file: any file at all.
   /// - Returns: empty for a file without such notes.
-  /// - Throws: `Malformed`.
-  static func all(in file: ELFReader) throws(Malformed) -> [Self] {
+  /// - Throws: `MalformedError`.
+  static func all(in file: ELFReader) throws(MalformedError) -> [Self] {
     var found: [Self] = []
     let base = file.section(baseSection)?.address
     for section in file.sections where section.name == Self.section {
       guard section.range.count <= mostBytes else {
-        throw Malformed(reason: "\(section.range.count) bytes of USDT notes are too many")
+        throw MalformedError(reason: "\(section.range.count) bytes of USDT notes are too many")
       }
       found += try all(inNotes: file.contents(of: section), word: file.wordSize, base: base)
     }
@@ -49,8 +49,9 @@ extension USDTLocation {
   ///   - base: where the linker put `.stapsdt.base` at last; a file that was moved since its notes were
   ///     written (prelink) has another there than they say.
   /// - Returns: those of USDT probes.
-  /// - Throws: `Malformed`.
-  static func all(inNotes bytes: [UInt8], word: Int, base: UInt64?) throws(Malformed) -> [Self] {
+  /// - Throws: `MalformedError`.
+  static func all(inNotes bytes: [UInt8], word: Int, base: UInt64?) throws(MalformedError) -> [Self]
+  {
     var found: [Self] = []
     var at = 0
     func number(_ offset: Int, _ size: Int) -> UInt64 {
@@ -62,12 +63,12 @@ extension USDTLocation {
       let type = Int(number(at + 8, 4))
       let contents = at + 12 + padded(nameSize)
       guard contents + size <= bytes.count else {
-        throw Malformed(reason: "the USDT note at byte \(at) leaves its section")
+        throw MalformedError(reason: "the USDT note at byte \(at) leaves its section")
       }
       let isOwn = bytes[at + 12..<at + 12 + nameSize].elementsEqual("stapsdt\0".utf8)
       if isOwn, type == noteType {
         guard let location = read(bytes[contents..<contents + size], word: word, base: base) else {
-          throw Malformed(reason: "the USDT note at byte \(at) is cut off")
+          throw MalformedError(reason: "the USDT note at byte \(at) is cut off")
         }
         found.append(location)
       }

@@ -81,7 +81,7 @@ package struct Catalog: Sendable {
     return loader.catalog
   }
 
-  /// - Throws: ``UnknownName``, or ``CatalogError`` when its file is broken; so do the others.
+  /// - Throws: ``UnknownNameError``, or ``CatalogError`` when its file is broken; so do the others.
   package func probe(_ name: String) throws -> ProbeManifest {
     try find(name, in: probes, .probes)
   }
@@ -107,7 +107,7 @@ package struct Catalog: Sendable {
   ) throws -> Value {
     try requireSound(name, directory)
     guard let value = values[name] else {
-      throw UnknownName(kind: directory.nameKey, name: name, known: values.keys.sorted())
+      throw UnknownNameError(kind: directory.nameKey, name: name, known: values.keys.sorted())
     }
     return value
   }
@@ -137,7 +137,7 @@ package struct Catalog: Sendable {
 }
 
 /// A name on the command line that no catalogue file has; a usage error (64).
-package struct UnknownName: Error, Sendable, Equatable {
+package struct UnknownNameError: Error, Sendable, Equatable {
   /// `probe`, `device`, `workload`, `suite` or `pool`.
   package var kind: String
   package var name: String
@@ -154,7 +154,7 @@ package struct UnknownName: Error, Sendable, Equatable {
   package var remedy: String { Catalogs.remedy(forUnknown: name, known: known) }
 }
 
-extension UnknownName: CustomStringConvertible {
+extension UnknownNameError: CustomStringConvertible {
   package var description: String { "there is no \(kind) '\(name)' (\(remedy))" }
 }
 

@@ -76,7 +76,7 @@ package struct SuiteDefinition: Sendable, Equatable {
   /// A fixed limit of operations' durations.
   package struct Deadline: Sendable, Equatable {
     package var metric: MetricPattern
-    /// From 1 ns to 60 s, which histograms can tell apart.
+    /// From 1 ns to 60 s, the range of histograms.
     package var limit: Duration
     /// Share of the candidate's operations that may take longer; 0 = none at all.
     package var exceed: Percentage

@@ -97,7 +97,7 @@ package struct DeviceSurvey: Sendable {
       }
       try await session.bye()
       return findings
-    } catch let crash as LoadCrash {
+    } catch let crash as LoadCrashError {
       throw RunError.crashed(device: device.name, event: crash.event)
     } catch {
       await session.close()

@@ -9,7 +9,7 @@ extension DeviceDefinition {
 
   /// What one of a virtual device's firmwares carries beyond its image: what limits its CPUs,
   /// what it does at boot, perfetto, and the firmware kit's own files with the probes that `kit` lists.
-  /// - Throws: `UnknownName`, `ProbeBuildError`, `DebianRootError`, `VirtualDeviceError`, and what
+  /// - Throws: `UnknownNameError`, `ProbeBuildError`, `DebianRootError`, `VirtualDeviceError`, and what
   ///   building throws.
   package func ownFiles(
     firmware name: String, catalog: Catalog, share: ShareRoot,

@@ -64,7 +64,7 @@ package struct HostCommandRunner: Sendable {
     } catch {
       await end(child)
       try Task.checkCancellation()
-      guard error is DeadlineExceeded else { throw error }
+      guard error is TimeoutError else { throw error }
       throw RunError.commandTimedOut(
         device: device, command: name.rawValue, limit: command.timeout, log: log)
     }

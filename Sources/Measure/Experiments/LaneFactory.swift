@@ -79,7 +79,7 @@ package struct LaneFactory: Sendable {
   ///   - id: distinguishes the experiment's machines from those of others.
   ///   - lanes: devices side by side; only virtual devices have more than one.
   /// - Returns: one lane or more.
-  /// - Throws: `UnknownName`, `DeviceError`.
+  /// - Throws: `UnknownNameError`, `DeviceError`.
   package func experiment(
     device name: String, fallback: String? = nil, id: String, lanes: Int
   ) async throws -> Target {
@@ -141,7 +141,7 @@ package struct LaneFactory: Sendable {
   }
 
   /// The device file that a name means; nothing is asked of the device.
-  /// - Throws: `UnknownName`, `DeviceError`.
+  /// - Throws: `UnknownNameError`, `DeviceError`.
   package static func definition(
     of name: String, in catalog: Catalog, fallback: String?
   ) throws -> DeviceDefinition {
@@ -167,7 +167,7 @@ package struct LaneFactory: Sendable {
 
   /// A serial number of the command line that the adb server does not list may be mistyped. That of
   /// a device file is not: its commands may bring the device up.
-  /// - Throws: `UnknownName` for a slip, `DeviceError` for a device that is away.
+  /// - Throws: `UnknownNameError` for a slip, `DeviceError` for a device that is away.
   private func requireListed(_ name: String, _ address: DeviceAddress) async throws {
     guard address == .server(serial: name), let listed = try? await server.devices(),
       !listed.contains(where: ServerSelector(name).fits)

@@ -23,6 +23,6 @@ package struct NameSlip: Sendable {
     guard case DeviceError.notFound = error, case .server = DeviceAddress(name),
       !known.contains(name), nearestName(to: name, in: known) != nil
     else { return error }
-    return UnknownName(kind: "device", name: name, known: Array(known))
+    return UnknownNameError(kind: "device", name: name, known: Array(known))
   }
 }

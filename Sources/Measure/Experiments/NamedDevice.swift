@@ -10,7 +10,7 @@ package struct NamedDevice: Sendable {
   package var address: DeviceAddress
 
   /// Nothing is asked of the device.
-  /// - Throws: ``DeviceNameError``, `UnknownName` for a file that is not there.
+  /// - Throws: ``DeviceNameError``, `UnknownNameError` for a file that is not there.
   package init(_ name: String, in catalog: Catalog) throws {
     try catalog.requireSoundDevice(name)
     if let known = catalog.devices[name] {
@@ -31,7 +31,7 @@ package struct NamedDevice: Sendable {
     guard let known = catalog.devices[file] else {
       // A serial number may hold the sign, but not an address after it.
       if case .server = place { return }
-      throw UnknownName(kind: "device file", name: file, known: Array(catalog.devices.keys))
+      throw UnknownNameError(kind: "device file", name: file, known: Array(catalog.devices.keys))
     }
     guard known.kind.hasAddress else {
       throw DeviceNameError(

@@ -90,7 +90,7 @@ struct ProbeLoader: Sendable {
       loads ? greeting.filter { $0.name != "bpf" } + [try await gate.canary()] : greeting
   }
 
-  /// - Throws: ``RunError``, ``LoadCrash``, `StoreError`; `AgentSessionError` for anything but a
+  /// - Throws: ``RunError``, ``LoadCrashError``, `StoreError`; `AgentSessionError` for anything but a
   ///   probe that does not fit.
   func load() async throws -> Loaded {
     var loaded = Loaded()
@@ -134,11 +134,11 @@ struct ProbeLoader: Sendable {
       } catch AgentSessionError.refused(let refusal) {
         if route == .t0 { isTaken = refusal.code == .busy }
         failures.append(TierPlan.PassedOver(route: route, reason: try reason(refusal, probe)))
-      } catch let error as LacksField {
+      } catch let error as MissingFieldError {
         failures.append(TierPlan.PassedOver(route: route, reason: error.reason))
       } catch let error as PerfettoError {
         failures.append(TierPlan.PassedOver(route: route, reason: error.description))
-      } catch let quarantined as QuarantinedLoad {
+      } catch let quarantined as QuarantineError {
         // No other tier in its place: the arms would then be measured in different ways.
         loaded.records.append(
           ProbeRecord(
@@ -245,11 +245,11 @@ struct ProbeLoader: Sendable {
       bytes = try template.configured(
         object.bytes, formats: formats, registers: bundle.abi.registers, function: function,
         places: places)
-    } catch let misfit as SpanTemplate.Misfit {
-      throw LacksField(reason: misfit.description)
+    } catch let misfit as SpanTemplate.MisfitError {
+      throw MissingFieldError(reason: misfit.description)
     } catch let fault as UserFunctionError {
-      throw LacksField(reason: fault.description)
-    } catch let error as Malformed {
+      throw MissingFieldError(reason: fault.description)
+    } catch let error as MalformedError {
       throw RunError.badObject(probe: probe.name, path: object.artifact.path, reason: error.reason)
     }
     for (hook, isReturn) in template.userHooks where places[hook] == nil {
@@ -288,7 +288,7 @@ struct ProbeLoader: Sendable {
   }
 
   /// Why a kernel cannot give what a probe asks of it.
-  private struct LacksField: Error {
+  private struct MissingFieldError: Error {
     var reason: String
   }
 
@@ -326,7 +326,7 @@ struct ProbeLoader: Sendable {
   }
 
   /// Why this kernel does not take the probe; throws when the kernel is not the reason.
-  private func reason(_ refusal: AgentRefusal, _ probe: ProbeManifest) throws -> String {
+  private func reason(_ refusal: AgentRefusalError, _ probe: ProbeManifest) throws -> String {
     switch refusal.code {
     case .unsupported, .refused, .busy: return refusal.text
     case .verifier: return [refusal.text, refusal.log ?? ""].joined(separator: "\n")

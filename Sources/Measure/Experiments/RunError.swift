@@ -78,7 +78,7 @@ extension RunError: CustomStringConvertible {
     case .unknownFirmware(let name, let device, let known):
       """
       device '\(device)' has no firmware '\(name)' \
-      (\(UnknownName(kind: "firmware", name: name, known: known).remedy))
+      (\(UnknownNameError(kind: "firmware", name: name, known: known).remedy))
       """
     case .fixedFirmware(let device, let file):
       """

@@ -53,7 +53,7 @@ package struct RunExecutor: Sendable {
         let interruptions = request.interruptions + losses.interruptions
         record.interruptions = interruptions.isEmpty ? nil : interruptions
         return record
-      } catch let crash as LoadCrash {
+      } catch let crash as LoadCrashError {
         let name = crash.event.subject.probe
         report(RunProgress(activity: "the device died of \(name)", iteration: 0, iterations: 0))
         // The canary and every probe can each cost one boot.
@@ -98,7 +98,7 @@ package struct RunExecutor: Sendable {
     return identity
   }
 
-  private func isUp(after crash: LoadCrash) async throws -> Bool {
+  private func isUp(after crash: LoadCrashError) async throws -> Bool {
     if crash.isBack { return true }
     guard try await recover() else { return false }
     try await device.waitUntilReady(timeout: .seconds(120))

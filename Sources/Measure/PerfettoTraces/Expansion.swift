@@ -10,7 +10,7 @@ enum Expansion {
   case zstd
 
   /// Why bytes cannot be unpacked.
-  enum Fault: Error, Equatable {
+  enum ExpansionError: Error, Equatable {
     case damaged(String)
     case cutOff
     case tooLarge
@@ -21,7 +21,7 @@ enum Expansion {
   /// Appends what `input` unpacks to. What came before a fault is appended too.
   func append(
     _ input: ArraySlice<UInt8>, to output: inout [UInt8], limit: Int
-  ) throws(Fault) {
+  ) throws(ExpansionError) {
     switch self {
     case .deflate: try Self.inflate(input, windowBits: 15, &output, limit)
     case .gzip: try Self.inflate(input, windowBits: 31, &output, limit)
@@ -33,7 +33,7 @@ enum Expansion {
   /// Streams may follow each other, as gzip's members do.
   private static func inflate(
     _ input: ArraySlice<UInt8>, windowBits: Int32, _ output: inout [UInt8], _ limit: Int
-  ) throws(Fault) {
+  ) throws(ExpansionError) {
     var stream = z_stream()
     guard
       inflateInit2_(
@@ -68,7 +68,7 @@ enum Expansion {
 
   private static func unzstd(
     _ input: ArraySlice<UInt8>, _ output: inout [UInt8], _ limit: Int
-  ) throws(Fault) {
+  ) throws(ExpansionError) {
     guard let context = ZSTD_createDCtx() else { throw .damaged("no memory") }
     defer { ZSTD_freeDCtx(context) }
     var rest = input
@@ -94,7 +94,7 @@ enum Expansion {
     _ step: (UnsafeBufferPointer<UInt8>, UnsafeMutableBufferPointer<UInt8>) -> (
       taken: Int, made: Int
     )
-  ) throws(Fault) -> Int {
+  ) throws(ExpansionError) -> Int {
     guard output.count < limit else { throw .tooLarge }
     var result = (taken: 0, made: 0)
     let bytes = [UInt8](unsafeUninitializedCapacity: piece) { target, count in

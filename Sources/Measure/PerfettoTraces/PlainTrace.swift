@@ -40,7 +40,7 @@ struct PlainTrace {
         "this is a zip file of \(archive.entries.count) files: unpack it and give one"
           + (names.isEmpty ? "" : " (\(names))"))
     }
-    do throws(Expansion.Fault) {
+    do throws(Expansion.ExpansionError) {
       guard let made = try archive.bytes(of: entry, limit: Self.limit) else {
         throw .damaged("packed by method \(entry.method), which is not common")
       }
@@ -55,7 +55,7 @@ struct PlainTrace {
     _ way: Expansion, _ name: String
   ) throws(PerfettoTraceError) -> String {
     var output: [UInt8] = []
-    do throws(Expansion.Fault) {
+    do throws(Expansion.ExpansionError) {
       try way.append(bytes[...], to: &output, limit: Self.limit)
     } catch .cutOff where !output.isEmpty {
       omissions.append("the \(name) file is cut off: what is there was read")
@@ -105,7 +105,7 @@ struct PlainTrace {
         continue
       }
       var made = output ?? Array(bytes[..<begin])
-      do throws(Expansion.Fault) {
+      do throws(Expansion.ExpansionError) {
         try packed.way.append(bytes[packed.range], to: &made, limit: Self.limit)
       } catch {
         throw Self.fault(error, "the compressed packet at byte \(begin)")
@@ -134,7 +134,8 @@ struct PlainTrace {
     return nil
   }
 
-  private static func fault(_ fault: Expansion.Fault, _ what: String) -> PerfettoTraceError {
+  private static func fault(_ fault: Expansion.ExpansionError, _ what: String) -> PerfettoTraceError
+  {
     switch fault {
     case .damaged(let problem): .foreign("\(what) cannot be unpacked: \(problem)")
     case .cutOff: .foreign("\(what) is cut off: copy the trace again")

@@ -40,7 +40,7 @@ struct ZipArchive {
   }
 
   /// An entry's bytes; nil when they are packed in an uncommon way.
-  func bytes(of entry: Entry, limit: Int) throws(Expansion.Fault) -> [UInt8]? {
+  func bytes(of entry: Entry, limit: Int) throws(Expansion.ExpansionError) -> [UInt8]? {
     let header = entry.offset
     guard header + 30 <= data.count else { throw .cutOff }
     let begin = header + 30 + number(header + 26, 2) + number(header + 28, 2)

@@ -21,7 +21,7 @@ extension RunRecord {
       record.fillTiers()
       try record.validate(file: file, results: schema == currentSchema ? "results" : "histograms")
       return record
-    } catch let error as JSONProblem {
+    } catch let error as JSONError {
       throw RunRecordError(error, file: file)
     } catch let error as RunRecordError {
       throw error
@@ -79,7 +79,7 @@ private struct SchemaHead: Decodable {
 
 extension RunRecordError {
   /// The same with the file's name.
-  fileprivate init(_ problem: JSONProblem, file: String) {
+  fileprivate init(_ problem: JSONError, file: String) {
     switch problem {
     case .cutOff(let position): self = .cutOff(file: file, position: position)
     case .notJSON(let position): self = .notJSON(file: file, position: position)

@@ -83,7 +83,7 @@ func mappingSocketErrors<Result: Sendable>(
 ) async throws -> Result {
   do {
     return try await body()
-  } catch is DeadlineExceeded {
+  } catch is TimeoutError {
     throw ADBError.timedOut(service: service, after: timeout)
   } catch let error as SystemCallError {
     try Task.checkCancellation()

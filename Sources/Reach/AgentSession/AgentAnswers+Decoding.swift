@@ -17,7 +17,7 @@ extension AgentFacts {
   }
 }
 
-extension AgentRefusal {
+extension AgentRefusalError {
   /// `before` holds the frames of the answer up to the error.
   init(_ reader: AttributeReader, before: Answers) throws(AgentSessionError) {
     code = Code(number: try reader.number(LG_ATTR_CODE))
@@ -29,7 +29,7 @@ extension AgentRefusal {
   }
 }
 
-extension AgentRefusal.Code {
+extension AgentRefusalError.Code {
   init(number: UInt32) {
     switch Int(number) {
     case LG_ERR_PROTOCOL: self = .protocol

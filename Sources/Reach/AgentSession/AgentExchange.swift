@@ -103,7 +103,7 @@ actor AgentExchange {
       case LG_MSG_ERROR:
         let reader = try AttributeReader(payload: frame.payload, context: "ERROR")
         throw AgentSessionError.refused(
-          try AgentRefusal(reader, before: Answers(frames, to: request)))
+          try AgentRefusalError(reader, before: Answers(frames, to: request)))
       default:
         frames.append(frame)
       }

@@ -10,7 +10,7 @@ package enum AgentSessionError: Error, Sendable, Equatable {
   /// Bytes that break the protocol.
   case malformed(String)
   /// The agent refused a request.
-  case refused(AgentRefusal)
+  case refused(AgentRefusalError)
   case timedOut(request: String, after: Duration)
   /// The session failed or was cancelled before; it cannot be used any more.
   case closed
@@ -19,7 +19,7 @@ package enum AgentSessionError: Error, Sendable, Equatable {
 }
 
 /// The agent's answer to a request that it could not carry out.
-package struct AgentRefusal: Error, Sendable, Equatable {
+package struct AgentRefusalError: Error, Sendable, Equatable {
   /// The meaning of an `LG_ERR_` number.
   package enum Code: Sendable, Equatable {
     case `protocol`, state, unsupported, refused, verifier, object, step, inconsistent, `internal`
@@ -97,7 +97,7 @@ extension AgentSessionError: CustomStringConvertible, LocalizedError {
   }
 }
 
-extension AgentRefusal: CustomStringConvertible {
+extension AgentRefusalError: CustomStringConvertible {
   package var description: String {
     (probe.map { "probe \($0): " } ?? "") + text + (log.map { "\n\($0)" } ?? "")
   }

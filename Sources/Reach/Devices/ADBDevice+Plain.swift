@@ -23,7 +23,7 @@ extension ADBDevice {
       while case let more = try await channel.read(deadline: deadline), !more.isEmpty {
         bytes += more
       }
-    } catch is DeadlineExceeded {
+    } catch is TimeoutError {
       throw ADBError.timedOut(service: "exec", after: timeout)
     } catch let error as SystemCallError {
       throw ADBError.disconnected(service: "exec", detail: error.reason)

@@ -14,7 +14,7 @@ extension ChildProcess {
   ///
   /// A process that the child left in the background may keep the pipes open for ever; what
   /// the child itself wrote is in them when it ends, so the wait is for the child alone.
-  /// - Throws: ``DeadlineExceeded``, `CancellationError`; the child then still runs.
+  /// - Throws: ``TimeoutError``, `CancellationError`; the child then still runs.
   func collect(deadline: Deadline) async throws -> ExecResult {
     try await withThrowingTaskGroup(of: Part.self) { group in
       group.addTask { .output(try await Self.drain(self.standardOutput)) }

@@ -18,7 +18,7 @@ package struct LocalDevice: Device {
       child.signalGroup(SIGKILL)
       try Task.checkCancellation()
       switch error {
-      case is DeadlineExceeded:
+      case is TimeoutError:
         throw DeviceError.timedOut(
           device: name, operation: commandTitle(command), after: timeout)
       default:

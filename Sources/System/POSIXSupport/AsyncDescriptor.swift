@@ -37,7 +37,7 @@ package final class AsyncDescriptor: Sendable {
   }
 
   /// The next bytes, as soon as there are any; empty at the end.
-  /// - Throws: ``SystemCallError``, ``DeadlineExceeded``, `CancellationError` (no byte is lost).
+  /// - Throws: ``SystemCallError``, ``TimeoutError``, `CancellationError` (no byte is lost).
   package func read(upTo limit: Int = 65_536, deadline: Deadline? = nil) async throws -> [UInt8] {
     try enter()
     defer { leave() }
@@ -58,7 +58,7 @@ package final class AsyncDescriptor: Sendable {
   }
 
   /// Writes all bytes; suspends while the peer is not taking them.
-  /// - Throws: ``SystemCallError``, ``DeadlineExceeded``, `CancellationError`; after any of
+  /// - Throws: ``SystemCallError``, ``TimeoutError``, `CancellationError`; after any of
   ///   them an unknown part has been written.
   package func write(_ bytes: [UInt8], deadline: Deadline? = nil) async throws {
     try enter()

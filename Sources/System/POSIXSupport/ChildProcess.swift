@@ -158,7 +158,7 @@ package final class ChildProcess: Sendable {
   ///   - deadline: nil waits without limit.
   ///   - killingGroup: then kills what the child left behind in its group.
   /// - Returns: how it ended.
-  /// - Throws: ``DeadlineExceeded``, `CancellationError`; the child then still runs.
+  /// - Throws: ``TimeoutError``, `CancellationError`; the child then still runs.
   @discardableResult
   package func waitForExit(
     deadline: Deadline? = nil, killingGroup: Bool = false

@@ -50,12 +50,12 @@ package struct FileLock: ~Copyable, Sendable {
   }
 
   /// Waits for the lock; polls ten times a second, which keeps the wait cancellable.
-  /// - Throws: ``SystemCallError``, ``DeadlineExceeded``, `CancellationError`.
+  /// - Throws: ``SystemCallError``, ``TimeoutError``, `CancellationError`.
   package static func acquire(_ path: String, timeout: Duration) async throws -> FileLock {
     let deadline = ContinuousClock.now + timeout
     while true {
       if let lock = try tryAcquire(path) { return lock }
-      if ContinuousClock.now >= deadline { throw DeadlineExceeded(subject: "lock \(path)") }
+      if ContinuousClock.now >= deadline { throw TimeoutError(subject: "lock \(path)") }
       try await Task.sleep(for: .milliseconds(100))
     }
   }

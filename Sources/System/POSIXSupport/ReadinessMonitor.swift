@@ -6,7 +6,7 @@ import Synchronization
 package typealias Deadline = ContinuousClock.Instant
 
 /// An operation that did not finish before its ``Deadline``.
-package struct DeadlineExceeded: Error, Sendable, Equatable, CustomStringConvertible {
+package struct TimeoutError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What was waited for.
   package var subject: String
 
@@ -65,7 +65,7 @@ package final class ReadinessMonitor: Sendable {
   ///   - descriptor: must stay open until the wait ends; end it early with ``abandon(_:)``.
   ///   - deadline: nil waits without limit.
   ///   - subject: named by the errors.
-  /// - Throws: ``DeadlineExceeded``, `CancellationError`, or ``SystemCallError`` when the
+  /// - Throws: ``TimeoutError``, `CancellationError`, or ``SystemCallError`` when the
   ///   monitor itself cannot start.
   package func wait(
     for interest: Interest, on descriptor: Int32, until deadline: Deadline?, subject: String
@@ -104,7 +104,7 @@ package final class ReadinessMonitor: Sendable {
     state.withLock { _ = $0.cancelledEarly.remove(id) }
     switch outcome {
     case .ready: return
-    case .expired: throw DeadlineExceeded(subject: subject)
+    case .expired: throw TimeoutError(subject: subject)
     case .cancelled: throw CancellationError()
     }
   }

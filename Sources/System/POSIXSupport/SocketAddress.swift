@@ -18,7 +18,7 @@ package enum SocketAddress: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// Connects, trying every address a name stands for.
-  /// - Throws: ``SystemCallError``, ``NameLookupError``, ``DeadlineExceeded``, `CancellationError`.
+  /// - Throws: ``SystemCallError``, ``NameLookupError``, ``TimeoutError``, `CancellationError`.
   package func connect(deadline: Deadline?) async throws -> AsyncDescriptor {
     let candidates = try await endpoints()
     var failure = SystemCallError(call: "connect", code: EADDRNOTAVAIL, subject: description)

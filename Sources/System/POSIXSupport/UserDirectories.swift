@@ -37,10 +37,10 @@ package enum UserDirectories {
   }
 
   /// The cache directory of the running process, made if missing (mode 0700).
-  /// - Throws: ``SystemCallError``: the directory cannot be made; ``MissingHome``.
+  /// - Throws: ``SystemCallError``: the directory cannot be made; ``MissingHomeError``.
   package static func cache() throws -> String {
     guard let path = cachePath(environment: ProcessInfo.processInfo.environment) else {
-      throw MissingHome(purpose: "the cache", variable: "XDG_CACHE_HOME")
+      throw MissingHomeError(purpose: "the cache", variable: "XDG_CACHE_HOME")
     }
     try makeDirectory(path)
     return path
@@ -71,7 +71,7 @@ package enum UserDirectories {
 
 /// The environment names no directory of the user's: it is for the user to set, not a fault of the
 /// tool.
-package struct MissingHome: Error, Sendable, Equatable, CustomStringConvertible {
+package struct MissingHomeError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What the directory is for.
   package var purpose: String
   /// The variable that would do in place of `HOME`.

@@ -21,7 +21,7 @@ struct ObjectFile {
     core = try CoreObject(bytes)
     let elf = try ELFReader(bytes)
     symbols = try elf.symbols()
-    guard let section = elf.section(".BTF") else { throw Malformed(reason: "no types") }
+    guard let section = elf.section(".BTF") else { throw MalformedError(reason: "no types") }
     let types = try BTFTypes(elf.contents(of: section))
     maps = try symbols.filter { symbol in
       elf.sections.indices.contains(symbol.section) && symbol.type == 1
@@ -104,7 +104,7 @@ struct MachineObject {
   /// A map by its declaration: `__uint` is an array's length, `__type` what a pointer leads to.
   fileprivate static func map(_ name: String, _ types: BTFTypes) throws -> ProbeMachine.Map {
     guard let variable = types.type(named: name, .variable) else {
-      throw Malformed(reason: "map \(name) has no type")
+      throw MalformedError(reason: "map \(name) has no type")
     }
     let members = types.members(of: types.resolved(types[variable].target))
     func number(_ field: String) -> UInt32 {

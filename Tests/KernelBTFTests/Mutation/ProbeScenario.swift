@@ -37,7 +37,7 @@ struct ProbeScenario {
   ///   - scope: what the object is configured for; nil for one without a scope.
   ///   - evenIfLost: also run what cannot be right, as a kernel would without preflight.
   /// - Returns: all that its maps hold afterwards; nil when it has no program for the rung.
-  /// - Throws: `Malformed`, `ProbeMachine.Fault`.
+  /// - Throws: `MalformedError`, `ProbeMachine.Fault`.
   func play(
     _ probe: String, _ object: ObjectFile, rung: String, scope: Scope? = nil,
     evenIfLost: Bool = false

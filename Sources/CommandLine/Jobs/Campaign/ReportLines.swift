@@ -36,7 +36,7 @@ package struct ReportLines: Sendable {
   }
 
   /// A line that is no report.
-  package struct Fault: Error, Sendable, Equatable, CustomStringConvertible {
+  package struct LineError: Error, Sendable, Equatable, CustomStringConvertible {
     package var file: String
     package var line: Int
     package var why: String
@@ -87,7 +87,7 @@ package struct ReportLines: Sendable {
   }
 
   /// Hands over each report; other campaigns' are passed over.
-  /// - Throws: ``Fault`` at the first line that is none.
+  /// - Throws: ``LineError`` at the first line that is none.
   package func read(_ data: Data, _ take: (EvidenceCollector.Report) -> Void) throws {
     var number = 0
     for line in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
@@ -97,15 +97,16 @@ package struct ReportLines: Sendable {
       do {
         parsed = try JSONDecoder().decode(Line.self, from: line)
       } catch {
-        throw Fault(file: file, line: number, why: "not a report as the collector exports it")
+        throw LineError(file: file, line: number, why: "not a report as the collector exports it")
       }
       guard parsed.campaign == manifest.id else { continue }
       take(try report(parsed, line: number))
     }
   }
 
-  private func report(_ line: Line, line number: Int) throws(Fault) -> EvidenceCollector.Report {
-    func fault(_ why: String) -> Fault { Fault(file: file, line: number, why: why) }
+  private func report(_ line: Line, line number: Int) throws(LineError) -> EvidenceCollector.Report
+  {
+    func fault(_ why: String) -> LineError { LineError(file: file, line: number, why: why) }
     guard let pseudonym = Hex.bytes(line.device), !pseudonym.isEmpty else {
       throw fault("'device' is no hex digits")
     }

@@ -19,7 +19,7 @@ package struct CheckDirectory: Sendable {
   private var profileFile: String { "\(path)/profile.json" }
 
   /// Why a directory is none of a check.
-  package struct Fault: Error, CustomStringConvertible {
+  package struct CheckError: Error, CustomStringConvertible {
     package var path: String
     package var problem: String
 
@@ -50,26 +50,26 @@ package struct CheckDirectory: Sendable {
   }
 
   /// Reads what a check was begun with, and its outcome.
-  /// - Throws: ``Fault``, `RunRecordError`, `NoiseProfileError`.
+  /// - Throws: ``CheckError``, `RunRecordError`, `NoiseProfileError`.
   package func resume() throws -> Begun {
     guard let data = FileManager.default.contents(atPath: setupFile) else {
-      throw Fault(path: path, problem: "holds no check (there is no check.json)")
+      throw CheckError(path: path, problem: "holds no check (there is no check.json)")
     }
     let setup: CheckSetup
     do {
       setup = try decodeJSON(from: data)
     } catch {
-      throw Fault(
+      throw CheckError(
         path: setupFile,
         problem: "is not a check of this version ('\(CheckSetup.currentSchema)'): \(error.text)")
     }
     guard setup.schema == CheckSetup.currentSchema else {
-      throw Fault(
+      throw CheckError(
         path: setupFile, problem: "is not a check of this version ('\(CheckSetup.currentSchema)')")
     }
     let made = FileManager.default.fileExists(atPath: runs) ? try RecordFiles.read([runs]) : []
     if let stranger = made.first(where: { $0.experiment?.id != setup.id }) {
-      throw Fault(path: runs, problem: "run \(stranger.id) belongs to another check")
+      throw CheckError(path: runs, problem: "run \(stranger.id) belongs to another check")
     }
     let profile = try FileManager.default.contents(atPath: profileFile).map {
       try NoiseProfile.decode($0, file: profileFile)

@@ -27,7 +27,7 @@ extension CheckExperiment {
   }
 
   /// Takes from the store what a gate judges by: waivers, the baseline, the bench's standing.
-  /// - Throws: ``BenchRefusal``, `UnknownName`, `StoreError`.
+  /// - Throws: ``UnfitBenchError``, `UnknownNameError`, `StoreError`.
   package mutating func recall(allowsUnqualified: Bool) throws {
     caveat = try memory.caveat(allowsUnqualified: allowsUnqualified)
     waivers = try memory.store.waivers(for: plan.suite.name, on: Day(Date()))
@@ -56,7 +56,7 @@ extension CheckExperiment {
 
 extension CheckSetup {
   /// The suite with what was asked for instead.
-  /// - Throws: `UnknownName`.
+  /// - Throws: `UnknownNameError`.
   package func plan(_ bench: Workbench, safety: LoadSafety) throws -> Plan {
     var plan = try Plan(bench: bench, suite: suite, safety: safety)
     plan.suite.iterations = iterations
@@ -96,7 +96,7 @@ extension CheckSetup {
   }
 
   /// Refuses arms that could not differ, before anything starts.
-  /// - Throws: `UnknownName`, `DeviceError`, `RunError`, `ArmError`.
+  /// - Throws: `UnknownNameError`, `DeviceError`, `RunError`, `ArmError`.
   package func requireArms(_ plan: Plan, in catalog: Catalog) throws {
     for name in [device, partner].compactMap(\.self) {
       try LaneFactory.definition(of: name, in: catalog, fallback: plan.suite.device)
@@ -106,7 +106,7 @@ extension CheckSetup {
   }
 
   /// Takes the devices; they must be released.
-  /// - Throws: `UnknownName`, `DeviceError` for one in use, ``JobError`` for too few.
+  /// - Throws: `UnknownNameError`, `DeviceError` for one in use, ``JobError`` for too few.
   package func target(
     _ plan: Plan, _ bench: Workbench, _ directory: CheckDirectory, wait: Duration
   ) async throws -> LaneFactory.Target {

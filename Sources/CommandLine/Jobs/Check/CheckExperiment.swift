@@ -60,10 +60,10 @@ package struct CheckExperiment: Sendable {
   }
 
   /// The design that fits a time.
-  /// - Throws: `ExperimentPlan.Refusal`.
+  /// - Throws: `ExperimentPlan.PlanError`.
   package func fitting(
     _ limit: Duration, made: [RunRecord], allowsBlind: Bool
-  ) throws(ExperimentPlan.Refusal) -> ExperimentPlan {
+  ) throws(ExperimentPlan.PlanError) -> ExperimentPlan {
     guard let cost = cost(made) else { return planned(setup.design, made: made) }
     return try ExperimentPlan.fitting(
       limit, setup.design, cost: cost, profile: profile, policy: policy, allowsBlind: allowsBlind)

@@ -66,7 +66,7 @@ package struct CheckSetup: Codable, Sendable, Equatable {
 
 extension ExperimentDesign.Layout {
   /// The layout that a device calls for: a flash per run where firmwares are installed.
-  /// - Throws: `UnknownName`, `DeviceError`.
+  /// - Throws: `UnknownNameError`, `DeviceError`.
   package static func usual(
     for device: String, of suite: SuiteDefinition, in catalog: Catalog
   ) throws -> ExperimentDesign.Layout {

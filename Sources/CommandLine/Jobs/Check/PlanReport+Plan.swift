@@ -16,7 +16,7 @@ extension PlanReport {
 }
 
 extension ErrorMessage {
-  package init(_ refusal: ExperimentPlan.Refusal) {
+  package init(_ refusal: ExperimentPlan.PlanError) {
     self =
       switch refusal {
       case .tooShort(let limit, let least): PlanReport(least).tooShort(limit: limit)

@@ -42,7 +42,7 @@ package struct DeviceFileCheck {
         found.append(problem("firmwares.\(name)", "\(error)", remedy: "change it"))
       }
       for probe in firmware.kit {
-        do { _ = try catalog.probe(probe) } catch let error as UnknownName {
+        do { _ = try catalog.probe(probe) } catch let error as UnknownNameError {
           found.append(
             problem("firmwares.\(name).kit", "there is no probe '\(probe)'", remedy: error.remedy))
         } catch {}  // Its own file says what is wrong.

@@ -72,7 +72,7 @@ package struct DeviceScan: Sendable {
   }
 
   /// Uses the one device that a name means, which has to be up.
-  /// - Throws: `DeviceError.offline` among others; `UnknownName` for a mistyped name.
+  /// - Throws: `DeviceError.offline` among others; `UnknownNameError` for a mistyped name.
   package func using<Value>(
     _ name: String, _ body: (_ device: any Device, _ wish: PrivilegeWish) async throws -> Value
   ) async throws -> Value {

@@ -25,7 +25,7 @@ package struct Survey: Sendable {
   ///   - tier: the only one that may be used; nil = the best that works.
   ///   - isChecking: each probe is asked under its own reference load whether it counts.
   /// - Returns: what the device takes.
-  /// - Throws: `UnknownName`, `DeviceError`, `AgentSessionError`, and what building throws.
+  /// - Throws: `UnknownNameError`, `DeviceError`, `AgentSessionError`, and what building throws.
   package func report(
     device name: String, probes: [ProbeManifest], tier: Tier? = nil, isChecking: Bool = false
   ) async throws -> SurveyReport {

@@ -20,7 +20,7 @@ package struct EventSurvey: Sendable {
   /// Lines for people: events that have a word in their name, or the fields of the only one; of
   /// `usdt:PATH` the USDT probes of that file.
   ///
-  /// - Throws: `UnknownName` where nothing is near, `MeasureError` for a file without probes, `DeviceError`.
+  /// - Throws: `UnknownNameError` where nothing is near, `MeasureError` for a file without probes, `DeviceError`.
   package func text(of word: String, on name: String) async throws -> String {
     let console = bench.console
     let target = try await LaneFactory(
@@ -86,7 +86,7 @@ extension EventReader {
     let events = try await events()
     let found = events.contains(wanted) ? [wanted] : events.filter { $0.contains(wanted) }.sorted()
     guard let only = found.first else {
-      throw UnknownName(kind: "event", name: word, known: events)
+      throw UnknownNameError(kind: "event", name: word, known: events)
     }
     guard found.count == 1 else { return found.joined(separator: "\n") }
     guard let format = try await format(of: only) else { return only }

@@ -55,7 +55,7 @@ package struct ProbeTrial: Sendable {
       .prefix { line in !["T1: ", "T0: ", "T0 by "].contains { line.hasPrefix($0) } }
       .joined(separator: "\n")
     guard let cut = VerifierLog(log) else { return error }
-    return VerifierRefusal(cut: cut, file: source(of: probe), log: log)
+    return VerifierError(cut: cut, file: source(of: probe), log: log)
   }
 
   // MARK: files
@@ -126,7 +126,7 @@ package struct ProbeTrial: Sendable {
 }
 
 /// A program that the kernel's verifier does not take.
-package struct VerifierRefusal: Error {
+package struct VerifierError: Error {
   let cut: VerifierLog
   /// What the source's lines are of, and its text.
   let file: (name: String, text: String)?

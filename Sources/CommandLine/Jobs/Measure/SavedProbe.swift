@@ -16,11 +16,11 @@ package enum SavedProbe {
 
   /// Writes the manifest.
   /// - Returns: its path.
-  /// - Throws: `MissingHome`, `SystemCallError`.
+  /// - Throws: `MissingHomeError`, `SystemCallError`.
   package static func write(_ probe: ProbeManifest) throws -> String {
     guard let own = UserDirectories.configPath(environment: ProcessInfo.processInfo.environment)
     else {
-      throw MissingHome(purpose: "probes of your own", variable: "XDG_CONFIG_HOME")
+      throw MissingHomeError(purpose: "probes of your own", variable: "XDG_CONFIG_HOME")
     }
     let directory = "\(own)/\(CatalogDirectory.probes.rawValue)"
     try UserDirectories.makeDirectory(directory, mode: 0o755)

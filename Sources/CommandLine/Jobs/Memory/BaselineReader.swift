@@ -33,10 +33,10 @@ package struct BaselineReader {
     }
   }
 
-  /// - Throws: `UnknownName`, `StoreError`.
+  /// - Throws: `UnknownNameError`, `StoreError`.
   package func baseline(named name: String) throws -> StoredBaseline {
     guard let baseline = try store.baseline(named: name) else {
-      throw UnknownName(
+      throw UnknownNameError(
         kind: "baseline", name: name, known: try store.baselines().map(\.name))
     }
     return baseline

@@ -62,10 +62,10 @@ package struct BenchMemory: Sendable {
   // MARK: Before
 
   /// What a verdict has to say of a bench that should not judge; nil when there is nothing.
-  /// - Throws: ``BenchRefusal`` unless that is allowed.
+  /// - Throws: ``UnfitBenchError`` unless that is allowed.
   package func caveat(allowsUnqualified: Bool) throws -> String? {
     guard let calibration, calibration.qualification.standing == .notQualified else { return nil }
-    let refusal = BenchRefusal(noise: calibration)
+    let refusal = UnfitBenchError(noise: calibration)
     guard allowsUnqualified else { throw refusal }
     return "\(refusal.what): judged as asked, on weak evidence"
   }
@@ -135,7 +135,7 @@ package struct BenchMemory: Sendable {
 }
 
 /// A bench that flags unchanged firmware too often to gate.
-package struct BenchRefusal: Error {
+package struct UnfitBenchError: Error {
   package let noise: BenchNoise
 
   package var what: String {

@@ -104,7 +104,7 @@ package struct HTTPPost: Sendable, Equatable {
 
   /// Sends it.
   /// - Returns: the answer, whatever its status.
-  /// - Throws: `SystemCallError`, `NameLookupError`, `DeadlineExceeded`, ``PushError``,
+  /// - Throws: `SystemCallError`, `NameLookupError`, `TimeoutError`, ``PushError``,
   ///   `CancellationError`.
   package func send() async throws -> Answer {
     let place = "\(address.host):\(address.port)"

@@ -13,7 +13,7 @@ package struct ResultDirectories {
   }
 
   /// Why a directory cannot be looked through.
-  package struct Fault: Error, CustomStringConvertible {
+  package struct DirectoryError: Error, CustomStringConvertible {
     package var path: String
 
     package var description: String { "\(path): there is no directory that can be read" }
@@ -26,7 +26,7 @@ package struct ResultDirectories {
 
   package init(path: String) throws {
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
-      throw Fault(path: path)
+      throw DirectoryError(path: path)
     }
     directories = names.map { "\(path)/\($0)" }.filter(Self.isResult).map(Self.measure)
       .sorted { ($0.changed, $0.path) < ($1.changed, $1.path) }

@@ -9,7 +9,7 @@ package enum ResultPlace {
   private static let room: UInt64 = 8 << 20
 
   /// Why results cannot be kept.
-  package struct Fault: Error, CustomStringConvertible {
+  package struct PlaceError: Error, CustomStringConvertible {
     package var path: String
     package var problem: String
     /// Whether another place would do.
@@ -29,13 +29,13 @@ package enum ResultPlace {
   /// Tries the directory, or the one that it will be made in. That one has to be there, as a
   /// mistyped path must not make directories that are never found again; only ``usualDirectory`` is
   /// made as well.
-  /// - Throws: ``Fault``.
+  /// - Throws: ``PlaceError``.
   package static func requireDirectory(_ directory: String) throws {
     var path = directory
     if !FileManager.default.fileExists(atPath: path) { path = PathParent.of(directory) }
     if path == usualDirectory, !FileManager.default.fileExists(atPath: path) { path = "." }
     guard FileManager.default.fileExists(atPath: path) else {
-      throw Fault(
+      throw PlaceError(
         path: directory,
         problem: "there is no directory \(path); make it, or name another directory",
         isPlace: true)
@@ -45,7 +45,7 @@ package enum ResultPlace {
       defer { unlink(trial) }
       try AtomicFile.write([UInt8](repeating: 0x20, count: 64 << 10), to: trial, durable: false)
     } catch let error as SystemCallError {
-      throw Fault(
+      throw PlaceError(
         path: path, problem: "\(error.reason); name another directory",
         isPlace: error.code != ENOSPC && error.code != EDQUOT)
     }
@@ -53,7 +53,7 @@ package enum ResultPlace {
     guard statvfs(path, &facts) == 0 else { return }
     let free = UInt64(facts.f_bavail) * UInt64(facts.f_frsize)
     guard free >= room else {
-      throw Fault(
+      throw PlaceError(
         path: path,
         problem: "only \(free >> 10) KiB are free there, \(room >> 20) MiB are needed",
         isPlace: false)
@@ -64,11 +64,11 @@ package enum ResultPlace {
   /// directory must be there unless `makesDirectory`: who writes the file makes it.
   package static func requireFile(_ path: String, makesDirectory: Bool = false) throws {
     if PathKind.isDirectory(path) {
-      throw Fault(path: path, problem: "it is a directory; name a file", isPlace: true)
+      throw PlaceError(path: path, problem: "it is a directory; name a file", isPlace: true)
     }
     let directory = PathParent.of(path)
     guard makesDirectory || FileManager.default.fileExists(atPath: directory) else {
-      throw Fault(
+      throw PlaceError(
         path: path, problem: "there is no directory \(directory); make it, or name another file",
         isPlace: true)
     }

@@ -161,12 +161,12 @@ struct DeviceStop: AsyncParsableCommand {
 
 extension DeviceStop {
   /// The running virtual device of a name that was given.
-  /// - Throws: `UnknownName` where there is none.
+  /// - Throws: `UnknownNameError` where there is none.
   static func running(_ name: String) throws -> VirtualMachine {
     do {
       return try VirtualMachine.find(name)
     } catch VirtualDeviceError.notRunning {
-      throw UnknownName(
+      throw UnknownNameError(
         kind: "running virtual device", name: name, known: try VirtualMachine.list().map(\.name))
     }
   }

@@ -105,7 +105,7 @@ struct ProbesTry: AsyncParsableCommand {
       try await run.run { try report.show($0, common.console, showsAll: all) }
     } catch {
       let explained = trial.explained(error, of: tried.probe)
-      if log, let refusal = explained as? VerifierRefusal { common.console.note(refusal.log) }
+      if log, let refusal = explained as? VerifierError { common.console.note(refusal.log) }
       throw explained
     }
   }

@@ -29,7 +29,7 @@ struct RunsCommand: AsyncParsableCommand {
 
 extension Store {
   /// The one run whose id or content hash begins so.
-  /// - Throws: `UnknownName`, `ValidationError` for several, `StoreError`.
+  /// - Throws: `UnknownNameError`, `ValidationError` for several, `StoreError`.
   func run(beginning prefix: String) throws -> StoredRun {
     let found = try runs(beginning: prefix)
     guard let first = found.first else {
@@ -37,7 +37,8 @@ extension Store {
       let ids = try runs().map(\.id)
       let near = nearestName(to: prefix, in: ids.map { String($0.prefix(prefix.count)) })
       guard near == nil, !ids.isEmpty else {
-        throw UnknownName(kind: "run in the store", name: prefix, known: near.map { [$0] } ?? [])
+        throw UnknownNameError(
+          kind: "run in the store", name: prefix, known: near.map { [$0] } ?? [])
       }
       throw ValidationError(
         "there is no run in the store '\(prefix)': 'latgate runs list' shows the \(ids.count)")
@@ -70,13 +71,13 @@ struct RunFilterOptions: ParsableArguments {
   var isGiven: Bool { filter != RunFilter() }
 
   /// A name that no stored run has is mistyped, unless nothing is stored at all.
-  /// - Throws: `UnknownName`, `StoreError`.
+  /// - Throws: `UnknownNameError`, `StoreError`.
   func require(in store: Store) throws {
     let benches = try store.benches()
     guard !benches.isEmpty else { return }
     func known(_ kind: String, _ name: String?, _ names: [String]) throws {
       guard let name, !names.contains(name) else { return }
-      throw UnknownName(kind: "\(kind) in the store", name: name, known: Array(Set(names)))
+      throw UnknownNameError(kind: "\(kind) in the store", name: name, known: Array(Set(names)))
     }
     try known("suite", suite, benches.map(\.suite))
     try known("device", device, benches.map(\.target))

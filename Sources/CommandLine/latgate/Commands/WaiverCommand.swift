@@ -44,7 +44,7 @@ struct WaiveCommand: AsyncParsableCommand {
     let catalog = try Workbench(recall.common).catalog
     let suites = Set(catalog.suites.keys).union(try store.benches().map(\.suite))
     if let suite, !suites.contains(suite) {
-      throw UnknownName(kind: "suite", name: suite, known: Array(suites))
+      throw UnknownNameError(kind: "suite", name: suite, known: Array(suites))
     }
     try KnownMetrics(catalog: catalog).require(metric, suite: suite, in: store)
     let id = try store.add(

@@ -17,7 +17,7 @@ struct RunSourceOptions: ParsableArguments {
 
   /// - Parameter paths: record files, or directories of them; empty means the store.
   /// - Returns: the files, or the store's runs that the options choose.
-  /// - Throws: `ValidationError`, `UnknownName`, `StoreError`.
+  /// - Throws: `ValidationError`, `UnknownNameError`, `StoreError`.
   func source(_ paths: [String]) async throws -> RunSource {
     guard paths.isEmpty else {
       guard !filter.isGiven else {

@@ -18,7 +18,7 @@ struct RecordOptions: ParsableArguments {
   @OptionGroup var report: ReportOptions<RunReport>
 
   /// Tries the places of files before anything is read.
-  /// - Throws: `ResultPlace.Fault`.
+  /// - Throws: `ResultPlace.PlaceError`.
   func requirePlaces() throws {
     if let output { try ResultPlace.requireFile(output) }
     try report.requirePlaces()

@@ -26,7 +26,7 @@ struct ReportOptions<Report: Reportable>: ParsableArguments {
   var isUsual: Bool { printing.isUsual }
 
   /// Tries the files' places before anything is measured.
-  /// - Throws: `ResultPlace.Fault`.
+  /// - Throws: `ResultPlace.PlaceError`.
   func requirePlaces() throws {
     for file in files { try ResultPlace.requireFile(file.path, makesDirectory: true) }
   }

@@ -34,7 +34,7 @@ struct PoolOptions: ParsableArguments {
   }
 
   /// The pool that is meant; nil for a single device.
-  /// - Throws: `UnknownName`.
+  /// - Throws: `UnknownNameError`.
   func pool(_ catalog: Catalog) throws -> PoolDefinition? {
     var made: PoolDefinition
     if let pool {

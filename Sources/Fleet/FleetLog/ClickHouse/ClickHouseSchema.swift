@@ -26,7 +26,7 @@ struct ClickHouseSchema: Sendable {
   /// Up to where a log was read. Each shard has its own row, by the lane of its number: a shard that lost its
   /// tables says so.
   var progress: String { name(Self.progressTable) }
-  /// Which key makes pseudonyms, as a number that tells keys apart.
+  /// Which key makes pseudonyms, as a number of its own for each key.
   var key: String { name(Self.keyTable) }
 
   private static let reportTable = Table(

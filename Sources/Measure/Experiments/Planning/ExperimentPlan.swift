@@ -31,7 +31,7 @@ package struct ExperimentPlan: Sendable, Equatable {
   }
 
   /// Why an experiment is not worth its time.
-  package enum Refusal: Error, Sendable, Equatable {
+  package enum PlanError: Error, Sendable, Equatable {
     /// Not even the smallest one fits.
     case tooShort(limit: Duration, least: ExperimentPlan)
     /// The best one that fits would miss a worsening as large as the suite's budget.
@@ -60,11 +60,11 @@ package struct ExperimentPlan: Sendable, Equatable {
   ///   - policy: what the suite asks for.
   ///   - allowsBlind: whether a design that misses budgets will do.
   /// - Returns: a plan that fits.
-  /// - Throws: ``Refusal``.
+  /// - Throws: ``PlanError``.
   package static func fitting(
     _ limit: Duration, _ design: ExperimentDesign, cost: RunTime, profile: NoiseProfile?,
     policy: VerdictPolicy, allowsBlind: Bool = false
-  ) throws(Refusal) -> ExperimentPlan {
+  ) throws(PlanError) -> ExperimentPlan {
     func plan(_ runs: Int) -> ExperimentPlan {
       var sized = design
       sized.runs = runs

@@ -29,7 +29,7 @@ struct SafetyGate: Sendable {
 
   /// Loads the program that does nothing.
   /// - Returns: the feature `bpf`.
-  /// - Throws: ``LoadCrash``, `StoreError`, `AgentSessionError`, `DeviceError`.
+  /// - Throws: ``LoadCrashError``, `StoreError`, `AgentSessionError`, `DeviceError`.
   func canary() async throws -> AgentFeature {
     let subject = subject(LoadSubject.canary, content: Self.canaryContent)
     _ = try safety.store.settleAbandoned(
@@ -37,7 +37,7 @@ struct SafetyGate: Sendable {
       serial: identity.serial, bootID: session.facts.bootID)
     do {
       return try await guarded(subject) { try await session.canary() }
-    } catch let quarantined as QuarantinedLoad {
+    } catch let quarantined as QuarantineError {
       return AgentFeature(
         name: "bpf", state: .no,
         reason: "loading any program is quarantined: \(quarantined.event.sentence)")
@@ -45,7 +45,7 @@ struct SafetyGate: Sendable {
   }
 
   /// Loads a probe; an unknown one is also attached and detached before the next is loaded.
-  /// - Throws: ``QuarantinedLoad``, ``LoadCrash``, and what `load` throws.
+  /// - Throws: ``QuarantineError``, ``LoadCrashError``, and what `load` throws.
   func guarded<Value: Sendable>(
     probe: String, content: String, load: @escaping @Sendable () async throws -> Value
   ) async throws -> Value {
@@ -76,7 +76,7 @@ struct SafetyGate: Sendable {
   private func guarded<Value: Sendable>(
     _ subject: LoadSubject, _ load: @escaping @Sendable () async throws -> Value
   ) async throws -> Value {
-    if let event = try safety.store.quarantine(of: subject) { throw QuarantinedLoad(event: event) }
+    if let event = try safety.store.quarantine(of: subject) { throw QuarantineError(event: event) }
     if try isKnown(subject.probe, subject.content) { return try await load() }
     let before = try await health()
     let records = await CrashEvidence(device: device).records()
@@ -168,11 +168,11 @@ struct SafetyGate: Sendable {
 
   private func crash(
     _ line: Int64, _ kind: CrashEvent.Kind, evidence: String, isBack: Bool
-  ) throws -> LoadCrash {
+  ) throws -> LoadCrashError {
     guard let event = try safety.store.blame(line, kind, evidence: evidence) else {
       throw StoreError(path: safety.store.path, reason: "line \(line) of the ledger is gone")
     }
-    return LoadCrash(event: event, isBack: isBack)
+    return LoadCrashError(event: event, isBack: isBack)
   }
 
   private func health() async throws -> KernelHealth {

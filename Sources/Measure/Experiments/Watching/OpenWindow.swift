@@ -61,11 +61,11 @@ package struct OpenWindow: Sendable {
 
   /// Has the device's own perfetto record everything that moves tasks, beside the probes.
   /// - Returns: the trace.
-  /// - Throws: ``PerfettoRefusal`` with the reason where there can be none; `DeviceError`,
+  /// - Throws: ``PerfettoRefusalError`` with the reason where there can be none; `DeviceError`,
   ///   `CancellationError`.
   package func perfettoTrace(for time: Duration) async throws -> [UInt8] {
     guard blindness == nil else {
-      throw PerfettoRefusal(
+      throw PerfettoRefusalError(
         reason: "the probes themselves are trace events, which it would disturb")
     }
     do {
@@ -79,7 +79,7 @@ package struct OpenWindow: Sendable {
       }
       return try await recording.stop()
     } catch let error as PerfettoError {
-      throw PerfettoRefusal(reason: error.description)
+      throw PerfettoRefusalError(reason: error.description)
     }
   }
 
@@ -88,7 +88,7 @@ package struct OpenWindow: Sendable {
 }
 
 /// Why there is no trace.
-package struct PerfettoRefusal: Error, Sendable, CustomStringConvertible {
+package struct PerfettoRefusalError: Error, Sendable, CustomStringConvertible {
   package var reason: String
 
   package var description: String { "no trace: \(reason)" }

@@ -126,7 +126,7 @@ package final class ADBConnection: Sendable {
       }
     } catch {
       channel.close()
-      if error is DeadlineExceeded { throw ADBError.timedOut(service: service, after: timeout) }
+      if error is TimeoutError { throw ADBError.timedOut(service: service, after: timeout) }
       throw error
     }
     if shared.withLock({ $0.inboxes[id]?.isRefused ?? true }) {
@@ -275,7 +275,7 @@ package final class ADBConnection: Sendable {
       } forget: { shared in
         shared.arrival.take()
       }
-    } catch is DeadlineExceeded {
+    } catch is TimeoutError {
       if shared.withLock({ $0.answers > ($0.keys?.count ?? .max) }) {
         throw ADBError.unauthorized(serial: link.description)
       }
@@ -430,7 +430,7 @@ package final class ADBConnection: Sendable {
       return late.compactMap { $0 }
     }
     for waiter in late {
-      waiter.continuation.resume(throwing: DeadlineExceeded(subject: waiter.subject))
+      waiter.continuation.resume(throwing: TimeoutError(subject: waiter.subject))
     }
   }
 

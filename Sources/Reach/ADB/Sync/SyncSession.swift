@@ -182,7 +182,7 @@ package struct SyncSession {
 
   private func isEndOfChannel(_ error: any Error) -> Bool {
     if case ADBError.disconnected = error { return true }
-    return error is SystemCallError || error is DeadlineExceeded
+    return error is SystemCallError || error is TimeoutError
   }
 
   private mutating func expect(_ letters: String) async throws {

@@ -84,7 +84,7 @@ final class SSHCommand: Sendable {
   var exitCode: Int32? { marks.read(errorOutput.tail).exitCode }
 
   /// The next bytes of stdout; nil once the command has ended.
-  /// - Throws: `DeviceError`, `DeadlineExceeded`, `CancellationError`.
+  /// - Throws: `DeviceError`, `TimeoutError`, `CancellationError`.
   func read(deadline: Deadline? = nil) async throws -> [UInt8]? {
     let bytes: [UInt8]
     do {

@@ -113,7 +113,7 @@ actor SSHConnection {
     let child = try spawn("ssh", arguments, input: false, device: device)
     do {
       return try await child.collect(deadline: ContinuousClock.now + limit)
-    } catch is DeadlineExceeded {
+    } catch is TimeoutError {
       child.signalGroup(SIGKILL)
       throw DeviceError.timedOut(device: device, operation: "connecting", after: limit)
     }

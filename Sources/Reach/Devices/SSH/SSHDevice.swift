@@ -102,7 +102,7 @@ package struct SSHDevice: Device {
     } catch {
       await running.stop(killing: true)
       try Task.checkCancellation()
-      if error is DeadlineExceeded {
+      if error is TimeoutError {
         throw DeviceError.timedOut(device: name, operation: title, after: limit)
       }
       throw error

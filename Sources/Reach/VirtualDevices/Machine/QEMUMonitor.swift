@@ -18,7 +18,7 @@ struct QEMUMonitor: Sendable {
   func reset(limit: Duration) async throws { try await execute("system_reset", limit: limit) }
 
   /// - Throws: ``VirtualDeviceError/monitor(name:reason:)``, `SystemCallError`,
-  ///   `DeadlineExceeded`, `CancellationError`.
+  ///   `TimeoutError`, `CancellationError`.
   private func execute(_ command: String, limit: Duration) async throws {
     let deadline = Deadline.now + limit
     // A socket's path has room for 107 bytes and the cache directory may be deep.

@@ -41,7 +41,7 @@ struct RunDirectory: Sendable, Equatable {
   ///
   /// Another launch may take it for a past device's, and remove it, until the lock is held: then it
   /// is made again.
-  /// - Throws: `SystemCallError`, `DeadlineExceeded` when another process holds the name longer
+  /// - Throws: `SystemCallError`, `TimeoutError` when another process holds the name longer
   ///   than `limit`, `CancellationError`.
   func take(limit: Duration) async throws -> FileLock {
     let deadline = ContinuousClock.now + limit
@@ -56,7 +56,7 @@ struct RunDirectory: Sendable, Equatable {
         // Removed between the two calls.
         guard error.code == ENOENT else { throw error }
       }
-      if ContinuousClock.now >= deadline { throw DeadlineExceeded(subject: "lock \(path)") }
+      if ContinuousClock.now >= deadline { throw TimeoutError(subject: "lock \(path)") }
       try await Task.sleep(for: .milliseconds(50))
     }
   }

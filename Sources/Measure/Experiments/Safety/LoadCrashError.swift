@@ -1,14 +1,14 @@
 import RecordStore
 
 /// A load after which the device was not what it was before; the subject is quarantined already.
-struct LoadCrash: Error {
+struct LoadCrashError: Error {
   var event: CrashEvent
   /// Whether the device answers again.
   var isBack: Bool
 }
 
 /// A subject that may not be loaded.
-struct QuarantinedLoad: Error {
+struct QuarantineError: Error {
   var event: CrashEvent
 }
 

@@ -1,5 +1,5 @@
 /// What is wrong with bytes that were given as a file of some format.
-package struct Malformed: Error, Sendable, Equatable {
+package struct MalformedError: Error, Sendable, Equatable {
   /// Without a full stop, such as `truncated at byte 24`.
   package let reason: String
 

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Why bytes are not the JSON that is wanted.
-package enum JSONProblem: Error, Sendable, Equatable {
+package enum JSONError: Error, Sendable, Equatable {
   /// The file ends early, at `position`.
   case cutOff(position: String)
   /// It stops being JSON at `position`.
@@ -22,7 +22,7 @@ package enum JSONProblem: Error, Sendable, Equatable {
 /// Decodes a file's JSON, with the place and the words for what is wrong with it.
 package func decodeJSON<Value: Decodable>(
   _ type: Value.Type = Value.self, from data: Data
-) throws(JSONProblem) -> Value {
+) throws(JSONError) -> Value {
   do {
     return try decoder.decode(type, from: data)
   } catch let error as DecodingError {
@@ -50,7 +50,7 @@ private var decoder: JSONDecoder {
 
 private func problem(
   _ error: DecodingError, _ data: Data, decode: (Data) -> Any?
-) -> JSONProblem {
+) -> JSONError {
   switch error {
   case .keyNotFound(let key, let context):
     return .field(path: fieldPath(context.codingPath + [key]), problem: "missing")
@@ -90,7 +90,7 @@ private func plainBytes(_ data: Data) -> [UInt8] {
 /// one is found by putting 0, which fits everywhere, in the place of more and more of them.
 private func numberProblem(
   _ bytes: [UInt8], _ numbers: [Range<Int>], decode: (Data) -> Any?
-) -> JSONProblem? {
+) -> JSONError? {
   func isRead(_ zeros: ArraySlice<Range<Int>>, instead: String = "0") -> Bool {
     var changed: [UInt8] = []
     changed.reserveCapacity(bytes.count)
