@@ -56,6 +56,33 @@ struct DeadlineReportTests {
     #expect(json.contains("\"state\" : \"missed\""))
   }
 
+  @Test func theStackOfTheLongestStandsBehind() throws {
+    let id = try #require(try unchangedReport.get().rows.first).metric
+    var finding = DeadlineFinding(
+      deadline: MetricDeadline(text: id, patterns: [id], limit: 500_000, allowed: 0),
+      state: .missed, candidate: arm(12, worst: 1_200_000), unknown: 0)
+    var record = record()
+    var phase = try #require(record.iterations.first?.phases.first)
+    phase.stacks = [
+      StacksRecord(
+        metric: "a.stacks", labels: ["octave": "10"], unit: "ns",
+        stacks: [
+          StacksRecord.Stack(
+            count: 11, sum: 1, kernel: ["a", "b", "c", "d", "e", "f"], user: [])
+        ], dropped: 0)
+    ]
+    record.iterations[0].phases = [phase]
+    record.symbols = SymbolsRecord(
+      kernel: Dictionary(uniqueKeysWithValues: "abcdef".map { ("\($0)", "f_\($0)+0x0/0x8") }))
+    let place = MetricID(name: "a.run", phase: phase.name, labels: [:], unit: "ns")
+    finding.stack = try #require(WorstStack("a.stacks", of: place, in: [record]))
+    let deadline = VerdictReport.Deadline(finding)
+    #expect(
+      deadline.text.hasSuffix(
+        "; 11 of 11 stacks from 1.02 ms on: … > f_e > f_d > f_c > f_b > f_a"))
+    #expect(deadline.stack?.frames.count == 6)
+  }
+
   @Test func whatIsMetOrOpenIsListed() throws {
     let met = try report(.met)
     #expect(met.text(width: 1000, style: .plain).contains("\n- met: "))

@@ -14,7 +14,8 @@ extension VerdictPolicy {
       deadlines: suite.deadlines.map { entry in
         MetricDeadline(
           text: entry.metric.text, patterns: entry.metric.globs,
-          limit: UInt64((entry.limit / .nanoseconds(1)).rounded()), allowed: entry.exceed.fraction)
+          limit: UInt64((entry.limit / .nanoseconds(1)).rounded()), allowed: entry.exceed.fraction,
+          stacks: entry.stacks)
       }, gating: suite.gating.flatMap(\.globs), sentinels: suite.sentinels.flatMap(\.globs),
       freeSwitching: freeSwitching, minimumRuns: min(3, suite.runs.planned),
       lossLimit: suite.limits.lossMax.fraction,

@@ -48,6 +48,8 @@ package struct DeadlineFinding: Codable, Sendable, Equatable {
   package var unknown: UInt64
   /// Whether a waiver that holds keeps it from failing the firmware.
   package var isWaived = false
+  /// Where the code was in the candidate's longest operations; nil where no stacks were recorded.
+  package var stack: WorstStack?
   /// Why it is not judged; nil where it is.
   package var reason: String?
 

@@ -60,6 +60,9 @@ struct DeadlineRule {
         ChangeInterval(low: rounded($0.interval.low), high: rounded($0.interval.high))
       }, p: published(difference?.p), unknown: unknown(id),
       isWaived: waivers.contains { !$0.isExpired && glob($0.pattern, matches: id.text) })
+    finding.stack = deadline.stacks.flatMap { metric in
+      WorstStack(metric, of: id, in: runs.filter(\.isCandidate).map(\.index.record))
+    }
     let broken = rows.first { $0.outcome == .invalid || $0.outcome == .probeLost }
     if let broken {
       finding.state = .unmeasured

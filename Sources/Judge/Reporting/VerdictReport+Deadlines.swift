@@ -20,6 +20,20 @@ extension VerdictReport {
       package var worst: UInt64
     }
 
+    /// The commonest stack of the candidate's longest operations.
+    package struct Stack: Sendable, Equatable, Encodable {
+      /// Of the stacks.
+      package var metric: String
+      /// Functions, the outermost first.
+      package var frames: [String]
+      /// Operations with this stack, of ``operations``.
+      package var count: UInt64
+      /// Those of at least ``least``.
+      package var operations: UInt64
+      /// ns; nil where stacks are not split by duration.
+      package var least: UInt64?
+    }
+
     /// ``MetricID/text``, or the suite's pattern where no metric of it was measured.
     package var metric: String
     /// ns.
@@ -37,6 +51,7 @@ extension VerdictReport {
     /// Operations of the candidate that were lost or had not ended.
     package var unknown: UInt64
     package var isWaived: Bool
+    package var stack: Stack?
     /// In words, without the metric's name.
     package var text: String
   }
@@ -49,7 +64,8 @@ extension VerdictReport.Deadline {
       allowed: finding.deadline.allowed, state: finding.state.rawValue,
       candidate: finding.candidate.map(Arm.init), reference: finding.reference.map(Arm.init),
       lower: finding.difference?.low, upper: finding.difference?.high, p: finding.p,
-      unknown: finding.unknown, isWaived: finding.isWaived, text: "")
+      unknown: finding.unknown, isWaived: finding.isWaived, stack: finding.stack.map(Stack.init),
+      text: "")
     text = sentence(reason: finding.reason)
   }
 
@@ -77,6 +93,7 @@ extension VerdictReport.Deadline {
     if let reference { parts.append("reference \(reference.count), \(reference.longest)") }
     if unknown > 0 { parts.append("\(counted(Int(unknown), "operation")) lost or not ended") }
     if let reason { parts.append("not judged: \(reason)") }
+    if let stack { parts.append(stack.text) }
     return parts.joined(separator: "; ")
   }
 }
@@ -91,6 +108,25 @@ extension VerdictReport.Deadline {
       + deadlines.flatMap {
         wrapped("- \(name($0)): \($0.text)", width: width, indent: "  ")
       }
+  }
+}
+
+extension VerdictReport.Deadline.Stack {
+  fileprivate init(_ stack: WorstStack) {
+    self.init(
+      metric: stack.metric, frames: stack.frames, count: stack.count,
+      operations: stack.operations, least: stack.least)
+  }
+
+  /// Functions that a line shows: the place itself, and what led there.
+  private static let shown = 5
+
+  /// `11 of 12 stacks from 1.02 ms on: … > el1_irq > do_io > spin_lock`, the innermost function last.
+  var text: String {
+    let rest = frames.count > Self.shown ? "… > " : ""
+    let from = least.map { " from \(humanTime(nanoseconds: Double($0))) on" } ?? ""
+    return "\(humanCount(count)) of \(counted(Int(clamping: operations), "stack"))\(from): "
+      + "\(rest)\(frames.suffix(Self.shown).joined(separator: " > "))"
   }
 }
 

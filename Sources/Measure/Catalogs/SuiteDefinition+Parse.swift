@@ -173,7 +173,7 @@ extension SuiteDefinition.Budget {
 
 extension SuiteDefinition.Deadline {
   fileprivate static func read(_ value: FieldReader) -> Self? {
-    guard let map = value.mapping(known: ["metric", "deadline", "exceed"]) else { return nil }
+    guard let map = value.mapping(known: ["metric", "deadline", "exceed", "stacks"]) else { return nil }
     let metric = map.required("metric", remedy: "name the metrics, such as 'timer.lateness@cycle'")?
       .metricPattern()
     let limit = map.required("deadline", remedy: "give the longest time allowed, such as 500us")?
@@ -183,6 +183,8 @@ extension SuiteDefinition.Deadline {
     let share = map.optional("exceed")
     let exceed = share?.share()
     guard let metric, let limit, share == nil || exceed != nil else { return nil }
-    return Self(metric: metric, limit: limit, exceed: exceed ?? Percentage(fraction: 0))
+    return Self(
+      metric: metric, limit: limit, exceed: exceed ?? Percentage(fraction: 0),
+      stacks: map.optional("stacks")?.text())
   }
 }

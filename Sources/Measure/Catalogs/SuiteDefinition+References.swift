@@ -92,7 +92,17 @@ extension SuiteDefinition {
   ) {
     let metrics = probes.compactMap { catalog.probes[$0] }.flatMap(\.metrics)
     let timed = metrics.filter { $0.kind == .histogram && $0.unit == "ns" }.map(\.name)
+    let stacks = metrics.filter { $0.kind == .stacks }.map(\.name)
     for (index, node) in deadlines.enumerated() {
+      if let own = node.mapping?["stacks"], let text = own.scalar?.string, !stacks.contains(text) {
+        FieldReader(
+          node: own, path: "gates.deadlines[\(index)].stacks", problems: root.value.problems
+        ).report(
+          "no probe of this suite has a metric of stacks '\(text)'",
+          remedy: stacks.isEmpty
+            ? "add a probe of stacks, such as profile, to 'probes'"
+            : Catalogs.remedy(forUnknown: text, known: stacks))
+      }
       let (name, path) = (node.mapping?["metric"], "gates.deadlines[\(index)].metric")
       guard let name, let text = name.scalar?.string, let pattern = MetricPattern(text) else {
         continue

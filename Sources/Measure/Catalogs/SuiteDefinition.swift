@@ -80,6 +80,8 @@ package struct SuiteDefinition: Sendable, Equatable {
     package var limit: Duration
     /// Share of the candidate's operations that may take longer; 0 = none at all.
     package var exceed: Percentage
+    /// Metric of stacks that shows where the code was in the longest operations; nil = none.
+    package var stacks: String?
   }
 
   package var name: String
