@@ -183,12 +183,15 @@ bool lg_allow_program(const char *section, uint32_t type, const void *instructio
 		return lg_refuse(why, "program %.64s: what it attaches to is not on the list",
 				 section);
 	for (size_t i = 0; i < count; i++) {
+		/*
+		 * These are the program's own instructions. A function beside it has others, and one of
+		 * the kernel looks like that until it is loaded.
+		 */
 		if (instruction[i].code == (BPF_JMP | BPF_CALL | BPF_X) ||
-		    (instruction[i].code == (BPF_JMP | BPF_CALL) &&
-		     instruction[i].src_reg == BPF_PSEUDO_KFUNC_CALL))
-			return lg_refuse(why, "program %.64s: calls a function of the kernel",
+		    (instruction[i].code == (BPF_JMP | BPF_CALL) && instruction[i].src_reg))
+			return lg_refuse(why, "program %.64s: calls a function that is not inline",
 					 section);
-		if (instruction[i].code == (BPF_JMP | BPF_CALL) && !instruction[i].src_reg &&
+		if (instruction[i].code == (BPF_JMP | BPF_CALL) &&
 		    !helper_allowed(instruction[i].imm))
 			return lg_refuse(why, "program %.64s: helper %d is not on the list",
 					 section, instruction[i].imm);
