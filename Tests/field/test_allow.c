@@ -140,10 +140,11 @@ static void put_u32(struct lg_buffer *out, uint32_t value)
 
 /*
  * A metric with one span from `event` of `system` to itself, or one that counts
- * that event, and one label: `field`.
+ * that event, and one label: `field`. Before it there may be an optional span of
+ * interrupts.
  */
 static struct lg_buffer spans(const char *system, const char *event, const char *field, bool text,
-			      bool condition, bool counts)
+			      bool condition, bool counts, bool second)
 {
 	struct lg_buffer out = {0};
 
@@ -173,34 +174,36 @@ static struct lg_buffer spans(const char *system, const char *event, const char 
 		put_u32(&out, 0);
 	put_byte(&out, 0);
 	put_byte(&out, 1);
-	put_byte(&out, 1);
-	for (int i = counts; i < 2; i++) {
-		put_text(&out, system);
-		put_text(&out, event);
+	put_byte(&out, 1 + second);
+	for (int span = !second; span < 2; span++) {
+		for (int i = counts; i < 2; i++) {
+			put_text(&out, span ? system : "irq");
+			put_text(&out, span ? event : "irq_handler_entry");
+		}
+		put_byte(&out, span ? 0 : LG_SPANS_OPTIONAL);
+		put_byte(&out, text || condition ? LG_SPANS_FROM_CONSTANT : 0);
+		put_u32(&out, 0);
 	}
-	put_byte(&out, 0);
-	put_byte(&out, text || condition ? LG_SPANS_FROM_CONSTANT : 0);
-	put_u32(&out, 0);
 	return out;
+}
+
+static bool allow_bytes(struct lg_buffer bytes)
+{
+	bool allowed = lg_allow_spans(bytes.data, bytes.size, why);
+
+	lg_buffer_free(&bytes);
+	return allowed;
 }
 
 static bool allow(const char *system, const char *event, const char *field, bool text,
 		  bool condition)
 {
-	struct lg_buffer bytes = spans(system, event, field, text, condition, false);
-	bool allowed = lg_allow_spans(bytes.data, bytes.size, why);
-
-	lg_buffer_free(&bytes);
-	return allowed;
+	return allow_bytes(spans(system, event, field, text, condition, false, false));
 }
 
 static bool allow_counter(void)
 {
-	struct lg_buffer bytes = spans("irq", "softirq_entry", "vec", false, false, true);
-	bool allowed = lg_allow_spans(bytes.data, bytes.size, why);
-
-	lg_buffer_free(&bytes);
-	return allowed;
+	return allow_bytes(spans("irq", "softirq_entry", "vec", false, false, true, false));
 }
 
 static void test_spans(const char *directory)
@@ -238,6 +241,12 @@ static void test_spans(const char *directory)
 	check("allow", "names that someone chose",
 	      refuses(allow("sched", "sched_switch", "next_comm", true, false), "names of sched") &&
 		      allow("irq", "irq_handler_entry", "name", true, false));
+	check("allow", "names that someone chose, behind a span that a kernel leaves out",
+	      refuses(allow_bytes(spans("sched", "sched_switch", "prev_comm", true, false, false,
+					true)),
+		      "names of sched") &&
+		      allow_bytes(
+			      spans("irq", "irq_handler_entry", "name", true, false, false, true)));
 	check("allow", "conditions on someone",
 	      refuses(allow("sched", "sched_switch", "next_pid", false, true), "condition"));
 	check("allow", "what is no duration", refuses(allow_counter(), "only durations"));

@@ -259,10 +259,15 @@ bool lg_allow_spans(const void *spans, size_t size, char why[LG_WHY])
 	if (said.kind != LG_KIND_HISTOGRAM || said.single)
 		return lg_refuse(why, "%.64s: only durations in histograms are on the list",
 				 said.metric);
-	/* A text is a name that the kernel's code has, of an interrupt; a task's is its user's. */
-	if (said.name != LG_SPANS_NONE && strcmp(said.spans[0].from.system, "irq"))
-		return lg_refuse(why, "%.64s: names of %s are not on the list", said.metric,
-				 said.spans[0].from.system);
+	/*
+	 * A text is a name that the kernel's code has, of an interrupt; a task's is its user's. Each
+	 * span has one: those that a kernel lacks are left out, and any other may be all that counts.
+	 */
+	for (lg_u32 i = 0; i < said.span_count && said.name != LG_SPANS_NONE; i++) {
+		if (strcmp(said.spans[i].from.system, "irq"))
+			return lg_refuse(why, "%.64s: names of %s are not on the list", said.metric,
+					 said.spans[i].from.system);
+	}
 	for (lg_u32 i = 0; i < said.condition_count; i++) {
 		const char *field = said.fields[said.conditions[i].field].name;
 
