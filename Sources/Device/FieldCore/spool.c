@@ -360,9 +360,12 @@ int lg_spool_read(struct lg_spool *spool, size_t at, struct lg_buffer *report)
 	int rc = read_file(spool, number, report, &entry);
 
 	if (rc == -EBADMSG) {
-		set_aside(spool, number, &spool->ledger.counts.damaged);
+		int kept = set_aside(spool, number, &spool->ledger.counts.damaged);
+
 		if (spool->ledger.setting_aside == number)
 			forget(spool, at);
+		else
+			rc = kept;
 	}
 	if (rc)
 		return rc;

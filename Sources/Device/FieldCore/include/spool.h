@@ -59,8 +59,8 @@ int lg_spool_put(struct lg_spool *spool, const uint8_t id[LG_REPORT_ID], const v
 int lg_spool_expire(struct lg_spool *spool, uint64_t now_s);
 
 /*
- * The report of entry `at`. -EBADMSG: it was damaged, and is set aside: the entry is gone, unless the
- * disk refuses that, too. Another -errno: it cannot be read now, and stays.
+ * The report of entry `at`. -EBADMSG: it was damaged, and is set aside: the entry is gone. Another
+ * -errno: it cannot be read, or set aside, now, and stays.
  */
 int lg_spool_read(struct lg_spool *spool, size_t at, struct lg_buffer *report);
 /* The collector has it: removes entry `at`. */
