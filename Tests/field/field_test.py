@@ -74,8 +74,18 @@ class World:
         self.log = open(self.path("log"), "ab")
         self.agent = subprocess.Popen(
             [PROGRAM, "run", self.path("field.conf")], stderr=self.log,
-            env=os.environ | {"LATGATE_FAKE_TRACE": self.path("calls")})
+            env=os.environ | {"LATGATE_FAKE_TRACE": self.path("calls"),
+                              "LATGATE_SLEPT": self.path("slept")})
         return self
+
+    def sleep(self, seconds):
+        """The device has been in suspend for so long."""
+        slept = int(self.text("slept") or 0) + seconds
+        with open(self.path("slept.new"), "w") as file:
+            file.write(str(slept))
+        os.rename(self.path("slept.new"), self.path("slept"))
+        # Its timer would have ended by now.
+        self.agent.send_signal(signal.SIGCHLD)
 
     def stop(self, how=signal.SIGTERM):
         self.agent.send_signal(how)
@@ -339,6 +349,25 @@ def crashes():
     world.end()
 
 
+def sleeper():
+    """A device that is suspended while a window is open."""
+    world = World(**{"poll-seconds": 1000})
+    world.repository.add("first", window_seconds=3, every_seconds=3, lease_seconds=3600)
+    world.repository.publish()
+    world.start()
+    wait_for(world.sleeps)
+    world.sleep(101)
+    wait_for(lambda: "open" in world.text("calls"))
+    world.sleep(700)
+    check("a window that the device sleeps in is measured", wait_for(world.spooled)
+          and "barred" not in world.text("state/state"), world.text("log"))
+    world.sleep(1100)
+    check("and reported, without the time in suspend", wait_for(lambda: world.of_kind(1)) and not
+          world.of_kind(2) and all(r.window < 60 and not r.flags & 2 for r in world.of_kind(1)),
+          [(r.kind, r.code, r.window, r.flags) for r in world.server.reports()])
+    world.end()
+
+
 life()
 answers()
 strangers()
@@ -346,3 +375,4 @@ refusals()
 others()
 idle()
 crashes()
+sleeper()

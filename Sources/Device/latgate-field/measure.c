@@ -182,11 +182,12 @@ static bool window(struct run *run)
 	static const uint16_t with[] = {LG_ATTR_DRAIN_NS};
 	static const uint64_t values[] = {DRAIN_NS};
 	uint32_t code = 0;
-	lg_u64 opened, closed, jump;
+	lg_u64 opened, closed, awake, jump;
 
 	if (!open_window(run, &code))
 		return false;
 	opened = lg_clock_ns(CLOCK_BOOTTIME);
+	awake = lg_monotonic_ns();
 	jump = lg_clock_ns(CLOCK_REALTIME) - opened;
 	if (!sleep_until(opened + run->campaign.window_s * LG_NS_PER_S)) {
 		/* The lease ended, or the campaign did: what was counted is nobody's. */
@@ -194,7 +195,8 @@ static bool window(struct run *run)
 		return stop(run, LG_LEASE_ENDED);
 	}
 	closed = lg_clock_ns(CLOCK_BOOTTIME);
-	run->open_ms = (closed - opened) / LG_NS_PER_MS;
+	/* What a suspended device did not do is no time that its budget grows by. */
+	run->open_ms = (lg_monotonic_ns() - awake) / LG_NS_PER_MS;
 	jump = lg_clock_ns(CLOCK_REALTIME) - closed - jump;
 	if (jump > LG_NS_PER_S && -jump > LG_NS_PER_S)
 		run->flags |= LG_REPORT_CLOCK_JUMPED;
@@ -314,8 +316,11 @@ static void measure_campaign(struct run *run)
 	if (!read_bundle(run))
 		return;
 	if (!lg_histograms_new(&run->histograms, &run->campaign) ||
-	    !lg_probe_session_start(&run->session, run->campaign.window_s + SILENCE_OVER_S,
-				    &run->busy, run->why))
+	    !lg_probe_session_start(
+		    &run->session,
+		    /* The session counts suspend as silence, which only the lease bounds. */
+		    run->campaign.window_s + run->campaign.lease_s + SILENCE_OVER_S, &run->busy,
+		    run->why))
 		stop(run, LG_INTERNAL);
 	else if (!run->busy && load(run))
 		window(run);

@@ -49,7 +49,7 @@ enum {
 
 struct child {
 	pid_t process; /* 0 = none */
-	lg_u64 deadline_ns;
+	lg_u64 deadline_ns; /* CLOCK_MONOTONIC: in suspend nobody takes too long */
 	bool ending; /* to end */
 };
 
@@ -128,7 +128,7 @@ static pid_t start(struct supervisor *self, struct child *child, uint64_t most_s
 
 	if (process > 0) {
 		*child = (struct child){.process = process,
-					.deadline_ns = now_ns() + most_s * LG_NS_PER_S};
+					.deadline_ns = lg_monotonic_ns() + most_s * LG_NS_PER_S};
 	} else if (!process) {
 		sigset_t none;
 
@@ -387,9 +387,16 @@ static void open_window(struct supervisor *self, lg_u64 now)
 		self->state.attempt[0] = 0;
 }
 
-static bool overdue(const struct child *child, lg_u64 now)
+static lg_u64 left_ns(const struct child *child)
 {
-	return child->process && now >= child->deadline_ns;
+	lg_u64 now = lg_monotonic_ns();
+
+	return child->deadline_ns > now ? child->deadline_ns - now : 0;
+}
+
+static bool overdue(const struct child *child)
+{
+	return child->process && !left_ns(child);
 }
 
 static void act(struct supervisor *self)
@@ -399,9 +406,9 @@ static void act(struct supervisor *self)
 
 	if (quiet && self->active)
 		rest(self);
-	if (overdue(&self->exchange, now))
+	if (overdue(&self->exchange))
 		kill(self->exchange.process, SIGKILL);
-	if (overdue(&self->measure, now))
+	if (overdue(&self->measure))
 		kill(self->measure.process, SIGKILL);
 	if (!lg_lease_left_ns(&self->lease, now) && *self->state.attempt)
 		end_child(&self->measure);
@@ -429,10 +436,11 @@ static lg_u64 next_due(const struct supervisor *self)
 {
 	lg_u64 due = self->poll_at, now = now_ns();
 
+	/* After a suspend it comes too early, and is set again. */
 	if (self->exchange.process)
-		due = self->exchange.deadline_ns;
+		due = now + left_ns(&self->exchange);
 	if (self->measure.process)
-		due = earlier(due, self->measure.deadline_ns);
+		due = earlier(due, now + left_ns(&self->measure));
 	if (self->measure.process && *self->state.attempt && !self->measure.ending)
 		due = earlier(due, self->lease.until_ns);
 	if (self->active && self->window_at && !self->measure.process &&
