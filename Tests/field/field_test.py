@@ -70,12 +70,11 @@ class World:
     def path(self, name):
         return os.path.join(self.directory, name)
 
-    def start(self):
+    def start(self, **environment):
         self.log = open(self.path("log"), "ab")
         self.agent = subprocess.Popen(
             [PROGRAM, "run", self.path("field.conf")], stderr=self.log,
-            env=os.environ | {"LATGATE_FAKE_TRACE": self.path("calls"),
-                              "LATGATE_SLEPT": self.path("slept")})
+            env=os.environ | {"LATGATE_FAKE_TRACE": self.path("calls")} | environment)
         return self
 
     def sleep(self, seconds):
@@ -110,14 +109,16 @@ class World:
             return sum(1 for was, where in self.server.requests
                        if was == command and where.endswith(path))
 
-    def sleeps(self):
-        """The agent has looked at everything, and set its timer."""
+    def sleeps(self, most=1e9):
+        """The agent has looked at everything, and set its timer, for at most so many seconds."""
         directory = f"/proc/{self.agent.pid}/fdinfo"
         for name in os.listdir(directory):
             with open(os.path.join(directory, name)) as file:
                 for line in file:
-                    if line.startswith("it_value: (") and line.strip() != "it_value: (0, 0)":
-                        return True
+                    if line.startswith("it_value: ("):
+                        seconds, rest = line[len("it_value: ("):].rstrip(")\n").split(", ")
+                        if (seconds, rest) != ("0", "0") and int(seconds) < most:
+                            return True
         return False
 
     def children(self):
@@ -303,7 +304,8 @@ def idle():
     world = World(**{"poll-seconds": 59})
     world.repository.publish()
     world.start()
-    wait_for(lambda: world.polls() and world.sleeps() and not world.children())
+    # While a poll runs the timer is its patience, of 900 s; then it still has to save its state.
+    wait_for(lambda: world.polls() and not world.children() and world.sleeps(100))
     before = world.switches()
     time.sleep(2)
     check("no wake-up in 2 s between two polls", world.polls() == 1 and world.switches() == before,
@@ -354,7 +356,7 @@ def sleeper():
     world = World(**{"poll-seconds": 1000})
     world.repository.add("first", window_seconds=3, every_seconds=3, lease_seconds=3600)
     world.repository.publish()
-    world.start()
+    world.start(LATGATE_SLEPT=world.path("slept"))
     wait_for(world.sleeps)
     world.sleep(101)
     wait_for(lambda: "open" in world.text("calls"))
@@ -368,6 +370,24 @@ def sleeper():
     world.end()
 
 
+def timeless():
+    """A device whose clock begins anew at each boot."""
+    world = World()
+    # One report a day, and not two.
+    world.repository.add("first", upload=150)
+    world.repository.publish()
+    world.start()
+    check("the first report of the day", wait_for(lambda: world.server.stored and world.spooled())
+          and len(world.server.stored) == 1)
+    world.stop()
+    world.start(LATGATE_NO_RTC="yes")
+    world.more_polls()
+    world.more_polls()
+    check("a boot without a clock begins no other day", len(world.server.stored) == 1,
+          (len(world.server.stored), world.text("state/state")))
+    world.end()
+
+
 life()
 answers()
 strangers()
@@ -376,3 +396,4 @@ others()
 idle()
 crashes()
 sleeper()
+timeless()

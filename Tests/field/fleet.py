@@ -72,7 +72,7 @@ class Repository:
                                               self.keys["root2"].sign(body)], "signed": body})
 
     def add(self, name, content=None, models=(), arms=(("control", 0, 5000), ("canary", 5000, 10000)),
-            **schedule):
+            upload=65536, **schedule):
         content = bundle() if content is None else content
         bundles = {self.abi: {"length": len(content), "sha256": sha256(content)}} if content else {}
         if content:
@@ -80,7 +80,7 @@ class Repository:
         self.campaigns[name] = canonical({
             "arms": [{"from": first, "name": arm, "to": after} for arm, first, after in arms],
             "budgets": {"battery_floor_percent": 0, "cpu_ppm": 50000,
-                        "memory_bytes": 33554432, "upload_bytes_per_day": 65536},
+                        "memory_bytes": 33554432, "upload_bytes_per_day": upload},
             "bundles": bundles, "format": "latgate-campaign-1", "id": name,
             "metrics": [{"id": 7, "name": "runqueue.wait", "probe": "runqueue"}],
             "privacy": {"keys": False}, "salt": SALT,

@@ -316,6 +316,10 @@ void lg_exchange(struct lg_polled *out, const struct lg_config *config,
 	if (!exchange.transport || !open_trust(&exchange)) {
 		note(&exchange, "no poll");
 	} else {
+		/* A clock that begins anew at each boot says neither what day it is nor what is over. */
+		if (exchange.trust.seen_s > exchange.now_s)
+			exchange.now_s = exchange.trust.seen_s;
+		out->known_s = exchange.trust.seen_s;
 		if (update(&exchange))
 			choose(&exchange);
 		upload(&exchange);

@@ -259,10 +259,11 @@ static void take_campaign(struct supervisor *self, const struct lg_polled *polle
 
 static void polled(struct supervisor *self, const struct lg_polled *polled)
 {
-	uint64_t day = time_s(self) / DAY, wait = self->config->poll_s;
+	uint64_t day, wait = self->config->poll_s;
 
 	if (polled->known_s > self->known_s)
 		self->known_s = polled->known_s;
+	day = time_s(self) / DAY;
 	if (self->state.upload_day != day) {
 		self->state.upload_day = day;
 		self->state.upload_bytes = 0;
