@@ -54,7 +54,7 @@ struct ReportLinesTests {
   @Test(
     "What is no report of the campaign is named by its line",
     arguments: [
-      ("\"metric\":1", "\"metric\":2"), ("[100,2]", "[100]"), ("[100,2]", "[528,2]"),
+      ("[100,2]", "[100]"), ("[100,2]", "[528,2]"),
       ("[100,2]", "[100,0]"), ("[100,2]", "[100,1099511627776]"), ("80ff", "80fg"), ("80ff", ""),
       ("\"sub_bits\":4", "\"sub_bits\":5"), ("\"arm\":1,", ""), ("}]", "}"),
     ])
@@ -62,5 +62,24 @@ struct ReportLinesTests {
     let text = "\(Self.good)\n\(Self.good.replacing(part, with: other))\n"
     let fault = try #require(throws: ReportLines.LineError.self) { try read(text) }
     #expect(fault.line == 2 && fault.file == "reports")
+  }
+
+  @Test("A report of a metric that the campaign does not have is left out, and stops nothing")
+  func strange() throws {
+    let other = Self.good.replacing("\"metric\":1", with: "\"metric\":2")
+    let text = Data("\(other)\n\(Self.good)\n".utf8)
+    var hours: [Int] = []
+    let strange = try lines.read(text) { hours.append($0.hour) }
+    #expect(strange == 1 && hours == [2])
+    var judging = CampaignJudging(
+      manifest: lines.manifest, candidate: "canary", build: "B2", offered: MetadataTime(seconds: 0),
+      now: MetadataTime(seconds: 86_400), silence: 72)
+    judging.manifest.arms = [
+      CampaignArm(name: "control", from: 0, to: 100),
+      CampaignArm(name: "canary", from: 100, to: 200),
+    ]
+    let (verdict, notes) = try judging.verdict(of: .lines(text, file: "reports"))
+    #expect(verdict.outcome == .goOn)
+    #expect(notes == ["1 reports of metrics that the campaign does not have are left out"])
   }
 }

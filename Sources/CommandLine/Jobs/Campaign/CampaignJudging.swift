@@ -56,7 +56,7 @@ package struct CampaignJudging: Sendable {
     var all = EvidenceCollector(setting(arms, models, now: hour))
     // What is shown is made of whole days, so that two looks do not differ by one device.
     var whole = EvidenceCollector(setting(arms, models, now: hour / 24 * 24))
-    try read(source) { report in
+    let strange = try read(source) { report in
       all.add(report)
       whole.add(report)
     }
@@ -65,6 +65,9 @@ package struct CampaignJudging: Sendable {
     var notes: [String] = []
     if all.refused > 0 {
       notes.append("\(all.refused) reports of other arms or from after this look are left out")
+    }
+    if strange > 0 {
+      notes.append("\(strange) reports of metrics that the campaign does not have are left out")
     }
     if all.crowded > 0 {
       notes.append(
@@ -91,7 +94,10 @@ package struct CampaignJudging: Sendable {
     }
   }
 
-  private func read(_ source: Source, _ take: (EvidenceCollector.Report) -> Void) throws {
+  /// - Returns: how many reports were left out, as no such report can be of this campaign.
+  private func read(
+    _ source: Source, _ take: (EvidenceCollector.Report) -> Void
+  ) throws -> Int {
     switch source {
     case .lines(let data, let file):
       try ReportLines(manifest: manifest, file: file).read(data, take)

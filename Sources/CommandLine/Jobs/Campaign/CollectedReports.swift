@@ -33,9 +33,14 @@ package struct CollectedReports: Sendable {
     Set(ReportLines.most(try index.models(of: campaign), most))
   }
 
-  /// Hands over each report of a campaign, ascending by id.
-  /// - Throws: `CampaignFileError` for a metric that the campaign does not have, `LogError`.
-  func read(_ manifest: CampaignManifest, _ take: (EvidenceCollector.Report) -> Void) throws {
+  /// Hands over each report of a campaign, ascending by id. A collector knows no manifests: what a
+  /// device sent of a metric that the campaign does not have is left out.
+  /// - Returns: how many reports were left out.
+  /// - Throws: `LogError`.
+  func read(
+    _ manifest: CampaignManifest, _ take: (EvidenceCollector.Report) -> Void
+  ) throws -> Int {
+    var strange = 0
     let names = Dictionary(manifest.metrics.map { ($0.id, $0.name) }) { first, _ in first }
     let ways = FieldHistogram.Attachment.tierNames.map { tier in
       FieldHistogram.Attachment.rungNames.map { "\(tier) \($0)" }
@@ -43,15 +48,16 @@ package struct CollectedReports: Sendable {
     try index.forEachReport(of: manifest.id) { collected in
       let report = collected.report
       let layout = HistogramLayout(subBits: Int(report.subBits))
-      let measured = try report.histograms.map { one -> EvidenceCollector.Measured in
-        guard let name = names[Int(one.metric)] else {
-          throw CampaignFileError(
-            "report \(collected.id): the campaign has no metric \(one.metric)", path: place)
-        }
+      let measured = report.histograms.compactMap { one -> EvidenceCollector.Measured? in
+        guard let name = names[Int(one.metric)] else { return nil }
         return EvidenceCollector.Measured(
           metric: one.label.isEmpty ? name : "\(name){\(one.label)}",
           way: ways[Int(one.attachment.tier)][Int(one.attachment.rung)], layout: layout,
           buckets: one.buckets)
+      }
+      guard measured.count == report.histograms.count else {
+        strange += 1
+        return
       }
       take(
         EvidenceCollector.Report(
@@ -62,5 +68,6 @@ package struct CollectedReports: Sendable {
           uptime: Int(report.uptimeMinutes),
           measured: report.kind == .measurement ? measured : nil))
     }
+    return strange
   }
 }

@@ -44,7 +44,7 @@ package struct ReportLines: Sendable {
     package var description: String { "\(file):\(line): \(why)" }
   }
 
-  private let manifest: CampaignManifest
+  let manifest: CampaignManifest
   private let names: [Int: String]
   private let file: String
 
@@ -86,10 +86,14 @@ package struct ReportLines: Sendable {
     started > 0 ? started : received / 3_600_000
   }
 
-  /// Hands over each report; other campaigns' are passed over.
+  /// Hands over each report; other campaigns' are passed over, and what a device sent of a metric that
+  /// the campaign does not have is left out.
+  /// - Returns: how many reports were left out.
   /// - Throws: ``LineError`` at the first line that is none.
-  package func read(_ data: Data, _ take: (EvidenceCollector.Report) -> Void) throws {
+  @discardableResult
+  package func read(_ data: Data, _ take: (EvidenceCollector.Report) -> Void) throws -> Int {
     var number = 0
+    var strange = 0
     for line in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
       number += 1
       guard !line.isEmpty else { continue }
@@ -100,21 +104,26 @@ package struct ReportLines: Sendable {
         throw LineError(file: file, line: number, why: "not a report as the collector exports it")
       }
       guard parsed.campaign == manifest.id else { continue }
-      take(try report(parsed, line: number))
+      guard let report = try report(parsed, line: number) else {
+        strange += 1
+        continue
+      }
+      take(report)
     }
+    return strange
   }
 
-  private func report(_ line: Line, line number: Int) throws(LineError) -> EvidenceCollector.Report
-  {
+  /// - Returns: nil for one of a metric that the campaign does not have.
+  private func report(
+    _ line: Line, line number: Int
+  ) throws(LineError) -> EvidenceCollector.Report? {
     func fault(_ why: String) -> LineError { LineError(file: file, line: number, why: why) }
     guard let pseudonym = Hex.bytes(line.device), !pseudonym.isEmpty else {
       throw fault("'device' is no hex digits")
     }
     var measured: [EvidenceCollector.Measured] = []
     for one in line.histograms {
-      guard let name = names[one.metric] else {
-        throw fault("the campaign has no metric \(one.metric)")
-      }
+      guard let name = names[one.metric] else { return nil }
       let buckets = one.buckets.map { pair in
         SparseBucket(index: Int(clamping: pair.first ?? 0), count: pair.last ?? 0)
       }
