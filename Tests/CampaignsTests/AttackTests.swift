@@ -234,6 +234,21 @@ struct AttackTests {
     #expect(device.standing(of: "disk-9") == nil)
   }
 
+  @Test("What would be too long for devices to read is not published")
+  func oversize() throws {
+    var repository = try TestRepository()
+    try repository.publish([TestRepository.campaign()])
+    let files = repository.files
+    let revoked = Set(
+      (0..<300).map { "a-campaign-that-was-revoked-a-long-time-ago-with-number-\($0)" })
+    #expect(throws: MetadataError.oversize(file: "timestamp.json", limit: 16 << 10)) {
+      try repository.publish([TestRepository.campaign()]) { $0.revoked = revoked }
+    }
+    // The lists that were signed before it are not the present ones.
+    #expect(repository.files["timestamp.json"] == files["timestamp.json"])
+    #expect(try repository.poll(repository.freshDevice()).standing(of: "disk-1") == .running)
+  }
+
   @Test("A manifest is believed only with the bytes and the name that were signed")
   func manifests() throws {
     var repository = try TestRepository()

@@ -109,12 +109,16 @@ package struct RepositoryEditor: Sendable {
     return files
   }
 
+  /// - Throws: also ``MetadataError/oversize(file:limit:)`` for what no device would read.
   private func signed<Metadata: RoleMetadata>(
     _ metadata: Metadata, _ keys: [SigningKey]
   ) throws -> File {
     let made = try SignedMetadata(metadata, keys: try holders(of: Metadata.role, among: keys))
-    return File(
-      path: CampaignPath.metadata(Metadata.role, version: metadata.version), bytes: made.bytes)
+    let path = CampaignPath.metadata(Metadata.role, version: metadata.version)
+    guard made.bytes.count <= Metadata.role.mostBytes else {
+      throw MetadataError.oversize(file: path, limit: Metadata.role.mostBytes)
+    }
+    return File(path: path, bytes: made.bytes)
   }
 
   /// Those of the keys that sign for a role.
