@@ -357,7 +357,7 @@ let package = Package(
     // Other projects' readers of formats, for tests.
     .target(name: "ForeignReaders", path: "Tests/ForeignReaders", swiftSettings: strict),
     .testTarget(
-      name: "CampaignsTests", dependencies: ["ForeignReaders", "Campaigns"],
+      name: "CampaignsTests", dependencies: ["ForeignReaders", "Campaigns", "CampaignFiles"],
       exclude: ["tuf_attacks.py"], swiftSettings: strict),
     .testTarget(
       name: "FleetAnalysisTests",

@@ -123,25 +123,28 @@ package struct Publisher: Sendable {
     try publish { if resumes { $0.paused.remove(id) } else { $0.paused.insert(id) } }
   }
 
-  /// Ends a campaign for good: at once by the timestamp, and in the list of campaigns too where its
+  /// Ends a campaign for good: at once by the timestamp, and then in the list of campaigns too where its
   /// key is at hand.
   /// - Returns: whether it is out of the list.
   package func revoke(_ id: String) throws -> Bool {
     try demand(id)
-    let editor = try editor()
-    let last = try repository.newestTargets()
-    let holders = editor.root.metadata.holders(of: .targets)
-    let isTaken = keys.count { holders.keys.contains($0.publicKey) } >= holders.threshold
-    if isTaken {
-      var listed = last?.metadata.files ?? [:]
-      listed[CampaignPath.target(id)] = nil
-      try repository.write([try editor.targets(listed, after: last?.metadata, keys: keys)])
-    }
+    // First what stops it: the list needs a key that may not be at hand, and without the campaign in
+    // it a second attempt would not find what to revoke.
     try publish {
       $0.paused.remove(id)
       $0.revoked.insert(id)
     }
-    return isTaken
+    let editor = try editor()
+    let last = try repository.newestTargets()
+    let holders = editor.root.metadata.holders(of: .targets)
+    guard keys.count(where: { holders.keys.contains($0.publicKey) }) >= holders.threshold else {
+      return false
+    }
+    var listed = last?.metadata.files ?? [:]
+    listed[CampaignPath.target(id)] = nil
+    try repository.write([try editor.targets(listed, after: last?.metadata, keys: keys)])
+    try publish()
+    return true
   }
 
   private func demand(_ id: String) throws {
