@@ -128,6 +128,15 @@ struct JudgeTests {
     #expect(unexposed.reasons.contains { $0.contains("50% of the candidate's devices run") })
   }
 
+  @Test("Nothing is said of an arm that few devices make")
+  func fewDevices() {
+    let verdict = Fleet(devices: 13, reports: { arm, number in arm == 0 || number > 0 }).verdict()
+    #expect(verdict.outcome == .goOn)
+    #expect(verdict.reasons.first?.hasPrefix("fewer than 20 devices of an arm") == true)
+    #expect(verdict.guards.count == 4)
+    #expect(verdict.guards.allSatisfy { $0.text == "an arm has fewer than 20 devices" })
+  }
+
   @Test("Arms that were not drawn in their ratio compare nothing, harm or not")
   func sampleRatio() {
     let verdict = Fleet(devices: 1000, shift: { _ in 0.2 }, enrolled: [1, 0.7]).verdict()

@@ -22,6 +22,11 @@ struct FleetGuards {
     guards.append(silence(control, tested))
     guards.append(reportRate(control, tested))
     guards.append(days(evidence, candidate))
+    guard min(control.enrolled, tested.enrolled) < policy.anonymity else { return }
+    // A share of so few is what one of them did.
+    for place in guards.indices {
+      guards[place].text = "an arm has fewer than \(policy.anonymity) devices"
+    }
   }
 
   mutating func add(unmatched: Double) {

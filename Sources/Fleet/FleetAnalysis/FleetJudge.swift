@@ -145,7 +145,8 @@ package struct FleetJudge {
     }
     var open: [String] = []
     if !isEnough {
-      open.append("\(devices) devices of an arm have measured, \(policy.leastDevices) are needed")
+      let count = devices < policy.anonymity ? "fewer than \(policy.anonymity)" : "\(devices)"
+      open.append("\(count) devices of an arm have measured, \(policy.leastDevices) are needed")
     }
     // Before, a device that died of the update is not known to be silent.
     let leastHours = max(policy.leastHours, evidence.silence + 1)
