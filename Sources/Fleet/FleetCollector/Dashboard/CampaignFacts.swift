@@ -27,7 +27,6 @@ struct CampaignFacts {
   /// Devices that anything shown is made of, at least.
   private let k: Int
   private var devices: [DevicePseudonym: Device] = [:]
-  private var reports = 0
 
   /// Hours without a measurement after which a device counts as silent.
   static let silence = 72
@@ -44,7 +43,6 @@ struct CampaignFacts {
       report.startedHour > 0 ? Int(report.startedHour) : Int(collected.received / 3_600_000)
     var device = devices[collected.device] ?? Device()
     defer { devices[collected.device] = device }
-    reports += 1
     device.reports += 1
     device.bytes += Double(report.bytes.count)
     if (hour, report.sequence) >= device.last {
@@ -79,9 +77,12 @@ struct CampaignFacts {
       arms.indices.contains(arm) ? arms[arm] : arm == 0 ? "control" : "arm \(arm)"
     }
     let hour = Int(now.timeIntervalSince1970 / 3600)
+    let cohorts = cohorts(name)
+    // All reports less those of the cohorts would be those of the few devices that are not shown.
     return CampaignOverview(
       campaign: campaign, asOf: now.formatted(.iso8601), devices: deviceCount ?? 0,
-      reports: reports, cohorts: cohorts(name), absences: absences(name, hour),
+      reports: cohorts.reduce(0) { $0 + $1.reports }, cohorts: cohorts,
+      absences: absences(name, hour),
       costs: costs(name), k: k)
   }
 
