@@ -145,6 +145,7 @@ struct USDTLocationTests {
       ("4@$3", ELFHead.machineX86, 4, false, .constant(3)),
       ("-8@$-2", ELFHead.machineX86, 8, true, .constant(-2)),
       ("4@$4294967295", ELFHead.machineX86, 4, false, .constant(4_294_967_295)),
+      ("-4@$-0x10", ELFHead.machineX86, 4, true, .constant(-16)),
       ("-4@[sp, 12]", ELFHead.machineARM64, 4, true, .memory(base: "sp", offset: 12)),
       ("8@[x29, -8]", ELFHead.machineARM64, 8, false, .memory(base: "x29", offset: -8)),
       ("8@x0", ELFHead.machineARM64, 8, false, .register("x0")),
@@ -178,6 +179,11 @@ struct USDTLocationTests {
       ("8@r0", ELFHead.machineARM), ("4@pc", ELFHead.machineARM),
       ("4@[r0, r1]", ELFHead.machineARM),
       ("4@%eax", 8),
+      // Numbers at the end of what 64 bits hold, and signs where none stands.
+      ("-9223372036854775808@%edi", ELFHead.machineX86),
+      ("-8@$-0x-8000000000000000", ELFHead.machineX86),
+      ("-4@-0x-8000000000000000(%rax)", ELFHead.machineX86),
+      ("4@0x+3", ELFHead.machineARM64), ("4@$0x", ELFHead.machineX86),
     ])
   func refused(_ text: String, _ machine: UInt16) {
     #expect(USDTOperand(text, machine: machine) == nil)

@@ -43,7 +43,7 @@ package struct USDTOperand: Sendable, Equatable {
   ///   - machine: `EM_…`.
   package init?(_ text: String, machine: UInt16) {
     let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2, let size = Int(parts[0]), [1, 2, 4, 8].contains(abs(size)) else {
+    guard parts.count == 2, let size = Int(parts[0]), let bytes = Self.bytes(size) else {
       return nil
     }
     let operand = parts[1].filter { $0 != " " }
@@ -55,7 +55,7 @@ package struct USDTOperand: Sendable, Equatable {
       default: nil
       }
     guard let found else { return nil }
-    (self.size, isSigned, source) = (abs(size), size < 0, found)
+    (self.size, isSigned, source) = (bytes, size < 0, found)
     guard isReadable(machine) else { return nil }
   }
 
@@ -71,11 +71,19 @@ package struct USDTOperand: Sendable, Equatable {
     }
   }
 
+  /// Those of a size with a sign; nil for one that no number has. The text is any file's.
+  private static func bytes(_ size: Int) -> Int? {
+    [1, 2, 4, 8].first { $0 == size || -$0 == size }
+  }
+
   private static func number(_ text: some StringProtocol) -> Int64? {
     let isNegative = text.hasPrefix("-")
     let digits = text.dropFirst(isNegative ? 1 : 0)
     guard digits.first?.isNumber == true else { return nil }
-    let value = digits.hasPrefix("0x") ? Int64(digits.dropFirst(2), radix: 16) : Int64(digits)
+    let isHex = digits.hasPrefix("0x")
+    // A sign stands before all of it.
+    guard !isHex || digits.dropFirst(2).first?.isHexDigit == true else { return nil }
+    let value = isHex ? Int64(digits.dropFirst(2), radix: 16) : Int64(digits)
     return value.map { isNegative ? -$0 : $0 }
   }
 
