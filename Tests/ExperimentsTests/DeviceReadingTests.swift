@@ -38,6 +38,26 @@ import Testing
     #expect(reading.capacity == 1404)
   }
 
+  /// What `Double` reads of words, and what no integer holds.
+  @Test func numbersWithoutAnEndAreNone() {
+    let reading = DeviceReading(files: [
+      "/proc/uptime": "inf 0\n", "/proc/loadavg": "nan 0 0\n",
+      "/proc/meminfo": "MemAvailable: infinity kB\n",
+      "/proc/pressure/memory": "some avg10=inf avg60=0 avg300=0 total=nan\n",
+    ])
+    #expect(reading.uptime == nil && reading.uptimeNs == 0 && reading.load == nil)
+    #expect(reading.memoryAvailable == nil && reading.freeKiB == 0)
+    #expect(reading.memoryPressure == nil && reading.memoryStalled == nil)
+    let long = DeviceReading(files: [
+      "/proc/uptime": "1e300 0\n", "/proc/meminfo": "MemAvailable: 1e300 kB\n",
+    ])
+    #expect(long.uptimeNs == 0 && long.freeKiB == 0)
+    let usual = DeviceReading(files: [
+      "/proc/uptime": "12.5 20\n", "/proc/meminfo": "MemAvailable: 512 kB\n",
+    ])
+    #expect(usual.uptimeNs == 12_500_000_000 && usual.freeKiB == 512)
+  }
+
   @Test func readsPowerMemoryAndTheRest() {
     let supply = "/sys/class/power_supply"
     let reading = DeviceReading(files: [

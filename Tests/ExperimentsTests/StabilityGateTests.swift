@@ -61,6 +61,19 @@ import Testing
     #expect(cause(Stability(dropsThrottled: false), before: hotter, after: lower) == nil)
   }
 
+  /// Drivers report an `unsigned long` that is -1.
+  @Test func statesThatNoIntegerHoldsDrop() {
+    let state = DeviceReading(files: [
+      "/sys/class/thermal/cooling_device0/type": "thermal-devfreq-0\n",
+      "/sys/class/thermal/cooling_device0/cur_state": "18446744073709551615\n",
+      "/sys/devices/system/cpu/cpufreq/policy0/scaling_max_freq": "18446744073709551615\n",
+    ])
+    #expect(state.coolingStates["cooling_device0"] == 0x1p64)
+    #expect(cause(Stability(), edges: [state]) == .throttling)
+    let limit = reading { $0.policies["policy0"]?.limit = 0x1p64 }
+    #expect(cause(Stability(), edges: [limit]) == .frequencyLimit)
+  }
+
   @Test func theLessThrottledLookIsTheBaseline() {
     var hot = reading {
       $0.coolingStates = ["cooling_device0": 3, "cooling_device1": 0]

@@ -101,8 +101,8 @@ package struct DeviceReading: Sendable, Equatable {
   private mutating func readSystem(_ files: [String: String]) {
     memoryAvailable = field("MemAvailable:", in: files["/proc/meminfo"])
     majorFaults = field("pgmajfault", in: files["/proc/vmstat"])
-    load = files["/proc/loadavg"]?.split(separator: " ").first.flatMap { Double($0) }
-    uptime = files["/proc/uptime"]?.split(separator: " ").first.flatMap { Double($0) }
+    load = number(files["/proc/loadavg"]?.split(separator: " ").first)
+    uptime = number(files["/proc/uptime"]?.split(separator: " ").first)
     ticks = files["/proc/stat"].flatMap(CPUTicks.init(stat:))
     let pressure = files["/proc/pressure/memory"].map(PressureLine.init(text:))
     memoryPressure = pressure?.average10
@@ -161,8 +161,8 @@ package struct DeviceReading: Sendable, Equatable {
     return sizes.reduce(0) { $0 + ($1 ?? 0) }
   }
 
-  private func number(_ text: String?) -> Double? {
-    text.flatMap { Double($0.filter { !$0.isWhitespace }) }.flatMap { $0.isFinite ? $0 : nil }
+  private func number(_ text: (some StringProtocol)?) -> Double? {
+    text.flatMap { finite(String($0).filter { !$0.isWhitespace }) }
   }
 
   private func field(_ name: String, in text: String?) -> Double? {
@@ -170,8 +170,28 @@ package struct DeviceReading: Sendable, Equatable {
       return nil
     }
     let words = line.split(whereSeparator: \.isWhitespace)
-    return words.count > 1 ? Double(words[1]) : nil
+    return words.count > 1 ? finite(words[1]) : nil
   }
+}
+
+extension DeviceReading {
+  /// ``uptime`` in ns; 0 where it is not known.
+  var uptimeNs: UInt64 {
+    uptime.flatMap { UInt64(exactly: ($0 * 1e9).rounded(.towardZero)) } ?? 0
+  }
+
+  /// ``memoryAvailable`` in whole KiB; 0 where it is not known.
+  var freeKiB: Int { memoryAvailable.flatMap { Int(exactly: $0.rounded(.towardZero)) } ?? 0 }
+}
+
+/// A number of a device's file, which may hold anything; nil for one without an end.
+func finite(_ text: some StringProtocol) -> Double? {
+  Double(text).flatMap { $0.isFinite ? $0 : nil }
+}
+
+/// Such a number for people, without its fraction. Drivers report states of 2^64 - 1.
+func wholeText(_ value: Double) -> String {
+  Int(exactly: value.rounded(.towardZero)).map(String.init) ?? "\(value)"
 }
 
 /// Ticks of all CPUs together, from /proc/stat.
@@ -219,7 +239,7 @@ struct PressureLine {
       text.split(separator: "\n").first { $0.hasPrefix("some ") }?
       .split(separator: " ") ?? []
     func value(_ name: String) -> Double? {
-      words.first { $0.hasPrefix(name) }.flatMap { Double($0.dropFirst(name.count)) }
+      words.first { $0.hasPrefix(name) }.flatMap { finite($0.dropFirst(name.count)) }
     }
     average10 = value("avg10=")
     total = value("total=")

@@ -30,7 +30,7 @@ struct IterationExecutor: Sendable {
     var seen = StabilityGate.Observation(
       before: try await watch.look(), after: DeviceReading(), speedBefore: speed)
     var record = IterationRecord(
-      index: index, kind: kind, startedUptimeNs: UInt64((seen.before.uptime ?? 0) * 1e9))
+      index: index, kind: kind, startedUptimeNs: seen.before.uptimeNs)
     if case .gaveUp(let drop)? = start {
       record.covariates = Covariates.iteration(
         before: seen.before, after: seen.before, speed: speed)
@@ -63,7 +63,7 @@ struct IterationExecutor: Sendable {
       case .failure(let error): fault = error.description
       }
     } else if let recording = request.recording, kind == .measured {
-      let free = Int(seen.before.memoryAvailable ?? 0)
+      let free = seen.before.freeKiB
       let made = try await recorded(pass) { limit in
         try await recording.start(on: device, limit: limit, freeKiB: free)
       }

@@ -82,10 +82,10 @@ package struct SettleGate: Sendable, Equatable {
   private func unrest(_ sample: Sample) -> String? {
     if let unrest = sample.unrest { return unrest }
     if sample.uptime < limits.uptime {
-      return "uptime \(Int(sample.uptime)) s of \(Int(limits.uptime)) s"
+      return "uptime \(wholeText(sample.uptime)) s of \(wholeText(limits.uptime)) s"
     }
     if let pressure = sample.pressure, pressure > limits.pressure {
-      return "pressure \(Int(pressure.rounded()))%, limit \(Int(limits.pressure))%"
+      return "pressure \(wholeText(pressure.rounded()))%, limit \(wholeText(limits.pressure))%"
     }
     guard let previous, let share = sample.ticks.busyShare(since: previous.ticks) else {
       return "first sample"
@@ -105,7 +105,7 @@ extension SettleGate.Sample {
   /// Reads a sample from the text of ``paths``; nil when /proc/stat or /proc/uptime make no sense.
   package init?(files: [String: String]) {
     guard let ticks = files["/proc/stat"].flatMap(CPUTicks.init(stat:)),
-      let uptime = files["/proc/uptime"]?.split(separator: " ").first.flatMap({ Double($0) })
+      let uptime = files["/proc/uptime"]?.split(separator: " ").first.flatMap({ finite($0) })
     else { return nil }
     let pressures = Self.paths.filter { $0.hasPrefix("/proc/pressure") }
       .compactMap { files[$0].flatMap { PressureLine(text: $0).average10 } }

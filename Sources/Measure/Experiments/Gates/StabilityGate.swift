@@ -62,7 +62,7 @@ package struct StabilityGate: Sendable {
         if state > begun {
           return Drop(
             .throttling,
-            "\(name) throttles: state \(Int(state)), \(Int(begun)) when the run began")
+            "\(name) throttles: state \(wholeText(state)), \(wholeText(begun)) when the run began")
         }
       }
       for (name, policy) in reading.policies.sorted(by: { $0.key < $1.key }) {
@@ -70,7 +70,8 @@ package struct StabilityGate: Sendable {
         if let begun = baseline.policies[name]?.limit, limit != begun {
           return Drop(
             .frequencyLimit,
-            "\(name) may run at \(Int(limit)) kHz, at \(Int(begun)) kHz when the run began")
+            "\(name) may run at \(wholeText(limit)) kHz, at \(wholeText(begun)) kHz when the run "
+              + "began")
         }
         let hardware = baseline.policies[name]?.hardware ?? policy.hardware
         if let least = bounds.frequencyLimitMin?.fraction, let hardware,
@@ -78,14 +79,15 @@ package struct StabilityGate: Sendable {
         {
           return Drop(
             .frequencyLimit,
-            "\(name) may run at \(Int(limit)) of \(Int(hardware)) kHz, below "
+            "\(name) may run at \(wholeText(limit)) of \(wholeText(hardware)) kHz, below "
               + percentText(least))
         }
       }
     }
     if let begun = baseline.capacity, let now = seen.after.capacity, now != begun {
       return Drop(
-        .throttling, "CPU capacity is \(Int(now)), \(Int(begun)) when the run began")
+        .throttling,
+        "CPU capacity is \(wholeText(now)), \(wholeText(begun)) when the run began")
     }
     return nil
   }
@@ -143,7 +145,8 @@ package struct StabilityGate: Sendable {
       for reading in [seen.before, seen.after] {
         if let available = reading.memoryAvailable, available < least {
           return Drop(
-            .memoryPressure, "\(Int(available)) KiB of memory available, at least \(Int(least))")
+            .memoryPressure,
+            "\(wholeText(available)) KiB of memory available, at least \(wholeText(least))")
         }
       }
     }
