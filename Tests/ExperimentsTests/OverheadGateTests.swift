@@ -12,6 +12,11 @@ import Testing
     let share = OverheadGate.cpuShare(
       programs: [cost("a", ns: 30), cost("b", ns: 10)], windowNs: 1000, cpus: 2)
     #expect(share == 0.02)
-    #expect(OverheadGate.cpuShare(programs: [cost("a", ns: 1)], windowNs: 0, cpus: 2) == 0)
+  }
+
+  /// The start gate gave the iteration up: it has no windows, and must not show probes without cost.
+  @Test func withoutAWindowTheCostIsNotKnown() {
+    #expect(OverheadGate.cpuShare(programs: [cost("a", ns: 1)], windowNs: 0, cpus: 2) == nil)
+    #expect(OverheadGate.cpuShare(programs: [], windowNs: 0, cpus: 2) == nil)
   }
 }

@@ -10,12 +10,12 @@ package enum OverheadGate {
   ///   - programs: the kernel's account over the time.
   ///   - windowNs: how long `bpf_stats` was on, ns.
   ///   - cpus: CPUs online.
-  /// - Returns: 0 when no time has passed.
+  /// - Returns: nil when no window was open: what no time was spent on has not cost nothing.
   package static func cpuShare(
     programs: [ProgramCost], windowNs: UInt64, cpus: Int
-  ) -> Double {
+  ) -> Double? {
     let spent = programs.reduce(0.0) { $0 + Double($1.ns) }
     let available = Double(windowNs) * Double(max(1, cpus))
-    return available > 0 ? spent / available : 0
+    return available > 0 ? spent / available : nil
   }
 }
