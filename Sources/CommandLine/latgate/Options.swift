@@ -138,6 +138,13 @@ struct DeviceOptions: ParsableArguments {
   var reconnect: Duration?
 }
 
+/// Refuses a number of iterations that no suite may have.
+func requireIterations(_ iterations: Int?) throws {
+  let most = SuiteDefinition.mostIterations
+  guard let iterations, !(1...most).contains(iterations) else { return }
+  throw ValidationError("--iterations takes 1 to \(most)")
+}
+
 private func duration(_ text: String) throws -> Duration {
   guard let duration = Duration(quantity: text) else {
     throw ValidationError("'\(text)' is no duration, such as 90s, 10m or 1h")

@@ -49,7 +49,7 @@ extension SuiteDefinition {
       probes: names, reference: root.optional("reference")?.name(),
       candidate: root.optional("candidate")?.name(),
       isAA: root.optional("aa")?.boolean() ?? false,
-      iterations: root.optional("iterations")?.integer(in: 1...1000) ?? 5,
+      iterations: root.optional("iterations")?.integer(in: 1...mostIterations) ?? 5,
       choosesIterations: root.optional("iterations") == nil,
       warmup: root.optional("warmup")?.integer(in: 0...100),
       runs: Runs.read(root.optional("runs")), settle: Settle.read(root.optional("settle")),
@@ -89,9 +89,9 @@ extension SuiteDefinition.Runs {
     let screen = map?.optional("screen")?.integer(in: 3...100)
     let confirm = map?.optional("confirm")?.integer(in: 0...100)
     let stages = screen != nil || confirm != nil ? (screen ?? 4) + (confirm ?? 4) : nil
-    let planned = map?.optional("planned")?.integer(in: 3...200) ?? stages ?? 8
+    let planned = map?.optional("planned")?.integer(in: 3...mostPlanned) ?? stages ?? 8
     let most =
-      map?.optional("most")?.integer(in: planned...500)
+      map?.optional("most")?.integer(in: planned...mostMade)
       ?? (confirm == 0 ? planned : usualMost(planned: planned))
     return Self(planned: planned, most: most)
   }

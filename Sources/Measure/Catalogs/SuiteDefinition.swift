@@ -12,7 +12,14 @@ package struct SuiteDefinition: Sendable, Equatable {
     /// What is made at most by default: so many more that a defect of every second boot is
     /// found more often than not (docs/verdict.md).
     package static func usualMost(planned: Int) -> Int { planned * 5 / 2 }
+
+    /// Most that may be planned, and that may be made.
+    package static let mostPlanned = 200
+    package static let mostMade = 500
   }
+
+  /// Measured ones of a run.
+  package static let mostIterations = 1000
 
   /// How long to wait for a quiet device, the same for both arms.
   package struct Settle: Sendable, Equatable {

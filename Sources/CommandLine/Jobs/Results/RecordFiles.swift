@@ -15,8 +15,10 @@ package enum RecordFiles {
 
   package static func path(of record: RunRecord, in directory: String) -> String {
     let place = record.experiment.map { place in
-      let number = String(1000 + place.order).dropFirst()
-      return "\(number)-\(place.arm.rawValue)"
+      // Any number: a name that another run has as well would cost its record.
+      let number = String(place.order)
+      let zeros = String(repeating: "0", count: max(0, 3 - number.count))
+      return "\(zeros)\(number)-\(place.arm.rawValue)"
     }
     return "\(directory)/\(place ?? "run-\(record.id.prefix(8))").json"
   }

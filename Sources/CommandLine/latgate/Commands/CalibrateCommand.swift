@@ -1,4 +1,5 @@
 import ArgumentParser
+import Catalogs
 import Experiments
 import Foundation
 import Jobs
@@ -70,8 +71,9 @@ struct CalibrateCommand: AsyncParsableCommand, ComputingCommand {
 
   func validate() throws {
     guard (1...2).contains(lanes) else { throw ValidationError("--lanes must be 1 or 2") }
-    guard runs >= 2, runs.isMultiple(of: 2) else {
-      throw ValidationError("--runs must be an even number of 2 or more")
+    let most = 2 * SuiteDefinition.Runs.mostPlanned
+    guard (2...most).contains(runs), runs.isMultiple(of: 2) else {
+      throw ValidationError("--runs takes an even number from 2 to \(most)")
     }
     guard !from.isEmpty || suite != nil else { throw ValidationError("name a suite") }
     guard from.isEmpty || (device == nil && firmware == nil && output == nil) else {

@@ -117,10 +117,13 @@ struct CheckCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard (1...2).contains(lanes) else { throw ValidationError("--lanes must be 1 or 2") }
-    if let runs, runs < 1 { throw ValidationError("--runs must be 1 or more") }
-    if let iterations, iterations < 1 { throw ValidationError("--iterations must be 1 or more") }
-    if let mostRuns, mostRuns < runs ?? 1 {
-      throw ValidationError("--most-runs must be \(runs ?? 1) or more")
+    let (planned, most) = (SuiteDefinition.Runs.mostPlanned, SuiteDefinition.Runs.mostMade)
+    if let runs, !(1...planned).contains(runs) {
+      throw ValidationError("--runs takes 1 to \(planned)")
+    }
+    try requireIterations(iterations)
+    if let mostRuns, !((runs ?? 1)...most).contains(mostRuns) {
+      throw ValidationError("--most-runs takes \(runs ?? 1) to \(most)")
     }
     let isNamed = suite != nil
     guard isNamed == (flow.resume == nil) else {

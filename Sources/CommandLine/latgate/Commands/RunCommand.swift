@@ -88,9 +88,7 @@ struct RunCommand: AsyncParsableCommand {
   @OptionGroup var report: ReportOptions<RunReport>
 
   func validate() throws {
-    if let iterations, iterations < 1 {
-      throw ValidationError("--iterations must be 1 or more")
-    }
+    try requireIterations(iterations)
     for directory in symbols where !PathKind.isDirectory(directory) {
       throw ValidationError("--symbols \(directory): there is no such directory")
     }
