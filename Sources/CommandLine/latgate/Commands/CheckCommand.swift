@@ -99,8 +99,8 @@ struct CheckCommand: AsyncParsableCommand {
 
   @OptionGroup var mixing: MixingOptions
 
-  @Option(help: "Virtual devices side by side: 1 or 2.")
-  var lanes = 2
+  @Option(help: "Virtual devices side by side: 1 or 2; default: 2.")
+  var lanes: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -116,7 +116,7 @@ struct CheckCommand: AsyncParsableCommand {
   @OptionGroup var results: ReportOptions<VerdictReport>
 
   func validate() throws {
-    guard (1...2).contains(lanes) else { throw ValidationError("--lanes must be 1 or 2") }
+    if let lanes, !(1...2).contains(lanes) { throw ValidationError("--lanes must be 1 or 2") }
     let (planned, most) = (SuiteDefinition.Runs.mostPlanned, SuiteDefinition.Runs.mostMade)
     if let runs, !(1...planned).contains(runs) {
       throw ValidationError("--runs takes 1 to \(planned)")
@@ -135,9 +135,9 @@ struct CheckCommand: AsyncParsableCommand {
     }
     let asks: [Any?] = [
       pool.device.first, pool.pool, reference, candidate, runs, mostRuns, iterations, output,
-      flow.design, measure.first,
+      flow.design, measure.first, memory.baseline, tiers.tier, lanes,
     ]
-    guard isNamed || (asks.allSatisfy({ $0 == nil }) && !aa) else {
+    guard isNamed || (asks.allSatisfy({ $0 == nil }) && !aa && !mixing.allowMixed) else {
       throw ValidationError(
         "--resume continues the check as it was begun: of its options give --time-budget alone")
     }
@@ -310,7 +310,7 @@ struct CheckCommand: AsyncParsableCommand {
       runs: planned,
       mostRuns: mostRuns
         ?? (runs == nil ? definition.runs.most : SuiteDefinition.Runs.usualMost(planned: planned)),
-      lanes: lanes, tier: tiers.tier,
+      lanes: lanes ?? 2, tier: tiers.tier,
       allowsMixed: mixing.allowMixed)
     setup.measures = measure.isEmpty ? nil : measure
     return setup
