@@ -213,6 +213,7 @@ struct BrokenLineTests {
     .init("\(tied) for 500msec", at: "500msec", "500ms", "no time"),
     .init("\(tied) for 2min", at: "2min", "2m", "no time"),
     .init("\(tied) for soon", at: "soon", nil, "no time"),
+    .init("\(tied) for 2h", at: "2h", "1h", "up to 1h"),
   ]
 
   // MARK: what is missing, and syntax

@@ -25,6 +25,8 @@ struct MeasureLineTests {
     #expect(line.conditions.map(\.test) == [.more, .equal])
     #expect(line.conditions[1].values.map(\.text) == ["1", "2"])
     #expect(line.time == .seconds(5))
+    #expect(line.timeRange == text.count - 6..<text.count)
+    #expect(try MeasureLine.parse("a:b ~ c:d by x").timeRange == nil)
   }
 
   @Test("two events are tied by fields of their records")

@@ -75,7 +75,9 @@ extension CheckSetup {
     // What cannot be read is refused before anything boots.
     let measurements = try measures.enumerated().map { index, line in
       let usual = MeasureQuestion.usualName
-      return try Measurement(line, name: index == 0 ? usual : "\(usual)\(index + 1)")
+      let made = try Measurement(line, name: index == 0 ? usual : "\(usual)\(index + 1)")
+      try made.requireUntimed()
+      return made
     }
     let device =
       target.isVirtual

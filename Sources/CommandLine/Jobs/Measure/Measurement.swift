@@ -25,6 +25,15 @@ package struct Measurement: Sendable {
   /// How long the line asks to measure; nil = it does not say.
   package var time: Duration? { line.time }
 
+  /// Refuses a line that says how long, where something else does.
+  /// - Throws: `MeasureError`.
+  package func requireUntimed() throws(MeasureError) {
+    guard let range = line.timeRange else { return }
+    throw MeasureError(
+      "a check measures as long as the phases of its workload last", remedy: "leave 'for' out",
+      line: line.text, range: range)
+  }
+
   /// Holds the line against the device's kernel.
   /// - Parameters:
   ///   - device: the device.

@@ -57,7 +57,8 @@ struct LiveCommand: AsyncParsableCommand {
 
   @Option(
     name: .customLong("for"),
-    help: ArgumentHelp("End after this long; default: at q.", valueName: "time"))
+    help: ArgumentHelp(
+      "End after this long; default: what the line says, or at q.", valueName: "time"))
   var span: TimeSpan?
 
   @OptionGroup var scope: RunScopeOptions
@@ -106,7 +107,7 @@ struct LiveCommand: AsyncParsableCommand {
     plan.reconnect = .zero
     let display = RunDisplay(console: console, runs: 1)
     let feed = LiveFeed(
-      interval: interval?.duration ?? .milliseconds(500), limit: span?.duration,
+      interval: interval?.duration ?? .milliseconds(500), limit: span?.duration ?? line?.time,
       directory: directory
     ) { display.silence() }
     var run = SingleRun(console: console, bench: bench, plan: plan, device: device)

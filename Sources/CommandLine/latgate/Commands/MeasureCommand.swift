@@ -98,7 +98,7 @@ struct MeasureCommand: AsyncParsableCommand {
     case (.some, .some): throw ValidationError("give a line, or --from and its like, not both")
     default: break
     }
-    if let span, span.duration > .seconds(3600) {
+    if let span, span.duration > MeasureLine.mostTime {
       throw ValidationError("--for takes up to 1h")
     }
   }

@@ -65,6 +65,11 @@ package struct MeasureLine: Sendable, Equatable {
   package var conditions: [Comparison] = []
   /// For how long; nil = as the command says.
   package var time: Duration?
+  /// Where it says so.
+  package var timeRange: Range<Int>?
+
+  /// The longest that a line may ask for.
+  package static let mostTime = Duration.seconds(3600)
 
   /// Places behind which something is missing: the end of the last word.
   var end: Int { text.count }

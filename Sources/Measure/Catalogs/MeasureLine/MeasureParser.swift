@@ -105,7 +105,9 @@ struct MeasureParser {
         }
       case "print": made.columns = try words("a column", such: "comm")
       case "where": made.conditions = try conditions()
-      default: made.time = try time()
+      default:
+        made.time = try time()
+        made.timeRange = token.range.lowerBound..<gap.upperBound
       }
     }
     return made
@@ -203,6 +205,9 @@ struct MeasureParser {
       throw fault(
         "'\(token.text)' is no time", suggestion: Self.nearestTime(token.text),
         remedy: "write a number with one of ms, s, m, h", at: token.range)
+    }
+    guard time <= MeasureLine.mostTime else {
+      throw fault("a line measures up to 1h", suggestion: "1h", at: token.range)
     }
     return time
   }

@@ -1,0 +1,19 @@
+import Catalogs
+import Testing
+
+@testable import Jobs
+
+struct MeasurementTests {
+  @Test("a line that says how long is no part of a check, which would not heed it")
+  func times() throws {
+    let line = "sched:sched_switch ~ sched:sched_wakeup for 5s by tid"
+    let timed = try Measurement(line)
+    #expect(timed.time == .seconds(5))
+    let error = #expect(throws: MeasureError.self) { try timed.requireUntimed() }
+    let range = try #require(error).range
+    #expect(String(Array(line)[range]) == "for 5s")
+    #expect(throws: Never.self) {
+      try Measurement("sched:sched_switch ~ sched:sched_wakeup by tid").requireUntimed()
+    }
+  }
+}
