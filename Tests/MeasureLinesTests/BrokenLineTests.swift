@@ -198,6 +198,9 @@ struct BrokenLineTests {
     .init("\(tied) where sector < 10sec", at: "10sec", "10s", "no unit"),
     .init("\(tied) where nr_sector > -1", at: "-1", "1", "never negative"),
     .init("\(tied) where nr_sector > 5000000000", at: "5000000000", "4294967295", "does not fit"),
+    .init("count vfs_read where ret > 5GiB", at: "5GiB", "2147483647", "does not fit"),
+    .init("vfs_read where ret == 0xfffffff4", at: "0xfffffff4", "2147483647", "does not fit"),
+    .init("vfs_read where ret < -3000000000", at: "-3000000000", "-2147483648", "does not fit"),
     .init("\(tied) where nr_sector > many", at: "many", nil, "no value"),
     .init("\(tied) where rwbs > 5", at: "rwbs > 5", "rwbs == '5'", "text"),
     .init(

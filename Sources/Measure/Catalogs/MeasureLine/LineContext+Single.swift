@@ -97,7 +97,7 @@ extension LineContext {
     return .function(function, isReturn || !results.isEmpty ? .return : .entry)
   }
 
-  private static let results = ["ret", "retval"]
+  static let results = ["ret", "retval"]
 
   // MARK: fields
 

@@ -64,12 +64,17 @@ extension LineContext {
     "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30,
   ]
 
+  private static let resultType = EventFormat.Field(
+    name: "ret", type: "int", offset: 0, size: 4, isSigned: true, isArray: false)
+
   /// A number, the name of one, or one with a unit.
   func number(
     _ word: MeasureLine.Word, of field: String, type: EventFormat.Field?, names: [UInt64: String],
     isSystemCall: Bool = false
   ) throws(MeasureError) -> UInt64 {
     let text = word.text
+    // Programs take the lower 4 bytes of a result alone.
+    let type = type ?? (Self.results.contains(field) ? Self.resultType : nil)
     if let named = names.first(where: { $0.value == text })?.key { return named }
     if isSystemCall, let call = kernel.systemCalls[text] { return call }
     let isNegative = text.hasPrefix("-")
@@ -114,6 +119,14 @@ extension LineContext {
       guard type?.isSigned ?? field.hasPrefix("ret"), value <= 1 << 63 else {
         throw fault(
           "'\(field)' is never negative", suggestion: String(digits), at: word.range)
+      }
+      if let type, type.size < 8 {
+        let most = (1 as UInt64) << UInt64(8 * type.size - 1)
+        guard value <= most else {
+          throw fault(
+            "\(text) does not fit into '\(field)', which has \(type.size) bytes",
+            suggestion: "-\(most)", at: word.range)
+        }
       }
       return ~value &+ 1
     }
