@@ -19,8 +19,13 @@ package struct EventReader: Sendable {
   private static let limit = Duration.seconds(30)
 
   package init(device: any Device, identity: DeviceIdentity) {
+    self.init(
+      device: device, identity: identity, directory: try? UserDirectories.cache() + "/events")
+  }
+
+  init(device: any Device, identity: DeviceIdentity, directory: String?) {
     self.device = device
-    directory = try? UserDirectories.cache() + "/events"
+    self.directory = directory
     var build = InputHash()
     for part in [
       identity.fingerprint, identity.kernelRelease, identity.kernelVersion, identity.abi,
@@ -132,7 +137,8 @@ package struct EventReader: Sendable {
 
   /// The function alone where it is there, else all, to find what was meant.
   private func functions(near name: String) async throws -> [String] {
-    guard Self.isName(name) || name.contains(".") else { return try await allFunctions() }
+    // It goes to the device's shell: whatever else a line has in quotes stays here.
+    guard Self.isName(name.replacing(".", with: "_")) else { return try await allFunctions() }
     let found = try await device.exec(
       "grep -m 1 -E ' [tTwW] \(name.replacing(".", with: "\\."))(\t|$)' /proc/kallsyms",
       timeout: Self.limit)
