@@ -122,6 +122,14 @@ import Testing
     #expect(RunTime(records: [record(nil)], iterations: 2, installing: nil) == nil)
   }
 
+  /// A record of somebody else's may say anything, and `Duration` traps beyond its bounds.
+  @Test func timesThatNoRunTakesAreLeftOut() throws {
+    let records = [record(10), record(1e300), record(.infinity), record(.nan), record(-1)]
+    let cost = try #require(RunTime(records: records, iterations: 2, installing: nil))
+    #expect(cost.run == .seconds(10) && cost.runs == 1)
+    #expect(RunTime(records: [record(1e300)], iterations: 2, installing: nil) == nil)
+  }
+
   @Test func moreIterationsTakeMore() throws {
     let cost = try #require(RunTime(records: [record(10)], iterations: 5, installing: nil))
     #expect(cost.run == .seconds(19))

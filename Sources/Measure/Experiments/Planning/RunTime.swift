@@ -30,7 +30,10 @@ package struct RunTime: Sendable, Equatable {
   ///   - installing: what the device file says of a flash; nil = nothing.
   package init?(records: [RunRecord], iterations: Int, installing: Duration?) {
     let timed = records.compactMap { record -> (record: RunRecord, seconds: Double)? in
-      guard let seconds = record.hostSeconds, seconds > 0 else { return nil }
+      // Records come from anywhere: what no run takes is no time.
+      guard let seconds = record.hostSeconds, seconds > 0, seconds < Self.longest else {
+        return nil
+      }
       let made = record.iterations.count { $0.kind == .measured }
       let more = Double(iterations - made) * (Self.iteration(record) ?? 0)
       return (record, seconds + more)
@@ -44,6 +47,9 @@ package struct RunTime: Sendable, Equatable {
     iteration = Self.median(timed.compactMap { Self.iteration($0.record) }).map { .seconds($0) }
     runs = timed.count
   }
+
+  /// Seconds; a year.
+  private static let longest = 366.0 * 86_400
 
   /// Seconds from one iteration's start to the next, by the device's clock.
   private static func iteration(_ record: RunRecord) -> Double? {
