@@ -82,6 +82,11 @@ import Testing
     }
   }
 
+  @Test func roomWithoutBoundsIsRoom() {
+    #expect(ResultPlace.bytes(inBlocks: 3, of: 4096) == 12288)
+    #expect(ResultPlace.bytes(inBlocks: .max, of: 4096) == .max)
+  }
+
   @Test func aDirectoryIsNoFile() throws {
     try inDirectory {
       #expect(throws: ResultPlace.PlaceError.self) { try ResultPlace.requireFile(directory) }

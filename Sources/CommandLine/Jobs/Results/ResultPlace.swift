@@ -51,13 +51,19 @@ package enum ResultPlace {
     }
     var facts = statvfs()
     guard statvfs(path, &facts) == 0 else { return }
-    let free = UInt64(facts.f_bavail) * UInt64(facts.f_frsize)
+    let free = bytes(inBlocks: UInt64(facts.f_bavail), of: UInt64(facts.f_frsize))
     guard free >= room else {
       throw PlaceError(
         path: path,
         problem: "only \(free >> 10) KiB are free there, \(room >> 20) MiB are needed",
         isPlace: false)
     }
+  }
+
+  /// File systems over a network say any number, up to the largest.
+  static func bytes(inBlocks count: UInt64, of size: UInt64) -> UInt64 {
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: size)
+    return overflow ? .max : bytes
   }
 
   /// As ``requireDirectory(_:)``, for the directory of a file; the file itself is not touched. The
