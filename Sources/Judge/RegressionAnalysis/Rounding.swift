@@ -17,11 +17,22 @@ func published(_ value: Double?) -> Double? {
   return rounded(value)
 }
 
-/// `12.3%`, signed only when negative.
+/// `12.3%`, signed only when negative: three digits, and never an exponent. A slow disk is worse by
+/// thousands, and of many operations a handful is a millionth.
 package func percent(_ share: Double) -> String {
-  // Three digits, and no exponent: a slow disk is worse by thousands.
-  String(format: abs(share) >= 10 ? "%.0f%%" : "%.3g%%", share * 100)
+  let value = share * 100
+  let size = abs(value)
+  guard size > 0, size < 0.0001 else {
+    return String(format: size >= 999.5 ? "%.0f%%" : "%.3g%%", value)
+  }
+  guard size >= leastPercent else { return value < 0 ? ">-0.000001%" : "<0.000001%" }
+  var digits = String(format: "%.\(2 - Int(log10(size).rounded(.down)))f", value)
+  while digits.last == "0" { digits.removeLast() }
+  return digits + "%"
 }
+
+/// What is smaller, in percent, is only said to be so.
+private let leastPercent = 0.000_001
 
 /// A relative change as people say it: from ten times on in times.
 func growth(_ change: Double) -> String {
