@@ -97,6 +97,20 @@ struct DeadlineReportTests {
       try document(open, "junit").contains("within 500 us\" time=\"0\"><error message=\"open: "))
   }
 
+  /// The exact interval ends below what is allowed; what keeps it open is the scatter of the runs.
+  @Test func anOpenShareSaysWhatItIsJudgedBy() throws {
+    let id = try #require(verdictReport.rows.first).metric
+    let open = VerdictReport.Deadline(
+      DeadlineFinding(
+        deadline: MetricDeadline(text: id, patterns: [id], limit: 500_000, allowed: 0.001),
+        state: .open, candidate: arm(12, worst: 1_200_000), unknown: 0))
+    #expect(
+      open.text
+        == "12 of 40,000 operations took longer than 500 us (0.0300%, exact interval "
+        + "0.0155% … 0.0524%); 0.100% may; judged by the interval over runs, 0% … 0.200%; "
+        + "worst 1.20 ms")
+  }
+
   @Test func aRunCountsWithoutAJudgement() throws {
     let record = record()
     let metric = try #require(RunReport(record).metrics.first)

@@ -83,13 +83,18 @@ extension VerdictReport.Deadline {
   var allowance: String { allowed > 0 ? fineShare(allowed) : "none" }
 
   /// `12 of 40,000 operations took longer than 500 us (0.03%, exact interval 0.0155% … 0.0524%);
-  /// none may; worst 1.20 ms; reference 0 of 40,000, worst 310 us`.
+  /// none may; worst 1.20 ms; reference 0 of 40,000, worst 310 us`. Where a share may, it is the interval
+  /// over runs that decides, so that it stands there as well.
   private func sentence(reason: String?) -> String {
     guard let candidate else { return "deadline of \(time) not judged: \(reason ?? "")" }
     var parts = [
       "\(candidate.count) operations took longer than \(time) (\(candidate.interval))",
-      allowed > 0 ? "\(fineShare(allowed)) may" : "none may", candidate.longest,
+      allowed > 0 ? "\(fineShare(allowed)) may" : "none may",
     ]
+    if allowed > 0, candidate.runs > 1 {
+      parts.append("judged by the interval over runs, \(candidate.overRuns)")
+    }
+    parts.append(candidate.longest)
     if let reference { parts.append("reference \(reference.count), \(reference.longest)") }
     if unknown > 0 { parts.append("\(counted(Int(unknown), "operation")) lost or not ended") }
     if let reason { parts.append("not judged: \(reason)") }
