@@ -3,7 +3,19 @@ import RegressionAnalysis
 extension VerdictReport {
   /// What to do, most useful first; after a pass too, so that no report ends without an answer.
   var nextSteps: [String] {
-    outcome == .pass && next.isEmpty ? ["nothing to do: every budget of the suite holds"] : next
+    guard outcome == .pass, next.isEmpty else { return next }
+    return [
+      isExcused
+        ? "nothing to do now: what does not hold is waived, until its waiver expires"
+        : "nothing to do: every budget of the suite holds"
+    ]
+  }
+
+  /// Whether a waiver covers a budget that is not shown to hold, or a deadline that is not known to be
+  /// kept.
+  private var isExcused: Bool {
+    rows.contains { $0.isGating && $0.isWaived }
+      || (deadlines ?? []).contains { $0.isWaived && !$0.isMet }
   }
 
   /// What to do about the cause of a verdict that is no pass; nil where rows, probes or the cause

@@ -63,7 +63,11 @@ extension VerdictReport {
   var sentence: String {
     let gating = rows.filter(\.isGating)
     let waived = gating.count(where: \.isWaived)
-    let excused = waived > 0 ? ", \(waived) waived" : ""
+    let late = (deadlines ?? []).count { $0.isWaived && !$0.isMet }
+    let excused = [
+      waived > 0 ? ", \(waived) waived" : "",
+      late > 0 ? ", \(counted(late, "deadline")) not shown to be kept, waived" : "",
+    ].joined()
     switch outcome {
     case .pass:
       return "\(candidate.name) is no slower than \(reference.name): \(measured)\(excused)"
