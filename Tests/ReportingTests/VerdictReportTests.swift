@@ -168,10 +168,10 @@ struct ReportFromRecordsTests {
       name: "fsync.latency", phase: "fsync-f2fs", labels: ["fs": "f2fs"], rung: "raw_tp")
     func metric(
       _ statistic: Statistic, _ outcome: MetricVerdict.Outcome, runsNeeded: Int? = nil,
-      unreachable: Bool = false, reason: String? = nil
+      unreachable: Bool = false, blocking: Bool = true, reason: String? = nil
     ) -> MetricVerdict {
       MetricVerdict(
-        id: id, statistic: statistic, outcome: outcome, gating: true, blocking: true,
+        id: id, statistic: statistic, outcome: outcome, gating: true, blocking: blocking,
         referenceValue: 2_400_000, candidateValue: 2_800_000, change: 0.1667,
         interval: ChangeInterval(low: 0.12, high: 0.21), mde80: 0.04, budget: 0.09,
         grade: .interleaved, runsNeeded: runsNeeded, unreachable: unreachable, reason: reason)
@@ -188,7 +188,7 @@ struct ReportFromRecordsTests {
         metric(.quantile(0.5), .regression),
         metric(.quantile(0.9), .inconclusive, runsNeeded: 4),
         metric(.quantile(0.99), .inconclusive, unreachable: true, reason: "noisy"),
-        metric(.rate, .noChange),
+        metric(.rate, .noChange, blocking: false),
       ],
       counts: VerdictCounts(regression: 1, noChange: 1, inconclusive: 2),
       runs: RunCounts(reference: 2, candidate: 2),

@@ -156,9 +156,9 @@ extension VerdictReport {
     case .inconclusive:
       let found = rows.filter(\.isRegression)
       let seen = rows.filter {
-        $0.isBlocking && $0.finding == .inconclusive && ($0.lower ?? 0) > 0
+        $0.isBlocking && $0.finding == .inconclusive && ($0.least ?? 0) > 0
       }
-      return (found.isEmpty ? seen : found).max { ($0.lower ?? 0) < ($1.lower ?? 0) }
+      return (found.isEmpty ? seen : found).max { ($0.least ?? 0) < ($1.least ?? 0) }
     case .pass, .invalid: return nil
     }
   }
@@ -220,8 +220,20 @@ extension VerdictReport.Row {
   /// Whether it fails the firmware.
   var isRegression: Bool { finding == .regression && isGating && !isWaived }
 
-  /// The bad end of its interval as a change for the worse, relative.
-  var worst: Double? { isHigherBetter ? lower.map { -$0 } : upper }
+  /// Whether it keeps the firmware from passing without being called slower or broken.
+  var isHeldBack: Bool {
+    isBlocking && !isWaived
+      && (finding == .inconclusive || finding == .noChange || finding == .notMeasurable)
+  }
+
+  /// The bad end of its interval as a change for the worse, relative, as budgets are: half of a
+  /// throughput is 100% worse, as twice the time is.
+  var worst: Double? { isHigherBetter ? lower.map(Self.inverted) : upper }
+
+  /// Its good end: so much worse it is for sure, where above 0.
+  var least: Double? { isHigherBetter ? upper.map(Self.inverted) : lower }
+
+  private static func inverted(_ change: Double) -> Double { 1 / max(1 + change, 1e-9) - 1 }
 
   /// Whether more runs can decide an inconclusive row: so many, or it moved and was not confirmed yet.
   var canBeDecided: Bool { runsNeeded != nil || (lower ?? 0) > 0 || (upper ?? 0) < 0 }

@@ -143,7 +143,7 @@ extension MetricVerdict {
     if shape?.isCertain == true { return true }
     return switch outcome {
     case .regression, .improvement: true
-    case .inconclusive: blocking && (interval?.low ?? 0) > 0
+    case .inconclusive: blocking && ((interval?.low ?? 0) > 0 || (interval?.high ?? 0) < 0)
     case .noChange, .probeLost, .invalid, .notMeasurable: false
     }
   }

@@ -106,7 +106,33 @@ extension VerdictReport {
         "make the bench quieter, or raise the budgets that are below what it detects: more runs "
           + "do not decide what is too noisy")
     }
+    if outcome == .inconclusive { next += heldBack }
     return next
+  }
+}
+
+extension VerdictReport {
+  /// What to do about statistics that hold a pass back although they are called neither slower nor
+  /// inconclusive.
+  private var heldBack: [String] {
+    func names(_ rows: [Row]) -> String {
+      let more = rows.count > 2 ? " and \(rows.count - 2) more" : ""
+      return rows.prefix(2).map { "\($0.metric) \($0.statistic)" }.joined(separator: ", ") + more
+    }
+    let held = rows.filter { $0.isBlocking && !$0.isWaived }
+    let tight = held.filter { $0.finding == .noChange }
+    let absent = held.filter { $0.finding == .notMeasurable }
+    var steps: [String] = []
+    if !tight.isEmpty {
+      steps.append(
+        "make more runs, or raise the budget of \(names(tight)): it is smaller than a change that the "
+          + "suite takes seriously")
+    }
+    if let first = absent.first {
+      let why = first.note.isEmpty ? "" : ": \(first.note)"
+      steps.append("let the candidate be measured by \(names(absent)) as the reference is\(why)")
+    }
+    return steps
   }
 }
 

@@ -1,3 +1,5 @@
+import RunRecords
+
 extension VerdictReport {
   /// How many distributions a text shows; the document has all.
   private static let shownDistributions = 4
@@ -74,7 +76,9 @@ extension VerdictReport {
     case .regression: return "\(candidate.name) is slower than \(reference.name)"
     case .inconclusive:
       if let cause { return cause }
-      let open = gating.count { $0.finding == .inconclusive && $0.isBlocking }
+      let held = gating.filter(\.isHeldBack)
+      // Of what could not be measured nothing is said, unless nothing else holds the pass back.
+      let open = held.contains { $0.lower != nil } ? held.count { $0.lower != nil } : held.count
       return "no regression confirmed in \(candidate.name), but"
         + " \(counted(open, "gating statistic")) could still be over budget"
     case .invalid:
@@ -219,7 +223,7 @@ extension VerdictReport {
     for probe in probes where probe.reference != probe.candidate || !probe.reason.isEmpty {
       let states =
         probe.reference == probe.candidate
-        ? probe.reference : "\(probe.reference) -> \(probe.candidate), so not compared"
+        ? probe.reference : "\(probe.reference) -> \(probe.candidate), \(comparing(probe))"
       let reason = probe.reason.isEmpty ? "" : " (\(probe.reason))"
       facts.append(("probe", "\(probe.name): \(states)\(reason)"))
     }
@@ -246,6 +250,13 @@ extension VerdictReport {
           ? Emphasis.dim.applied(to: padded(name, label), style) + "  " + line : indent + line
       }
     }
+  }
+
+  /// What became of a probe's metrics whose ways to the kernel differ: they are compared where the user
+  /// asked for it.
+  func comparing(_ probe: Probe) -> String {
+    rows.contains { MetricID.probe(ofMetric: $0.metric) == probe.name && $0.change != nil }
+      ? "compared all the same" : "so not compared"
   }
 
   /// The conditions that both arms were measured in, one text where they are the same.
@@ -278,10 +289,10 @@ extension VerdictReport {
 
 extension VerdictReport.Row {
   /// Rows that say nothing is different, or nothing at all about a metric that does not decide,
-  /// are shown on demand.
+  /// are shown on demand; not those that keep the firmware from passing all the same.
   fileprivate var isWorthALine: Bool {
     switch finding {
-    case .noChange, .notMeasurable: false
+    case .noChange, .notMeasurable: isBlocking
     case .inconclusive: isBlocking || isWaived
     case .regression, .improvement, .invalid, .probeLost: true
     }

@@ -18,10 +18,14 @@ struct GitHubAnnotationsFormat: ReportFormat {
     var lines = [Self.command(kind, "latgate: \(conclusion.word)", conclusion.sentence)]
     let failing = report.rows.filter(\.isRegression)
       .sorted { abs($0.change ?? 0) > abs($1.change ?? 0) }
-    lines += failing.prefix(Self.most - 1).map { Self.command("error", $0.metric, $0.line) }
-    lines += (report.deadlines ?? []).filter(\.isMissed).prefix(Self.most - 1)
+      .map { Self.command("error", $0.metric, $0.line) }
+    let missed = (report.deadlines ?? []).filter(\.isMissed)
       .map { Self.command("error", $0.metric, $0.text) }
-    let open = report.rows.filter { $0.isBlocking && !$0.isWaived && $0.finding == .inconclusive }
+    // They share the errors that are shown; neither kind shall hide the other.
+    let room = Self.most - 1
+    let first = failing.prefix(max(room - missed.count, (room + 1) / 2))
+    lines += first + missed.prefix(room - first.count)
+    let open = report.rows.filter(\.isHeldBack)
     lines += open.prefix(Self.most - 1).map { Self.command("warning", $0.metric, $0.line) }
     return lines.map { $0 + "\n" }.joined()
   }

@@ -104,7 +104,7 @@ struct JUnitFormat: ReportFormat {
     if let row = first({ $0.isGating && ($0.finding == .invalid || $0.finding == .probeLost) }) {
       return Case(name: metric, kind: .error, message: row.line, details: details)
     }
-    if let row = first({ $0.isBlocking && !$0.isWaived && $0.finding != .noChange }) {
+    if let row = first(\.isHeldBack) {
       return Case(name: metric, kind: .error, message: row.line, details: details)
     }
     if rows.allSatisfy({

@@ -106,7 +106,7 @@ extension VerdictPage {
         let isLost = probe.reference != probe.candidate
         return [
           probe.name, probe.reference, probe.candidate,
-          (isLost ? "differs, so not compared" : "")
+          (isLost ? "differs, \(report.comparing(probe))" : "")
             + (probe.reason.isEmpty ? "" : (isLost ? ": " : "") + probe.reason),
         ]
       },
