@@ -169,6 +169,35 @@ import Testing
     #expect(found.state == .unmeasured && found.id == nil)
   }
 
+  /// One file system of two hangs: its deadline is not known to be kept.
+  @Test func aMetricThatOnlyTheReferenceHasIsNotKept() throws {
+    func judged(events: Int) throws -> Verdict {
+      var input = input([deadline(2_000_000)]) { _ in smooth(events: 1000) }
+      for run in input.reference.indices {
+        for pass in input.reference[run].iterations.indices {
+          input.reference[run].iterations[pass].phases[0].histograms.append(
+            HistogramRecord(
+              metric: "block.m0", labels: ["dev": "vdc"], histogram: smooth(events: events)))
+        }
+      }
+      input.policy.gating = ["*{dev=vdb}*"]
+      return try judge(input)
+    }
+    func states(_ verdict: Verdict) -> [DeadlineFinding.State] {
+      (verdict.deadlines ?? []).map(\.state)
+    }
+    let verdict = try judged(events: 20)
+    #expect(states(verdict) == [.met, .unmeasured])
+    #expect(verdict.deadlines?.last?.reference?.operations == 240)
+    #expect(verdict.outcome == .inconclusive)
+    #expect(
+      verdict.reasons.contains(
+        "block.m0{dev=vdc}@write: deadline not judged: the candidate has no operation of it, every "
+          + "run of the reference has"))
+    // A stray operation now and then is no part of the workload.
+    #expect(states(try judged(events: 1)) == [.met])
+  }
+
   @Test func aBenchThatChangedMissesNothing() throws {
     var input = input([deadline(2_000_000)]) { _ in late(1) }
     input.policy.minimumGrade = .interleaved

@@ -44,13 +44,13 @@ struct DeadlineRule {
       reason: "no operation of it was measured")
   }
 
-  /// Nil where the candidate has no operation.
+  /// Nil where neither arm has operations worth the name.
   private func finding(
     _ id: MetricID, _ deadline: MetricDeadline, _ rows: [MetricVerdict]
   ) -> DeadlineFinding? {
     let candidate = counts(id, deadline.limit, ofCandidate: true)
-    guard let arm = arm(candidate) else { return nil }
     let reference = counts(id, deadline.limit, ofCandidate: false)
+    guard let arm = arm(candidate) else { return silent(id, deadline, rows, reference) }
     let difference = ShareDifference(
       reference: reference.map(\.asMost), candidate: candidate.map(\.asMost),
       level: policy.intervalLevel)
@@ -58,19 +58,43 @@ struct DeadlineRule {
       id: id, deadline: deadline, state: .open, candidate: arm, reference: self.arm(reference),
       difference: difference.map {
         ChangeInterval(low: rounded($0.interval.low), high: rounded($0.interval.high))
-      }, p: published(difference?.p), unknown: unknown(id),
-      isWaived: waivers.contains { !$0.isExpired && glob($0.pattern, matches: id.text) })
+      }, p: published(difference?.p), unknown: unknown(id), isWaived: isWaived(id))
     finding.stack = deadline.stacks.flatMap { metric in
       WorstStack(metric, of: id, in: runs.filter(\.isCandidate).map(\.index.record))
     }
-    let broken = rows.first { $0.outcome == .invalid || $0.outcome == .probeLost }
-    if let broken {
+    if let fault = fault(of: rows) {
       finding.state = .unmeasured
-      finding.reason = broken.reason ?? broken.outcome.rawValue
+      finding.reason = fault
     } else {
       finding.state = state(candidate, deadline.allowed, unknown: finding.unknown)
     }
     return finding
+  }
+
+  /// A metric of the reference that the candidate has no operation of: what it was to keep a limit of
+  /// may hang, and nothing is known of it. Stray operations of few runs are no part of the workload.
+  private func silent(
+    _ id: MetricID, _ deadline: MetricDeadline, _ rows: [MetricVerdict], _ reference: [RunCount]
+  ) -> DeadlineFinding? {
+    let usual = median(reference.map { Double($0.operations) }) ?? 0
+    guard usual >= MeasuredCoverage.rareBelow,
+      reference.count == runs.count(where: { !$0.isCandidate })
+    else { return nil }
+    return DeadlineFinding(
+      id: id, deadline: deadline, state: .unmeasured, reference: arm(reference),
+      unknown: unknown(id), isWaived: isWaived(id),
+      reason: fault(of: rows)
+        ?? "the candidate has no operation of it, every run of the reference has")
+  }
+
+  private func isWaived(_ id: MetricID) -> Bool {
+    waivers.contains { !$0.isExpired && glob($0.pattern, matches: id.text) }
+  }
+
+  /// Why a metric's numbers cannot be trusted; nil where they can.
+  private func fault(of rows: [MetricVerdict]) -> String? {
+    rows.first { $0.outcome == .invalid || $0.outcome == .probeLost }
+      .map { $0.reason ?? $0.outcome.rawValue }
   }
 
   private func state(
