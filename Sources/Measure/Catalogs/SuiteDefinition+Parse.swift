@@ -173,7 +173,9 @@ extension SuiteDefinition.Budget {
 
 extension SuiteDefinition.Deadline {
   fileprivate static func read(_ value: FieldReader) -> Self? {
-    guard let map = value.mapping(known: ["metric", "deadline", "exceed", "stacks"]) else { return nil }
+    guard let map = value.mapping(known: ["metric", "deadline", "exceed", "stacks"]) else {
+      return nil
+    }
     let metric = map.required("metric", remedy: "name the metrics, such as 'timer.lateness@cycle'")?
       .metricPattern()
     let limit = map.required("deadline", remedy: "give the longest time allowed, such as 500us")?
