@@ -395,8 +395,10 @@ let package = Package(
     .testTarget(
       name: "JobsTests",
       dependencies: [
-        "PerfettoTraces", "Catalogs", "Devices", "RunRecords", "RegressionAnalysis", "RecordStore",
-        "FleetAnalysis", "Campaigns", "Experiments", "Jobs",
+        "LatencyHistograms", "PerfettoTraces", "Catalogs", "Devices", "RunRecords",
+        "RegressionAnalysis", "RecordStore", "FleetReports", "FleetLog", "FleetAnalysis",
+        "Campaigns",
+        "Experiments", "Jobs",
       ],
       swiftSettings: strict),
     .testTarget(
