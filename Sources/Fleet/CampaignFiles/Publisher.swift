@@ -123,13 +123,13 @@ package struct Publisher: Sendable {
     try publish { if resumes { $0.paused.remove(id) } else { $0.paused.insert(id) } }
   }
 
-  /// Ends a campaign for good: at once by the timestamp, and then in the list of campaigns too where its
-  /// key is at hand.
+  /// Ends a campaign for good: at once by the timestamp, and then in the list of campaigns too,
+  /// where its key is at hand.
   /// - Returns: whether it is out of the list.
   package func revoke(_ id: String) throws -> Bool {
     try demand(id)
-    // First what stops it: the list needs a key that may not be at hand, and without the campaign in
-    // it a second attempt would not find what to revoke.
+    // First what stops it: of a list without the campaign a second attempt could not tell what to
+    // revoke, and the keys that stop it may not be at hand at the first.
     try publish {
       $0.paused.remove(id)
       $0.revoked.insert(id)

@@ -86,8 +86,8 @@ package struct ReportLines: Sendable {
     started > 0 ? started : received / 3_600_000
   }
 
-  /// Hands over each report; other campaigns' are passed over, and what a device sent of a metric that
-  /// the campaign does not have is left out.
+  /// Hands over each report; other campaigns' are passed over, and what a device sent of a metric
+  /// that the campaign does not have is left out.
   /// - Returns: how many reports were left out.
   /// - Throws: ``LineError`` at the first line that is none.
   @discardableResult
