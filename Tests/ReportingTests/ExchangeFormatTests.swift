@@ -161,6 +161,24 @@ struct MarkdownTests {
     #expect(text.hasSuffix("`report.json` has all.\n"))
   }
 
+  /// A letter under fifty thousand accents is one character.
+  @Test(arguments: ["markdown", "github-summary", "why"])
+  func theSizeIsThatOfBytes(format: String) throws {
+    let tower = "e" + String(repeating: "\u{301}", count: 50_000)
+    #expect(tower.count == 1)
+    var report = verdictReport
+    report.candidate.name = "slow-disk" + tower
+    report.suite = tower
+    report.target = tower
+    report.reasons = Array(repeating: tower, count: 4)
+    report.next = report.reasons
+    for row in report.rows.indices { report.rows[row].metric = "m" + tower + "@p" }
+    let text = try document(report, format)
+    #expect(text.utf8.count <= (format == "why" ? 8000 : 60_000))
+    #expect(text.contains(format == "why" ? "\"exitCode\" : 1" : "### ❌ Regression: m"))
+    #expect(text.contains("slow-disk"))
+  }
+
   @Test func foreignTextMeansNothing() {
     #expect(
       MarkdownText.escaped("[a](b) @all <x>\n| `c`")
@@ -214,6 +232,23 @@ struct OpenMetricsTests {
     #expect(found.contains("latgate_value_mb_s gauge 2 3.0\n"), "\(found)")
     #expect(found.contains("latgate_regression gauge 6 2.0\n"), "\(found)")
     #expect(found.contains("latgate_value_seconds gauge 10 "), "\(found)")
+  }
+}
+
+extension OpenMetricsTests {
+  @Test func unitsThatAreWrittenAlikeAreFamiliesOfTheirOwn() throws {
+    var report = verdictReport
+    report.rows = ["B/s", "b.s", "B/s"].enumerated().map { number, unit in
+      .init(
+        metric: "m\(number / 2)", unit: unit, statistic: "value", reference: 1, candidate: 2,
+        change: 1, finding: .improvement)
+    }
+    let lines = try document(report, "openmetrics").split(separator: "\n")
+    let types = lines.filter { $0.hasPrefix("# TYPE latgate_value_") }
+    #expect(
+      types == ["# TYPE latgate_value_b_s gauge", "# TYPE latgate_value_b_s_2 gauge"])
+    let samples = lines.filter { !$0.hasPrefix("#") }.compactMap { $0.split(separator: "} ").first }
+    #expect(Set(samples).count == samples.count, "\(samples)")
   }
 }
 

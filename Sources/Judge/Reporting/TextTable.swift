@@ -111,6 +111,19 @@ func shortened(_ text: String, to width: Int) -> String {
   return text.prefix(head) + "…" + text.suffix(width - 1 - head)
 }
 
+/// The beginning of a text, of so many characters at most. A character may be made of any number of
+/// marks, so that their bytes are bounded as well: four for each, more than letters have.
+func cut(_ text: String, to most: Int) -> String {
+  var (kept, left, room) = ("", most, 4 * most)
+  for character in text {
+    room -= character.utf8.count
+    guard left > 0, room >= 0 else { return kept + "…" }
+    kept.append(character)
+    left -= 1
+  }
+  return kept
+}
+
 /// Breaks text at spaces; later lines begin with `indent`. Longer words stay whole.
 func wrapped(_ text: String, width: Int, indent: String = "") -> [String] {
   var lines: [String] = []

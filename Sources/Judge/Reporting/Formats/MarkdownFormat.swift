@@ -36,7 +36,7 @@ struct VerdictMarkdown {
     let conclusion = Conclusion(report)
     func escaped(_ text: String) -> String {
       // One name or reason from a device must not use up the room of all.
-      MarkdownText.escaped(text.count > 600 ? text.prefix(600) + "…" : text)
+      MarkdownText.escaped(cut(text, to: 600))
     }
     let mark =
       [
@@ -118,7 +118,7 @@ struct VerdictMarkdown {
     func value(_ value: Double?) -> String {
       value.map { MarkdownText.escaped(humanValue($0, unit: row.unit)) } ?? "–"
     }
-    let name = row.metric.count > 200 ? row.metric.prefix(200) + "…" : row.metric
+    let name = cut(row.metric, to: 200)
     let outcome = row.finding.rawValue + (row.isWaived ? ", waived" : row.isGating ? "" : " \\*")
     return "| \(MarkdownText.code(name)) | \(row.statistic) | \(value(row.reference)) "
       + "| \(value(row.candidate)) | \(row.change.map(largeChange) ?? "–") "

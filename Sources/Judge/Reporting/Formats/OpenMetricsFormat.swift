@@ -23,14 +23,23 @@ struct OpenMetricsFormat: ReportFormat {
           common + [("metric", row.metric), ("statistic", row.statistic)] + labels, value)
       }
     }
-    // One family for each unit: numbers of different units must not be summed up.
+    // One family for each unit: numbers of different units must not be summed up. Units that are written
+    // alike in a name, such as `B/s` and `b.s`, are told apart by a number.
+    var families: Set<String> = []
     for unit in Set(report.rows.map(\.unit)).sorted() {
       let rows = report.rows.filter { $0.unit == unit }
       let isTime = unit == "ns"
       let suffix = isTime ? "seconds" : Self.word(unit)
       let scale = isTime ? 1e-9 : 1
+      let base = "latgate_value" + (suffix.isEmpty ? "" : "_\(suffix)")
+      var name = base
+      var number = 1
+      while !families.insert(name).inserted {
+        number += 1
+        name = "\(base)_\(number)"
+      }
       add(
-        "latgate_value" + (suffix.isEmpty ? "" : "_\(suffix)"),
+        name,
         "What an arm measured, over its runs.",
         rows.flatMap { row in
           [("reference", row.reference), ("candidate", row.candidate)].compactMap { arm, value in
@@ -41,7 +50,16 @@ struct OpenMetricsFormat: ReportFormat {
     func ratios(
       _ name: String, _ help: String, _ value: (VerdictReport.Row) -> Double?
     ) {
-      add(name, help, report.rows.compactMap { row in value(row).map { (row, [], $0) } })
+      // A metric that changed its unit has rows of both: one series must not have two values.
+      var known: Set<[String]> = []
+      add(
+        name, help,
+        report.rows.compactMap { row in
+          guard let value = value(row), known.insert([row.metric, row.statistic]).inserted else {
+            return nil
+          }
+          return (row, [], value)
+        })
     }
     ratios("latgate_change_ratio", "Candidate / reference - 1.") { $0.change }
     ratios("latgate_change_lower_ratio", "Lower bound of the change.") { $0.lower }

@@ -53,10 +53,7 @@ struct WhyFormat: ReportFormat {
     var next: [String]
 
     init(_ report: VerdictReport, suspects most: Int, length: Int) {
-      func short(_ text: String) -> String {
-        let line = singleLine(text)
-        return line.count > length ? line.prefix(length) + "…" : line
-      }
+      func short(_ text: String) -> String { cut(singleLine(text), to: length) }
       let conclusion = Conclusion(report)
       outcome = report.outcome.rawValue
       exitCode = report.exitCode
