@@ -111,6 +111,22 @@ struct DeadlineReportTests {
         + "worst 1.20 ms")
   }
 
+  /// A pattern may match hundreds of metrics: the page stays small, and what is missed stays on it.
+  @Test func aPageShowsWhatIsMissedOfManyDeadlines() throws {
+    var report = try report(.met)
+    let met = try #require(report.deadlines?.first)
+    var missed = met
+    missed.state = "missed"
+    missed.metric = "late@p"
+    report.deadlines = Array(repeating: met, count: 500) + [missed]
+    let html = try document(report, "html")
+    #expect(html.utf8.count <= 250_000, "\(html.utf8.count)")
+    #expect(html.contains("<th scope=\"row\">late@p</th>"))
+    #expect(html.contains("Left out: 441 deadlines"))
+    report.deadlines = Array(repeating: met, count: 60)
+    #expect(!(try document(report, "html").contains("Left out: ")))
+  }
+
   @Test func aRunCountsWithoutAJudgement() throws {
     let record = record()
     let metric = try #require(RunReport(record).metrics.first)

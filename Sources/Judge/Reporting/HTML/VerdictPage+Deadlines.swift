@@ -1,8 +1,22 @@
 extension VerdictPage {
+  /// Rows of the table, at most: a pattern may match hundreds of metrics.
+  private static let mostDeadlines = 60
+
   /// How operations stand to the suite's fixed limits.
   var deadlines: Markup {
     guard let deadlines = report.deadlines else { return .group([]) }
-    let rows = deadlines.map { one in
+    // What is missed must not be what is left out.
+    let order = ["missed", "open", "unmeasured"]
+    let ranked = deadlines.enumerated().sorted { left, right in
+      func rank(_ one: VerdictReport.Deadline) -> Int {
+        order.firstIndex(of: one.state) ?? order.count
+      }
+      return (rank(left.element), left.offset) < (rank(right.element), right.offset)
+    }
+    let shown =
+      deadlines.count > Self.mostDeadlines
+      ? ranked.prefix(Self.mostDeadlines).map(\.element) : deadlines
+    let rows = shown.map { one in
       [
         one.metric, one.time, one.allowance, one.standing,
         Self.cell(one.candidate), one.candidate?.overRuns ?? "–", Self.cell(one.reference),
@@ -21,7 +35,15 @@ extension VerdictPage {
         Self.factTable(
           ["metric", "limit", "may exceed it", "", "candidate", "over runs", "reference"], rows,
           caption: "Operations above their limit"),
-      ])
+      ]
+        + (deadlines.count > shown.count
+          ? [
+            .tag(
+              "p", ["class": "soft"],
+              text:
+                "Left out: \(counted(deadlines.count - shown.count, "deadline")), those that are met "
+                + "first; report.json has all.")
+          ] : []))
   }
 
   private static func cell(_ arm: VerdictReport.Deadline.Arm?) -> String {
