@@ -129,6 +129,53 @@ struct ReadTests {
     #expect(p75 > 512 && p75 < 800)
   }
 
+  /// Intervals with the time above and the mean below, as funclatency's `-T -i 1` prints them.
+  @Test func intervalsOfOneThingAreOneHistogram() throws {
+    let entries = try read(
+      """
+      Tracing vfs_read.  Hit Ctrl-C to exit
+
+      12:30:45
+           nsec                : count    distribution
+               0 -> 1          : 3        |****************************************|
+      avg = 812 nsecs, total: 2436 nsecs, count: 3
+
+           nsec                : count    distribution
+               0 -> 1          : 4        |****************************************|
+      """)
+    #expect(entries.map(\.labels) == [[:]])
+    #expect(entries.map(\.unit) == ["ns"])
+    #expect(entries.map(\.histogram.count) == [7])
+  }
+
+  /// bcc's `bitesize`: kilobytes are no time.
+  @Test func sizesInJSONKeepTheirUnit() throws {
+    let text = """
+      {"ts": "2026-01-01 00:00:00", "val_type": "TYPE", "data": [
+        {"interval-start": 0, "interval-end": 1, "count": 5}], "Process Name": "dd"}
+      """
+    func unit(_ type: String) throws -> [String] {
+      try read(text.replacingOccurrences(of: "TYPE", with: type)).map(\.unit)
+    }
+    #expect(try unit("kbytes") == ["kbytes"])
+    #expect(try unit("usecs") == ["us"])
+    #expect(try unit("") == ["us"])
+  }
+
+  /// Sums of damaged numbers must not overflow.
+  @Test func anHdrCountOfNoProgramIsRefused() throws {
+    for count in [UInt64(1) << 40, 1 << 41, .max] {
+      var histogram = LatencyHistogram()
+      histogram.record(5, times: count)
+      let bytes = try HdrEncoding.encoded(histogram)
+      if count > 1 << 40 {
+        #expect(throws: ExchangeError.self) { try HdrEncoding.decoded(bytes) }
+      } else {
+        #expect(try HdrEncoding.decoded(bytes).count == count)
+      }
+    }
+  }
+
   /// What a program of this machine prints about its kernel; nil where it may not, or is not there.
   private static func printed(_ argv: [String]) -> String? {
     let words = argv.map { "'\($0)'" }.joined(separator: ", ")

@@ -1,6 +1,7 @@
 import ForeignReaders
 import Foundation
 import LatencyHistograms
+import RunRecords
 import Testing
 
 @testable import HistogramExchange
@@ -128,6 +129,35 @@ struct WriteTests {
                 print(metric.name, metric.unit, p.count, sum(counts), int(p.sum),
                       sum(1 for c in counts if c), end=more + "\\n")
     """
+  }
+
+  /// Names of labels are written with fewer letters than they may have.
+  @Test func labelsThatAreWrittenAlikeKeepApart() throws {
+    var other = record
+    other.iterations = [other.iterations[0]]
+    other.iterations[0].phases[0].histograms = [
+      HistogramRecord(
+        metric: "m.n", labels: ["a.b": "1", "a-b": "2", "run": "3", "": "4"], histogram: latency)
+    ]
+    let text = String(decoding: PrometheusFormat().bytes([RecordedRun(other)]), as: UTF8.self)
+    let line = try #require(text.split(separator: "\n").first { $0.contains("_count{") })
+    let names = line.matches(of: /[{,](\w+)="/).map { String($0.output.1) }
+    #expect(Set(names).count == names.count && !names.contains(""), "\(line)")
+    #expect(names.suffix(4) == ["_", "a_b", "label_a_b", "label_run"], "\(line)")
+  }
+
+  /// A record whose clocks make no sense is written all the same.
+  @Test func clocksBeyondAllTimeAreNoTrap() throws {
+    var other = record
+    for place in other.iterations.indices {
+      other.iterations[place].startedUptimeNs = .max
+      other.iterations[place].phases[0].durationNs = .max
+    }
+    other.boot.uptimeSeconds = 0
+    let runs = [RecordedRun(other)]
+    for format in HistogramFormats.all where format.canWrite(runs[0]) {
+      #expect(try !format.bytes(runs).isEmpty, "\(format.name)")
+    }
   }
 
   @Test(.enabled(if: hasPrometheus, "python3-prometheus-client is not installed"))

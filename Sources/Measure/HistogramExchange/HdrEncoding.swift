@@ -124,6 +124,9 @@ enum HdrEncoding {
         index += Int(-count)
         continue
       }
+      guard count <= ForeignHistograms.mostEvents else {
+        throw ExchangeError("counts more events than any program does")
+      }
       if count > 0 {
         var bucket = (index >> half) - 1
         var sub = UInt64(index & ((1 << half) - 1)) + (1 << UInt64(half))

@@ -49,6 +49,8 @@ package struct RecordedRun: Sendable {
     var found: [MetricID: [Sample]] = [:]
     for iteration in record.iterations.filter(\.isJudged) {
       let into = max(0, Double(iteration.startedUptimeNs) / 1e9 - record.boot.uptimeSeconds)
+      // A clock that makes no sense gives a time that makes none; half the range leaves room for a window.
+      let wall = UInt64(min(max(0, began + into) * 1e9, 0x1p63))
       for phase in iteration.phases {
         for histogram in phase.histograms {
           let probe = probes[MetricID.probe(ofMetric: histogram.metric)]
@@ -59,8 +61,8 @@ package struct RecordedRun: Sendable {
           guard let counts = try? histogram.histogram() else { continue }
           found[id, default: []].append(
             Sample(
-              bootNs: iteration.startedUptimeNs, unixNs: UInt64(max(0, began + into) * 1e9),
-              durationNs: phase.durationNs, histogram: counts))
+              bootNs: iteration.startedUptimeNs, unixNs: wall,
+              durationNs: min(phase.durationNs, UInt64(Int64.max)), histogram: counts))
         }
       }
     }

@@ -37,17 +37,21 @@ enum BPFTextReader {
       ? nil : ForeignHistograms(source: "libbpf-tools or bcc", entries: entries)
   }
 
-  /// `disk = vda`, `pid = 12 sh`.
+  /// `disk = vda`, `pid = 12 sh`. The time of day above an interval, and the mean below the one before,
+  /// say nothing of what is counted: intervals of one thing are one histogram.
   private static func labels(_ title: String) -> [String: String] {
-    guard let match = title.firstMatch(of: /^\s*(\w+)\s*[=:]\s*(.*\S)\s*$/) else { return [:] }
+    guard let match = title.firstMatch(of: /^\s*([A-Za-z_]\w*)\s*[=:]\s*(.*\S)\s*$/),
+      match.output.1 != "avg"
+    else { return [:] }
     return [String(match.output.1): String(match.output.2)]
   }
 
   private static let endings = [
-    ("nsecs", "ns"), ("usecs", "us"), ("msecs", "ms"), ("_ns", "ns"), ("_us", "us"), ("_ms", "ms"),
+    ("nsecs", "ns"), ("usecs", "us"), ("msecs", "ms"), ("nsec", "ns"), ("usec", "us"),
+    ("msec", "ms"), ("_ns", "ns"), ("_us", "us"), ("_ms", "ms"),
   ]
 
-  /// `us` of `usecs`, and of names that end so.
+  /// `us` of `usecs`, of `usec` as funclatency has it, and of names that end so.
   static func unit(_ word: String) -> String? {
     if ["ns", "us", "ms"].contains(word) { return word }
     return endings.first { word.hasSuffix($0.0) }?.1

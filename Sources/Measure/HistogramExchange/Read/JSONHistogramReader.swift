@@ -65,12 +65,14 @@ enum JSONHistogramReader {
     for row in rows {
       if let buckets = row["data"] as? [[String: Any]], buckets.first?["interval-start"] != nil {
         source = "bcc"
-        let unit = BPFTextReader.unit(row["val_type"] as? String ?? "")
+        let type = row["val_type"] as? String ?? ""
+        // What is no time, such as the sizes of requests, keeps its name.
+        let unit = BPFTextReader.unit(type) ?? (type.isEmpty ? "us" : type)
         let labels = row.filter { !["ts", "val_type", "data"].contains($0.key) }
           .mapValues { "\($0)" }
         entries.append(
           .init(
-            metric: "bpf.latency", labels: labels, unit: unit ?? "us",
+            metric: "bpf.latency", labels: labels, unit: unit,
             histogram: try histogram(buckets, "interval-start", "interval-end")))
       } else if row["type"] as? String == "hist", let maps = row["data"] as? [String: Any] {
         source = "bpftrace"

@@ -128,20 +128,26 @@ private struct PrometheusFamily {
       for metric in run.metrics {
         var labels = [("run", run.id)] + run.facts.map { ($0.name, $0.value) }
         labels += [("metric", metric.id.name), ("phase", metric.id.phase)]
-        // A metric's own label must not take the place of one of these.
-        let taken = Set(labels.map(\.0)).union(["le"])
-        labels += metric.id.labels.sorted { $0.key < $1.key }.map { key, value in
-          let name = word(key)
-          return (taken.contains(name) ? "label_\(name)" : name, value)
+        // A metric's own label must not take the place of one of these, nor of another one that is
+        // written alike.
+        var taken = Set(labels.map(\.0)).union(["le"])
+        for (key, value) in metric.id.labels.sorted(by: { $0.key < $1.key }) {
+          var name = key.isEmpty ? "_" : word(key)
+          while !taken.insert(name).inserted { name = "label_\(name)" }
+          labels.append((name, value))
         }
         found[metric.id.unit, default: []].append(
           Series(labels: labels.map { (name: $0.0, value: $0.1) }, histogram: metric.total))
       }
     }
+    var names: Set<String> = []
     return found.sorted { $0.key < $1.key }.map { unit, series in
       let isTime = unit == "ns"
+      var name = isTime ? "latgate_latency_seconds" : "latgate_values_\(word(unit))"
+      // A family is declared once, and has one unit.
+      while !names.insert(name).inserted { name += "_" }
       return PrometheusFamily(
-        name: isTime ? "latgate_latency_seconds" : "latgate_values_\(word(unit))",
+        name: name,
         help: "What a run measured of a metric, over its judged iterations.",
         unit: isTime ? 1e-9 : 1, series: series)
     }
