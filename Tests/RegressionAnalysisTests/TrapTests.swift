@@ -303,6 +303,29 @@ import Testing
     #expect(verdict.outcome == .inconclusive)
   }
 
+  /// What a broken device or file says is no reason to die.
+  @Test func countersAndClocksBeyondAllMeaningAreNoTrap() throws {
+    var input = experiment { isCandidate, _ in
+      var passes = histograms(smooth())
+      for place in passes.indices {
+        passes[place].phases[0].losses = [
+          LossRecord(
+            metric: "block.m0", recorded: 18_000, clamped: .max, censored: isCandidate ? .max : 0)
+        ]
+        passes[place].covariates["counter_hz"] = 1e-300
+      }
+      return passes
+    }
+    for run in input.candidate.indices { input.candidate[run].boot.uptimeSeconds = 1e300 }
+    input.policy.deadlines = [
+      MetricDeadline(text: "block.m0", patterns: ["*"], limit: 1 << 40, allowed: 0),
+      MetricDeadline(text: "block.m0", patterns: ["*"], limit: 1 << 30, allowed: 0.01),
+    ]
+    let verdict = try judge(input)
+    #expect(verdict.outcome == .inconclusive)
+    #expect(verdict.deadlines?.allSatisfy { $0.state == .open } == true)
+  }
+
   @Test func unevenDropsConcludeNothing() throws {
     var input = experiment { _, _ in histograms(smooth(), count: 5) }
     for index in input.candidate.indices {

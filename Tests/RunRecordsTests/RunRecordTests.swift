@@ -128,6 +128,7 @@ import Testing
       ("[10,2],[528,1]", "entry 1 has index 528; indexes ascend and end at 527"),
       ("[10,2],[10,1]", "entry 1 has index 10; indexes ascend and end at 527"),
       ("[10,3],[270,0]", "entry 1 has count 0"),
+      ("[10,2],[270,281474976710656]", "281474976710658 events are more than any run has"),
     ]
     for (new, problem) in cases {
       #expect(

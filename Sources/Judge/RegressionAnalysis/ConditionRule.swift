@@ -103,8 +103,9 @@ struct ConditionRule {
     }
     let (old, new) = (age(false), age(true))
     guard abs(old - new) > max(10, policy.ageTolerance * min(old, new)) else { return nil }
-    return "the arms were measured at different ages: reference \(Int(old.rounded())) s, candidate "
-      + "\(Int(new.rounded())) s after boot; raise settle.uptime_min above both"
+    func seconds(_ age: Double) -> String { String(format: "%.0f s", age.rounded()) }
+    return "the arms were measured at different ages: reference \(seconds(old)), candidate "
+      + "\(seconds(new)) after boot; raise settle.uptime_min above both"
   }
 
   private struct Group: Hashable {

@@ -102,7 +102,9 @@ struct DeadlineRule {
   ) -> DeadlineFinding.State {
     let least = runs.reduce(0) { $0 + $1.least }
     let most = runs.reduce(0) { $0 + $1.most }
-    guard allowed > 0 else { return least > 0 ? .missed : most + unknown > 0 ? .open : .met }
+    guard allowed > 0 else {
+      return least > 0 ? .missed : most > 0 || unknown > 0 ? .open : .met
+    }
     // The level is shared among the deadlines; a miss is final, so it has to be surer than a budget.
     let sure = 1 - policy.alpha / Double(max(1, policy.deadlines.count))
     if BinomialInterval.overRuns(runs.map(\.asLeast), level: sure).low > allowed { return .missed }
@@ -168,7 +170,11 @@ struct DeadlineRule {
   private func unknown(_ id: MetricID) -> UInt64 {
     let source = RunIndex.Source(metric: id.name, phase: id.phase)
     return runs.filter(\.isCandidate).compactMap { $0.index.losses[source] }
-      .reduce(0) { $0 + $1.lost + $1.censored }
+      .flatMap { [$0.lost, $0.censored] }
+      .reduce(0) { total, next in
+        let (sum, overflow) = total.addingReportingOverflow(next)
+        return overflow ? .max : sum
+      }
   }
 }
 

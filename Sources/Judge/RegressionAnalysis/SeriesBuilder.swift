@@ -209,7 +209,8 @@ struct SeriesBuilder {
     if let loss = run.losses[source] {
       let open = Double(loss.censored) + Double(loss.clamped)
       if open > Double(run.events[source] ?? 0) * (1 - probability) / 10 {
-        return "run \(run.record.id): \(Int(open)) operations had not ended when measuring did"
+        return
+          "run \(run.record.id): \(Int(min(open, 1e15))) operations had not ended when measuring did"
       }
     }
     return nil
@@ -249,7 +250,8 @@ struct SeriesBuilder {
       guard lowest >= 16 * tick else {
         series.refusal = Series.Refusal(
           outcome: .notMeasurable,
-          reason: "below 16 ticks (\(Int(16 * tick)) ns) of the device's counter", blocks: false)
+          reason: "below 16 ticks (\(Int(min(16 * tick, 1e15))) ns) of the device's counter",
+          blocks: false)
         return [series]
       }
       series.resolution = max(series.resolution, tick / lowest)

@@ -96,7 +96,9 @@ extension VerdictReport.Deadline {
     }
     parts.append(candidate.longest)
     if let reference { parts.append("reference \(reference.count), \(reference.longest)") }
-    if unknown > 0 { parts.append("\(counted(Int(unknown), "operation")) lost or not ended") }
+    if unknown > 0 {
+      parts.append("\(counted(Int(clamping: unknown), "operation")) lost or not ended")
+    }
     if let reason { parts.append("not judged: \(reason)") }
     if let stack { parts.append(stack.text) }
     return parts.joined(separator: "; ")

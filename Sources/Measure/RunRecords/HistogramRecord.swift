@@ -54,10 +54,15 @@ package struct HistogramRecord: Codable, Sendable, Equatable {
     return try LatencyHistogram(sparse: sparse, sum: sum, max: max)
   }
 
+  /// Events of a histogram, at most: three days of one each nanosecond. Sums over all iterations of all
+  /// runs of an experiment then stay within 64 bits.
+  package static let mostEvents: UInt64 = 1 << 48
+
   /// What makes the record impossible, in words; nil when it is sound.
   package var problem: String? {
     do {
       let total = try histogram().count
+      guard total <= Self.mostEvents else { return "\(total) events are more than any run has" }
       return total == count ? nil : "counts sum to \(total), count says \(count)"
     } catch {
       return error.description
