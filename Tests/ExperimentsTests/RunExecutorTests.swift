@@ -119,6 +119,23 @@ struct RunExecutorTests {
     #expect(bench.trace.filter { $0 == "open" }.count == 3)
   }
 
+  /// This machine is not the device, and a step of it that hangs is no device that went away.
+  @Test func aHostStepWithoutAnEndFailsTheRun() async throws {
+    let bench = try ExecutorBench()
+    var request = try await bench.request(
+      workload(bench, "- {host: tail -f /dev/null, timeout: 100ms}"))
+    request.reconnect = .seconds(60)
+    let progress = ExecutorBench.Progress()
+    let error = await #expect(throws: RunError.self) { try await bench.run(request, progress) }
+    guard case .stepFailed("directory", "phase work", let step, let outcome, _) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(step.contains("tail -f") && outcome.contains("no end within"))
+    #expect(progress.notes.isEmpty, "it was not waited for")
+    #expect(bench.has("torn-down"))
+  }
+
   @Test func overheadIsMeasuredInIterationsOfItsOwn() async throws {
     let bench = try ExecutorBench()
     var request = try await bench.request(workload(bench, counting))

@@ -129,7 +129,9 @@ struct IterationExecutor: Sendable {
       var results: [AgentStepResult] = []
       for step in phase.steps {
         switch step.action {
-        case .host(let command): results.append(try await steps.host(command, step))
+        case .host(let command):
+          results.append(
+            try await steps.host(command, step, place: "phase \(phase.name)"))
         case .sleep(let duration):
           try await Task.sleep(for: duration)
           results.append(AgentStepResult(index: results.count, exitCode: 0, duration: duration))

@@ -13,17 +13,29 @@ struct StepExecutor: Sendable {
     let result: AgentStepResult
     switch step.action {
     case .host(let command):
-      result = try await host(command, step)
+      result = try await host(command, step, place: place)
     case .run, .sleep:
       result = try await session.exec(forAgent(step))
     }
     try requireSuccess(result, step.text, place: place)
   }
 
-  func host(_ command: String, _ step: WorkloadStep) async throws -> AgentStepResult {
+  /// Runs a step on this machine.
+  /// - Throws: ``RunError/stepFailed(device:place:step:outcome:output:)`` for one that does not end.
+  func host(
+    _ command: String, _ step: WorkloadStep, place: String
+  ) async throws -> AgentStepResult {
     let begun = ContinuousClock.now
     let filled = command.replacing("{serial}", with: shellQuote(device.name))
-    let made = try await LocalDevice().exec(filled, timeout: step.timeout)
+    let made: ExecResult
+    do {
+      made = try await LocalDevice().exec(filled, timeout: step.timeout)
+    } catch DeviceError.timedOut {
+      // The step's fault: this machine is no device that could have gone away.
+      throw RunError.stepFailed(
+        device: device.name, place: place, step: step.text,
+        outcome: "no end within \(step.timeout)", output: "")
+    }
     return AgentStepResult(made, after: ContinuousClock.now - begun, index: 0)
   }
 
