@@ -83,8 +83,8 @@ struct CheckCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A line to measure beside the suite's probes, as 'latgate measure' takes it but without 'for'; "
-        + "may be repeated.",
+      "A line to measure beside the suite's probes, as 'latgate measure' takes it but without "
+        + "'for'; may be repeated.",
       valueName: "line"))
   var measure: [String] = []
 
