@@ -76,7 +76,7 @@ struct DeadlineReportTests {
     record.symbols = SymbolsRecord(
       kernel: Dictionary(uniqueKeysWithValues: "abcdef".map { ("\($0)", "f_\($0)+0x0/0x8") }))
     let place = MetricID(name: "a.run", phase: phase.name, labels: [:], unit: "ns")
-    finding.stack = try #require(WorstStack("a.stacks", of: place, in: [record]))
+    finding.stack = WorstStack("a.stacks", of: place, in: [record])
     let deadline = VerdictReport.Deadline(finding)
     #expect(
       deadline.text.hasSuffix(
