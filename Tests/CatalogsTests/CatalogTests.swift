@@ -113,7 +113,7 @@ struct CatalogTests {
         "targets/suites/demo.yaml:9:16: gates.deadlines[2].metric: no metric of this suite matches"
           + " 'runqueue.wait{class=usr}@ping-pong' (label 'class': did you mean 'user'?;"
           + " phases: ping-pong)",
-        "targets/suites/demo.yaml:10:60: gates.deadlines[3].stacks: no probe of this suite has a"
+        "targets/suites/demo.yaml:10:58: gates.deadlines[3].stacks: no probe of this suite has a"
           + " metric of stacks 'runqueue.wait' (add a probe of stacks, such as profile, to"
           + " 'probes')",
       ])

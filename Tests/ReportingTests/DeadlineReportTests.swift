@@ -63,7 +63,8 @@ struct DeadlineReportTests {
       deadline: MetricDeadline(text: id, patterns: [id], limit: 500_000, allowed: 0),
       state: .missed, candidate: arm(12, worst: 1_200_000), unknown: 0)
     var record = record()
-    var phase = try #require(record.iterations.first?.phases.first)
+    let judged = try #require(record.iterations.firstIndex { $0.isJudged })
+    var phase = try #require(record.iterations[judged].phases.first)
     phase.stacks = [
       StacksRecord(
         metric: "a.stacks", labels: ["octave": "10"], unit: "ns",
@@ -72,7 +73,7 @@ struct DeadlineReportTests {
             count: 11, sum: 1, kernel: ["a", "b", "c", "d", "e", "f"], user: [])
         ], dropped: 0)
     ]
-    record.iterations[0].phases = [phase]
+    record.iterations[judged].phases = [phase]
     record.symbols = SymbolsRecord(
       kernel: Dictionary(uniqueKeysWithValues: "abcdef".map { ("\($0)", "f_\($0)+0x0/0x8") }))
     let place = MetricID(name: "a.run", phase: phase.name, labels: [:], unit: "ns")
