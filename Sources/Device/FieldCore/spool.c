@@ -362,10 +362,9 @@ int lg_spool_read(struct lg_spool *spool, size_t at, struct lg_buffer *report)
 	if (rc == -EBADMSG) {
 		int kept = set_aside(spool, number, &spool->ledger.counts.damaged);
 
-		if (spool->ledger.setting_aside == number)
-			forget(spool, at);
-		else
-			rc = kept;
+		if (spool->ledger.setting_aside != number)
+			return kept ? kept : -EIO;
+		forget(spool, at);
 	}
 	if (rc)
 		return rc;

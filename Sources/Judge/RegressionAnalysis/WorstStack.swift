@@ -16,11 +16,11 @@ package struct WorstStack: Codable, Sendable, Equatable {
   /// They took at least so long, ns; nil where it is not known.
   package var least: UInt64?
 
+  /// nil where the runs have no such stacks.
   /// - Parameters:
   ///   - metric: name of the stacks.
   ///   - id: the operations. Stacks of another phase, or of another class of threads, are not theirs.
   ///   - records: runs of one firmware.
-  /// - Returns: nil where the runs have no such stacks.
   init?(_ metric: String, of id: MetricID, in records: [RunRecord]) {
     var found: [Int: [[String]: UInt64]] = [:]
     for record in records {
