@@ -101,6 +101,30 @@ import Testing
     }
   }
 
+  @Test func aLinkToNowhereIsNoDirectory() async throws {
+    try await inDirectory { directory in
+      try FileManager.default.createSymbolicLink(
+        atPath: directory + "/link", withDestinationPath: directory + "/nowhere")
+      #expect(throws: SystemCallError(call: "mkdir", code: EEXIST, subject: directory + "/link")) {
+        try UserDirectories.makeDirectory(directory + "/link/below")
+      }
+    }
+  }
+
+  /// Names of devices, say, are made by one process and taken away by another.
+  @Test func aDirectoryThatIsRemovedMeanwhileIsMadeAnew() async throws {
+    try await inDirectory { directory in
+      let path = directory + "/shared"
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<2 {
+          group.addTask { for _ in 0..<20_000 { try UserDirectories.makeDirectory(path) } }
+          group.addTask { for _ in 0..<20_000 { rmdir(path) } }
+        }
+        try await group.waitForAll()
+      }
+    }
+  }
+
   private func isFreeForAll(_ path: String) throws -> Bool {
     switch try FileLock.tryAcquireShared(path) {
     case .some: true

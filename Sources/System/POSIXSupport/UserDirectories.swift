@@ -58,13 +58,22 @@ package enum UserDirectories {
     var prefix = path.hasPrefix("/") ? "/" : ""
     for part in path.split(separator: "/") {
       prefix += (prefix.isEmpty || prefix.hasSuffix("/") ? "" : "/") + part
-      do {
-        try systemCall("mkdir", on: prefix) { mkdir(prefix, mode_t(mode)) }
-      } catch {
-        // EROFS and EACCES also come for parents that exist: what counts is the result.
-        var status = stat()
-        if stat(prefix, &status) != 0 || status.st_mode & S_IFMT != S_IFDIR { throw error }
-      }
+      while try !isMade(prefix, mode) {}
+    }
+  }
+
+  /// - Returns: false when it was there, and another process has removed it since.
+  private static func isMade(_ path: String, _ mode: UInt32) throws(SystemCallError) -> Bool {
+    do {
+      try systemCall("mkdir", on: path) { mkdir(path, mode_t(mode)) }
+      return true
+    } catch {
+      var status = stat()
+      // EROFS and EACCES also come for parents that exist: what counts is the result.
+      if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return true }
+      // A link to nowhere is there still.
+      if error.code == EEXIST, lstat(path, &status) != 0, errno == ENOENT { return false }
+      throw error
     }
   }
 }
