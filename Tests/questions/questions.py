@@ -7,7 +7,7 @@
                                            ours beside the kernel's; 1 when one differs
 
 The kernel counts by histogram triggers, which need no compiler and no program beside it. All are about
-what latgate's load does, by its name, and loads run inside windows only: so both see the same events.
+what a load of its own name does, which runs inside windows only: so both see the same events.
 MACHINE is that of `uname -m`. REPORT is the run in JSON, REFUSED has lines `name: why` of questions that
 this kernel or tier cannot answer, BEFORE and AFTER are what `oracle read` printed around the run.
 """
@@ -23,12 +23,13 @@ CALLS = {
     "aarch64": {"getppid": 173, "read": 63, "write": 64, "fsync": 82},
     "armv7l": {"getppid": 64, "read": 3, "write": 4, "fsync": 118},
 }
-LOAD = 'comm == "latgate-load"'
+LOAD = 'comm == "lgquest"'
 ENTER, EXIT = "raw_syscalls/sys_enter", "raw_syscalls/sys_exit"
 ISSUE = "block/block_rq_issue"
 SPAN = "raw_syscalls:sys_enter ~ raw_syscalls:sys_exit by tid"
-OURS, WORKLOAD = "comm=latgate-load", "class=workload"
+OURS, WORKLOAD = "comm=lgquest", "class=workload"
 
+# Of the workload's class is also what the agent's child does before it becomes the load, under another name.
 # Name, line, labels that are counted, event of the kernel, its condition, and the field that is summed up.
 QUESTIONS = [
     ("calls", "count raw_syscalls:sys_enter by comm,id where id == getppid", OURS,
@@ -41,18 +42,18 @@ QUESTIONS = [
      EXIT, LOAD + " && id == {read} && ret > 0", "ret"),
     ("written", "hist raw_syscalls:sys_exit.ret by comm where id == write and ret > 0", OURS,
      EXIT, LOAD + " && id == {write} && ret > 0", None),
-    ("wakes", "count sched:sched_wakeup by comm where comm == 'latgate-load'", OURS,
+    ("wakes", "count sched:sched_wakeup by comm where comm == 'lgquest'", OURS,
      "sched/sched_wakeup", LOAD, None),
-    ("switches", "count sched:sched_switch by next_comm where next_comm == 'latgate-load'",
-     "next_" + OURS, "sched/sched_switch", 'next_comm == "latgate-load"', None),
+    ("switches", "count sched:sched_switch by next_comm where next_comm == 'lgquest'",
+     "next_" + OURS, "sched/sched_switch", 'next_comm == "lgquest"', None),
     ("execs", "count sched:sched_process_exec by comm", OURS, "sched/sched_process_exec", LOAD, None),
-    ("issues", "count block:block_rq_issue by comm,rwbs where comm == 'latgate-load'", OURS,
+    ("issues", "count block:block_rq_issue by comm,rwbs where comm == 'lgquest'", OURS,
      ISSUE, LOAD, None),
-    ("sum_bytes", "sum block:block_rq_issue.bytes by comm where comm == 'latgate-load'", OURS,
+    ("sum_bytes", "sum block:block_rq_issue.bytes by comm where comm == 'lgquest'", OURS,
      ISSUE, LOAD, "bytes"),
-    ("rows", "events block:block_rq_issue print comm,rwbs,sector where comm == 'latgate-load'", ".",
+    ("rows", "events block:block_rq_issue print comm,rwbs,sector where comm == 'lgquest'", ".",
      ISSUE, LOAD, None),
-    ("large", "hist block:block_rq_issue.bytes by comm where comm == 'latgate-load' and bytes >= 4KiB",
+    ("large", "hist block:block_rq_issue.bytes by comm where comm == 'lgquest' and bytes >= 4KiB",
      OURS, ISSUE, LOAD + " && bytes >= 4096", None),
     ("stacks", "kstack ext4:ext4_sync_file_enter by comm", OURS, "ext4/ext4_sync_file_enter", LOAD,
      None),
@@ -60,21 +61,21 @@ QUESTIONS = [
      None),
     ("getppid", f"{SPAN} where id == getppid label class", WORKLOAD,
      EXIT, LOAD + " && id == {getppid}", None),
-    ("several", f"{SPAN} where id in (fsync, write) label class,id", WORKLOAD,
+    ("several", f"{SPAN} where id in (fsync, write) label comm,id", OURS,
      EXIT, LOAD + " && (id == {fsync} || id == {write})", None),
-    ("positive", f"{SPAN} where ret > 0 label class", WORKLOAD, EXIT, LOAD + " && ret > 0", None),
+    ("positive", f"{SPAN} where ret > 0 label comm", OURS, EXIT, LOAD + " && ret > 0", None),
     ("sync", "ext4:ext4_sync_file_enter ~ ext4:ext4_sync_file_exit by tid label class", WORKLOAD,
      "ext4/ext4_sync_file_exit", LOAD, None),
     ("sync_f2fs", "f2fs:f2fs_sync_file_enter ~ f2fs:f2fs_sync_file_exit by tid label class", WORKLOAD,
      "f2fs/f2fs_sync_file_exit", LOAD, None),
-    ("runs", "sched:sched_wakeup ~ sched:sched_switch by pid=next_pid where comm == 'latgate-load'",
+    ("runs", "sched:sched_wakeup ~ sched:sched_switch by pid=next_pid where comm == 'lgquest'",
      ".", "synthetic/lg_run", None, None),
     ("disk", "block:block_rq_issue ~ block:block_rq_complete by dev,sector "
-             "where comm == 'latgate-load'", ".", "synthetic/lg_disk", None, None),
+             "where comm == 'lgquest'", ".", "synthetic/lg_disk", None, None),
     ("function", "vfs_fsync_range label class", WORKLOAD, "lgq/fsync_ret", LOAD, None),
     ("writes", "count vfs_write by comm", OURS, "lgq/write", LOAD, None),
     ("lengths", "hist vfs_write.arg2 by comm", OURS, "lgq/write", LOAD, None),
-    ("some", "vfs_write where ret > 0 label class", WORKLOAD, "lgq/write_ret", LOAD + " && ret > 0",
+    ("some", "vfs_write where ret > 0 label comm", OURS, "lgq/write_ret", LOAD + " && ret > 0",
      None),
     ("sum_written", "sum vfs_write.ret by comm where ret > 0", OURS, "lgq/write_ret",
      LOAD + " && ret > 0", "ret"),
@@ -89,10 +90,10 @@ echo "r:lgq/write_ret vfs_write ret=\\$retval:$ret" >>"$t/kprobe_events"
 echo 'r:lgq/fsync_ret vfs_fsync_range' >>"$t/kprobe_events"
 echo 'lg_run u64 lat' >>"$t/synthetic_events"
 echo 'lg_disk u64 lat' >>"$t/synthetic_events"
-on sched/sched_wakeup 'hist:keys=pid:ts0=common_timestamp.usecs if comm == "latgate-load"'
+on sched/sched_wakeup 'hist:keys=pid:ts0=common_timestamp.usecs if comm == "lgquest"'
 on sched/sched_switch \\
 	'hist:keys=next_pid:lat=common_timestamp.usecs-$ts0:onmatch(sched.sched_wakeup).lg_run($lat)'
-on block/block_rq_issue 'hist:keys=dev,sector:ts1=common_timestamp.usecs if comm == "latgate-load"'
+on block/block_rq_issue 'hist:keys=dev,sector:ts1=common_timestamp.usecs if comm == "lgquest"'
 on block/block_rq_complete \\
 	'hist:keys=dev,sector:lat1=common_timestamp.usecs-$ts1:onmatch(block.block_rq_issue).lg_disk($lat1)'
 on synthetic/lg_run hist:keys=lat
@@ -108,7 +109,9 @@ def trigger(machine, condition, summed):
 
 def oracle(machine):
     print("#!/bin/sh\n# Has the kernel count what the questions ask for, and prints what it counted.\n"
-          "t=/sys/kernel/tracing\non() { echo \"$2\" >\"$t/events/$1/trigger\"; }\ncase $1 in\nbegin)")
+          # A file that is opened to be written anew loses its triggers.
+          "t=/sys/kernel/tracing\non() { echo \"$2\" >>\"$t/events/$1/trigger\"; }\nset -e\n"
+          "case $1 in\nbegin)")
     print(MADE)
     wanted = {(event, trigger(machine, condition, summed))
               for _, _, _, event, condition, summed in QUESTIONS if condition}
@@ -140,7 +143,7 @@ def truth(machine, text, event, condition, summed):
         # Others on the same event remember when it happened.
         if (where != event or not info.startswith(("hist:keys=common_pid:", "hist:keys=lat:"))
                 or (info.partition(" if ")[2] or None) != wanted
-                or (f"vals=hitcount,{summed}" in info) != bool(summed)):
+                or f"vals=hitcount{',' + summed if summed else ''}:" not in info):
             continue
         total = total or 0
         found = re.search(rf"{summed}:\s*(\d+)" if summed else r"^\s*Hits:\s*(\d+)", line)
