@@ -279,6 +279,15 @@ struct AgentClientTests {
     #expect(FileManager.default.isExecutableFile(atPath: first.agentPath))
     let again = try await AgentInstaller(device: sandbox).install(payload)
     #expect(again.wasPresent)
+    // A device that lost its power has the name, the size and the mode, and zeros.
+    let size = try Data(contentsOf: URL(fileURLWithPath: agent.path)).count
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: first.agentPath))
+    try file.write(contentsOf: Data(count: size))
+    try file.close()
+    let mended = try await AgentInstaller(device: sandbox).install(payload)
+    #expect(!mended.wasPresent)
+    #expect(
+      FileManager.default.contentsEqual(atPath: agent.path, andPath: mended.agentPath))
     let names = try FileManager.default.contentsOfDirectory(atPath: base)
     #expect(names.sorted() == ["latgate-00112233445566aa", "latgate-0123", "latgate-notes"])
     let client = try await AgentClient.start(

@@ -59,7 +59,7 @@ package struct AgentInstaller: Sendable {
       let part = targets[index] + ".part"
       try await device.push(sources[index], to: part, mode: 0o755)
       _ = try await run(
-        "chmod 755 \(shellQuote(part)) && mv -f \(shellQuote(part)) \(shellQuote(targets[index]))")
+        "chmod 755 \(shellQuote(part)) && " + Self.keeping(part, as: targets[index]))
     }
     // What was there before has been started before; the greeting checks its release anyway.
     if !wasPresent { _ = try await run("\(shellQuote(targets[0])) --version") }
@@ -72,6 +72,20 @@ package struct AgentInstaller: Sendable {
   package func uninstall() async throws {
     _ = try await run(
       Self.findBase + Self.removal(sparing: ""), title: "the removal of old agents")
+  }
+
+  /// A shell command that gives a complete copy its name, once its bytes are on the disk: a device that
+  /// loses power keeps the name and size of a file whose contents are zeros (ext4's delayed allocation).
+  static func keeping(_ part: String, as path: String) -> String {
+    // Not every sync takes files; where it does not, it writes everything.
+    "{ sync \(shellQuote(part)) 2> /dev/null || sync; } && "
+      + "mv -f \(shellQuote(part)) \(shellQuote(path))"
+  }
+
+  /// A shell condition: whether a file, in a word of the shell, begins with something. No program and no
+  /// object begins with a zero.
+  static func hasContents(_ word: String) -> String {
+    "[ -n \"$(dd if=\(word) bs=1 count=1 2> /dev/null)\" ]"
   }
 
   /// Names of the programs in their directory: the agent, the load helper.
@@ -116,7 +130,8 @@ package struct AgentInstaller: Sendable {
 
         printf 'latgate:%s\\n' "$own"
         for name in \(Self.names.joined(separator: " ")); do
-        [ -x "$own/$name" ] && echo "latgate:$(wc -c < "$own/$name")" || echo latgate:
+        [ -x "$own/$name" ] && \(Self.hasContents("\"$own/$name\"")) &&
+        echo "latgate:$(wc -c < "$own/$name")" || echo latgate:
         done
         """
     let answer = try await run(script, title: "making a directory for the agent")

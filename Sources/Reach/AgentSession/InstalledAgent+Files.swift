@@ -15,13 +15,14 @@ extension InstalledAgent {
   ) async throws -> String {
     let path = "\(directory)/\(name)"
     let limit: Duration = .seconds(60)
-    let found = try await device.exec("[ -s \(shellQuote(path)) ]", timeout: limit)
+    let found = try await device.exec(
+      AgentInstaller.hasContents(shellQuote(path)), timeout: limit)
     if found.exitCode == 0 { return path }
     // Renamed when complete: an interrupted copy is never taken for the file.
     let part = "\(path).part"
     try await device.push(localPath, to: part, mode: 0o644)
     let moved = try await device.exec(
-      "mv -f \(shellQuote(part)) \(shellQuote(path))", timeout: limit)
+      AgentInstaller.keeping(part, as: path), timeout: limit)
     guard moved.exitCode == 0 else {
       throw DeviceError.commandFailed(
         device: device.name, command: "mv \(name)", exitCode: moved.exitCode,
