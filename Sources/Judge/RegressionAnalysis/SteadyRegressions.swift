@@ -13,6 +13,8 @@ struct SteadyRegressions {
   private struct Row: Hashable {
     var id: MetricID
     var statistic: Statistic
+
+    init(_ metric: MetricVerdict) { (id, statistic) = (metric.id, metric.statistic) }
   }
 
   /// nil when no gating regression is left, or the arms cannot be compared without those runs either.
@@ -26,14 +28,10 @@ struct SteadyRegressions {
     let rule = sequentialRule(series, rest, mixtures, input)
     let conditions = ConditionRule(policy: policy, grade: rule.grade).findings(rest)
     guard benchProblems(conditions, rest, policy).isEmpty else { return nil }
-    let found = Set(
-      rule.metrics.filter { $0.outcome == .regression }
-        .map { Row(id: $0.id, statistic: $0.statistic) })
-    let kept = verdict.metrics.filter {
-      $0.outcome == .regression && found.contains(Row(id: $0.id, statistic: $0.statistic))
-    }
+    let found = Set(rule.metrics.filter { $0.outcome == .regression }.map(Row.init))
+    let kept = verdict.metrics.filter { $0.outcome == .regression && found.contains(Row($0)) }
     guard kept.contains(where: { $0.gating && !$0.isWaived }) else { return nil }
-    rows = Set(kept.map { Row(id: $0.id, statistic: $0.statistic) })
+    rows = Set(kept.map(Row.init))
     text =
       "the regression is found without \(disturbed.count == 1 ? "run" : "runs") "
       + "\(disturbed.sorted().joined(separator: ", ")) as well, whose conditions stand apart from the "
@@ -41,6 +39,6 @@ struct SteadyRegressions {
   }
 
   func contains(_ metric: MetricVerdict) -> Bool {
-    rows.contains(Row(id: metric.id, statistic: metric.statistic))
+    rows.contains(Row(metric))
   }
 }

@@ -20,20 +20,6 @@ extension VerdictReport {
       package var worst: UInt64
     }
 
-    /// The commonest stack of the candidate's longest operations.
-    package struct Stack: Sendable, Equatable, Encodable {
-      /// Of the stacks.
-      package var metric: String
-      /// Functions, the outermost first.
-      package var frames: [String]
-      /// Operations with this stack, of ``operations``.
-      package var count: UInt64
-      /// Those of at least ``least``.
-      package var operations: UInt64
-      /// ns; nil where stacks are not split by duration.
-      package var least: UInt64?
-    }
-
     /// ``MetricID/text``, or the suite's pattern where no metric of it was measured.
     package var metric: String
     /// ns.
@@ -51,7 +37,8 @@ extension VerdictReport {
     /// Operations of the candidate that were lost or had not ended.
     package var unknown: UInt64
     package var isWaived: Bool
-    package var stack: Stack?
+    /// The commonest stack of the candidate's longest operations.
+    package var stack: WorstStack?
     /// In words, without the metric's name.
     package var text: String
   }
@@ -64,8 +51,7 @@ extension VerdictReport.Deadline {
       allowed: finding.deadline.allowed, state: finding.state.rawValue,
       candidate: finding.candidate.map(Arm.init), reference: finding.reference.map(Arm.init),
       lower: finding.difference?.low, upper: finding.difference?.high, p: finding.p,
-      unknown: finding.unknown, isWaived: finding.isWaived, stack: finding.stack.map(Stack.init),
-      text: "")
+      unknown: finding.unknown, isWaived: finding.isWaived, stack: finding.stack, text: "")
     text = sentence(reason: finding.reason)
   }
 
@@ -118,13 +104,7 @@ extension VerdictReport.Deadline {
   }
 }
 
-extension VerdictReport.Deadline.Stack {
-  fileprivate init(_ stack: WorstStack) {
-    self.init(
-      metric: stack.metric, frames: stack.frames, count: stack.count,
-      operations: stack.operations, least: stack.least)
-  }
-
+extension WorstStack {
   /// Functions that a line shows: the place itself, and what led there.
   private static let shown = 5
 

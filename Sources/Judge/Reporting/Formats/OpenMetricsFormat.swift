@@ -24,7 +24,7 @@ struct OpenMetricsFormat: ReportFormat {
       }
     }
     // One family for each unit: numbers of different units must not be summed up. Units that are written
-    // alike in a name, such as `B/s` and `b.s`, are told apart by a number.
+    // alike in a name, such as `B/s` and `b.s`, get a number.
     var families: Set<String> = []
     for unit in Set(report.rows.map(\.unit)).sorted() {
       let rows = report.rows.filter { $0.unit == unit }
