@@ -25,6 +25,10 @@ struct vector_state {
 	struct lg_stamp again;
 	struct lg_stamp run;
 	u32 batch; /* that in which `raise` was made; 0 = between two */
+	/* A raise that nobody can place: it joined `raise`, or is due once more (is_due_again()). */
+	u64 unsure_ns;
+	u32 unsure_word; /* 0 = none */
+	u32 unsure_batch; /* in which `raise` was entered; 0 = not yet */
 };
 
 /*
@@ -60,6 +64,21 @@ static __always_inline struct vector_state *vector_of(struct cpu_state *cpu, u32
 	return &cpu->vectors[vec & (MAX_VECTORS - 1)];
 }
 
+/*
+ * The kernel takes what is raised and lets interrupts in before the first vector is entered, and again
+ * between two vectors. What a waiting interrupt raises just there is entered twice, and looks like a
+ * vector raised twice before the kernel took it, which is entered once. The entries show which it was:
+ * the second comes within this many batches, or never. Two, as a batch that a raise between its vectors
+ * cut in two counts as one more.
+ */
+enum { UNSURE_BATCHES = 2 };
+
+static __always_inline bool is_due_again(const struct vector_state *state, u32 word, u32 batch)
+{
+	return state->unsure_word && lg_window_epoch(state->unsure_word) == lg_window_epoch(word) &&
+	       state->unsure_batch && batch - state->unsure_batch <= UNSURE_BATCHES;
+}
+
 static __always_inline bool is_running(const struct cpu_state *cpu, u32 word)
 {
 	return cpu->word && lg_window_epoch(cpu->word) == lg_window_epoch(word);
@@ -77,6 +96,7 @@ static __always_inline int raised(u32 vec)
 	struct lg_stamp *stamp;
 	struct cpu_state *cpu;
 	bool running;
+	u64 now;
 
 	if (!word)
 		return 0;
@@ -90,13 +110,21 @@ static __always_inline int raised(u32 vec)
 	if (lg_in_flight(&state->again, word))
 		return 0;
 	stamp = &state->raise;
-	if (!lg_in_flight(stamp, word))
+	now = bpf_ktime_get_ns();
+	if (!lg_in_flight(stamp, word)) {
 		state->batch = running ? cpu->batch : 0;
-	else if (running && state->batch != cpu->batch)
-		stamp = &state->again;
-	else
+		state->unsure_word = 0;
+	} else if (!running) {
+		state->unsure_ns = now;
+		state->unsure_word = word;
+		state->unsure_batch = 0;
 		return 0;
-	lg_start(stamp, word, bpf_ktime_get_ns(), NO_CLASS, lg_metric(METRIC_RAISE));
+	} else if (state->batch != cpu->batch) {
+		stamp = &state->again;
+	} else {
+		return 0;
+	}
+	lg_start(stamp, word, now, NO_CLASS, lg_metric(METRIC_RAISE));
 	return 0;
 }
 
@@ -125,11 +153,19 @@ static __always_inline int entered(u32 vec)
 		seen->batch++;
 	seen->last = vec;
 	seen->word = word;
+	if (lg_in_flight(&state->raise, word)) {
+		state->unsure_batch = seen->batch;
+	} else {
+		if (is_due_again(state, word, seen->batch))
+			lg_start(&state->raise, state->unsure_word, state->unsure_ns, NO_CLASS, c);
+		state->unsure_word = 0;
+	}
 	if (lg_end(&state->raise, word, now, c, &span))
 		lg_record(lg_hist_at(&h_softirq_raise, vec), &span, c);
 	if (lg_in_flight(&state->again, word)) {
 		state->batch = cpu->batch;
 		state->raise = state->again;
+		state->unsure_word = 0;
 		barrier();
 	}
 	state->again.word = 0;

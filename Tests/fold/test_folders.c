@@ -396,6 +396,57 @@ static void test_softirq_raised_again(void)
 	lg_fold_free(fold);
 }
 
+/* Raised in the instant between the kernel's look at what is raised and the first entry. */
+static void test_softirq_raised_beside_a_batch(void)
+{
+	struct lg_fold *fold =
+		new_fold(LG_FOLD_BIT(LG_FOLD_SOFTIRQ_RAISE) | LG_FOLD_BIT(LG_FOLD_SOFTIRQ_RUN));
+	lg_u64 sum = 0;
+
+	softirq(fold, LG_EVENT_SOFTIRQ_RAISE, 300, 1);
+	softirq(fold, LG_EVENT_SOFTIRQ_RAISE, 305, 1); /* is due once more */
+	softirq(fold, LG_EVENT_SOFTIRQ_ENTRY, 310, 1);
+	softirq(fold, LG_EVENT_SOFTIRQ_EXIT, 320, 1);
+	softirq(fold, LG_EVENT_SOFTIRQ_ENTRY, 330, 1);
+	softirq(fold, LG_EVENT_SOFTIRQ_EXIT, 340, 1);
+	check("raised as a batch begins",
+	      count_of(fold, LG_FOLD_SOFTIRQ_RAISE, 1, &sum) == 2 && sum == 10 + 25);
+
+	softirq(fold, LG_EVENT_SOFTIRQ_RAISE, 400, 3);
+	softirq(fold, LG_EVENT_SOFTIRQ_RAISE, 401, 9);
+	softirq(fold, LG_EVENT_SOFTIRQ_ENTRY, 410, 3);
+	softirq(fold, LG_EVENT_SOFTIRQ_EXIT, 420, 3);
+	softirq(fold, LG_EVENT_SOFTIRQ_RAISE, 425, 9); /* between two vectors of a batch */
+	for (lg_u32 i = 0; i < 2; i++) {
+		softirq(fold, LG_EVENT_SOFTIRQ_ENTRY, 430 + 20 * i, 9);
+		softirq(fold, LG_EVENT_SOFTIRQ_EXIT, 440 + 20 * i, 9);
+	}
+	check("raised between two vectors",
+	      count_of(fold, LG_FOLD_SOFTIRQ_RAISE, 9, &sum) == 2 && sum == 29 + 25);
+
+	/* It had joined the first, so it is of no entry long after. */
+	softirq(fold, LG_EVENT_SOFTIRQ_RAISE, 500, 7);
+	softirq(fold, LG_EVENT_SOFTIRQ_RAISE, 505, 7);
+	for (lg_u32 i = 0; i < 3; i++) {
+		lg_u32 vector = (lg_u32[]){7, 3, 1}[i];
+
+		if (i)
+			softirq(fold, LG_EVENT_SOFTIRQ_RAISE, 510 + 20 * i, vector);
+		softirq(fold, LG_EVENT_SOFTIRQ_ENTRY, 515 + 20 * i, vector);
+		softirq(fold, LG_EVENT_SOFTIRQ_EXIT, 520 + 20 * i, vector);
+	}
+	softirq(fold, LG_EVENT_SOFTIRQ_RAISE, 570, 1);
+	softirq(fold, LG_EVENT_SOFTIRQ_ENTRY, 575, 1);
+	softirq(fold, LG_EVENT_SOFTIRQ_EXIT, 580, 1);
+	softirq(fold, LG_EVENT_SOFTIRQ_ENTRY, 590, 7);
+	softirq(fold, LG_EVENT_SOFTIRQ_EXIT, 595, 7);
+	check("a raise that nobody saw is none of before",
+	      count_of(fold, LG_FOLD_SOFTIRQ_RAISE, 7, &sum) == 1 && sum == 15);
+	check_number("and its entry is said", counters_of(fold, LG_FOLD_SOFTIRQ_RAISE).no_start, 1);
+	check_number("nothing is in flight", lg_fold_in_flight(fold), 0);
+	lg_fold_free(fold);
+}
+
 static void test_reclaim(void)
 {
 	struct lg_fold *fold = fold_with(fold_options(0, RECLAIM_DIRECT));
@@ -459,6 +510,7 @@ void test_folders(void)
 	test_hardirq();
 	test_softirq();
 	test_softirq_raised_again();
+	test_softirq_raised_beside_a_batch();
 	test_reclaim();
 	test_frequency();
 	test_needs();

@@ -100,7 +100,7 @@ struct lg_fold *lg_fold_new(const struct lg_fold_options *options)
 	lg_table_init(&fold->switched, LG_FOLD_MAX_CPUS);
 	lg_table_init(&fold->served, MAX_THREADS);
 	lg_table_init(&fold->replies, MAX_THREADS);
-	lg_table_init(&fold->softirqs, LG_FOLD_MAX_CPUS);
+	lg_table_init(&fold->softirqs, LG_FOLD_MAX_CPUS * (1 + VECTORS));
 	fold->clocks = calloc(LG_FOLD_MAX_CPUS, sizeof(*fold->clocks));
 	fold->cpus = LG_FOLD_MAX_CPUS;
 	if (!make_metrics(fold) || !fold->clocks) {

@@ -9,7 +9,22 @@ enum {
 	LAST = 0xf,
 	RUNNING = 0x10,
 	BATCH_SHIFT = 5,
+	UNSURE_BATCHES = 2,
 };
+
+/* Of a raise that nobody can place (bpf/softirq.bpf.c): `value` is the batch of the entry before. */
+static struct lg_slot *unsure_of(const struct lg_fold *fold, const struct lg_trace_event *event)
+{
+	return lg_table_find(&fold->softirqs, 1 + event->softirq.vector, event->cpu);
+}
+
+static void forget_unsure(struct lg_fold *fold, const struct lg_trace_event *event)
+{
+	struct lg_slot *unsure = unsure_of(fold, event);
+
+	if (unsure)
+		lg_table_remove(&fold->softirqs, unsure);
+}
 
 static void end_vector(struct lg_fold *fold, lg_u32 metric, const struct lg_trace_event *event,
 		       lg_u32 state)
@@ -48,7 +63,16 @@ static void raised(struct lg_fold *fold, const struct lg_trace_event *event, lg_
 					  event->time_ns, NO_CLASS);
 		if (first)
 			first->value = batch;
-	} else if (batch && first->value != batch) {
+		forget_unsure(fold, event);
+	} else if (!batch) {
+		struct lg_slot *unsure = lg_table_make(&fold->softirqs, 1 + vector, event->cpu);
+
+		if (!unsure)
+			return;
+		unsure->stamp.start_ns = event->time_ns;
+		unsure->stamp.word = state;
+		unsure->value = 0;
+	} else if (first->value != batch) {
 		lg_fold_start_key(fold, LG_FOLD_SOFTIRQ_RAISE, event->cpu, VECTORS + vector, state,
 				  event->time_ns, NO_CLASS);
 	}
@@ -72,6 +96,27 @@ static void raise_again(struct lg_fold *fold, const struct lg_trace_event *event
 		return;
 	slot->stamp = stamp;
 	slot->value = batch;
+	forget_unsure(fold, event);
+}
+
+/* A vector that is entered: what is unsure of it waits for the next entry, or was this one's raise. */
+static void place_unsure(struct lg_fold *fold, const struct lg_trace_event *event, bool is_raised,
+			 lg_u32 batch)
+{
+	struct lg_slot *unsure = unsure_of(fold, event);
+	struct lg_stamp stamp;
+
+	if (!unsure)
+		return;
+	if (is_raised) {
+		unsure->value = batch;
+		return;
+	}
+	stamp = unsure->stamp;
+	if (unsure->value && batch - unsure->value <= UNSURE_BATCHES)
+		lg_fold_start_key(fold, LG_FOLD_SOFTIRQ_RAISE, event->cpu, event->softirq.vector,
+				  stamp.word, stamp.start_ns, NO_CLASS);
+	forget_unsure(fold, event);
 }
 
 static void entered(struct lg_fold *fold, const struct lg_trace_event *event, lg_u32 state)
@@ -90,6 +135,7 @@ static void entered(struct lg_fold *fold, const struct lg_trace_event *event, lg
 	/* Without exits nobody knows how long it runs. */
 	if (lg_fold_wants(fold, LG_FOLD_SOFTIRQ_RUN))
 		cpu->value |= RUNNING;
+	place_unsure(fold, event, first, batch);
 	end_vector(fold, LG_FOLD_SOFTIRQ_RAISE, event, state);
 	raise_again(fold, event, batch);
 	start_vector(fold, LG_FOLD_SOFTIRQ_RUN, event, state);

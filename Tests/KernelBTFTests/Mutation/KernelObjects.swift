@@ -205,12 +205,14 @@ struct KernelObjects {
       ]
     case "softirq":
       // Three vectors of one batch; a tick raises 7 and 9 once more while an earlier one runs, and 2,
-      // which is not due before the next batch. Then a batch of one, and one of what it raised.
+      // which is not due before the next batch. Then a batch of one, and one of what it raised. Then one
+      // is raised again before it is entered, and one between two vectors: both are due once more.
       let batches = """
         raise 1, raise 7, raise 9, entry 1, raise 7, raise 7, raise 2, raise 2, exit 1, entry 7,
         raise 9, raise 7, exit 7, entry 9, exit 9, entry 2, exit 2, entry 7, exit 7, entry 9, exit 9,
         raise 1, entry 1, raise 7, raise 9, exit 1, entry 7, raise 9, exit 7, entry 9, exit 9, entry 9,
-        exit 9
+        exit 9, raise 1, raise 1, entry 1, exit 1, entry 1, exit 1, raise 3, raise 9, entry 3, exit 3,
+        raise 9, entry 9, exit 9, entry 9, exit 9
         """
       return batches.split(whereSeparator: { ",\n".contains($0) }).map { text in
         let words = text.split(separator: " ")
