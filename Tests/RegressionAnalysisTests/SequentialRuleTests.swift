@@ -184,6 +184,67 @@ import Testing
     #expect(try judge(input).metric(m0, .mean)?.outcome == .regression)
   }
 
+  /// Ten operations an iteration, drawn: a wide body, and of `slow` of them that many times longer.
+  private func few(
+    runsPerArm: Int, seed: UInt64, slow: Double = 0.05, times: Double = 30,
+    defect: (share: Double, times: Double) = (0, 1)
+  ) -> VerdictInput {
+    var random = SimulationRandom(seed: 7, stream: seed)
+    var input = experiment(runsPerArm: runsPerArm) { isCandidate, _ in
+      let boot = 0.03 * random.normal()
+      return (0..<5).map { index in
+        var histogram = LatencyHistogram()
+        for _ in 0..<10 {
+          var value = 100_000 * exp(boot + 0.3 * random.normal())
+          if random.uniform() < slow { value *= times }
+          if isCandidate, random.uniform() < defect.share { value *= defect.times }
+          histogram.record(UInt64(value))
+        }
+        return iteration(index, one(histogram))
+      }
+    }
+    input.policy.quantiles = [QuantileThreshold(probability: 0.5, threshold: 0.03)]
+    return input
+  }
+
+  @Test func aFifthOfFewOperationsFailsASuiteThatAsksForTheMedian() throws {
+    let verdict = try judge(few(runsPerArm: 6, seed: 1, slow: 0, defect: (0.2, 75)))
+    #expect(verdict.metric(m0, .quantile(0.5))?.outcome != .regression)
+    #expect(verdict.metric(m0, .mean)?.outcome == .regression)
+    #expect(verdict.outcome == .regression)
+  }
+
+  @Test func aGuardsOwnNoiseHoldsNoPassBack() throws {
+    let verdict = try judge(few(runsPerArm: 8, seed: 3))
+    let mean = try #require(verdict.metric(m0, .mean))
+    let interval = try #require(mean.interval)
+    #expect(interval.high > 0.09 && mean.budget == nil)
+    #expect(mean.outcome == .inconclusive && !mean.blocking && mean.runsNeeded == nil)
+    #expect(verdict.metric(m0, .worst(.mean)) == nil)
+    // Asked for p90, which ten operations do not carry, the mean is what decides in its place.
+    var asking = few(runsPerArm: 8, seed: 3)
+    asking.policy.quantiles = QuantileThreshold.standard
+    #expect(try judge(asking).metric(m0, .mean)?.blocking == true)
+  }
+
+  /// A twentieth of the operations is slow with either firmware, so that means scatter widely.
+  @Test func aGuardCallsNoUnchangedBuildSlower() throws {
+    var called = 0
+    for seed in 0..<200 {
+      let all = few(runsPerArm: 8, seed: UInt64(seed))
+      for runs in 3...8 {
+        var look = all
+        look.reference = Array(all.reference.prefix(runs))
+        look.candidate = Array(all.candidate.prefix(runs))
+        if try judge(look).outcome == .regression {
+          called += 1
+          break
+        }
+      }
+    }
+    #expect(called <= 2)
+  }
+
   // MARK: Evidence
 
   @Test func aGatingMetricThatNothingWasMeasuredOfHoldsThePassBack() throws {

@@ -170,8 +170,9 @@ private func conclude(
   verdict.cause = (failures + doubts).first?.text
   let broken = gating.contains { $0.outcome == .invalid || $0.outcome == .probeLost }
   let blocked = gating.contains(where: \.blocking)
-  // A row that is over its budget says more than what is missing beside it.
-  let decisive = blocked ? gaps.filter { $0.cause != .shapeChanged } : gaps
+  // A row that is over its budget says more than what is missing beside it; a guard's says less.
+  let isOver = gating.contains { $0.blocking && !policy.isGuard($0.statistic) }
+  let decisive = isOver ? gaps.filter { $0.cause != .shapeChanged } : gaps
   verdict.cause = verdict.cause ?? decisive.first?.text
   if !failures.isEmpty || broken {
     verdict.outcome = .failed

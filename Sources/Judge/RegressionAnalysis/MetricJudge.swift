@@ -49,7 +49,8 @@ struct MetricJudge {
     }
     let tau = log1p(max(series.threshold, series.resolution))
     verdict.threshold = published(exp(test?.least ?? tau) - 1)
-    verdict.budget = test.flatMap { published(exp($0.budget) - 1) }
+    // A guard need not show that it holds one.
+    verdict.budget = test.flatMap { $0.isGuard ? nil : published(exp($0.budget) - 1) }
     let least = max(2, policy.minimumRuns)
     let counted = smallerArm(series)
     guard let fit, counted >= least else {
@@ -107,6 +108,8 @@ struct MetricJudge {
     let pull = series.worse * test.delta
     verdict.isLeaning = pull >= Self.leaningShare * test.least && test.p < Self.leaningP
     verdict.isOpen = worsening - reach > 0 && pull >= test.least
+    // Of a guard only what it saw counts.
+    if test.isGuard { verdict.blocking = verdict.gating && verdict.isOpen }
     if isEquivalent(fit, tau) {
       verdict.outcome = .noChange
       if verdict.blocking { verdict.reason = "no change, yet not shown to be under its budget" }
@@ -117,6 +120,10 @@ struct MetricJudge {
       // A gain that shrinks and a time that grows are both so much worse.
       let least = series.worse > 0 ? exp(worsening - reach) - 1 : 1 - exp(reach - worsening)
       verdict.reason = "worse, by at least \(growth(least)); not yet confirmed"
+      return
+    }
+    if test.isGuard {
+      verdict.reason = verdict.reason ?? "stands guard beside the quantiles asked for"
       return
     }
     plan(&verdict, fit, margin: withinBudget ? tau : max(tau, test.budget - worsening))

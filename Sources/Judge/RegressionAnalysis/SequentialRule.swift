@@ -71,12 +71,14 @@ struct ArmTest {
   let delta: Double
   let p: Double
   /// Logarithm of the smallest change that matters, raised to what unchanged builds differ by; of
-  /// worst iterations that of the budget, as they scatter more.
+  /// worst iterations and guards that of the budget, as they scatter more.
   let least: Double
   /// Logarithm of the largest worsening allowed.
   let budget: Double
   /// Whether this look may call it changed, whatever its p value.
   let mayFind: Bool
+  /// ``VerdictPolicy/isGuard(_:)``.
+  let isGuard: Bool
 
   init(
     _ series: Series, fit: ArmFit, common: ArmFit?, policy: VerdictPolicy, floor: Double
@@ -87,9 +89,11 @@ struct ArmTest {
     p = max(fit.p, weaker?.p ?? 0)
     budget = log1p(max(0, policy.budget(of: series)))
     let raised = max(log1p(max(series.threshold, series.resolution)), log1p(floor))
-    least = series.statistic.isWorst ? max(raised, budget) : raised
+    isGuard = policy.isGuard(series.statistic)
+    least = series.statistic.isWorst || isGuard ? max(raised, budget) : raised
     mayFind =
       abs(delta) >= least && delta * fit.delta > 0
       && LookLevels.decides(series.statistic, runs: fit.runs)
+      && (!isGuard || fit.runs >= LookLevels.firstTailLook)
   }
 }

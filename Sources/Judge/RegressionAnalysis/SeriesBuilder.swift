@@ -267,23 +267,27 @@ struct SeriesBuilder {
     return filled(series, values)
   }
 
-  /// The mean of all events, where they are too few for the quantiles that see a tail.
+  /// The mean of all events, where no quantile sees a tail: events are too few, or the suite asks for
+  /// none (``VerdictPolicy/isGuard(_:)``).
   private func meanSeries(
     _ id: MetricID, _ key: SeriesKey, beside others: [Series], data: [[LatencyHistogram]],
     merged: [LatencyHistogram]
   ) -> [Series] {
     let seesTail = others.contains { one in
       guard case .quantile(let probability) = one.statistic else { return false }
-      return probability >= 0.9 && one.refusal == nil
+      return VerdictPolicy.seesTail(probability) && one.refusal == nil
     }
-    let asksTail = policy.quantiles.contains { $0.probability >= 0.9 }
-    guard asksTail, !seesTail, merged.allSatisfy({ Double($0.count) >= policy.minimumEvents })
+    guard !seesTail, merged.allSatisfy({ Double($0.count) >= policy.minimumEvents })
     else { return [] }
     var series = Series(id: id, statistic: .mean, threshold: policy.valueThreshold)
     let sources = isPerIteration(data, 0.5) ? data : merged.map { [$0] }
     let values = sources.map { $0.compactMap(\.mean).filter { $0 > 0 }.map(log) }
     guard values.allSatisfy({ !$0.isEmpty }) else { return [] }
     series.resolution = median(merged.compactMap { $0.resolution(at: 0.5) }) ?? 0
+    guard policy.asksTail else {
+      fill(&series, values)
+      return [series]
+    }
     return filled(series, values)
   }
 

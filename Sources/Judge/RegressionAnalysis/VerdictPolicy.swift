@@ -130,6 +130,16 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
       ? minimumEvents : minimumTailEvents / min(probability, 1 - probability)
   }
 
+  /// Whether quantiles are asked for that see a tail.
+  var asksTail: Bool { quantiles.contains { Self.seesTail($0.probability) } }
+
+  /// Whether a quantile moves when one operation in ten gets slower.
+  static func seesTail(_ probability: Double) -> Bool { probability >= 0.9 }
+
+  /// Whether a statistic stands guard beside quantiles that see no tail: it may fail a build, but its
+  /// own noise holds none back.
+  func isGuard(_ statistic: Statistic) -> Bool { statistic == .mean && !asksTail }
+
   /// The largest relative worsening allowed of a series.
   func budget(of series: Series) -> Double {
     budget(

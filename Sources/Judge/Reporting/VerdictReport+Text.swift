@@ -93,7 +93,10 @@ extension VerdictReport {
 
   /// What the verdict rests on: statistics that were compared, out of those that decide.
   private var measured: String {
-    let gating = rows.filter { $0.isGating && !$0.isWaived }
+    // A guard has no budget to be within.
+    let gating = rows.filter {
+      $0.isGating && !$0.isWaived && ($0.lower == nil || $0.budget != nil)
+    }
     let measured = gating.count { $0.lower != nil }
     if measured == gating.count {
       return "\(counted(measured, "gating statistic")) within budget"

@@ -35,7 +35,8 @@ package struct DesignForecast: Sendable, Equatable {
     }
     // As the verdict will use them.
     let shrunk = profile.shrunk
-    entries = judged.map { own in
+    // A guard has no budget to keep.
+    entries = judged.filter { !policy.isGuard($0.statistic) }.map { own in
       let entry = shrunk[own.key] ?? own
       let threshold = policy.leastChange(of: entry.statistic)
       let budget = policy.budget(of: entry.metric, entry.statistic, threshold: threshold)

@@ -32,7 +32,8 @@ package struct IterationChoice: Sendable, Equatable {
   ) {
     guard boot > 0, iteration > 0 else { return nil }
     let usable = noise.compactMap { one -> (noise: MetricNoise, within: Double, budget: Double)? in
-      guard one.gating, !one.statistic.isWorst, one.statistic != .rate,
+      guard one.gating, !one.statistic.isWorst, !policy.isGuard(one.statistic),
+        one.statistic != .rate,
         let within = one.withinDeviation, within > 0
       else { return nil }
       let budget = policy.budget(of: one.metric, one.statistic, threshold: one.threshold)
