@@ -192,5 +192,7 @@ import Testing
     let verdict = try judge(made)
     #expect(verdict.outcome == .inconclusive)
     #expect(verdict.reasons.first?.contains("overhead.iterations") == true)
+    made.candidate[0].overhead = OverheadRecord(cpuShare: 0.01)
+    #expect(try judge(made).outcome == .inconclusive)
   }
 }

@@ -57,7 +57,7 @@ import Testing
     let record = OverheadRecord(
       programs: [
         cost("cheap", "x", ns: 10), cost("costly", "one", ns: 30), cost("costly", "two", ns: 60),
-      ], cpuShare: 0.08)
+      ], cpuShare: 0.08, slowdown: 0.01)
     let allowed = OverheadBudget(cpuShare: 0.08, slowdown: 0.05)
     #expect(allowed.standing(of: record) == .within)
     #expect(
@@ -76,5 +76,28 @@ import Testing
         == .over(
           "probes slow the workload by 40% (95% interval 30% … 50%), the budget is 5%; drop "
             + "probe b first: alone it adds 35%"))
+  }
+
+  /// All iterations that would say it were dropped.
+  @Test func whatWasNotMeasuredIsUnclear() {
+    let unknown = OverheadRecord(
+      programs: [cost("block", "issue", ns: 10)], cpuShare: 0.01, slowdown: nil)
+    let budget = OverheadBudget(cpuShare: 0.05, slowdown: 0.05)
+    guard case .unclear(let text) = budget.standing(of: unknown) else {
+      Issue.record("no pair counts, and it is no pass")
+      return
+    }
+    #expect(text.contains("slow the workload") && text.contains("overhead.iterations"))
+    #expect(OverheadBudget(cpuShare: 0.05, slowdown: nil).standing(of: unknown) == .within)
+    var without = unknown
+    (without.cpuShare, without.slowdown) = (nil, 0.01)
+    guard case .unclear(let share) = budget.standing(of: without) else {
+      Issue.record("no window was open, and it is no pass")
+      return
+    }
+    #expect(share.contains("CPU time"))
+    // Where the kernel does not count, the slowdown alone is judged.
+    without.programs = []
+    #expect(budget.standing(of: without) == .within)
   }
 }

@@ -8,7 +8,8 @@ package struct OverheadBudget: Sendable, Equatable {
     case within
     /// The run is invalid; the text names the probe to drop.
     case over(String)
-    /// The slowdown looks too large, but its interval reaches into the budget.
+    /// The slowdown looks too large, but its interval reaches into the budget; or what the budget is
+    /// of could not be measured.
     case unclear(String)
   }
 
@@ -58,9 +59,13 @@ package struct OverheadBudget: Sendable, Equatable {
         "probes take \(percent(share)) of the CPU time, the budget is \(percent(limit))"
           + remedy(record))
     }
-    guard let limit = slowdown, let change = record.slowdown, !(change <= limit) else {
-      return .within
+    guard let limit = slowdown else { return unmeasuredShare(record) }
+    guard let change = record.slowdown else {
+      return .unclear(
+        "what the probes slow the workload by is not known: no pair of iterations without and with "
+          + "them counts; raise overhead.iterations, or mend why iterations are dropped")
     }
+    guard !(change <= limit) else { return unmeasuredShare(record) }
     let range = record.slowdownInterval.map {
       " (95% interval \(percent($0.low)) … \(percent($0.high)))"
     }
@@ -71,6 +76,14 @@ package struct OverheadBudget: Sendable, Equatable {
       return .over(text + remedy(record))
     }
     return .unclear(text + ": raise overhead.iterations to find out")
+  }
+
+  /// Within, unless the kernel counts what programs take and there was no time to hold it against.
+  private func unmeasuredShare(_ record: OverheadRecord) -> Standing {
+    guard cpuShare != nil, record.cpuShare == nil, !record.programs.isEmpty else { return .within }
+    return .unclear(
+      "what the probes take of the CPU time is not known: the iteration that measures it was "
+        + "dropped; make the run again, or mend why iterations are dropped")
   }
 
   /// `; drop probe X first: …`, or nothing when no probe stands out.

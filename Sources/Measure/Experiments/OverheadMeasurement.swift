@@ -19,7 +19,8 @@ struct OverheadMeasurement: Sendable {
   /// What an iteration without probes is made for.
   static let off = "off"
 
-  private typealias Times = [String: Double]
+  /// Of an iteration: ns by phase.
+  typealias Times = [String: Double]
 
   /// `make` makes an iteration and notes what it was for.
   func run(_ make: (String) async throws -> IterationRecord) async throws -> OverheadRecord {
@@ -29,7 +30,7 @@ struct OverheadMeasurement: Sendable {
       for isOn in number.isMultiple(of: 2) ? [false, true] : [true, false] {
         if isOn { try await session.attach() } else { try await session.detach() }
         let iteration = try await make(isOn ? "on" : Self.off)
-        if iteration.dropped == nil { made[isOn] = Self.times(iteration) }
+        made[isOn] = Self.times(iteration)
       }
       if let without = made[false], let with = made[true] { timed.append((without, with)) }
     }
@@ -73,22 +74,33 @@ struct OverheadMeasurement: Sendable {
     _ timed: [(without: Times, with: Times)], _ make: (String) async throws -> IterationRecord
   ) async throws -> [String: Double] {
     guard let last = timed.last else { return [:] }
-    var found: [String: Double] = [:]
-    var with = last.with
+    var states: [Times?] = [last.with]
     for probe in probes.dropLast() {
       try await session.unload(probe)
-      let iteration = try await make("without \(probe)")
-      let without = Self.times(iteration)
-      found[probe] = OverheadBudget.slowdown(pairs: [(without, with)])?.change
-      with = without
+      states.append(Self.times(try await make("without \(probe)")))
     }
-    if let only = probes.last {
-      found[only] = OverheadBudget.slowdown(pairs: [(last.without, with)])?.change
+    return Self.shares(of: probes, states + [last.without])
+  }
+
+  /// What each probe adds to the slowdown.
+  /// - Parameters:
+  ///   - probes: in the order in which they are taken away.
+  ///   - states: times with all of them, without the first, and so on until none is left; nil of
+  ///     an iteration that does not count.
+  /// - Returns: by probe; nothing of one whose time with it, or without it, is not known.
+  static func shares(of probes: [String], _ states: [Times?]) -> [String: Double] {
+    var found: [String: Double] = [:]
+    for (probe, (with, without)) in zip(probes, zip(states, states.dropFirst())) {
+      guard let with, let without else { continue }
+      found[probe] = OverheadBudget.slowdown(pairs: [(without, with)])?.change
     }
     return found
   }
 
-  private static func times(_ iteration: IterationRecord) -> Times {
-    Dictionary(iteration.phases.map { ($0.name, Double($0.durationNs)) }) { first, _ in first }
+  /// Nil for an iteration that was dropped.
+  static func times(_ iteration: IterationRecord) -> Times? {
+    guard iteration.dropped == nil else { return nil }
+    return Dictionary(iteration.phases.map { ($0.name, Double($0.durationNs)) }) { first, _ in first
+    }
   }
 }
