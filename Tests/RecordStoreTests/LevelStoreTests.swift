@@ -110,10 +110,10 @@ import Testing
     try add(all, to: store)
     try store.write { database in
       try database.execute(sql: "DELETE FROM levelRun WHERE id % 2 = 0")
-      // Made under other rules.
-      try database.execute(sql: "UPDATE levelRun SET rules = 0 WHERE id % 4 = 1")
+      // Made under earlier rules, which asked 100 events for a median.
+      try database.execute(sql: "UPDATE levelRun SET rules = 1 WHERE id % 4 = 1")
       try database.execute(
-        sql: "UPDATE level SET value = 9 WHERE run IN (SELECT id FROM levelRun WHERE rules = 0)")
+        sql: "UPDATE level SET value = 9 WHERE run IN (SELECT id FROM levelRun WHERE rules = 1)")
     }
     let builds = (0..<20).map { "b\($0)" }
     func read() throws -> (history: BuildHistory, decoded: Int) {

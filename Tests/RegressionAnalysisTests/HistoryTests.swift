@@ -89,6 +89,20 @@ import Testing
     #expect(levels.values.keys.first?.id.rung == "tp_btf")
   }
 
+  /// A metric of few events that a verdict judges has a history.
+  @Test func aHistoryAsksForAsManyEventsAsAVerdict() throws {
+    func statistics(events: Int, iterations: Int) -> [Statistic] {
+      let bench = Bench(runsPerArm: 1, iterations: iterations, metrics: 1, events: events)
+      return RunLevels(bench.records(seed: 1).reference[0]).values.keys.sorted().map(\.statistic)
+    }
+    let policy = VerdictPolicy()
+    #expect(policy.eventsNeeded(for: 0.5) == 10)
+    #expect(statistics(events: 10, iterations: 1) == [.quantile(0.5)])
+    #expect(statistics(events: 5, iterations: 2) == [.quantile(0.5)])
+    #expect(statistics(events: 9, iterations: 1).isEmpty)
+    #expect(statistics(events: 500, iterations: 1) == [.quantile(0.5), .quantile(0.9)])
+  }
+
   @Test func whatCreptAwayFromAReleaseIsFound() throws {
     let creeping = history((0..<12).map { 100 * pow(1.01, Double($0)) })
     let found = creeping.creep(since: "b2", matching: ["time*"])

@@ -201,8 +201,8 @@ struct SeriesBuilder {
   private func shortage(
     _ events: Double, _ probability: Double, in run: RunIndex, _ key: SeriesKey
   ) -> String? {
-    let needed = policy.eventsNeeded(for: probability)
-    guard events >= needed * (1 - 1e-9) else {
+    guard policy.suffices(events, for: probability) else {
+      let needed = policy.eventsNeeded(for: probability)
       return "run \(run.record.id) has \(Int(events)) events, \(Int(needed.rounded())) are needed"
     }
     let source = RunIndex.Source(metric: key.name, phase: key.phase)
@@ -218,8 +218,9 @@ struct SeriesBuilder {
 
   /// Whether every iteration has a quantile of its own; else those of a run are merged.
   private func isPerIteration(_ data: [[LatencyHistogram]], _ probability: Double) -> Bool {
-    let least = policy.minimumEvents / 2 / min(probability, 1 - probability)
-    return data.allSatisfy { $0.allSatisfy { Double($0.count) >= least * (1 - 1e-9) } }
+    data.allSatisfy { iterations in
+      iterations.allSatisfy { policy.sufficesAlone(Double($0.count), for: probability) }
+    }
   }
 
   private func quantileSeries(

@@ -140,6 +140,17 @@ package struct VerdictPolicy: Codable, Sendable, Equatable {
   /// own noise holds none back.
   func isGuard(_ statistic: Statistic) -> Bool { statistic == .mean && !asksTail }
 
+  /// Whether a run has enough events for a quantile. Tails such as 1 - 0.9 are not exact.
+  func suffices(_ events: Double, for probability: Double) -> Bool {
+    events >= eventsNeeded(for: probability) * (1 - 1e-9)
+  }
+
+  /// Whether an iteration has enough events for a quantile of its own; else those of a run are
+  /// merged.
+  func sufficesAlone(_ events: Double, for probability: Double) -> Bool {
+    events >= minimumEvents / 2 / min(probability, 1 - probability) * (1 - 1e-9)
+  }
+
   /// The largest relative worsening allowed of a series.
   func budget(of series: Series) -> Double {
     budget(

@@ -25,7 +25,7 @@ package struct MetricStatistic: Sendable, Hashable, Comparable {
 package struct RunLevels: Sendable, Equatable {
   /// Number of the rules below: levels are kept, and those of another number are made anew. It is
   /// raised with every change of what ``init(_:policy:)`` makes of a record.
-  package static let rules = 1
+  package static let rules = 2
 
   /// Natural logarithms of the metrics' units; without the statistics that are not known.
   package private(set) var values: [MetricStatistic: Double] = [:]
@@ -62,9 +62,8 @@ package struct RunLevels: Sendable, Equatable {
     id.rung = probe.rung
     let merged = iterations.reduce(into: LatencyHistogram()) { $0.merge($1) }
     for quantile in policy.quantiles.map(\.probability) {
-      let needed = policy.minimumTailEvents / min(quantile, 1 - quantile) * (1 - 1e-9)
-      guard Double(merged.count) >= needed else { continue }
-      let each = iterations.allSatisfy { Double($0.count) >= needed }
+      guard policy.suffices(Double(merged.count), for: quantile) else { continue }
+      let each = iterations.allSatisfy { policy.sufficesAlone(Double($0.count), for: quantile) }
       let sources = each ? iterations : [merged]
       values[MetricStatistic(id: id, statistic: .quantile(quantile))] =
         huberLocation(sources.compactMap { $0.logQuantile(quantile) })
