@@ -40,7 +40,7 @@ import Testing
     #expect(sweep.summary(isDone: false) == "cache: 1 of 3 would go (1 kB); 6 kB would stay")
     let tight = Sweep.cache(directory, before(hours: 50, bytes: 10), now: now)
     #expect(tight.items.map(\.name) == ["build/old.o", "build/used.o"])
-    try tight.remove()
+    #expect(try tight.remove() == nil)
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: "\(directory)/build") == ["fresh.o"])
     #expect(
@@ -65,7 +65,7 @@ import Testing
     try write("check-2/report.json", bytes: 500, hours: 0.5)
     let sweep = try Sweep.results(in: directory, before(hours: 2, bytes: 0), now: now)
     #expect(sweep.items.map(\.name) == ["\(directory)/check-1", "\(directory)/live-1"])
-    try sweep.remove()
+    #expect(try sweep.remove() == nil)
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: directory).sorted() == [
         "check-2", "mine",
@@ -110,7 +110,7 @@ import Testing
       store, KeepBounds(before: now.addingTimeInterval(3600 * 2.5), bytes: nil))
     #expect(sweep.items.map(\.name) == ["run r0", "run r2", "verdict e0"])
     #expect(sweep.entries == 5)
-    try sweep.remove()
+    #expect(try sweep.remove() == nil)
     #expect(try store.runs().map(\.id) == ["r1", "r3"])
     #expect(try store.experiments().map(\.id) == ["e3"])
     let rest = try Sweep.store(store, KeepBounds(bytes: 0))

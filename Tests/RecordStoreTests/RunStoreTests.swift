@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import RegressionAnalysis
 import RunRecords
 import Testing
@@ -147,12 +148,32 @@ import Testing
     }
     let before = try size()
     let all = try store.runs()
-    #expect(try store.delete(Array(all.dropLast(2))) == 198)
+    #expect(try store.delete(Array(all.dropLast(2))) == Store.Deleted(count: 198))
     #expect(try store.runs().map(\.id) == ["r198", "r199"])
     #expect(try size() < before / 2)
     // Twice is no error, and what is left is whole.
-    #expect(try store.delete(all.dropLast(2)) == 0)
+    #expect(try store.delete(all.dropLast(2)) == Store.Deleted(count: 0))
     #expect(try store.document(of: all[199]).bytes == documents[199].bytes)
+  }
+
+  /// Deletes while another program reads what was there before.
+  private func deleteBesideReader(_ runs: [StoredRun], _ store: Store) throws -> Store.Deleted {
+    // The store would wait for the reader for 20 s.
+    try store.queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA busy_timeout = 0") }
+    return try DatabaseQueue(path: store.path).read { database in
+      _ = try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM run")
+      return try store.delete(runs)
+    }
+  }
+
+  @Test func runsAreGoneThoughTheFileCannotBeMadeSmaller() async throws {
+    let store = try await open()
+    try store.add(try (0..<9).map { try RunDocument(run("r\($0)", minute: $0)) })
+    let deleted = try deleteBesideReader(try store.runs().dropLast(), store)
+    #expect(deleted.count == 8)
+    #expect(deleted.remark?.contains("the runs are deleted") == true)
+    #expect(deleted.remark?.contains("VACUUM") == true)
+    #expect(try store.runs().map(\.id) == ["r8"])
   }
 
   @Test func boundsTakeTheOldestAndSpareWhatIsMeant() async throws {

@@ -162,11 +162,20 @@ extension Store {
     }
   }
 
+  /// What became of runs that were to be deleted.
+  package struct Deleted: Sendable, Equatable {
+    /// How many there were.
+    package var count: Int
+    /// Why the file still takes their place on the disk, as one whole sentence; nil where it does
+    /// not.
+    package var remark: String?
+  }
+
   /// Deletes runs, all or none, and gives their place on the disk back.
   ///
-  /// What was learnt from them, such as noise profiles and verdicts, stays.
-  /// - Returns: how many there were.
-  package func delete(_ runs: [StoredRun]) throws(StoreError) -> Int {
+  /// What was learnt from them, such as noise profiles and verdicts, stays. A file that cannot be
+  /// made smaller, as while another program reads it, is no failure: the runs are gone.
+  package func delete(_ runs: [StoredRun]) throws(StoreError) -> Deleted {
     let deleted = try write { database in
       var count = 0
       for run in runs {
@@ -176,15 +185,18 @@ extension Store {
       if count > 0 { try Self.removeUnusedStatistics(database) }
       return count
     }
-    if deleted > 0 {
-      do {
-        try queue.vacuum()
-        // Until then the smaller file is in the log beside it.
-        try queue.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
-      } catch {
-        throw StoreError(path: path, cause: error)
-      }
+    guard deleted > 0 else { return Deleted(count: 0) }
+    do {
+      try queue.vacuum()
+      // Until then the smaller file is in the log beside it.
+      try queue.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+    } catch {
+      return Deleted(
+        count: deleted,
+        remark: "the runs are deleted, but the store \(path) is not smaller yet (VACUUM: "
+          + "\(StoreError(path: path, cause: error).reason)): another program may be reading it, or "
+          + "the disk may be full; the next deletion tries it again")
     }
-    return deleted
+    return Deleted(count: deleted)
   }
 }

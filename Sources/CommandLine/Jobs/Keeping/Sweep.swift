@@ -27,7 +27,7 @@ package struct Sweep {
   private let limit: UInt64
   /// Why more may stay than the limit.
   private let exception: String
-  private let removal: () throws -> Void
+  private let removal: () throws -> String?
 
   /// Of a cache's directory.
   package static func cache(_ path: String, _ bounds: KeepBounds, now: Date = Date()) -> Sweep {
@@ -38,7 +38,10 @@ package struct Sweep {
       items: excess.map { Item(part: .cache, name: $0.name, date: $0.used, bytes: $0.bytes) },
       entries: cache.entries.count, bytes: cache.entries.reduce(0) { $0 + $1.bytes },
       limit: bounds.bytes ?? .max, exception: "the rest was used in the last 24 hours"
-    ) { for entry in excess { try CacheEntries.remove(entry) } }
+    ) {
+      for entry in excess { try CacheEntries.remove(entry) }
+      return nil
+    }
   }
 
   /// Of a directory of results.
@@ -53,7 +56,10 @@ package struct Sweep {
       items: excess.map { Item(part: .results, name: $0.path, date: $0.changed, bytes: $0.bytes) },
       entries: results.directories.count, bytes: results.directories.reduce(0) { $0 + $1.bytes },
       limit: bounds.bytes ?? .max, exception: "the rest was changed in the last hour"
-    ) { for one in excess { try FileManager.default.removeItem(atPath: one.path) } }
+    ) {
+      for one in excess { try FileManager.default.removeItem(atPath: one.path) }
+      return nil
+    }
   }
 
   /// Of a store: runs that no baseline means, and verdicts on builds of which none is left.
@@ -79,13 +85,13 @@ package struct Sweep {
       limit: bounds.bytes ?? .max, exception: "baselines mean the rest"
     ) {
       try store.removeVerdicts(verdicts.map(\.id))
-      _ = try store.delete(excess)
+      return try store.delete(excess).remark
     }
   }
 
   private init(
     place: String, items: [Item], entries: Int, bytes: UInt64, limit: UInt64, exception: String,
-    removal: @escaping () throws -> Void
+    removal: @escaping () throws -> String?
   ) {
     self.place = place
     self.items = items
@@ -97,7 +103,8 @@ package struct Sweep {
   }
 
   /// Removes the items.
-  package func remove() throws { try removal() }
+  /// - Returns: what must be said of it, such as that their place on the disk is not free yet.
+  package func remove() throws -> String? { try removal() }
 
   /// What goes and what stays, in one line.
   package func summary(isDone: Bool) -> String {

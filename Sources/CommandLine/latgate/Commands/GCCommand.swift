@@ -68,8 +68,9 @@ struct GCCommand: AsyncParsableCommand {
       try output.print(ListedRows(items, listing: Self.listing(items)), recall.console)
     }
     for sweep in sweeps {
-      if delete { try sweep.remove() }
+      let remark = delete ? try sweep.remove() : nil
       recall.console.note(sweep.summary(isDone: delete))
+      if let remark { recall.console.warning(remark) }
     }
     if !delete, !items.isEmpty { recall.console.note("nothing is removed without --delete") }
   }

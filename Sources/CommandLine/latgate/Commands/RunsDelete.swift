@@ -90,7 +90,8 @@ struct RunsDelete: AsyncParsableCommand {
       return console.note("\(chosen.count) runs (\(size)) would be deleted: \(store.path)")
     }
     let deleted = try store.delete(chosen)
-    console.note("\(deleted) runs (\(size)) are deleted: \(store.path)")
+    console.note("\(deleted.count) runs (\(size)) are deleted: \(store.path)")
+    if let remark = deleted.remark { console.warning(remark) }
   }
 }
 
