@@ -206,4 +206,9 @@ import Testing
     #expect(verdict.outcome == .inconclusive && verdict.failure == .weakEvidence)
     #expect(try finding(verdict).state == .missed)
   }
+
+  @Test func whatIsMissedComesFirst() {
+    let states: [DeadlineFinding.State] = [.met, .unmeasured, .missed, .open]
+    #expect(states.sorted() == [.missed, .open, .unmeasured, .met])
+  }
 }

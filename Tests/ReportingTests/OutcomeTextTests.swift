@@ -36,7 +36,7 @@ struct OutcomeTextTests {
     report.rows.removeLast()
     report.deadlines = [
       .init(
-        metric: "m@p", limit: 500_000, allowed: 0, state: "missed", unknown: 0, isWaived: true,
+        metric: "m@p", limit: 500_000, allowed: 0, state: .missed, unknown: 0, isWaived: true,
         text: "1 of 100 operations took longer")
     ]
     #expect(report.nextSteps == waived)
@@ -118,7 +118,7 @@ struct OutcomeTextTests {
       return one
     }
     let late = VerdictReport.Deadline(
-      metric: "late@p", limit: 5, allowed: 0, state: "missed", unknown: 0, isWaived: false,
+      metric: "late@p", limit: 5, allowed: 0, state: .missed, unknown: 0, isWaived: false,
       text: "too late")
     func errors(deadlines: Int) throws -> [Substring] {
       report.deadlines = Array(repeating: late, count: deadlines)

@@ -2,16 +2,20 @@ import RunRecords
 
 /// How a metric's operations stand to a fixed limit.
 package struct DeadlineFinding: Codable, Sendable, Equatable {
-  /// What the runs of the candidate show.
-  package enum State: String, Codable, Sendable, Equatable, CaseIterable {
-    /// No more exceed it than allowed.
-    case met
-    /// More do, for sure.
+  /// What the runs of the candidate show; ascending, from what a reader has to know first.
+  package enum State: String, Codable, Sendable, Equatable, CaseIterable, Comparable {
+    /// More exceed it than allowed, for sure.
     case missed
     /// More runs are needed, or operations that were lost may have exceeded it.
     case open
     /// No operation could be judged.
     case unmeasured
+    /// No more exceed it than allowed.
+    case met
+
+    package static func < (left: State, right: State) -> Bool {
+      (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
+    }
   }
 
   /// The operations of one arm, all its runs together.

@@ -26,8 +26,7 @@ extension VerdictReport {
     package var limit: UInt64
     /// Share that may exceed it.
     package var allowed: Double
-    /// `met`, `missed`, `open` or `unmeasured`.
-    package var state: String
+    package var state: DeadlineFinding.State
     package var candidate: Arm?
     package var reference: Arm?
     /// Interval of the shares' difference, candidate - reference, over runs.
@@ -48,19 +47,19 @@ extension VerdictReport.Deadline {
   init(_ finding: DeadlineFinding) {
     self.init(
       metric: finding.id?.text ?? finding.deadline.text, limit: finding.deadline.limit,
-      allowed: finding.deadline.allowed, state: finding.state.rawValue,
+      allowed: finding.deadline.allowed, state: finding.state,
       candidate: finding.candidate.map(Arm.init), reference: finding.reference.map(Arm.init),
       lower: finding.difference?.low, upper: finding.difference?.high, p: finding.p,
       unknown: finding.unknown, isWaived: finding.isWaived, stack: finding.stack, text: "")
     text = sentence(reason: finding.reason)
   }
 
-  var isMet: Bool { state == DeadlineFinding.State.met.rawValue }
+  var isMet: Bool { state == .met }
 
-  var isMissed: Bool { state == DeadlineFinding.State.missed.rawValue && !isWaived }
+  var isMissed: Bool { state == .missed && !isWaived }
 
   /// `missed` or `missed, waived`.
-  var standing: String { state + (isWaived ? ", waived" : "") }
+  var standing: String { state.rawValue + (isWaived ? ", waived" : "") }
 
   /// `500 us`.
   var time: String { humanTime(nanoseconds: Double(limit)) }

@@ -1,3 +1,5 @@
+import RegressionAnalysis
+
 extension VerdictPage {
   /// Rows of the table, at most: a pattern may match hundreds of metrics.
   private static let mostDeadlines = 60
@@ -6,12 +8,8 @@ extension VerdictPage {
   var deadlines: Markup {
     guard let deadlines = report.deadlines else { return .group([]) }
     // What is missed must not be what is left out.
-    let order = ["missed", "open", "unmeasured"]
     let ranked = deadlines.enumerated().sorted { left, right in
-      func rank(_ one: VerdictReport.Deadline) -> Int {
-        order.firstIndex(of: one.state) ?? order.count
-      }
-      return (rank(left.element), left.offset) < (rank(right.element), right.offset)
+      (left.element.state, left.offset) < (right.element.state, right.offset)
     }
     let shown =
       deadlines.count > Self.mostDeadlines
