@@ -221,6 +221,8 @@ struct BadInputTests {
       "did you mean 'runqueue.wait{class=user}*'?"
     ),
     (["runs", "delete"], 64, "name runs"),
+    (["run", "--probe", "fsync", "--for", "10ms", "--unit", "ms"], 64, "--unit"),
+    (["measure", "vfs_read", "--returns", "ret-sites"], 64, "--returns needs a program"),
     (["runs", "clean", "/no/such", "--older-than", "30d"], 65, "/no/such"),
   ])
   func usageFilesAndDevicesHaveTheirOwnCodes(

@@ -16,4 +16,15 @@ struct MeasurementTests {
       try Measurement("sched:sched_switch ~ sched:sched_wakeup by tid").requireUntimed()
     }
   }
+
+  @Test("a line of the kernel has no returns to see, which no device is asked for")
+  func returns() throws {
+    for line in ["vfs_read", "block:block_rq_issue ~ block:block_rq_complete by dev,sector"] {
+      let error = try #require(throws: MeasureError.self) { try Measurement(line, returns: .sites) }
+      #expect(error.message.contains("--returns needs"))
+      #expect(ErrorReport(error).status == .usage)
+      #expect(throws: Never.self) { try Measurement(line) }
+    }
+    #expect(throws: Never.self) { try Measurement("/usr/bin/app:work", returns: .sites) }
+  }
 }

@@ -223,4 +223,19 @@ struct UserFunctionTests {
     }
     #expect(Self.fault("/usr/bin/app:work", .uretprobe) == nil)
   }
+
+  @Test(
+    "a way to see returns is refused for lines that see none",
+    arguments: [
+      "count /usr/bin/app:work", "hist /usr/bin/app:work.arg0", "ustack /usr/bin/app:work",
+      "vfs_read", "count vfs_read", "hist vfs_read.ret",
+    ])
+  func needlessReturns(_ line: String) throws {
+    #expect(Self.fault(line) == nil)
+    for returns in [SpanEvent.Returns.sites, .uretprobe] {
+      let fault = try #require(Self.fault(line, returns))
+      #expect(fault.message.contains("--returns needs"))
+    }
+    #expect(Self.fault("count uretprobe:/usr/bin/app:work", .sites) == nil)
+  }
 }

@@ -13,11 +13,12 @@ package struct Measurement: Sendable {
   ///   - text: the line.
   ///   - name: of the probe.
   ///   - returns: how those of a process's function are seen.
-  /// - Throws: `MeasureError` for a line that cannot be read.
+  /// - Throws: `MeasureError` for a line that cannot be read, or has no returns to see.
   package init(
     _ text: String, name: String = MeasureQuestion.usualName, returns: SpanEvent.Returns = .auto
   ) throws(MeasureError) {
     line = try MeasureLine.parse(text)
+    try MeasureQuestion.requireProcess(line, returns: returns)
     self.name = name
     self.returns = returns
   }

@@ -173,8 +173,9 @@ struct ForeignObjectOptions: ParsableArguments {
   var map: [String] = []
 
   @Option(
-    help: ArgumentHelp("Of what it counts: ns, us, ms, s, B and the like.", valueName: "unit"))
-  var unit = "us"
+    help: ArgumentHelp(
+      "Of what it counts: ns, us, ms, s, B and the like. Default: us.", valueName: "unit"))
+  var unit: String?
 
   @Option(
     help: ArgumentHelp(
@@ -189,8 +190,8 @@ struct ForeignObjectOptions: ParsableArguments {
 
   func validate() throws {
     guard object != nil else {
-      guard map.isEmpty, set.isEmpty, lastSlot == nil else {
-        throw ValidationError("--map, --set and --last-slot go with --object")
+      guard map.isEmpty, unit == nil, set.isEmpty, lastSlot == nil else {
+        throw ValidationError("--map, --unit, --set and --last-slot go with --object")
       }
       return
     }
@@ -198,7 +199,7 @@ struct ForeignObjectOptions: ParsableArguments {
     if let lastSlot, !(0...63).contains(lastSlot) {
       throw ValidationError("--last-slot takes 0 to 63")
     }
-    guard MetricUnit.isKnown(unit) || ["ns", "us", "ms", "s"].contains(unit) else {
+    if let unit, !MetricUnit.isKnown(unit), !["ns", "us", "ms", "s"].contains(unit) {
       throw ValidationError("--unit \(unit): \(MetricUnit.remedy(for: unit))")
     }
   }
@@ -218,7 +219,7 @@ struct ForeignObjectOptions: ParsableArguments {
   /// Nil without an object.
   func probe() throws -> ForeignProbe? {
     try object.map {
-      ForeignProbe($0, maps: map, unit: unit, settings: try settings(), lastSlot: lastSlot)
+      ForeignProbe($0, maps: map, unit: unit ?? "us", settings: try settings(), lastSlot: lastSlot)
     }
   }
 }

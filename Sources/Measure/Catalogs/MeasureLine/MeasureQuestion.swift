@@ -22,6 +22,7 @@ package struct MeasureQuestion: Sendable, Equatable {
   ) throws(MeasureError) {
     let context = LineContext(line: line, kernel: kernel, returns: returns)
     let table = try context.table()
+    try context.requireReturn(table)
     let labels = try context.key(table)
     if let objection = table.templateObjection(labels) {
       throw context.fault(objection, remedy: "ask for less", at: 0..<line.text.count)
@@ -54,6 +55,16 @@ package struct MeasureQuestion: Sendable, Equatable {
     return texts.isEmpty && table.stack == nil ? .none : .names
   }
 
+  /// Refuses a way to see returns for a line that is not of a process, before a device is asked.
+  /// - Throws: ``MeasureError``.
+  package static func requireProcess(
+    _ line: MeasureLine, returns: SpanEvent.Returns
+  ) throws(MeasureError) {
+    guard returns == .auto || !places(of: line).isEmpty else {
+      throw LineContext(line: line, kernel: KnownEvents(), returns: returns).noReturn
+    }
+  }
+
   /// The events of a line whose formats have to be known, as `system:event`.
   /// - Throws: ``MeasureError`` for one that the kernel does not have.
   package static func events(
@@ -83,6 +94,20 @@ package struct MeasureQuestion: Sendable, Equatable {
 }
 
 extension LineContext {
+  /// An option that changes nothing was given for something else.
+  fileprivate func requireReturn(_ table: SpanTable) throws(MeasureError) {
+    let seesReturn = table.spans.contains { span in
+      [span.from, span.to].contains { $0.file != nil && $0.place == .return }
+    }
+    guard returns == .auto || seesReturn else { throw noReturn }
+  }
+
+  fileprivate var noReturn: MeasureError {
+    fault(
+      "--returns needs a program's function that is seen as it returns, and the line has none",
+      remedy: "leave '--returns' out, or measure a function as PATH:SYMBOL", at: line.from.range)
+  }
+
   /// What the line asks for.
   fileprivate func table() throws(MeasureError) -> SpanTable {
     if line.ask != .duration { return try tableOfSingle() }
