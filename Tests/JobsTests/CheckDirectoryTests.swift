@@ -1,3 +1,4 @@
+import Experiments
 import Foundation
 import RegressionAnalysis
 import Testing
@@ -59,6 +60,48 @@ import Testing
       try text.write(toFile: "\(directory.path)/check.json", atomically: true, encoding: .utf8)
       let error = #expect(throws: CheckDirectory.CheckError.self) { _ = try directory.resume() }
       #expect(error?.description.contains("check.json") == true)
+    }
+  }
+
+  /// A design of such numbers traps, or has no end.
+  @Test(
+    "numbers that no check was begun with are refused with their field",
+    arguments: [
+      ("\"runs\":8", "\"runs\":-1", "field runs: is -1, where 1 to 500 is needed"),
+      ("\"runs\":8", "\"runs\":0", "field runs: is 0"),
+      ("\"runs\":8", "\"runs\":9223372036854775807", "field runs: is 9223372036854775807"),
+      ("\"mostRuns\":20", "\"mostRuns\":-20", "field mostRuns: is -20"),
+      ("\"mostRuns\":20", "\"mostRuns\":1000000000", "field mostRuns: is 1000000000"),
+      ("\"iterations\":3", "\"iterations\":0", "field iterations: is 0"),
+      ("\"lanes\":2", "\"lanes\":3", "field lanes: is 3, where 1 to 2 is needed"),
+      ("\"id\":\"one\"", "\"id\":\"\"", "field id: is empty"),
+    ])
+  func numbers(old: String, new: String, says: String) throws {
+    for layout in ExperimentDesign.Layout.allCases {
+      try withDirectory { directory in
+        var begun = setup()
+        begun.layout = layout
+        try directory.begin(begun, profile: nil)
+        let file = "\(directory.path)/check.json"
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+          .replacing(" : ", with: ":")
+        try #require(text.contains(old))
+        try text.replacing(old, with: new).write(toFile: file, atomically: true, encoding: .utf8)
+        let error = #expect(throws: CheckDirectory.CheckError.self) { _ = try directory.resume() }
+        let fault = try #require(error)
+        #expect(fault.description.contains(says), "\(fault.description)")
+        #expect(fault.path == file && ErrorReport(fault).status == .badInput)
+      }
+    }
+  }
+
+  /// As '--most-runs' alone leaves it before the first run.
+  @Test func fewerRunsAtMostThanPlannedAreResumed() throws {
+    try withDirectory { directory in
+      var begun = setup()
+      begun.mostRuns = 4
+      try directory.begin(begun, profile: nil)
+      #expect(try directory.resume().setup.design.mostRuns == 8)
     }
   }
 }

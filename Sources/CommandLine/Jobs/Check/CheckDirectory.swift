@@ -67,6 +67,13 @@ package struct CheckDirectory: Sendable {
       throw CheckError(
         path: setupFile, problem: "is not a check of this version ('\(CheckSetup.currentSchema)')")
     }
+    do {
+      try setup.validate()
+    } catch {
+      throw CheckError(
+        path: setupFile,
+        problem: "\(error.text); put the file back as it was, or begin the check anew")
+    }
     let made = FileManager.default.fileExists(atPath: runs) ? try RecordFiles.read([runs]) : []
     if let stranger = made.first(where: { $0.experiment?.id != setup.id }) {
       throw CheckError(path: runs, problem: "run \(stranger.id) belongs to another check")

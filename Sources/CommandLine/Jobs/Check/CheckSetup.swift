@@ -64,6 +64,27 @@ package struct CheckSetup: Codable, Sendable, Equatable {
   }
 }
 
+extension CheckSetup {
+  /// Refuses numbers that no check was begun with: a design of them would have no runs, or no end.
+  ///
+  /// Most runs may be fewer than the planned ones, which then count.
+  /// - Throws: `JSONError` with the field.
+  func validate() throws(JSONError) {
+    let numbers = [
+      ("iterations", iterations, SuiteDefinition.mostIterations),
+      ("runs", runs, SuiteDefinition.Runs.mostMade),
+      ("mostRuns", mostRuns, SuiteDefinition.Runs.mostMade), ("lanes", lanes, Self.mostLanes),
+    ]
+    for (field, number, most) in numbers where !(1...most).contains(number) {
+      throw .field(path: field, problem: "is \(number), where 1 to \(most) is needed")
+    }
+    if id.isEmpty { throw .field(path: "id", problem: "is empty") }
+  }
+
+  /// Devices that are used at one time.
+  private static let mostLanes = 2
+}
+
 extension ExperimentDesign.Layout {
   /// The layout that a device calls for: a flash per run where firmwares are installed.
   /// - Throws: `UnknownNameError`, `DeviceError`.
