@@ -141,6 +141,8 @@ struct FileSymbolsTests {
       ("same", 2, 1, 0x40_1400, 8), ("same", 2, 1, 0x40_1400, 8),
       ("memcpy@@GLIBC_2.14", 10, 1, 0x40_1500, 8), ("malloc@GLIBC_2.2.5", 2, 0, 0, 0),
       ("data", 1, 1, 0x40_1600, 8), ("_ZN3app4workEi", 2, 1, 0x40_1700, 8),
+      ("_ZZN3app4workEiENKUliE_clEi", 2, 1, 0x40_1710, 8),
+      ("_ZN3app5QueueclEi", 2, 1, 0x40_1720, 8), ("_ZlsRSoRKN3app5EventE", 2, 1, 0x40_1730, 8),
     ]
     let file = try ProgramFile(builder.data())
     #expect(file.functions["work"] == [.init(name: "work", address: 0x40_1200, size: 0x20)])
@@ -154,6 +156,8 @@ struct FileSymbolsTests {
     #expect(file.goVersion == nil && !file.keepsGoroutine && !file.isNarrow)
     #expect(file.functions(named: "app::work").map(\.address) == [0x40_1700])
     #expect(file.functions(named: "app::other").isEmpty)
+    #expect(file.functions(named: "app::Queue::operator()").map(\.address) == [0x40_1720])
+    #expect(file.functions(named: "operator<<").map(\.address) == [0x40_1730])
     #expect(file.head.offset(ofAddress: 0x40_1200) == 0x1200)
     #expect(file.head.offset(ofAddress: 0x40_3000) == nil)
     #expect(file.code(at: 0, count: 4) == ELFReader.magic)
