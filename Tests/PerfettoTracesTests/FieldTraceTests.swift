@@ -149,6 +149,20 @@ import Testing
     }
   }
 
+  /// Sums with such a time trap.
+  @Test func aTimeThatNoClockShowsIsRefused() throws {
+    let waking = Wire.field(1, "c500") + Wire.field(2, 500) + Wire.field(3, 120)
+    for ns in [UInt64.max, .max - 1, 1 << 63] {
+      var trace = TraceBuilder()
+      trace.bundles.append(
+        TraceBuilder.packet(Wire.field(1, 1) + TraceBuilder.event(ns, 900, 17, waking)))
+      for window in [TraceWindow.whole, .seconds(from: 1, to: nil), .seconds(from: nil, to: 2)] {
+        let error = #expect(throws: PerfettoTraceError.self) { try Self.waits(trace.bytes, window) }
+        #expect(error?.description.contains("which no clock shows") == true)
+      }
+    }
+  }
+
   @Test func aTornTailIsReadUpToTheTear() throws {
     let bytes = TraceBuilder().bytes
     // Inside the last packet, which is perfetto's own statistics: nothing of the kernel is missing.

@@ -153,5 +153,10 @@ struct HumanUnitsTests {
     #expect(humanSpan(.seconds(45)) == "45 s")
     #expect(humanSpan(.seconds(720)) == "12 min")
     #expect(humanSpan(.seconds(7500)) == "2 h 05 min")
+    #expect(humanSpan(seconds: 45) == "45 s")
+    #expect(humanSpan(seconds: 1e300) == humanSpan(seconds: 1e15))
+    for seconds in [-1, -1e300, Double.nan, -Double.infinity] {
+      #expect(humanSpan(seconds: seconds) == "0 s")
+    }
   }
 }

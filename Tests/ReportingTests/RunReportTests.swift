@@ -51,6 +51,19 @@ struct RunReportTests {
         "\nprobe sleep in tier T0, not T2: the kernel refused sched_wakeup__tp_btf\n"))
   }
 
+  /// A record of somebody else's may say anything.
+  @Test func aDeviceThatWasAwayForAgesIsNoTrap() {
+    for seconds in [1e300, -1e300] {
+      var away = record()
+      away.interruptions = [
+        InterruptionRecord(
+          cause: "unplugged", outcome: .resumed, powerCycles: .max, awaySeconds: seconds)
+      ]
+      #expect(
+        RunReport(away).text(width: 400, style: .plain).contains("device away for "))
+    }
+  }
+
   @Test func withoutAnyEvent() throws {
     var empty = record(phases: [])
     empty.overhead = nil

@@ -86,6 +86,11 @@ func humanSpan(_ duration: Duration) -> String {
   }
 }
 
+/// The same of seconds in a file, which may be any number: `Duration` traps beyond its bounds.
+func humanSpan(seconds: Double) -> String {
+  humanSpan(.seconds(min(max(0, seconds), 1e15)))
+}
+
 /// `1 run`, `2 runs`.
 func counted(_ count: Int, _ noun: String) -> String {
   "\(count) \(noun)\(count == 1 ? "" : "s")"

@@ -84,7 +84,7 @@ package struct PoolReport: Sendable, Equatable, Encodable {
         device.exitCode == 0 ? .good : device.exitCode == 1 ? .bad : .doubtful
       table.add(
         .init(device.name), .init(device.outcome, emphasis),
-        .init(humanSpan(.seconds(device.seconds))), .init(device.detail))
+        .init(humanSpan(seconds: device.seconds)), .init(device.detail))
     }
     var counts: [(String, Int)] = []
     for code in Self.order + Set(devices.map(\.exitCode)).subtracting(Self.order).sorted() {

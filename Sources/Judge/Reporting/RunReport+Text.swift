@@ -185,7 +185,7 @@ extension RunReport {
         away.powerCycles > 0 ? ", its power cycled \(counted(away.powerCycles, "time"))" : ""
       notes.append(
         (
-          "device away for \(humanSpan(.seconds(away.awaySeconds)))\(cycles), run "
+          "device away for \(humanSpan(seconds: away.awaySeconds))\(cycles), run "
             + "\(away.outcome.rawValue): \(away.cause)",
           .doubtful
         ))

@@ -10,6 +10,9 @@ package enum TraceWindow: Sendable, Equatable {
 
   /// 5 s.
   static let drainLimitNs: UInt64 = 5_000_000_000
+
+  /// What no clock of a device shows. Sums of times up to it stay within 64 bits.
+  static let latestNs = UInt64(Int64.max)
 }
 
 /// The four moments of a window in the clock of the events, ns.
@@ -25,7 +28,12 @@ extension TraceIndex {
   func moments(
     of window: TraceWindow, _ data: [UInt8]
   ) throws(PerfettoTraceError) -> WindowMoments {
-    switch window {
+    guard lastNs <= TraceWindow.latestNs else {
+      throw .window(
+        "an event is at \(seconds(lastNs)), which no clock shows: the trace is damaged, record it "
+          + "again")
+    }
+    return switch window {
     case .whole: try moments(open: firstNs, drain: lastNs + 1)
     case .seconds(let from, let to):
       try moments(
