@@ -38,6 +38,12 @@ struct BuildCommand: AsyncParsableCommand {
     completion: .probes)
   var probe: [String] = []
 
+  func validate() throws {
+    guard !all || abi.isEmpty else {
+      throw ValidationError("--all is every ABI: give it or --abi, not both")
+    }
+  }
+
   func run() async throws {
     let console = common.console
     let bench = try Workbench(common)

@@ -38,8 +38,8 @@ struct CalibrateCommand: AsyncParsableCommand, ComputingCommand {
   @Option(help: "Firmware instead of the suite's reference.", completion: .firmwares)
   var firmware: String?
 
-  @Option(help: "Runs of the firmware.")
-  var runs = BenchQualification.leastRuns
+  @Option(help: "Runs of the firmware. Default: \(BenchQualification.leastRuns).")
+  var runs: Int?
 
   @Option(
     parsing: .upToNextOption,
@@ -54,8 +54,8 @@ struct CalibrateCommand: AsyncParsableCommand, ComputingCommand {
   @OptionGroup var devices: DeviceOptions
   @OptionGroup var failures: FailureOptions
 
-  @Option(help: "Virtual devices side by side: 1 or 2.")
-  var lanes = 2
+  @Option(help: "Virtual devices side by side: 1 or 2; default: 2.")
+  var lanes: Int?
 
   @Option(
     help: "Directory for run records. Default: latgate-results/calibrate-<suite>-<time>.",
@@ -67,17 +67,23 @@ struct CalibrateCommand: AsyncParsableCommand, ComputingCommand {
 
   @OptionGroup var report: ReportOptions<NoiseReport>
 
+  /// Runs that are made.
+  private var wanted: Int { runs ?? BenchQualification.leastRuns }
+
   var computesOnly: Bool { !from.isEmpty }
 
   func validate() throws {
-    guard (1...2).contains(lanes) else { throw ValidationError("--lanes must be 1 or 2") }
+    guard (1...2).contains(lanes ?? 2) else { throw ValidationError("--lanes must be 1 or 2") }
     let most = 2 * SuiteDefinition.Runs.mostPlanned
-    guard (2...most).contains(runs), runs.isMultiple(of: 2) else {
+    guard (2...most).contains(wanted), wanted.isMultiple(of: 2) else {
       throw ValidationError("--runs takes an even number from 2 to \(most)")
     }
     guard !from.isEmpty || suite != nil else { throw ValidationError("name a suite") }
-    guard from.isEmpty || (device == nil && firmware == nil && output == nil) else {
-      throw ValidationError("--from makes no runs: it goes without --device, --firmware, --output")
+    let asks: [Any?] = [device, firmware, runs, tiers.tier, lanes, output]
+    guard from.isEmpty || asks.allSatisfy({ $0 == nil }) else {
+      throw ValidationError(
+        "--from makes no runs: it goes without --device, --firmware, --runs, --tier, --lanes, "
+          + "--output")
     }
   }
 
@@ -126,7 +132,8 @@ struct CalibrateCommand: AsyncParsableCommand, ComputingCommand {
       id: UUID().uuidString.lowercased(), suite: definition.name, device: device,
       reference: firmware, candidate: firmware, iterations: definition.iterations,
       layout: try .usual(for: device, of: definition, in: bench.catalog),
-      runs: runs / 2, mostRuns: runs / 2, lanes: lanes, tier: tiers.tier, allowsMixed: false)
+      runs: wanted / 2, mostRuns: wanted / 2, lanes: lanes ?? 2, tier: tiers.tier,
+      allowsMixed: false)
     let directory = CheckDirectory(
       path: output
         ?? ResultPlace.newDirectory("calibrate-\(definition.name)"))
@@ -141,7 +148,7 @@ struct CalibrateCommand: AsyncParsableCommand, ComputingCommand {
       bugReport: failures.bugReport)
     if let time = experiment.planned(setup.design, made: []).time?.planned {
       common.console.note(
-        "\(runs) runs of \(firmware): about \(max(1, time.components.seconds / 60)) min")
+        "\(wanted) runs of \(firmware): about \(max(1, time.components.seconds / 60)) min")
     }
     let outcome = try await experiment.run(setup.design)
     return (outcome.records, experiment.policy)

@@ -134,11 +134,17 @@ struct CheckCommand: AsyncParsableCommand {
     guard (flow.design == .stored) == (memory.baseline != nil) || flow.design == nil else {
       throw ValidationError("--design stored goes with --baseline, and only with it")
     }
+    guard !flow.force || flow.timeBudget != nil else {
+      throw ValidationError("--force goes with --time-budget")
+    }
     let asks: [Any?] = [
       pool.device.first, pool.pool, reference, candidate, runs, mostRuns, iterations, output,
       flow.design, measure.first, memory.baseline, tiers.tier, lanes,
     ]
-    guard isNamed || (asks.allSatisfy({ $0 == nil }) && !aa && !mixing.allowMixed) else {
+    guard
+      isNamed
+        || (asks.allSatisfy({ $0 == nil }) && !aa && !mixing.allowMixed && !flow.force)
+    else {
       throw ValidationError(
         "--resume continues the check as it was begun: of its options give --time-budget alone")
     }

@@ -44,20 +44,22 @@ struct ExportCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Serve Prometheus at this port; 0: any free one.", valueName: "port"))
   var serve: UInt16?
 
-  @Option(help: "Address to serve at.")
-  var host = "127.0.0.1"
+  @Option(help: "Address to serve at. Default: 127.0.0.1.")
+  var host: String?
 
   func validate() throws {
-    guard (format != nil && output != nil) != (serve != nil) else {
+    let asksFile = format != nil || output != nil
+    guard asksFile != (serve != nil), !asksFile || (format != nil && output != nil) else {
       throw ValidationError("give --as and --output, or --serve")
     }
+    guard host == nil || serve != nil else { throw ValidationError("--host goes with --serve") }
   }
 
   func run() async throws {
     let console = source.recall.console
     let source = try await source.source(paths)
     if let serve {
-      let socket = try ListeningSocket(host: host, port: serve)
+      let socket = try ListeningSocket(host: host ?? "127.0.0.1", port: serve)
       console.print("http://\(host):\(socket.port)/metrics")
       return try await source.server.run(on: socket)
     }

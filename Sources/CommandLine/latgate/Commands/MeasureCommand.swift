@@ -90,7 +90,7 @@ struct MeasureCommand: AsyncParsableCommand {
   @OptionGroup var report: ReportOptions<RunReport>
 
   func validate() throws {
-    guard list == nil else { return }
+    guard list == nil else { return try requireNoQuestion() }
     switch (line, parts.line) {
     case (nil, nil):
       throw ValidationError(
@@ -100,6 +100,17 @@ struct MeasureCommand: AsyncParsableCommand {
     }
     if let span, span.duration > MeasureLine.mostTime {
       throw ValidationError("--for takes up to 1h")
+    }
+  }
+
+  /// What would be ignored beside --list.
+  private func requireNoQuestion() throws {
+    let asks: [Any?] = [line, parts.line, span, save, output, scope.scope, tiers.tier]
+    guard asks.allSatisfy({ $0 == nil }), returns == .auto, !all, report.isUsual,
+      report.files.isEmpty
+    else {
+      throw ValidationError(
+        "--list measures nothing: it goes with --device, and without a line and its options")
     }
   }
 

@@ -158,6 +158,13 @@ struct RunsShow: AsyncParsableCommand {
 
   @OptionGroup var report: ReportOptions<RunReport>
 
+  func validate() throws {
+    guard !record || (!all && report.isUsual && report.files.isEmpty) else {
+      throw ValidationError(
+        "--record prints the record as it is: it goes without --all, --format and --report")
+    }
+  }
+
   func run() async throws {
     let console = recall.console
     try report.requirePlaces()

@@ -31,6 +31,9 @@ struct PoolOptions: ParsableArguments {
   func validate() throws {
     if pool != nil, !device.isEmpty { throw ValidationError("--pool goes without --device") }
     if let jobs, jobs < 1 { throw ValidationError("--jobs must be 1 or more") }
+    guard jobs == nil || pool != nil || device.count > 1 else {
+      throw ValidationError("--jobs goes with --pool, or with several --device")
+    }
   }
 
   /// The pool that is meant; nil for a single device.
