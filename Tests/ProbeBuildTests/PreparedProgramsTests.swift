@@ -15,7 +15,7 @@ struct PreparedProgramsTests {
     #define BAR10 "__________"
     #define ROOM(name, gap) "none/" name BAR10 BAR10 BAR10 BAR10 BAR10 BAR10 gap
     struct { int (*type)[2]; int (*max_entries)[1]; int *key; long *value; } h_span SEC(".maps");
-    const volatile unsigned char lg_template[888] SEC(".rodata.x");
+    const volatile unsigned char lg_template[5640] SEC(".rodata.x");
     SEC("tracepoint/" ROOM("lg_start_", "__________"))
     int lg_hook_of_start___________________________________________tracepoint(void *ctx)
     { return lg_template[(long)ctx & 7]; }
@@ -93,7 +93,8 @@ struct PreparedProgramsTests {
           data[at + 4 * index..<at + 4 * index + 4].reversed().reduce(0) { $0 << 8 | UInt32($1) }
         }
       }
-      // struct lg_side: 4 ties and 6 labels of 12 bytes, 8 tests of 40.
+      // struct lg_side: 4 ties and 6 labels of 12 bytes, 8 tests of 40, then locations.
+      let side = 2816
       #expect(words(0, 6) == [2, 24, 4, 0, 0, 0])
       // The end gives the first word, the start the text behind it.
       #expect(words(48, 6) == [0, 0, 0, 3, 8, 16])
@@ -102,12 +103,13 @@ struct PreparedProgramsTests {
       #expect(words(120 + 32, 2) == [0x6261, 0])
       #expect(words(160, 4) == [1, 10, 1, 1])
       #expect(words(200, 5)[3] == 0)
-      #expect(words(440, 3) == [2, 56, 4])
-      #expect(words(440 + 48, 3) == [2, 60, 4])
-      #expect(words(440 + 120, 4) == [2, 60, 4, 5])
-      #expect(words(440 + 120 + 32, 2) == [0xffff_fffe, 0xffff_ffff])
+      #expect(words(440, 3) == [0, 0, .max])
+      #expect(words(side, 3) == [2, 56, 4])
+      #expect(words(side + 48, 3) == [2, 60, 4])
+      #expect(words(side + 120, 4) == [2, 60, 4, 5])
+      #expect(words(side + 120 + 32, 2) == [0xffff_fffe, 0xffff_ffff])
       // No class is asked for, and ends without a start are none.
-      #expect(words(880, 2) == [0, 1])
+      #expect(words(2 * side, 2) == [0, 1])
     }
   }
 
@@ -115,7 +117,7 @@ struct PreparedProgramsTests {
     #define SEC(name) __attribute__((section(name), used))
     #define BAR10 "__________"
     struct { int (*type)[2]; int (*max_entries)[1]; int *key; long *value; } e_event SEC(".maps");
-    const volatile unsigned char lg_template[608] SEC(".rodata.x");
+    const volatile unsigned char lg_template[2984] SEC(".rodata.x");
     SEC("tracepoint/none/lg_start_" BAR10 BAR10 BAR10 BAR10 BAR10 BAR10 BAR10)
     int lg_hook_of_start___________________________________________tracepoint(void *ctx)
     { return lg_template[(long)ctx & 7]; }
@@ -181,11 +183,11 @@ struct PreparedProgramsTests {
       #expect(made.section == "tracepoint/sched/sched_process_exec")
       // struct lg_side, the value, then 12 columns.
       #expect(made.words(120, 4) == [2, 16, 4, 5])
-      #expect(made.words(440, 3) == [0, 0, 0])
-      #expect(made.words(452, 12) == [10, 0, 16, 7, 8, 32, 2, 16, 4, 6, 0, 0])
-      #expect(made.words(452 + 48, 3) == [0, 0, 0])
+      #expect(made.words(2816, 3) == [0, 0, 0])
+      #expect(made.words(2828, 12) == [10, 0, 16, 7, 8, 32, 2, 16, 4, 6, 0, 0])
+      #expect(made.words(2828 + 48, 3) == [0, 0, 0])
       // Whose thread it was matters, and no stack is taken.
-      #expect(made.words(596, 3) == [1, 0, 0])
+      #expect(made.words(2972, 3) == [1, 0, 0])
     }
   }
 
@@ -197,8 +199,8 @@ struct PreparedProgramsTests {
         columns: "{name: ret, kind: signed}, {name: cpu}")
       #expect(made.program == "vfs_read_return__kprobe")
       #expect(made.section == "kretprobe/vfs_read")
-      #expect(made.words(452, 6) == [2, 0, 4, 5, 0, 4])
-      #expect(made.words(452 + 24, 3) == [0, 0, 0])
+      #expect(made.words(2828, 6) == [2, 0, 4, 5, 0, 4])
+      #expect(made.words(2828 + 24, 3) == [0, 0, 0])
     }
   }
 

@@ -64,5 +64,7 @@ struct UserPlaceTests {
       let place = try #require(try Self.place(text, ELFHead.machineX86, .x86))
       #expect(place.cut(negative) == value, "\(text)")
     }
+    #expect(Place(from: LG_FROM_LOCATION_SIGNED, size: 4).cut(negative) == negative)
+    #expect(Place(from: LG_FROM_LOCATION, size: 4).cut(negative) == 0xffff_fffd)
   }
 }

@@ -48,8 +48,8 @@ enum { LG_NO_STACK = -14 };
 #endif
 
 #ifdef LG_EVENT_ROWS
-static __always_inline void lg_template_columns(const void *ctx, struct lg_template_row *row,
-						u32 class_)
+static __always_inline void lg_template_columns(const struct lg_template_hit *hit,
+						struct lg_template_row *row, u32 class_)
 {
 	u32 at = 0;
 
@@ -74,14 +74,14 @@ static __always_inline void lg_template_columns(const void *ctx, struct lg_templ
 
 			__builtin_memset(data, 0, LG_NAME_LEN);
 			if (room && room <= LG_NAME_LEN)
-				bpf_probe_read_kernel_str(data, room,
-							  ctx + lg_template_text(ctx, place));
+				bpf_probe_read_kernel_str(
+					data, room, hit->ctx + lg_template_text(hit->ctx, place));
 		} else if (size == LG_COMM_LEN) {
 			bpf_get_current_comm(data, LG_COMM_LEN);
 		} else if (from == LG_FROM_CLASS_OF_TASK) {
 			*(u64 *)data = class_;
 		} else {
-			*(u64 *)data = lg_template_number(ctx, place);
+			*(u64 *)data = lg_template_number(hit, place);
 		}
 	}
 }
@@ -89,11 +89,11 @@ static __always_inline void lg_template_columns(const void *ctx, struct lg_templ
 
 static __always_inline void lg_template_happens(void *ctx, u32 word)
 {
-	const volatile struct lg_side *side = &lg_template.at;
+	struct lg_template_hit hit = lg_template_hit(ctx, &lg_template.at);
 	struct lg_counters *c = lg_metric(0);
 	u32 class_ = LG_CLASS_KERNEL;
 
-	if (!lg_template_fits(ctx, side))
+	if (!lg_template_fits(&hit))
 		return;
 	if (lg_template.by_class)
 		class_ = lg_class_current();
@@ -106,11 +106,11 @@ static __always_inline void lg_template_happens(void *ctx, u32 word)
 		if (!row)
 			return;
 		row->time_ns = bpf_ktime_get_ns() - lg_window_opened_ns;
-		lg_template_columns(ctx, row, class_);
+		lg_template_columns(&hit, row, class_);
 #elif defined(LG_EVENT_STACKS)
 		struct lg_template_stack key = {.ids = {LG_NO_STACK, LG_NO_STACK}};
 
-		lg_template_words(ctx, side, &key.label, class_);
+		lg_template_words(&hit, &key.label, class_);
 		if (lg_template.stack & LG_STACK_KERNEL)
 			key.ids.kernel = bpf_get_stackid(ctx, &t_event_kernel, 0);
 		if (lg_template.stack & LG_STACK_USER)
@@ -118,10 +118,10 @@ static __always_inline void lg_template_happens(void *ctx, u32 word)
 		lg_record_count(lg_count_of(&k_event, &key), 1, c);
 #else
 		bool any = lg_template.value.from != LG_FROM_NOWHERE;
-		u64 value = any ? lg_template_number(ctx, &lg_template.value) : 1;
+		u64 value = any ? lg_template_number(&hit, &lg_template.value) : 1;
 		struct lg_template_label label = {};
 
-		lg_template_words(ctx, side, &label, class_);
+		lg_template_words(&hit, &label, class_);
 #ifdef LG_EVENT_COUNTS
 		/* What is below 0 is no part of a sum. */
 		if (lg_template_signed(&lg_template.value) && (s64)value < 0) {

@@ -48,28 +48,29 @@ static __always_inline u64 lg_template_depth(const void *ctx, const volatile str
 	return end - pointer;
 }
 
-static __always_inline void lg_template_operation(const void *ctx,
-						  const volatile struct lg_side *side,
+static __always_inline void lg_template_operation(const struct lg_template_hit *hit,
 						  struct lg_template_key *key)
 {
+	const volatile struct lg_side *side = hit->side;
+
 #pragma unroll
 	for (int i = 0; i < LG_TEMPLATE_TIED; i++)
 		key->tied[i] = side->tied[i].from == LG_FROM_DEPTH
-				       ? lg_template_depth(ctx, &side->tied[i])
-				       : lg_template_number(ctx, &side->tied[i]);
+				       ? lg_template_depth(hit->ctx, &side->tied[i])
+				       : lg_template_number(hit, &side->tied[i]);
 }
 
 static __always_inline void lg_template_begins(const void *ctx, u32 word)
 {
-	const volatile struct lg_side *side = &lg_template.from;
+	struct lg_template_hit hit = lg_template_hit(ctx, &lg_template.from);
 	u32 class_ = lg_template.by_class ? lg_class_current() : LG_CLASS_KERNEL;
 	struct lg_counters *c = lg_metric(0);
 	struct lg_template_start fresh = {}, *start;
 	struct lg_template_key key = {};
 
-	if (!c || !lg_template_fits(ctx, side))
+	if (!c || !lg_template_fits(&hit))
 		return;
-	lg_template_operation(ctx, side, &key);
+	lg_template_operation(&hit, &key);
 	start = bpf_map_lookup_elem(&s_span, &key);
 	if (!start) {
 		if (bpf_map_update_elem(&s_span, &key, &fresh, BPF_NOEXIST)) {
@@ -83,14 +84,14 @@ static __always_inline void lg_template_begins(const void *ctx, u32 word)
 	} else {
 		start->label = fresh.label;
 	}
-	lg_template_words(ctx, side, &start->label, class_);
+	lg_template_words(&hit, &start->label, class_);
 	lg_start(&start->stamp, word, bpf_ktime_get_ns(), class_, c);
 }
 
 static __always_inline void lg_template_ends(const void *ctx, u32 word)
 {
 	u64 now = bpf_ktime_get_ns();
-	const volatile struct lg_side *side = &lg_template.to;
+	struct lg_template_hit hit = lg_template_hit(ctx, &lg_template.to);
 	struct lg_template_label label = {};
 	struct lg_counters *c = lg_metric(0);
 	struct lg_template_start *start;
@@ -100,16 +101,16 @@ static __always_inline void lg_template_ends(const void *ctx, u32 word)
 
 	if (!c)
 		return;
-	lg_template_operation(ctx, side, &key);
+	lg_template_operation(&hit, &key);
 	start = bpf_map_lookup_elem(&s_span, &key);
 	if (!start) {
-		if (!lg_template.unmatched_ignored && lg_template_fits(ctx, side) &&
+		if (!lg_template.unmatched_ignored && lg_template_fits(&hit) &&
 		    lg_window_state(word) != LG_WINDOW_ARMED)
 			c->no_start++;
 		return;
 	}
 	label = start->label;
-	if (!lg_template_fits(ctx, side)) {
+	if (!lg_template_fits(&hit)) {
 		/* An end of another kind than is asked for. */
 		lg_cancel(&start->stamp, word, c);
 		bpf_map_delete_elem(&s_span, &key);
@@ -119,7 +120,7 @@ static __always_inline void lg_template_ends(const void *ctx, u32 word)
 	bpf_map_delete_elem(&s_span, &key);
 	if (!judged)
 		return;
-	lg_template_words(ctx, side, &label, span.class_);
+	lg_template_words(&hit, &label, span.class_);
 	lg_record(lg_hist_of(&h_span, &label), &span, c);
 }
 

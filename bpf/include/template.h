@@ -14,13 +14,43 @@ struct lg_template_label {
 	u32 word[LG_TEMPLATE_WORDS];
 };
 
+/* What a program was handed, and for which side of a span. */
+struct lg_template_hit {
+	const void *ctx;
+	const volatile struct lg_side *side;
+	u32 location; /* of LG_FROM_LOCATION: an index of its places */
+};
+
+/*
+ * Where a side has no places by location, the verifier leaves nothing of this but
+ * a constant. Else it goes through the program once for each location, for which
+ * places are constants again.
+ */
+static __always_inline struct lg_template_hit lg_template_hit(const void *ctx,
+							      const volatile struct lg_side *side)
+{
+	struct lg_template_hit hit = {.ctx = ctx, .side = side};
+	u32 instruction = side->locations.instruction, at = 0;
+
+	if (!instruction)
+		return hit;
+	bpf_probe_read_kernel(&at, sizeof(at), ctx + instruction);
+	at &= LG_LOCATION_MASK;
+	/* The last that is not behind the instruction, which is at one of them. */
+#pragma unroll
+	for (u32 half = LG_TEMPLATE_LOCATIONS / 2; half; half /= 2)
+		if (side->locations.at[hit.location + half] <= at)
+			hit.location += half;
+	return hit;
+}
+
 /* Whether numbers of a place may be below 0. */
 static __always_inline bool lg_template_signed(const volatile struct lg_place *place)
 {
 	u32 kind = LG_FROM_KIND(place->from);
 
 	return kind == LG_FROM_SIGNED || kind == LG_FROM_USER_SIGNED ||
-	       kind == LG_FROM_CONSTANT_SIGNED;
+	       kind == LG_FROM_CONSTANT_SIGNED || kind == LG_FROM_LOCATION_SIGNED;
 }
 
 /* What a process has behind a register; 0 where its page is not there. */
@@ -47,9 +77,11 @@ static __always_inline u64 lg_template_extended(u64 value, u32 size, bool sign)
 	return sign ? (u64)((s64)(value << unused) >> unused) : value << unused >> unused;
 }
 
-/* The helper, as a program may not load from the middle of some contexts. */
-static __always_inline u64 lg_template_number(const void *ctx,
-					      const volatile struct lg_place *place)
+/*
+ * A number of any place but LG_FROM_LOCATION. The helper, as a program may not
+ * load from the middle of some contexts.
+ */
+static __always_inline u64 lg_template_plain(const void *ctx, const volatile struct lg_place *place)
 {
 	u32 size = place->size;
 	u64 value = 0;
@@ -80,9 +112,20 @@ static __always_inline u64 lg_template_number(const void *ctx,
 	return lg_template_extended(value, size, lg_template_signed(place));
 }
 
-static __always_inline bool lg_template_holds(const void *ctx, const volatile struct lg_test *test)
+static __always_inline u64 lg_template_number(const struct lg_template_hit *hit,
+					      const volatile struct lg_place *place)
 {
-	u64 value = lg_template_number(ctx, &test->place), limit = test->value;
+	u32 kind = LG_FROM_KIND(place->from);
+
+	if (kind == LG_FROM_LOCATION || kind == LG_FROM_LOCATION_SIGNED)
+		place = &hit->side->locations.places[place->offset][hit->location];
+	return lg_template_plain(hit->ctx, place);
+}
+
+static __always_inline bool lg_template_holds(const struct lg_template_hit *hit,
+					      const volatile struct lg_test *test)
+{
+	u64 value = lg_template_number(hit, &test->place), limit = test->value;
 	bool sign = lg_template_signed(&test->place);
 
 	switch (test->test) {
@@ -104,15 +147,16 @@ static __always_inline bool lg_template_holds(const void *ctx, const volatile st
 }
 
 /* Every group of tests has one that holds. */
-static __always_inline bool lg_template_fits(const void *ctx, const volatile struct lg_side *side)
+static __always_inline bool lg_template_fits(const struct lg_template_hit *hit)
 {
+	const volatile struct lg_side *side = hit->side;
 	bool any = false;
 
 #pragma unroll
 	for (int i = 0; i < LG_TEMPLATE_TESTS; i++) {
 		if (side->tests[i].test == LG_TEST_NONE)
 			return true;
-		any |= lg_template_holds(ctx, &side->tests[i]);
+		any |= lg_template_holds(hit, &side->tests[i]);
 		if (side->tests[i].goes_on)
 			continue;
 		if (!any)
@@ -135,7 +179,7 @@ static __always_inline u32 lg_template_text(const void *ctx, const volatile stru
 }
 
 /* The words of a label that a side gives; the others stay. */
-static __always_inline void lg_template_words(const void *ctx, const volatile struct lg_side *side,
+static __always_inline void lg_template_words(const struct lg_template_hit *hit,
 					      struct lg_template_label *label, u32 class_)
 {
 	u64 number;
@@ -143,7 +187,7 @@ static __always_inline void lg_template_words(const void *ctx, const volatile st
 
 #pragma unroll
 	for (int i = 0; i < LG_TEMPLATE_WORDS; i++) {
-		const volatile struct lg_place *place = &side->labels[i];
+		const volatile struct lg_place *place = &hit->side->labels[i];
 
 		switch (place->from) {
 		case LG_FROM_NOWHERE:
@@ -153,8 +197,9 @@ static __always_inline void lg_template_words(const void *ctx, const volatile st
 		case LG_FROM_TEXT_AFTER:
 			size = place->size;
 			if (size && size <= 4u * (LG_TEMPLATE_WORDS - i))
-				bpf_probe_read_kernel_str(&label->word[i], size,
-							  ctx + lg_template_text(ctx, place));
+				bpf_probe_read_kernel_str(
+					&label->word[i], size,
+					hit->ctx + lg_template_text(hit->ctx, place));
 			break;
 		case LG_FROM_COMMAND:
 			if (i + LG_COMM_LEN / 4 <= LG_TEMPLATE_WORDS)
@@ -164,7 +209,7 @@ static __always_inline void lg_template_words(const void *ctx, const volatile st
 			label->word[i] = class_;
 			break;
 		default:
-			number = lg_template_number(ctx, place);
+			number = lg_template_number(hit, place);
 			label->word[i] = number;
 			if (place->size == 8 && i + 1 < LG_TEMPLATE_WORDS)
 				label->word[i + 1] = number >> 32;

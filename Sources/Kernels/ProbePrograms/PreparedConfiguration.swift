@@ -65,12 +65,26 @@ struct EventSource {
     case .objection(let reason):
       throw SpanTemplate.MisfitError(description: "arg\(number) of \(name) \(reason)")
     case .place(let operand):
-      guard let place = Place(operand, registers) else {
-        throw SpanTemplate.MisfitError(
-          description: "arg\(number) of \(name) is in a register that is not known")
-      }
-      return place
+      return try self.place(operand, of: number)
+    case .places(let places):
+      // They are in the table of locations.
+      for place in places.places { _ = try self.place(place.operand, of: number) }
+      return Place(
+        from: places.isSigned ? LG_FROM_LOCATION_SIGNED : LG_FROM_LOCATION, offset: number,
+        size: places.size)
     }
+  }
+
+  /// Where the registers have an argument of a USDT probe, or what leads there.
+  func place(
+    _ operand: USDTOperand, of number: Int
+  ) throws(SpanTemplate.MisfitError) -> Place {
+    guard let place = Place(operand, registers) else {
+      let name = event.usdt?.fullName ?? ""
+      throw SpanTemplate.MisfitError(
+        description: "arg\(number) of \(name) is in a register that is not known")
+    }
+    return place
   }
 
   /// Text of the event: in its record or behind it, or the running thread's name.
@@ -158,9 +172,8 @@ struct Place {
   }
 
   private var isSigned: Bool {
-    [LG_FROM_SIGNED, LG_FROM_USER_SIGNED, LG_FROM_CONSTANT_SIGNED].contains {
-      UInt32($0) == from & 0xff
-    }
+    [LG_FROM_SIGNED, LG_FROM_USER_SIGNED, LG_FROM_CONSTANT_SIGNED, LG_FROM_LOCATION_SIGNED]
+      .contains { UInt32($0) == from & 0xff }
   }
 }
 

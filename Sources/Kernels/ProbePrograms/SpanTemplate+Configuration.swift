@@ -22,6 +22,7 @@ extension SpanTemplate {
         return try tied(field, registers, function)
       }
       try put(labelsAndTestsOf: source, isEnd: isEnd, &writer)
+      writer.put(LocationTable(source))
     }
     let byClass =
       table.by.contains(SpanTable.thread) || table.by.contains(SpanTable.goroutine)
@@ -57,6 +58,7 @@ extension SpanTemplate {
     var writer = ConfigurationWriter()
     try writer.list([String](), of: Int(LG_TEMPLATE_TIED)) { (_) throws(MisfitError) in [] }
     try put(labelsAndTestsOf: source, isEnd: true, &writer)
+    writer.put(LocationTable(source))
     writer.put(
       try table.value.map { (name) throws(MisfitError) in try source.number(name) } ?? .nowhere)
     let columns = table.columns.filter { $0.source != .time }

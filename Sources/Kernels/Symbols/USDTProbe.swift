@@ -4,7 +4,10 @@ import KernelTypes
 package struct USDTProbe: Sendable, Equatable {
   /// Where an argument is, or why it cannot be read.
   package enum Argument: Sendable, Equatable {
+    /// The same at every location.
     case place(USDTOperand)
+    /// Different ones.
+    case places(USDTPlaces)
     case objection(String)
   }
 
@@ -35,21 +38,22 @@ package struct USDTProbe: Sendable, Equatable {
     arguments = (0..<count).map { Self.argument($0, locations, machine) }
   }
 
-  /// One program serves all locations: an argument has to be in the same place at each.
+  /// One program serves all locations, and has to know where an argument is at each.
   private static func argument(
     _ index: Int, _ locations: [USDTLocation], _ machine: UInt16
   ) -> Argument {
-    let texts = locations.map { $0.arguments[index] }
-    guard let first = texts.first else { return .objection("is not there") }
-    if let other = texts.first(where: { $0 != first }) {
-      return .objection(
-        "is in different places at the probe's \(locations.count) locations ('\(first)', '\(other)')"
-      )
+    var operands: [USDTOperand] = []
+    for text in locations.map({ $0.arguments[index] }) {
+      guard let operand = USDTOperand(text, machine: machine) else {
+        return .objection(
+          "is '\(text)', which is no integer in a register, in memory behind one or given")
+      }
+      operands.append(operand)
     }
-    guard let operand = USDTOperand(first, machine: machine) else {
-      return .objection(
-        "is '\(first)', which is no integer in a register, in memory behind one or given")
-    }
-    return .place(operand)
+    guard let first = operands.first else { return .objection("is not there") }
+    if operands.allSatisfy({ $0 == first }) { return .place(first) }
+    do throws(USDTPlaces.UnreadableError) {
+      return .places(try USDTPlaces(locations, operands))
+    } catch { return .objection(error.reason) }
   }
 }

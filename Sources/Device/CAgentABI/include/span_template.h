@@ -18,6 +18,8 @@ enum {
 	LG_TEMPLATE_COLUMNS = 12, /* of a row, beside its time */
 	LG_TEMPLATE_ROW = 192, /* bytes of all of them */
 	LG_TEMPLATE_ROWS = 1024, /* that a CPU keeps */
+	LG_TEMPLATE_LOCATIONS = 16, /* of a USDT probe; a power of two */
+	LG_TEMPLATE_ARGUMENTS = 12, /* of a USDT probe */
 };
 
 /* Where a value is. */
@@ -47,6 +49,12 @@ enum {
 	LG_FROM_USER_SIGNED = 13,
 	LG_FROM_CONSTANT = 14, /* `offset` itself, as s32, in `size` bytes */
 	LG_FROM_CONSTANT_SIGNED = 15,
+	/*
+	 * The argument `offset` of a USDT probe, where the location that was hit has it (struct
+	 * lg_locations). Size and sign are of a number that holds those of all locations.
+	 */
+	LG_FROM_LOCATION = 16,
+	LG_FROM_LOCATION_SIGNED = 17,
 };
 
 /* `from` of memory behind a register of `bytes` bytes (4 or 8) at `place` of the registers. */
@@ -78,10 +86,25 @@ struct lg_test {
 	lg_u64 value;
 };
 
+/*
+ * The locations of a USDT probe that has its arguments in different places. Each is known by where in
+ * its page its instruction is: files are mapped by whole pages, so that this is the same in the file and
+ * in every process. They are ascending, with 0xffffffff behind the last.
+ */
+struct lg_locations {
+	lg_u32 instruction; /* where the registers have the instruction's address; 0: no locations */
+	lg_u32 pad;
+	lg_u32 at[LG_TEMPLATE_LOCATIONS]; /* bytes into the page */
+	struct lg_place places[LG_TEMPLATE_ARGUMENTS][LG_TEMPLATE_LOCATIONS];
+};
+
+#define LG_LOCATION_MASK 0xfffu /* pages have at least 4096 bytes */
+
 struct lg_side {
 	struct lg_place tied[LG_TEMPLATE_TIED];
 	struct lg_place labels[LG_TEMPLATE_WORDS]; /* of the words that this side gives */
 	struct lg_test tests[LG_TEMPLATE_TESTS];
+	struct lg_locations locations; /* of LG_FROM_LOCATION */
 };
 
 struct lg_template {
@@ -108,9 +131,10 @@ struct lg_event_template {
 
 #ifndef __BPF__
 LG_STATIC_ASSERT(sizeof(struct lg_test) == 40, "template layout");
-LG_STATIC_ASSERT(sizeof(struct lg_side) == 440, "template layout");
-LG_STATIC_ASSERT(sizeof(struct lg_template) == 888, "template layout");
-LG_STATIC_ASSERT(sizeof(struct lg_event_template) == 608, "template layout");
+LG_STATIC_ASSERT(sizeof(struct lg_locations) == 2376, "template layout");
+LG_STATIC_ASSERT(sizeof(struct lg_side) == 2816, "template layout");
+LG_STATIC_ASSERT(sizeof(struct lg_template) == 5640, "template layout");
+LG_STATIC_ASSERT(sizeof(struct lg_event_template) == 2984, "template layout");
 #endif
 
 #endif

@@ -215,6 +215,7 @@ extension KnownFile.Argument {
   fileprivate init(_ argument: USDTProbe.Argument) {
     switch argument {
     case .place(let operand): self.init(size: operand.size, isSigned: operand.isSigned)
+    case .places(let places): self.init(size: places.size, isSigned: places.isSigned)
     case .objection(let reason): self.init(size: 8, isSigned: false, objection: reason)
     }
   }
