@@ -5,14 +5,15 @@ import Testing
 @Suite(.serialized, .enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
 struct USDTTests {
   #if arch(arm64)
-    private static let (number, wide, constant) = ("-4@%w0", "8@%1", "-4@%0")
+    private static let (number, wide) = ("-4@%w0", "8@%1")
   #else
-    private static let (number, wide, constant) = ("-4@%0", "8@%1", "-4@%0")
+    private static let (number, wide) = ("-4@%0", "8@%1")
   #endif
 
   /// N times around: `begin` with a number below 0 and above and one of 8 bytes in memory, `end` with a
   /// constant; `twice` at two locations; `guarded` behind its semaphore, which the program counts itself;
-  /// `split` with an argument in two places.
+  /// `split` at three locations with its argument in a register, in memory, and as a constant of another
+  /// size; `moved` at one of two; `mixed` with one that no number holds.
   private static let source = """
     #include <stdio.h>
     #include <stdlib.h>
@@ -48,21 +49,30 @@ struct USDTTests {
     int main(int argc, char **argv)
     {
     	volatile long wide = 1L << 40;
+    	volatile int stored;
     	int guarded = 0, calls = atoi(argv[1]);
 
     	for (int i = 0; i < calls; i++) {
     		int kind = (i & 3) - 1;
 
+    		stored = kind + 10;
     		__asm__ volatile(NOTE("begin", "0", "\(number) \(wide)") :: "r"(kind), "m"(wide));
     		__asm__ volatile(NOTE("twice", "0", "") ::);
     		if (app_semaphore) {
     			__asm__ volatile(NOTE("guarded", "app_semaphore", "") ::);
     			guarded++;
     		}
-    		__asm__ volatile(NOTE("end", "0", "\(constant)") :: "i"(-7));
+    		__asm__ volatile(NOTE("end", "0", "-4@%0") :: "i"(-7));
     		__asm__ volatile(NOTE("twice", "0", "") ::);
-    		__asm__ volatile(NOTE("split", "0", "4@%0") :: "r"(kind));
-    		__asm__ volatile(NOTE("split", "0", "4@%0") :: "i"(1));
+    		__asm__ volatile(NOTE("split", "0", "\(number)") :: "r"(kind));
+    		__asm__ volatile(NOTE("split", "0", "-4@%0") :: "m"(stored));
+    		__asm__ volatile(NOTE("split", "0", "1@%0") :: "i"(50));
+    		__asm__ volatile(NOTE("mixed", "0", "8@%0") :: "m"(wide));
+    		__asm__ volatile(NOTE("mixed", "0", "\(number)") :: "r"(kind));
+    		if (i & 1)
+    			__asm__ volatile(NOTE("moved", "0", "-4@%0") :: "m"(stored));
+    		else
+    			__asm__ volatile(NOTE("moved", "0", "\(number)") :: "r"(kind));
     		leave(i);
     	}
     	if (argc > 2)
@@ -92,6 +102,11 @@ struct USDTTests {
       ("time", ["usdt:\(app):app:begin ~ usdt:\(app):app:end label arg1"]),
       ("left", ["usdt:\(app):app:end ~ \(app):leave label arg0 where arg0 < 0"]),
       ("returned", ["--usdt", "\(app):app:begin", "--to", "uretprobe:\(app):leave"]),
+      ("split", ["count usdt:\(app):app:split by arg0"]),
+      ("above", ["sum usdt:\(app):app:split.arg0 by arg0 where arg0 > 1"]),
+      ("rows", ["events usdt:\(app):app:split where arg0 < 0"]),
+      ("arrived", ["usdt:\(app):app:begin ~ usdt:\(app):app:moved by tid label arg0"]),
+      ("departed", ["usdt:\(app):app:moved ~ \(app):leave label arg0 where arg0 >= 0"]),
     ] {
       let saved = try await bench.latgate(["measure"] + line + ["--save", name, "--for", "10ms"])
       #expect(saved.errors.contains("saved: "), "\(saved.errors)")
@@ -101,7 +116,8 @@ struct USDTTests {
       suite: marks
       device: local
       workload: marks
-      probes: [begin, twice, guarded, constant, sums, time, left, returned]
+      probes:
+        [begin, twice, guarded, constant, sums, time, left, returned, split, above, rows, arrived, departed]
       iterations: 1
       settle:
         {limit: 60s, quiet: 100ms, uptime_min: 0s, cpu_pressure_max: 100%, cpu_busy_max: 100%}
@@ -129,9 +145,10 @@ struct USDTTests {
     #expect(alone.exitCode == 0)
     #expect(try String(contentsOfFile: "\(bench.path)/guarded", encoding: .utf8) == "400\n0\n")
 
-    let split = try await bench.latgate("measure", "count usdt:\(app):app:split by arg0")
+    let mixed = try await bench.latgate("measure", "count usdt:\(app):app:mixed by arg0")
     #expect(
-      split.exitCode == 64 && split.errors.contains("is in different places"), "\(split.errors)")
+      mixed.exitCode == 64 && mixed.errors.contains("no number of 8 bytes holds both"),
+      "\(mixed.errors)")
     let near = try await bench.latgate("measure", "--usdt", "\(app):app:begn")
     #expect(
       near.exitCode == 64 && near.errors.contains("did you mean 'app:begin'?"), "\(near.errors)")
@@ -164,6 +181,22 @@ struct USDTTests {
     #expect(sums.reduce(0) { $0 + ($1.sum ?? 0) } == 400 << 40)
     #expect(counted("time.latency", ["arg1": "1099511627776"]) == 400)
     #expect(counted("left.latency") == 400 && counted("returned.latency") == 400)
+    // Each location has its argument elsewhere: -1 to 2, 9 to 12, and 50.
+    for number in [-1, 0, 1, 2, 9, 10, 11, 12] {
+      #expect(counted("split.count", ["arg0": "\(number)"]) == 100, "\(number)")
+    }
+    #expect(counted("split.count") == 1200 && counted("split.count", ["arg0": "50"]) == 400)
+    let above = record.phases.flatMap(\.results).filter { $0.metric == "above.sum" }
+    // 100 times 2, 9, 10, 11 and 12, and 400 times 50.
+    #expect(above.reduce(0) { $0 + ($1.sum ?? 0) } == 24_400)
+    let rows = record.phases.flatMap(\.results).filter { $0.metric == "rows.events" }
+      .flatMap { $0.rows ?? [] }
+    #expect(rows.count == 100 && rows.allSatisfy { $0.last == .text("-1") })
+    for number in ["-1", "10", "1", "12"] {
+      #expect(counted("arrived.latency", ["arg0": number]) == 100, "\(number)")
+    }
+    #expect(counted("arrived.latency") == 400 && counted("departed.latency") == 300)
+    #expect(counted("departed.latency", ["arg0": "12"]) == 100)
     for loss in record.phases.flatMap(\.losses) where loss.metric.hasSuffix("latency") {
       #expect(loss.started == loss.recorded && loss.overwritten == 0, "\(loss)")
     }
