@@ -152,7 +152,7 @@ import Testing
   /// Sums with such a time trap.
   @Test func aTimeThatNoClockShowsIsRefused() throws {
     let waking = Wire.field(1, "c500") + Wire.field(2, 500) + Wire.field(3, 120)
-    for ns in [UInt64.max, .max - 1, 1 << 63] {
+    for ns: UInt64 in [.max, .max - 1, 1 << 63] {
       var trace = TraceBuilder()
       trace.bundles.append(
         TraceBuilder.packet(Wire.field(1, 1) + TraceBuilder.event(ns, 900, 17, waking)))

@@ -42,7 +42,7 @@ struct OutcomeTextTests {
     #expect(report.nextSteps == waived)
     #expect(
       report.text(width: 1000, style: .plain).contains(", 1 deadline not shown to be kept, waived"))
-    report.deadlines?[0].state = "met"
+    report.deadlines?[0].state = .met
     #expect(report.nextSteps == [holds])
   }
 

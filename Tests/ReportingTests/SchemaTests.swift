@@ -38,10 +38,10 @@ struct SchemaTests {
       runsUpper: 0.2, worst: 9)
     doubtful.deadlines = [
       .init(
-        metric: "a.b", limit: 5, allowed: 0, state: "missed", candidate: arm, reference: arm,
+        metric: "a.b", limit: 5, allowed: 0, state: .missed, candidate: arm, reference: arm,
         lower: 0, upper: 0.1, p: 0.5, unknown: 0, isWaived: false, text: "1 of 100"),
       .init(
-        metric: "a.c", limit: 5, allowed: 0, state: "unmeasured", unknown: 0, isWaived: false,
+        metric: "a.c", limit: 5, allowed: 0, state: .unmeasured, unknown: 0, isWaived: false,
         text: "none"),
     ]
     return [

@@ -59,7 +59,8 @@ struct ExportCommand: AsyncParsableCommand {
     let console = source.recall.console
     let source = try await source.source(paths)
     if let serve {
-      let socket = try ListeningSocket(host: host ?? "127.0.0.1", port: serve)
+      let host = host ?? "127.0.0.1"
+      let socket = try ListeningSocket(host: host, port: serve)
       console.print("http://\(host):\(socket.port)/metrics")
       return try await source.server.run(on: socket)
     }
