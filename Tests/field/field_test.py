@@ -86,6 +86,12 @@ class World:
         # Its timer would have ended by now.
         self.agent.send_signal(signal.SIGCHLD)
 
+    def set_wall(self, seconds):
+        """The clock of the wall is ahead by so much, and no other is."""
+        with open(self.path("wall.new"), "w") as file:
+            file.write(str(seconds))
+        os.rename(self.path("wall.new"), self.path("wall"))
+
     def stop(self, how=signal.SIGTERM):
         self.agent.send_signal(how)
         self.log.close()
@@ -103,6 +109,14 @@ class World:
             return [name for name in os.listdir(self.path("state/spool")) if name[0] == "r"]
         except FileNotFoundError:
             return []
+
+    def waiting(self):
+        """Reports in the spool of an agent that has ended."""
+        found = []
+        for name in self.spooled():
+            with open(os.path.join(self.path("state/spool"), name), "rb") as file:
+                found.append(fleet.Report(file.read()[48:]))
+        return found
 
     def count(self, command, path):
         with self.server.lock:
@@ -388,6 +402,29 @@ def timeless():
     world.end()
 
 
+def jumper():
+    """A clock that jumps ahead by more than reports may wait, and back."""
+    world = World(**{"spool-age-seconds": 3600})
+    # One report a day, and not two: the others wait.
+    world.repository.add("first", upload=150)
+    world.repository.publish()
+    world.start(LATGATE_WALL=world.path("wall"))
+    check("reports wait", wait_for(
+        lambda: len(world.server.stored) == 1 and len(world.spooled()) >= 2), world.text("log"))
+    world.set_wall(400_000)
+    check("another day has another report's bytes", wait_for(lambda: len(world.server.stored) == 2))
+    world.set_wall(0)
+    world.more_polls()
+    world.more_polls()
+    world.stop()
+    sent, waiting = world.server.reports(), world.waiting()
+    check("a clock that goes back begins no other day", len(sent) == 2, len(sent))
+    check("no report grew old by a clock", waiting and not any(r.evicted for r in sent + waiting)
+          and sorted(r.sequence for r in sent + waiting) == list(range(len(sent + waiting))),
+          sorted(r.sequence for r in sent + waiting))
+    world.end()
+
+
 life()
 answers()
 strangers()
@@ -397,3 +434,4 @@ idle()
 crashes()
 sleeper()
 timeless()
+jumper()

@@ -2,7 +2,8 @@
 /*
  * A device that has slept: as many seconds as the file says that LATGATE_SLEPT
  * names, by which CLOCK_BOOTTIME and CLOCK_REALTIME are ahead. With LATGATE_NO_RTC
- * the latter begins with the boot. Linked with --wrap.
+ * the latter begins with the boot; LATGATE_WALL names a file of seconds by which it
+ * alone is ahead. Linked with --wrap.
  */
 #define _GNU_SOURCE 1
 #include <stdbool.h>
@@ -18,9 +19,9 @@ int __real_timerfd_settime(int fd, int flags, const struct itimerspec *at,
 int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *at,
 			   struct itimerspec *before);
 
-static time_t slept(void)
+static time_t seconds_of(const char *variable)
 {
-	const char *path = getenv("LATGATE_SLEPT");
+	const char *path = getenv(variable);
 	FILE *file = path ? fopen(path, "re") : NULL;
 	long seconds = 0;
 
@@ -38,7 +39,9 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *out)
 	int rc = __real_clock_gettime(no_rtc ? CLOCK_BOOTTIME : clock, out);
 
 	if (!rc && (clock == CLOCK_BOOTTIME || clock == CLOCK_REALTIME))
-		out->tv_sec += slept();
+		out->tv_sec += seconds_of("LATGATE_SLEPT");
+	if (!rc && clock == CLOCK_REALTIME)
+		out->tv_sec += seconds_of("LATGATE_WALL");
 	return rc;
 }
 
@@ -48,7 +51,7 @@ int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *at,
 {
 	struct itimerspec real = *at;
 
-	real.it_value.tv_sec -= slept();
+	real.it_value.tv_sec -= seconds_of("LATGATE_SLEPT");
 	if (real.it_value.tv_sec < 0)
 		real.it_value = (struct timespec){.tv_nsec = 1};
 	return __real_timerfd_settime(fd, flags, &real, before);

@@ -3,10 +3,11 @@
  * A spool that does what its stdin says, line by line, and answers each line
  * with one. What it claims is held against the files by spool_test.py.
  *
- *	put ID SIZE NOW   -> put RC NUMBER
+ *	now BOOT SECONDS  -> done 0: what follows is then
+ *	put ID SIZE       -> put RC NUMBER
  *	read              -> none | bad | report ID HEX: the oldest
  *	sent | rejected   -> none | done RC, of the oldest
- *	expire NOW        -> done RC
+ *	expire            -> done RC
  *	counts            -> counts waiting written sent evicted_by_size evicted_by_age unwritten
  *	                     damaged rejected unfinished
  */
@@ -22,7 +23,7 @@
 
 enum { LINE = 256, REPORT_MOST = 4096 };
 
-static void put(struct lg_spool *spool, const char *id_text, size_t size, uint64_t now)
+static void put(struct lg_spool *spool, const char *id_text, size_t size)
 {
 	uint8_t id[LG_REPORT_ID], report[REPORT_MOST + 1];
 	int rc;
@@ -31,7 +32,7 @@ static void put(struct lg_spool *spool, const char *id_text, size_t size, uint64
 	memcpy(id, id_text, strnlen(id_text, sizeof(id)));
 	for (size_t i = 0; i < size && i < sizeof(report); i++)
 		report[i] = (uint8_t)(id[i % sizeof(id)] + i / sizeof(id));
-	rc = lg_spool_put(spool, id, report, size, now);
+	rc = lg_spool_put(spool, id, report, size);
 	printf("put %d %" PRIu64 "\n", rc, spool->last);
 }
 
@@ -66,14 +67,24 @@ static void counts(const struct lg_spool *spool)
 	       c->unwritten, c->damaged, c->rejected, c->unfinished);
 }
 
+static void see(struct lg_spool *spool, const char *line)
+{
+	struct lg_moment now = {0};
+
+	sscanf(line, "now %" SCNu64 " %" SCNu64, &now.boot, &now.s);
+	lg_ledger_see(&spool->ledger, &now);
+	puts("done 0");
+}
+
 static void obey(struct lg_spool *spool, const char *line)
 {
 	char id[LG_REPORT_ID + 1];
-	uint64_t now;
 	size_t size;
 
-	if (sscanf(line, "put %16s %zu %" SCNu64, id, &size, &now) == 3)
-		put(spool, id, size, now);
+	if (sscanf(line, "put %16s %zu", id, &size) == 2)
+		put(spool, id, size);
+	else if (!strncmp(line, "now ", 4))
+		see(spool, line);
 	else if (!strcmp(line, "read\n"))
 		read_oldest(spool);
 	else if (!spool->count && (!strcmp(line, "sent\n") || !strcmp(line, "rejected\n")))
@@ -82,8 +93,8 @@ static void obey(struct lg_spool *spool, const char *line)
 		printf("done %d\n", lg_spool_sent(spool, 0));
 	else if (!strcmp(line, "rejected\n"))
 		printf("done %d\n", lg_spool_rejected(spool, 0));
-	else if (sscanf(line, "expire %" SCNu64, &now) == 1)
-		printf("done %d\n", lg_spool_expire(spool, now));
+	else if (!strcmp(line, "expire\n"))
+		printf("done %d\n", lg_spool_expire(spool));
 	else if (!strcmp(line, "counts\n"))
 		counts(spool);
 	else
@@ -94,20 +105,23 @@ int main(int argc, char **argv)
 {
 	static const struct lg_spool_caps caps = {
 		.bytes = 12000, .age_s = 1000, .report = REPORT_MOST};
+	struct lg_moment now = {0};
 	struct lg_spool spool;
 	char line[LINE];
 	int directory, rc;
 
-	if (argc != 5) {
-		fprintf(stderr, "usage: spool-driver DIRECTORY FAULT CALL SEED\n");
+	if (argc != 5 && argc != 7) {
+		fprintf(stderr, "usage: spool-driver DIRECTORY FAULT CALL SEED [BOOT SECONDS]\n");
 		return 64;
 	}
 	setlinebuf(stdout);
+	if (argc == 7)
+		now = (struct lg_moment){strtoull(argv[5], NULL, 10), strtoull(argv[6], NULL, 10)};
 	directory = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	rc = lg_spool_open(&spool,
 			   faulty_disk(fault_kind(argv[2]), atol(argv[3]),
 				       (unsigned)strtoul(argv[4], NULL, 10)),
-			   directory, &caps);
+			   directory, &caps, &now);
 	printf("open %d\n", rc);
 	while (!rc && fgets(line, sizeof(line), stdin))
 		obey(&spool, line);

@@ -29,9 +29,9 @@ class Gone(Exception):
 
 
 class Driver:
-    def __init__(self, program, directory, fault, call, seed):
+    def __init__(self, program, directory, fault, call, seed, boot=1, uptime=0):
         self.process = subprocess.Popen(
-            [program, directory, fault, str(call), str(seed)],
+            [program, directory, fault, str(call), str(seed), str(boot), str(uptime)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
 
     def answer(self):
@@ -88,7 +88,19 @@ class Oracle:
         return self.accepted - set(self.delivered) - self.rejected - set(self.damage)
 
 
-def work(driver, oracle, dice, now):
+class Clock:
+    """The time for which a device is on, over its boots."""
+
+    def __init__(self, dice):
+        self.dice, self.boot, self.uptime = dice, 1, 5
+
+    def advance(self, seconds):
+        if self.dice.random() < 0.1:
+            self.boot, self.uptime = self.boot + 1, 5
+        self.uptime += seconds
+
+
+def work(driver, oracle, dice, clock):
     """Some steps of a device's life; raises Gone in the middle of one."""
     for _ in range(dice.randrange(2, 14)):
         step = dice.random()
@@ -96,14 +108,16 @@ def work(driver, oracle, dice, now):
             name = f"r{len(oracle.attempted)}"
             size = dice.choice([0, 1, 40, 700, 2500, 4096])
             oracle.attempted[name] = size
-            _, code, number = driver.ask(f"put {name} {size} {now}")
+            _, code, number = driver.ask(f"put {name} {size}")
             if code == "0":
                 oracle.accepted.add(name)
                 oracle.numbers[name] = int(number)
         elif step < 0.9:
             give_back(driver, oracle, reject=step > 0.87)
         else:
-            driver.ask(f"expire {now + dice.choice([0, 0, 0, 900, 1100])}")
+            clock.uptime += dice.choice([0, 0, 0, 900, 1100])
+            driver.ask(f"now {clock.boot} {clock.uptime}")
+            driver.ask("expire")
 
 
 def give_back(driver, oracle, reject=False):
@@ -131,9 +145,9 @@ def decided(directory):
         blocks = file.read()
     newest = (0, 0, 0)
     for at in (0, 4096):
-        slot = blocks[at:at + 104]
-        if len(slot) == 104 and struct.unpack_from("<I", slot, 4)[0] == zlib.crc32(slot[8:]):
-            generation, *_, through, aside = struct.unpack_from("<12Q", slot, 8)
+        slot = blocks[at:at + 128]
+        if len(slot) == 128 and struct.unpack_from("<I", slot, 4)[0] == zlib.crc32(slot[8:]):
+            generation, *_, through, aside, _, _, _ = struct.unpack_from("<15Q", slot, 8)
             newest = max(newest, (generation, through, aside))
     return newest[1:]
 
@@ -176,14 +190,16 @@ def main():
     dice = random.Random(seed)
     directory = tempfile.mkdtemp(prefix="latgate-spool-")
     oracle = Oracle()
-    now, calls, damaged, killed = 1_800_000_000, 40, 0, 0
+    clock = Clock(dice)
+    calls, damaged, killed = 40, 0, 0
     for cycle in range(cycles):
         fault = dice.choice(FAULTS)
-        driver = Driver(program, directory, fault, dice.randrange(1, calls + 1), dice.randrange(1 << 30))
-        now += dice.randrange(0, 60)
+        clock.advance(dice.randrange(0, 60))
+        driver = Driver(program, directory, fault, dice.randrange(1, calls + 1), dice.randrange(1 << 30),
+                        clock.boot, clock.uptime)
         try:
             if driver.answer() == ["open", "0"]:
-                work(driver, oracle, dice, now)
+                work(driver, oracle, dice, clock)
         except Gone:
             killed += 1
         oracle.faults[fault] += 1
@@ -191,7 +207,7 @@ def main():
         oracle.look(directory)
         if dice.random() < 0.15:
             damaged += damage(directory, oracle, dice)
-    driver = Driver(program, directory, "none", 0, 0)
+    driver = Driver(program, directory, "none", 0, 0, clock.boot, clock.uptime)
     opened = driver.answer() == ["open", "0"]
     while opened and give_back(driver, oracle) != "none":
         pass

@@ -5,7 +5,7 @@
  *
  * usage: device CONFIG FAULT CALL SEED
  *
- *	put HEX NOW	spools a report:	"put RC"
+ *	put HEX		spools a report:	"put RC"
  *	poll NOW	sends what waits:	"answer ID STATUS" each, then "poll UPLOADED"
  *	counts		the ledger:		"counts WAITING WRITTEN SENT EVICTED UNWRITTEN DAMAGED REJECTED"
  */
@@ -47,7 +47,7 @@ int __wrap_lg_transport_ask(struct lg_transport *transport, const struct lg_url 
 }
 
 static int put(const struct lg_config *config, const struct lg_directories *directories,
-	       const char *hex, uint64_t now_s)
+	       const char *hex)
 {
 	static uint8_t bytes[LG_REPORT_MOST];
 	struct lg_buffer report = {.data = bytes};
@@ -60,7 +60,7 @@ static int put(const struct lg_config *config, const struct lg_directories *dire
 	lg_report_id(&report, id);
 	rc = lg_spool_enter(&spool, directories, config);
 	if (!rc)
-		rc = lg_spool_put(&spool, id, report.data, report.size, now_s);
+		rc = lg_spool_put(&spool, id, report.data, report.size);
 	lg_spool_leave(&spool);
 	return rc;
 }
@@ -88,8 +88,8 @@ static void obey(const struct lg_config *config, const struct lg_directories *di
 	struct lg_polled polled;
 	uint64_t now;
 
-	if (sscanf(line, "put %s %" SCNu64, hex, &now) == 2) {
-		printf("put %d\n", put(config, directories, hex, now));
+	if (sscanf(line, "put %s", hex) == 1) {
+		printf("put %d\n", put(config, directories, hex));
 	} else if (sscanf(line, "poll %" SCNu64, &now) == 1) {
 		lg_exchange(&polled, config, directories, &state, now);
 		printf("poll %d\n", polled.uploaded);

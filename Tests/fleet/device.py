@@ -14,7 +14,7 @@ FAULTS = ["kill", "kill-after", "cut", "cut-after", "full", "eio", "short"]
 CALLS = 40
 LIFE_LIMIT = 300
 HOUR = 3600
-# Longer than a run, which simulates ten days; shorter than the largest jumps of a clock.
+# Shorter than the largest jumps of a clock, by which no report may grow old.
 SPOOL_AGE = 720
 SPOOL_HEADER = 48
 
@@ -69,7 +69,7 @@ class Device:
                 name = reports.report_id(body)
                 self.given[name] = events
                 ids.append(name)
-                lines.append(f"put {body.hex()} {now}\n")
+                lines.append(f"put {body.hex()}\n")
             lines += [f"poll {now}\n", "counts\n"]
             self.hear(*self.run(fault, "".join(lines), faults and self.rng.random() < 0.05), ids)
 

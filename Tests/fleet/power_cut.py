@@ -27,7 +27,6 @@ PATIENCE = 240
 # More than a device gets through before its power goes.
 COMMANDS = 5000
 REPORT_SIZES = [0, 1, 40, 700, 2500, 4000]
-NOW = 1_800_000_000
 
 
 class Files:
@@ -108,7 +107,7 @@ class Writer:
         self.sizes = {f"p{self.made + at}": self.rng.choice(REPORT_SIZES) for at in range(COMMANDS)}
         self.made += COMMANDS
         self.accepted = set()
-        self.give(scratch, [f"put {name} {size} {NOW}" for name, size in self.sizes.items()])
+        self.give(scratch, [f"put {name} {size}" for name, size in self.sizes.items()])
         port = self.place.getsockname()[1]
         self.machine.shell(
             f"cd {PLACE} && mkdir -p spool && (./driver spool none 0 0 < commands | busybox nc 10.0.2.2 {port} &) "

@@ -207,7 +207,10 @@ static int take_in(struct lg_spool *spool, uint64_t number)
 			return 0;
 	}
 	if (rc)
-		entry = (struct lg_spool_entry){.number = number, .created_s = UINT64_MAX};
+		entry = (struct lg_spool_entry){.number = number, .created_s = LG_SPOOL_AGELESS};
+	/* The ledger is as young as the youngest report when it had to begin anew. */
+	if (entry.created_s != LG_SPOOL_AGELESS && entry.created_s > spool->ledger.on_s)
+		spool->ledger.on_s = entry.created_s;
 	return rc == -ENOMEM ? rc : add(spool, &entry);
 }
 
@@ -229,13 +232,14 @@ static int clear_unfinished(struct lg_spool *spool)
 }
 
 int lg_spool_open(struct lg_spool *spool, const struct lg_disk *disk, int directory,
-		  const struct lg_spool_caps *caps)
+		  const struct lg_spool_caps *caps, const struct lg_moment *now)
 {
 	struct listing list = {0};
 	int rc;
 
 	*spool = (struct lg_spool){.disk = disk, .directory = directory, .caps = *caps};
 	rc = lg_ledger_open(&spool->ledger, disk, directory, LEDGER_NAME);
+	lg_ledger_see(&spool->ledger, now);
 	if (!rc)
 		rc = clear_unfinished(spool);
 	if (!rc)
@@ -284,8 +288,10 @@ static int evict_oldest(struct lg_spool *spool, uint64_t *counter)
 	return 0;
 }
 
-int lg_spool_expire(struct lg_spool *spool, uint64_t now_s)
+int lg_spool_expire(struct lg_spool *spool)
 {
+	uint64_t now_s = spool->ledger.on_s;
+
 	while (spool->count && spool->caps.age_s && now_s > spool->entries[0].created_s &&
 	       now_s - spool->entries[0].created_s > spool->caps.age_s) {
 		int rc = evict_oldest(spool, &spool->ledger.counts.evicted_by_age);
@@ -330,9 +336,9 @@ static int write_entry(struct lg_spool *spool, const struct lg_spool_entry *entr
 }
 
 int lg_spool_put(struct lg_spool *spool, const uint8_t id[LG_REPORT_ID], const void *report,
-		 size_t size, uint64_t now_s)
+		 size_t size)
 {
-	struct lg_spool_entry entry = {.created_s = now_s};
+	struct lg_spool_entry entry = {.created_s = spool->ledger.on_s};
 	int rc = -EFBIG;
 
 	if (size <= spool->caps.report && LG_SPOOL_HEADER + (uint64_t)size <= spool->caps.bytes) {

@@ -7,7 +7,13 @@
 
 #include "attribute.h"
 
-enum { MAGIC = 0x5053474c, VERSION = 1, DIGITS = 16, AT_CRC = LG_SPOOL_HEADER - 4 };
+enum {
+	MAGIC = 0x5053474c,
+	VERSION = 2,
+	VERSION_DATED = 1, /* by the clock of the wall, which says nothing of an age */
+	DIGITS = 16,
+	AT_CRC = LG_SPOOL_HEADER - 4,
+};
 
 enum lg_spool_name lg_spool_name_read(const char *name, uint64_t *number)
 {
@@ -27,7 +33,7 @@ void lg_spool_name_write(char name[LG_NAME_MAX], enum lg_spool_name kind, uint64
 	snprintf(name, LG_NAME_MAX, "%c%016" PRIx64, kind == LG_SPOOL_REPORT ? 'r' : 'x', number);
 }
 
-/* u32 magic, u32 version, u64 number, u64 created, u32 size, id, u32 CRC of all but itself. */
+/* u32 magic, u32 version, u64 number, u64 on_s, u32 size, id, u32 CRC of all but itself. */
 void lg_spool_file_write(struct lg_buffer *file, const struct lg_spool_entry *entry,
 			 const void *report)
 {
@@ -56,7 +62,9 @@ bool lg_spool_file_read(const struct lg_buffer *file, uint64_t number, struct lg
 	    !lg_cursor_u32(&in, &crc))
 		return false;
 	memcpy(out->id, id, LG_REPORT_ID);
-	return magic == MAGIC && version == VERSION && out->number == number &&
-	       out->size == in.left &&
+	if (version == VERSION_DATED)
+		out->created_s = LG_SPOOL_AGELESS;
+	return magic == MAGIC && (version == VERSION || version == VERSION_DATED) &&
+	       out->number == number && out->size == in.left &&
 	       crc == lg_crc32(lg_crc32(0, file->data, AT_CRC), in.at, in.left);
 }

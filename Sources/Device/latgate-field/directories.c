@@ -4,14 +4,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "durable.h"
 #include "report.h"
+
+#define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
 enum { OWN_S = 60 };
 
@@ -54,6 +59,24 @@ bool lg_directories_open(struct lg_directories *directories, const struct lg_con
 	return true;
 }
 
+/* The boot's random id, as far as a number holds it; its dashes are left out. */
+static uint64_t boot_number(void)
+{
+	char text[48], digits[17];
+	int fd = open(BOOT_ID, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	size_t count = 0;
+
+	if (fd >= 0)
+		close(fd);
+	for (ssize_t i = 0; i < n && count < sizeof(digits) - 1; i++) {
+		if (strchr("0123456789abcdef", text[i]))
+			digits[count++] = text[i];
+	}
+	digits[count] = 0;
+	return strtoull(digits, NULL, 16);
+}
+
 int lg_spool_enter(struct lg_spool *spool, const struct lg_directories *directories,
 		   const struct lg_config *config)
 {
@@ -61,18 +84,22 @@ int lg_spool_enter(struct lg_spool *spool, const struct lg_directories *director
 					   .age_s = config->spool_age_s,
 					   .report = LG_REPORT_MOST};
 	/* A lock belongs to what was opened, which children share: this process opens its own. */
-	int fd = openat(directories->spool, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(directories->spool, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
+	struct lg_moment now = {.boot = boot_number()};
 
 	*spool = (struct lg_spool){.directory = -1, .ledger.fd = -1};
 	if (fd < 0)
 		return -errno;
-	if (flock(fd, LOCK_EX)) {
-		int rc = -errno;
-
+	do
+		rc = flock(fd, LOCK_EX) ? -errno : 0;
+	while (rc == -EINTR);
+	if (rc) {
 		close(fd);
 		return rc;
 	}
-	return lg_spool_open(spool, &lg_posix_disk, fd, &caps);
+	/* Once the other process is out: time goes on while it is waited for. */
+	now.s = lg_clock_ns(CLOCK_BOOTTIME) / LG_NS_PER_S;
+	return lg_spool_open(spool, &lg_posix_disk, fd, &caps, &now);
 }
 
 void lg_spool_leave(struct lg_spool *spool)

@@ -291,7 +291,7 @@ static void upload(struct exchange *exchange)
 
 	exchange->out->uploaded = true;
 	if (!rc)
-		rc = lg_spool_expire(&spool, exchange->now_s);
+		rc = lg_spool_expire(&spool);
 	if (rc)
 		fprintf(stderr, "latgate-field: spool: %s\n", strerror(-rc));
 	while (!rc && at < spool.count &&

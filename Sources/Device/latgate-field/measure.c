@@ -225,7 +225,7 @@ static void resources(uint64_t *cpu_ms, uint64_t *memory_kib)
 	}
 }
 
-static int put(struct lg_spool *spool, struct lg_report *report, uint64_t now_s)
+static int put(struct lg_spool *spool, struct lg_report *report)
 {
 	uint64_t lost = lg_ledger_lost(&spool->ledger.counts);
 	struct lg_buffer bytes = {0};
@@ -235,7 +235,7 @@ static int put(struct lg_spool *spool, struct lg_report *report, uint64_t now_s)
 	report->lost_reports = lost - spool->ledger.counts.reported;
 	if (lg_report_write(&bytes, report)) {
 		lg_report_id(&bytes, id);
-		rc = lg_spool_put(spool, id, bytes.data, bytes.size, now_s);
+		rc = lg_spool_put(spool, id, bytes.data, bytes.size);
 	}
 	lg_buffer_free(&bytes);
 	/* Only now: what a crash comes before is said twice, and never left out. */
@@ -274,7 +274,7 @@ static int spool_report(struct run *run)
 		report.flags |= LG_REPORT_CUT_SHORT;
 	rc = lg_spool_enter(&spool, measure->directories, measure->config);
 	if (!rc)
-		rc = put(&spool, &report, measure->now_s);
+		rc = put(&spool, &report);
 	lg_spool_leave(&spool);
 	if (rc) {
 		fprintf(stderr, "latgate-field: report not spooled: %s\n", strerror(-rc));

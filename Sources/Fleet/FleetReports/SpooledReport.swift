@@ -1,4 +1,5 @@
-/// A report in a device's spool, as `latgate-field` writes and reads it (`FieldCore/spool_file.c`).
+/// A report in a device's spool, as `latgate-field` reads it (`FieldCore/spool_file.c`): in version 1, whose
+/// time is the wall's and says nothing of an age, so that none is too old to be sent.
 package struct SpooledReport: Sendable, Equatable {
   /// Its place in the spool, from 1 on; the lowest is sent first.
   package var number: UInt64

@@ -6,6 +6,10 @@
  * wherever the process or the power ends.
  *
  * A file that is torn or changed is set aside and never sent.
+ *
+ * Reports grow old while the device is on. A clock that is set, or one that
+ * begins anew at each boot, makes none of them older; nor does a device that
+ * lies in a drawer, whose reports nobody could have sent.
  */
 #ifndef LATGATE_FIELD_SPOOL_H
 #define LATGATE_FIELD_SPOOL_H
@@ -19,15 +23,18 @@ enum {
 	LG_SPOOL_ASIDE = 8, /* files kept for whoever looks into it */
 };
 
+/* Such a report stays until it is sent, or another takes its room. */
+#define LG_SPOOL_AGELESS UINT64_MAX
+
 struct lg_spool_caps {
 	uint64_t bytes; /* of all files that wait */
-	uint64_t age_s; /* 0 = no cap */
+	uint64_t age_s; /* of the ledger's time; 0 = no cap */
 	uint32_t report; /* bytes of one report */
 };
 
 struct lg_spool_entry {
 	uint64_t number; /* ascending from the oldest on, never used twice */
-	uint64_t created_s; /* Unix time that put() was given */
+	uint64_t created_s; /* the ledger's on_s then; LG_SPOOL_AGELESS = not known */
 	uint32_t size; /* of the report, bytes */
 	uint8_t id[LG_REPORT_ID];
 };
@@ -45,7 +52,7 @@ struct lg_spool {
 
 /* Looks at every file. 0 or -errno; close it in both cases. The directory's descriptor stays the caller's. */
 int lg_spool_open(struct lg_spool *spool, const struct lg_disk *disk, int directory,
-		  const struct lg_spool_caps *caps);
+		  const struct lg_spool_caps *caps, const struct lg_moment *now);
 /* Saves the counts. */
 void lg_spool_close(struct lg_spool *spool);
 
@@ -54,9 +61,9 @@ void lg_spool_close(struct lg_spool *spool);
  * is over a cap. Another -errno: it is not there, and counted as unwritten.
  */
 int lg_spool_put(struct lg_spool *spool, const uint8_t id[LG_REPORT_ID], const void *report,
-		 size_t size, uint64_t now_s);
-/* Evicts what is older than the cap; a clock that went backwards makes nothing old. */
-int lg_spool_expire(struct lg_spool *spool, uint64_t now_s);
+		 size_t size);
+/* Evicts what is older than the cap. */
+int lg_spool_expire(struct lg_spool *spool);
 
 /*
  * The report of entry `at`. -EBADMSG: it was damaged, and is set aside: the entry is gone. Another
