@@ -647,6 +647,24 @@ def statistics(scratch):
 
 
 @test
+def costs(scratch):
+    agent = Agent(AGENT)
+    agent.greet()
+    agent.send(frame(wire.WINDOW_OPEN, 5, attribute(44, (1, 4)), attribute(45, (0, 8))))
+    assert [a.kind for a in agent.answers()] == [wire.DONE]
+    # Also while a window is open.
+    agent.send(frame(wire.COSTS, 6))
+    program, maps, done = agent.answers()
+    assert (program.kind, program.number(82)) == (wire.PROGRAM, 600)
+    assert (maps.kind, maps.number(116)) == (wire.MAPS, 8192)
+    agent.send(frame(wire.WINDOW_CLOSE, 7, attribute(46, (0, 8))))
+    assert agent.answers()[-1].kind == wire.DONE
+    agent.send(frame(wire.COSTS, 8))
+    assert [a.kind for a in agent.answers()] == [wire.PROGRAM, wire.MAPS, wire.DONE]
+    assert agent.bye() == 0
+
+
+@test
 def files(scratch):
     big, fifo = scratch / "big", scratch / "fifo"
     big.write_bytes(b"x" * (300 << 10))

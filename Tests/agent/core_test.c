@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /* AgentCore by itself: bytes in, bytes out. Prints one line per check. */
+#include <linux/bpf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "attribute.h"
 #include "build_id.h"
 #include "frame.h"
+#include "map_bytes.h"
 #include "phase_request.h"
 #include "session_state.h"
 #include "sparse_buckets.h"
@@ -156,6 +158,9 @@ static void test_session(void)
 	check("no exec in a window", lg_session_frame(&state, LG_MSG_EXEC, 0) == LG_ACTION_REFUSE);
 	check("files in a window",
 	      lg_session_frame(&state, LG_MSG_READ_FILES, 8) == LG_ACTION_HANDLE);
+	check("costs in a window", lg_session_frame(&state, LG_MSG_COSTS, 0) == LG_ACTION_HANDLE);
+	check("no statistics are switched there",
+	      lg_session_frame(&state, LG_MSG_STATS, 12) == LG_ACTION_REFUSE);
 	check("close in a window",
 	      lg_session_frame(&state, LG_MSG_WINDOW_CLOSE, 0) == LG_ACTION_HANDLE);
 	lg_session_window(&state, false);
@@ -227,6 +232,33 @@ static void test_phase(void)
 	lg_phase_request_free(&request);
 }
 
+static void test_map_bytes(void)
+{
+	/* What kernels 5.11 to 6.3 say of the same: whole pages of all keys and values, at the least. */
+	static const struct {
+		struct lg_map_shape shape;
+		uint64_t least, most;
+	} maps[] = {
+		{{BPF_MAP_TYPE_ARRAY, 4, 2136, 1}, 4096, 4096},
+		{{BPF_MAP_TYPE_ARRAY, 4, 3, 1024}, 8192, 8192},
+		{{BPF_MAP_TYPE_PERCPU_ARRAY, 4, 2136, 3}, 3 * 2136 * 8, 57344},
+		{{BPF_MAP_TYPE_HASH, 8, 16, 16384}, 16384 * 24, 16384 * (24 + 48 + 16)},
+		{{BPF_MAP_TYPE_PERCPU_HASH, 16, 8544, 513}, 513 * (16 + 8 * 8544), 36 << 20},
+		{{BPF_MAP_TYPE_TASK_STORAGE, 4, 64, 0}, 0, 0},
+	};
+	const struct lg_map_shape most = {BPF_MAP_TYPE_PERCPU_HASH, 8, UINT32_MAX, UINT32_MAX};
+
+	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+		uint64_t bytes = lg_map_bytes(&maps[i].shape, 8);
+
+		check("bytes of a map",
+		      bytes % 4096 == 0 && bytes >= maps[i].least && bytes <= maps[i].most);
+	}
+	check("bytes that are no number", lg_map_bytes(&most, 4096) == UINT64_MAX &&
+						  lg_add_bytes(UINT64_MAX, 1) == UINT64_MAX &&
+						  lg_add_bytes(1, 2) == 3);
+}
+
 int main(void)
 {
 	test_writer();
@@ -237,5 +269,6 @@ int main(void)
 	test_watchdog();
 	test_build_id();
 	test_phase();
+	test_map_bytes();
 	return 0;
 }

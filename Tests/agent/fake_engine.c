@@ -322,6 +322,16 @@ void lg_engine_stats(struct lg_engine *engine,
 				lg_u64 ns, lg_u64 recursion_misses),
 		     void *arg)
 {
+	const char *ns = getenv("LATGATE_FAKE_RUN_NS");
+
 	trace(engine, "stats");
-	fn(arg, "runqueue", "on_switch", 5, 600, 7);
+	fn(arg, "runqueue", "on_switch", 5, ns ? strtoull(ns, NULL, 10) : 600, 7);
+}
+
+lg_u64 lg_engine_map_bytes(const struct lg_engine *engine)
+{
+	const char *bytes = getenv("LATGATE_FAKE_MAP_BYTES");
+
+	(void)engine;
+	return bytes ? strtoull(bytes, NULL, 10) : 8192;
 }

@@ -155,6 +155,10 @@ static void accepted_objects(struct lg_engine *engine)
 	check(load(engine, "absent_optional", "h_absent", NULL, 1, NULL, &err) &&
 		      err.code == LG_ERR_STATE,
 	      "a probe is loaded once", "%u", err.code);
+	check(lg_engine_map_bytes(engine) >=
+		      sizeof(struct lg_hist) * (size_t)sysconf(_SC_NPROCESSORS_CONF),
+	      "the kernel says what its maps take", "%llu bytes",
+	      (unsigned long long)lg_engine_map_bytes(engine));
 	check(!lg_engine_attach(engine, &err), "attach", "%s", err.text);
 	lg_engine_detach(engine);
 	check(!lg_engine_attach(engine, &err), "attach again after detach", "%s", err.text);
@@ -165,6 +169,8 @@ static void accepted_objects(struct lg_engine *engine)
 	check(!lg_engine_unload(engine, "absent_optional") &&
 		      lg_engine_unload(engine, "absent_optional"),
 	      "unload once", "other");
+	check(!lg_engine_map_bytes(engine), "and nothing is taken after it", "%llu bytes",
+	      (unsigned long long)lg_engine_map_bytes(engine));
 }
 
 static void without_privilege(void)

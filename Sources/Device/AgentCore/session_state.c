@@ -26,6 +26,7 @@ static const char *const names[] = {
 	[LG_MSG_SCOPE] = "SCOPE",
 	[LG_MSG_SNAPSHOT] = "SNAPSHOT",
 	[LG_MSG_READ_MAP] = "READ_MAP",
+	[LG_MSG_COSTS] = "COSTS",
 };
 
 static bool is_request(uint16_t type)
@@ -60,6 +61,7 @@ static bool allowed(enum lg_session_stage stage, uint16_t type)
 		return stage == LG_STAGE_WINDOW;
 	case LG_MSG_READ_FILES:
 	case LG_MSG_READ_MAP:
+	case LG_MSG_COSTS:
 		return stage == LG_STAGE_WINDOW || stage == LG_STAGE_READY;
 	case LG_MSG_HELLO:
 		return false;

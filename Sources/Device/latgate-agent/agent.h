@@ -58,6 +58,7 @@ int lg_handle_window_open(struct lg_agent *agent, const struct lg_frame *frame);
 int lg_handle_snapshot(struct lg_agent *agent, const struct lg_frame *frame);
 int lg_handle_window_close(struct lg_agent *agent, const struct lg_frame *frame);
 int lg_handle_stats(struct lg_agent *agent, const struct lg_frame *frame);
+int lg_handle_costs(struct lg_agent *agent, const struct lg_frame *frame);
 int lg_handle_read_map(struct lg_agent *agent, const struct lg_frame *frame);
 int lg_handle_read_files(struct lg_agent *agent, const struct lg_frame *frame);
 

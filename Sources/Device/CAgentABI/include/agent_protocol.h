@@ -74,6 +74,9 @@ enum {
 	/* PROBE, MAP -> ENTRY*, DONE | ERROR: a map of an object of another tool, as it is now; also
 	 * while a window is open that the host opened */
 	LG_MSG_READ_MAP = 23,
+	/* empty -> PROGRAM*, MAPS, DONE: what the probes cost so far, of programs since STATS was
+	 * enabled; also while a window is open that the host opened */
+	LG_MSG_COSTS = 24,
 
 	/* Agent to host */
 	LG_MSG_DONE = 64,
@@ -94,6 +97,7 @@ enum {
 	LG_MSG_ENTRY =
 		77, /* KEY, DATA: the value, or those of all possible CPUs, each padded to 8 */
 	LG_MSG_STACK = 76, /* METRIC_ID, KEY, COUNT, SUM, KERNEL_FRAMES, USER_FRAMES, [TRUNCATED] */
+	LG_MSG_MAPS = 78, /* MAP_BYTES */
 };
 
 /* u8..u64 are unsigned little-endian of the length given; text has no NUL. */
@@ -195,6 +199,8 @@ enum {
 	LG_ATTR_SITE_CODE = 114, /* raw, 1-16 bytes: what the file must have there */
 	LG_ATTR_SITE_SEMAPHORE =
 		115, /* u64, not 0: where in the file the kernel counts who listens */
+	LG_ATTR_MAP_BYTES =
+		116, /* u64: the kernel's memory of maps that were made, not of pinned ones */
 	LG_ATTR_PATTERN = 105, /* text: absolute path with *, ? and [] inside its parts */
 };
 

@@ -207,5 +207,7 @@ void lg_engine_stats(struct lg_engine *engine,
 		     void (*fn)(void *arg, const char *probe, const char *program, lg_u64 runs,
 				lg_u64 ns, lg_u64 recursion_misses),
 		     void *arg);
+/* Memory of the kernel that maps take which were made for probes; pinned ones are not among them. */
+lg_u64 lg_engine_map_bytes(const struct lg_engine *engine);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* READ_FILES, also inside windows of the host; STATS, between windows. */
+/* READ_FILES and COSTS, also inside windows of the host; STATS, between windows. */
 #define _GNU_SOURCE 1
 #include <fcntl.h>
 #include <stdlib.h>
@@ -115,4 +115,16 @@ int lg_handle_stats(struct lg_agent *agent, const struct lg_frame *frame)
 	if (lg_engine_stats_enable(agent->engine, enable, &err) && !err.code)
 		lg_fault(&err, LG_ERR_REFUSED, "BPF run-time statistics could not be switched");
 	return lg_answer(agent, frame->sequence, &err, NULL);
+}
+
+int lg_handle_costs(struct lg_agent *agent, const struct lg_frame *frame)
+{
+	struct stats_answer answer = {&agent->output.frames, frame->sequence};
+	size_t begun;
+
+	lg_engine_stats(agent->engine, put_program, &answer);
+	begun = lg_frame_begin(answer.frames, LG_MSG_MAPS, frame->sequence);
+	lg_put_u64(answer.frames, LG_ATTR_MAP_BYTES, lg_engine_map_bytes(agent->engine));
+	lg_frame_end(answer.frames, begun);
+	return lg_output_done(&agent->output, frame->sequence);
 }

@@ -63,6 +63,8 @@ static int handle(struct lg_agent *agent, const struct lg_frame *frame)
 		return lg_handle_snapshot(agent, frame);
 	case LG_MSG_STATS:
 		return lg_handle_stats(agent, frame);
+	case LG_MSG_COSTS:
+		return lg_handle_costs(agent, frame);
 	case LG_MSG_READ_MAP:
 		return lg_handle_read_map(agent, frame);
 	case LG_MSG_READ_FILES:
