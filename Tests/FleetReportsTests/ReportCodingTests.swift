@@ -34,7 +34,7 @@ import Testing
   /// A field that is out of range is named. Bytes are those of an empty report, changed at one place.
   @Test(arguments: [
     (2, 2, "version"), (3, 0, "kind"), (3, 2, "code"), (4, 0, "campaign"), (4, 64, "campaign"),
-    (5, 0x1f, "campaign"), (5, 0xff, "campaign"), (24, 97, "build"), (31, 8, "flags"),
+    (5, 0x1f, "campaign"), (5, 0xff, "campaign"), (24, 97, "build"), (31, 16, "flags"),
     (35, 1, "code"), (36, 5, "sub_bits"), (37, 65, "histograms"),
   ]) func namesTheField(place: Int, value: UInt8, field: String) throws {
     let report = FleetReport(
@@ -118,7 +118,7 @@ import Testing
       startedHour: .random(in: 0..<1 << 24, using: &random),
       uptimeMinutes: .random(in: 0..<1 << 24, using: &random),
       windowSeconds: .random(in: 0...604_800, using: &random),
-      flags: .init(rawValue: .random(in: 0...7, using: &random)),
+      flags: .init(rawValue: .random(in: 0...15, using: &random)),
       evicted: .random(in: 0 ... .max, using: &random),
       cpuMilliseconds: .random(in: 0 ... .max, using: &random),
       memoryKiB: .random(in: 0 ... .max, using: &random), subBits: subBits)

@@ -327,6 +327,37 @@ def idle():
     world.end()
 
 
+def costs():
+    """What the kernel does for a campaign's probes is in its budgets."""
+    window = {"window_seconds": 3000, "every_seconds": 3000}
+    for name, environment, code in (
+            ("programs", {"LATGATE_FAKE_RUN_NS": str(200 * 10**9)}, 3),
+            ("maps", {"LATGATE_FAKE_MAP_BYTES": str(33 << 20)}, 4)):
+        world = World()
+        world.repository.add("first", **window)
+        world.repository.publish()
+        world.start(**environment)
+        reports = wait_for(lambda: world.of_kind(2))
+        check(f"{name} over the budget end a window before its time", [r.code for r in reports] == [code]
+              and "close" not in world.text("calls").splitlines(), world.text("log"))
+        check("and it is said what they cost", all(
+            (r.cpu >= 200_000) == (code == 3) and (r.memory > 33 << 10) == (code == 4)
+            for r in reports), [(r.cpu, r.memory) for r in reports])
+        check("the campaign is over", wait_for(
+            lambda: f"barred first {code}" in world.text("state/state")), world.text("log"))
+        world.end()
+
+    world = World()
+    world.repository.add("first")
+    world.repository.publish()
+    world.start(LATGATE_FAKE_FAULT="stats", LATGATE_FAKE_RUN_NS=str(10**12))
+    reports = wait_for(lambda: world.of_kind(1))
+    check("where the kernel does not count, a report says so",
+          reports and all(r.flags & 8 and r.cpu < 10**6 for r in reports),
+          [(r.flags, r.cpu) for r in reports] or world.text("log"))
+    world.end()
+
+
 def crashes():
     """Whatever ends the agent in a window ends its campaign."""
     world = World()
@@ -431,6 +462,7 @@ strangers()
 refusals()
 others()
 idle()
+costs()
 crashes()
 sleeper()
 timeless()

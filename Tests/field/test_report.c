@@ -67,6 +67,11 @@ static void test_bytes(void)
 	lg_report_id(&out, id);
 	sodium_bin2hex(hex, sizeof(hex), id, sizeof(id));
 	check("report", "its id", !strcmp(hex, "73ce2a9f6665a3a8b905a462996e63b0"));
+	report.flags = LG_REPORT_UNCOUNTED;
+	lg_report_write_as(&out, &report, LG_HIST_SUB_BITS);
+	/* Behind the window of 600 s. */
+	check("report", "that programs were not counted",
+	      memmem(out.data, out.size, "\xd8\x04\x08\x02", 4));
 	report.build = "a\nb\x7f";
 	lg_report_write_as(&out, &report, LG_HIST_SUB_BITS);
 	check("report", "control characters are not sent",

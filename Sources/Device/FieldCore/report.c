@@ -135,7 +135,7 @@ static void put_head(struct lg_buffer *out, const struct lg_report *report)
 	put_number(out, report->started_s / 3600, 1 << 24);
 	put_number(out, report->uptime_s / 60, 1 << 24);
 	put_number(out, report->window_s, 604801);
-	put_number(out, report->flags, 8);
+	put_number(out, report->flags, 16);
 	put_number(out, report->lost_reports, 1ULL << 32);
 	put_number(out, report->cpu_ms, 1ULL << 32);
 	put_number(out, report->memory_kib, 1ULL << 32);

@@ -3,6 +3,7 @@
 #include "measure.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include "clock.h"
 #include "durable.h"
 #include "histograms.h"
+#include "map_bytes.h"
 #include "object_rules.h"
 #include "probe_session.h"
 #include "report.h"
@@ -23,8 +25,15 @@
 
 #define PREROLL_NS LG_NS_PER_S
 #define DRAIN_NS (2 * LG_NS_PER_S)
+/* How often a window's costs are looked at: programs that cost too much cost it for no longer. */
+#define WATCH_NS (5 * LG_NS_PER_S)
 
 enum { ASK_S = 120, SILENCE_OVER_S = 300 };
+
+/* What the kernel spends for the probes, beside the processes here. */
+struct costs {
+	uint64_t program_ns, map_bytes;
+};
 
 struct run {
 	const struct lg_measure *measure;
@@ -33,6 +42,7 @@ struct run {
 	struct lg_bundle requests;
 	struct lg_probe_session session;
 	struct lg_histograms histograms;
+	struct costs costs;
 	uint64_t began_s, uptime_s, open_ms;
 	uint32_t flags;
 	enum lg_reason reason;
@@ -59,6 +69,25 @@ static bool read_campaign(struct run *run)
 		lg_refuse(run->why, "the manifest is that of another campaign"));
 }
 
+/* Over its budget a map is not even made. */
+static bool check_objects(struct run *run)
+{
+	uint64_t sum = 0, bytes;
+
+	for (size_t i = 0; i < run->requests.count; i++) {
+		if (run->requests.requests[i].type != LG_MSG_LOAD)
+			continue;
+		if (!lg_allow_object(&run->requests.requests[i], &bytes, run->why))
+			return stop(run, LG_DISALLOWED);
+		sum = lg_add_bytes(sum, bytes);
+	}
+	if (sum <= run->campaign.memory_bytes)
+		return true;
+	lg_refuse(run->why, "its maps take up to %" PRIu64 " KiB: the budget is %" PRIu64 " KiB",
+		  sum / 1024, run->campaign.memory_bytes / 1024);
+	return stop(run, LG_OVER_MEMORY);
+}
+
 static bool read_bundle(struct run *run)
 {
 	const struct lg_config *config = run->measure->config;
@@ -82,19 +111,14 @@ static bool read_bundle(struct run *run)
 	case LG_BUNDLE_DISALLOWED:
 		return stop(run, LG_DISALLOWED);
 	}
-	for (size_t i = 0; i < run->requests.count; i++) {
-		if (run->requests.requests[i].type == LG_MSG_LOAD &&
-		    !lg_allow_object(&run->requests.requests[i], run->why))
-			return stop(run, LG_DISALLOWED);
-	}
-	return true;
+	return check_objects(run);
 }
 
 /* ---- the session */
 
 static enum lg_asked ask(struct run *run, uint16_t type, const uint16_t *attributes,
 			 const uint64_t *values, size_t count,
-			 void (*fn)(void *arg, const struct lg_frame *frame), uint64_t wait_s,
+			 void (*fn)(void *arg, const struct lg_frame *frame), void *arg,
 			 uint32_t *code)
 {
 	struct lg_probe_session *session = &run->session;
@@ -103,7 +127,7 @@ static enum lg_asked ask(struct run *run, uint16_t type, const uint16_t *attribu
 	enum lg_asked asked = LG_ASKED_LOST;
 
 	for (size_t i = 0; i < count; i++) {
-		if (attributes[i] == LG_ATTR_PHASE)
+		if (attributes[i] == LG_ATTR_PHASE || attributes[i] == LG_ATTR_ENABLE)
 			lg_put_u32(&frame, attributes[i], (uint32_t)values[i]);
 		else
 			lg_put_u64(&frame, attributes[i], values[i]);
@@ -111,7 +135,7 @@ static enum lg_asked ask(struct run *run, uint16_t type, const uint16_t *attribu
 	lg_frame_end(&frame, begun);
 	if (!frame.failed)
 		asked = lg_probe_session_ask(session, frame.data, frame.size, session->sequence,
-					     wait_s, fn, &run->histograms, code, run->why);
+					     ASK_S, fn, arg, code, run->why);
 	lg_buffer_free(&frame);
 	return asked;
 }
@@ -162,19 +186,130 @@ static bool sleep_until(lg_u64 deadline_ns)
 	}
 }
 
+/* ---- what it costs */
+
+static void resources(const struct run *run, uint64_t *cpu_ms, uint64_t *memory_kib)
+{
+	static const int whose[] = {RUSAGE_SELF, RUSAGE_CHILDREN};
+
+	*cpu_ms = run->costs.program_ns / LG_NS_PER_MS;
+	*memory_kib = 0;
+	for (int i = 0; i < 2; i++) {
+		struct rusage usage;
+
+		getrusage(whose[i], &usage);
+		*cpu_ms += (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
+			   (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
+		/* That of the largest: the agent's, whose process is below. */
+		if ((uint64_t)usage.ru_maxrss > *memory_kib)
+			*memory_kib = (uint64_t)usage.ru_maxrss;
+	}
+	*memory_kib += run->costs.map_bytes / 1024;
+}
+
+/* Whether it is within the budgets of a window that is open for so long. */
+static bool affordable(struct run *run, uint64_t open_ms)
+{
+	uint64_t cpu_ms, memory_kib;
+	enum lg_reason reason;
+
+	resources(run, &cpu_ms, &memory_kib);
+	reason = lg_within_budget(&run->campaign, cpu_ms, open_ms, memory_kib * 1024);
+	if (!reason)
+		return true;
+	lg_refuse(run->why,
+		  "%" PRIu64 " ms of CPU and %" PRIu64 " KiB of memory in %" PRIu64
+		  " s are over the budget",
+		  cpu_ms, memory_kib, open_ms / 1000);
+	return stop(run, reason);
+}
+
+/* Where the kernel does not count for this process, the report says so. */
+static bool count_programs(struct run *run, uint32_t *code)
+{
+	static const uint16_t with[] = {LG_ATTR_ENABLE};
+	static const uint64_t values[] = {1};
+	enum lg_asked asked = ask(run, LG_MSG_STATS, with, values, 1, NULL, NULL, code);
+
+	if (asked == LG_ASKED_ERROR)
+		run->flags |= LG_REPORT_UNCOUNTED;
+	return asked != LG_ASKED_LOST || stop(run, LG_INTERNAL);
+}
+
+static void add_cost(void *arg, const struct lg_frame *frame)
+{
+	struct lg_cursor payload = frame->payload;
+	struct costs *costs = arg;
+	struct lg_attr attr;
+	uint64_t value;
+
+	while (lg_attr_next(&payload, &attr) == LG_ATTR_FOUND) {
+		if (attr.type == LG_ATTR_RUN_NS && lg_attr_u64(&attr, &value))
+			costs->program_ns += value;
+		if (attr.type == LG_ATTR_MAP_BYTES && lg_attr_u64(&attr, &value))
+			costs->map_bytes += value;
+	}
+}
+
+static bool look_at_costs(struct run *run)
+{
+	struct costs now = {0};
+	uint32_t code;
+
+	if (ask(run, LG_MSG_COSTS, NULL, NULL, 0, add_cost, &now, &code) != LG_ASKED)
+		return stop(run, LG_INTERNAL);
+	if (!(run->flags & LG_REPORT_UNCOUNTED))
+		run->costs.program_ns = now.program_ns;
+	if (now.map_bytes > run->costs.map_bytes)
+		run->costs.map_bytes = now.map_bytes;
+	return true;
+}
+
+/* ---- the window */
+
 static bool open_window(struct run *run, uint32_t *code)
 {
 	static const uint16_t with[] = {LG_ATTR_PHASE, LG_ATTR_PREROLL_NS};
 	static const uint64_t values[] = {1, PREROLL_NS};
-	enum lg_asked asked = ask(run, LG_MSG_ATTACH, NULL, NULL, 0, NULL, ASK_S, code);
+	enum lg_asked asked = ask(run, LG_MSG_ATTACH, NULL, NULL, 0, NULL, NULL, code);
 
+	if (asked == LG_ASKED && !count_programs(run, code))
+		return false;
 	if (asked == LG_ASKED)
-		asked = ask(run, LG_MSG_WINDOW_OPEN, with, values, 2, NULL, ASK_S, code);
+		asked = ask(run, LG_MSG_WINDOW_OPEN, with, values, 2, NULL, NULL, code);
 	if (asked == LG_ASKED)
 		return true;
 	run->busy = asked == LG_ASKED_ERROR && *code == LG_ERR_BUSY;
 	return stop(run, asked == LG_ASKED_ERROR && *code == LG_ERR_REFUSED ? LG_NOT_SUPPORTED
 									    : LG_INTERNAL);
+}
+
+/* Trace events are read by a process, whose limits the kernel keeps: there is nothing to look at. */
+static bool has_programs(const struct run *run)
+{
+	for (size_t i = 0; i < run->requests.count; i++) {
+		if (run->requests.requests[i].type != LG_MSG_LOAD_TRACE)
+			return true;
+	}
+	return false;
+}
+
+/* The budget is the whole window's: what takes it up early ends the window early. */
+static bool watch(struct run *run, lg_u64 end)
+{
+	lg_u64 step = has_programs(run) ? WATCH_NS : end;
+
+	for (lg_u64 now = lg_clock_ns(CLOCK_BOOTTIME); now < end;
+	     now = lg_clock_ns(CLOCK_BOOTTIME)) {
+		if (!sleep_until(end - now > step ? now + step : end)) {
+			/* The lease ended, or the campaign did: what was counted is nobody's. */
+			lg_refuse(run->why, "its window was ended early");
+			return stop(run, LG_LEASE_ENDED);
+		}
+		if (!look_at_costs(run) || !affordable(run, run->campaign.window_s * 1000))
+			return false;
+	}
+	return true;
 }
 
 static bool window(struct run *run)
@@ -189,41 +324,21 @@ static bool window(struct run *run)
 	opened = lg_clock_ns(CLOCK_BOOTTIME);
 	awake = lg_monotonic_ns();
 	jump = lg_clock_ns(CLOCK_REALTIME) - opened;
-	if (!sleep_until(opened + run->campaign.window_s * LG_NS_PER_S)) {
-		/* The lease ended, or the campaign did: what was counted is nobody's. */
-		lg_refuse(run->why, "its window was ended early");
-		return stop(run, LG_LEASE_ENDED);
-	}
+	if (!watch(run, opened + run->campaign.window_s * LG_NS_PER_S))
+		return false;
 	closed = lg_clock_ns(CLOCK_BOOTTIME);
 	/* What a suspended device did not do is no time that its budget grows by. */
 	run->open_ms = (lg_monotonic_ns() - awake) / LG_NS_PER_MS;
 	jump = lg_clock_ns(CLOCK_REALTIME) - closed - jump;
 	if (jump > LG_NS_PER_S && -jump > LG_NS_PER_S)
 		run->flags |= LG_REPORT_CLOCK_JUMPED;
-	if (ask(run, LG_MSG_WINDOW_CLOSE, with, values, 1, lg_histograms_read, ASK_S, &code) !=
-	    LG_ASKED)
+	if (ask(run, LG_MSG_WINDOW_CLOSE, with, values, 1, lg_histograms_read, &run->histograms,
+		&code) != LG_ASKED)
 		return stop(run, LG_INTERNAL);
-	return true;
+	return look_at_costs(run);
 }
 
 /* ---- the report */
-
-static void resources(uint64_t *cpu_ms, uint64_t *memory_kib)
-{
-	static const int whose[] = {RUSAGE_SELF, RUSAGE_CHILDREN};
-
-	*cpu_ms = *memory_kib = 0;
-	for (int i = 0; i < 2; i++) {
-		struct rusage usage;
-
-		getrusage(whose[i], &usage);
-		*cpu_ms += (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
-			   (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
-		/* That of the largest: the agent's, whose process is below. */
-		if ((uint64_t)usage.ru_maxrss > *memory_kib)
-			*memory_kib = (uint64_t)usage.ru_maxrss;
-	}
-}
 
 static int put(struct lg_spool *spool, struct lg_report *report)
 {
@@ -249,6 +364,7 @@ static int put(struct lg_spool *spool, struct lg_report *report)
 static int spool_report(struct run *run)
 {
 	const struct lg_measure *measure = run->measure;
+	bool good = !run->reason && affordable(run, run->open_ms);
 	struct lg_report report = {.campaign = &run->campaign,
 				   .sequence = measure->sequence,
 				   .arm = measure->arm,
@@ -264,11 +380,8 @@ static int spool_report(struct run *run)
 	int rc;
 
 	memcpy(report.incarnation, measure->incarnation, sizeof(report.incarnation));
-	resources(&report.cpu_ms, &report.memory_kib);
-	if (!run->reason)
-		report.reason = run->reason = lg_within_budget(
-			&run->campaign, report.cpu_ms, run->open_ms, report.memory_kib * 1024);
-	if (!run->reason)
+	resources(run, &report.cpu_ms, &report.memory_kib);
+	if (good)
 		report.histogram_count = lg_histograms_list(&run->histograms, &report.histograms);
 	if (run->histograms.damaged)
 		report.flags |= LG_REPORT_CUT_SHORT;

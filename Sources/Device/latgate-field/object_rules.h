@@ -4,7 +4,11 @@
 
 #include "allow.h"
 
-/* Holds the programs and maps of a LOAD's object against the list, before anything is loaded. */
-bool lg_allow_object(const struct lg_bundle_request *request, char why[LG_WHY]);
+/*
+ * Holds the programs and maps of a LOAD's object against the list, before anything is loaded, and
+ * says what its maps may take of the kernel's memory.
+ */
+bool lg_allow_object(const struct lg_bundle_request *request, uint64_t *bytes_of_maps,
+		     char why[LG_WHY]);
 
 #endif

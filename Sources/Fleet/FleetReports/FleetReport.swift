@@ -17,7 +17,10 @@ package struct FleetReport: Sendable, Hashable {
     /// The wall clock jumped in a window.
     package static let clockJumped = Flags(rawValue: 2)
     package static let charging = Flags(rawValue: 4)
-    package static let all: Flags = [.cutShort, .clockJumped, .charging]
+    /// The kernel did not count the time of its programs for the agent: ``FleetReport/cpuMilliseconds``
+    /// is without it.
+    package static let programsUncounted = Flags(rawValue: 8)
+    package static let all: Flags = [.cutShort, .clockJumped, .charging, .programsUncounted]
   }
 
   package var kind: Kind

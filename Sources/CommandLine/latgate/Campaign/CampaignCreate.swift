@@ -78,8 +78,11 @@ struct CampaignCreate: AsyncParsableCommand {
   @Option(help: "Share of one CPU that probes and agent may take inside windows.")
   var cpu = Share(fraction: 0.01)
 
-  @Option(help: "Memory of maps and agent, in KiB; loading programs takes 13000.")
-  var memory = 16384
+  @Option(
+    help: ArgumentHelp(
+      "Memory of maps and agent, in KiB. Default: 65536 where programs are loaded (T2), else 16384.",
+      discussion: "Loading programs takes 13000. A device gives at most 65536."))
+  var memory: Int?
 
   @Option(help: "Reports a day, in KiB.")
   var upload = 64
@@ -118,6 +121,9 @@ struct CampaignCreate: AsyncParsableCommand {
       "look at \(out)/campaign.json, then: latgate campaign sign \(out) --repository …")
   }
 
+  /// Maps of a prepared program take 35 MiB on 8 CPUs; those that firmware pinned are not counted.
+  private var ownMemory: Int { tier == .t2 ? 65536 : 16384 }
+
   private func manifest(now: MetadataTime) -> CampaignManifest {
     let outcomes = Double(DeviceDraw.outcomes)
     let edge = max(1, Int((control.fraction * outcomes).rounded()))
@@ -129,7 +135,7 @@ struct CampaignCreate: AsyncParsableCommand {
         starts: now, ends: now.adding(seconds: seconds(open)), duration: seconds(length),
         every: seconds(every), window: seconds(window), lease: seconds(lease)),
       budgets: CampaignBudgets(
-        cpu: Int64((cpu.fraction * 1e6).rounded()), memory: Int64(memory) << 10,
+        cpu: Int64((cpu.fraction * 1e6).rounded()), memory: Int64(memory ?? ownMemory) << 10,
         uploadPerDay: Int64(upload) << 10, batteryFloor: Int64((battery.fraction * 100).rounded())),
       targeting: CampaignTargeting(models: model, builds: builds),
       arms: [

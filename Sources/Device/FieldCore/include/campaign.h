@@ -18,7 +18,7 @@ enum {
 /* The most that this agent gives any campaign; a manifest that asks for more gets this much. */
 enum {
 	LG_MOST_CPU_PPM = 50000,
-	LG_MOST_MEMORY = 32 << 20, /* bytes */
+	LG_MOST_MEMORY = 64 << 20, /* bytes, of the agent and of maps that are made for it */
 	LG_MOST_UPLOAD = 1 << 20, /* bytes a day */
 };
 

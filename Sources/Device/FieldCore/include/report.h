@@ -23,6 +23,7 @@ enum {
 	LG_REPORT_CUT_SHORT = 1, /* flags */
 	LG_REPORT_CLOCK_JUMPED = 2,
 	LG_REPORT_CHARGING = 4,
+	LG_REPORT_UNCOUNTED = 8, /* the time of programs is not in cpu_ms */
 };
 
 struct lg_report_histogram {

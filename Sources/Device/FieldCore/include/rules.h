@@ -70,7 +70,7 @@ enum { LG_SETTLE_S = 300 }; /* a device that has just booted is no measure of an
 enum lg_reason lg_may_open(const struct lg_campaign *campaign, const struct lg_condition_now *now,
 			   uint64_t settle_s);
 
-/* A window's CPU and memory against the budgets. */
+/* A window's CPU and memory against the budgets: those of its processes, programs and maps. */
 enum lg_reason lg_within_budget(const struct lg_campaign *campaign, uint64_t cpu_ms,
 				uint64_t open_ms, uint64_t memory_bytes);
 
