@@ -16,6 +16,7 @@ void test_trust(void);
 void test_campaign(void);
 void test_allow(const char *spans);
 void test_rules(void);
+void test_state(void);
 void test_spool(void);
 void test_report(void);
 void test_http(void);

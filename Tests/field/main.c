@@ -15,6 +15,7 @@ int main(int argc, char **argv)
 	test_campaign();
 	test_allow(argv[1]);
 	test_rules();
+	test_state();
 	test_spool();
 	test_report();
 	test_http();

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 #define _GNU_SOURCE 1
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "campaign.h"
-#include "durable.h"
 #include "field_check.h"
-#include "field_state.h"
 #include "rules.h"
 
 #define SALT "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
@@ -147,61 +143,20 @@ static void test_order(void)
 	      good == count - 1 && !lg_natural_order("1.02", "1.2"));
 }
 
-static void test_state(void)
-{
-	char path[] = "/tmp/latgate-state-XXXXXX", id[LG_CAMPAIGN_ID];
-	int directory = mkdtemp(path) ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	struct lg_field_state state = {.taken = "a-1", .taken_s = 99, .arm = 1, .attempt = "b"},
-			      again;
-	struct lg_buffer file = {0};
-	size_t taken = 0;
-
-	check("state", "none yet",
-	      !lg_field_state_load(&again, &lg_posix_disk, directory) && !*again.taken);
-	for (int i = 0; i < LG_BARRED_MOST + 3; i++) {
-		snprintf(id, sizeof(id), "c%d", i);
-		lg_field_bar(&state, id, LG_REVOKED);
-	}
-	lg_field_bar(&state, "c20", LG_CRASHED);
-	check("state", "the oldest bars are forgotten, the others stay",
-	      !lg_field_barred(&state, "c2") && lg_field_barred(&state, "c3") == LG_REVOKED &&
-		      lg_field_barred(&state, "c20") == LG_REVOKED &&
-		      state.barred_count == LG_BARRED_MOST);
-	state.upload_day = 20000;
-	state.upload_bytes = 5;
-	check("state", "is there again",
-	      !lg_field_state_save(&state, &lg_posix_disk, directory) &&
-		      !lg_field_state_load(&again, &lg_posix_disk, directory) &&
-		      !memcmp(&state, &again, sizeof(state)));
-	lg_durable_read(&lg_posix_disk, directory, "state", 1 << 20, &file);
-	for (size_t at = 0; at < file.size; at += 7) {
-		file.data[at] ^= 1;
-		lg_durable_replace(&lg_posix_disk, directory, "state", file.data, file.size);
-		file.data[at] ^= 1;
-		taken += lg_field_state_load(&again, &lg_posix_disk, directory) == 0 ||
-			 again.barred_count;
-	}
-	check("state", "a changed file is not believed", file.size > 500 && !taken);
-	lg_buffer_free(&file);
-	unlinkat(directory, "state", 0);
-	close(directory);
-	rmdir(path);
-}
-
 void test_campaign(void)
 {
 	test_reading();
 	test_refusals();
 	test_fit();
 	test_order();
-	test_state();
 }
 
 /* ---- rules */
 
 void test_rules(void)
 {
-	const uint64_t hour = 3600ULL * 1000000000;
+	const uint64_t second = 1000000000, hour = 3600 * second;
+	uint64_t counted_ns = 0, counted_s = 0;
 	struct lg_lease lease = {0};
 	struct lg_condition_now now = {.now_s = 1802000000, .uptime_s = 400};
 	struct lg_campaign c;
@@ -228,6 +183,9 @@ void test_rules(void)
 		      lg_backoff_s(30, 0, 31, 0) == 0);
 	check("rules", "Retry-After is obeyed, up to a day",
 	      lg_backoff_s(30, 0, 0, 100) == 100 && lg_backoff_s(30, 0, 0, 1 << 30) == 86400);
+	for (uint64_t now = 0; now <= 1900 * second; now += 19 * second / 10)
+		counted_s += lg_whole_seconds(&counted_ns, now);
+	check("rules", "parts of a second are counted, too", counted_s == 1900);
 	check("rules", "what an answer means",
 	      lg_fate_of(200) == LG_FATE_STORED && lg_fate_of(410) == LG_FATE_ENDED &&
 		      lg_fate_of(409) == LG_FATE_REFUSED && lg_fate_of(422) == LG_FATE_REFUSED &&

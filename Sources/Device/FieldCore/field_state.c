@@ -12,7 +12,7 @@
 #define NAME "state"
 #define ID_FORMAT "%63[a-z0-9-]"
 
-enum { MOST = 16 << 10, LINE = 160 };
+enum { MOST = 16 << 10, LINE = 160, DAY = 86400 };
 
 static void put(struct lg_buffer *out, const char *format, ...)
 {
@@ -37,6 +37,8 @@ int lg_field_state_save(const struct lg_field_state *state, const struct lg_disk
 		    state->arm);
 	if (*state->attempt)
 		put(&out, "attempt %s\n", state->attempt);
+	if (*state->owed)
+		put(&out, "owed %s %" PRIu64 "\n", state->owed, state->owed_reason);
 	put(&out, "upload %" PRIu64 " %" PRIu64 "\n", state->upload_day, state->upload_bytes);
 	for (size_t i = 0; i < state->barred_count; i++)
 		put(&out, "barred %s %" PRIu64 "\n", state->barred[i].id, state->barred[i].reason);
@@ -56,7 +58,8 @@ static void read_line(struct lg_field_state *state, const char *line)
 		lg_field_bar(state, id, number);
 	else if (sscanf(line, "taken " ID_FORMAT " %" SCNu64 " %" SCNu64, state->taken,
 			&state->taken_s, &state->arm) != 3 &&
-		 sscanf(line, "attempt " ID_FORMAT, state->attempt) != 1)
+		 sscanf(line, "attempt " ID_FORMAT, state->attempt) != 1 &&
+		 sscanf(line, "owed " ID_FORMAT " %" SCNu64, state->owed, &state->owed_reason) != 2)
 		sscanf(line, "upload %" SCNu64 " %" SCNu64, &state->upload_day,
 		       &state->upload_bytes);
 }
@@ -82,6 +85,17 @@ int lg_field_state_load(struct lg_field_state *state, const struct lg_disk *disk
 	}
 	lg_buffer_free(&file);
 	return rc == -ENOENT ? 0 : rc;
+}
+
+uint64_t lg_field_sent(const struct lg_field_state *state, uint64_t now_s)
+{
+	return now_s / DAY > state->upload_day ? 0 : state->upload_bytes;
+}
+
+void lg_field_count(struct lg_field_state *state, uint64_t now_s, uint64_t bytes)
+{
+	state->upload_bytes = lg_field_sent(state, now_s) + bytes;
+	state->upload_day = now_s / DAY;
 }
 
 uint64_t lg_field_barred(const struct lg_field_state *state, const char *id)

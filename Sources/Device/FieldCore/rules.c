@@ -34,6 +34,14 @@ uint64_t lg_backoff_s(uint64_t first_s, unsigned failures, uint64_t random, uint
 	return wait > retry_after_s ? wait : retry_after_s;
 }
 
+uint64_t lg_whole_seconds(uint64_t *counted_ns, uint64_t now_ns)
+{
+	uint64_t passed_s = (now_ns - *counted_ns) / NS_PER_S;
+
+	*counted_ns += passed_s * NS_PER_S;
+	return passed_s;
+}
+
 enum lg_fate lg_fate_of(int status)
 {
 	switch (status) {

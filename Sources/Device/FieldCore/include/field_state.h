@@ -21,6 +21,9 @@ struct lg_field_state {
 	/* What was being measured; still there when the agent begins, it is what the device, or the
 	 * agent, did not survive. */
 	char attempt[LG_CAMPAIGN_ID];
+	/* A campaign that ended here, while no report in the spool says why; "" = none. */
+	char owed[LG_CAMPAIGN_ID];
+	uint64_t owed_reason; /* enum lg_reason */
 	uint64_t upload_day, upload_bytes; /* days since 1970, and what was sent on the last one */
 	struct lg_barred {
 		char id[LG_CAMPAIGN_ID];
@@ -33,6 +36,13 @@ struct lg_field_state {
 int lg_field_state_load(struct lg_field_state *state, const struct lg_disk *disk, int directory);
 int lg_field_state_save(const struct lg_field_state *state, const struct lg_disk *disk,
 			int directory);
+
+/*
+ * Bytes that were sent on the day of now_s, Unix time. Only a later day begins anew: a clock that
+ * went back gives nothing again.
+ */
+uint64_t lg_field_sent(const struct lg_field_state *state, uint64_t now_s);
+void lg_field_count(struct lg_field_state *state, uint64_t now_s, uint64_t bytes);
 
 /* Why a campaign is not to run again; 0 = it may. */
 uint64_t lg_field_barred(const struct lg_field_state *state, const char *id);

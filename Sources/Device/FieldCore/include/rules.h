@@ -27,6 +27,9 @@ uint64_t lg_lease_left_ns(const struct lg_lease *lease, uint64_t now_ns);
 enum { LG_BACKOFF_FIRST_S = 30 };
 uint64_t lg_backoff_s(uint64_t first_s, unsigned failures, uint64_t random, uint64_t retry_after_s);
 
+/* Whole seconds from *counted_ns on, which it is moved by: the rest is counted the next time. */
+uint64_t lg_whole_seconds(uint64_t *counted_ns, uint64_t now_ns);
+
 /* What an answer to a report means for it. */
 enum lg_fate {
 	LG_FATE_STORED, /* delete it */
