@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
 
 import fleet
 from wire import EXEC
@@ -138,6 +139,20 @@ class World:
     def children(self):
         with open(f"/proc/{self.agent.pid}/task/{self.agent.pid}/children") as file:
             return file.read().split()
+
+    def poller(self):
+        """The process of a poll that is connected to the server."""
+        port = f":{self.server.port:04X}"
+        with open("/proc/net/tcp") as file:
+            sockets = {f"socket:[{words[9]}]" for words in map(str.split, file) if words[2].endswith(port)}
+        for pid in self.children():
+            try:
+                names = os.listdir(f"/proc/{pid}/fd")
+                if any(os.readlink(f"/proc/{pid}/fd/{name}") in sockets for name in names):
+                    return int(pid)
+            except FileNotFoundError:
+                pass  # it has ended
+        return None
 
     def switches(self):
         """How often the agent has begun and ceased to run."""
@@ -456,6 +471,65 @@ def jumper():
     world.end()
 
 
+def broken_poll():
+    """A poll whose process does not live to say what it sent."""
+    world = World()
+    world.server.answers = ["hang"]
+    world.repository.add("first", upload=150)
+    world.repository.publish()
+    world.start()
+    wait_for(lambda: world.server.stored)
+    os.kill(wait_for(world.poller), signal.SIGKILL)
+    check("a poll that dies is noticed", wait_for(
+        lambda: "did not end as it should" in world.text("log")), world.text("log"))
+    world.more_polls()
+    check("what it sent is of the day's bytes", list(world.server.times.values()) == [1],
+          (world.server.times, world.text("state/state")))
+    world.end()
+
+
+def forkless():
+    """A device that has no room for a window's process."""
+    world = World(**{"poll-seconds": 59})
+    world.repository.add("first", lease_seconds=110)
+    world.repository.publish()
+    world.start(LATGATE_NO_FORK=world.path("no-fork"))
+    wait_for(world.spooled)
+    with open(world.path("no-fork"), "w"):
+        pass
+    wait_for(lambda: len(world.text("no-fork")) >= 2)
+    check("a window without a process is no attempt", wait_for(
+        lambda: not world.children() and "attempt" not in world.text("state/state")),
+        world.text("state/state"))
+    os.unlink(world.path("no-fork"))
+    windows = world.text("calls").count("arm 1")
+    check("and there is one when there is room", wait_for(
+        lambda: world.text("calls").count("arm 1") > windows), world.text("log"))
+    world.end()
+
+
+def debtor():
+    """An agent that ended before it had reported why a campaign is over."""
+    world = World()
+    world.repository.add("first")
+    world.repository.publish()
+    world.start()
+    wait_for(lambda: world.of_kind(1))
+    world.stop()
+    state = world.text("state/state").rpartition("crc ")[0].encode() + b"owed first 3\n"
+    with open(world.path("state/state"), "wb") as file:
+        file.write(state + b"crc %08x\n" % zlib.crc32(state))
+    # Its clock is not set either.
+    world.start(LATGATE_NO_RTC="yes")
+    # Its end may have cut a window short, which is reported with another code.
+    reports = wait_for(lambda: [r for r in world.of_kind(2) if r.code == 3])
+    check("it is reported by the next", [r.campaign for r in reports] == ["first"], world.text("log"))
+    check("without a time that is not known", all(r.started == 0 for r in reports),
+          [r.started for r in reports])
+    check("and once", wait_for(lambda: "owed" not in world.text("state/state")))
+    world.end()
+
+
 life()
 answers()
 strangers()
@@ -467,3 +541,6 @@ crashes()
 sleeper()
 timeless()
 jumper()
+broken_poll()
+forkless()
+debtor()

@@ -224,7 +224,9 @@ class Server:
         self.repository = repository
         self.requests, self.stored, self.times = [], {}, {}
         self.devices = set()
-        self.answers = []  # for the next reports: a status, or "cut" after it was stored
+        # For the next reports: a status, or "cut" or "hang" after it was stored.
+        self.answers = []
+        self.released = threading.Event()  # ends what hangs
         self.lock = threading.Lock()
         write_pem(directory, "server", certificate(name, issuer, server=True))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -266,10 +268,12 @@ class Server:
                 name = self.path.rsplit("/", 1)[1]
                 with world.lock:
                     what = world.answers.pop(0) if world.answers else 200
-                    if what in (200, "cut"):
+                    if what in (200, "cut", "hang"):
                         world.times[name] = world.times.get(name, 0) + 1
                         assert world.stored.setdefault(name, body) == body
-                if what == "cut":
+                if what == "hang":
+                    world.released.wait(120)
+                if what in ("cut", "hang"):
                     self.close_connection = True
                     return
                 self.answer(what, b"no\n" if what != 200 else b"")
@@ -294,5 +298,6 @@ class Server:
             return [Report(data) for data in self.stored.values()]
 
     def close(self):
+        self.released.set()
         self.http.shutdown()
         self.http.server_close()

@@ -17,7 +17,7 @@
 #define PAUSED "x-latgate-paused"
 #define REVOKED "x-latgate-revoked"
 
-enum { PATH = 256, ANSWER_MOST = 1024, DAY = 86400 };
+enum { PATH = 256, ANSWER_MOST = 1024 };
 
 struct exchange {
 	struct lg_polled *out;
@@ -250,9 +250,10 @@ static bool send_report(struct exchange *exchange, struct lg_spool *spool, size_
 	}
 	sodium_bin2hex(hex, sizeof(hex), spool->entries[*at].id, LG_REPORT_ID);
 	snprintf(path, sizeof(path), "v1/reports/%s", hex);
+	/* First: they are spent even if this process does not live to hear the answer. */
+	exchange->out->sent_bytes += report.size;
 	status = lg_transport_ask(exchange->transport, &exchange->config->server, path, &report,
 				  ANSWER_MOST, &answer, &oversize, &retry, exchange->why);
-	exchange->out->sent_bytes += report.size;
 	switch (lg_fate_of(status)) {
 	case LG_FATE_STORED:
 	case LG_FATE_ENDED:
@@ -280,9 +281,7 @@ static bool send_report(struct exchange *exchange, struct lg_spool *spool, size_
 /* The oldest first, so far as the day's bytes go. */
 static void upload(struct exchange *exchange)
 {
-	uint64_t sent_today = exchange->state->upload_day == exchange->now_s / DAY
-				      ? exchange->state->upload_bytes
-				      : 0;
+	uint64_t sent_today = lg_field_sent(exchange->state, exchange->now_s);
 	uint64_t most =
 		exchange->out->listed ? exchange->out->upload_bytes_per_day : LG_MOST_UPLOAD;
 	struct lg_spool spool;

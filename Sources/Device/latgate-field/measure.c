@@ -365,17 +365,18 @@ static int spool_report(struct run *run)
 {
 	const struct lg_measure *measure = run->measure;
 	bool good = !run->reason && affordable(run, run->open_ms);
-	struct lg_report report = {.campaign = &run->campaign,
-				   .sequence = measure->sequence,
-				   .arm = measure->arm,
-				   .build = measure->config->build,
-				   .model = measure->config->model,
-				   .started_s = run->began_s,
-				   .uptime_s = run->uptime_s,
-				   .window_s = run->reason ? 0 : run->open_ms / 1000,
-				   .flags = run->flags |
-					    (measure->charging ? LG_REPORT_CHARGING : 0),
-				   .reason = run->reason};
+	struct lg_report report = {
+		.campaign = &run->campaign,
+		.sequence = measure->sequence,
+		.arm = measure->arm,
+		.build = measure->config->build,
+		.model = measure->config->model,
+		/* Before it began none has a campaign: that clock is not set. */
+		.started_s = run->began_s < run->campaign.starts_s ? 0 : run->began_s,
+		.uptime_s = run->uptime_s,
+		.window_s = run->reason ? 0 : run->open_ms / 1000,
+		.flags = run->flags | (measure->charging ? LG_REPORT_CHARGING : 0),
+		.reason = run->reason};
 	struct lg_spool spool;
 	int rc;
 

@@ -3,7 +3,6 @@
 #include "supervisor.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
@@ -31,11 +30,11 @@
 
 enum {
 	POLL_MOST_S = 900, /* an exchange, with a spool to send */
-	WINDOW_OVER_S = 600, /* what a window may take beside its own time */
+	/* What a window may take beside its own time; its report waits while a poll has the spool. */
+	WINDOW_OVER_S = POLL_MOST_S + 600,
 	AGAIN_S = 60,
 	CPU_SLACK_S = 4, /* the kernel counts a process's limit in seconds */
 	MEMORY_SLACK = 24 << 20, /* stacks of threads, which are not used up */
-	DAY = 86400,
 };
 
 #if defined(__has_feature)
@@ -65,12 +64,10 @@ struct supervisor {
 	uint64_t known_s;
 	unsigned failures;
 	lg_u64 poll_at, window_at; /* CLOCK_BOOTTIME ns; a window_at of 0 = none */
-	lg_u64 counted_ns; /* up to when taken_s is counted */
+	uint64_t counted_ns; /* up to when taken_s is counted */
 	struct child exchange, measure;
-	/* A report that says why a campaign ended, which waits for the window's process to end. */
-	char owed[LG_CAMPAIGN_ID];
-	enum lg_reason owed_reason;
-	int answer; /* of the exchange */
+	bool reporting; /* the process of `measure` makes the report that is owed */
+	struct lg_polled *answer; /* of the exchange, which writes it */
 	int signals, timer;
 };
 
@@ -96,11 +93,10 @@ static uint64_t random_below(uint64_t bound)
 
 static void count_time(struct supervisor *self)
 {
-	lg_u64 now = now_ns();
+	uint64_t passed_s = lg_whole_seconds(&self->counted_ns, now_ns());
 
 	if (*self->state.taken && self->active)
-		self->state.taken_s += (now - self->counted_ns) / LG_NS_PER_S;
-	self->counted_ns = now;
+		self->state.taken_s += passed_s;
 }
 
 static bool save(struct supervisor *self)
@@ -150,25 +146,14 @@ static void end_child(struct child *child)
 
 static void start_exchange(struct supervisor *self)
 {
-	struct lg_polled polled;
-	int ends[2];
-
 	self->poll_at = now_ns() + self->config->poll_s * LG_NS_PER_S;
-	if (self->exchange.process || pipe2(ends, O_CLOEXEC))
+	if (self->exchange.process)
 		return;
-	switch (start(self, &self->exchange, POLL_MOST_S)) {
-	case 0:
-		lg_exchange(&polled, self->config, &self->directories, &self->state, time_s(self));
-		/* Less than a pipe holds: it is written at once. */
-		_exit(write(ends[1], &polled, sizeof(polled)) != sizeof(polled));
-	case -1:
-		close(ends[0]);
-		break;
-	default:
-		self->answer = ends[0];
-		break;
-	}
-	close(ends[1]);
+	*self->answer = (struct lg_polled){0};
+	if (start(self, &self->exchange, POLL_MOST_S))
+		return;
+	lg_exchange(self->answer, self->config, &self->directories, &self->state, time_s(self));
+	_exit(0);
 }
 
 /* The kernel ends what uses far more than a window's share; what is below that is counted after it. */
@@ -184,9 +169,11 @@ static void limit(const struct lg_polled *campaign)
 	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 }
 
-/* With a reason only a report of it is made. */
-static void start_measure(struct supervisor *self, enum lg_reason reason, const char *id)
+/* With a reason only a report of it is made. False when there is no process for it. */
+static bool start_measure(struct supervisor *self, enum lg_reason reason, const char *id)
 {
+	pid_t process;
+
 	struct lg_condition_now now = {0};
 	struct lg_measure measure = {.config = self->config,
 				     .directories = &self->directories,
@@ -198,8 +185,9 @@ static void start_measure(struct supervisor *self, enum lg_reason reason, const 
 	memcpy(measure.incarnation, self->incarnation, sizeof(measure.incarnation));
 	lg_power_look(&now, POWER_DIRECTORY);
 	measure.charging = now.charging;
-	if (start(self, &self->measure, self->campaign.window_s + WINDOW_OVER_S))
-		return;
+	process = start(self, &self->measure, self->campaign.window_s + WINDOW_OVER_S);
+	if (process)
+		return process > 0;
 	if (!reason)
 		limit(&self->campaign);
 	_exit(reason ? lg_measure_refuse(&measure, reason) : lg_measure_window(&measure));
@@ -220,8 +208,8 @@ static void bar(struct supervisor *self, const char *id, enum lg_reason reason)
 /* And the collector learns why. */
 static void bar_and_report(struct supervisor *self, const char *id, enum lg_reason reason)
 {
-	strcpy(self->owed, id);
-	self->owed_reason = reason;
+	strcpy(self->state.owed, id);
+	self->state.owed_reason = reason;
 	bar(self, id, reason);
 }
 
@@ -259,16 +247,11 @@ static void take_campaign(struct supervisor *self, const struct lg_polled *polle
 
 static void polled(struct supervisor *self, const struct lg_polled *polled)
 {
-	uint64_t day, wait = self->config->poll_s;
+	uint64_t wait = self->config->poll_s;
 
 	if (polled->known_s > self->known_s)
 		self->known_s = polled->known_s;
-	day = time_s(self) / DAY;
-	if (self->state.upload_day != day) {
-		self->state.upload_day = day;
-		self->state.upload_bytes = 0;
-	}
-	self->state.upload_bytes += polled->sent_bytes;
+	lg_field_count(&self->state, time_s(self), polled->sent_bytes);
 	count_time(self);
 	if (polled->trusted && polled->listed)
 		take_campaign(self, polled);
@@ -291,16 +274,16 @@ static void polled(struct supervisor *self, const struct lg_polled *polled)
 	self->poll_at = now_ns() + wait * LG_NS_PER_S;
 }
 
-static void exchange_ended(struct supervisor *self)
+static void exchange_ended(struct supervisor *self, int status)
 {
-	struct lg_polled said = {0};
+	struct lg_polled said = *self->answer;
 
 	self->exchange.process = 0;
-	if (read(self->answer, &said, sizeof(said)) != sizeof(said)) {
+	if (!WIFEXITED(status) || WEXITSTATUS(status)) {
 		fprintf(stderr, "latgate-field: the process of a poll did not end as it should\n");
-		said = (struct lg_polled){0};
+		/* What it sent is spent all the same. */
+		said = (struct lg_polled){.sent_bytes = said.sent_bytes};
 	}
-	close(self->answer);
 	polled(self, &said);
 }
 
@@ -328,9 +311,13 @@ static void measure_ended(struct supervisor *self, int status)
 	self->measure.process = 0;
 	count_time(self);
 	self->state.attempt[0] = 0;
+	/* What it could not spool is counted there, and would not be spooled the next time. */
+	if (self->reporting && !killed)
+		self->state.owed[0] = 0;
+	self->reporting = false;
+	save(self);
 	if (!attempted)
 		return; /* it has only reported */
-	save(self);
 	/* One that was ended on purpose says nothing about its campaign. */
 	if (killed)
 		return;
@@ -348,7 +335,7 @@ static void reap(struct supervisor *self)
 
 	while ((process = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (process == self->exchange.process)
-			exchange_ended(self);
+			exchange_ended(self, status);
 		else if (process == self->measure.process)
 			measure_ended(self, status);
 	}
@@ -382,10 +369,12 @@ static void open_window(struct supervisor *self, lg_u64 now)
 	self->window_at = now + self->campaign.every_s * LG_NS_PER_S;
 	/* On the disk before the kernel is asked for anything: a crash is put down to it. */
 	strcpy(self->state.attempt, self->campaign.id);
-	if (save(self))
-		start_measure(self, LG_MAY, self->campaign.id);
-	else
-		self->state.attempt[0] = 0;
+	if (save(self) && start_measure(self, LG_MAY, self->campaign.id))
+		return;
+	/* Nothing was asked for: what ends the device now is not the campaign's doing. */
+	self->state.attempt[0] = 0;
+	save(self);
+	self->window_at = again_at(self);
 }
 
 static lg_u64 left_ns(const struct child *child)
@@ -413,10 +402,9 @@ static void act(struct supervisor *self)
 		kill(self->measure.process, SIGKILL);
 	if (!lg_lease_left_ns(&self->lease, now) && *self->state.attempt)
 		end_child(&self->measure);
-	if (*self->owed && !self->measure.process) {
-		start_measure(self, self->owed_reason, self->owed);
-		self->owed[0] = 0;
-	}
+	if (*self->state.owed && !self->measure.process)
+		self->reporting = start_measure(self, (enum lg_reason)self->state.owed_reason,
+						self->state.owed);
 	if (now >= self->poll_at) {
 		if (quiet)
 			self->poll_at = now + self->config->poll_s * LG_NS_PER_S;
@@ -505,7 +493,9 @@ static bool begin(struct supervisor *self)
 		return false;
 	self->signals = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
 	self->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (self->signals < 0 || self->timer < 0) {
+	self->answer = mmap(NULL, sizeof(*self->answer), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (self->signals < 0 || self->timer < 0 || self->answer == MAP_FAILED) {
 		perror("latgate-field: timers cannot be set up");
 		return false;
 	}
