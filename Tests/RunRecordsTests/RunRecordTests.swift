@@ -216,6 +216,14 @@ import Testing
       #expect(
         error(try edited(old, new)) == .field(file: "run.json", field: field, problem: problem))
     }
+    // Foundation places neither the number nor, with it there, what follows.
+    var two = try edited("\"drainNs\":2000000", "\"drainNs\":1.5")
+    two.replace(Data("\"value\":12.5".utf8), with: Data("\"value\":\"x\"".utf8))
+    #expect(
+      error(two)
+        == .field(
+          file: "run.json", field: "\(path).drainNs",
+          problem: "is 1.5, where a whole number of at least 0 is needed"))
     #expect(
       error(Data("[1, 2]".utf8))
         == .field(file: "run.json", field: "", problem: "is a list, where an object is needed"))

@@ -26,10 +26,28 @@ package func decodeJSON<Value: Decodable>(
   do {
     return try decoder.decode(type, from: data)
   } catch let error as DecodingError {
-    throw problem(error, data) { try? decoder.decode(type, from: $0) }
+    throw problem(error, data) { isUnplaced(decodingError(type, $0)) }
   } catch {
     throw .notJSON(position: "\(error)")
   }
+}
+
+/// What is wrong with other bytes in the place of a file's.
+private func decodingError<Value: Decodable>(
+  _ type: Value.Type, _ data: Data
+) -> DecodingError? {
+  do {
+    _ = try decoder.decode(type, from: data)
+  } catch {
+    return error as? DecodingError
+  }
+  return nil
+}
+
+/// Whether Foundation does not say where: bytes that are no JSON, or a number that does not fit.
+private func isUnplaced(_ error: DecodingError?) -> Bool {
+  guard case .dataCorrupted(let context)? = error else { return false }
+  return context.codingPath.isEmpty
 }
 
 private var decoder: JSONDecoder {
@@ -49,7 +67,7 @@ private var decoder: JSONDecoder {
 }
 
 private func problem(
-  _ error: DecodingError, _ data: Data, decode: (Data) -> Any?
+  _ error: DecodingError, _ data: Data, isUnplaced: (Data) -> Bool
 ) -> JSONError {
   switch error {
   case .keyNotFound(let key, let context):
@@ -69,7 +87,7 @@ private func problem(
     case .unexpected?: return .notJSON(position: "\(scan.place): unexpected character")
     case .text(let what)?: return .notJSON(position: "\(scan.place): \(what)")
     case nil:
-      return numberProblem(bytes, scan.numbers, decode: decode)
+      return numberProblem(bytes, scan.numbers, isUnplaced: isUnplaced)
         ?? .notJSON(position: context.debugDescription)
     }
   @unknown default: return .notJSON(position: "\(error)")
@@ -87,9 +105,10 @@ private func plainBytes(_ data: Data) -> [UInt8] {
 }
 
 /// Foundation does not report which number does not fit its field, nor where. The last such
-/// one is found by putting 0, which fits everywhere, in the place of more and more of them.
+/// one is found by putting 0, which fits everywhere, in the place of more and more of them; what else
+/// is wrong with the file has a place.
 private func numberProblem(
-  _ bytes: [UInt8], _ numbers: [Range<Int>], decode: (Data) -> Any?
+  _ bytes: [UInt8], _ numbers: [Range<Int>], isUnplaced: (Data) -> Bool
 ) -> JSONError? {
   func isRead(_ zeros: ArraySlice<Range<Int>>, instead: String = "0") -> Bool {
     var changed: [UInt8] = []
@@ -101,7 +120,7 @@ private func numberProblem(
       at = range.upperBound
     }
     changed += bytes[at...]
-    return decode(Data(changed)) != nil
+    return !isUnplaced(Data(changed))
   }
   guard isRead(numbers[...]) else { return nil }
   var (low, high) = (0, numbers.count)
@@ -118,7 +137,7 @@ private func numberProblem(
     var changed = bytes
     changed.replaceSubrange(number, with: Array(instead.utf8))
     for range in others.reversed() { changed.replaceSubrange(range, with: [UInt8(ascii: "0")]) }
-    return decode(Data(changed)) != nil
+    return !isUnplaced(Data(changed))
   }
   let need: String
   if fits("0.5") {
