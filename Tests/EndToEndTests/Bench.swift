@@ -4,11 +4,13 @@ actor Bench {
   private var isTaken = false
   private var waiting: [CheckedContinuation<Void, Never>] = []
 
-  /// Runs `work` while no other test's work runs.
+  /// Runs `work` while no other test's work runs, and no device that a test kept for the next one
+  /// unless `keepsDevice`.
   nonisolated func alone<Value: Sendable>(
-    _ work: () async throws -> Value
+    keepsDevice: Bool = false, _ work: () async throws -> Value
   ) async throws -> Value {
     await take()
+    if !keepsDevice { await KeptDevice.current?.stop() }
     do {
       let value = try await work()
       await leave()

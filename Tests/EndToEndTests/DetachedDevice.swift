@@ -5,33 +5,47 @@ import Testing
 struct DetachedDevice {
   let name: String
   let tool: Tool
+  /// Whether no test used it before.
+  var isFresh = true
 
-  /// Boots a device, hands it to `work` and stops it, whatever happens.
+  /// Boots a device, hands it to `work` and stops it, whatever happens. In a suite that
+  /// ``Testing/Trait/keepsDevices`` it serves the next test, unless one fails.
   static func with(
     of definition: String = "virtual", firmware: String = "reference", tool: Tool = Tool(),
     _ work: (DetachedDevice) async throws -> Void
   ) async throws {
-    try await Bench.shared.alone {
-      try await booted(of: definition, firmware: firmware, tool: tool, work)
+    let kind = KeptDevice.Kind(
+      definition: definition, firmware: firmware, serverPort: tool.serverPort)
+    try await Bench.shared.alone(keepsDevice: true) {
+      let keeper = KeptDevice.current
+      let kept = try await keeper?.take(kind, tool: tool)
+      let device =
+        if let kept { kept } else {
+          try await booted(of: definition, firmware: firmware, tool: tool)
+        }
+      do {
+        try await work(device)
+      } catch {
+        _ = try await tool.run("device", "stop", device.name)
+        throw error
+      }
+      if let keeper {
+        await keeper.keep(device, as: kind)
+      } else {
+        _ = try await tool.run("device", "stop", device.name)
+      }
     }
   }
 
   private static func booted(
-    of definition: String, firmware: String, tool: Tool,
-    _ work: (DetachedDevice) async throws -> Void
-  ) async throws {
+    of definition: String, firmware: String, tool: Tool
+  ) async throws -> DetachedDevice {
     let device = DetachedDevice(name: "test-\(UUID().uuidString.prefix(8))", tool: tool)
     let boot = try await tool.run(
       "device", "boot", device.name, "--device", definition, "--firmware", firmware,
       within: .seconds(180))
     try #require(boot.exitCode == 0, "\(boot.errors)")
-    do {
-      try await work(device)
-    } catch {
-      _ = try await tool.run("device", "stop", device.name)
-      throw error
-    }
-    _ = try await tool.run("device", "stop", device.name)
+    return device
   }
 
   /// What a command of the device's shell printed; its exit code does not matter. The tool's own

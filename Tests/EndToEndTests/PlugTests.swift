@@ -2,7 +2,8 @@ import Foundation
 import Testing
 
 /// The plug is pulled in the middle of a run: no hang, one clear error, nothing left behind.
-@Suite(.serialized, .enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
+@Suite(
+  .serialized, .keepsDevices, .enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
 struct PlugTests {
   /// From the loss of a device, a server or latgate to the last consequence of it. Far above
   /// what it takes, as the machine may be slow; what is tested is that there is an end.
@@ -38,6 +39,8 @@ struct PlugTests {
       #expect(try await eventually(within: bound) { try await device.programs().isEmpty })
       #expect(try await device.attachments() == "")
       #expect(try await device.settings() == before)
+      // Only its teardown removes what a workload made, and nobody was left for that.
+      _ = try await device.shell("rm -r \(EndlessShare.traces)")
       let next = try await tool.run("run", "smoke", "--device", device.name)
       #expect(next.exitCode == 0, "\(next.errors)")
     }

@@ -2,7 +2,8 @@ import Foundation
 import Testing
 
 /// A device that goes away in the middle of an iteration and comes back.
-@Suite(.serialized, .enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
+@Suite(
+  .serialized, .keepsDevices, .enabled(if: Tool.isEnabled, "needs a built tool: run ci/test"))
 struct ReconnectTests {
   private static let tool = "\(Tool.repository)/.build/debug/latgate"
   /// adbd ends without notice; init starts it again.
