@@ -7,7 +7,7 @@ attached and counted nothing is marked, unless no load of a virtual device fires
 behind a number is how often the kernel counted the event that ends such operations, by a histogram trigger
 in the same phase. Ends with 1 when one is marked, when starts and ends of a metric do not balance, or when
 the kernel counted something else (TOLERANCE). A second table says of each probe whether it works there, as
-docs/catalogue.md has it.
+docs/kernels.md has it.
 """
 
 import json
