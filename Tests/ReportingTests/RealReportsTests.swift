@@ -152,10 +152,10 @@ import Testing
         return input
       }),
     Case(
-      name: "a rig that throttles", outcome: .inconclusive,
+      name: "a bench that throttles", outcome: .inconclusive,
       answers: [
         "machine speed: reference 249.9 loops/us", "demo", "virtual", "11.1%", "4 + 4 runs",
-        "let the rig come to rest", "owner",
+        "let the bench come to rest", "owner",
       ], titles: nil,
       input: {
         try RealRuns.unchanged { run, place in

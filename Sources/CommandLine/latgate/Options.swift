@@ -65,10 +65,10 @@ struct TierOptions: ParsableArguments {
 struct StoreOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "File in which latgate remembers what devices did.",
+      "The store: a file with runs, baselines, noise profiles, waivers and quarantine.",
       discussion: """
-        Default: $LATGATE_STORE, or latgate/latgate.sqlite in the user's state directory. A file that \
-        was named is made in a directory that is there; commands that only read it want it there.
+        Default: $LATGATE_STORE, or latgate/latgate.sqlite in the user's state directory. Of a file \
+        that is named the directory has to exist; commands that only read it need the file, too.
         """,
       valueName: "file"), completion: .file())
   var store: String?

@@ -53,7 +53,7 @@ struct Conclusion {
 
   private static let owners = [
     "firmware": "the firmware's owners: the build caused it",
-    "rack": "the rig's owners: device, host or suite, not the build",
+    "rack": "the bench's owners: device, host or suite, not the build",
   ]
 
   private static func sentence(_ report: VerdictReport, _ lead: VerdictReport.Row?) -> String {

@@ -42,12 +42,12 @@ extension VerdictReport {
     case .overhead:
       "measure fewer probes, or let the suite allow more overhead; 'latgate probes' lists their cost"
     case .conditions:
-      "let the rig come to rest: temperature, frequency limits, other load ('latgate doctor "
+      "let the bench come to rest: temperature, frequency limits, other load ('latgate doctor "
         + "--device DEVICE'); then make the check anew"
     case .sentinel:
-      "inspect the rig: what no firmware can change moved; 'latgate calibrate' shows whether it may "
-        + "gate"
-    case .unqualifiedBench: "lower the rig's noise, and calibrate it again ('latgate calibrate')"
+      "inspect the bench: what no firmware can change moved; 'latgate calibrate' shows whether it "
+        + "may gate"
+    case .unqualifiedBench: "lower the bench's noise, and calibrate it again ('latgate calibrate')"
     case .weakEvidence:
       "flash each firmware more often, or choose a --design that the suite accepts"
     case .nothingMeasured:

@@ -43,7 +43,7 @@ struct FlowOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Go on with a check that was interrupted: its finished runs are not made again.",
+      "Continue an interrupted check: its finished runs are not made again.",
       valueName: "directory"), completion: .directory)
   var resume: String?
 }

@@ -78,7 +78,7 @@ struct CheckCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "Measured iterations per run, instead of the suite's.",
       discussion:
-        "Where the suite has none, 3 to 20 by what a boot and an iteration cost on this rig."))
+        "Where the suite has none, 3 to 20 by what a boot and an iteration cost on this bench."))
   var iterations: Int?
 
   @Option(
@@ -189,7 +189,7 @@ struct CheckCommand: AsyncParsableCommand {
     } catch let error as CancellationError {
       if FileManager.default.fileExists(atPath: directory.runs) {
         common.console.note(
-          "finished runs are kept; go on with them: latgate check --resume \(directory.path)")
+          "finished runs are kept; continue with: latgate check --resume \(directory.path)")
       }
       throw error
     }

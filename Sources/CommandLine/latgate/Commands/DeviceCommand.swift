@@ -35,8 +35,8 @@ struct DeviceList: AsyncParsableCommand {
     commandName: "list",
     abstract: "List devices: virtual ones, the adb server's, on USB, and those of device files.",
     discussion: """
-      Each is asked what it is, all at once and for a limited time; the tier is what its shell can \
-      see of it, which 'latgate doctor --device' makes sure of.
+      Each is asked what it is, all at once and for a limited time. The tier is what its shell can \
+      see; 'latgate doctor --device' tries it.
       """)
 
   @OptionGroup var common: CommonOptions

@@ -26,7 +26,7 @@ struct FirmwareKitCommand: AsyncParsableCommand {
   @Option(help: "ABI of the kernel.")
   var abi: TargetABI = .arm64
 
-  @Option(help: "Probes, with commas between them. Default: all that every kernel has.")
+  @Option(help: "Probes, with commas between them. Default: all whose hooks every kernel has.")
   var probes: String?
 
   @Option(help: "Linux: group id of those who may measure. Default: 0, root alone.")

@@ -14,7 +14,7 @@ struct FoldCommand: AsyncParsableCommand, ComputingCommand {
     abstract: "Turn a perfetto trace into a run record, with the histograms the probes give.",
     discussion: """
       Works on archived traces, and on traces of devices where BPF and tracefs are out of reach. \
-      The trace needs the events of linux.ftrace that the probes' manifests name under t0. It may \
+      The trace needs the events of linux.ftrace that 'latgate probes show' names for T0. It may \
       be compressed, as a whole (.gz, .zst, .zip) or by packet.
 
       Events that are missing inside the window make the record invalid: exit code 3. Where they \

@@ -219,7 +219,7 @@ struct MeasureParts: ParsableArguments {
 
   @Option(
     name: .customLong("where"),
-    help: ArgumentHelp("What operations must be, such as 'nr_sector > 8'.", valueName: "condition"))
+    help: ArgumentHelp("What fields must be, such as 'nr_sector > 8'.", valueName: "condition"))
   var condition: String?
 
   /// What is asked of single events: the word of a line, and the event.

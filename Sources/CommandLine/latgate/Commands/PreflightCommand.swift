@@ -63,7 +63,8 @@ struct PreflightCommand: AsyncParsableCommand, ComputingCommand {
   var against: String?
 
   @Option(
-    help: "Suite whose probes are meant. Default: all that every kernel has.", completion: .suites)
+    help: "Suite whose probes are meant. Default: all whose hooks every kernel has.",
+    completion: .suites)
   var suite: String?
 
   @Option(help: "Probe instead of the suite's; may be repeated.", completion: .probes)

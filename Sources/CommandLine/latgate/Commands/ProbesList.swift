@@ -37,7 +37,7 @@ struct ProbesList: AsyncParsableCommand {
   @Flag(
     help: ArgumentHelp(
       "Make the small load of each probe, and see whether the probe counts it.",
-      discussion: "A hook that never fires, or starts without an end, are then no short times."))
+      discussion: "Finds hooks that attach and never fire, and starts without an end."))
   var check = false
 
   @OptionGroup var tiers: TierOptions

@@ -184,7 +184,7 @@ struct ForeignObjectOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The last slot of a map whose keys have the slot; what is above it is no count.",
+      "Last slot of a map whose keys have the slot, where the one above it holds a sum.",
       valueName: "number"))
   var lastSlot: Int?
 

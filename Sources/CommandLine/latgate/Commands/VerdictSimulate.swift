@@ -101,7 +101,7 @@ struct VerdictSimulate: AsyncParsableCommand, ComputingCommand {
   @Option(
     help: ArgumentHelp(
       "Give the verdict a noise profile that believes the bench this many times quieter.",
-      discussion: "1 = the truth. Default: no profile, as 'check' judges."))
+      discussion: "1 = the truth. Default: no profile, as on a bench that was never calibrated."))
   var profileFactor: Double?
 
   @OptionGroup var output: FormatOptions<SimulationReport>
