@@ -312,7 +312,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ProbeProgramsTests",
-      dependencies: ["CAgentABI", "Catalogs", "KernelTypes", "ProbePrograms", "Symbols"],
+      dependencies: [
+        "CAgentABI", "Catalogs", "KernelEvents", "KernelTypes", "ProbePrograms", "Symbols",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "ProbeBuildTests",

@@ -31,6 +31,19 @@ struct EventFormatTests {
     #expect(format.field("vec")?.type == "unsigned int")
   }
 
+  @Test("text whose length the event says is none of the record: nothing is held against it")
+  func textWithoutBytes() throws {
+    let format = try #require(
+      EventFormat(
+        """
+        name: print
+        format:
+        	field:unsigned long ip;	offset:8;	size:8;	signed:0;
+        	field:char buf[];	offset:16;	size:0;	signed:0;
+        """))
+    #expect(format.fields.map(\.shape) == [.number, .other])
+  }
+
   @Test("names of numbers are those that the kernel prints for the plain field")
   func names() throws {
     let format = try #require(EventFormat(Self.softirq))

@@ -1,6 +1,8 @@
 import Catalogs
-import ProbePrograms
+import KernelEvents
 import Testing
+
+@testable import ProbePrograms
 
 struct SpanTemplateTests {
   private static let table = """
@@ -69,6 +71,34 @@ struct SpanTemplateTests {
     // More than an object keeps.
     #expect(throws: CatalogError.self) {
       try template("events", "    keep: 2000\n    columns: [{name: n}]")
+    }
+  }
+
+  @Test("text that a kernel's record has no bytes for is a misfit")
+  func textWithoutBytes() throws {
+    let text = """
+        - metric: x.made
+          help: h
+          unit: B
+          kind: counter
+          at: [{event: a/b, fields: {n: record.n, buf: record.buf}, where: {buf: "== 'x'"}}]
+          by: [tid]
+          sum: n
+          key: [{field: n, size: 4}]
+      """
+    let template = try #require(SpanTemplate(try TestManifest.parse(metrics: text)))
+    let format = try #require(
+      EventFormat(
+        """
+        name: b
+        format:
+        	field:int n;	offset:8;	size:4;	signed:1;
+        	field:char buf[];	offset:16;	size:0;	signed:0;
+        """))
+    #expect(
+      throws: SpanTemplate.MisfitError(description: "'x' is longer than the 0 bytes of buf")
+    ) {
+      try template.configuration(["a/b": format], .arm64)
     }
   }
 

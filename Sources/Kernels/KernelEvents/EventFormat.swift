@@ -88,7 +88,8 @@ extension EventFormat.Field {
   }
 
   package var shape: Shape {
-    if isArray { return type == "char" && size <= 64 ? .text : .other }
+    // `char buf[]` has no bytes of its own: its text follows the record.
+    if isArray { return type == "char" && (1...64).contains(size) ? .text : .other }
     return type.hasPrefix("__data_loc") || type.hasPrefix("__rel_loc")
       || ![1, 2, 4, 8].contains(size)
       ? .other : .number

@@ -162,7 +162,8 @@ extension SpanTemplate {
     let bytes = Array(text.utf8) + [0]
     guard bytes.count <= whole.size else {
       throw MisfitError(
-        description: "'\(text)' is longer than the \(whole.size - 1) bytes of \(condition.field)")
+        description: "'\(text)' is longer than the \(max(Int(whole.size) - 1, 0)) bytes of "
+          + condition.field)
     }
     var tests: [Test] = []
     var at = 0
