@@ -116,5 +116,9 @@ import Testing
     #expect(log.iterations.map(\.startedUptimeNs) == [4, 5])
     make(.measured, &log)
     #expect(log.iterations.map(\.index) == [3, 4, 5])
+    _ = log.begin(.measured)
+    log.lose("cut")
+    make(.measured, &log)
+    #expect(log.iterations.map(\.index) == [3, 4, 5, 6, 7])
   }
 }

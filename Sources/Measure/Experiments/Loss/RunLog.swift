@@ -36,8 +36,11 @@ struct RunLog: Sendable {
     case .measured: measuredMade += 1
     case .overhead: break
     }
-    return (iterations.last?.index ?? -1) + 1
+    return nextIndex
   }
+
+  /// The first iterations of a run that has no end may be forgotten: their number says nothing.
+  private var nextIndex: Int { (iterations.last?.index ?? -1) + 1 }
 
   /// Takes the iteration that began last.
   mutating func end(_ record: IterationRecord) {
@@ -50,7 +53,7 @@ struct RunLog: Sendable {
   mutating func lose(_ cause: String) {
     guard let kind = underWay else { return }
     var record = IterationRecord(
-      index: iterations.count, kind: kind, startedUptimeNs: iterations.last?.startedUptimeNs ?? 0)
+      index: nextIndex, kind: kind, startedUptimeNs: iterations.last?.startedUptimeNs ?? 0)
     record.drop(.init(.deviceLost, "device lost: \(cause)"))
     end(record)
   }
