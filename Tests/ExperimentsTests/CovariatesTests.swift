@@ -53,6 +53,19 @@ import Testing
     #expect(abs((numbers["speed_sustained_loops_per_us"] ?? 0) - 250) < 1e-9)
   }
 
+  @Test func timesAtFrequenciesOfOneLookAreNoneOfTheIteration() {
+    func mean(_ first: [Double: Double], _ last: [Double: Double]) -> Double? {
+      var (before, after) = (DeviceReading(), DeviceReading())
+      before.policies = ["policy0": policy(limit: 1000, ticks: first)]
+      after.policies = ["policy0": policy(limit: 1000, ticks: last)]
+      return Covariates.iteration(before: before, after: after, speed: nil)["frequency_mean_khz"]
+    }
+    // The table could be read at one of them only.
+    #expect(mean([300: 5000, 1000: 10], [:]) == nil)
+    #expect(mean([:], [300: 5000, 1000: 10]) == nil)
+    #expect(abs((mean([300: 5000, 700: 9], [300: 5010, 1000: 70]) ?? 0) - 300) < 1e-9)
+  }
+
   @Test func countersThatRanBackwardsSayNothing() {
     var before = DeviceReading()
     before.majorFaults = 5

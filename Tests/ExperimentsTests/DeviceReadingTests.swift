@@ -26,7 +26,7 @@ import Testing
     let reading = DeviceReading(files: [
       "\(policy)/scaling_cur_freq": "1200000\n", "\(policy)/scaling_min_freq": "300000\n",
       "\(policy)/scaling_max_freq": "1800000\n", "\(policy)/cpuinfo_max_freq": "2000000\n",
-      "\(policy)/stats/time_in_state": "300000 10\n1200000 30\nbad line here\n",
+      "\(policy)/stats/time_in_state": "300000 10\n1200000 30\nbad line here\ninf 1\n5 nan\n",
       "\(policy)/stats/total_trans": "17\n",
       "/sys/devices/system/cpu/cpu0/cpu_capacity": "1024\n",
       "/sys/devices/system/cpu/cpu4/cpu_capacity": "380\n",

@@ -65,11 +65,15 @@ package enum Covariates {
     return last - first
   }
 
-  /// Mean over the time between two looks, kHz; nil when no tick passed.
+  /// Mean over the time between two looks, kHz; nil when no tick passed. What one of them does not
+  /// have says nothing: its ticks are those since the boot.
   private static func meanFrequency(
     _ first: DeviceReading.Policy, _ last: DeviceReading.Policy
   ) -> Double? {
-    let spent = last.ticks.mapValues { $0 }.merging(first.ticks) { $0 - $1 }.filter { $0.value > 0 }
+    let spent = last.ticks.reduce(into: [Double: Double]()) { spent, entry in
+      guard let before = first.ticks[entry.key], entry.value > before else { return }
+      spent[entry.key] = entry.value - before
+    }
     let time = spent.values.reduce(0, +)
     return time > 0 ? spent.reduce(0) { $0 + $1.key * $1.value } / time : nil
   }

@@ -136,7 +136,7 @@ package struct DeviceReading: Sendable, Equatable {
     case "total_trans": policies[name, default: Policy()].changes = number(text)
     case "time_in_state":
       for line in text.split(separator: "\n") {
-        let words = line.split(separator: " ").compactMap { Double($0) }
+        let words = line.split(separator: " ").compactMap { finite($0) }
         if words.count == 2 { policies[name, default: Policy()].ticks[words[0]] = words[1] }
       }
     default: break
