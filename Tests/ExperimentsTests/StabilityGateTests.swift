@@ -86,6 +86,21 @@ import Testing
     }
   }
 
+  @Test func aCPUThatMayGoTakesItsCapacityAlong() {
+    func dropped(_ bounds: Stability, online: Int) -> DropCause? {
+      let gate = StabilityGate(bounds: bounds, baseline: reading { $0.onlineCPUs = 8 })
+      let after = reading {
+        $0.onlineCPUs = online
+        $0.capacity = 1024
+      }
+      return gate.drop(.init(before: reading(), after: after))?.cause
+    }
+    let hotplug = Stability(allowsHotplug: true)
+    #expect(dropped(hotplug, online: 4) == nil)
+    #expect(dropped(hotplug, online: 8) == .throttling)
+    #expect(dropped(Stability(), online: 4) == .throttling)
+  }
+
   @Test func aLimitHasALowestShareOfTheHardware() {
     // 1500 of 2000.
     #expect(cause(Stability(frequencyLimitMin: Percentage(fraction: 0.75))) == nil)

@@ -84,7 +84,9 @@ package struct StabilityGate: Sendable {
         }
       }
     }
-    if let begun = baseline.capacity, let now = seen.after.capacity, now != begun {
+    // It is a sum over CPUs, and younger kernels say it only of those that are online.
+    let isOfSameCPUs = !bounds.allowsHotplug || seen.after.onlineCPUs == baseline.onlineCPUs
+    if isOfSameCPUs, let begun = baseline.capacity, let now = seen.after.capacity, now != begun {
       return Drop(
         .throttling,
         "CPU capacity is \(wholeText(now)), \(wholeText(begun)) when the run began")
