@@ -63,7 +63,9 @@ import Testing
     let reading = DeviceReading(files: [
       "\(supply)/usb/type": "USB\n", "\(supply)/usb/capacity": "1\n",
       "\(supply)/bq27/type": "Battery\n", "\(supply)/bq27/capacity": "80\n",
-      "\(supply)/bq27/status": "Charging\n",
+      "\(supply)/bq27/status": "Charging\n", "\(supply)/bq27/scope": "System\n",
+      "\(supply)/pen/type": "Battery\n", "\(supply)/pen/scope": "Device\n",
+      "\(supply)/pen/capacity": "5\n", "\(supply)/pen/status": "Discharging\n",
       "/proc/meminfo": "MemTotal: 1000 kB\nMemAvailable:  512 kB\n",
       "/proc/loadavg": "0.50 0.40 0.30 1/100 1234\n", "/proc/vmstat": "pgfault 5\npgmajfault 7\n",
       "/proc/pressure/memory": "some avg10=1.50 avg60=0 avg300=0 total=4000\nfull total=1\n",

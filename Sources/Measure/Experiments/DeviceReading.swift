@@ -26,6 +26,7 @@ package struct DeviceReading: Sendable, Equatable {
   /// Of all CPUs together.
   package var capacity: Double?
   package var onlineCPUs: Int?
+  /// Of the device's own battery, not of a pen or a mouse.
   package var batteryPercent: Double?
   package var isCharging: Bool?
   package var memoryAvailable: Double?
@@ -54,8 +55,8 @@ package struct DeviceReading: Sendable, Equatable {
       "/sys/devices/system/cpu/cpufreq/policy*/stats/time_in_state",
       "/sys/devices/system/cpu/cpufreq/policy*/stats/total_trans",
       "/sys/devices/system/cpu/cpu*/cpu_capacity",
-      "/sys/class/power_supply/*/type", "/sys/class/power_supply/*/capacity",
-      "/sys/class/power_supply/*/status",
+      "/sys/class/power_supply/*/type", "/sys/class/power_supply/*/scope",
+      "/sys/class/power_supply/*/capacity", "/sys/class/power_supply/*/status",
     ]
   /// Cheap enough to be read at the edge of every window: no sensor is asked.
   package static let limitPatterns = [
@@ -71,6 +72,9 @@ package struct DeviceReading: Sendable, Equatable {
     var kinds: [String: String] = [:]
     for (path, text) in files where path.hasSuffix("/type") {
       kinds[Self.directory(of: path)] = text.filter { !$0.isNewline }.lowercased()
+    }
+    for (path, text) in files where path.hasSuffix("/scope") && text.hasPrefix("Device") {
+      kinds[Self.directory(of: path)] = "of an accessory"
     }
     for (path, text) in files.sorted(by: { $0.key < $1.key }) {
       let directory = Self.directory(of: path)
