@@ -123,6 +123,36 @@ struct FileSymbolsTests {
     #expect(try FileSymbols(Builder().data()).isEmpty)
   }
 
+  /// Thousands of sections may share one name, which may be as long as the file.
+  @Test func namesOfSectionsHaveABudget() {
+    func file(sections: Int) -> Data {
+      let name = [UInt8](repeating: UInt8(ascii: "a"), count: 4096) + [0]
+      // Magic, class and byte order, then: type, machine, version, entry, segments, sections.
+      var bytes: [UInt8] = ELFReader.magic
+      bytes += [2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 62, 0, 1, 0, 0, 0]
+      bytes += Builder.bytes(0, 16)
+      bytes += Builder.bytes(UInt64(64 + name.count), 8)
+      bytes += Builder.bytes(0, 10)
+      for number in [64, UInt64(sections), 0] { bytes += Builder.bytes(number, 2) }
+      bytes += name
+      // Name, type, flags and address, place, size, the rest.
+      for _ in 0..<sections {
+        bytes += Builder.bytes(0, 4)
+        bytes += Builder.bytes(3, 4)
+        bytes += Builder.bytes(0, 16)
+        bytes += Builder.bytes(64, 8)
+        bytes += Builder.bytes(UInt64(name.count), 8)
+        bytes += Builder.bytes(0, 24)
+      }
+      return Data(bytes)
+    }
+    #expect((try? ELFReader(file(sections: 8)))?.sections.count == 8)
+    #expect(
+      throws: MalformedError(
+        reason: "the names of its sections are many times longer than the file")
+    ) { try ELFReader(file(sections: 20)) }
+  }
+
   /// The first page is all that is read of most files.
   @Test func theHeadNeedsNoMoreThanItself() throws {
     let file = Builder(symbols: [("main", 2, 1, 0x40_1100, 0x40)]).data()

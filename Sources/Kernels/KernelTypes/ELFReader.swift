@@ -89,12 +89,18 @@ package struct ELFReader: Sendable {
     guard raw.indices.contains(nameIndex) else { throw MalformedError(reason: "no section names") }
     let names = raw[nameIndex].section.range
     var sections: [Section] = []
-    for (name, section) in raw {
+    var named = 0
+    for (place, section) in raw {
+      let name = try Self.text(bytes, in: names, at: place)
+      named += name.utf8.count
+      guard named <= Self.nameBudget * bytes.count else {
+        throw MalformedError(
+          reason: "the names of its sections are many times longer than the file")
+      }
       sections.append(
         Section(
-          name: try Self.text(bytes, in: names, at: name), type: section.type,
-          flags: section.flags, address: section.address, range: section.range,
-          link: section.link))
+          name: name, type: section.type, flags: section.flags, address: section.address,
+          range: section.range, link: section.link))
     }
     self.sections = sections
   }
