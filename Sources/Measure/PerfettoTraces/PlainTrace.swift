@@ -105,6 +105,8 @@ struct PlainTrace {
         continue
       }
       var made = output ?? Array(bytes[..<begin])
+      // Else all that is unpacked so far would be copied for every packet.
+      output = nil
       do throws(Expansion.ExpansionError) {
         try packed.way.append(bytes[packed.range], to: &made, limit: Self.limit)
       } catch {
