@@ -253,6 +253,23 @@ import Testing
     #expect(try Self.waits(first.bytes) == Self.good)
   }
 
+  /// Which of two losses took the events of a CPU that shows itself late is not known.
+  @Test func aCPUThatShowsItselfLateMissesAllSinceTheFirstLoss() throws {
+    var trace = TraceBuilder(bundlesOf: 10)
+    trace.bundles[2] += Wire.field(42, 256)
+    trace.bundles[6] += Wire.field(42, 256)
+    trace.bundles.append(TraceBuilder.packet(TraceBuilder.bundle(2, 45..<46)))
+    let lost = "perfetto's buffer lost events"
+    #expect(
+      try Self.waits(trace.bytes).faults == [
+        "\(lost) (CPU 0) (from 0.009250 s to 0.010050 s)",
+        "\(lost) (CPU 1) (from 0.009000 s to 0.010000 s)",
+        "\(lost) (CPU 0) (from 0.029250 s to 0.030050 s)",
+        "\(lost) (CPU 1) (from 0.029000 s to 0.030000 s)",
+        "\(lost) (CPU 2) (from 0.009000 s to 0.045050 s)",
+      ])
+  }
+
   @Test func aRingBufferBeginsWithTheLastCPUToBegin() throws {
     var trace = TraceBuilder(bundlesOf: 10)
     // What was overwritten: the first bundle of CPU 0.

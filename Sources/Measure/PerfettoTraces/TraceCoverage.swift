@@ -41,12 +41,19 @@ struct TraceCoverage {
     var lastNs: UInt64?
     /// What is missing since then: ends with the next event.
     var pending: [(reason: String, from: UInt64, toFirstEvent: Bool)] = []
+    /// Whether packets that were lost are among it: more of them say nothing new.
+    var isDropped = false
     /// Where its first bundle says that it is whole, and where its first event is.
     var wholeFrom: UInt64?
     var firstNs: UInt64?
     var hasOverrunMark = false
     /// Events by the sequence that they came in.
     var events: [UInt64: Set<Int>] = [:]
+
+    mutating func drop(from ns: UInt64) {
+      pending.append((TraceCoverage.dropped, ns, false))
+      isDropped = true
+    }
   }
 
   private struct Sequence {
@@ -64,10 +71,12 @@ struct TraceCoverage {
   var mayBeginEarlier = false
 
   private var cpus: [UInt32: CPU] = [:]
+  /// Those that the next lost packets matter to.
+  private var heard: Set<UInt32> = []
   /// Those that have bundles.
   private var sequences: [UInt64: Sequence] = [:]
   private var gaps: [TraceGap] = []
-  /// Losses before any bundle of a CPU that has not shown itself.
+  /// The first loss before any bundle of a CPU that has not shown itself.
   private var unseenLossFrom: UInt64?
   /// End statistics whose place says nothing: their sequence has no bundles, or no number.
   private var hasUnorderedEnd = false
@@ -98,13 +107,12 @@ struct TraceCoverage {
       late.insert(sequence)
       return
     }
-    unseenLossFrom = cpus.values.compactMap(\.lastNs).min() ?? 0
-    for cpu in cpus.keys { pend(Self.dropped, on: cpu, toFirstEvent: false) }
-  }
-
-  private mutating func pend(_ reason: String, on cpu: UInt32, toFirstEvent: Bool) {
-    let from = cpus[cpu]?.lastNs ?? 0
-    cpus[cpu]?.pending.append((reason, from, toFirstEvent))
+    unseenLossFrom = unseenLossFrom ?? cpus.values.compactMap(\.lastNs).min() ?? 0
+    for cpu in heard {
+      let from = cpus[cpu]?.lastNs ?? 0
+      cpus[cpu]?.drop(from: from)
+    }
+    heard = []
   }
 
   /// Takes a bundle, in the order of the file.
@@ -120,7 +128,7 @@ struct TraceCoverage {
     var cpu = cpus[bundle.cpu] ?? CPU()
     if cpus[bundle.cpu] == nil {
       cpu.wholeFrom = bundle.wholeFrom
-      if let from = unseenLossFrom { cpu.pending.append((Self.dropped, from, false)) }
+      if let from = unseenLossFrom { cpu.drop(from: from) }
     }
     if bundle.isAfterOverrun {
       cpu.hasOverrunMark = true
@@ -134,6 +142,7 @@ struct TraceCoverage {
         add(loss.reason, cpu: bundle.cpu, from: loss.from, until: until)
       }
       cpu.pending = []
+      cpu.isDropped = false
       cpu.firstNs = cpu.firstNs ?? first
       cpu.lastNs = max(cpu.lastNs ?? last, last)
     }
@@ -143,6 +152,7 @@ struct TraceCoverage {
     }
     cpu.events[bundle.sequence, default: []].formUnion(bundle.events)
     cpus[bundle.cpu] = cpu
+    if !cpu.isDropped { heard.insert(bundle.cpu) }
     return followsLoss
   }
 
