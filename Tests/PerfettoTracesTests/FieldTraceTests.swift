@@ -253,6 +253,19 @@ import Testing
     #expect(try Self.waits(first.bytes) == Self.good)
   }
 
+  @Test func aGapIsNamedOnce() {
+    var gaps = GapList()
+    for gap in [
+      TraceGap(reason: "b", from: 5, until: 7), TraceGap(reason: "a"),
+      TraceGap(reason: "b", from: 5, until: 7), TraceGap(reason: "b", from: 6, until: 7),
+      TraceGap(reason: "b", from: 7, until: 7), TraceGap(reason: "a"),
+    ] {
+      gaps.add(gap)
+    }
+    #expect(gaps.all.map(\.reason) == ["b", "a", "b"])
+    #expect(gaps.all.map(\.from) == [5, 0, 6])
+  }
+
   /// Which of two losses took the events of a CPU that shows itself late is not known.
   @Test func aCPUThatShowsItselfLateMissesAllSinceTheFirstLoss() throws {
     var trace = TraceBuilder(bundlesOf: 10)

@@ -52,7 +52,7 @@ package struct RecordingDirectory: Sendable {
     let index = try TraceIndex(data, all)
     let classes = ThreadClasses(index, agent: agent)
     var folds: [Fold] = []
-    var gaps: [TraceGap] = []
+    var gaps = GapList()
     for window in windows {
       var moments = WindowMoments(
         arm: window.arm, open: window.opened, drain: window.closed, close: window.until)
@@ -77,7 +77,7 @@ package struct RecordingDirectory: Sendable {
         FoldedRecording.Window(
           metrics: $0.results(), frequencies: $0.frequencies())
       },
-      faults: faults(index.facts, gaps.map(\.reason) + stream.faults))
+      faults: faults(index.facts, gaps.all.map(\.reason) + stream.faults))
   }
 
   /// The bytes of a trace that ends where it should.

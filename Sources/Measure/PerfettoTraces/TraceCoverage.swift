@@ -75,7 +75,7 @@ struct TraceCoverage {
   private var heard: Set<UInt32> = []
   /// Those that have bundles.
   private var sequences: [UInt64: Sequence] = [:]
-  private var gaps: [TraceGap] = []
+  private var gaps = GapList()
   /// The first loss before any bundle of a CPU that has not shown itself.
   private var unseenLossFrom: UInt64?
   /// End statistics whose place says nothing: their sequence has no bundles, or no number.
@@ -205,11 +205,11 @@ struct TraceCoverage {
     }
     if hasParseErrors, !hasDamage { gaps.add(TraceGap(reason: Self.damaged)) }
     // What is lost before a CPU's first event is no part of the trace.
-    for gap in gaps where gap.from == 0 && gap.until < lastNs {
+    for gap in gaps.all where gap.from == 0 && gap.until < lastNs {
       wholeFrom = max(wholeFrom, gap.until)
     }
     checkEnd()
-    return gaps
+    return gaps.all
   }
 
   /// The same event in two sequences would be counted two times.

@@ -1,5 +1,5 @@
 /// A part of a trace in which events may be missing.
-package struct TraceGap: Sendable, Equatable {
+package struct TraceGap: Sendable, Hashable {
   /// In words, without the times.
   package var reason: String
   /// From the last event that is known to be there, in the events' clock.
@@ -18,12 +18,17 @@ package struct TraceGap: Sendable, Equatable {
   package var isEverywhere: Bool { from == 0 && until == .max }
 }
 
-extension [TraceGap] {
-  /// Adds a gap, each once.
-  mutating func add(_ gap: TraceGap) {
-    if gap.from < gap.until, !contains(gap) { append(gap) }
-  }
+/// Gaps, each once, in the order in which they were found. A long trace may have very many.
+struct GapList {
+  private(set) var all: [TraceGap] = []
+  private var known: Set<TraceGap> = []
 
+  mutating func add(_ gap: TraceGap) {
+    if gap.from < gap.until, known.insert(gap).inserted { all.append(gap) }
+  }
+}
+
+extension [TraceGap] {
   /// The gaps that touch a window. Those outside move its edges: what came before one is not known,
   /// and what is in flight at one is not waited for.
   func touching(_ window: inout WindowMoments) -> [TraceGap] {

@@ -30,6 +30,7 @@ struct TraceIndex {
   private var statistics = BufferStatistics()
   private var sequences = PacketSequences()
   private var suspension = SuspendedTime()
+  private var gaps = GapList()
   /// Clocks of bundles, and the machines that have any.
   private var clocks: Set<UInt64> = []
 
@@ -52,6 +53,7 @@ struct TraceIndex {
     }
     if let note = machine.note { facts.omissions.append(note) }
     finish()
+    facts.gaps = gaps.all
   }
 
   /// Whether there is any kernel event.
@@ -82,20 +84,20 @@ struct TraceIndex {
   }
 
   private mutating func take(_ packet: TracePacket) throws(PerfettoTraceError) {
-    for reason in packet.refusals { facts.gaps.add(TraceGap(reason: reason)) }
+    for reason in packet.refusals { gaps.add(TraceGap(reason: reason)) }
     let lost = sequences.isAfterLoss(packet)
     if let defaults = packet.defaults { try sequences.take(defaults, of: packet, data) }
     if lost { coverage.lost(sequence: packet.sequence) }
     guard let payload = packet.payload else { return }
     if sequences.lacksState(packet) {
-      facts.gaps.add(
+      gaps.add(
         TraceGap(reason: "a packet refers to another one that perfetto's buffer lost"))
     }
     switch payload.number {
     case 1: try bundle(payload.bytes, of: packet)
     case 2:
       if lost {
-        facts.gaps.add(
+        gaps.add(
           TraceGap(
             reason: "names of processes were lost in perfetto's buffer", isOfClasses: true))
       }
@@ -106,7 +108,7 @@ struct TraceIndex {
     case 35: try refuse(statistics.take(payload.bytes, data))
     case 45: try systemInfo(payload.bytes)
     case 50, 133:
-      facts.gaps.add(TraceGap(reason: "compressed packets hold compressed packets"))
+      gaps.add(TraceGap(reason: "compressed packets hold compressed packets"))
     case 69: try serviceEvent(payload.bytes, of: packet)
     case 124: try statistics.provenance(payload.bytes, data)
     case 138: facts.notes.append("the trace was recovered after the device started again")
@@ -116,7 +118,7 @@ struct TraceIndex {
 
   /// Notes fields that keep the trace from counting.
   private mutating func refuse(_ reasons: [String]) {
-    for reason in reasons { facts.gaps.add(TraceGap(reason: reason)) }
+    for reason in reasons { gaps.add(TraceGap(reason: reason)) }
   }
 
   private mutating func refuse(_ field: WireField, of message: TraceMessage) {
@@ -128,20 +130,20 @@ struct TraceIndex {
     for gap in coverage.finish(
       lastNs: lastNs, startMayBeLost: statistics.startMayBeLost(sources), metrics: metrics)
     {
-      facts.gaps.add(gap)
+      gaps.add(gap)
     }
     if !sequences.arePresent || !coverage.hasOrderedEnd {
       refuse(statistics.losses(of: sources))
     }
     if coverage.mayBeginEarlier {
-      facts.gaps.add(
+      gaps.add(
         TraceGap(
           reason: "events from before the recording were kept", until: facts.startedNs ?? .max))
     }
     if clocks.count > 1 { refuse(["its events have several clocks"]) }
     facts.isBootTime = clocks.isSubset(of: [0])
     for gap in suspension.gaps {
-      facts.gaps.add(facts.isBootTime ? gap : TraceGap(reason: gap.reason))
+      gaps.add(facts.isBootTime ? gap : TraceGap(reason: gap.reason))
     }
     guard firstNs < coverage.wholeFrom, firstNs <= lastNs else { return }
     let begin = min(coverage.wholeFrom, lastNs)
