@@ -177,6 +177,33 @@ struct ForeignObjectTests {
     #expect(reason { _ = try object.histogram("counts", last: nil) }.contains("by powers of two"))
   }
 
+  @Test("a key without a struct is a number, or text; a union has the bytes of one member")
+  func bareKeys() throws {
+    func map(_ key: String, _ name: String) -> String {
+      """
+      struct {
+      	__uint(type, 1);
+      	__uint(max_entries, 64);
+      	__type(key, \(key));
+      	__type(value, struct hist);
+      } \(name) SEC(".maps");
+
+      """
+    }
+    let more =
+      "union either { __u32 small; __u64 large; };\n" + map("char[16]", "by_text")
+      + map("union either", "by_union") + map("__u32[3]", "by_list") + map("__u64", "by_number")
+    let object = try ForeignObject(try Self.object(Self.maps + more + Self.programs), name: "x")
+    let kinds: [(String, KeyField.Kind, Int)] = [
+      ("by_text", .text, 16), ("by_union", .padding, 8), ("by_list", .padding, 12),
+      ("by_number", .number, 8),
+    ]
+    for (name, kind, size) in kinds {
+      let key = try object.histogram(name, last: nil).key
+      #expect(key.map(\.kind) == [kind] && key.map(\.size) == [size], "\(name)")
+    }
+  }
+
   @Test("constants are set in the object, and nothing else")
   func settings() throws {
     let bytes = try Self.object(Self.maps + Self.programs)

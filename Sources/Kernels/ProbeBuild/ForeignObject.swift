@@ -317,11 +317,18 @@ package struct ForeignObject: Sendable {
     return found.count == 1 ? found[0] : nil
   }
 
+  /// What a key is that is no struct: bytes are text. Members of a union are the same bytes, and a list
+  /// of numbers is no label.
+  private func bareKind(of type: BTFType, _ id: UInt32) -> KeyField.Kind {
+    if let array = types.array(type) { return size(of: array.element) == 1 ? .text : .padding }
+    return type.kind != .union && [1, 2, 4, 8].contains(size(of: id)) ? .number : .padding
+  }
+
   /// A key as labels; what cannot be one is padding.
   private func fields(of id: UInt32) -> [KeyField] {
     let type = types.resolved(id)
-    guard type.kind.isComposite else {
-      return [KeyField(name: "key", size: size(of: id), kind: .number)]
+    guard type.kind == .structure else {
+      return [KeyField(name: "key", size: size(of: id), kind: bareKind(of: type, id))]
     }
     var fields: [KeyField] = []
     var at = 0
