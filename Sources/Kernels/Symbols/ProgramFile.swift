@@ -73,8 +73,8 @@ package struct ProgramFile: Sendable {
     libraries = Self.libraries(file)
     goVersion = GoBuild.version(file)
     identity =
-      head.buildID.map { GoBuild.bytes(ofHex: $0) }
-      ?? BuildIDNote.find(in: file).map { GoBuild.bytes(ofHex: $0) } ?? GoBuild.identity(file)
+      (head.buildID ?? BuildIDNote.find(in: file)).map { [UInt8](hexadecimal: $0) }
+      ?? GoBuild.identity(file)
   }
 
   private static let mostNamesakes = 64
@@ -152,13 +152,6 @@ enum GoBuild {
     guard bytes.count > 16 else { return [] }
     let size = Int(bytes[4]) | Int(bytes[5]) << 8
     return 16 + size <= bytes.count ? [UInt8](bytes[16..<16 + size]) : []
-  }
-
-  static func bytes(ofHex text: String) -> [UInt8] {
-    let digits = text.compactMap(\.hexDigitValue)
-    return stride(from: 0, to: digits.count - 1, by: 2).map {
-      UInt8(digits[$0] << 4 | digits[$0 + 1])
-    }
   }
 }
 

@@ -74,9 +74,7 @@ actor PerfettoSource {
 
   private func trial() async throws -> Ability {
     let files = try await session.texts(of: ["/proc/self/stat", "/proc/meminfo"])
-    let freeKiB =
-      files["/proc/meminfo"]?.firstMatch(of: /MemAvailable:\s*(\d+)/)
-      .flatMap { Int($0.output.1) } ?? 0
+    let freeKiB = DeviceReading(files: files).freeKiB
     guard let agent = files["/proc/self/stat"]?.prefix(while: \.isNumber), let pid = UInt32(agent)
     else { throw PerfettoError.useless("the agent's process is not known") }
     let wanted = Set(events).union([Self.frequent, Self.frequency]).sorted()

@@ -57,30 +57,6 @@ struct DeviceFiles: Sendable {
           + " | tr -d ' \\n'; echo; done"),
       timeout: .seconds(120))
     let lines = result.text.split(separator: "\n", omittingEmptySubsequences: false)
-    return zip(paths, lines).map { ($0, Data(Self.bytes(ofHex: $1))) }
-  }
-
-  private static func bytes(ofHex text: Substring) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(text.utf8.count / 2)
-    var high: UInt8?
-    for character in text.utf8 {
-      guard let digit = digit(character) else { return [] }
-      if let first = high {
-        bytes.append(first << 4 | digit)
-        high = nil
-      } else {
-        high = digit
-      }
-    }
-    return bytes
-  }
-
-  private static func digit(_ character: UInt8) -> UInt8? {
-    switch character {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): character - UInt8(ascii: "a") + 10
-    default: nil
-    }
+    return zip(paths, lines).map { ($0, Data([UInt8](hexadecimal: $1))) }
   }
 }

@@ -89,7 +89,7 @@ package struct ProgramFileReader: Sendable {
     }
     let head: ELFHead
     do {
-      head = try ELFHead(Data(Self.bytes(ofHex: lines[1])))
+      head = try ELFHead(Data([UInt8](hexadecimal: lines[1].filter { !$0.isWhitespace })))
     } catch {
       throw UserFunctionError("is no program or library: \(error.reason)")
     }
@@ -177,10 +177,6 @@ package struct ProgramFileReader: Sendable {
       return directory == "/" ? "/\(near)" : "\(directory)/\(near)"
     }
     return try await whole(name)
-  }
-
-  private static func bytes(ofHex text: Substring) -> [UInt8] {
-    text.split(whereSeparator: \.isWhitespace).compactMap { UInt8($0, radix: 16) }
   }
 }
 
