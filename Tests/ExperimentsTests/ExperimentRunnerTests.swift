@@ -16,12 +16,16 @@ struct ExperimentRunnerTests {
     let transport = "local"
     private let device: any Device
     private let failures: Set<Int>
+    private let finishing: @Sendable () -> Void
     private let notes = Mutex<(starts: [String], finishes: Int)>(([], 0))
 
-    /// `failures` are the starts that fail, from 0.
-    init(_ device: any Device, failures: Set<Int> = []) {
+    /// `failures` are the starts that fail, from 0; `finishing` is called at each end.
+    init(
+      _ device: any Device, failures: Set<Int> = [], finishing: @escaping @Sendable () -> Void = {}
+    ) {
       self.device = device
       self.failures = failures
+      self.finishing = finishing
     }
 
     struct Failure: Error, Equatable {
@@ -42,7 +46,27 @@ struct ExperimentRunnerTests {
 
     func current() async throws -> any Device { device }
     func recover() async throws -> Bool { false }
-    func finish() async { notes.withLock { $0.finishes += 1 } }
+    func finish() async {
+      notes.withLock { $0.finishes += 1 }
+      finishing()
+    }
+  }
+
+  /// Never comes up.
+  private struct StuckLane: DeviceLane {
+    let transport = "local"
+    let device: any Device
+
+    func start(firmware: String) async throws -> StartedFirmware {
+      let (never, end) = AsyncStream<Void>.makeStream()
+      defer { end.finish() }
+      for await _ in never {}
+      throw CancellationError()
+    }
+
+    func current() async throws -> any Device { device }
+    func recover() async throws -> Bool { false }
+    func finish() async {}
   }
 
   private let workload = """
@@ -77,9 +101,17 @@ struct ExperimentRunnerTests {
     _ events: Events = Events(),
     salvage: @escaping ExperimentRunner.Salvage = { _, _, _, _ in }
   ) async throws -> ExperimentRunner.Outcome {
+    try await run(bench, [lane], attempts: attempts, made: made, events, salvage: salvage)
+  }
+
+  private func run(
+    _ bench: ExecutorBench, _ lanes: [any DeviceLane], attempts: Int = 1, made: [RunRecord] = [],
+    _ events: Events, salvage: @escaping ExperimentRunner.Salvage = { _, _, _, _ in }
+  ) async throws -> ExperimentRunner.Outcome {
     let request = try await bench.request(workload)
     return try await ExperimentRunner(
-      id: "e1", design: ExperimentDesign(runs: 1, attempts: attempts), lanes: [lane],
+      id: "e1", design: ExperimentDesign(runs: 1, lanes: lanes.count, attempts: attempts),
+      lanes: lanes,
       reference: "old", candidate: "new", made: made,
       request: { _, place in
         var own = request
@@ -125,6 +157,20 @@ struct ExperimentRunnerTests {
     #expect(events.all.contains("start 1 new 2"))
     #expect(salvaged.all == ["1 directory true"])
     #expect((lane.starts, lane.finishes) == (["old", "new", "new"], 3))
+  }
+
+  @Test func aRunThatIsMadeOutlivesTheInterruptionOfAnother() async throws {
+    let bench = try ExecutorBench()
+    let events = Events()
+    let (ends, end) = AsyncStream<Void>.makeStream()
+    let lanes: [any DeviceLane] = [
+      StuckLane(device: bench.device()), Lane(bench.device()) { end.yield() },
+    ]
+    let experiment = Task { try await run(bench, lanes, events) }
+    for await _ in ends { break }
+    experiment.cancel()
+    await #expect(throws: CancellationError.self) { try await experiment.value }
+    #expect(events.all.contains("recorded 1") && !events.all.contains("failed 0"))
   }
 
   @Test func theLastFailureIsTheExperiments() async throws {

@@ -98,18 +98,18 @@ package struct ExperimentRunner: Sendable {
           state.handle(.runFinished(slot))
         }
         let begun = ContinuousClock.now
-        for (slot, result) in await make(missing) {
-          switch result {
-          case .success(let record):
-            records.append(record)
-            try handle(.recorded(slot, record))
-            state.handle(.runFinished(slot))
-          case .failure(let error):
-            try Task.checkCancellation()
-            lastFailure = error
-            try handle(.failed(slot, "\(error)"))
-            state.handle(.runFailed(slot))
-          }
+        let results = await make(missing)
+        // Those that ended before an interruption are kept.
+        for case (let slot, .success(let record)) in results {
+          records.append(record)
+          try handle(.recorded(slot, record))
+          state.handle(.runFinished(slot))
+        }
+        for case (let slot, .failure(let error)) in results {
+          try Task.checkCancellation()
+          lastFailure = error
+          try handle(.failed(slot, "\(error)"))
+          state.handle(.runFailed(slot))
         }
         if !missing.isEmpty { budget?.took(ContinuousClock.now - begun) }
       case .judge(let runs):
