@@ -1,5 +1,6 @@
 import Devices
 import Foundation
+import Glibc
 import KernelTypes
 import RunRecords
 import Testing
@@ -125,14 +126,20 @@ struct StackNamingTests {
     let kept = "\(directory)/deep/.build-id/\(id.prefix(2))"
     try FileManager.default.createDirectory(atPath: kept, withIntermediateDirectories: true)
     try data.write(to: URL(fileURLWithPath: "\(kept)/any"))
-    #expect(SymbolDirectory([directory]).files(of: [id, "ff"]) == [id: "\(kept)/any"])
+    #expect(mkfifo("\(kept)/pipe", 0o600) == 0)
+    #expect(try SymbolDirectory([directory]).files(of: [id, "ff"]) == [id: "\(kept)/any"])
     try Data([1, 2, 3]).write(to: URL(fileURLWithPath: "\(kept)/\(id.dropFirst(2)).debug"))
     #expect(
-      SymbolDirectory(["\(directory)/deep"]).files(of: [id])[id] == "\(kept)/any",
+      try SymbolDirectory(["\(directory)/deep"]).files(of: [id])[id] == "\(kept)/any",
       "the one with the most bytes")
     try FileManager.default.removeItem(atPath: "\(kept)/any")
     #expect(
-      SymbolDirectory(["\(directory)/deep"]).files(of: [id])[id]?.hasSuffix(".debug") == true)
+      try SymbolDirectory(["\(directory)/deep"]).files(of: [id])[id]?.hasSuffix(".debug") == true)
+    let interrupted = Task {
+      withUnsafeCurrentTask { $0?.cancel() }
+      return try SymbolDirectory([directory]).files(of: [id])
+    }
+    await #expect(throws: CancellationError.self) { try await interrupted.value }
   }
 
   @Test func aRunWithoutStacksAsksNothing() async throws {

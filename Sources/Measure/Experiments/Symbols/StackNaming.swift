@@ -74,7 +74,7 @@ struct StackNaming: Sendable {
     _ wanted: [String: [String: Bool]], _ record: inout SymbolsRecord
   ) async throws {
     guard !wanted.isEmpty else { return }
-    let local = SymbolDirectory(directories).files(of: Set(wanted.keys))
+    let local = try SymbolDirectory(directories).files(of: Set(wanted.keys))
     var mapped: [String: DeviceFiles.Found] = [:]
     do {
       mapped = try await DeviceFiles(device: device).find(Set(wanted.keys))

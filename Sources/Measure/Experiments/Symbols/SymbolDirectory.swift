@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import KernelTypes
 
 /// Files of this machine that have the symbols of what runs on devices: a build's unstripped
@@ -11,7 +12,8 @@ struct SymbolDirectory: Sendable {
 
   /// The files of these build-ids, the one with the most bytes of each: what is stripped is
   /// smaller.
-  func files(of wanted: Set<String>) -> [String: String] {
+  /// - Throws: `CancellationError`: a build's output has any number of files.
+  func files(of wanted: Set<String>) throws -> [String: String] {
     var found: [String: (size: Int, path: String)] = [:]
     func take(_ path: String, _ id: String) {
       let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
@@ -26,6 +28,7 @@ struct SymbolDirectory: Sendable {
       }
       guard let names = FileManager.default.enumerator(atPath: directory) else { continue }
       for case let name as String in names {
+        try Task.checkCancellation()
         let path = "\(directory)/\(name)"
         guard let id = Self.buildID(path), wanted.contains(id) else { continue }
         take(path, id)
@@ -34,9 +37,13 @@ struct SymbolDirectory: Sendable {
     return found.mapValues { $0.path }
   }
 
-  /// Of a program or library; nil for every other file.
+  /// Of a program or library; nil for every other file. Only plain ones are opened: a pipe would wait
+  /// for who writes into it.
   private static func buildID(_ path: String) -> String? {
-    guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+      let file = FileHandle(forReadingAtPath: path)
+    else { return nil }
     defer { try? file.close() }
     guard let start = try? file.read(upToCount: DeviceFiles.headBytes) else { return nil }
     return (try? ELFHead(start))?.buildID
