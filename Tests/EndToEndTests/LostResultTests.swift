@@ -46,6 +46,15 @@ struct LostResultTests {
     #expect(errors.contains("disk/record.json") && errors.contains("No space left"), "\(errors)")
   }
 
+  @Test func aResultThatCannotBeShownIsNoPass() async throws {
+    let tool = "\(Tool.repository)/.build/debug/latgate"
+    let made = try await Call(
+      "/bin/sh", ["-c", "exec \"$1\" version >/dev/full", "sh", tool], environment: [:]
+    ).end(within: .seconds(60))
+    #expect(made.exitCode == 70)
+    #expect(made.errors.contains("standard output") && made.errors.contains("No space left"))
+  }
+
   /// Less than a check may need is refused before anything is measured.
   @Test(.enabled(if: geteuid() == 0, "only root may mount"))
   func aDiskTooSmallIsRefusedFirst() async throws {

@@ -1,6 +1,8 @@
 import Foundation
 import Glibc
+import POSIXSupport
 import Reporting
+import Synchronization
 
 /// Where output goes: results on stdout, progress and messages on stderr.
 package struct Console: Sendable {
@@ -38,10 +40,20 @@ package struct Console: Sendable {
     return Int(size.ws_col)
   }
 
-  /// A result.
+  /// A result. One that cannot be written is an error, and ``hasLostResult`` from then on.
   package func print(_ text: String) {
-    write(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO)
+    let code = Self.write(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO)
+    guard code != 0 else { return }
+    // Once: what follows has nowhere to go, either.
+    guard !Self.lostResult.exchange(true, ordering: .relaxed) else { return }
+    let fault = SystemCallError(call: "write", code: code, subject: "standard output")
+    error("error: \(fault)")
   }
+
+  private static let lostResult = Atomic(false)
+
+  /// Whether a result did not get where it was to go, such as to a disk that is full.
+  package static var hasLostResult: Bool { lostResult.load(ordering: .relaxed) }
 
   /// A step of the work; not with `--quiet`.
   package func note(_ text: String) {
@@ -71,17 +83,32 @@ package struct Console: Sendable {
     write(text.hasSuffix("\n") ? text : text + "\n", to: STDERR_FILENO)
   }
 
-  // A closed pipe (`latgate … | head`) ends output, not the run: the result is the exit code.
   private func write(_ text: String, to descriptor: Int32) {
+    _ = Self.write(text, to: descriptor)
+  }
+
+  /// Writes all of a text. A closed pipe (`latgate … | head`) ends output, not the run: the result is
+  /// the exit code.
+  /// - Returns: the `errno` of what kept it from being written; 0 where nothing did, or nobody reads.
+  static func write(_ text: String, to descriptor: Int32) -> Int32 {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
       let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if written < 0 {
-        if errno == EINTR { continue }
-        return
+      if written >= 0 {
+        bytes = bytes.dropFirst(written)
+        continue
       }
-      bytes = bytes.dropFirst(written)
+      switch errno {
+      case EINTR: break
+      case EAGAIN:
+        // Another program has it as well, and does not want to wait.
+        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        poll(&entry, 1, -1)
+      case EPIPE, EBADF: return 0
+      case let code: return code
+      }
     }
+    return 0
   }
 }
 

@@ -77,6 +77,8 @@ struct Latgate: AsyncParsableCommand {
           throw RunningError(cause: error, command: type(of: command))
         }
       }
+      // It was said; what a file or a program was to get must not look whole.
+      if Console.hasLostResult { throw ExitCode(ExitStatus.internalError.rawValue) }
     } catch {
       finish(error)
     }
