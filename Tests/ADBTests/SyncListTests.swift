@@ -11,7 +11,10 @@ import Testing
   }
 
   @Test func namesThatLeadOutOfTheDirectoryAreDropped() async throws {
-    let names = ["..", ".", "", "/etc/passwd", "../up", "a/b", "in\0side", "...", "kept"]
+    let names = [
+      "..", ".", "", "/etc/passwd", "../up", "a/b", "in\0side", "../\u{301}up", "a\u{600}/b", "...",
+      "kept",
+    ]
     let end = Array("DONE".utf8) + [UInt8](repeating: 0, count: 16)
     let channel = ScriptedChannel(slowly: names.flatMap(entry) + end)
     var session = SyncSession(channel: channel)

@@ -82,8 +82,9 @@ package struct SyncSession {
         let status =
           isVersion2
           ? try? SyncFileStatus.parse2(fields, path: name) : SyncFileStatus.parse(fields)
-        // A name with a slash would lead the writer of a copy out of its directory.
-        let isPlain = !name.contains { $0 == "/" || $0 == "\0" }
+        // A name with a slash would lead the writer of a copy out of its directory. By bytes: with a
+        // mark that combines after it a slash is another character.
+        let isPlain = !name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
         guard let status, isPlain, ![".", "..", ""].contains(name) else { continue }
         entries.append(SyncEntry(name: name, status: status))
       }
