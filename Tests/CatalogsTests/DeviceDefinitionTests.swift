@@ -93,6 +93,10 @@ struct DeviceDefinitionTests {
     #expect(
       device.commandLine(flash, firmware: "b-77", serial: "{firmware}")
         == "./flash.sh '{firmware}' 'b-77'")
+    // An apostrophe that a mark combines with is one to the shell as well.
+    #expect(
+      device.commandLine(flash, firmware: "b-77", serial: "x'\u{301};reboot")
+        == "./flash.sh 'x'\\''\u{301};reboot' 'b-77'")
   }
 
   @Test func readsCommandsWithTheirOwnTimes() throws {

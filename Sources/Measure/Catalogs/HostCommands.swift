@@ -56,8 +56,11 @@ extension DeviceDefinition {
 
   /// `template` with its placeholders filled in, each quoted for a POSIX shell.
   package func commandLine(_ template: String, firmware: String, serial: String) -> String {
+    // By scalars: with a mark that combines after it an apostrophe is another character, and a
+    // serial number is the device's own word.
     func quoted(_ text: String) -> String {
-      "'" + text.replacing("'", with: "'\\''") + "'"
+      let words = text.unicodeScalars.split(separator: "'", omittingEmptySubsequences: false)
+      return "'" + words.map { String($0) }.joined(separator: "'\\''") + "'"
     }
     // One pass, so that a placeholder inside a value stays what it is.
     return template.replacing(/\{(?:serial|firmware)\}/) { match in

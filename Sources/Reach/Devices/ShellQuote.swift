@@ -11,5 +11,7 @@ package func shellQuote(_ text: String) -> String {
     }
   }
   if isHarmless && !text.isEmpty { return text }
-  return "'" + text.replacing("'", with: "'\\''") + "'"
+  // By scalars: with a mark that combines after it an apostrophe is another character.
+  let words = text.unicodeScalars.split(separator: "'", omittingEmptySubsequences: false)
+  return "'" + words.map { String($0) }.joined(separator: "'\\''") + "'"
 }
