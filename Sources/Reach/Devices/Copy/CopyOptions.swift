@@ -23,7 +23,6 @@ package struct CopyTally: Sendable, Equatable {
 
   /// Files and links to copy in all.
   package var expectedFiles = 0
-  package var expectedBytes: UInt64 = 0
   /// Copied so far.
   package var files = 0
   package var bytes: UInt64 = 0

@@ -64,7 +64,6 @@ private struct PullCopy {
       }
     } else {
       reporter.tally.expectedFiles = 1
-      reporter.tally.expectedBytes = status.size
       try await fetch(remote, status, base, compression)
     }
     await session.end()
@@ -143,7 +142,6 @@ private struct PullCopy {
         case .regular:
           found.append(Entry(name: name, status: status))
           reporter.tally.expectedFiles += 1
-          reporter.tally.expectedBytes += status.size
         default: skip("\(root)/\(name)", "no file, directory or link")
         }
       }

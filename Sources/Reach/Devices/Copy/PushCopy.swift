@@ -55,7 +55,6 @@ private struct PushCopy {
       for entry in entries where entry.status.kind == .regular || entry.status.kind == .symbolicLink
       {
         reporter.tally.expectedFiles += 1
-        reporter.tally.expectedBytes += entry.status.size
       }
       try await makeDirectories(entries, base)
       for entry in entries {
@@ -63,7 +62,6 @@ private struct PushCopy {
       }
     } else {
       reporter.tally.expectedFiles = 1
-      reporter.tally.expectedBytes = status.size
       try await send(local, status, base, compression)
     }
     await session.end()
