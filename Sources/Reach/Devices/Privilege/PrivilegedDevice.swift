@@ -97,20 +97,22 @@ package struct PrivilegedDevice: Device {
 
   /// Runs `body` with the path of an empty file of the transport's user, and removes it.
   private func withScratchFile(_ body: (String) async throws -> Void) async throws {
-    let name = "latgate-copy-\(UUID().uuidString.lowercased())"
+    let file = "latgate-copy-\(UUID().uuidString.lowercased())"
     let made = try await base.exec(
       titled(
         "making a scratch file",
         """
         directory=/data/local/tmp
         [ -d "$directory" ] && [ -w "$directory" ] || directory="${TMPDIR:-/tmp}"
-        umask 077; set -C; : > "$directory/\(name)" && echo "latgate:$directory/\(name)"
+        umask 077; set -C; : > "$directory/\(file)" && echo "latgate:$directory/\(file)"
         """), timeout: Self.limit)
     let line = made.text.split(whereSeparator: \.isNewline).first { $0.hasPrefix("latgate:/") }
     guard let line else {
+      let words = String(decoding: made.standardError.prefix(200), as: UTF8.self)
+        .trimmingCharacters(in: .whitespacesAndNewlines)
       throw DeviceError.transferFailed(
-        device: name, path: name,
-        detail: String(decoding: made.standardError.prefix(200), as: UTF8.self))
+        device: name, path: file,
+        detail: words.isEmpty ? "no directory for it (code \(made.exitCode))" : words)
     }
     let path = String(line.dropFirst("latgate:".count))
     let result: Result<Void, any Error>
