@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import POSIXSupport
+import Synchronization
 import Testing
 
 @testable import ADB
@@ -78,6 +79,36 @@ import Testing
       _ = try await opening.value
     }
     connection.close()
+  }
+
+  /// Each byte comes when the one before was taken, so that there is always another to wait for.
+  @Test func aPeerThatSendsAByteNowAndThenIsGivenUpInTime() async throws {
+    var ends: [Int32] = [0, 0]
+    let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+    try systemCall("socketpair") { socketpair(AF_UNIX, kind, 0, &ends) }
+    let (near, far) = (ends[0], ends[1])
+    let link = TCPLink(adopting: OwnedDescriptor(adopting: near), description: "peer")
+    let isOver = Atomic<Bool>(false)
+    let bytes = wire(ADBPacket(.write, 1, 1, payload: [UInt8](repeating: 7, count: 1 << 20)))
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        defer { close(far) }
+        for byte in bytes {
+          var (seen, sent): (UInt8, UInt8) = (0, byte)
+          while recv(near, &seen, 1, Int32(MSG_PEEK)) == 1 {
+            if isOver.load(ordering: .acquiring) { return }
+            sched_yield()
+          }
+          if isOver.load(ordering: .acquiring) { return }
+          _ = send(far, &sent, 1, Int32(MSG_NOSIGNAL))
+        }
+      }
+      let packet = try await offloaded { try link.receive(limit: 1 << 20) }
+      isOver.store(true, ordering: .releasing)
+      #expect(packet == nil)
+      try await group.waitForAll()
+      withExtendedLifetime(link) {}
+    }
   }
 
   @Test func aCutPacketIsOneError() async throws {

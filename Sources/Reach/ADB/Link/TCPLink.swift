@@ -49,12 +49,14 @@ package final class TCPLink: ADBLink {
   }
 
   package func receive(limit: Int) throws(ADBError) -> ADBPacket? {
+    // For the whole call: a peer that sends a byte now and then must not keep it from returning.
+    let end = ContinuousClock.now + .milliseconds(Int(Self.slice))
     // One thread receives, so the lock is never waited for.
-    try arriving.withLock { arriving throws(ADBError) in
+    return try arriving.withLock { arriving throws(ADBError) in
       while arriving.headerCount < ADBPacketHeader.size {
         let count = try read(
           into: &arriving.header, from: arriving.headerCount,
-          isAtBoundary: arriving.headerCount == 0)
+          isAtBoundary: arriving.headerCount == 0, until: end)
         guard let count else { return nil }
         arriving.headerCount += count
       }
@@ -62,13 +64,14 @@ package final class TCPLink: ADBLink {
         let header = try ADBPacketHeader(arriving.header, limit: limit)
         arriving.packet = ADBPacket(
           header.command, header.argument0, header.argument1,
-          payload: try begin(payload: Int(header.length), &arriving.payloadCount))
+          payload: try begin(payload: Int(header.length), &arriving.payloadCount, until: end))
       }
       while let total = arriving.packet?.payload.count, arriving.payloadCount < total {
         var payload = arriving.packet?.payload ?? []
         arriving.packet?.payload = []
         defer { arriving.packet?.payload = payload }
-        let count = try read(into: &payload, from: arriving.payloadCount, isAtBoundary: false)
+        let count = try read(
+          into: &payload, from: arriving.payloadCount, isAtBoundary: false, until: end)
         guard let count else { return nil }
         arriving.payloadCount += count
       }
@@ -111,14 +114,18 @@ package final class TCPLink: ADBLink {
   }
 
   /// A payload's memory, as far filled as its bytes have arrived; the rest is zero.
-  private func begin(payload length: Int, _ count: inout Int) throws(ADBError) -> [UInt8] {
+  private func begin(
+    payload length: Int, _ count: inout Int, until end: ContinuousClock.Instant
+  ) throws(ADBError) -> [UInt8] {
     count = 0
     guard length > 0 else { return [] }
     var failure: ADBError?
     // Most payloads are whole in one read: their memory is not cleared first.
     let bytes = [UInt8](unsafeUninitializedCapacity: length) { buffer, filled in
       do throws(ADBError) {
-        count = try read(into: UnsafeMutableRawBufferPointer(buffer), isAtBoundary: false) ?? 0
+        count =
+          try read(
+            into: UnsafeMutableRawBufferPointer(buffer), isAtBoundary: false, until: end) ?? 0
       } catch {
         failure = error
       }
@@ -130,20 +137,23 @@ package final class TCPLink: ADBLink {
   }
 
   private func read(
-    into buffer: inout [UInt8], from offset: Int, isAtBoundary: Bool
+    into buffer: inout [UInt8], from offset: Int, isAtBoundary: Bool,
+    until end: ContinuousClock.Instant
   ) throws(ADBError) -> Int? {
     let result = buffer.withUnsafeMutableBytes { raw in
       Result { () throws(ADBError) in
         try read(
-          into: UnsafeMutableRawBufferPointer(rebasing: raw[offset...]), isAtBoundary: isAtBoundary)
+          into: UnsafeMutableRawBufferPointer(rebasing: raw[offset...]),
+          isAtBoundary: isAtBoundary, until: end)
       }
     }
     return try result.get()
   }
 
-  /// - Returns: nil when nothing came within the slice.
+  /// - Returns: nil when nothing came before `end`.
   private func read(
-    into buffer: UnsafeMutableRawBufferPointer, isAtBoundary: Bool
+    into buffer: UnsafeMutableRawBufferPointer, isAtBoundary: Bool,
+    until end: ContinuousClock.Instant
   ) throws(ADBError) -> Int? {
     do {
       for attempt in 0..<2 {
@@ -156,8 +166,8 @@ package final class TCPLink: ADBLink {
             service: "adb",
             detail: isAtBoundary ? "the device hung up" : "it ended inside a packet")
         }
-        guard attempt == 0,
-          try descriptor.isReady(for: .readable, within: Self.slice, subject: description)
+        guard attempt == 0, case let rest = Self.milliseconds(until: end), rest > 0,
+          try descriptor.isReady(for: .readable, within: rest, subject: description)
         else { break }
       }
     } catch let error as SystemCallError {
@@ -169,6 +179,13 @@ package final class TCPLink: ADBLink {
     }
     try checkAborted()
     return nil
+  }
+
+  /// What is left, rounded up.
+  private static func milliseconds(until end: ContinuousClock.Instant) -> Int32 {
+    let (seconds, attoseconds) = ContinuousClock.now.duration(to: end).components
+    let rest = seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+    return Int32(clamping: rest)
   }
 
   private func checkAborted() throws(ADBError) {

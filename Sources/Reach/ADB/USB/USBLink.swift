@@ -53,9 +53,11 @@ final class USBLink: ADBLink {
   }
 
   func receive(limit: Int) throws(ADBError) -> ADBPacket? {
+    // For the whole call: a device that sends what is no packet must not keep it from returning.
+    let deadline = ContinuousClock.now + .milliseconds(Self.slice)
     // One thread receives, so the lock is never waited for.
-    try arriving.withLock { arriving throws(ADBError) in
-      while true {
+    return try arriving.withLock { arriving throws(ADBError) in
+      repeat {
         let packetSize = interface.inputPacket
         if arriving.transfer == nil {
           let missing = arriving.expected - (arriving.packet?.payload.count ?? 0)
@@ -74,7 +76,8 @@ final class USBLink: ADBLink {
         try check(end.status)
         if end.count == 0 { continue }
         if let packet = try take(transfer.bytes(end.count), &arriving, limit) { return packet }
-      }
+      } while ContinuousClock.now < deadline
+      return nil
     }
   }
 
