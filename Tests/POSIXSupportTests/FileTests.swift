@@ -53,6 +53,33 @@ import Testing
     }
   }
 
+  @Test func aFileIsMadeOnceAndNeverReplaced() async throws {
+    try await inDirectory { directory in
+      let path = directory + "/a/key"
+      let made = try await withThrowingTaskGroup(of: Bool.self) { group in
+        for number in UInt8(0)..<8 {
+          group.addTask {
+            do {
+              try AtomicFile.create([UInt8](repeating: number, count: 9), at: path, mode: 0o600)
+              return true
+            } catch {
+              #expect(error == SystemCallError(call: "link", code: EEXIST, subject: path))
+              return false
+            }
+          }
+        }
+        var made = 0
+        for try await isMade in group where isMade { made += 1 }
+        return made
+      }
+      #expect(made == 1)
+      let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+      #expect(bytes.count == 9 && Set(bytes).count == 1)
+      let names = try FileManager.default.contentsOfDirectory(atPath: directory + "/a")
+      #expect(names.sorted() == ["b", "key"])
+    }
+  }
+
   @Test func aFailureNamesTheFileThatWasAskedFor() async throws {
     try await inDirectory { directory in
       let path = "\(directory)/none/file"

@@ -16,6 +16,29 @@ package enum AtomicFile {
     }
   }
 
+  /// Makes a file that must not be there, whole and on the disk.
+  /// - Throws: ``SystemCallError`` with the path: `EEXIST` when it is there.
+  package static func create(
+    _ bytes: some Sequence<UInt8>, at path: String, mode: UInt32
+  ) throws(SystemCallError) {
+    let temporary = temporaryName(for: path)
+    let number = try systemCall("open", on: path) {
+      Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode))
+    }
+    let descriptor = OwnedDescriptor(adopting: number)
+    defer { unlink(temporary) }
+    try descriptor.writeAll(bytes, subject: path)
+    try systemCall("fsync", on: path) { fsync(number) }
+    do {
+      // A rename would replace what another process has made meanwhile.
+      try systemCall("link", on: path) { link(temporary, path) }
+    } catch {
+      // Some file systems have no links.
+      guard [EPERM, EOPNOTSUPP].contains(error.code), access(path, F_OK) != 0 else { throw error }
+      try systemCall("rename", on: path) { rename(temporary, path) }
+    }
+  }
+
   /// Copies a file's bytes over another, as ``write(_:to:mode:durable:)`` does.
   /// - Throws: ``SystemCallError`` with the path.
   package static func copy(
@@ -38,8 +61,7 @@ package enum AtomicFile {
     _ path: String, mode: UInt32, durable: Bool,
     fill: (borrowing OwnedDescriptor) throws -> Void
   ) throws {
-    let unique = "\(getpid())-\(UInt64.random(in: .min ... .max))"
-    let temporary = "\(path).\(unique).tmp"
+    let temporary = temporaryName(for: path)
     let number = try systemCall("open", on: path) {
       Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(0o600))
     }
@@ -58,6 +80,10 @@ package enum AtomicFile {
       let directoryNumber = directory.rawValue
       try systemCall("fsync", on: path) { fsync(directoryNumber) }
     }
+  }
+
+  private static func temporaryName(for path: String) -> String {
+    "\(path).\(getpid())-\(UInt64.random(in: .min ... .max)).tmp"
   }
 
   private static func parent(of path: String) -> String {

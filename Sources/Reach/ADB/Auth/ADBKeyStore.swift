@@ -10,6 +10,9 @@ package struct ADBKeyStore: Sendable {
   package let vendorKeys: [String]
   private let comment: String
 
+  /// Bytes of a key's file that are read.
+  private static let largestKey = 1 << 16
+
   package init(userKey: String, vendorKeys: [String] = [], comment: String) {
     self.userKey = userKey
     self.vendorKeys = vendorKeys
@@ -44,15 +47,19 @@ package struct ADBKeyStore: Sendable {
     return keys
   }
 
-  private func userKeyMadeIfMissing() throws(ADBError) -> ADBKey {
+  /// `isLast` is true where it was missing and then there: a link that leads nowhere is both for ever.
+  private func userKeyMadeIfMissing(isLast: Bool = false) throws(ADBError) -> ADBKey {
     do {
-      let pem = try String(contentsOfFile: userKey, encoding: .utf8)
-      return try ADBKey(pem: pem, file: userKey, comment: comment)
+      let bytes = try OwnedDescriptor.open(userKey, flags: O_RDONLY)
+        .read(upTo: Self.largestKey, subject: userKey)
+      return try ADBKey(
+        pem: String(decoding: bytes, as: UTF8.self), file: userKey, comment: comment)
     } catch let error as ADBError {
       throw error
     } catch {
-      if FileManager.default.fileExists(atPath: userKey) {
-        throw .badKey(file: userKey, detail: "it cannot be read: \(error.localizedDescription)")
+      let failure = error as? SystemCallError
+      guard failure?.code == ENOENT, !isLast else {
+        throw .badKey(file: userKey, detail: "it cannot be read: \(failure?.reason ?? "\(error)")")
       }
     }
     let (key, pem) = try ADBKey.generate(file: userKey, comment: comment)
@@ -60,14 +67,12 @@ package struct ADBKeyStore: Sendable {
       try FileManager.default.createDirectory(
         atPath: URL(fileURLWithPath: userKey).deletingLastPathComponent().path,
         withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
-      // O_EXCL: an adb that made its key in the meantime keeps it.
-      let flags = O_WRONLY | O_CREAT | O_EXCL
-      try OwnedDescriptor.open(userKey, flags: flags, mode: 0o600)
-        .writeAll(Array(pem.utf8), subject: userKey)
-      try OwnedDescriptor.open(userKey + ".pub", flags: O_WRONLY | O_CREAT, mode: 0o644)
-        .writeAll(Array((try key.publicLine() + "\n").utf8), subject: userKey + ".pub")
+      // Whole or not at all: a part of one would keep the user from making another. One that an adb
+      // made in the meantime stays.
+      try AtomicFile.create(Array(pem.utf8), at: userKey, mode: 0o600)
+      try AtomicFile.write(Array((try key.publicLine() + "\n").utf8), to: userKey + ".pub")
     } catch let error as SystemCallError where error.code == EEXIST {
-      return try userKeyMadeIfMissing()
+      return try userKeyMadeIfMissing(isLast: true)
     } catch {
       throw .badKey(file: userKey, detail: "it cannot be written: \(error)")
     }
