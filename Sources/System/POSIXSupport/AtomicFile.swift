@@ -76,7 +76,7 @@ package enum AtomicFile {
       throw error
     }
     if durable {
-      let directory = try OwnedDescriptor.open(parent(of: path), flags: O_RDONLY | O_DIRECTORY)
+      let directory = try OwnedDescriptor.open(PathParent.of(path), flags: O_RDONLY | O_DIRECTORY)
       let directoryNumber = directory.rawValue
       try systemCall("fsync", on: path) { fsync(directoryNumber) }
     }
@@ -84,10 +84,5 @@ package enum AtomicFile {
 
   private static func temporaryName(for path: String) -> String {
     "\(path).\(getpid())-\(UInt64.random(in: .min ... .max)).tmp"
-  }
-
-  private static func parent(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 }
