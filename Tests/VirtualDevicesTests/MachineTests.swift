@@ -76,6 +76,55 @@ struct PastMachineTests {
   }
 }
 
+@Suite("List of machines")
+struct MachineListTests {
+  private func inCache(_ body: (String) async throws -> Void) async throws {
+    let cache = NSTemporaryDirectory() + "runs-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: cache) }
+    try UserDirectories.makeDirectory(try RunDirectory.parent(cache: cache))
+    try await body(cache)
+  }
+
+  private func state(_ name: String) throws -> MachineState {
+    let process = try #require(ProcessIdentity.current(of: getpid()))
+    return MachineState(
+      name: name, process: process, port: 17001, firmware: VirtualFirmware(), firmwareID: "id",
+      kernelRelease: "r", lifetime: .owned, startedAt: Date())
+  }
+
+  @Test func whatLiesBesideIsNoMachine() async throws {
+    try await inCache { cache in
+      let parent = try RunDirectory.parent(cache: cache)
+      for name in ["lost+found", ".nfs0001", "bench"] {
+        try UserDirectories.makeDirectory("\(parent)/\(name)")
+      }
+      try state("bench").write("\(parent)/bench/state.json")
+      #expect(try VirtualMachine.list(cache: cache).map(\.name) == ["bench"])
+    }
+  }
+
+  /// A command lists the machines while others end theirs.
+  @Test func aMachineThatEndsMeanwhileIsNoError() async throws {
+    try await inCache { cache in
+      let directory = try RunDirectory(name: "bench", cache: cache)
+      try UserDirectories.makeDirectory(directory.path)
+      let state = try state("bench")
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask {
+          for _ in 0..<1000 {
+            try state.write(directory.statePath)
+            directory.clear(keepingLog: true)
+          }
+        }
+        group.addTask {
+          for _ in 0..<2000 { _ = try VirtualMachine.list(cache: cache) }
+        }
+        try await group.waitForAll()
+      }
+    }
+  }
+}
+
 @Suite("State of a machine")
 struct MachineStateTests {
   private static let text = """

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import POSIXSupport
 
 /// What is kept of a running virtual device, so that other processes find it by its name.
@@ -25,14 +26,32 @@ package struct MachineState: Sendable, Equatable, Codable {
   /// From the start of QEMU to adbd's answer, in seconds; nil while booting.
   package var bootSeconds: Double?
 
+  /// Bytes of a state's file that are read.
+  private static let largest = 1 << 20
+
   /// - Throws: ``VirtualDeviceError/badState(path:reason:)``.
   static func read(_ path: String) throws(VirtualDeviceError) -> MachineState {
+    guard let state = try readIfThere(path) else {
+      throw .badState(path: path, reason: "no such file")
+    }
+    return state
+  }
+
+  /// - Returns: nil where there is no file: its device may just have ended.
+  /// - Throws: as ``read(_:)``.
+  static func readIfThere(_ path: String) throws(VirtualDeviceError) -> MachineState? {
+    let bytes: [UInt8]
+    do {
+      bytes = try OwnedDescriptor.open(path, flags: O_RDONLY).read(upTo: largest, subject: path)
+    } catch {
+      if [ENOENT, ENOTDIR].contains(error.code) { return nil }
+      throw .badState(path: path, reason: error.reason)
+    }
     let state: MachineState
     do {
       let decoder = JSONDecoder()
       decoder.dateDecodingStrategy = .iso8601
-      state = try decoder.decode(
-        MachineState.self, from: try Data(contentsOf: URL(fileURLWithPath: path)))
+      state = try decoder.decode(MachineState.self, from: Data(bytes))
     } catch {
       throw .badState(path: path, reason: "\(error)")
     }

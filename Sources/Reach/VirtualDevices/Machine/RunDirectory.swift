@@ -24,15 +24,20 @@ struct RunDirectory: Sendable, Equatable {
   /// - Throws: ``VirtualDeviceError/invalidArgument(name:value:reason:)`` for a name that could
   ///   leave the directory or confuse QEMU.
   init(name: String, cache: String?) throws {
-    let isPlain = name.utf8.allSatisfy { byte in
-      let character = Character(UnicodeScalar(byte))
-      return character.isASCII && (character.isLetter || character.isNumber || character == "-")
-    }
-    guard (1...40).contains(name.utf8.count), isPlain, !name.hasPrefix("-") else {
+    guard Self.isName(name) else {
       throw VirtualDeviceError.invalidArgument(
         name: "name", value: name, reason: "1 to 40 ASCII letters, digits and '-' are allowed")
     }
     self.path = "\(try Self.parent(cache: cache))/\(name)"
+  }
+
+  /// Whether a device may be called so.
+  static func isName(_ text: String) -> Bool {
+    let isPlain = text.utf8.allSatisfy { byte in
+      let character = Character(UnicodeScalar(byte))
+      return character.isASCII && (character.isLetter || character.isNumber || character == "-")
+    }
+    return (1...40).contains(text.utf8.count) && isPlain && !text.hasPrefix("-")
   }
 
   private static func lockPath(_ path: String) -> String { "\(path)/lock" }

@@ -6,7 +6,10 @@ extension VirtualMachine {
   package static func list(cache: String? = nil) throws -> [VirtualMachine] {
     let parent = try RunDirectory.parent(cache: cache)
     let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
-    return try names.sorted().compactMap { try running($0, cache: cache) }
+    // What bears another name is no device's.
+    return try names.sorted().filter(RunDirectory.isName).compactMap {
+      try running($0, cache: cache)
+    }
   }
 
   /// The running virtual device with this name.
@@ -20,9 +23,8 @@ extension VirtualMachine {
 
   private static func running(_ name: String, cache: String?) throws -> VirtualMachine? {
     let directory = try RunDirectory(name: name, cache: cache)
-    guard FileManager.default.fileExists(atPath: directory.statePath) else { return nil }
-    let state = try MachineState.read(directory.statePath)
-    guard state.process.isRunning else { return nil }
+    let state = try MachineState.readIfThere(directory.statePath)
+    guard let state, state.process.isRunning else { return nil }
     return VirtualMachine(state: state, directory: directory, lifetimeGuard: nil)
   }
 }
