@@ -125,6 +125,23 @@ struct MachineListTests {
   }
 }
 
+@Suite("A launch that fails")
+struct FailedLaunchTests {
+  /// QEMU had started when its state could not be written, as on a full disk.
+  @Test func itsProcessIsEnded() async throws {
+    let cache = NSTemporaryDirectory() + "runs-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: cache) }
+    let directory = try RunDirectory(name: "bench", cache: cache)
+    try UserDirectories.makeDirectory(directory.path)
+    await directory.endLaunched()
+    let child = try ChildProcess.spawn("sleep", arguments: ["1000"])
+    try AtomicFile.write(
+      Array("\(child.processID)\n".utf8), to: directory.processFile, durable: false)
+    await directory.endLaunched()
+    #expect(try await child.waitForExit() == .signalled(SIGKILL))
+  }
+}
+
 @Suite("State of a machine")
 struct MachineStateTests {
   private static let text = """

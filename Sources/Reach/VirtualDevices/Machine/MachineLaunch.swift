@@ -46,6 +46,9 @@ struct MachineLaunch: Sendable {
       try state.write(directory.statePath)
       return VirtualMachine(state: state, directory: directory, lifetimeGuard: lifetimeGuard)
     } catch {
+      // QEMU may be up already, and nobody would know of it. In a task of its own, as this one may
+      // be cancelled.
+      await Task.detached { [directory] in await directory.endLaunched() }.value
       lifetimeGuard.dismiss()
       directory.clear(keepingLog: true)
       throw error
@@ -81,10 +84,7 @@ struct MachineLaunch: Sendable {
   }
 
   private func startedProcess() throws(VirtualDeviceError) -> ProcessIdentity {
-    let text = (try? String(contentsOfFile: directory.processFile, encoding: .utf8)) ?? ""
-    guard let processID = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)),
-      let process = ProcessIdentity.current(of: processID)
-    else {
+    guard let process = directory.launchedProcess else {
       throw .startFailed(
         name: name, log: "it ended at once; end of the console:\n\(directory.console().tail())")
     }

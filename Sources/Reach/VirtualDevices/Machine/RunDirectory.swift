@@ -107,6 +107,20 @@ struct RunDirectory: Sendable, Equatable {
     (try? MachineState.read("\(path)/state.json"))?.process.isRunning == true
   }
 
+  /// QEMU, where its process file names one that runs.
+  var launchedProcess: ProcessIdentity? {
+    let text = (try? String(contentsOfFile: processFile, encoding: .utf8)) ?? ""
+    let number = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines))
+    return number.flatMap(ProcessIdentity.current(of:))
+  }
+
+  /// Ends the QEMU of a launch that failed, for who holds the name.
+  func endLaunched() async {
+    guard let process = launchedProcess else { return }
+    process.signal(SIGKILL)
+    _ = try? await process.waitForEnd(limit: .seconds(5))
+  }
+
   /// Removes what only a running device needs.
   func clear(keepingLog: Bool) {
     let names =
