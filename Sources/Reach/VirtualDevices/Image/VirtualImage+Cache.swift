@@ -34,6 +34,8 @@ extension VirtualImage {
     try UserDirectories.makeDirectory(work)
     defer { try? FileManager.default.removeItem(atPath: work) }
     try await ImageBuilder(recipe: recipe, work: work, progress: progress).run()
+    // What is left of one that was cleaned away would be in the way.
+    try? FileManager.default.removeItem(atPath: final)
     try systemCall("rename", on: final) { rename(work, final) }
     return try VirtualImage(directory: final)
   }

@@ -43,6 +43,12 @@ package struct VirtualImage: Sendable, Equatable {
     } catch {
       throw VirtualDeviceError.badState(path: path, reason: "\(error)")
     }
+    // Who cleans the cache may have taken a part of it.
+    let parts = [Self.kernelName, Self.initramfsName, Self.dataDiskName, Self.f2fsDiskName]
+    for part in parts.map({ "\(directory)/\($0)" })
+    where !FileManager.default.fileExists(atPath: part) {
+      throw VirtualDeviceError.badState(path: part, reason: "no such file")
+    }
     self.directory = directory
   }
 }
