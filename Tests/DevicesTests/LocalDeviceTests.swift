@@ -1,4 +1,5 @@
 import Foundation
+import POSIXSupport
 import Testing
 
 @testable import Devices
@@ -38,6 +39,17 @@ import Testing
       "head -c 3000000 /dev/zero; head -c 200000 /dev/zero >&2", timeout: .seconds(30))
     #expect(result.standardOutput.count == 3_000_000)
     #expect(result.standardError.count == 200_000)
+  }
+
+  @Test func outputWithoutEndIsNotCollected() async throws {
+    let child = try ChildProcess.spawn("yes", arguments: [])
+    await #expect(throws: ExcessiveOutputError(limit: 100_000)) {
+      try await child.collect(deadline: ContinuousClock.now + .seconds(60), limit: 100_000)
+    }
+    let error = DeviceError(
+      ExcessiveOutputError(limit: 256 << 20), device: "local", operation: "`yes`")
+    #expect("\(error)".hasPrefix("device local: `yes` printed more than 256 MiB; let it"))
+    #expect(error.exitCode == 69)
   }
 
   @Test func aPassedLimitEndsTheCommand() async throws {

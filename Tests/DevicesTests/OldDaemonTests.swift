@@ -73,6 +73,19 @@ private struct OldDaemon: ADBTransport {
     #expect(made.standardError == Array("end".utf8))
   }
 
+  private func limited(to bytes: Int) -> ADBDevice {
+    var made = device
+    made.outputLimit = bytes
+    return made
+  }
+
+  @Test func outputWithoutEndIsNotCollected() async throws {
+    let small = limited(to: 1 << 20)
+    await #expect(
+      throws: DeviceError(ExcessiveOutputError(limit: 1 << 20), device: "old", operation: "`yes`")
+    ) { _ = try await small.exec("yes", timeout: .seconds(60)) }
+  }
+
   @Test func aCommandThatDoesNotEndIsGivenUp() async throws {
     await #expect(
       throws: DeviceError.timedOut(

@@ -18,17 +18,18 @@ extension ADBDevice {
     let channel = try await openPlainly(
       shell.service(command, quote: shellQuote), timeout: timeout)
     defer { channel.close() }
-    var bytes: [UInt8] = []
+    // stderr comes on the same way.
+    var collected = CollectedOutput(limit: outputLimit)
     do {
       while case let more = try await channel.read(deadline: deadline), !more.isEmpty {
-        bytes += more
+        try collected.append(more)
       }
     } catch is TimeoutError {
       throw ADBError.timedOut(service: "exec", after: timeout)
     } catch let error as SystemCallError {
       throw ADBError.disconnected(service: "exec", detail: error.reason)
     }
-    guard let made = shell.read(bytes) else {
+    guard let made = shell.read(collected.bytes) else {
       throw ADBError.disconnected(
         service: "exec", detail: "the connection ended before the command did")
     }

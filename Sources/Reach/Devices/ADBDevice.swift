@@ -6,6 +6,8 @@ import POSIXSupport
 /// A device that speaks adb, whatever the way to it.
 package struct ADBDevice: Device {
   package let transport: any ADBTransport
+  /// Bytes of a command's stdout that are collected.
+  var outputLimit = CollectedOutput.limit
 
   package var name: String { transport.serial }
 
@@ -24,21 +26,21 @@ package struct ADBDevice: Device {
   package func exec(_ command: String, timeout: Duration) async throws -> ExecResult {
     let deadline = ContinuousClock.now + timeout
     return try await mapping(commandTitle(command), limit: timeout) {
-      guard let shell = try await openShell(command, timeout: timeout, errorLimit: .max) else {
-        return try await execPlainly(command, timeout: timeout)
-      }
+      let shell = try await openShell(
+        command, timeout: timeout, errorLimit: CollectedOutput.errorLimit)
+      guard let shell else { return try await execPlainly(command, timeout: timeout) }
       defer { shell.close() }
       // Without this a command that reads stdin would never end.
       try await shell.closeStandardInput()
-      var output: [UInt8] = []
+      var output = CollectedOutput(limit: outputLimit)
       while let bytes = try await shell.read(deadline: deadline, timeout: timeout) {
-        output += bytes
+        try output.append(bytes)
       }
       guard let code = await shell.exitCode else {
         throw ADBError.disconnected(service: "shell", detail: "no exit code")
       }
       return ExecResult(
-        exitCode: code, standardOutput: output, standardError: await shell.standardError)
+        exitCode: code, standardOutput: output.bytes, standardError: await shell.standardError)
     }
   }
 
@@ -167,6 +169,8 @@ package struct ADBDevice: Device {
       var known: [String] = []
       if case .deviceNotFound = error { known = await transport.neighbours() }
       throw DeviceError(error, device: name, operation: operation, known: known)
+    } catch let error as ExcessiveOutputError {
+      throw DeviceError(error, device: name, operation: operation)
     }
   }
 }

@@ -14,11 +14,14 @@ extension ChildProcess {
   ///
   /// A process that the child left in the background may keep the pipes open for ever; what
   /// the child itself wrote is in them when it ends, so the wait is for the child alone.
-  /// - Throws: ``TimeoutError``, `CancellationError`; the child then still runs.
-  func collect(deadline: Deadline) async throws -> ExecResult {
+  /// - Throws: ``TimeoutError``, ``ExcessiveOutputError``, `CancellationError`; the child then still
+  ///   runs.
+  func collect(
+    deadline: Deadline, limit: Int = CollectedOutput.limit
+  ) async throws -> ExecResult {
     try await withThrowingTaskGroup(of: Part.self) { group in
-      group.addTask { .output(try await Self.drain(self.standardOutput)) }
-      group.addTask { .error(try await Self.drain(self.standardError)) }
+      group.addTask { .output(try await Self.drain(self.standardOutput, limit)) }
+      group.addTask { .error(try await Self.drain(self.standardError, limit)) }
       group.addTask { .status(try await self.waitForExit(deadline: deadline)) }
       var result = ExecResult(exitCode: 0, standardOutput: [], standardError: [])
       while let part = try await group.next() {
@@ -35,19 +38,21 @@ extension ChildProcess {
   }
 
   /// Reads to the end, or, once cancelled, what is in the pipe already.
-  private static func drain(_ pipe: AsyncDescriptor) async throws -> [UInt8] {
-    var bytes: [UInt8] = []
+  private static func drain(_ pipe: AsyncDescriptor, _ limit: Int) async throws -> [UInt8] {
+    var collected = CollectedOutput(limit: limit)
     do {
       while !Task.isCancelled {
         let next = try await pipe.read()
-        if next.isEmpty { return bytes }
-        bytes += next
+        if next.isEmpty { return collected.bytes }
+        try collected.append(next)
       }
     } catch is CancellationError {
       // Fall through to what is left.
     }
-    let end = bytes.count + pipeCapacity
-    while bytes.count < end, let next = try pipe.readNow(), !next.isEmpty { bytes += next }
-    return bytes
+    let end = collected.bytes.count + pipeCapacity
+    while collected.bytes.count < end, let next = try pipe.readNow(), !next.isEmpty {
+      try collected.append(next)
+    }
+    return collected.bytes
   }
 }

@@ -21,6 +21,8 @@ package struct LocalDevice: Device {
       case is TimeoutError:
         throw DeviceError.timedOut(
           device: name, operation: commandTitle(command), after: timeout)
+      case let error as ExcessiveOutputError:
+        throw DeviceError(error, device: name, operation: commandTitle(command))
       default:
         throw DeviceError.disconnected(
           device: name, operation: commandTitle(command), detail: "\(error)")

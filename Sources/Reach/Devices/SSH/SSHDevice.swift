@@ -22,12 +22,13 @@ package struct SSHDevice: Device {
     try Task.checkCancellation()
     let deadline = ContinuousClock.now + timeout
     let running = try await SSHCommand.start(
-      command, over: connection, device: name, streams: .output, errorLimit: .max)
+      command, over: connection, device: name, streams: .output,
+      errorLimit: CollectedOutput.errorLimit)
     return try await finishing(running, commandTitle(command), limit: timeout) {
-      var output: [UInt8] = []
-      while let bytes = try await running.read(deadline: deadline) { output += bytes }
+      var output = CollectedOutput(limit: CollectedOutput.limit)
+      while let bytes = try await running.read(deadline: deadline) { try output.append(bytes) }
       return ExecResult(
-        exitCode: try await running.end(deadline: deadline), standardOutput: output,
+        exitCode: try await running.end(deadline: deadline), standardOutput: output.bytes,
         standardError: running.standardError)
     }
   }
@@ -104,6 +105,9 @@ package struct SSHDevice: Device {
       try Task.checkCancellation()
       if error is TimeoutError {
         throw DeviceError.timedOut(device: name, operation: title, after: limit)
+      }
+      if let error = error as? ExcessiveOutputError {
+        throw DeviceError(error, device: name, operation: title)
       }
       throw error
     }
