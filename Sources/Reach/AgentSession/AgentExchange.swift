@@ -29,7 +29,13 @@ struct AgentRequest: Sendable {
 
 /// Sends requests over a stream and gathers their answers, strictly in turn.
 actor AgentExchange {
+  /// Bytes of one answer: many times those of the largest map that the agent reads.
+  private static let answerLimit = 512 << 20
+  /// What a frame takes beside its payload.
+  private static let frameCost = 64
+
   private let stream: any DeviceStream
+  private let answerLimit: Int
   private var parser = AgentFrameParser()
   private var arrived: [AgentFrame] = []
   private var sequence: UInt32 = 0
@@ -38,8 +44,9 @@ actor AgentExchange {
   private var isBusy = false
   private var waiting: [CheckedContinuation<Void, Never>] = []
 
-  init(stream: any DeviceStream) {
+  init(stream: any DeviceStream, answerLimit: Int? = nil) {
     self.stream = stream
+    self.answerLimit = answerLimit ?? Self.answerLimit
   }
 
   /// - Returns: the frames of the answer before its `DONE`.
@@ -91,8 +98,13 @@ actor AgentExchange {
 
   private func answer(to sequence: UInt32, request: String) async throws -> [AgentFrame] {
     var frames: [AgentFrame] = []
+    var size = 0
     while true {
       let frame = try await nextFrame()
+      size += frame.payload.count + Self.frameCost
+      if size > answerLimit {
+        throw AgentSessionError.malformed("more than \(answerLimit) bytes in answer to \(request)")
+      }
       if frame.sequence != sequence {
         throw AgentSessionError.malformed(
           "an answer to request \(frame.sequence) while \(sequence) (\(request)) is asked")
