@@ -95,6 +95,10 @@ final class BrotliExpander: SyncExpander {
       throw SyncCompression.brotli.failure(words.map { String(cString: $0) } ?? "unknown")
     }
     input = input.dropFirst(taken)
+    // Unlike the others it takes nothing after its end: what comes then would be kept.
+    if isComplete, !input.isEmpty {
+      throw SyncCompression.brotli.failure("bytes after the end of the file")
+    }
     return bytes
   }
 }
