@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import POSIXSupport
 import Testing
@@ -20,6 +21,21 @@ struct ProcessIdentityTests {
     #expect(identity.isRunning)
     identity.startTicks += 1
     #expect(!identity.isRunning)
+  }
+
+  /// The kernel keeps 15 bytes of a name: seven of these letters and a half.
+  @Test func aNameCutInsideALetter() async throws {
+    let link = FileManager.default.temporaryDirectory
+      .appending(path: "жжжжжжжж-\(UUID().uuidString)").path
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "/bin/sh")
+    defer { unlink(link) }
+    let child = try ChildProcess.spawn(
+      link, arguments: ["-c", "echo up; read -r line"], connectsInput: true)
+    // From here on it has its own name.
+    #expect(try await child.standardOutput.read() == Array("up\n".utf8))
+    #expect(ProcessIdentity.current(of: child.processID) != nil)
+    child.signalGroup(SIGKILL)
+    try await child.waitForExit()
   }
 
   @Test func noSuchProcess() {

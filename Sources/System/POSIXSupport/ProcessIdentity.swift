@@ -46,10 +46,11 @@ package struct ProcessIdentity: Sendable, Hashable, Codable {
   }
 
   private static func startTicks(of processID: Int32) -> UInt64? {
-    guard
-      let line = try? String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8)
-    else { return nil }
-    return startTicks(inStat: line)
+    let path = "/proc/\(processID)/stat"
+    let bytes = try? OwnedDescriptor.open(path, flags: O_RDONLY).read(upTo: 4096, subject: path)
+    guard let bytes else { return nil }
+    // The name may be cut inside a letter of several bytes.
+    return startTicks(inStat: String(decoding: bytes, as: UTF8.self))
   }
 
   /// Field 22 of a line of proc_pid_stat(5); nil for a process that has ended.
