@@ -50,6 +50,14 @@ import Testing
     #expect(SSHFailure(words: words) == failure)
   }
 
+  /// The user's own configuration may be broken: that is why another is given.
+  @Test func oneConfigurationIsReadForEverything() {
+    let target = SSHTarget(user: "root", host: "board", configuration: "/etc/rig")
+    let words = SSHConnection.question(target, socket: "/tmp/s")
+    #expect(zip(words, words.dropFirst()).contains { $0 == ("-F", "/etc/rig") })
+    #expect(words.suffix(2) == ["--", "root@board"])
+  }
+
   @Test func everyWayQuotesOnce() {
     let command = "echo 'a b'"
     #expect(RootWay.root.line(command) == command)

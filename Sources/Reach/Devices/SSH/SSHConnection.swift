@@ -88,12 +88,18 @@ actor SSHConnection {
       throw failure(String(decoding: made.standardError, as: UTF8.self), device: device)
     }
     // "Master running (pid=N)"
-    let check = try await run(["-S", socket, "-O", "check", "--", target.host], device: device)
+    let check = try await run(question(target, socket: socket), device: device)
     let words = String(decoding: check.standardError + check.standardOutput, as: UTF8.self)
     guard let match = words.firstMatch(of: /pid=([0-9]+)/), let number = Int32(match.1) else {
       throw failure(words, device: device)
     }
     return ProcessIdentity.current(of: number)
+  }
+
+  /// Arguments of `ssh` that ask who keeps the connection. It reads no other configuration for that
+  /// than for commands: one with an error in it would be in the way.
+  static func question(_ target: SSHTarget, socket: String) -> [String] {
+    options(target) + ["-S", socket, "-O", "check", "--", target.destination]
   }
 
   /// What `ssh` said before it gave up, as an error.
