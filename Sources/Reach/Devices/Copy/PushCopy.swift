@@ -128,14 +128,12 @@ private struct PushCopy {
   }
 
   private func inBatches(_ paths: [String], _ command: String) async throws {
-    for start in stride(from: 0, to: paths.count, by: 64) {
-      let words = paths[start..<min(start + 64, paths.count)].map(shellQuote)
-      let result = try await device.exec(
-        "\(command) \(words.joined(separator: " "))", timeout: .seconds(60))
+    for batch in PathBatches(paths) {
+      let result = try await device.exec("\(command) \(batch.words)", timeout: .seconds(60))
       if result.exitCode != 0 {
         let reason = String(decoding: result.standardError, as: UTF8.self)
         throw ADBError.transferFailed(
-          path: paths[start], message: reason.trimmingCharacters(in: .whitespacesAndNewlines))
+          path: batch.first, message: reason.trimmingCharacters(in: .whitespacesAndNewlines))
       }
     }
   }
