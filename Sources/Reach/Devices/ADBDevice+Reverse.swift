@@ -60,7 +60,6 @@ extension ADBDevice {
   private func ask(_ service: String, limit: Duration) async throws -> UInt16? {
     let channel = try await transport.open(service, timeout: limit)
     defer { channel.close() }
-    return try await ReverseReply.port(
-      of: service, over: channel, deadline: ContinuousClock.now + limit)
+    return try await ReverseReply.port(of: service, over: channel, timeout: limit)
   }
 }

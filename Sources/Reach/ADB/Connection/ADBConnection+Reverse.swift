@@ -46,11 +46,8 @@ extension ADBConnection {
 
   /// The answer to a `reverse:` request.
   private func ask(_ service: String, timeout: Duration) async throws -> UInt16? {
-    let deadline = ContinuousClock.now + timeout
-    return try await mappingSocketErrors(service: service, timeout: timeout) {
-      let channel = try await open(service, timeout: timeout)
-      defer { channel.close() }
-      return try await ReverseReply.port(of: service, over: channel, deadline: deadline)
-    }
+    let channel = try await open(service, timeout: timeout)
+    defer { channel.close() }
+    return try await ReverseReply.port(of: service, over: channel, timeout: timeout)
   }
 }

@@ -2,10 +2,18 @@ import POSIXSupport
 
 /// What a device answers to `reverse:` requests: OKAY, then a text or nothing; or FAIL and a text.
 package enum ReverseReply {
-  /// Asks and reads the answer.
+  /// Reads the answer.
   /// - Returns: the device's TCP port where `tcp:0` asked for any, else nil.
-  /// - Throws: ``ADBError``, and what the channel throws.
+  /// - Throws: ``ADBError``, `CancellationError`.
   package static func port(
+    of service: String, over channel: any ByteChannel, timeout: Duration
+  ) async throws -> UInt16? {
+    try await mappingSocketErrors(service: service, timeout: timeout) {
+      try await port(of: service, over: channel, deadline: ContinuousClock.now + timeout)
+    }
+  }
+
+  private static func port(
     of service: String, over channel: any ByteChannel, deadline: Deadline
   ) async throws -> UInt16? {
     var reader = BufferedChannel(channel)
@@ -13,7 +21,11 @@ package enum ReverseReply {
     switch String(decoding: status, as: UTF8.self) {
     case "OKAY":
       guard service.contains("forward:tcp:0;") else { return nil }
-      return UInt16(try await text(&reader, service, deadline))
+      let text = try await text(&reader, service, deadline)
+      guard let port = UInt16(text) else {
+        throw ADBError.malformed(service: service, detail: "“\(text.prefix(40))” instead of a port")
+      }
+      return port
     case "FAIL":
       let message = try await text(&reader, service, deadline)
       throw ADBError.refused(service: service, message: message)
