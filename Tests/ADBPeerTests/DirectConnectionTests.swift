@@ -209,7 +209,6 @@ struct DirectConnectionTests {
       }
     }
     let found = try #require(port)
-    #expect(try await connection.reverseList().contains("tcp:\(found)"))
     let socket = try await SocketAddress.tcp(host: "127.0.0.1", port: found)
       .connect(deadline: ContinuousClock.now + .seconds(20))
     try await socket.write(Array("echo".utf8))
@@ -221,8 +220,6 @@ struct DirectConnectionTests {
     }
     #expect(answer == Array("echoecho".utf8))
     socket.close()
-    try await connection.endReverse("tcp:\(found)")
-    #expect(try await connection.reverseList().isEmpty)
     await bench.end()
   }
 

@@ -1,5 +1,3 @@
-import POSIXSupport
-
 extension ADBConnection {
   /// Makes the device listen; each connection it takes arrives here as a stream.
   ///
@@ -22,25 +20,6 @@ extension ADBConnection {
     } catch {
       withdraw(service)
       throw error
-    }
-  }
-
-  /// Makes the device stop listening at `deviceAddress`: with the port it was given.
-  /// - Throws: ``ADBError``, `CancellationError`.
-  package func endReverse(_ deviceAddress: String, timeout: Duration = .seconds(20)) async throws {
-    _ = try await ask("reverse:killforward:\(deviceAddress)", timeout: timeout)
-  }
-
-  /// The device's reverse connections, one line each: `host-13 tcp:6100 tcp:7000`.
-  /// - Throws: ``ADBError``, `CancellationError`.
-  package func reverseList(timeout: Duration = .seconds(20)) async throws -> String {
-    // This one answers without OKAY, with its length and text.
-    let service = "reverse:list-forward"
-    return try await mappingSocketErrors(service: service, timeout: timeout) {
-      let channel = try await open(service, timeout: timeout)
-      defer { channel.close() }
-      var reader = BufferedChannel(channel)
-      return try await ReverseReply.text(&reader, service, ContinuousClock.now + timeout)
     }
   }
 

@@ -35,7 +35,7 @@ package enum ReverseReply {
   }
 
   /// A text with its length in hex before it.
-  static func text(
+  private static func text(
     _ reader: inout BufferedChannel, _ service: String, _ deadline: Deadline
   ) async throws -> String {
     let digits = try await reader.read(exactly: 4, service: service, deadline: deadline)
