@@ -293,12 +293,14 @@ struct AgentClientTests {
     let client = try await AgentClient.start(
       on: sandbox, command: shellQuote(again.agentPath), hostVersion: "test")
     // A directory in use stays.
-    try await AgentInstaller(device: sandbox).uninstall()
+    var newer = payload
+    newer.hash = "00112233445566bb"
+    _ = try await AgentInstaller(device: sandbox).install(newer)
     #expect(FileManager.default.fileExists(atPath: again.agentPath))
     try await client.bye()
-    try await AgentInstaller(device: sandbox).uninstall()
+    _ = try await AgentInstaller(device: sandbox).install(newer)
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: base).sorted()
-        == ["latgate-0123", "latgate-notes"])
+        == ["latgate-00112233445566bb", "latgate-0123", "latgate-notes"])
   }
 }

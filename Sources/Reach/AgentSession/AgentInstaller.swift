@@ -68,12 +68,6 @@ package struct AgentInstaller: Sendable {
       wasPresent: wasPresent)
   }
 
-  /// Removes everything that any version installed and that does not run.
-  package func uninstall() async throws {
-    _ = try await run(
-      Self.findBase + Self.removal(sparing: ""), title: "the removal of old agents")
-  }
-
   /// A shell command that gives a complete copy its name, once its bytes are on the disk: a device that
   /// loses power keeps the name and size of a file whose contents are zeros (ext4's delayed allocation).
   static func keeping(_ part: String, as path: String) -> String {
@@ -103,7 +97,7 @@ package struct AgentInstaller: Sendable {
   private static func removal(sparing spared: String) -> String {
     """
     for old in "$base"/latgate-*; do
-    case "${old##*/latgate-}" in \(spared.isEmpty ? "''" : "\(spared)*")|*[!0-9a-f]*|?|??|???|????|?????|??????|???????) continue;; esac
+    case "${old##*/latgate-}" in \(spared)*|*[!0-9a-f]*|?|??|???|????|?????|??????|???????) continue;; esac
     [ -d "$old" ] && [ ! -L "$old" ] && [ -O "$old" ] || continue
     ls -l /proc/[0-9]*/exe 2> /dev/null | grep -qF " $old/" && continue
     rm -rf "$old"
