@@ -27,6 +27,15 @@ extension Device {
     throw DeviceError.timedOut(device: name, operation: "restart", after: limit)
   }
 
+  /// What a shell that does not work says.
+  private static func words(of answer: ExecResult) -> String {
+    for bytes in [answer.standardOutput, answer.standardError] {
+      let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+      if let first = lines.first { return "“\(first.prefix(60))”" }
+    }
+    return "nothing, and exit code \(answer.exitCode)"
+  }
+
   /// Tries a command until it succeeds; `prepare` goes before every attempt.
   func waitUntilAnswering(timeout: Duration, prepare: () async throws -> Void) async throws {
     let deadline = ContinuousClock.now + timeout
@@ -35,8 +44,11 @@ extension Device {
       do {
         try await prepare()
         let rest = min(ContinuousClock.now.duration(to: deadline), .seconds(10))
-        if rest > .zero, try await exec("echo ready", timeout: rest).text.hasPrefix("ready") {
-          return
+        if rest > .zero {
+          let answer = try await exec("echo ready", timeout: rest)
+          if answer.text.hasPrefix("ready") { return }
+          last = .malformedAnswer(
+            device: name, operation: "`echo ready`", detail: Self.words(of: answer))
         }
       } catch let error as DeviceError {
         // A device on its way up passes through most kinds of failure.
