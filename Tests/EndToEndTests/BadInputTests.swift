@@ -36,6 +36,12 @@ struct BadInputTests {
     #expect(doctor.output.contains("\"BROKEN\"") && doctor.exitCode != 0, "\(doctor.output)")
   }
 
+  @Test func anAddressThatIsNoneIsWrongUsage() async throws {
+    let made = try await Tool().run("device", "reverse", "nowhere", "tcp:0", "7000")
+    #expect(made.exitCode == 64)
+    #expect(made.errors.contains("'7000' is no tcp:PORT, tcp:HOST:PORT"), "\(made.errors)")
+  }
+
   @Test func filesAreValidatedBesideTheCatalogue() async throws {
     let directory = try TemporaryDirectory()
     let good = "\(directory.path)/good.yaml"

@@ -26,6 +26,13 @@ struct DeviceReverse: AsyncParsableCommand {
     help: "Here: tcp:PORT, tcp:HOST:PORT, localabstract:NAME or localfilesystem:PATH.")
   var local: String
 
+  func validate() throws {
+    guard (try? SocketRelay(local)) != nil else {
+      throw ValidationError(
+        "'\(local)' is no tcp:PORT, tcp:HOST:PORT, localabstract:NAME or localfilesystem:PATH")
+    }
+  }
+
   func run() async throws {
     let console = common.console
     try await DeviceScan(common).using(name) { device, _ in
