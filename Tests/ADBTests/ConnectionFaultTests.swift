@@ -81,6 +81,10 @@ import Testing
     connection.close()
   }
 
+  private final class End: Sendable {
+    let isOver = Atomic<Bool>(false)
+  }
+
   /// Each byte comes when the one before was taken, so that there is always another to wait for.
   @Test func aPeerThatSendsAByteNowAndThenIsGivenUpInTime() async throws {
     var ends: [Int32] = [0, 0]
@@ -88,7 +92,7 @@ import Testing
     try systemCall("socketpair") { socketpair(AF_UNIX, kind, 0, &ends) }
     let (near, far) = (ends[0], ends[1])
     let link = TCPLink(adopting: OwnedDescriptor(adopting: near), description: "peer")
-    let isOver = Atomic<Bool>(false)
+    let end = End()
     let bytes = wire(ADBPacket(.write, 1, 1, payload: [UInt8](repeating: 7, count: 1 << 20)))
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
@@ -96,15 +100,15 @@ import Testing
         for byte in bytes {
           var (seen, sent): (UInt8, UInt8) = (0, byte)
           while recv(near, &seen, 1, Int32(MSG_PEEK)) == 1 {
-            if isOver.load(ordering: .acquiring) { return }
+            if end.isOver.load(ordering: .acquiring) { return }
             sched_yield()
           }
-          if isOver.load(ordering: .acquiring) { return }
+          if end.isOver.load(ordering: .acquiring) { return }
           _ = send(far, &sent, 1, Int32(MSG_NOSIGNAL))
         }
       }
       let packet = try await offloaded { try link.receive(limit: 1 << 20) }
-      isOver.store(true, ordering: .releasing)
+      end.isOver.store(true, ordering: .releasing)
       #expect(packet == nil)
       try await group.waitForAll()
       withExtendedLifetime(link) {}

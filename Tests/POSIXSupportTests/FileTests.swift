@@ -62,7 +62,7 @@ import Testing
             do {
               try AtomicFile.create([UInt8](repeating: number, count: 9), at: path, mode: 0o600)
               return true
-            } catch {
+            } catch let error as SystemCallError {
               #expect(error == SystemCallError(call: "link", code: EEXIST, subject: path))
               return false
             }
