@@ -31,8 +31,7 @@ static size_t slot_size(const struct slot *slot)
 
 static uint32_t slot_crc(const struct slot *slot)
 {
-	return lg_crc32(0, &slot->generation,
-			slot_size(slot) - offsetof(struct slot, generation));
+	return lg_crc32(0, &slot->generation, slot_size(slot) - offsetof(struct slot, generation));
 }
 
 static void load(struct lg_ledger *ledger, off_t at)
