@@ -31,6 +31,17 @@ import Testing
     #expect(try index.models(of: "d").isEmpty)
   }
 
+  /// In Swift a letter with its mark is the same in one character and in two.
+  @Test func countsModelsThatAreOneTextTogether() throws {
+    let test = try TestLog()
+    let index = try SQLiteIndex(path: test.root + "/index.sqlite")
+    let models = ["caf\u{e9}", "cafe\u{301}"]
+    try index.add(
+      [TestLog.entry(1, model: models[0]).record, TestLog.entry(2, model: models[1]).record],
+      upTo: .start)
+    #expect(try index.models(of: "c") == [models[0]: 2])
+  }
+
   @Test func keepsTheFirstOfTwoInASlot() async throws {
     let test = try TestLog()
     let index = try SQLiteIndex(path: test.root + "/index.sqlite")

@@ -45,11 +45,12 @@ final class TestLog: Sendable {
 
   /// A report of a device, distinguished by its number.
   static func entry(
-    _ number: Int, device: UInt64 = 1, build: String = "b1", campaign: String = "c"
+    _ number: Int, device: UInt64 = 1, build: String = "b1", campaign: String = "c",
+    model: String = "m"
   ) -> (record: LogRecord, slot: ReportSlot) {
     let report = FleetReport(
       campaign: campaign, manifest: 1, incarnation: 9, sequence: UInt32(number), arm: 0,
-      build: build, model: "m")
+      build: build, model: model)
     let bytes = report.bytes
     let device = DevicePseudonym(high: device, low: 0)
     return (

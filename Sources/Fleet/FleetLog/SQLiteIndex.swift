@@ -208,7 +208,14 @@ package final class SQLiteIndex: ReportIndex {
           SELECT model, count(*) AS reports FROM report JOIN cohort ON cohort.id = report.cohort
           WHERE campaign = ? GROUP BY model
           """, arguments: [campaign])
-      return Dictionary(uniqueKeysWithValues: rows.map { ($0["model"], $0["reports"]) })
+      // Names of other bytes may be one to Swift, and devices say what they like.
+      var models: [String: Int] = [:]
+      for row in rows {
+        let model: String = row["model"]
+        let reports: Int = row["reports"]
+        models[model, default: 0] += reports
+      }
+      return models
     }
   }
 

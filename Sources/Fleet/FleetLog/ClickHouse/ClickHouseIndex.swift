@@ -243,7 +243,8 @@ package final class ClickHouseIndex: ReportIndex {
       guard let model = rows.string(), let reports = rows.number(UInt64.self) else {
         throw connection.cutOff
       }
-      result[String(decoding: model, as: UTF8.self)] = Int(reports)
+      // Names of other bytes may be one to Swift.
+      result[String(decoding: model, as: UTF8.self), default: 0] += Int(reports)
     }
     return result
   }
