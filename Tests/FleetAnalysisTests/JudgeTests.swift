@@ -93,6 +93,15 @@ struct JudgeTests {
     #expect(verdict.comparisons.map { $0.budget != nil } == [true, true, false])
   }
 
+  @Test("A much faster one is promoted, and its verdict can be kept")
+  func faster() throws {
+    let verdict = Fleet(devices: 400, shift: { _ in -0.7 }).verdict()
+    #expect(verdict.outcome == .promote, "\(verdict.reasons)")
+    #expect(verdict.comparisons.count == 3)
+    #expect(verdict.comparisons.allSatisfy { $0.change < -0.4 && $0.evidence < 1 })
+    _ = try JSONEncoder().encode(verdict)
+  }
+
   @Test("A slower one is stopped, with the change's true size between its bounds")
   func stops() throws {
     let verdict = Fleet(shift: { _ in 0.0953 }).verdict()

@@ -11,11 +11,20 @@ struct SequentialTests {
     "The mixture's e-value is the likelihood ratio, integrated numerically",
     arguments: [
       (0.1, 4e-4, 35543.2944), (0.0, 1e-4, 0.196116135), (-0.05, 4e-4, 0.111377718),
-      (0.04, 1e-3, 1.6232517),
+      (0.04, 1e-3, 1.6232517), (-0.7, 4e-5, 0.000911792459),
     ])
   func mixture(_ estimate: Double, _ variance: Double, _ expected: Double) {
     let value = NormalMixture.evidence(estimate, variance: variance)
     #expect(abs(value / expected - 1) < 1e-6)
+  }
+
+  @Test("The clearer an improvement is, the less speaks for a worsening")
+  func improvement() {
+    let values = [-0.1, -0.15, -0.2, -0.25, -0.3, -0.7, -5].map {
+      NormalMixture.evidence($0, variance: 4e-5)
+    }
+    #expect(values.allSatisfy { $0 > 0 && $0 < 1 }, "\(values)")
+    #expect(zip(values, values.dropFirst()).allSatisfy { $0 > $1 }, "\(values)")
   }
 
   @Test("Looked at 30 times, an estimate without an effect passes 1/a in at most a of all cases")

@@ -16,9 +16,13 @@ enum NormalMixture {
     guard variance > 0, variance.isFinite, estimate.isFinite else { return 1 }
     let prior = scale * scale
     let total = variance + prior
+    let weight = 2 * (variance / total).squareRoot()
+    let z = estimate * scale / (variance * total).squareRoot()
+    // Far below zero one factor is beyond all numbers and the other is none. Their product is Mills'
+    // ratio.
+    guard z > -30 else { return weight * (1 - 1 / (z * z)) / (-z * (2 * Double.pi).squareRoot()) }
     let exponent = estimate * estimate * prior / (2 * variance * total)
-    let above = NormalDistribution.cdf(estimate * scale / (variance * total).squareRoot())
-    return min(2 * (variance / total).squareRoot() * exp(exponent) * above, 1e300)
+    return min(weight * exp(exponent) * NormalDistribution.cdf(z), 1e300)
   }
 
   /// Half the width of an interval that holds the effect at all looks together with a probability of
