@@ -111,6 +111,26 @@ struct JudgeTests {
     #expect(verdict.reasons.first?.hasPrefix("fsync.latency p") == true)
   }
 
+  @Test("Bounds that no number holds can be kept as well")
+  func bounds() throws {
+    let fleet = Fleet()
+    let reports = fleet.made()
+    var collector = EvidenceCollector(fleet.setting)
+    for report in reports { collector.add(report) }
+    // One device hangs, and has more events of that than a tenth of all.
+    var hanging = try #require(reports.last)
+    var histogram = LatencyHistogram()
+    histogram.record(1_000_000_000, times: 100_000)
+    hanging.measured = [
+      EvidenceCollector.Measured(
+        metric: "fsync.latency", way: "T2 tp_btf", histogram: histogram)
+    ]
+    collector.add(hanging)
+    let verdict = FleetJudge().judge(collector.finished(), candidate: 1)
+    #expect(verdict.comparisons.contains { $0.high == 1e6 && $0.worst == 1e6 })
+    _ = try JSONEncoder().encode(verdict)
+  }
+
   @Test("The same evidence gives the same bytes, in whatever order the reports come")
   func deterministic() throws {
     let fleet = Fleet(shift: { Double($0 % 7) * 0.01 })

@@ -109,13 +109,21 @@ package struct FleetJudge {
     return (estimates, unmatched)
   }
 
+  /// The largest change that is written: a millionfold. JSON has no word for what no number holds.
+  private static let mostChange = 1e6
+
+  /// A change from its logarithm.
+  private func change(_ logarithm: Double) -> Double {
+    rounded(min(expm1(logarithm), Self.mostChange))
+  }
+
   private func comparison(_ one: Estimate, limit: Double) -> FleetVerdict.Comparison {
     let reach = NormalMixture.reach(variance: one.difference.variance, error: policy.missedHarm)
     let estimate = one.difference.estimate
     return FleetVerdict.Comparison(
       metric: one.metric, quantile: one.quantile, model: one.model,
-      change: rounded(expm1(estimate)), low: rounded(expm1(estimate - reach)),
-      high: rounded(expm1(estimate + reach)), worst: rounded(expm1(estimate + reach + one.cut)),
+      change: change(estimate), low: change(estimate - reach), high: change(estimate + reach),
+      worst: change(estimate + reach + one.cut),
       evidence: rounded(one.evidence), isAdjusted: one.difference.isAdjusted,
       isHarm: one.evidence >= limit && estimate >= log1p(policy.threshold(one.quantile)),
       budget: one.model == nil ? policy.budgets[one.quantile] : nil)
