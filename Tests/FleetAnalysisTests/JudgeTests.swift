@@ -164,6 +164,12 @@ struct JudgeTests {
     #expect(verdict.reasons.first?.hasPrefix("fewer than 20 devices of an arm") == true)
     #expect(verdict.guards.count == 4)
     #expect(verdict.guards.allSatisfy { $0.text == "an arm has fewer than 20 devices" })
+    // One of thirteen is silent, and none has the firmware.
+    #expect(verdict.missing == 1)
+    let unexposed = Fleet(devices: 13, exposure: 0).verdict()
+    for reason in verdict.reasons + unexposed.reasons {
+      #expect(!reason.contains("% of the"), "\(reason)")
+    }
   }
 
   @Test("Arms that were not drawn in their ratio compare nothing, harm or not")

@@ -26,7 +26,8 @@ package struct FleetJudge {
   func look(_ evidence: FleetEvidence, candidate: Int) -> FleetVerdict {
     var guards = FleetGuards(evidence, candidate: candidate, policy: policy)
     let (control, tested) = (evidence.cohort(0), evidence.cohort(candidate))
-    let isEnough = min(control.measuring, tested.measuring) >= policy.leastDevices
+    let devices = min(control.measuring, tested.measuring)
+    let isEnough = devices >= policy.leastDevices
     var compared: [Estimate] = []
     if isEnough {
       let (all, unmatched) = estimates(evidence, candidate, model: nil, guards.missing)
@@ -45,11 +46,12 @@ package struct FleetJudge {
     let exposure = Double(tested.exposed) / Double(max(1, tested.measuring))
     let (outcome, reasons) = decide(
       comparisons, guards, isEnough: isEnough, exposure: exposure, evidence: evidence,
-      devices: min(control.measuring, tested.measuring))
+      devices: devices)
     return FleetVerdict(
       outcome: outcome, reasons: reasons, candidate: evidence.arms[candidate],
       control: evidence.arms[0], hours: evidence.hours, guards: guards.guards,
-      comparisons: comparisons, missing: rounded(guards.missing),
+      comparisons: comparisons,
+      missing: devices < policy.anonymity ? 1 : rounded(guards.missing),
       release: FleetRelease(k: policy.anonymity))
   }
 
@@ -161,15 +163,20 @@ package struct FleetJudge {
     if evidence.hours < leastHours {
       open.append("\(evidence.hours) h since the offer, \(leastHours) are needed for a promotion")
     }
-    if guards.lost >= policy.mostLost {
-      open.append(
-        "the firmware may have lost \(percent(guards.lost)) of the devices, "
-          + "less than \(percent(policy.mostLost)) is allowed")
-    }
-    if exposure < policy.leastExposure {
-      open.append(
-        "\(percent(exposure)) of the candidate's devices run the firmware, "
-          + "\(percent(policy.leastExposure)) are needed")
+    if devices < policy.anonymity {
+      // A share of so few is what one of them did.
+      open.append("so few do not show how many run the firmware, nor how many it may have lost")
+    } else {
+      if guards.lost >= policy.mostLost {
+        open.append(
+          "the firmware may have lost \(percent(guards.lost)) of the devices, "
+            + "less than \(percent(policy.mostLost)) is allowed")
+      }
+      if exposure < policy.leastExposure {
+        open.append(
+          "\(percent(exposure)) of the candidate's devices run the firmware, "
+            + "\(percent(policy.leastExposure)) are needed")
+      }
     }
     let gating = comparisons.filter { $0.budget != nil }
     if gating.isEmpty, isEnough { open.append("no metric could be compared") }

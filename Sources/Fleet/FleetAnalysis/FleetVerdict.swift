@@ -65,7 +65,8 @@ package struct FleetVerdict: Codable, Sendable, Equatable {
   package var hours: Int
   package var guards: [Guard]
   package var comparisons: [Comparison]
-  /// The share of the candidate's reports that may be missing at most, beyond what the control misses.
+  /// The share of the candidate's reports that may be missing at most, beyond what the control misses; 1 where
+  /// too few devices have measured to say.
   package var missing: Double
   package var release: FleetRelease
 }
