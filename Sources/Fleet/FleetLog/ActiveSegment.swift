@@ -29,7 +29,14 @@ struct ActiveSegment: ~Copyable {
   init(number: UInt64, path: String, contents: [UInt8]) throws(LogError) {
     self.number = number
     self.path = path
-    do { descriptor = try OwnedDescriptor.open(path, flags: O_WRONLY) } catch {
+    do {
+      let opened = try OwnedDescriptor.open(path, flags: O_WRONLY)
+      let file = opened.rawValue
+      // A collector that was killed may have written a batch and not synced it: whoever sends its
+      // reports again gets an answer at once.
+      try systemCall("fdatasync", on: path) { fdatasync(file) }
+      descriptor = opened
+    } catch {
       throw LogError(.unusable, error, path: path)
     }
     digest = SHA256()
