@@ -32,17 +32,26 @@ package struct CollectorStore: Sendable {
   package var dashboardKeyPath: String { path + "/dashboard.key" }
 
   /// Makes the index anew from the log, and from those of its companions.
-  /// - Throws: ``LogError``: also while a collector writes to one of the logs.
+  /// - Throws: ``LogError``: also while a collector writes to one of the logs; of kind `damaged` when the
+  ///   index is there, without reports that were acknowledged.
   package func rebuild() async throws {
     let key = try commonKey()
-    let logs = try stores.map { try ReportLog.open($0.log).log }
+    let opened = try stores.map { try ReportLog.open($0.log) }
     let identities = try identities()
     try index.remove()
     let index = try index.open(key: key)
-    for log in logs {
+    for (log, _) in opened {
       try Indexer(index, directory: log.directory, companions: identities).advance(to: log.durable)
     }
-    for log in logs { await log.close() }
+    for (log, _) in opened { await log.close() }
+    // Opening has put it aside, and the next start finds nothing any more.
+    if let damaged = opened.first(where: { $0.found.damagedBytes > 0 }) {
+      throw LogError(
+        .damaged, path: damaged.log.directory.path,
+        reason:
+          "\(damaged.found.damagedBytes) bytes of acknowledged reports are damaged; the index is made "
+          + "without them, the file is kept as \(damaged.found.aside ?? "-")")
+    }
   }
 
   /// The key that made the pseudonyms in all logs; nil where no collector ran yet.
