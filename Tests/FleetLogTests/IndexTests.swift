@@ -92,6 +92,29 @@ import Testing
     #expect(indexer.fault?.contains("no whole batch stands at byte 64") == true)
   }
 
+  @Test func goesToTheFurthestGoalAfterAFault() async throws {
+    let test = try TestLog()
+    let (log, _) = try test.open()
+    try await log.append(0...0)
+    let early = log.durable
+    try await log.append(1...1)
+    await log.close()
+    let whole = try Data(contentsOf: test.openFile)
+    var damaged = whole
+    damaged[SegmentHeader.size + 20] ^= 1
+    try damaged.write(to: test.openFile)
+    let index = try SQLiteIndex(path: test.root + "/index.sqlite")
+    let indexer = Indexer(index, directory: test.directory)
+    indexer.follow(to: log.durable)
+    await indexer.finish()
+    #expect(indexer.fault != nil)
+    try whole.write(to: test.openFile)
+    // Who asked before the last report came.
+    indexer.follow(to: early)
+    await indexer.finish()
+    #expect(indexer.fault == nil && indexer.reached == log.durable)
+  }
+
   @Test func refusesAnIndexOfAnotherLog() async throws {
     let test = try TestLog()
     let (log, _) = try test.open()

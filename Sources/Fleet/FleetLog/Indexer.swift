@@ -52,7 +52,8 @@ package final class Indexer: Sendable {
     state.withLock { state in
       if soon, state.isRunning { hurry.signal() }
       if let known = state.goal, known >= goal, state.fault == nil { return }
-      state.goal = goal
+      // Who asks after a fault may have looked at the log before others did.
+      state.goal = max(state.goal ?? goal, goal)
       guard !state.isRunning else { return }
       state.isRunning = true
       queue.async { self.run() }
