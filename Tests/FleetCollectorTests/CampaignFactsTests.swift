@@ -70,6 +70,22 @@ struct CampaignFactsTests {
       ])
   }
 
+  @Test("Who measures again after it stopped is not absent, until it falls silent")
+  func resumed() {
+    func devices(_ hour: UInt32) -> [CollectedReport] {
+      (0..<25).flatMap {
+        [
+          collected($0, hour: hour - 5, code: 10, sequence: 1),
+          collected($0, hour: hour, sequence: 2),
+        ]
+      }
+    }
+    #expect(facts(devices(499_990)).overview(now: Self.now, arms: []).absences.isEmpty)
+    #expect(
+      facts(devices(499_900)).overview(now: Self.now, arms: []).absences
+        == [.init(arm: "control", why: "silent: no measurement for 72 h", devices: 20)])
+  }
+
   @Test("Cost is a quantile over devices, of arms that are large enough")
   func costs() throws {
     let reports =

@@ -126,7 +126,8 @@ struct CampaignFacts {
   private func absences(_ name: (Int) -> String, _ hour: Int) -> [CampaignOverview.Absence] {
     var counts: [AbsenceKey: Int] = [:]
     for device in devices.values {
-      if device.code != 0 {
+      // Some reasons pass, such as a lease that ran out.
+      if device.code != 0, (device.lastMeasured ?? 0) <= device.stopped.hour {
         counts[AbsenceKey(arm: device.arm, code: device.code), default: 0] += 1
       } else if let last = device.lastMeasured, hour - last > Self.silence {
         counts[AbsenceKey(arm: device.arm, code: -1), default: 0] += 1
