@@ -15,7 +15,14 @@ package struct PseudonymKey: Sendable {
     if !FileManager.default.fileExists(atPath: path) {
       var random = SystemRandomNumberGenerator()
       let bytes = (0..<Self.size).map { _ in UInt8.random(in: .min ... .max, using: &random) }
-      do { try AtomicFile.write(bytes, to: path, mode: 0o600) } catch {
+      // Of collectors that start at once, all take the key of the first: who went on with one that was
+      // replaced would count its devices anew at the next start.
+      do { try AtomicFile.create(bytes, at: path, mode: 0o600) } catch {
+        guard FileManager.default.fileExists(atPath: path) else {
+          throw LogError(.unusable, error, path: path)
+        }
+      }
+      do { try LogDirectory(path: PathParent.of(path)).sync() } catch {
         throw LogError(.unusable, error, path: path)
       }
     }
