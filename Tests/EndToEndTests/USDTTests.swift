@@ -196,7 +196,9 @@ struct USDTTests {
       #expect(counted("arrived.latency", ["arg0": number]) == 100, "\(number)")
     }
     #expect(counted("arrived.latency") == 400 && counted("departed.latency") == 300)
-    #expect(counted("departed.latency", ["arg0": "12"]) == 100)
+    // The condition is held against the probe's argument; the label is the function's, which counts.
+    #expect(counted("departed.latency", ["arg0": "12"]) == 0)
+    #expect(counted("departed.latency", ["arg0": "14"]) == 1)
     for loss in record.phases.flatMap(\.losses) where loss.metric.hasSuffix("latency") {
       #expect(loss.started == loss.recorded && loss.overwritten == 0, "\(loss)")
     }
