@@ -43,8 +43,8 @@ struct lg_fold {
 	struct lg_table switched; /* CPU -> tid that its last switch brought */
 	struct lg_table served; /* binder: tid -> transactions it serves */
 	struct lg_table replies; /* binder: debug_id of a reply -> stamp of what it answers */
-	struct lg_table
-		softirqs; /* CPU -> which softirqs it is at, in `value`; 1 + vector, CPU -> unsure */
+	/* CPU -> which softirqs it is at, in `value`; 1 + vector and CPU -> a raise not placed yet */
+	struct lg_table softirqs;
 	lg_u32 cpus; /* entries of clocks */
 	struct lg_cpu_clock *clocks;
 };
