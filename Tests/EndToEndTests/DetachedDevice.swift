@@ -117,7 +117,8 @@ struct DetachedDevice {
 
   /// Waits until the load runs and programs are attached: the middle of a run.
   func isMeasuring(_ run: Call) async throws -> Bool {
-    try await eventually(within: .seconds(90)) {
+    // It may boot first, beside machines of other tests.
+    try await eventually(within: .seconds(240)) {
       try #require(run.isRunning, "the run ended too early: \(run.errorsSoFar)")
       return try await programs().contains("latgate-load")
     }

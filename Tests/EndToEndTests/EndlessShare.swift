@@ -40,7 +40,7 @@ struct EndlessShare: ~Copyable {
       candidate: same-again
       aa: true
       iterations: 1
-      settle: {limit: 60s, quiet: 500ms, uptime_min: 1s}
+      settle: {limit: 60s, quiet: 500ms, uptime_min: 1s, cpu_busy_max: 100%, cpu_pressure_max: 100%}
       overhead: {iterations: 0}
       """, to: "targets/suites/endless.yaml")
     share = made

@@ -52,7 +52,7 @@ struct FlowTests {
       aa: true
       iterations: 1
       runs: {planned: 3, most: 3}
-      settle: {limit: 60s, quiet: 200ms, uptime_min: 1s}
+      settle: {limit: 60s, quiet: 200ms, uptime_min: 1s, cpu_busy_max: 100%, cpu_pressure_max: 100%}
       overhead: {iterations: 0}
 
       """, to: "targets/suites/swapped.yaml")
@@ -180,7 +180,7 @@ struct FlowTests {
       candidate: slow-disk
       iterations: 1
       runs: {planned: 6, most: 6}
-      settle: {limit: 60s, quiet: 200ms, uptime_min: 1s}
+      settle: {limit: 60s, quiet: 200ms, uptime_min: 1s, cpu_busy_max: 100%, cpu_pressure_max: 100%}
       overhead: {iterations: 0}
 
       """, to: "targets/suites/writes.yaml")

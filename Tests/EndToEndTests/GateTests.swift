@@ -58,7 +58,7 @@ struct GateTests {
       probes: [runqueue, greedy]
       reference: reference
       iterations: 1
-      settle: {limit: 60s, quiet: 500ms, uptime_min: 1s}
+      settle: {limit: 60s, quiet: 500ms, uptime_min: 1s, cpu_busy_max: 100%, cpu_pressure_max: 100%}
       overhead: {slowdown_max: 50%, cpu_max: 100%, iterations: 3}
       """, to: "targets/suites/greedy.yaml")
     let tool = Tool(share: share.path)

@@ -103,7 +103,7 @@ struct LostResultTests {
       aa: true
       iterations: 1
       runs: {planned: 3, most: 3}
-      settle: {limit: 60s, quiet: 200ms, uptime_min: 1s}
+      settle: {limit: 60s, quiet: 200ms, uptime_min: 1s, cpu_busy_max: 100%, cpu_pressure_max: 100%}
       overhead: {iterations: 0}
 
       """, to: "targets/suites/brief.yaml")
