@@ -63,6 +63,19 @@ import Testing
     }
   }
 
+  /// Of a suite that asks for medians the mean is judged, from the look on that a guard may speak at.
+  @Test func whereMediansAreAskedTheMeanStandsGuard() throws {
+    var plan = plan(noise: 0.005)
+    plan.bench.asksMedians = true
+    plan.effect = SimulatedEffect(modes: SimulatedModes(unit: .boots, share: 1))
+    let result = try plan.run()
+    #expect(result.comparisons == 4)
+    #expect(result.found?.share == 1 && result.misnamed.share == 0)
+    #expect(result.regressionsByRuns.keys.min() == LookLevels.firstTailLook)
+    plan.effect = SimulatedEffect(shift: 1, part: .p99)
+    #expect(try plan.run().regression.share == 0)
+  }
+
   @Test func noiseHasTheDeviationAskedFor() {
     var plan = plan(noise: 0.01)
     plan.bench.metrics = 1

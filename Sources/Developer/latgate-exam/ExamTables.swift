@@ -14,6 +14,14 @@ extension ExamCell {
     return bench
   }
 
+  /// Of a suite that asks for medians alone: the mean, which stands guard, has three times their noise.
+  private static func medians(_ bench: SimulatedBench) -> SimulatedBench {
+    var bench = bench
+    bench.asksMedians = true
+    bench.quantileFactors = [1, 3, 3]
+    return bench
+  }
+
   /// Unchanged builds: rigs of all kinds, without a profile and with one that believes the rig
   /// quieter than it is. "All looks" never stops looking before 20 + 20 boots unless it finds
   /// something.
@@ -47,6 +55,18 @@ extension ExamCell {
             cell("\(unit.rawValue) of two kinds, \(share)", bench(noise, habit: habit), all: true))
         }
       }
+      cells.append(cell("medians asked", medians(plain), all: true))
+      cells.append(
+        cell("medians asked, heavy tails", medians(bench(noise, heavy: true)), all: true))
+      for (unit, share) in [
+        (SimulatedModes.Unit.iterations, 0.1), (.iterations, 0.5), (.boots, 0.1),
+      ] {
+        let habit = SimulatedModes(unit: unit, share: share, metrics: 6)
+        cells.append(
+          cell(
+            "medians asked, means of two kinds by \(unit.rawValue), \(share)",
+            medians(bench(noise, habit: habit)), all: true))
+      }
       let habit = SimulatedModes(unit: .boots, share: 0.5, wholeDistribution: true)
       cells.append(
         cell("medians of two kinds by boot, 0.5", bench(noise, habit: habit), isBound: false))
@@ -66,12 +86,13 @@ extension ExamCell {
     classes.flatMap { noise -> [ExamCell] in
       func cell(
         _ title: String, _ effect: SimulatedEffect, _ bound: Bound?, iterations: Int = 5,
-        factor: Double? = nil
+        factor: Double? = nil, asksMedians: Bool = false
       ) -> ExamCell {
-        ExamCell(
+        let rig = bench(noise, iterations: iterations)
+        return ExamCell(
           title: "\(noise.rawValue), \(title)",
           plan: SimulationPlan(
-            bench: bench(noise, iterations: iterations), effect: effect, experiments: experiments,
+            bench: asksMedians ? medians(rig) : rig, effect: effect, experiments: experiments,
             seed: 2, profileFactor: factor),
           bound: bound)
       }
@@ -104,6 +125,10 @@ extension ExamCell {
         cell("boots x10, .5, six metrics", slow(.boots, 0.5, 6), .found(0.44)),
         cell("boots x10, .75, six metrics", slow(.boots, 0.75, 6), .found(0.96)),
         cell("spells x10, .5, six metrics", slow(.spells, 0.5, 6), nil),
+        cell("mean x10, medians asked", slow(.iterations, 1, 1), .found(1), asksMedians: true),
+        cell(
+          "mean x10 in iterations, .5, medians asked", slow(.iterations, 0.5, 1), nil,
+          asksMedians: true),
         cell("noise x2", SimulatedEffect(noise: 2), nil),
       ]
     }

@@ -37,6 +37,10 @@ package struct SimulatedBench: Codable, Sendable, Equatable {
   package var habit: SimulatedModes?
   /// Whether what boots deviate has heavy tails (Student's t with 4 degrees of freedom).
   package var heavyTails = false
+  /// Whether the suite asks for medians alone, so that the mean stands guard
+  /// (``VerdictPolicy/isGuard(_:)``). What is drawn for p90 is then the mean's. Only where no records
+  /// are made.
+  package var asksMedians = false
 
   package init(
     bootDeviation: Double, iterationDeviation: Double, quantileFactors: [Double] = [1, 1.4, 2]

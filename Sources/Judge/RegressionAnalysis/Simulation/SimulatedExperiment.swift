@@ -69,22 +69,21 @@ package struct SimulatedExperiment {
 
   /// What records would give to judge, without their histograms: every series with its values.
   private mutating func valuesOutcome() -> SimulatedOutcome {
-    let policy = VerdictPolicy()
+    let drawn = Self.series(bench)
+    var series = drawn.map(\.series)
+    var policy = VerdictPolicy()
+    if bench.asksMedians { policy.quantiles.removeAll { $0.probability > 0.5 } }
     let profile = profile()
-    var series = Self.series(bench)
     var placed: [PlacedRun] = []
-    let hasWorst = bench.iterations >= SeriesBuilder.leastForWorst
     while true {
       for _ in 0..<2 {
         let isCandidate = Self.isCandidate(order)
         let passes = levels.nextBoot(isCandidate: isCandidate)
         placed.append(.placeholder(order: order, isCandidate: isCandidate))
-        for position in levels.deviationFactors.indices {
-          let values = passes.map { $0[position] }
-          series[position].values.append(huberLocation(values))
-          if hasWorst {
-            series[levels.deviationFactors.count + position].values.append(values.max())
-          }
+        for (index, one) in drawn.enumerated() {
+          let values = passes.map { $0[one.position] }
+          series[index].values.append(
+            one.series.statistic.isWorst ? values.max() : huberLocation(values))
         }
         order += 1
       }
@@ -105,21 +104,28 @@ package struct SimulatedExperiment {
     }
   }
 
-  private static func series(_ bench: SimulatedBench) -> [Series] {
-    let quantiles = (0..<bench.metrics).flatMap { metric in
-      QuantileThreshold.standard.map { quantile in
-        Series(
-          id: MetricID(name: "simulated.m\(metric)", phase: "load"),
-          statistic: .quantile(quantile.probability), threshold: quantile.threshold)
+  /// What is judged of every metric, and where in ``SimulatedLevels`` its values stand.
+  private static func series(_ bench: SimulatedBench) -> [(position: Int, series: Series)] {
+    let hasWorst = bench.iterations >= SeriesBuilder.leastForWorst
+    return (0..<bench.metrics).flatMap { metric -> [(position: Int, series: Series)] in
+      let id = MetricID(name: "simulated.m\(metric)", phase: "load")
+      let first = metric * SimulatedBench.probabilities.count
+      let quantiles = QuantileThreshold.standard.enumerated()
+        .filter { $0.offset == 0 || !bench.asksMedians }
+        .map { offset, quantile in
+          let series = Series(
+            id: id, statistic: .quantile(quantile.probability), threshold: quantile.threshold)
+          return (position: first + offset, series: series)
+        }
+      let worst = (hasWorst ? quantiles : []).map { one in
+        var series = one.series
+        series.statistic = .worst(series.statistic)
+        return (position: one.position, series: series)
       }
+      guard bench.asksMedians else { return quantiles + worst }
+      let mean = Series(id: id, statistic: .mean, threshold: VerdictPolicy().valueThreshold)
+      return quantiles + worst + [(position: first + 1, series: mean)]
     }
-    guard bench.iterations >= SeriesBuilder.leastForWorst else { return quantiles }
-    return quantiles
-      + quantiles.map { one in
-        var worst = one
-        worst.statistic = .worst(one.statistic)
-        return worst
-      }
   }
 
   private func ends(
