@@ -115,7 +115,7 @@ enum {
 	LG_ATTR_UID = 11, /* u32 */
 	LG_ATTR_COUNTER_HZ = 12, /* u64: arm generic timer frequency, 0 = not applicable */
 	LG_ATTR_FEATURE =
-		13, /* text "name=yes|no|unknown[: why]": bpf, btf, task_storage, tracefs, kprobe, bpf_stats, membarrier,
+		13, /* text "name=yes|no|unknown[: why]": bpf, btf, tracefs, kprobe, bpf_stats, membarrier,
 			* trace, pinned ("yes: probe,probe") */
 	LG_ATTR_PROBE = 20, /* text */
 	LG_ATTR_OBJECT_SIZE = 21, /* u32 */

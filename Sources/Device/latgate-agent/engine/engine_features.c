@@ -6,11 +6,8 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
-#include <bpf/libbpf.h>
 
 #include "engine_internal.h"
-#include "kernel_types.h"
 
 const char *lg_tracefs_path(void)
 {
@@ -96,26 +93,6 @@ static void say_btf(const struct sink *sink)
 				    : "/sys/kernel/btf/vmlinux is not readable");
 }
 
-static void say_task_storage(const struct sink *sink)
-{
-	struct lg_ladder_sources sources = {.btf_path = LG_KERNEL_TYPES "/vmlinux",
-					    .btf_in_kernel = LG_YES,
-					    .types = lg_types_cut(LG_KERNEL_TYPES, NULL)};
-	struct lg_ladder *ladder;
-	char why[LG_LADDER_WHY];
-
-	if (lg_ladder_open(&ladder, &sources, why, sizeof(why))) {
-		btf__free(sources.types);
-		say(sink, "task_storage", LG_UNKNOWN, "no kernel BTF");
-		return;
-	}
-	if (lg_ladder_task_storage(ladder))
-		say(sink, "task_storage", LG_YES, NULL);
-	else
-		say(sink, "task_storage", LG_NO, "task_struct has no bpf_storage");
-	lg_ladder_free(ladder);
-}
-
 static void say_stats(const struct sink *sink)
 {
 	int fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
@@ -161,7 +138,6 @@ void lg_engine_features(struct lg_engine *engine, void (*fn)(void *arg, const ch
 	else
 		say(&sink, "bpf", LG_YES, NULL);
 	say_btf(&sink);
-	say_task_storage(&sink);
 	say(&sink, "tracefs", tracefs ? LG_YES : LG_NO,
 	    tracefs ? tracefs : "not mounted or readable");
 	say(&sink, "kprobe", lg_kprobes_known(),
