@@ -1,4 +1,5 @@
 import Catalogs
+import Devices
 import RunRecords
 import Testing
 
@@ -202,6 +203,42 @@ import Testing
 }
 
 @Suite struct BootWorkTests {
+  /// What the script starts on a device whose zygote and compilers are such, and what comes of it.
+  private func asked(
+    zygote: String, compiling: String = ""
+  ) async throws -> (calls: [String], unrest: String?) {
+    // Shell functions stand in for the device's programs; the script silences their usual streams.
+    let device = """
+      exec 3>&2
+      getprop() {
+      echo "getprop $*" >&3
+      [ "$1" = ro.zygote ] && echo '\(zygote)'
+      [ "$1" = sys.boot_completed ] && echo 1
+      }
+      pidof() {
+      echo "pidof $*" >&3
+      for asked; do [ "$asked" = '\(compiling)' ] && return 0; done
+      return 1
+      }
+
+      """
+    let made = try await LocalDevice().exec(device + BootWork.script, timeout: .seconds(20))
+    let calls = String(decoding: made.standardError, as: UTF8.self).split(separator: "\n")
+    return (calls.map(String.init), BootWork.unrest(made.text))
+  }
+
+  @Test func aQuietDeviceIsAskedByFewProcesses() async throws {
+    let all = "pidof dex2oat dex2oat32 dex2oat64"
+    let quiet = try await asked(zygote: "")
+    #expect(quiet.calls == ["getprop ro.zygote", all])
+    #expect(quiet.unrest == nil)
+    let booted = try await asked(zygote: "zygote64")
+    #expect(booted.calls == ["getprop ro.zygote", "getprop sys.boot_completed", all])
+    #expect(booted.unrest == nil)
+    let busy = try await asked(zygote: "zygote64", compiling: "dex2oat64")
+    #expect(busy.unrest == "packages are being compiled (dex2oat64)")
+  }
+
   @Test func aLoginsBannerIsPassedOver() {
     #expect(
       BootWork.unrest("====\n=\nwelcome = home\ndexopt=dex2oat\n")
