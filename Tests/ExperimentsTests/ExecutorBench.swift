@@ -62,7 +62,8 @@ final class ExecutorBench: Sendable {
 
   /// A run of a workload with two measured iterations after a warm-up.
   func request(
-    _ workload: String, probes: [String] = ["fake"], trusts: Bool = true
+    _ workload: String, probes: [String] = ["fake"], trusts: Bool = true,
+    loadHelper: String = "/bin/true"
   ) async throws -> RunRequest {
     let agent = try await TestAgent.shared.value
     let object = path("object")
@@ -76,7 +77,7 @@ final class ExecutorBench: Sendable {
       abi: .x86_64,
       agent: BuildArtifact(path: agent.path, hash: String(repeating: "a", count: 64), size: 0),
       loadHelper: BuildArtifact(
-        path: "/bin/true", hash: String(repeating: "b", count: 64), size: 0),
+        path: loadHelper, hash: String(repeating: "b", count: 64), size: 0),
       objects: Dictionary(uniqueKeysWithValues: probes.map { ($0, built) }),
       systemCalls: SystemCallTable(names: [:]))
     var request = RunRequest(

@@ -154,6 +154,29 @@ struct RunExecutorTests {
     #expect(record.overhead?.pairs == 2)
   }
 
+  /// The load takes 20 ms of every CPU: once tells how fast the machine is, twice whether it changed.
+  @Test(arguments: [(nil, 1), (0.5, 2)] as [(Double?, Int)])
+  func theSpeedIsTakenTwiceWhereItsChangeIsBounded(most: Double?, times: Int) async throws {
+    let bench = try ExecutorBench()
+    let helper = bench.path("helper")
+    try """
+    #!/bin/sh
+    echo "$1" >> \(bench.path("asked"))
+    printf 'work: 1000\\ncpu0_fastest_ns: 10\\ncpu0_mean_ns: 20\\n'
+    """.write(toFile: helper, atomically: true, encoding: .utf8)
+    var request = try await bench.request(workload(bench, counting), loadHelper: helper)
+    request.suite.iterations = 1
+    request.suite.warmup = 0
+    request.stability.speedChangeMax = most.map(Percentage.init(fraction:))
+    request.asksBench = true
+    let record = try await bench.run(request)
+    let made = try #require(record.iterations.first)
+    #expect(made.dropped == nil)
+    #expect(made.covariates[Covariate.speed]?.rounded() == 100_000)
+    let asked = try String(contentsOfFile: bench.path("asked"), encoding: .utf8)
+    #expect(asked.split(separator: "\n") == Array(repeating: "speed", count: times))
+  }
+
   // MARK: Loading
 
   @Test func aNewProbeIsAttachedAloneOnce() async throws {

@@ -63,6 +63,12 @@ struct DeviceWatch: Sendable {
       return nil
     }
   }
+
+  /// The same once more after an iteration; nil where no bound is set on its change.
+  func speedAfter() async throws -> MachineSpeed? {
+    guard bounds.speedChangeMax != nil else { return nil }
+    return try await speed()
+  }
 }
 
 extension AgentClient {

@@ -82,7 +82,7 @@ struct IterationExecutor: Sendable {
     var frequencies = FrequencyTally()
     for window in windows { window.frequencies.forEach { frequencies.add($0) } }
     seen.after = try await watch.look()
-    seen.speedAfter = request.asksBench ? try await watch.speed() : nil
+    seen.speedAfter = request.asksBench ? try await watch.speedAfter() : nil
     record.covariates.merge(
       Covariates.iteration(before: seen.before, after: seen.after, speed: speed)
     ) { _, new in new }
