@@ -1,4 +1,5 @@
 import ADB
+import Foundation
 import Testing
 
 @testable import Devices
@@ -28,15 +29,50 @@ import Testing
           bootID: "0e5a2a52-0000-4000-8000-00000000000a"))
   }
 
-  @Test func theNodesNameMayHoldBlanksAndPatterns() async throws {
-    // A shell function stands in for a machine of such a name.
+  /// What a machine of such names says, with its files in a directory and a shell function for uname.
+  private func lines(ofFilesIn directory: String) async throws -> [Substring] {
     let uname = """
-      uname() { [ "$1" = -v ] && echo '#1 SMP' || echo 'my * board 6.1.0 aarch64'; }
+      uname() {
+      echo "uname $1" >&2
+      case $1 in -v) echo '#1 SMP';; -m) echo aarch64;; *) echo 'my * board 6.1.0 aarch64';; esac
+      }
 
       """
-    let answer = try await LocalDevice().exec(
-      uname + DeviceFacts.command, timeout: .seconds(20))
-    let lines = answer.text.split(separator: "\n")
+    let script = DeviceFacts.command.replacing("/proc/sys/kernel\n", with: "\(directory)\n")
+    try #require(script != DeviceFacts.command)
+    let answer = try await LocalDevice().exec(uname + script, timeout: .seconds(20))
+    let calls = String(decoding: answer.standardError, as: UTF8.self).split(separator: "\n")
+    return answer.text.split(separator: "\n") + calls.filter { $0.hasPrefix("uname") }
+  }
+
+  @Test func theKernelsNamesAreReadWithoutAProcess() async throws {
+    let directory = NSTemporaryDirectory() + "latgate-names-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    try FileManager.default.createDirectory(
+      atPath: directory, withIntermediateDirectories: true)
+    func write(_ text: String, _ file: String) throws {
+      try "\(text)\n".write(
+        toFile: "\(directory)/\(file)", atomically: true, encoding: .utf8)
+    }
+    try write("my * board", "hostname")
+    try write("6.1.0", "osrelease")
+    try write("#1 SMP ", "version")
+    // Before 6.1.
+    let older = try await lines(ofFilesIn: directory)
+    try write("aarch64", "arch")
+    let now = try await lines(ofFilesIn: directory)
+    for lines in [older, now] {
+      #expect(lines.contains("latgate:node=my * board"))
+      #expect(lines.contains("latgate:release=6.1.0"))
+      #expect(lines.contains("latgate:machine=aarch64"))
+      #expect(lines.contains("latgate:version=#1 SMP "))
+    }
+    #expect(older.filter { $0.hasPrefix("uname") } == ["uname -m"])
+    #expect(!now.contains { $0.hasPrefix("uname") })
+  }
+
+  @Test func theNodesNameMayHoldBlanksAndPatterns() async throws {
+    let lines = try await lines(ofFilesIn: "/no/such")
     #expect(lines.contains("latgate:node=my * board"))
     #expect(lines.contains("latgate:release=6.1.0"))
     #expect(lines.contains("latgate:machine=aarch64"))

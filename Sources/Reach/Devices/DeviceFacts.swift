@@ -4,20 +4,33 @@ package enum DeviceFacts {
   /// `latgate:KEY=VALUE`, so that it is distinct from what a login shell or linker prints.
   ///
   /// The width of an address in kallsyms shows the kernel's own word size; the
-  /// machine name of uname depends on the personality of the shell. uname keeps to its own
-  /// order of fields; the version has spaces, and the node's name may, so that the others are read
-  /// from the end. What would not be used is not asked for:
-  /// a process takes some 50 ms under emulation.
+  /// machine name of uname depends on the personality of the shell. What uname says is in files that
+  /// the shell reads itself, the machine's name since 6.1: a process takes some 50 ms under emulation.
+  /// Where they are hidden, uname keeps to its own order of fields; the version has spaces, and the
+  /// node's name may, so that the others are read from the end. What would not be used is not asked
+  /// for.
   package static let command = titled(
     "identification",
     """
     say() { printf 'latgate:%s=%s\\n' "$1" "$2"; }
+    names=/proc/sys/kernel
+    if [ -r $names/hostname ] && [ -r $names/osrelease ] && [ -r $names/version ]; then
+    IFS= read -r node < $names/hostname
+    IFS= read -r release < $names/osrelease
+    IFS= read -r version < $names/version
+    [ -r $names/arch ] && IFS= read -r machine < $names/arch || machine=$(uname -m)
+    else
     words=$(uname -n -r -m)
-    say machine "${words##* }"
+    machine=${words##* }
     words=${words% *}
-    say release "${words##* }"
-    say node "${words% *}"
-    say version "$(uname -v)"
+    release=${words##* }
+    node=${words% *}
+    version=$(uname -v)
+    fi
+    say machine "$machine"
+    say release "$release"
+    say node "$node"
+    say version "$version"
     while read -r key real effective rest; do
     [ "$key" = Uid: ] && say uid "$effective" && break
     done < /proc/self/status
