@@ -147,6 +147,7 @@ struct ADBDeviceTests {
     #expect(identity.kernelRelease + "\n" == release.text)
     let bootID = try await adb("shell cat /proc/sys/kernel/random/boot_id")
     #expect(identity.bootID + "\n" == bootID.text)
+    #expect(try await device.identifyWhenReady(timeout: .seconds(20)) == identity)
     try await device.waitUntilReady(timeout: .seconds(20))
   }
 }

@@ -115,12 +115,12 @@ package struct LaneFactory: Sendable {
       let lease = try await leases.take(
         LeaseKeys.virtual(port: machine.state.port), device: name)
       let device = ADBDevice(serial: machine.serial, server: server)
-      try await device.waitUntilReady(timeout: .seconds(30))
+      let identity = try await device.identifyWhenReady(timeout: .seconds(30))
       return Target(
         lanes: [
           RunningLane(
-            device: device, firmwareID: machine.state.firmwareID, typesPath: types(of: machine),
-            transport: "virtual", machine: machine)
+            device: device, identity: identity, firmwareID: machine.state.firmwareID,
+            typesPath: types(of: machine), transport: "virtual", machine: machine)
         ],
         definition: try definition(of: machine), leases: [lease])
     }
@@ -131,12 +131,13 @@ package struct LaneFactory: Sendable {
     try await requireListed(name, address)
     let found = try await lease(address, definition)
     // Asks once: waiting does not bring a missing device.
-    _ = try await found.device.exec(titled("the first command", "true"), timeout: .seconds(20))
+    let identity = try await found.device.identify()
     let commands = HostCommandRunner(
       device: found.device.name, definition: definition, usbPath: found.place.usbPath,
       log: try commandLog ?? HostCommandRunner.defaultLog(device: found.device.name))
     let lane = RunningLane(
-      device: found.device, firmwareID: nil, transport: address.transport, commands: commands)
+      device: found.device, identity: identity, firmwareID: nil, transport: address.transport,
+      commands: commands)
     return Target(lanes: [lane], definition: definition, leases: found.leases)
   }
 
@@ -246,6 +247,8 @@ package struct LaneFactory: Sendable {
 /// A device that is up and stays as it is.
 struct RunningLane: DeviceLane {
   let device: any Device
+  /// What it said of itself as it was looked for.
+  let identity: DeviceIdentity
   let firmwareID: String?
   var typesPath: String?
   let transport: String
@@ -255,7 +258,9 @@ struct RunningLane: DeviceLane {
   var commands: HostCommandRunner?
 
   func start(firmware: String) async throws -> StartedFirmware {
-    StartedFirmware(device: device, firmwareID: firmwareID, typesPath: typesPath)
+    var started = StartedFirmware(device: device, firmwareID: firmwareID, typesPath: typesPath)
+    started.identity = identity
+    return started
   }
 
   func current() async throws -> any Device { device }

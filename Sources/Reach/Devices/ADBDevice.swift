@@ -106,6 +106,18 @@ package struct ADBDevice: Device {
     try await waitUntilAnswering(timeout: timeout) { try await reconnectIfLost() }
   }
 
+  /// Who a device is that may have to be waited for: the question itself shows whether it answers.
+  package func identifyWhenReady(timeout: Duration) async throws -> DeviceIdentity {
+    do {
+      try await reconnectIfLost()
+      let answer = try await exec(DeviceFacts.command, timeout: min(timeout, .seconds(10)))
+      return try DeviceFacts.parse(answer.text, name: name)
+    } catch let error as DeviceError where error.mayPass {
+      try await waitUntilReady(timeout: timeout)
+      return try await identify()
+    }
+  }
+
   private func askForRestart() async throws {
     do {
       let channel = try await transport.open("reboot:", timeout: Self.answerLimit)
