@@ -123,21 +123,31 @@ package struct AgentInstaller: Sendable {
         """ + Self.removal(sparing: hash) + """
 
         printf 'latgate:%s\\n' "$own"
+        cd "$own" || exit 1
+        set --
         for name in \(Self.names.joined(separator: " ")); do
-        [ -x "$own/$name" ] && \(Self.hasContents("\"$own/$name\"")) &&
-        echo "latgate:$(wc -c < "$own/$name")" || echo latgate:
+        [ -x $name ] && \(Self.hasContents("$name")) && set -- "$@" $name
         done
+        [ $# -eq 0 ] || wc -c "$@"
+        true
         """
     let answer = try await run(script, title: "making a directory for the agent")
     // A login shell may say something of its own first.
-    let lines = answer.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("latgate:") }
-      .suffix(1 + Self.names.count).map { $0.dropFirst("latgate:".count) }
-    guard lines.count == 1 + Self.names.count, lines[0].hasPrefix("/") else {
+    let lines = answer.split(whereSeparator: \.isNewline)
+    let mark = "latgate:"
+    guard let place = lines.lastIndex(where: { $0.hasPrefix("\(mark)/") }) else {
       throw DeviceError.malformedAnswer(
         device: device.name, operation: "making the agent's directory",
         detail: String(answer.prefix(80)))
     }
-    return (String(lines[0]), lines.dropFirst().map { UInt64($0.filter { $0 != " " }) })
+    // One process says the sizes of both, and their sum.
+    let sizes = lines[place...].dropFirst().map { $0.split(whereSeparator: \.isWhitespace) }
+    return (
+      String(lines[place].dropFirst(mark.count)),
+      Self.names.map { name in
+        sizes.first { $0.count == 2 && $0[1] == name }.flatMap { UInt64($0[0]) }
+      }
+    )
   }
 
   /// Runs a command that has to succeed.
