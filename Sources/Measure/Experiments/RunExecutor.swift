@@ -184,8 +184,10 @@ package struct RunExecutor: Sendable {
     let uptime = request.asksBench ? try await settle(session) : first.uptime ?? 0
     if log.baseline == nil {
       log.first = first
-      // A device that was hot when the agent came may have cooled down.
-      log.baseline = first.leastThrottled(try await DeviceWatch.look(session))
+      // A device that was hot when the agent came may have cooled down; a mere look judges no such
+      // thing, and gets to its window without a second one.
+      log.baseline =
+        request.asksBench ? first.leastThrottled(try await DeviceWatch.look(session)) : first
       log.settledUptime = uptime
     }
     let resolver = try await labelResolver(session)
