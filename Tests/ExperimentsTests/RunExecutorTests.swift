@@ -169,7 +169,10 @@ struct RunExecutorTests {
     request.suite.warmup = 0
     request.stability.speedChangeMax = most.map(Percentage.init(fraction:))
     request.asksBench = true
-    let record = try await bench.run(request)
+    let progress = ExecutorBench.Progress()
+    let record = try await bench.run(request, progress)
+    // Quiet before what was set up is none before the iteration.
+    #expect(progress.activities.contains("wait: first look"))
     let made = try #require(record.iterations.first)
     #expect(made.dropped == nil)
     #expect(made.covariates[Covariate.speed]?.rounded() == 100_000)

@@ -196,6 +196,53 @@ import Testing
     #expect(drop.cause == .temperature)
   }
 
+  @Test(arguments: [(100, 101), (100, 100), (0, 0.01)] as [(Double, Double)])
+  func whatTheSettleGateSawStandsForTheFirstLook(settled: Double, now: Double) {
+    var gate = StartGate(
+      coolest: 30, hottest: 38, background: 0.2, maxLooks: 10,
+      settled: SettledState(uptime: settled, background: 0.02))
+    var first = look(38, busy: 0, total: 1000)
+    first.uptime = now
+    #expect(gate.handle(first) == .ready(background: 0.02))
+    // The band is asked for all the same, and later looks are the gate's own.
+    gate = StartGate(
+      coolest: 30, hottest: 38, background: 0.2, maxLooks: 10,
+      settled: SettledState(uptime: settled, background: 0.02))
+    first.temperatures = ["zone": 39]
+    #expect(gate.handle(first) == .wait("temperature 39.0 C, to start it may be 38.0 C"))
+    #expect(
+      gate.handle(look(38, busy: 50, total: 1100))
+        == .wait("CPU 50.0% busy before the iteration, limit 20.0%"))
+    #expect(gate.handle(look(38, busy: 60, total: 1200)) == .ready(background: 0.1))
+  }
+
+  @Test(
+    arguments: [
+      (SettledState(uptime: 100, background: 0.02), 101.1),
+      (SettledState(uptime: 100, background: 0.02), 99.9),
+      (SettledState(uptime: 100, background: 0.02), nil),
+      (SettledState(uptime: 100), 100.1),
+    ] as [(SettledState, Double?)])
+  func whatWasSeenLongAgoDoesNotStandForIt(settled: SettledState, now: Double?) {
+    var gate = StartGate(
+      coolest: nil, hottest: nil, background: 0.2, maxLooks: 10, settled: settled)
+    var first = look(nil, busy: 0, total: 1000)
+    first.uptime = now
+    #expect(gate.handle(first) == .wait("first look"))
+    #expect(gate.handle(look(nil, busy: 10, total: 1100)) == .ready(background: 0.1))
+  }
+
+  @Test func aBusySettledDeviceIsLookedAtAgain() {
+    var gate = StartGate(
+      coolest: nil, hottest: nil, background: 0.2, maxLooks: 10,
+      settled: SettledState(uptime: 100, background: 0.21))
+    var first = look(nil, busy: 0, total: 1000)
+    first.uptime = 100.1
+    #expect(
+      gate.handle(first) == .wait("CPU 21.0% busy before the iteration, limit 20.0%"))
+    #expect(gate.handle(look(nil, busy: 10, total: 1100)) == .ready(background: 0.1))
+  }
+
   @Test func aDeviceWithoutFilesStartsAtOnce() {
     var gate = StartGate(coolest: 30, hottest: 38, background: 0, maxLooks: 2)
     #expect(gate.handle(DeviceReading()) == .ready(background: 0))

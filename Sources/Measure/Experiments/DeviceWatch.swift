@@ -37,13 +37,16 @@ struct DeviceWatch: Sendable {
 
   func look() async throws -> DeviceReading { try await Self.look(session) }
 
-  /// Waits until an iteration may start; `waiting` gets what it waits for.
-  func start(waiting: (String) -> Void) async throws -> StartGate.Decision {
+  /// Waits until an iteration may start; `waiting` gets what it waits for. `settled` is what the settle
+  /// gate saw just before; nil where something was done since.
+  func start(
+    settled: SettledState?, waiting: (String) -> Void
+  ) async throws -> StartGate.Decision {
     var gate = StartGate(
       coolest: bounds.temperatureBand?.coolest?.celsius,
       hottest: bounds.temperatureBand?.hottest?.celsius,
       background: settle.cpuBusyMax.fraction,
-      maxLooks: Int((settle.iterationLimit / Self.pause).rounded(.up)))
+      maxLooks: Int((settle.iterationLimit / Self.pause).rounded(.up)), settled: settled)
     while true {
       let decision = gate.handle(try await look())
       guard case .wait(let reason) = decision else { return decision }

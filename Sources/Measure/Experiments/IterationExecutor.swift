@@ -18,14 +18,19 @@ struct IterationExecutor: Sendable {
 
   /// Makes one iteration; `entering` gets what it waits for, and each phase's name before its
   /// window opens. `isObserved` is false while the agent's probes are detached: nothing else
-  /// records then either.
+  /// records then either. `settled` is what the settle gate saw just before; nil where something was
+  /// done since.
   /// - Returns: the iteration, with the reason in it where it must not be judged.
   /// - Throws: ``RunError``, `AgentSessionError`, `DeviceError`, `CancellationError`.
   func iteration(
-    index: Int, kind: IterationRecord.Kind, isObserved: Bool = true, entering: (String) -> Void
+    index: Int, kind: IterationRecord.Kind, isObserved: Bool = true,
+    settled: SettledState? = nil, entering: (String) -> Void
   ) async throws -> IterationRecord {
-    if request.workload.cache == .cold { try await dropCaches() }
-    let start = request.asksBench ? try await watch.start { entering("wait: \($0)") } : nil
+    let isCold = request.workload.cache == .cold
+    if isCold { try await dropCaches() }
+    let start =
+      request.asksBench
+      ? try await watch.start(settled: isCold ? nil : settled) { entering("wait: \($0)") } : nil
     let speed = request.asksBench ? try await watch.speed() : nil
     var seen = StabilityGate.Observation(
       before: try await watch.look(), after: DeviceReading(), speedBefore: speed)

@@ -181,7 +181,8 @@ package struct RunExecutor: Sendable {
         loaded.records[index].check = try await check.checkAttached(probe, loaded)
       }
     }
-    let uptime = request.asksBench ? try await settle(session) : first.uptime ?? 0
+    let settled = request.asksBench ? try await settle(session) : nil
+    let uptime = settled?.uptime ?? first.uptime ?? 0
     if log.baseline == nil {
       log.first = first
       // A device that was hot when the agent came may have cooled down; a mere look judges no such
@@ -206,7 +207,10 @@ package struct RunExecutor: Sendable {
     do {
       log.isSetUp = true
       try await steps(request.workload.setup, in: "setup", session)
-      try await iterate(iterator, session, ready, &log, record)
+      // What was set up may still be at work.
+      let isAsSettled = request.workload.setup.isEmpty
+      try await iterate(
+        iterator, session, ready, settled: isAsSettled ? settled : nil, &log, record)
       try await steps(request.workload.teardown, in: "teardown", session)
     } catch {
       // Also when the teardown itself was interrupted: none of its steps may be left out.
@@ -258,7 +262,7 @@ package struct RunExecutor: Sendable {
     return record
   }
 
-  private func settle(_ session: AgentClient) async throws -> Double {
+  private func settle(_ session: AgentClient) async throws -> SettledState {
     try await SettleWait(
       session: session, device: device.name, limits: request.suite.settle
     ).run { reason in
@@ -288,21 +292,24 @@ package struct RunExecutor: Sendable {
 
   private func iterate(
     _ iterator: IterationExecutor, _ session: AgentClient, _ loaded: ProbeLoader.Loaded,
-    _ log: inout RunLog, _ record: (RunLog) -> RunRecord
+    settled: SettledState?, _ log: inout RunLog, _ record: (RunLog) -> RunRecord
   ) async throws {
     let limitation = try await device.limitation()
+    // Of the first iteration alone: each leaves the device other than it was.
+    var asSettled = settled
     @discardableResult
     func make(
       _ kind: IterationRecord.Kind, note: String? = nil
     ) async throws -> IterationRecord {
       let index = log.begin(kind)
       var made = try await iterator.iteration(
-        index: index, kind: kind, isObserved: note != OverheadMeasurement.off
+        index: index, kind: kind, isObserved: note != OverheadMeasurement.off, settled: asSettled
       ) { phase in
         report(
           RunProgress(
             activity: phase, iteration: index, iterations: request.totalIterations))
       }
+      asSettled = nil
       if let note { made.notes["probes"] = note }
       if let limitation { made.notes["transport"] = limitation }
       log.end(made)

@@ -12,9 +12,9 @@ struct SettleWait: Sendable {
 
   private static let interval = Duration.milliseconds(500)
 
-  /// - Returns: uptime when the device was quiet, seconds.
+  /// - Returns: the device as it was last looked at.
   /// - Throws: ``RunError/notSettled(device:limit:reason:)``.
-  func run(waiting: (String) -> Void) async throws -> Double {
+  func run(waiting: (String) -> Void) async throws -> SettledState {
     var gate = SettleGate(
       limits: SettleGate.Limits(
         cpuBusy: limits.cpuBusyMax.fraction, pressure: limits.cpuPressureMax.fraction * 100,
@@ -22,6 +22,7 @@ struct SettleWait: Sendable {
         uptime: limits.uptimeMin / .seconds(1),
         maxSamples: max(2, Int((limits.limit / Self.interval).rounded(.up)))))
     var unrest = try await bootWork()
+    var previous: CPUTicks?
     while true {
       let files = try await session.texts(of: SettleGate.Sample.paths)
       guard var sample = SettleGate.Sample(files: files) else {
@@ -29,11 +30,13 @@ struct SettleWait: Sendable {
           device: device, limit: limits.limit, reason: "/proc/stat cannot be read")
       }
       sample.unrest = unrest
+      let background = previous.flatMap { sample.ticks.busyShare(since: $0) }
+      previous = sample.ticks
       switch gate.handle(sample) {
       case .settled:
         // It may have begun since; asking all the time would itself disturb the device.
         unrest = try await bootWork()
-        if unrest == nil { return sample.uptime }
+        if unrest == nil { return SettledState(uptime: sample.uptime, background: background) }
       case .gaveUp(let reason):
         throw RunError.notSettled(device: device, limit: limits.limit, reason: reason)
       case .wait(let reason):

@@ -1,6 +1,28 @@
 import Catalogs
 import RunRecords
 
+/// A device that the settle gate let pass.
+package struct SettledState: Sendable, Equatable {
+  /// When it was last looked at, s since boot.
+  package var uptime: Double
+  /// Share of all CPUs' time that was busy between the last two looks, 0...1; nil = not known.
+  package var background: Double?
+
+  /// How long what was seen stands for a look of one's own.
+  private static let validity = 1.0
+
+  package init(uptime: Double, background: Double? = nil) {
+    self.uptime = uptime
+    self.background = background
+  }
+
+  /// The share of the settle gate's last look where that is not long ago.
+  func background(at uptime: Double?) -> Double? {
+    guard let uptime, (0...Self.validity).contains(uptime - self.uptime) else { return nil }
+    return background
+  }
+}
+
 /// Lets an iteration start only from the state in which all start: temperature inside its band,
 /// no background load. Pure: looks in, decisions out.
 ///
@@ -23,21 +45,30 @@ package struct StartGate: Sendable {
   /// Looks after which the gate gives up, at least 2.
   package var maxLooks: Int
 
+  private let settled: SettledState?
   private var previous: CPUTicks?
   private var looks = 0
 
-  package init(coolest: Double?, hottest: Double?, background: Double, maxLooks: Int) {
+  /// `settled` is what the settle gate saw just before; nil where something was done since.
+  package init(
+    coolest: Double?, hottest: Double?, background: Double, maxLooks: Int,
+    settled: SettledState? = nil
+  ) {
     self.coolest = coolest
     self.hottest = hottest
     self.background = background
     self.maxLooks = max(2, maxLooks)
+    self.settled = settled
   }
 
   /// Takes the next look.
   package mutating func handle(_ reading: DeviceReading) -> Decision {
     looks += 1
-    let share = previous.flatMap { reading.ticks?.busyShare(since: $0) }
-    let isFirst = previous == nil && reading.ticks != nil
+    let share =
+      looks == 1
+      ? settled?.background(at: reading.uptime)
+      : previous.flatMap { reading.ticks?.busyShare(since: $0) }
+    let isFirst = previous == nil && reading.ticks != nil && share == nil
     previous = reading.ticks
     let drop = problem(reading, share)
     guard let drop else { return isFirst ? .wait("first look") : .ready(background: share ?? 0) }
