@@ -2,6 +2,7 @@ import AgentPeer
 import Devices
 import Foundation
 import POSIXSupport
+import ProbeBuild
 import RecordStore
 import RunRecords
 import Testing
@@ -178,6 +179,26 @@ struct RunExecutorTests {
     #expect(made.covariates[Covariate.speed]?.rounded() == 100_000)
     let asked = try String(contentsOfFile: bench.path("asked"), encoding: .utf8)
     #expect(asked.split(separator: "\n") == Array(repeating: "speed", count: times))
+  }
+
+  /// The agent looks for programs beside itself first: a shell there hears what is asked.
+  @Test func aQuietDeviceIsAskedOnceForWorkAfterItsBoot() async throws {
+    let bench = try ExecutorBench()
+    var request = try await bench.request(workload(bench, counting))
+    let place = bench.path("device/latgate-\(request.bundle.payloadHash)")
+    try UserDirectories.makeDirectory(place)
+    try """
+    #!/bin/sh
+    echo asked >> \(bench.path("asked"))
+    exec /bin/sh "$@"
+    """.write(toFile: "\(place)/sh", atomically: true, encoding: .utf8)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(place)/sh")
+    request.suite.iterations = 1
+    request.suite.warmup = 0
+    request.asksBench = true
+    _ = try await bench.run(request)
+    let asked = try String(contentsOfFile: bench.path("asked"), encoding: .utf8)
+    #expect(asked == "asked\n")
   }
 
   // MARK: Loading

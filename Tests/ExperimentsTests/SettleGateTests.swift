@@ -13,9 +13,12 @@ import Testing
   @Test func settlesAfterConsecutiveQuietSamples() {
     var gate = SettleGate(limits: .init(cpuBusy: 0.2, quietSamples: 2))
     #expect(gate.handle(sample(busy: 0, total: 0)) == .wait("first sample"))
+    #expect(!gate.isQuiet)
     #expect(gate.handle(sample(busy: 10, total: 100)) == .wait("quiet"))
+    #expect(gate.isQuiet)
     #expect(
       gate.handle(sample(busy: 60, total: 200)) == .wait("CPU 50% busy, limit 20%"))
+    #expect(!gate.isQuiet)
     #expect(gate.handle(sample(busy: 61, total: 300)) == .wait("quiet"))
     #expect(gate.handle(sample(busy: 62, total: 400)) == .settled)
   }

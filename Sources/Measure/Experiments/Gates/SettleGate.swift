@@ -65,6 +65,9 @@ package struct SettleGate: Sendable, Equatable {
     self.limits = limits
   }
 
+  /// Whether the last sample was quiet.
+  var isQuiet: Bool { quiet > 0 }
+
   /// Takes the next sample.
   package mutating func handle(_ sample: Sample) -> Decision {
     seen += 1
