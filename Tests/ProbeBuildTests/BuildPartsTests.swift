@@ -33,6 +33,15 @@ import Testing
     }
   }
 
+  @Test(arguments: AgentProgram.allCases)
+  func everyFileOfAProgramIsInItsKeyOnce(program: AgentProgram) {
+    let trees = program.trees
+    for directory in program.sourceDirectories + program.includeDirectories {
+      let holding = trees.filter { directory == $0 || directory.hasPrefix("\($0)/") }
+      #expect(holding.count == 1, "\(directory): \(holding)")
+    }
+  }
+
   @Test func cacheTrustsOnlySealedFiles() async throws {
     try await withFixture { fixture in
       let cache = BuildCache(directory: fixture.cacheDirectory)

@@ -19,6 +19,12 @@ enum AgentProgram: String, Sendable, CaseIterable {
   /// Directories for `-I`, relative to the share root.
   var includeDirectories: [String] { includes.map { "\(Self.deviceSources)/\($0)" } }
 
+  /// What it is built from, relative to the share root: directories of which none is below another.
+  var trees: [String] {
+    let all = Set(sourceDirectories + includeDirectories)
+    return all.sorted().filter { directory in !all.contains { directory.hasPrefix("\($0)/") } }
+  }
+
   /// The parts of the agent itself, each a directory with its sources and headers.
   private static let agentParts =
     ["latgate-agent"]

@@ -19,7 +19,7 @@ struct BuildContext: Sendable {
   func program(_ program: AgentProgram) async throws -> BuildArtifact {
     let flags = abi.compilerFlags + AgentProgram.flags(share: "")
     var inputs = inputs(kind: program.rawValue, flags: flags + program.libraries)
-    for directory in Set(program.sourceDirectories + program.includeDirectories).sorted() {
+    for directory in program.trees {
       try inputs.add(tree: "\(share.path)/\(directory)", as: directory)
     }
     let name = "\(program.rawValue)-\(abi.rawValue)-"
