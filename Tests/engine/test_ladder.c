@@ -177,6 +177,38 @@ static void on_cut_btf(const char *dir, struct lg_choice *choices)
 	       "kprobe: no function lg_gone (removed, renamed or inlined)");
 }
 
+/* The kernel makes every line as it is read, with those of modules at the end. */
+static void symbols_until_found(void)
+{
+	static const struct lg_candidate one = {"sync__kprobe", "kprobe/lg_first"};
+	static const char other[] = "0000000000000000 t lg_other\n";
+	char kallsyms[64], why[512] = "", rest[4096];
+	struct lg_ladder_sources sources = {.btf_path = kernel_btf,
+					    .btf_in_kernel = LG_YES,
+					    .kallsyms = kallsyms,
+					    .kprobes = LG_YES};
+	struct lg_choice choice;
+	struct lg_ladder *ladder;
+	ssize_t left;
+	int ends[2];
+
+	if (pipe(ends) || dprintf(ends[1], "%sffffffff81000000 T lg_first\n", other) < 0)
+		exit(2);
+	for (int i = 0; i < 1000; i++)
+		dprintf(ends[1], "%s", other);
+	close(ends[1]);
+	snprintf(kallsyms, sizeof(kallsyms), "/proc/self/fd/%d", ends[0]);
+	if (lg_ladder_open(&ladder, &sources, why, sizeof(why)))
+		exit(2);
+	check(lg_ladder_choose(ladder, &one, 1, &choice, 1, why, sizeof(why)) == 1, "one hook",
+	      "%s", why);
+	expect(&choice, "sync", "kprobe", 0, "");
+	lg_ladder_free(ladder);
+	left = read(ends[0], rest, sizeof(rest));
+	check(left > 0, "symbols are read until all are found", "%zd bytes are left", left);
+	close(ends[0]);
+}
+
 static void features_by_btf(void)
 {
 	struct lg_ladder_sources sources = {.btf_path = kernel_btf, .btf_in_kernel = LG_YES};
@@ -267,6 +299,7 @@ void test_ladder(void)
 	on_own_btf(dir, choices);
 	on_foreign_btf(choices);
 	on_cut_btf(dir, choices);
+	symbols_until_found();
 	features_by_btf();
 	broken_conventions();
 	groups();

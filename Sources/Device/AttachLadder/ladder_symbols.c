@@ -58,43 +58,55 @@ void lg_symbols_free(struct lg_ladder *ladder)
 	free(ladder->symbols.list);
 }
 
-/* A line is "address type name[\t[module]]"; addresses that are hidden may be "(null)". */
-static void look_at(struct lg_symbols *symbols, const char *line)
+/*
+ * A line is "address type name[\t[module]]"; addresses that are hidden may be "(null)". Returns how
+ * many symbols it is the first to have.
+ */
+static size_t look_at(struct lg_symbols *symbols, const char *line)
 {
 	const char *type = strchr(line + strspn(line, " \t"), ' '), *name;
-	size_t len;
+	size_t len, fresh = 0;
 
 	if (!type || !type[1] || type[2] != ' ')
-		return;
+		return 0;
 	name = type + 3;
 	len = strcspn(name, " \t\r\n");
 	symbols->modules |= name[len] == '\t' && name[len + 1] == '[';
 	for (size_t i = 0; i < symbols->count; i++) {
 		struct lg_symbol *symbol = &symbols->list[i];
 
-		if (!symbol->looked && symbol->name[0] == name[0] &&
+		if (!symbol->looked && !symbol->found && symbol->name[0] == name[0] &&
 		    !strncmp(symbol->name, name, len) && !symbol->name[len] &&
-		    strchr(symbol->types, type[1]))
+		    strchr(symbol->types, type[1])) {
 			symbol->found = true;
+			fresh++;
+		}
 	}
+	return fresh;
 }
 
-/* Looks for all that is wanted; LG_YES unless the file cannot decide. */
+/*
+ * Looks for all that is wanted; LG_YES unless the file cannot decide. With the last of it found the
+ * rest says only whether modules are listed, which is asked of files of another machine alone.
+ */
 static enum lg_known look(struct lg_ladder *ladder)
 {
 	struct lg_symbols *symbols = &ladder->symbols;
+	size_t missing = 0;
 	char line[1024];
 	FILE *file;
 
 	if (!ladder->sources.kallsyms || symbols->unreadable)
 		return LG_UNKNOWN;
+	for (size_t i = 0; i < symbols->count; i++)
+		missing += !symbols->list[i].looked;
 	file = fopen(ladder->sources.kallsyms, "re");
 	/* An empty file is a kernel that hides its symbols. */
 	symbols->unreadable = !file || !fgets(line, sizeof(line), file);
 	if (!symbols->unreadable) {
 		do {
-			look_at(symbols, line);
-		} while (fgets(line, sizeof(line), file));
+			missing -= look_at(symbols, line);
+		} while ((missing || ladder->sources.elsewhere) && fgets(line, sizeof(line), file));
 		for (size_t i = 0; i < symbols->count; i++)
 			symbols->list[i].looked = true;
 	}
