@@ -420,7 +420,7 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "DebianRoots", "Catalogs", "ProbePrograms", "Devices", "AgentSession", "ForeignReaders",
-        "SSHPeer", "ADBPeers",
+        "SSHPeer", "ADBPeers", "VirtualDevices",
       ],
       swiftSettings: strict),
   ],

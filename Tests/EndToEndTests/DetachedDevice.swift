@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import VirtualDevices
 
 /// A virtual device that outlives the calls of the tool.
 struct DetachedDevice {
@@ -59,10 +60,11 @@ struct DetachedDevice {
     return made.output
   }
 
+  private static let programs =
+    "ls -l /proc/[0-9]*/exe 2>/dev/null | grep -o '[^/]*/latgate-[a-z]*$'"
+
   /// Our programs that run on the device.
-  func programs() async throws -> String {
-    try await shell("ls -l /proc/[0-9]*/exe 2>/dev/null | grep -o '[^/]*/latgate-[a-z]*$'")
-  }
+  func programs() async throws -> String { try await shell(Self.programs) }
 
   /// Descriptors of BPF programs and links, and pins: what keeps a program attached.
   func attachments() async throws -> String {
@@ -120,37 +122,40 @@ struct DetachedDevice {
     // It may boot first, beside machines of other tests.
     try await eventually(within: .seconds(240)) {
       try #require(run.isRunning, "the run ended too early: \(run.errorsSoFar)")
-      return try await programs().contains("latgate-load")
+      // While it boots, or boots again, the tool may give it up.
+      let made = try await tool.start(["device", "shell", name, "--", Self.programs])
+        .end(within: .seconds(120))
+      return made.output.contains("latgate-load")
     }
   }
 
   /// QEMU's process on this machine; nil when the device does not run.
-  func processID() async throws -> Int32? { try await Self.running(tool)[name] }
+  func processID() throws -> Int32? { try machine?.processID }
 
   /// Its port on 127.0.0.1 that leads to adbd.
-  func port() async throws -> UInt16 {
-    let row = try await Self.list(tool).first { $0.name == name }
-    let serial = try #require(row?.serial)
-    return try #require(UInt16(serial.split(separator: ":").last ?? ""))
-  }
+  func port() throws -> UInt16 { try #require(try machine).state.port }
 
-  /// QEMU's processes by the names of the virtual devices.
-  static func running(_ tool: Tool) async throws -> [String: Int32] {
-    Dictionary(try await list(tool).compactMap { row in row.processID.map { (row.name, $0) } }) {
-      $1
+  /// What its files say. The tool's list asks each device, those of other tests as well, which may be
+  /// looking at what runs on theirs.
+  private var machine: VirtualMachine? {
+    get throws {
+      do {
+        return try VirtualMachine.find(name)
+      } catch VirtualDeviceError.notRunning {
+        return nil
+      }
     }
   }
 
-  /// A line of the list.
-  private struct Row: Decodable {
-    var name: String
-    var serial: String
-    var processID: Int32?
-  }
-
-  private static func list(_ tool: Tool) async throws -> [Row] {
+  /// QEMU's processes by the names of the virtual devices, as the tool lists them.
+  static func listed(by tool: Tool) async throws -> [String: Int32] {
+    struct Row: Decodable {
+      var name: String
+      var processID: Int32?
+    }
     let made = try await tool.run("device", "list", "--format", "json")
     try #require(made.exitCode == 0, "\(made.errors)")
-    return try JSONDecoder().decode([Row].self, from: Data(made.output.utf8))
+    let rows = try JSONDecoder().decode([Row].self, from: Data(made.output.utf8))
+    return Dictionary(rows.compactMap { row in row.processID.map { (row.name, $0) } }) { $1 }
   }
 }

@@ -23,7 +23,7 @@ actor KeptDevice {
       return nil
     }
     kept = nil
-    guard try await found.device.processID() != nil else { return nil }
+    guard try found.device.processID() != nil else { return nil }
     return DetachedDevice(name: found.device.name, tool: tool, isFresh: false)
   }
 

@@ -11,7 +11,7 @@ struct LeaseTests {
       let first = try tool.start(["run", "endless", "--device", device.name])
       #expect(try await device.isMeasuring(first))
       // By its name, and by its address without an adb server.
-      for name in [device.name, "tcp:127.0.0.1:\(try await device.port())"] {
+      for name in [device.name, "tcp:127.0.0.1:\(try device.port())"] {
         let second = try await tool.run("run", "smoke", "--device", name)
         #expect(second.exitCode == 69, "\(second.errors)")
         #expect(second.errors.contains("process \(first.processID) of user"), "\(second.errors)")

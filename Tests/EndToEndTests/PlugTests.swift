@@ -16,13 +16,14 @@ struct PlugTests {
       let run = try tool.start(
         ["run", "endless", "--device", device.name, "--reconnect", "2s"])
       #expect(try await device.isMeasuring(run))
-      let machine = try #require(try await device.processID())
+      let machine = try #require(try device.processID())
+      #expect(try await DetachedDevice.listed(by: tool)[device.name] == machine)
       #expect(kill(machine, SIGKILL) == 0)
       let made = try await run.end(within: bound)
       #expect(made.exitCode == 69)
       #expect(errors(in: made.errors) == 1, "\(made.errors)")
       #expect(made.output.isEmpty)
-      #expect(try await device.processID() == nil)
+      #expect(try device.processID() == nil)
     }
   }
 
@@ -75,8 +76,7 @@ struct PlugTests {
       var machines: [Int32] = []
       let up = try await eventually(within: .seconds(180)) {
         try #require(check.isRunning, "the check ended too early: \(check.errorsSoFar)")
-        let running = try await DetachedDevice.running(tool)
-        machines = lanes.compactMap { running[$0.name] }
+        machines = try lanes.compactMap { try $0.processID() }
         return machines.count == lanes.count
       }
       #expect(up)
@@ -87,8 +87,8 @@ struct PlugTests {
       #expect(errors(in: made.errors) == 1, "\(made.errors)")
       #expect(made.output.isEmpty)
       for machine in machines { #expect(!Call.runs(machine), "QEMU \(machine) still runs") }
-      let running = try await DetachedDevice.running(tool)
-      #expect(lanes.allSatisfy { running[$0.name] == nil })
+      let listed = try await DetachedDevice.listed(by: tool)
+      #expect(lanes.allSatisfy { listed[$0.name] == nil })
     }
   }
 
@@ -104,7 +104,7 @@ struct PlugTests {
       var machine: Int32?
       let up = try await eventually(within: .seconds(180)) {
         try #require(check.isRunning, "the check ended too early: \(check.errorsSoFar)")
-        machine = try await lane.processID()
+        machine = try lane.processID()
         return machine != nil
       }
       #expect(up)

@@ -118,7 +118,7 @@ struct PoolTests {
     let directory = results.path
     let latgate = "\(Tool.repository)/.build/debug/latgate"
     try await DetachedDevice.with(tool: tool) { device in
-      let port = try await device.port()
+      let port = try device.port()
       try """
       device: board
       kind: adb

@@ -32,7 +32,7 @@ struct ReconnectTests {
       "\(Self.tool) device shell \"$1\" -- \(Self.killADBD) || true")
     let tool = Tool(share: share.path)
     try await DetachedDevice.with(tool: tool) { device in
-      let name = isDirect ? "tcp:127.0.0.1:\(try await device.port())" : device.name
+      let name = isDirect ? "tcp:127.0.0.1:\(try device.port())" : device.name
       try await run(tool, on: name).record.expectResumed()
       #expect(try await device.programs() == "")
       #expect(try await device.attachments() == "")
@@ -44,7 +44,7 @@ struct ReconnectTests {
     let tool = Tool(share: share.path)
     let trigger = "\(share.marks)/cut"
     try await DetachedDevice.with(tool: tool) { device in
-      let proxy = try CuttingProxy(to: try await device.port(), trigger: trigger)
+      let proxy = try CuttingProxy(to: try device.port(), trigger: trigger)
       defer { proxy.stop() }
       try await run(tool, on: "tcp:127.0.0.1:\(proxy.port)").record.expectResumed()
       #expect(proxy.count == 1)
@@ -60,7 +60,7 @@ struct ReconnectTests {
     let marks = share.marks
     try await DetachedDevice.with(tool: tool) { device in
       try device.name.write(toFile: "\(marks)/name", atomically: true, encoding: .utf8)
-      let (record, errors) = try await run(tool, on: "tcp:127.0.0.1:\(try await device.port())")
+      let (record, errors) = try await run(tool, on: "tcp:127.0.0.1:\(try device.port())")
       #expect(errors.contains("the run begins again"), "\(errors)")
       #expect(record.interruptions?.map(\.outcome) == ["repeated"])
       #expect(
@@ -84,7 +84,7 @@ struct ReconnectTests {
       try """
       device: board
       kind: adb
-      serial: tcp:127.0.0.1:\(try await device.port())
+      serial: tcp:127.0.0.1:\(try device.port())
       reconnect: 3s
       commands:
         power_cycle: {run: \(Self.tool) device reset \(device.name), timeout: 1m}
