@@ -32,7 +32,9 @@ struct BadInputTests {
     #expect(plan.exitCode == 0, "\(plan.errors)")
     #expect(plan.output.hasPrefix("plan: 8 + 8 runs in turn"), "\(plan.output)")
     #expect(plan.errors.contains("targets/suites/broken.yaml is broken and left out"))
-    let doctor = try await tool.run("doctor", "--format", "json")
+    var alone = tool
+    alone.cache = directory.path
+    let doctor = try await alone.run("doctor", "--format", "json")
     #expect(doctor.output.contains("\"BROKEN\"") && doctor.exitCode != 0, "\(doctor.output)")
   }
 
@@ -338,7 +340,8 @@ struct BadInputTests {
   }
 
   @Test func nothingIsShortenedInAPipe() async throws {
-    let made = try await Tool().run("device", "list", "--timeout", "20s")
+    let directory = try TemporaryDirectory()
+    let made = try await Tool(cache: directory.path).run("device", "list", "--timeout", "60s")
     #expect(made.exitCode == 0)
     let release = try String(contentsOfFile: "/proc/sys/kernel/osrelease", encoding: .utf8)
       .trimmingCharacters(in: .whitespacesAndNewlines)

@@ -76,7 +76,8 @@ struct SSHTests {
     let peer = try await SSHPeer.start()
     let share = try share(peer, user: "sudoer")
     let tool = Tool(share: share.path)
-    let list = try await tool.run("device", "list", "--format", "json")
+    let list = try await Tool(share: share.path, cache: share.path)
+      .run("device", "list", "--timeout", "60s", "--format", "json")
     let rows = try JSONDecoder().decode([Listed].self, from: Data(list.output.utf8))
     let board = try #require(rows.first { $0.name == "board" }, "\(list.output)")
     #expect(board.transport == "ssh" && board.state == "device")
@@ -97,7 +98,9 @@ struct SSHTests {
       address: 127.0.0.1:1
       """, to: "targets/devices/gone.yaml")
     let tool = Tool(share: share.path)
-    let list = try await tool.run("device", "list", "--timeout", "5s", "--format", "json")
+    // It refuses at once; this machine may take its time.
+    let list = try await Tool(share: share.path, cache: share.path)
+      .run("device", "list", "--timeout", "60s", "--format", "json")
     #expect(list.exitCode == 0)
     let rows = try JSONDecoder().decode([Listed].self, from: Data(list.output.utf8))
     #expect(rows.first { $0.name == "gone" }?.state == "unreachable")

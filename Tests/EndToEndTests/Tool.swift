@@ -23,6 +23,9 @@ struct Tool {
   var configuration: String?
   /// Searched before the directories of `PATH`; nil = none.
   var programs: String?
+  /// Directory whose `latgate` is the cache, with the machines that run; nil = that of the tests' user.
+  /// A list of all devices asks each by commands on it, and other tests have devices at the same time.
+  var cache: String?
 
   /// Starts the tool; ``Call/end(within:)`` waits for it.
   func start(_ arguments: [String]) throws -> Call {
@@ -31,6 +34,7 @@ struct Tool {
       "LATGATE_STORE": store,
     ]
     if let configuration { environment["XDG_CONFIG_HOME"] = configuration }
+    if let cache { environment["XDG_CACHE_HOME"] = cache }
     if let programs {
       environment["PATH"] = "\(programs):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
     }
