@@ -10,7 +10,9 @@ struct PinnedBuildTests {
   @Test func pinnedProbesCountTheWorkWithoutRights() async throws {
     let directory = try TemporaryDirectory()
     let path = directory.path
-    let tool = Tool()
+    let share = try TestShare()
+    try share.acceptUnrest()
+    let tool = Tool(share: share.path)
     try await DetachedDevice.with(of: "virtual-kit", tool: tool) { device in
       #expect(try await device.shell("id -u").hasPrefix("2000"))
       #expect(try await device.shell("grep CapEff /proc/self/status").contains("0000000000000000"))

@@ -13,7 +13,9 @@ struct UserBuildTests {
     let path = directory.path
     // A probe of the user's own that the agent does not know.
     _ = try WalkThrough.place(in: path)
-    let tool = Tool(configuration: path)
+    let share = try TestShare()
+    try share.acceptUnrest()
+    let tool = Tool(share: share.path, configuration: path)
     try await prepared(tool) { device in
       let before = try await device.footprint()
       #expect(before.contains("tracing_on: 0"))
@@ -259,8 +261,11 @@ struct UserBuildTests {
   @Test func aSlowerDiskIsARegression() async throws {
     let directory = try TemporaryDirectory()
     let path = directory.path
+    let share = try TestShare()
+    try share.acceptUnrest()
+    let tool = Tool(share: share.path)
     let made = try await Bench.shared.alone {
-      try await Tool().run(
+      try await tool.run(
         "check", "user", "--reference", "perfetto", "--candidate", "perfetto-slow-disk", "--runs",
         "3", "--most-runs", "6", "--output", path, within: .seconds(540))
     }
