@@ -49,12 +49,12 @@ final class Call: Sendable {
   /// Waits for the program and for the ends of its streams: a child that keeps one of them would
   /// hang every script that reads it.
   ///
-  /// A program that takes longer is killed, and the test fails.
+  /// A program that takes several times longer is killed, and the test fails.
   func end(within limit: Duration) async throws -> Result {
     let ended = try await eventually(within: limit) { !process.isRunning }
     if !ended {
       signal(SIGKILL)
-      Issue.record("\(process.arguments ?? []) did not end within \(limit):\n\(errors.text)")
+      Issue.record("\(process.arguments ?? []) did not end in \(limit * patience):\n\(errors.text)")
     }
     let closed = try await eventually(within: .seconds(10)) { output.hasEnded && errors.hasEnded }
     #expect(closed, "a child of \(process.arguments ?? []) keeps stdout or stderr open")

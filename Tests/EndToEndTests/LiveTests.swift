@@ -67,7 +67,7 @@ struct LiveTests {
         "TERM": "xterm-256color",
         "LC_ALL": "C.UTF-8", "NO_COLOR": "",
       ]
-    ).end(within: .seconds(240))
+    ).end(within: .seconds(300))
     try #require(made.exitCode == 0, "\(made.errors)")
     let seen = try JSONDecoder().decode(Seen.self, from: Data(made.output.utf8))
     let watched = seen.watched

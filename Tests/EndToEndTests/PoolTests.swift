@@ -127,7 +127,7 @@ struct PoolTests {
           run: >-
             \(latgate) device stop \(device.name) &&
             \(latgate) device boot \(device.name) --port \(port) --firmware {firmware}
-          timeout: 2m
+          timeout: 5m
         reboot: "true"
       firmwares: {old: reference, new: k510}
       """.write(

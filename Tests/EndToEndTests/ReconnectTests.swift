@@ -71,12 +71,12 @@ struct ReconnectTests {
 
   /// A kernel that panicked stays silent until the file's command cycles the power.
   @Test func aSilentDeviceHasItsPowerCycled() async throws {
-    // The panic may come before the shell's own end does.
+    // The panic may come before the shell's own end does, which then ends by the tool's limit.
     let share = try TroubleShare(
       """
-      timeout 10 \(Self.tool) device shell "$1" -- \
-      "(sleep 0.2; echo c > /proc/sysrq-trigger) > /dev/null 2>&1 &" || true
-      sleep 1
+      \(Self.tool) device shell "$1" -- \
+      "(sleep 1; echo c > /proc/sysrq-trigger) > /dev/null 2>&1 &" || true
+      sleep 2
       """)
     let tool = Tool(share: share.path)
     let path = share.path
@@ -87,7 +87,7 @@ struct ReconnectTests {
       serial: tcp:127.0.0.1:\(try device.port())
       reconnect: 3s
       commands:
-        power_cycle: {run: \(Self.tool) device reset \(device.name), timeout: 1m}
+        power_cycle: {run: \(Self.tool) device reset \(device.name), timeout: 3m}
       """.write(
         toFile: "\(path)/targets/devices/board.yaml", atomically: true, encoding: .utf8)
       let (record, errors) = try await run(tool, on: "board")

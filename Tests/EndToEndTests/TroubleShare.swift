@@ -26,7 +26,7 @@ struct TroubleShare: ~Copyable {
       workload: trouble
       description: a device that has trouble in the second iteration
       warmup: 0
-      step_timeout: 10s
+      step_timeout: 60s
       phases:
         - phase: ping-pong
           preroll: 20ms
@@ -36,7 +36,7 @@ struct TroubleShare: ~Copyable {
           preroll: 20ms
           steps:
             - host: \(made.path)/trouble.sh {serial}
-              timeout: 60s
+              timeout: 240s
             - run: echo still here
       """, to: "targets/workloads/trouble.yaml")
     try made.write(

@@ -17,7 +17,7 @@ struct USBTests {
     let made = try await Bench.shared.alone {
       try await Call(
         "\(Tool.repository)/Tests/usb/run", [kernel, daemon, directory], environment: [:]
-      ).end(within: .seconds(1500))
+      ).end(within: .seconds(700))
     }
     #expect(made.exitCode == 0, "\(made.output)\n\(made.errors)")
     // Two speeds with at least these: found, shell, sizes, names, a cut, replugs.
