@@ -98,7 +98,7 @@ struct SetupTests {
     var seen: Set<String> = []
     for file in files(below: ["ci", ".ci", "Tests"]) {
       // What runs inside a machine of its own has that machine's programs.
-      guard !["Tests/usb/init", "Tests/usb/cable"].contains(file),
+      guard !Self.inMachines.contains(file),
         let script = try? text(file), script.hasPrefix("#!")
       else { continue }
       let first = script.prefix { $0 != "\n" }
@@ -119,6 +119,10 @@ struct SetupTests {
     }
     #expect(seen.isSuperset(of: ["bpftool", "cpio", "git", "zstd", "ps", "unshare", "cc"]))
   }
+
+  private static let inMachines: Set<String> = [
+    "Tests/usb/init", "Tests/usb/cable", "Tests/kernels/devices", "Tests/kernels/shortage",
+  ]
 
   private static func isProgram(_ word: String) -> Bool {
     (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
@@ -142,6 +146,8 @@ struct SetupTests {
       "Q" + quoted.output.1.matches(of: /\$\([^()]*\)/).map { " \($0.output)" }.joined()
     }
     text = text.replacing(/\w+\+?=\([^)]*\)/, with: "")
+    // A question for a program starts none.
+    text = text.replacing(/\bcommand -v [\w.+-]+/, with: "")
     // Labels of a case are words of the script's own.
     text = text.replacing(/(?m)^\s*[\w-]+(?:\s*\|\s*[\w-]+)*\)(?=\s)/, with: " ; ")
     let functions = Set(text.matches(of: /(?m)^\s*(\w+)\(\)/).map { String($0.output.1) })
@@ -200,6 +206,7 @@ struct SetupTests {
       losetup is text
       END
       helper 'fio is text' || exec env A=b nproc
+      go=$(command -v go || true)
       case $1 in
       fold | tar) wc -l ;;
       esac
