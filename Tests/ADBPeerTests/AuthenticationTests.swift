@@ -20,9 +20,9 @@ struct AuthenticationTests {
 
   private func answer(_ keys: ADBKeyStore, port: UInt16) async throws -> String {
     let transport = DirectTransport(host: "127.0.0.1", port: port, keys: keys)
-    let link = try await TCPLink.connect(host: "127.0.0.1", port: port, timeout: .seconds(10))
+    let link = try await TCPLink.connect(host: "127.0.0.1", port: port, timeout: .seconds(30))
     let connection = try await ADBConnection.open(
-      over: link, keys: keys.keys, timeout: .seconds(3))
+      over: link, keys: keys.keys, timeout: .seconds(10))
     connection.close()
     let device = ADBDevice(transport: transport)
     let text = try await device.exec("echo in", timeout: .seconds(20)).text

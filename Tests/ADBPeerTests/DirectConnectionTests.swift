@@ -237,9 +237,9 @@ struct DirectConnectionTests {
       try await device.exec("echo none", timeout: .seconds(5))
     }
     let daemon = try await RealADBD.start(port: 6655)
-    let identity = try await device.identifyWhenReady(timeout: .seconds(20))
+    let identity = try await device.identifyWhenReady(timeout: .seconds(120))
     #expect(identity == (try await device.identify()))
-    try await device.waitUntilReady(timeout: .seconds(20))
+    try await device.waitUntilReady(timeout: .seconds(120))
     #expect(try await device.exec("echo 2", timeout: .seconds(20)).text == "2\n")
     await transport.disconnect()
     _ = consume daemon

@@ -9,7 +9,7 @@ import Testing
   .enabled(if: RealADBD.isEnabled, "set LATGATE_E2E=1 and run as root: extracts and starts adbd"),
   .serialized)
 struct ServerTests {
-  private static let limit: Duration = .seconds(30)
+  private static let limit: Duration = .seconds(120)
 
   /// The next list that a condition holds for.
   private func list(
@@ -21,7 +21,7 @@ struct ServerTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(2)), arguments: AdbProgram.Version.allCases)
+  @Test(.timeLimit(.minutes(10)), arguments: AdbProgram.Version.allCases)
   func devicesAreFollowedNamedAndWaitedFor(version: AdbProgram.Version) async throws {
     let port: UInt16 = version == .debian12 ? 6681 : 6682
     let daemon = try await RealADBD.start(port: port)
@@ -81,7 +81,7 @@ struct ServerTests {
     _ = consume daemon
   }
 
-  @Test(.timeLimit(.minutes(2)), arguments: AdbProgram.Version.allCases)
+  @Test(.timeLimit(.minutes(10)), arguments: AdbProgram.Version.allCases)
   func aStrangerIsUnauthorized(version: AdbProgram.Version) async throws {
     let port: UInt16 = version == .debian12 ? 6683 : 6684
     let daemon = try await RealADBD.start(port: port, authorizedKeys: [])
@@ -128,7 +128,7 @@ struct ServerTests {
     reports.finish()
   }
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(10)))
   func programsOnTheDeviceReachThisMachine() async throws {
     let daemon = try await RealADBD.start(port: 6685)
     let keys = ADBKeyStore(userKey: "\(daemon.work)/adbkey", comment: "test@latgate")

@@ -85,7 +85,7 @@ package final class RealADBD: Sendable {
   }
 
   private func waitUntilListening() async throws {
-    let deadline = ContinuousClock.now + .seconds(20)
+    let deadline = ContinuousClock.now + .seconds(120)
     while true {
       do {
         let address = SocketAddress.tcp(host: "127.0.0.1", port: port)

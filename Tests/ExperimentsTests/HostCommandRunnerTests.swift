@@ -57,11 +57,11 @@ import Testing
   @Test func aCommandOverItsTimeIsKilledWithItsChildren() async throws {
     let command =
       "  flash: {run: 'trap \"\" TERM; sleep 300 & echo $! > DIRECTORY/child; wait; sleep 300',"
-      + " timeout: 1s}\n"
+      + " timeout: 5s}\n"
     try await with(command) { commands, log in
       await #expect(
         throws: RunError.commandTimedOut(
-          device: "usb:X1", command: "flash", limit: .seconds(1), log: log)
+          device: "usb:X1", command: "flash", limit: .seconds(5), log: log)
       ) {
         try await commands.run(.flash, firmware: "new")
       }
@@ -71,7 +71,7 @@ import Testing
             .trimmingCharacters(in: .whitespacesAndNewlines)))
       var isGone = false
       // Its parent is dead: the process that inherits it may collect it late.
-      for _ in 0..<200 where !isGone {
+      for _ in 0..<1200 where !isGone {
         let state = try? text("/proc/\(child)/stat")
         isGone = state.map { $0.contains(") Z") } ?? true
         if !isGone { try await Task.sleep(for: .milliseconds(50)) }

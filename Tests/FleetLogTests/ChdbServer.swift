@@ -24,7 +24,7 @@ final class ChdbServer: EngineServer {
       ForeignReader.python, arguments: [program, work], connectsInput: true)
     var line = ""
     while !line.hasSuffix("\n") {
-      let part = try await child.standardOutput.read(deadline: .now + .seconds(60))
+      let part = try await child.standardOutput.read(deadline: .now + .seconds(240))
       guard !part.isEmpty else { throw DidNotStart() }
       line += String(decoding: part, as: UTF8.self)
     }

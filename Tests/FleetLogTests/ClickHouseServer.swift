@@ -59,7 +59,7 @@ final class ClickHouseServer: EngineServer {
         "cd \(work) && LD_LIBRARY_PATH=\(libraries.joined(separator: ":")) exec "
           + "\(root)/usr/sbin/clickhouse-server --config-file=config.xml > out 2>&1",
       ])
-    for _ in 0..<600 {
+    for _ in 0..<2400 {
       if let answer = try? HTTPExchange(host: "127.0.0.1", port: port).post(
         "/", Array("SELECT 1".utf8)),
         answer.status == 200

@@ -168,7 +168,8 @@ package final class SSHPeer: Sendable {
   }
 
   private func waitUntilListening() async throws {
-    let deadline = ContinuousClock.now + .seconds(30)
+    // It copies packages first, perhaps beside other peers that do.
+    let deadline = ContinuousClock.now + .seconds(180)
     while true {
       do {
         let address = SocketAddress.tcp(host: "127.0.0.1", port: port)

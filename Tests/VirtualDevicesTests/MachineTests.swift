@@ -52,7 +52,7 @@ struct PastMachineTests {
           // Without a log it counts as the oldest of all: the first that is taken away.
           let directory = try RunDirectory(name: "lane\(lane)", cache: cache)
           for _ in 0..<300 {
-            let lock = try await directory.take(limit: .seconds(10))
+            let lock = try await directory.take(limit: .seconds(120))
             try Data().write(to: URL(fileURLWithPath: "\(directory.path)/disk"))
             await Task.yield()
             #expect(FileManager.default.fileExists(atPath: "\(directory.path)/disk"))

@@ -20,7 +20,7 @@ import fleet
 from wire import EXEC
 
 PROGRAM, ABI = sys.argv[1], sys.argv[2]
-PATIENCE = int(os.environ.get("FIELD_PATIENCE", "60"))
+PATIENCE = int(os.environ.get("FIELD_PATIENCE", "180"))
 
 
 def check(name, good, detail=""):
