@@ -85,7 +85,7 @@ class Answer:
 class Agent:
     """The agent as a child process. Every wait has a limit, so a hang is a failure."""
 
-    LIMIT = 30
+    LIMIT = 120
 
     def __init__(self, *command, **environment):
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, bufsize=0,

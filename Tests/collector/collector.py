@@ -9,9 +9,9 @@ import subprocess
 import sys
 import time
 
-ANSWER_LIMIT = 30
+ANSWER_LIMIT = 90
 # A collector that is well does these within seconds; a hang is a failure, not a slow machine.
-START_LIMIT = STOP_LIMIT = 60
+START_LIMIT = STOP_LIMIT = 180
 
 
 class Collector:
