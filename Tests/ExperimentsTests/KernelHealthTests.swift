@@ -17,6 +17,11 @@ import Testing
     #expect(health("a", "640").damage(since: health("a", "640")) == nil)
   }
 
+  /// Taken for gone, a machine that restarts has its power cycled, and nobody learns of its panic.
+  @Test func aMachineOnABusyHostHasTimeToRestart() {
+    #expect(SafetyGate.returnLimit(transport: "virtual") >= .seconds(60))
+  }
+
   @Test func anotherBootOrAFreshFaultIsDamage() {
     #expect(health("b", "0").damage(since: health("a", "0")) == "the device has restarted")
     #expect(health("a", "128").damage(since: health("a", "0"))?.contains("died once") == true)

@@ -64,9 +64,10 @@ struct SafetyGate: Sendable {
     }
   }
 
-  /// How long devices of a transport need to restart: a phone about a minute.
+  /// How long devices of a transport need to restart: a phone about a minute, an emulated machine ten
+  /// seconds, and beside others that the host emulates several times that.
   static func returnLimit(transport: String) -> Duration {
-    transport == "virtual" ? .seconds(30) : .seconds(120)
+    transport == "virtual" ? .seconds(60) : .seconds(120)
   }
 
   private func isKnown(_ probe: String, _ content: String) throws -> Bool {
