@@ -17,7 +17,8 @@ struct FlowTests {
   /// has one more run on one of them, which must not look like the firmware's doing.
   @Test func anInterruptedCrossoverGoesOnWithItsFinishedRuns() async throws {
     let share = try TestShare()
-    for (device, rate) in [("quick", 100), ("worn", 50)] {
+    // So few operations a second that they are the limit on a busy host, too, and for both.
+    for (device, rate) in [("quick", 50), ("worn", 25)] {
       try share.write(
         """
         device: \(device)
@@ -36,7 +37,7 @@ struct FlowTests {
         - phase: writes
           preroll: 20ms
           steps:
-            - run: latgate-load fsync --path /data/local/tmp --ops 50
+            - run: latgate-load fsync --path /data/local/tmp --ops 25
               scalars:
                 - {metric: writes.time, unit: ns, pattern: '^elapsed_ns: (\\d+)$', better: lower}
 
