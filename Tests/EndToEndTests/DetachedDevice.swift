@@ -95,9 +95,11 @@ struct DetachedDevice {
       for file in $(find /proc/sys/kernel /proc/sys/vm -type f ! -path '*/random/*'       ! -path '*/pty/*' ! -name ns_last_pid); do
         read -r value 2>/dev/null < "$file" && echo "$file: $value"
       done
+      set --
       for process in /proc/[0-9]*; do
-        [ "$process" = "/proc/$$" ] || tr '\\0' ' ' 2>/dev/null < "$process/cmdline"
+        [ "$process" = "/proc/$$" ] || set -- "$@" "$process/cmdline"
       done
+      cat "$@" 2>/dev/null | tr '\\0' ' '
       echo
       ls -lR /data/local/tmp
       """,

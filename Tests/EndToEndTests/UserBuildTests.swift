@@ -122,10 +122,23 @@ struct UserBuildTests {
       }
       let code = try await run.end(within: bound).exitCode
       #expect(code == (victim == .host ? 128 + SIGKILL : 69))
-      _ = try await eventually(within: bound) { try await device.footprint() == before }
-      let changed = changes(from: before, to: try await device.footprint())
+      let after = try await settledFootprint(of: device, before)
+      let changed = changes(from: before, to: after)
       #expect(changed.isEmpty, "\(changed)")
     }
+  }
+
+  /// What the device is like once it is as `before` again, or when that takes too long. A look takes
+  /// seconds.
+  private func settledFootprint(
+    of device: DetachedDevice, _ before: String
+  ) async throws -> String {
+    var after = ""
+    _ = try await eventually(within: bound) {
+      after = try await device.footprint()
+      return after == before
+    }
+    return after
   }
 
   /// Lines that only one of two footprints has.
@@ -206,8 +219,8 @@ struct UserBuildTests {
       _ = try await eventually(within: bound) {
         try await device.shell("ls /data/misc/perfetto-traces") == "other.pftrace\n"
       }
-      _ = try await eventually(within: bound) { try await device.footprint() == before }
-      let changed = changes(from: before, to: try await device.footprint())
+      let after = try await settledFootprint(of: device, before)
+      let changed = changes(from: before, to: after)
       #expect(changed.isEmpty, "\(changed)")
       let traces = try await device.shell("ls /data/misc/perfetto-traces")
       #expect(traces == "other.pftrace\n")
