@@ -270,9 +270,10 @@ struct ExchangeTests {
     #expect(made.errors.contains("is busy (status 503)"), "\(made.errors)")
     if refuses > 0 { #expect(made.errors.contains("left out 3 data points: too old")) }
     let kind = isExponential ? "exponential_histogram" : "histogram"
-    #expect(
-      server.outputSoFar.contains("got /v1/metrics rack1 \(kind) rtla.timerlat 10000\n"),
-      "\(server.outputSoFar)")
+    let line = "got /v1/metrics rack1 \(kind) rtla.timerlat 10000\n"
+    // It is printed before the answer, and read here by another thread.
+    let isSaid = try await eventually(within: .seconds(20)) { server.outputSoFar.contains(line) }
+    #expect(isSaid, "\(server.outputSoFar)")
     server.signal(SIGKILL)
     _ = try await server.end(within: .seconds(30))
     let gone = try await Tool().run("push", address, record)

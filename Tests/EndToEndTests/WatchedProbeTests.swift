@@ -40,8 +40,13 @@ struct WatchedProbeTests {
       }
       try #require(waits && call.isRunning, "\(call.errorsSoFar)\(call.outputSoFar)")
     }
+    /// Both streams are read by threads of their own, and one may be behind.
+    func expectOutput(_ text: String) async throws {
+      let isSaid = try await eventually(within: .seconds(20)) { call.outputSoFar.contains(text) }
+      #expect(isSaid, "\(call.errorsSoFar)\(call.outputSoFar)")
+    }
     try await requireWaits(1)
-    #expect(call.outputSoFar.contains("watched.first"), "\(call.errorsSoFar)\(call.outputSoFar)")
+    try await expectOutput("watched.first")
 
     try save(Self.manifest("second").replacing("cost: low", with: "cost: lo"))
     try await requireWaits(2)
@@ -54,7 +59,7 @@ struct WatchedProbeTests {
 
     try save(Self.manifest("second"))
     try await requireWaits(4)
-    #expect(call.outputSoFar.contains("watched.second"), "\(call.errorsSoFar)\(call.outputSoFar)")
+    try await expectOutput("watched.second")
 
     call.signal(SIGINT)
     let ended = try await call.end(within: .seconds(30))
