@@ -50,7 +50,9 @@ import Testing
       other.release()
       child.signalGroup(SIGKILL)
       _ = try await child.waitForExit()
-      let lease = try await desk(directory).take(["usb-1-2", "serial-A"], device: "a")
+      // Its shell holds the lock as well, and may end a moment later.
+      let lease = try await desk(directory, wait: .seconds(60))
+        .take(["usb-1-2", "serial-A"], device: "a")
       lease.release()
     }
   }
