@@ -33,7 +33,7 @@ import urllib.parse
 
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # Of any one answer; a page takes a fraction of a second.
-LIMIT = 60
+LIMIT = 180
 # What the page has in the end: its width beyond the window, and where its first screen ends.
 MEASURE = """(() => {
   const root = document.scrollingElement;
