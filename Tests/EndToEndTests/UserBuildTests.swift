@@ -276,6 +276,9 @@ struct UserBuildTests {
     let path = directory.path
     let share = try TestShare()
     try share.acceptUnrest()
+    // What the probes cost is measured by the runs above.
+    try share.edit(
+      "targets/suites/user.yaml", "cpu_max: 5%, iterations: 3}", "cpu_max: 5%, iterations: 0}")
     let tool = Tool(share: share.path)
     let made = try await Bench.shared.alone {
       try await tool.run(
