@@ -20,7 +20,7 @@ struct USBTests {
       ).end(within: .seconds(700))
     }
     #expect(made.exitCode == 0, "\(made.output)\n\(made.errors)")
-    // Two speeds with at least these: found, shell, sizes, names, a cut, replugs.
+    // Two speeds with at least these: found, shell, sizes, a cut, replugs; and one with names and runs.
     #expect(made.output.split(separator: "\n").filter { $0.hasPrefix("ok ") }.count >= 40)
     #expect(made.output.contains("the connection ended during push"))
 
