@@ -63,6 +63,21 @@ import Testing
     #expect(error?.kind == .closed)
   }
 
+  @Test func aReplayDoesNotMakeABrokenLogWell() async throws {
+    let test = try TestLog()
+    let (log, _) = try test.open(segmentBytes: 1)
+    try await log.append(0...0)
+    // The next report seals the segment, which has no place to be renamed to.
+    try FileManager.default.removeItem(atPath: test.directory.path)
+    let next = TestLog.entry(1)
+    await #expect(throws: LogError.self) { try await log.append(next.record, slot: next.slot) }
+    #expect(log.trouble?.kind == .broken)
+    let first = TestLog.entry(0)
+    #expect(try await log.append(first.record, slot: first.slot) == .replayed)
+    #expect(log.trouble?.kind == .broken)
+    await log.close()
+  }
+
   @Test func hasOneWriter() throws {
     let test = try TestLog()
     let (log, _) = try test.open()

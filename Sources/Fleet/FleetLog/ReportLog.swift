@@ -63,6 +63,8 @@ package final class ReportLog: Sendable {
     package var duration: Duration
     package var durable: LogPosition
     package var failure: LogError?
+    /// Why nothing can be stored after it, as ``ReportLog/trouble``.
+    package var trouble: LogError?
   }
 
   /// Opens a log, which is made if missing, and brings it into order after a crash. `observer` gets
@@ -166,19 +168,26 @@ package final class ReportLog: Sendable {
   private func drain() {
     while let entries = nextBatch() {
       let begun = ContinuousClock.now
-      let (results, durable) = writer.withLock { writer in
-        (writer.write(entries.map { ($0.record, $0.slot) }), writer.durable)
+      let (results, durable, broken) = writer.withLock { writer in
+        (writer.write(entries.map { ($0.record, $0.slot) }), writer.durable, writer.broken)
       }
-      position.withLock { $0 = durable }
+      let hasMoved = position.withLock { position in
+        defer { position = durable }
+        return position != durable
+      }
       let fault = results.lazy.compactMap { result -> LogError? in
         if case .failure(let error) = result { error } else { nil }
       }.first
-      failure.withLock { $0 = fault }
+      // A batch of replays writes nothing, and says nothing of whether a new report could be written.
+      let trouble = failure.withLock { failure in
+        if let now = broken ?? fault { failure = now } else if hasMoved { failure = nil }
+        return failure
+      }
       for (entry, result) in zip(entries, results) { entry.answer.resume(returning: result) }
       observer(
         Batch(
           records: entries.count, duration: ContinuousClock.now - begun, durable: durable,
-          failure: fault))
+          failure: fault, trouble: trouble))
     }
   }
 
