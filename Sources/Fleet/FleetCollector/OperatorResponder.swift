@@ -3,6 +3,7 @@
   import Foundation
   import Hummingbird
   import NIOCore
+  import POSIXSupport
 
   /// `/health` and `/metrics`, for those who run the collector, and the dashboard for who has its
   /// password.
@@ -37,7 +38,11 @@
           refusal.headers[.wwwAuthenticate] = "Basic realm=\"latgate\", charset=\"UTF-8\""
           return refusal
         }
-        guard request.method == .get, let page = try dashboard.page(path) else {
+        let dashboard = dashboard
+        // Reading a large campaign takes seconds, in which devices are answered.
+        guard request.method == .get,
+          let page = try await offloaded({ try dashboard.page(path) })
+        else {
           return Self.text("nothing is here\n", status: .notFound)
         }
         return Self.page(page)
