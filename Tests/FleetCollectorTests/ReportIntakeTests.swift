@@ -122,12 +122,14 @@ import Testing
     metrics.count(.stored, bytes: 500)
     metrics.count(status: 200, after: .milliseconds(3))
     metrics.count(status: 429, after: .zero)
+    metrics.count(fileBytes: 70)
     let text = metrics.text(gauges: [("healthy", "1 while reports can be stored.", 1)])
     #expect(text.hasSuffix("# EOF\n"))
     for line in [
       "latgate_collector_reports_total{outcome=\"stored\"} 1",
       "latgate_collector_requests_total{status=\"429\"} 1",
       "latgate_collector_stored_bytes_total 500",
+      "latgate_collector_files_total 1", "latgate_collector_file_bytes_total 70",
       "latgate_collector_answer_seconds_bucket{le=\"+Inf\"} 2",
       "latgate_collector_healthy 1.0",
     ] {

@@ -8,6 +8,8 @@ package final class CollectorMetrics: Sendable {
   private struct Counts {
     var outcomes: [String: UInt64] = [:]
     var statuses: [Int: UInt64] = [:]
+    var files: UInt64 = 0
+    var fileBytes: UInt64 = 0
     var bytes: UInt64 = 0
     var batches: UInt64 = 0
     var faults: UInt64 = 0
@@ -43,6 +45,14 @@ package final class CollectorMetrics: Sendable {
     }
   }
 
+  /// A file of the repository that a device got.
+  package func count(fileBytes: Int) {
+    counts.withLock { counts in
+      counts.files += 1
+      counts.fileBytes += UInt64(fileBytes)
+    }
+  }
+
   /// Answers so far that were none of 200.
   package var refused: UInt64 {
     counts.withLock { $0.statuses.reduce(0) { $1.key == 200 ? $0 : $0 + $1.value } }
@@ -65,6 +75,10 @@ package final class CollectorMetrics: Sendable {
     for (status, count) in counts.statuses.sorted(by: { $0.key < $1.key }) {
       lines.append("latgate_collector_requests_total{status=\"\(status)\"} \(count)")
     }
+    family("files", "counter", "Files of the repository that devices got.")
+    lines.append("latgate_collector_files_total \(counts.files)")
+    family("file_bytes", "counter", "Bytes of these files.")
+    lines.append("latgate_collector_file_bytes_total \(counts.fileBytes)")
     family("stored_bytes", "counter", "Bytes of reports that were stored.")
     lines.append("latgate_collector_stored_bytes_total \(counts.bytes)")
     family("commits", "counter", "Batches written.")

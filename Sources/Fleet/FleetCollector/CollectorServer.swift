@@ -33,6 +33,11 @@
       package var rules = ReportIntake.Rules()
       package var limits = ReportLog.Limits()
       package var connections = 10_000
+      /// Requests that one device may make a day, and at once, beside its reports.
+      package var requests = 10_000
+      /// Connections of one device. An agent has one; those that its network lost stay until they were
+      /// idle for long enough.
+      package var connectionsPerDevice = 16
       /// Directory of the repository of campaigns that devices get from here; nil = they get it
       /// elsewhere.
       package var repository: String?
@@ -142,8 +147,11 @@
     private func deviceService(
       _ intake: ReportIntake, _ metrics: CollectorMetrics
     ) throws -> any Service {
+      let gate = DeviceGate(
+        perDay: settings.requests + settings.rules.perDay,
+        connections: settings.connectionsPerDevice)
       let responder = DeviceResponder(
-        intake: intake, names: ConnectionNames(), metrics: metrics,
+        intake: intake, gate: gate, names: ConnectionNames(gate: gate), metrics: metrics,
         repository: settings.repository.map(RepositoryFiles.init))
       let configuration = HTTP1Channel.Configuration(
         idleTimeout: Self.idleLimit,

@@ -6,7 +6,13 @@
 
   /// Who is at the other end of a connection, from its certificate; looked at once per connection.
   final class ConnectionNames: Sendable {
+    private let gate: DeviceGate
     private let names = Mutex<[ObjectIdentifier: String]>([:])
+
+    /// `gate` hears of a device's connections.
+    init(gate: DeviceGate) {
+      self.gate = gate
+    }
 
     /// The common name of the peer's verified certificate: 1...128 bytes of printable ASCII.
     /// - Returns: nil when there is no such name.
@@ -18,8 +24,10 @@
         return nil
       }
       names.withLock { $0[key] = name }
+      gate.opened(name)
       channel.closeFuture.whenComplete { [self] _ in
         _ = names.withLock { $0.removeValue(forKey: key) }
+        gate.closed(name)
       }
       return name
     }

@@ -35,6 +35,11 @@ struct DeviceQuota {
     return nil
   }
 
+  /// Takes further tokens of a device whose request went on; it may owe some then.
+  mutating func charge(_ name: String, tokens: Double) {
+    buckets[name]?.tokens -= tokens
+  }
+
   private func level(_ bucket: (tokens: Double, at: UInt64), _ now: UInt64) -> Double {
     let passed = now > bucket.at ? Double(now - bucket.at) : 0
     return min(burst, bucket.tokens + passed * perDay / Self.day)

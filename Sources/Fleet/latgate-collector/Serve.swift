@@ -43,6 +43,11 @@
       help: ArgumentHelp("Reports that one device may send a day, and at once.", valueName: "count")
     )
     var quota = 128
+    @Option(
+      help: ArgumentHelp(
+        "Requests that one device may make a day, and at once, beside its reports: polls, above all. Each "
+          + "64 KiB of a file count as one more.", valueName: "count"))
+    var requests = 10_000
     @Option(help: ArgumentHelp("Size of a segment of the log.", valueName: "KiB"))
     var segment = 65536
 
@@ -51,7 +56,11 @@
         throw ValidationError(
           "give --certificate, --key and --device-authority, or --trial to have them made")
       }
-      guard quota > 0 else { throw ValidationError("--quota is above 0") }
+      let counts = 1...1_000_000_000
+      guard counts.contains(quota) else { throw ValidationError("--quota is 1 to 1000000000") }
+      guard counts.contains(requests) else {
+        throw ValidationError("--requests is 1 to 1000000000")
+      }
       guard (16...1_048_576).contains(segment) else {
         throw ValidationError("--segment is 16 to 1048576")
       }
@@ -66,6 +75,12 @@
         operators: try Self.address(operate), certificates: try certificates(store))
       settings.rules.burst = quota
       settings.rules.perDay = quota
+      settings.requests = requests
+      if trial {
+        // Its devices ask every few seconds, and one may stand for many.
+        settings.requests = max(requests, 1_000_000)
+        settings.connectionsPerDevice = 1000
+      }
       settings.rules.campaigns = Set(campaign)
       settings.repository = repository
       settings.limits.segmentBytes = UInt64(segment) << 10
