@@ -7,14 +7,9 @@ import Testing
 
 @Suite("A collector's directory")
 struct CollectorStoreTests {
-  @Test("Damage that a rebuild comes upon is not passed over")
-  func damaged() async throws {
-    let path = FileManager.default.temporaryDirectory.path + "/latgate-store-\(UUID().uuidString)"
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    let store = CollectorStore(path: path)
-    let (log, _) = try ReportLog.open(store.log)
+  private func append(_ sequences: Range<UInt32>, to log: ReportLog) async throws {
     let device = DevicePseudonym(high: 1, low: 0)
-    for sequence in UInt32(0)..<3 {
+    for sequence in sequences {
       let report = FleetReport(
         campaign: "c", manifest: 1, incarnation: 2, sequence: sequence, arm: 0, build: "b",
         model: "m")
@@ -23,6 +18,50 @@ struct CollectorStoreTests {
         LogRecord(id: LogRecord.id(of: bytes), device: device, received: 1, bytes: bytes),
         slot: ReportSlot(device: device, report: report))
     }
+  }
+
+  @Test("An index that has more than a log that was put back is made anew")
+  func putBack() async throws {
+    let path = FileManager.default.temporaryDirectory.path + "/latgate-store-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let store = CollectorStore(path: path)
+    let copy = path + "/copy"
+    let (first, _) = try ReportLog.open(store.log)
+    try await append(0..<1, to: first)
+    await first.close()
+    try FileManager.default.copyItem(atPath: store.log.path, toPath: copy)
+    let (second, _) = try ReportLog.open(store.log)
+    try await append(1..<3, to: second)
+    await second.close()
+    let key = try PseudonymKey(path: store.keyPath)
+    var said: [String] = []
+    /// What a collector that starts would count.
+    func counted() throws -> [Int] {
+      let index = try store.startingIndex(key: key) { said.append($0) }
+      try Indexer(index, directory: store.log).advance(to: LogReader(store.log).end())
+      return try index.campaigns().map(\.reports)
+    }
+    #expect(try counted() == [3])
+    #expect(try counted() == [3])
+    #expect(said.isEmpty)
+
+    try FileManager.default.removeItem(atPath: store.log.path)
+    try FileManager.default.moveItem(atPath: copy, toPath: store.log.path)
+    #expect(try counted() == [1])
+    #expect(said.count == 1)
+    let (third, _) = try ReportLog.open(store.log)
+    try await append(10..<15, to: third)
+    await third.close()
+    #expect(try counted() == [6])
+  }
+
+  @Test("Damage that a rebuild comes upon is not passed over")
+  func damaged() async throws {
+    let path = FileManager.default.temporaryDirectory.path + "/latgate-store-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let store = CollectorStore(path: path)
+    let (log, _) = try ReportLog.open(store.log)
+    try await append(0..<3, to: log)
     await log.close()
     try await store.rebuild()
     #expect(try store.index.open().campaigns().map(\.reports) == [3])

@@ -71,7 +71,7 @@
       let store = settings.store
       let metrics = CollectorMetrics()
       let key = try PseudonymKey(path: store.keyPath)
-      let index = try openIndex(key)
+      let index = try store.startingIndex(key: key, say: say)
       let indexer = Indexer(index, directory: store.log)
       let (log, found) = try ReportLog.open(store.log, limits: settings.limits) { batch in
         metrics.count(batch)
@@ -110,22 +110,6 @@
       await indexer.finish()
       try audit.note("stopped", ["refused": "\(metrics.refused)"], at: Self.now)
       if let failure { throw failure }
-    }
-
-    private func openIndex(_ key: PseudonymKey) throws(LogError) -> any ReportIndex {
-      let place = settings.store.index
-      do { return try place.open(key: key) } catch {
-        switch error.kind {
-        case .damaged:
-          say("\(place): the index is damaged and is made anew from the log")
-          try place.remove()
-          return try place.open(key: key)
-        case .away:
-          say("index: \(error); reports are taken, and the index follows later")
-          return try place.openLate(key: key)
-        default: throw error
-        }
-      }
     }
 
     private func note(_ found: LogOpening, _ audit: AuditLog) throws {
