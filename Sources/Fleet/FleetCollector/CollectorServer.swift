@@ -7,6 +7,7 @@
   import Logging
   import NIOCore
   import NIOSSL
+  import POSIXSupport
   import ServiceLifecycle
   import UnixSignals
 
@@ -68,14 +69,19 @@
     /// Serves until SIGTERM or SIGINT; then answers what was received, and closes log and index.
     /// - Throws: ``LogError``; what TLS and sockets throw.
     package func run() async throws {
+      // Whoever read what is said may be gone.
+      BrokenPipe.ignoreSignal()
       let store = settings.store
       let metrics = CollectorMetrics()
       let key = try PseudonymKey(path: store.keyPath)
       let index = try store.startingIndex(key: key, say: say)
       let indexer = Indexer(index, directory: store.log)
+      let lines = TroubleLines(say: say)
       let (log, found) = try ReportLog.open(store.log, limits: settings.limits) { batch in
         metrics.count(batch)
         indexer.follow(to: batch.durable)
+        lines.note(
+          batch.trouble.map { "\($0)" } ?? indexer.fault.map { "the index does not follow: \($0)" })
       }
       let audit = try AuditLog(path: store.auditPath)
       try note(found, audit)
@@ -134,6 +140,13 @@
       let gate = DeviceGate(
         perDay: settings.requests + settings.rules.perDay,
         connections: settings.connectionsPerDevice)
+      let openFiles = ConnectionLimit.openFiles
+      let connections = ConnectionLimit.fitting(settings.connections, openFiles: openFiles)
+      if connections < settings.connections {
+        say(
+          "connections: \(connections) at once and not \(settings.connections), as this process may have "
+            + "\(openFiles) files open (ulimit -n, LimitNOFILE=)")
+      }
       let responder = DeviceResponder(
         intake: intake, gate: gate, names: ConnectionNames(gate: gate), metrics: metrics,
         repository: settings.repository.map(RepositoryFiles.init))
@@ -147,7 +160,7 @@
           .http1(configuration: configuration), tlsConfiguration: settings.certificates.tls()),
         configuration: .init(
           address: .hostname(settings.devices.host, port: settings.devices.port), backlog: 1024,
-          availableConnectionsDelegate: MaximumAvailableConnections(settings.connections)),
+          availableConnectionsDelegate: MaximumAvailableConnections(connections)),
         onServerRunning: { channel in announce("devices", "https", channel) },
         logger: Self.quiet)
     }

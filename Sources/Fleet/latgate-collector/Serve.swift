@@ -89,7 +89,8 @@
 
     /// Writes a line at once: scripts wait for it.
     private static func say(_ line: String) {
-      FileHandle.standardOutput.write(Data((line + "\n").utf8))
+      // Where a full disk gets the lines, the collector goes on without them.
+      try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
     }
 
     private func certificates(_ store: CollectorStore) throws -> CertificateFiles {
