@@ -4,10 +4,13 @@ import base64
 import http.client
 import json
 import pathlib
+import signal
+import socket
 import ssl
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
 
 import report as reports
@@ -95,6 +98,40 @@ def check(collector, port, scratch):
     expect("health", collector.health(), 200)
     metrics(collector)
     dashboard(collector)
+    again(collector, directory, stranger, one, two)
+
+
+def again(collector, directory, stranger, one, two):
+    """What is read again at SIGHUP: the certificate, and who is shut out."""
+    def served():
+        tls = context(directory, "device-1")
+        tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
+        with socket.create_connection(("localhost", one.port), ANSWER_LIMIT) as plain, \
+                tls.wrap_socket(plain) as connection:
+            return connection.getpeercert(binary_form=True)
+
+    def reread(wanted):
+        collector.process.send_signal(signal.SIGHUP)
+        until = time.monotonic() + ANSWER_LIMIT
+        while time.monotonic() < until and not wanted():
+            time.sleep(0.05)
+        return wanted()
+
+    first = served()
+    foreign = pathlib.Path(stranger.directory, "trial")
+    files = {name: (directory / name).read_bytes() for name in ("collector.pem", "collector.key")}
+    (directory / "collector.pem").write_bytes((foreign / "collector.pem").read_bytes())
+    denied = pathlib.Path(collector.directory, "denied")
+    denied.write_text("device-2\n")
+    report = reports.report(build="b1")
+    expect("shut out", reread(lambda: two.put(report) == 403), True)
+    expect("the certificate while the key is another's", served(), first)
+    (directory / "collector.key").write_bytes((foreign / "collector.key").read_bytes())
+    expect("another certificate", reread(lambda: served() != first), True)
+    for name, content in files.items():
+        (directory / name).write_bytes(content)
+    denied.write_text("")
+    expect("the first again", reread(lambda: served() == first and two.put(report) == 200), True)
 
 
 def dashboard(collector):
@@ -133,7 +170,10 @@ def metrics(collector):
 
 def main():
     with tempfile.TemporaryDirectory(prefix="latgate-contract-") as scratch:
-        collector = Collector(sys.argv[1], scratch + "/data", "--quota", str(QUOTA))
+        denied = pathlib.Path(scratch, "data", "denied")
+        denied.parent.mkdir()
+        denied.touch()
+        collector = Collector(sys.argv[1], scratch + "/data", "--quota", str(QUOTA), "--deny", str(denied))
         port = collector.start()
         try:
             check(collector, port, scratch)

@@ -42,6 +42,8 @@
       /// Directory of the repository of campaigns that devices get from here; nil = they get it
       /// elsewhere.
       package var repository: String?
+      /// File of the names of devices that are shut out.
+      package var denied: String?
 
       package init(
         store: CollectorStore, devices: Address, operators: Address, certificates: CertificateFiles
@@ -74,6 +76,11 @@
       let store = settings.store
       let metrics = CollectorMetrics()
       let key = try PseudonymKey(path: store.keyPath)
+      let served = try ServedCertificate(settings.certificates)
+      let gate = DeviceGate(
+        perDay: settings.requests + settings.rules.perDay,
+        connections: settings.connectionsPerDevice)
+      if let path = settings.denied { gate.deny(try DeniedDevices.read(path)) }
       let index = try store.startingIndex(key: key, say: say)
       let indexer = Indexer(index, directory: store.log)
       let lines = TroubleLines(say: say)
@@ -102,8 +109,11 @@
         log: log, key: key, rules: settings.rules, metrics: metrics,
         owners: SlotOwners(log: log, indexer: indexer, index: index))
       let services = try [
-        deviceService(intake, metrics), operatorService(log, indexer, metrics, index),
+        deviceService(intake, gate, metrics, served),
+        operatorService(log, indexer, metrics, served, index),
       ]
+      let hangups = await UnixSignalsSequence(trapping: .sighup)
+      let rereading = Task { for await _ in hangups { reread(served, gate, audit) } }
       var logger = Logger(label: "latgate.collector")
       logger.logLevel = .error
       var configuration = ServiceGroupConfiguration(
@@ -111,6 +121,7 @@
       configuration.maximumGracefulShutdownDuration = Self.stopLimit
       var failure: (any Error)?
       do { try await ServiceGroup(configuration: configuration).run() } catch { failure = error }
+      rereading.cancel()
       await log.close()
       indexer.follow(to: log.durable)
       await indexer.finish()
@@ -132,14 +143,32 @@
       }
     }
 
+    /// Reads again what may change while it serves. What cannot be read stays as it was.
+    private func reread(_ served: ServedCertificate, _ gate: DeviceGate, _ audit: AuditLog) {
+      func attempt(_ what: String, _ body: () throws -> Void) {
+        do {
+          try body()
+          say("\(what) was read again")
+        } catch {
+          say("\(what) could not be read, and stays as it was: \(error)")
+        }
+      }
+      attempt("the certificate") { try served.reload() }
+      if let path = settings.denied {
+        attempt(path) {
+          let names = try DeniedDevices.read(path)
+          gate.deny(names)
+          try audit.note("denied", ["devices": "\(names.count)"], at: Self.now)
+        }
+      }
+    }
+
     private static var now: UInt64 { UInt64(max(0, Date().timeIntervalSince1970 * 1000)) }
 
     private func deviceService(
-      _ intake: ReportIntake, _ metrics: CollectorMetrics
+      _ intake: ReportIntake, _ gate: DeviceGate, _ metrics: CollectorMetrics,
+      _ served: ServedCertificate
     ) throws -> any Service {
-      let gate = DeviceGate(
-        perDay: settings.requests + settings.rules.perDay,
-        connections: settings.connectionsPerDevice)
       let openFiles = ConnectionLimit.openFiles
       let connections = ConnectionLimit.fitting(settings.connections, openFiles: openFiles)
       if connections < settings.connections {
@@ -157,7 +186,7 @@
       return Application(
         responder: responder,
         server: try .tls(
-          .http1(configuration: configuration), tlsConfiguration: settings.certificates.tls()),
+          .http1(configuration: configuration), tlsConfiguration: served.tls()),
         configuration: .init(
           address: .hostname(settings.devices.host, port: settings.devices.port), backlog: 1024,
           availableConnectionsDelegate: MaximumAvailableConnections(connections)),
@@ -166,14 +195,15 @@
     }
 
     private func operatorService(
-      _ log: ReportLog, _ indexer: Indexer, _ metrics: CollectorMetrics, _ index: any ReportIndex
+      _ log: ReportLog, _ indexer: Indexer, _ metrics: CollectorMetrics,
+      _ served: ServedCertificate, _ index: any ReportIndex
     ) throws -> any Service {
       let keyPath = settings.store.dashboardKeyPath
       let dashboard = Dashboard(
         index: index, verdicts: settings.store.verdictsPath, repository: settings.repository)
       return Application(
         responder: OperatorResponder(
-          log: log, indexer: indexer, metrics: metrics, dashboard: dashboard,
+          log: log, indexer: indexer, metrics: metrics, served: served, dashboard: dashboard,
           key: try DashboardKey(path: keyPath)),
         server: .http1(configuration: .init(idleTimeout: Self.idleLimit)),
         configuration: .init(

@@ -13,6 +13,7 @@
     let log: ReportLog
     let indexer: Indexer
     let metrics: CollectorMetrics
+    let served: ServedCertificate
     let dashboard: Dashboard
     let key: DashboardKey
 
@@ -77,6 +78,14 @@
         (
           "index_bytes_behind", "Bytes of the last segment that the index has not read.",
           Double(behind)
+        ),
+        (
+          "index_follows", "1 while the index takes what the log has.",
+          indexer.fault == nil ? 1 : 0
+        ),
+        (
+          "certificate_end_seconds", "End of the collector's certificate, in seconds since 1970.",
+          Double(served.endsAt)
         ),
         ("free_bytes", "Space left where the log is.", Double(free ?? 0)),
         ("healthy", "1 while reports can be stored.", log.trouble == nil ? 1 : 0),

@@ -9,7 +9,8 @@
       discussion: """
         Devices come by TLS with certificates of --device-authority; the common name is the device. \
         With --trial, an authority, the collector's certificate and those of a few devices are made in the \
-        directory 'trial', and the collector listens on loopback only.
+        directory 'trial', and the collector listens on loopback only. SIGHUP has it read its certificate \
+        and --deny again.
         """)
 
     @OptionGroup var options: StoreOptions
@@ -39,6 +40,11 @@
       help: ArgumentHelp(
         "Take reports of this campaign; may be repeated. Without it, of all.", valueName: "name"))
     var campaign: [String] = []
+    @Option(
+      help: ArgumentHelp(
+        "Common names of devices that are shut out, a line each; read again at SIGHUP.",
+        valueName: "file"))
+    var deny: String?
     @Option(
       help: ArgumentHelp("Reports that one device may send a day, and at once.", valueName: "count")
     )
@@ -83,6 +89,7 @@
       }
       settings.rules.campaigns = Set(campaign)
       settings.repository = repository
+      settings.denied = deny
       settings.limits.segmentBytes = UInt64(segment) << 10
       try await CollectorServer(settings, say: Self.say).run()
     }
