@@ -1,6 +1,8 @@
 import CampaignFiles
 import Campaigns
+import Dispatch
 import Foundation
+import Synchronization
 import Testing
 
 /// A repository as a directory, with a published campaign.
@@ -59,5 +61,27 @@ struct PublisherTests {
     #expect(try isTaken && repository.standing() == .revoked)
     let left = try RepositoryDirectory(path: repository.path).newestTargets()
     #expect(left?.metadata.campaigns == [])
+  }
+
+  @Test("Steps at the same time wait for each other, and none takes back what another said")
+  func together() throws {
+    let repository = try PublishedRepository()
+    let publisher = try repository.publisher(keys: repository.keys)
+    let directory = RepositoryDirectory(path: repository.path)
+    let campaign = repository.campaign
+    let before = try #require(try directory.timestamp()).metadata.version
+    let failures = Mutex<[String]>([])
+    DispatchQueue.concurrentPerform(iterations: 8) { number in
+      do {
+        if number == 3 { _ = try publisher.revoke(campaign) } else { try publisher.publish() }
+      } catch {
+        failures.withLock { $0.append("\(error)") }
+      }
+    }
+    let failed = failures.withLock { $0 }
+    #expect(failed == [])
+    #expect(try repository.standing() == .revoked)
+    // A revocation is published twice: at once, and without the campaign in the list.
+    #expect(try directory.timestamp()?.metadata.version == before + 9)
   }
 }

@@ -1,5 +1,6 @@
 import Campaigns
 import Foundation
+import POSIXSupport
 
 /// What `latgate campaign` does to a repository.
 package struct Publisher: Sendable {
@@ -46,6 +47,27 @@ package struct Publisher: Sendable {
     return paths
   }
 
+  /// Tries of a tenth of a second.
+  private static let patience = 100
+
+  /// Makes a step while no other one is made. Two at once would be two files of one version, and the one that is
+  /// written last would take back what the other said, such as a revocation.
+  private func alone<Value>(_ step: () throws -> Value) throws -> Value {
+    // Of a directory that is no repository, the step says what is wrong.
+    guard FileManager.default.fileExists(atPath: repository.path) else { return try step() }
+    for _ in 0..<Self.patience {
+      guard let lock = try FileLock.tryAcquireShared("\(repository.path)/.lock") else {
+        usleep(100_000)
+        continue
+      }
+      let result = Result { try step() }
+      withExtendedLifetime(lock) {}
+      return try result.get()
+    }
+    throw CampaignFileError(
+      "another command is changing it", path: repository.path, remedy: "try again when it is done")
+  }
+
   private func editor() throws -> RepositoryEditor {
     var editor = RepositoryEditor(root: try repository.root(), now: now)
     editor.lifetimes = lifetimes
@@ -55,6 +77,10 @@ package struct Publisher: Sendable {
   /// Replaces the keys of roles by new ones, or with none renews root.
   /// - Returns: version of the new root.
   package func rotate(_ roles: [Role], into directory: String) throws -> Int64 {
+    try alone { try rotateNow(roles, into: directory) }
+  }
+
+  private func rotateNow(_ roles: [Role], into directory: String) throws -> Int64 {
     let editor = try editor()
     var holders = editor.root.metadata.holders
     var all = keys
@@ -74,6 +100,10 @@ package struct Publisher: Sendable {
 
   /// Adds a campaign to the list of campaigns and signs that; devices see it when it is published.
   package func sign(_ draft: DraftDirectory?) throws -> String? {
+    try alone { try signNow(draft) }
+  }
+
+  private func signNow(_ draft: DraftDirectory?) throws -> String? {
     let editor = try editor()
     let last = try repository.newestTargets()
     var listed = last?.metadata.files ?? [:]
@@ -102,7 +132,11 @@ package struct Publisher: Sendable {
   }
 
   /// Makes the newest list of campaigns the present one, or says that it still is.
-  package func publish(_ change: (inout TimestampMetadata) -> Void = { _ in }) throws {
+  package func publish() throws {
+    try alone { try publishNow() }
+  }
+
+  private func publishNow(_ change: (inout TimestampMetadata) -> Void = { _ in }) throws {
     let editor = try editor()
     guard let targets = try repository.newestTargets() else {
       throw CampaignFileError(
@@ -119,18 +153,24 @@ package struct Publisher: Sendable {
 
   /// Stops a campaign, or lets it go on.
   package func pause(_ id: String, resumes: Bool) throws {
-    try demand(id)
-    try publish { if resumes { $0.paused.remove(id) } else { $0.paused.insert(id) } }
+    try alone {
+      try demand(id)
+      try publishNow { if resumes { $0.paused.remove(id) } else { $0.paused.insert(id) } }
+    }
   }
 
   /// Ends a campaign for good: at once by the timestamp, and then in the list of campaigns too,
   /// where its key is at hand.
   /// - Returns: whether it is out of the list.
   package func revoke(_ id: String) throws -> Bool {
+    try alone { try revokeNow(id) }
+  }
+
+  private func revokeNow(_ id: String) throws -> Bool {
     try demand(id)
     // First what stops it: of a list without the campaign a second attempt could not tell what to
     // revoke, and the keys that stop it may not be at hand at the first.
-    try publish {
+    try publishNow {
       $0.paused.remove(id)
       $0.revoked.insert(id)
     }
@@ -143,7 +183,7 @@ package struct Publisher: Sendable {
     var listed = last?.metadata.files ?? [:]
     listed[CampaignPath.target(id)] = nil
     try repository.write([try editor.targets(listed, after: last?.metadata, keys: keys)])
-    try publish()
+    try publishNow()
     return true
   }
 
