@@ -55,6 +55,29 @@ struct CollectorStoreTests {
     #expect(try counted() == [6])
   }
 
+  @Test("Pruning takes the index with it, and is refused while a collector runs")
+  func pruned() async throws {
+    let path = FileManager.default.temporaryDirectory.path + "/latgate-store-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let store = CollectorStore(path: path)
+    var limits = ReportLog.Limits()
+    // A segment for each report.
+    limits.segmentBytes = 1
+    let (log, _) = try ReportLog.open(store.log, limits: limits)
+    try await append(0..<4, to: log)
+    #expect(throws: LogError.self) { try store.prune(before: 2, at: 5) }
+    await log.close()
+    try await store.rebuild()
+    let pruned = try store.prune(before: 2, at: 5)
+    #expect(pruned.segments == 2 && pruned.reports == 2 && pruned.first == 3)
+    let found = try store.verify()
+    #expect(found.problems.isEmpty)
+    #expect(found.facts.contains("log: segments before number 3 were pruned"))
+    #expect(found.facts.contains("audit log: 1 lines"))
+    try await store.rebuild()
+    #expect(try store.index.open().campaigns().map(\.reports) == [2])
+  }
+
   @Test("Damage that a rebuild comes upon is not passed over")
   func damaged() async throws {
     let path = FileManager.default.temporaryDirectory.path + "/latgate-store-\(UUID().uuidString)"

@@ -54,6 +54,31 @@ package struct CollectorStore: Sendable {
     }
   }
 
+  /// Removes reports that came before a time, by whole segments, and notes it in the audit log; both times are in
+  /// milliseconds since 1970 (UTC). An index in a file goes as well: it is made anew of what is left.
+  /// - Throws: ``LogError``: also while a collector writes to the log.
+  package func prune(before time: UInt64, at now: UInt64) throws -> LogPruning {
+    guard let lock = try FileLock.tryAcquire(log.lockPath) else {
+      throw LogError(.unusable, path: log.path, reason: "a collector writes to it")
+    }
+    let result = Result { try pruneLocked(before: time, at: now) }
+    withExtendedLifetime(lock) {}
+    return try result.get()
+  }
+
+  private func pruneLocked(before time: UInt64, at now: UInt64) throws -> LogPruning {
+    let pruned = try LogPruning(log, before: time)
+    guard pruned.segments > 0 else { return pruned }
+    if case .sqlite = index { try index.remove() }
+    try AuditLog(path: auditPath).note(
+      "pruned",
+      [
+        "segments": "\(pruned.segments)", "reports": "\(pruned.reports)",
+        "first": "\(pruned.first)",
+      ], at: now)
+    return pruned
+  }
+
   /// The key that made the pseudonyms in all logs; nil where no collector ran yet.
   private func commonKey() throws -> PseudonymKey? {
     let keys = try stores.filter { FileManager.default.fileExists(atPath: $0.keyPath) }
@@ -131,6 +156,7 @@ package struct CollectorStore: Sendable {
     withExtendedLifetime(lock) {}
     var problems = check.problems
     var facts = ["log: \(check.segments) segments, \(check.records) reports"]
+    if check.first > 1 { facts.append("log: segments before number \(check.first) were pruned") }
     if check.repeated > 0 { facts.append("log: \(check.repeated) of them were appended again") }
     if FileManager.default.fileExists(atPath: auditPath) {
       let audit = try AuditLog.verify(path: auditPath)

@@ -114,7 +114,8 @@ package final class Indexer: Sendable {
       }
     }
     guard let log else { return }
-    let start = try index.position(in: log) ?? .start
+    let known = try index.position(in: log)
+    let start = try known ?? reader.start()
     guard start <= goal else {
       throw LogError(
         .unusable, path: reader.path,

@@ -42,6 +42,9 @@ package struct LogDirectory: Sendable {
   /// Who holds it writes to the log.
   package var lockPath: String { path + "/lock" }
 
+  /// What says which segment is the first, once older ones were removed.
+  var beginningPath: String { path + "/first" }
+
   /// Where bytes go that were found behind the last batch, or were damaged.
   var asidePath: String { path + "/aside" }
 

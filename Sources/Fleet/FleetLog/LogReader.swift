@@ -12,6 +12,13 @@ package struct LogReader: Sendable {
     self.directory = directory
   }
 
+  /// Where the log begins: before the first batch, of what was not removed on purpose.
+  /// - Throws: ``LogError``.
+  package func start() throws(LogError) -> LogPosition {
+    LogPosition(
+      segment: try LogBeginning(directory).segment, offset: LogPosition.start.offset)
+  }
+
   /// The end of what the files hold, of a log that nobody writes to.
   /// - Throws: ``LogError``.
   package func end() throws(LogError) -> LogPosition {

@@ -6,6 +6,8 @@ import Foundation
 package struct LogVerification: Sendable, Equatable {
   package private(set) var segments = 0
   package private(set) var records = 0
+  /// Number of the first segment: 1, or that of the first that was not removed on purpose.
+  package private(set) var first: UInt64 = 1
   /// Records with the id of an earlier one in the same segment: sent again and appended again. An
   /// index counts them once.
   package private(set) var repeated = 0
@@ -20,11 +22,17 @@ package struct LogVerification: Sendable, Equatable {
   package init(_ directory: LogDirectory, isWritten: Bool = false) throws(LogError) {
     self.isWritten = isWritten
     let listing = try directory.list()
-    var previous: [UInt8]?
-    if listing.sealed.first?.number == 1 || listing.sealed.isEmpty {
-      previous = SegmentHeader.noDigest
+    let beginning = try LogBeginning(directory)
+    first = beginning.segment
+    // A crash may have left some that were to be removed.
+    let kept = listing.sealed.drop { $0.number < beginning.segment }
+    var previous: [UInt8]? = beginning.previous
+    if let found = kept.first?.number ?? listing.open.first?.number, found != beginning.segment {
+      problems.append(
+        "\(directory.path): begins with segment \(found) and not with \(beginning.segment)")
+      previous = nil
     }
-    for sealed in listing.sealed {
+    for sealed in kept {
       let contents = try LogDirectory.contents(sealed.path)
       let digest = Array(SHA256.hash(data: contents))
       if Hexadecimal.text(digest) != sealed.digest {

@@ -18,7 +18,7 @@ struct Collector: AsyncParsableCommand {
       A directory holds all: the log of reports is the truth, the index is made from it. The directory is --data, \
       else $LATGATE_COLLECTOR, else ./collector.
       """,
-    subcommands: serving + [Rebuild.self, Verify.self, Export.self])
+    subcommands: serving + [Rebuild.self, Verify.self, Export.self, Prune.self])
 
   static func main() async {
     do {
