@@ -17,7 +17,6 @@ final class Dashboard: Sendable {
   /// What was counted of a campaign, and when.
   private struct Known {
     var overview: CampaignOverview
-    var deviceCount: Int?
     var at: ContinuousClock.Instant
   }
 
@@ -34,19 +33,22 @@ final class Dashboard: Sendable {
 
   /// The page at a path, such as `/` or `/campaigns/disk-1`; nil where there is none.
   func page(_ path: String) throws -> String? {
-    let campaigns = try index.campaigns().map(\.campaign)
+    let campaigns = try index.campaigns()
     if path == "/" {
-      let rows = try campaigns.map { campaign in
+      // Without their reports: a device may have sent some of as many campaigns as it liked.
+      let rows = campaigns.map { one in
         CampaignListPage.Row(
-          campaign: campaign, devices: try facts(campaign).deviceCount,
-          last: kept(campaign, last: 1).last)
+          campaign: one.campaign, devices: CampaignFacts.shown(one.devices, k: k),
+          last: kept(one.campaign, last: 1).last)
       }
       return CampaignListPage(rows, k: k).html
     }
     let prefix = "/campaigns/"
     guard path.hasPrefix(prefix) else { return nil }
     let campaign = String(path.dropFirst(prefix.count))
-    guard campaigns.contains(campaign), RepositoryFiles.isPlain("/\(campaign)") else { return nil }
+    guard campaigns.contains(where: { $0.campaign == campaign }),
+      RepositoryFiles.isPlain("/\(campaign)")
+    else { return nil }
     return CampaignPage(
       try facts(campaign).overview, verdicts: kept(campaign, last: Self.mostVerdicts)
     ).html
@@ -58,8 +60,7 @@ final class Dashboard: Sendable {
     var facts = CampaignFacts(campaign: campaign, k: k)
     try index.forEachReport(of: campaign) { facts.add($0) }
     let counted = Known(
-      overview: facts.overview(now: Date(), arms: armNames(campaign)),
-      deviceCount: facts.deviceCount, at: now)
+      overview: facts.overview(now: Date(), arms: armNames(campaign)), at: now)
     known.withLock { $0[campaign] = counted }
     return counted
   }
