@@ -68,7 +68,9 @@ struct CollectorStoreTests {
     #expect(throws: LogError.self) { try store.prune(before: 2, at: 5) }
     await log.close()
     try await store.rebuild()
+    #expect(try store.indexToRead().campaigns().map(\.reports) == [4])
     let pruned = try store.prune(before: 2, at: 5)
+    #expect(throws: LogError.self) { try store.indexToRead() }
     #expect(pruned.segments == 2 && pruned.reports == 2 && pruned.first == 3)
     let found = try store.verify()
     #expect(found.problems.isEmpty)

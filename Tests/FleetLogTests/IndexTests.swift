@@ -42,6 +42,27 @@ import Testing
     #expect(try index.models(of: "c") == [models[0]: 2])
   }
 
+  /// A tool of another release looks at the index of a collector that runs.
+  @Test func isNotMadeAnewByWhoReadsIt() throws {
+    let test = try TestLog()
+    let path = test.root + "/index.sqlite"
+    func fill() throws {
+      try SQLiteIndex(path: path).add([TestLog.entry(1).record], upTo: .start)
+    }
+    #expect(throws: LogError.self) { try SQLiteIndex(path: path, isRead: true) }
+    #expect(!FileManager.default.fileExists(atPath: path))
+    try fill()
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+    var other = whole
+    // The layout's number, of SQLite's header.
+    other[63] += 1
+    try other.write(to: URL(fileURLWithPath: path))
+    let error = #expect(throws: LogError.self) { try SQLiteIndex(path: path, isRead: true) }
+    #expect(error?.kind == .unusable)
+    try whole.write(to: URL(fileURLWithPath: path))
+    #expect(try SQLiteIndex(path: path, isRead: true).campaigns().map(\.reports) == [1])
+  }
+
   @Test func keepsTheFirstOfTwoInASlot() async throws {
     let test = try TestLog()
     let index = try SQLiteIndex(path: test.root + "/index.sqlite")

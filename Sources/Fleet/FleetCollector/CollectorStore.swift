@@ -131,7 +131,7 @@ package struct CollectorStore: Sendable {
     let count = try rebuilt.campaigns().reduce(0) { $0 + $1.reports }
     facts.append("counted: \(count) reports, \(try rebuilt.conflicts().count) conflicts")
     if hasIndex {
-      let index = try index.open()
+      let index = try indexToRead()
       for (directory, end) in ends {
         try Indexer(index, directory: directory, companions: identities).advance(to: end)
       }
@@ -166,6 +166,14 @@ package struct CollectorStore: Sendable {
       }
     }
     return (facts, problems)
+  }
+
+  /// The index as it is, to be read.
+  /// - Throws: ``LogError``; also for a file that is not there: an empty one would say that there are no
+  ///   reports.
+  package func indexToRead() throws(LogError) -> any ReportIndex {
+    if case .sqlite(let path) = index { return try SQLiteIndex(path: path, isRead: true) }
+    return try index.open()
   }
 
   private var hasIndex: Bool {

@@ -14,14 +14,22 @@ package final class SQLiteIndex: ReportIndex {
   package let isShared = false
   package let pause = Duration.zero
 
-  /// Opens the file, which is made if missing; one of another layout is made anew, empty.
-  /// - Throws: ``LogError`` of kind `damaged` for a file that SQLite does not take: remove it.
-  package init(path: String) throws(LogError) {
+  /// Opens the file, which is made if missing; one of another layout is made anew, empty. `isRead`: it is
+  /// neither, and another collector may be filling it.
+  /// - Throws: ``LogError`` of kind `damaged` for a file that SQLite does not take: remove it; of kind
+  ///   `unusable` for one that is not there, or of another layout, where it is only read.
+  package init(path: String, isRead: Bool = false) throws(LogError) {
     self.path = path
-    do { queue = try Self.open(path) } catch {
+    guard !isRead || FileManager.default.fileExists(atPath: path) else {
       throw LogError(
-        .damaged, path: path,
-        reason: "the index cannot be used (\(error)); remove it: it is made anew")
+        .unusable, path: path,
+        reason: "there is no index; 'latgate-collector rebuild' makes it from the log")
+    }
+    do { queue = try Self.open(path, isRead: isRead) } catch {
+      throw (error as? LogError)
+        ?? LogError(
+          .damaged, path: path,
+          reason: "the index cannot be used (\(error)); remove it: it is made anew")
     }
   }
 
@@ -30,7 +38,7 @@ package final class SQLiteIndex: ReportIndex {
     for file in [path, path + "-wal", path + "-shm"] { unlink(file) }
   }
 
-  private static func open(_ path: String) throws -> DatabaseQueue {
+  private static func open(_ path: String, isRead: Bool) throws -> DatabaseQueue {
     var configuration = Configuration()
     configuration.journalMode = .wal
     configuration.busyMode = .timeout(20)
@@ -43,6 +51,12 @@ package final class SQLiteIndex: ReportIndex {
     try queue.write { database in
       let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
       if found == layout { return }
+      guard !isRead else {
+        throw LogError(
+          .unusable, path: path,
+          reason:
+            "was made by another release of latgate-collector; read it with that release's tools")
+      }
       for table in ["report", "cohort", "conflict", "progress"] {
         try database.execute(sql: "DROP TABLE IF EXISTS \(table)")
       }

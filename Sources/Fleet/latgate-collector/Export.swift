@@ -14,7 +14,7 @@ struct Export: ParsableCommand {
   private static let chunk = 1 << 20
 
   func run() throws {
-    let index = try options.store().index.open()
+    let index = try options.store().indexToRead()
     var lines = Data()
     try index.forEachReport(of: campaign) { collected in
       lines += Data((collected.json + "\n").utf8)

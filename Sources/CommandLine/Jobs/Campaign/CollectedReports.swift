@@ -25,7 +25,7 @@ package struct CollectedReports: Sendable {
         "there is no index", path: place,
         remedy: "name the collector's index.sqlite, or make it with 'latgate-collector rebuild'")
     }
-    index = try SQLiteIndex(path: place)
+    index = try SQLiteIndex(path: place, isRead: true)
   }
 
   /// Models with the most reports, at most so many.
