@@ -67,4 +67,28 @@ struct GateScriptTests {
     let xml = try String(contentsOfFile: "\(path)/out/latgate.xml", encoding: .utf8)
     #expect(xml == "<testsuites/>\n")
   }
+
+  /// `ci/campaign-gate`: what is judged of a part of the reports moves no roll-out.
+  @Test(arguments: [(70, 3, 69), (0, 2, 2), (141, 64, 64)] as [(Int32, Int32, Int32)])
+  func aRollOutStaysWhereReportsAreMissing(export: Int32, judge: Int32, code: Int32) async throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path
+    func program(_ name: String, endingWith code: Int32) throws -> String {
+      let file = "\(path)/\(name)"
+      try "#!/bin/sh\nexit \(code)\n".write(toFile: file, atomically: true, encoding: .utf8)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file)
+      return file
+    }
+    let environment = [
+      "LATGATE": try program("latgate", endingWith: judge),
+      "COLLECTOR": try program("latgate-collector", endingWith: export),
+      "COLLECTOR_DATA": path, "MANAGER": "http://127.0.0.1:1", "MANAGER_AUTH": "/dev/null",
+      "ROLLOUT": "17",
+    ]
+    let made = try await Call(
+      "\(Tool.repository)/ci/campaign-gate", ["hawkbit", "disk-1"], environment: environment
+    ).end(within: .seconds(60))
+    #expect(made.exitCode == code, "\(made.errors)")
+    #expect(made.errors.contains("could not be exported") == (code == 69))
+  }
 }
