@@ -15,8 +15,10 @@ struct Prune: ParsableCommand {
   @Option(help: ArgumentHelp("Keep reports that came within so many days.", valueName: "days"))
   var keep: Int
 
+  /// Devices keep a report for 72 h and may send it again until then: one that was removed would be
+  /// counted twice.
   func validate() throws {
-    guard (1...36_500).contains(keep) else { throw ValidationError("--keep is 1 to 36500") }
+    guard (4...36_500).contains(keep) else { throw ValidationError("--keep is 4 to 36500") }
   }
 
   func run() throws {
