@@ -27,12 +27,6 @@ struct QuantityTests {
     #expect(ByteSize("99999999999999GiB") == nil)
   }
 
-  @Test func rates() {
-    #expect(Rate("200/s")?.perSecond == 200)
-    #expect(Rate("30/m")?.perSecond == 0.5)
-    #expect(Rate("200") == nil)
-  }
-
   @Test func shares() {
     #expect(Percentage("5%")?.fraction == 0.05)
     #expect(Percentage("0.1%")?.fraction == 0.001)

@@ -13,20 +13,6 @@ package struct ByteSize: Sendable, Hashable {
   }
 }
 
-/// How often something happens, written as `200/s` or `30/m`.
-package struct Rate: Sendable, Hashable {
-  package var perSecond: Double
-
-  package init(perSecond: Double) {
-    self.perSecond = perSecond
-  }
-
-  package init?(_ text: String) {
-    guard let value = scaled(text, by: ["/s": 1, "/m": 1.0 / 60]) else { return nil }
-    perSecond = value
-  }
-}
-
 /// A share, written as `5%`; 0.05 as a fraction.
 package struct Percentage: Sendable, Hashable {
   package var fraction: Double
