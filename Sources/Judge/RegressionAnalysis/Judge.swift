@@ -22,7 +22,7 @@ package func judge(_ input: VerdictInput) throws(VerdictError) -> Verdict {
     runs: RunCounts(reference: input.reference.count, candidate: input.candidate.count),
     comparisons: rule.comparisons, noiseFactor: rounded(rule.fits.lambda),
     conditions: ConditionRule(policy: policy, grade: rule.grade).findings(runs),
-    flags: rule.fits.flags(series, policy))
+    flags: rule.fits.flags(series))
   if !policy.deadlines.isEmpty {
     verdict.deadlines = DeadlineRule(runs: runs, policy: policy, waivers: input.waivers)
       .findings(metrics)

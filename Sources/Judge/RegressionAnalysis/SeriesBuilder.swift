@@ -178,7 +178,7 @@ struct SeriesBuilder {
         + "the events in the tail"
       all += tailSeries(id, key, data: data, merged: merged)
     }
-    return [rate] + all + meanSeries(id, key, beside: all, data: data, merged: merged)
+    return [rate] + all + meanSeries(id, beside: all, data: data, merged: merged)
   }
 
   /// A metric that has events in one arm only.
@@ -271,7 +271,7 @@ struct SeriesBuilder {
   /// The mean of all events, where no quantile sees a tail: events are too few, or the suite asks for
   /// none (``VerdictPolicy/isGuard(_:)``).
   private func meanSeries(
-    _ id: MetricID, _ key: SeriesKey, beside others: [Series], data: [[LatencyHistogram]],
+    _ id: MetricID, beside others: [Series], data: [[LatencyHistogram]],
     merged: [LatencyHistogram]
   ) -> [Series] {
     let seesTail = others.contains { one in

@@ -26,7 +26,7 @@ struct SeriesFits {
   }
 
   /// Statistics that seem to have moved, by direction.
-  func flags(_ series: [Series], _ policy: VerdictPolicy) -> FlagBalance {
+  func flags(_ series: [Series]) -> FlagBalance {
     var balance = FlagBalance()
     for (one, fit) in zip(series, fits) where one.statistic != .rate {
       guard let fit, fit.p < Self.flagged else { continue }
@@ -39,7 +39,7 @@ struct SeriesFits {
     return balance
   }
 
-  /// P value below which a statistic counts as flagged in ``flags(_:_:)``.
+  /// P value below which a statistic counts as flagged in ``flags(_:)``.
   private static let flagged = 0.01
 
   private mutating func moderate(

@@ -108,7 +108,7 @@ package struct CheckExperiment: Sendable {
     return try await ExperimentRunner(
       id: setup.id, design: design, lanes: lanes(design, made), reference: setup.reference,
       candidate: setup.candidate, made: made, budget: budget,
-      request: { slot, place in request(slot, place, design) },
+      request: { slot, place in request(slot, place) },
       judge: { try RegressionAnalysis.judge(input($0)) },
       handle: { event in try show(event, design, display) },
       salvage: { slot, device, reason, error in
@@ -152,9 +152,7 @@ package struct CheckExperiment: Sendable {
     return input
   }
 
-  private func request(
-    _ slot: RunSlot, _ place: ExperimentPlace, _ design: ExperimentDesign
-  ) -> RunRequest {
+  private func request(_ slot: RunSlot, _ place: ExperimentPlace) -> RunRequest {
     var request = plan.request(
       bundle: bundle, definition: target.definition, transport: "", firmware: "",
       firmwareID: nil)

@@ -137,7 +137,7 @@ private struct AttributionMaker {
       if !moved.isEmpty {
         let rest = moved.count - Self.named
         let texts = moved.prefix(Self.named).map { step in
-          "\(signed(step.change ?? 0))\(differing(step, own))" + labels(step.metric)
+          "\(signed(step.change ?? 0))\(differing(step))" + labels(step.metric)
         }
         return "\(title) " + texts.joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
       }
@@ -151,7 +151,7 @@ private struct AttributionMaker {
   }
 
   /// The statistic of a step, where it is not the one that the sentence is about.
-  private func differing(_ step: ChainStep, _ own: [ChainStep]) -> String {
+  private func differing(_ step: ChainStep) -> String {
     step.statistic == worst.statistic ? "" : " (\(step.statistic.text))"
   }
 

@@ -87,12 +87,10 @@ struct JUnitFormat: ReportFormat {
       if rows[row.metric] == nil { order.append(row.metric) }
       rows[row.metric, default: []].append(row)
     }
-    return order.map { metric in metricCase(metric, rows[metric] ?? [], report) }
+    return order.map { metric in metricCase(metric, rows[metric] ?? []) }
   }
 
-  private func metricCase(_ metric: String, _ rows: [VerdictReport.Row], _ report: VerdictReport)
-    -> Case
-  {
+  private func metricCase(_ metric: String, _ rows: [VerdictReport.Row]) -> Case {
     func first(_ fits: (VerdictReport.Row) -> Bool) -> VerdictReport.Row? {
       rows.first(where: fits)
     }

@@ -62,7 +62,7 @@ struct VerdictMarkdown {
     let traces = report.traces ?? []
     add("Traces", traces.map { "- \(escaped("\($0.file): \($0.sentence)"))" }, "trace")
     let (moved, rest) = Self.divided(report.rows)
-    Self.table(moved, report, "What moved", folded: false, &made, &left)
+    Self.table(moved, "What moved", folded: false, &made, &left)
     add(
       "Deadlines",
       (report.deadlines ?? []).map {
@@ -73,7 +73,7 @@ struct VerdictMarkdown {
     add(
       "Probes that differ",
       lost.map { "- \(escaped("\($0.name): \($0.reference) → \($0.candidate)"))" }, "probe")
-    Self.table(rest, report, "\(counted(rest.count, "more statistic"))", folded: true, &made, &left)
+    Self.table(rest, "\(counted(rest.count, "more statistic"))", folded: true, &made, &left)
     if !left.isEmpty {
       _ = made.add("\nLeft out for size: \(left.joined(separator: ", ")); `report.json` has all.\n")
     }
@@ -93,8 +93,8 @@ struct VerdictMarkdown {
   }
 
   private static func table(
-    _ rows: [VerdictReport.Row], _ report: VerdictReport, _ title: String, folded: Bool,
-    _ made: inout MarkdownText, _ left: inout [String]
+    _ rows: [VerdictReport.Row], _ title: String, folded: Bool, _ made: inout MarkdownText,
+    _ left: inout [String]
   ) {
     guard !rows.isEmpty else { return }
     let end = folded ? "\n</details>\n" : ""

@@ -99,7 +99,7 @@ package struct ProgramFileReader: Sendable {
   }
 
   private func read(_ path: String, size: Int, buildID: String?) async throws -> Found {
-    if device is LocalDevice { return try open(path, of: path, isTemporary: false) }
+    if device is LocalDevice { return try open(path, isTemporary: false) }
     var directory = FileManager.default.temporaryDirectory
       .appendingPathComponent("latgate-program-\(UUID().uuidString)").path
     var isTemporary = true
@@ -108,7 +108,7 @@ package struct ProgramFileReader: Sendable {
       let kept = "\(directory)/\(buildID)-\(size)"
       if FileManager.default.fileExists(atPath: kept) {
         UserDirectories.markUsed(kept)
-        return try open(kept, of: path, isTemporary: false)
+        return try open(kept, isTemporary: false)
       }
       isTemporary = false
     }
@@ -118,7 +118,7 @@ package struct ProgramFileReader: Sendable {
     do {
       try await device.pull(path, to: part)
       guard rename(part, place) == 0 else { throw UserFunctionError("cannot be kept here") }
-      let found = try open(place, of: path, isTemporary: isTemporary)
+      let found = try open(place, isTemporary: isTemporary)
       // What is kept is found by its name.
       guard buildID == nil || found.file.head.buildID == buildID else {
         throw UserFunctionError("was replaced while it was copied: try again")
@@ -133,7 +133,7 @@ package struct ProgramFileReader: Sendable {
     }
   }
 
-  private func open(_ place: String, of path: String, isTemporary: Bool) throws -> Found {
+  private func open(_ place: String, isTemporary: Bool) throws -> Found {
     // Not mapped: a file that is cut off while it is read must not end this process.
     guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: place))
     else { throw UserFunctionError("cannot be read") }

@@ -72,7 +72,7 @@ final class SSHCommand: Sendable {
       words = ["-c", "exec ssh \"$@\" > \"$0\"", path] + arguments
     }
     return SSHCommand(
-      child: try SSHConnection.spawn(program, words, input: takesInput, device: device),
+      child: try SSHConnection.spawn(program, words, input: takesInput),
       connection: connection, device: device, title: title ?? commandTitle(command), marks: marks,
       errorLimit: errorLimit)
   }

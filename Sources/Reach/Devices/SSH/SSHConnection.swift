@@ -116,7 +116,7 @@ actor SSHConnection {
   }
 
   private static func run(_ arguments: [String], device: String) async throws -> ExecResult {
-    let child = try spawn("ssh", arguments, input: false, device: device)
+    let child = try spawn("ssh", arguments, input: false)
     do {
       return try await child.collect(deadline: ContinuousClock.now + limit)
     } catch is TimeoutError {
@@ -127,7 +127,7 @@ actor SSHConnection {
 
   /// - Throws: `DeviceError`.
   static func spawn(
-    _ program: String, _ arguments: [String], input: Bool, device: String
+    _ program: String, _ arguments: [String], input: Bool
   ) throws(DeviceError) -> ChildProcess {
     do {
       return try ChildProcess.spawn(program, arguments: arguments, connectsInput: input)
