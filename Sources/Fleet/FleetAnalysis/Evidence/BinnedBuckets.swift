@@ -58,5 +58,4 @@ package struct BinnedBuckets: Sendable, Equatable {
   package mutating func merge(_ other: BinnedBuckets) { merge(other, weight: 1) }
 
   package var reportCount: Double { reports.reduce(0, +) }
-  package var eventCount: Double { events.reduce(0, +) }
 }

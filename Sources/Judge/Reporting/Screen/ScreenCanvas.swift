@@ -49,10 +49,4 @@ package struct ScreenCanvas: Sendable, Equatable {
   mutating func put(_ text: String, row: Int, endingAt end: Int, _ style: ScreenStyle = .plain) {
     put(text, row: row, column: max(0, end - CharacterWidth.columns(of: text)), style)
   }
-
-  /// Gives a style to a whole row.
-  mutating func paint(row: Int, _ style: ScreenStyle) {
-    guard rows.indices.contains(row) else { return }
-    for column in rows[row].indices { rows[row][column].style = style }
-  }
 }
