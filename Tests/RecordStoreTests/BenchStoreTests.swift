@@ -60,9 +60,6 @@ import Testing
     #expect(known.profile == Data("p3".utf8))
     #expect(known.calibration == Data("c".utf8))
     #expect(known.experiments == 2)
-    #expect(try store.forgetProfile(of: bench))
-    #expect(try !store.forgetProfile(of: bench))
-    #expect(try store.profiles().isEmpty)
   }
 
   @Test func experimentsThatEndTogetherBothCount() async throws {

@@ -97,12 +97,6 @@ extension Store {
     }
   }
 
-  /// Forgets what is known of a bench's noise, as after a change of the bench itself.
-  /// - Returns: whether there was anything.
-  package func forgetProfile(of bench: BenchIdentity) throws(StoreError) -> Bool {
-    try write { database in try Self.forget(bench, database) }
-  }
-
   /// Notes that a profile learns from an experiment; false when it did before.
   private static func learns(
     _ bench: BenchIdentity, _ experiment: String, _ at: Date, _ database: Database
@@ -121,13 +115,11 @@ extension Store {
       arguments: [bench.target, bench.device, bench.suite, profile, calibration, at])
   }
 
-  @discardableResult
-  private static func forget(_ bench: BenchIdentity, _ database: Database) throws -> Bool {
+  private static func forget(_ bench: BenchIdentity, _ database: Database) throws {
     let arguments: StatementArguments = [bench.target, bench.device, bench.suite]
     let condition = "WHERE target = ? AND device = ? AND suite = ?"
     try database.execute(sql: "DELETE FROM noiseSource \(condition)", arguments: arguments)
     try database.execute(sql: "DELETE FROM noiseProfile \(condition)", arguments: arguments)
-    return database.changesCount > 0
   }
 
   private static func profiles(
