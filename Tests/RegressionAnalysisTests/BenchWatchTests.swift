@@ -71,17 +71,6 @@ import Testing
     #expect(slower.flags.worse >= 3)
     let faster = try judge(Bench(metrics: 4, shift: 0.7).screen(seed: 24))
     #expect(faster.flags.better >= 3)
-    #expect(faster.flags.lean == -1)
-  }
-
-  @Test func aLeaningBenchIsUnlikely() {
-    let up = FlagBalance(worse: 5, better: 1)
-    let down = FlagBalance(worse: 0, better: 1)
-    #expect(FlagBalance.imbalance(of: []) == 1)
-    #expect(FlagBalance.imbalance(of: [up, down]) == 1)
-    // 2 / 2^8, and (1 + 10) * 2 / 2^10.
-    #expect(FlagBalance.imbalance(of: Array(repeating: up, count: 8)) == 0.0078125)
-    let ten = Array(repeating: down, count: 9) + [up, FlagBalance()]
-    #expect(abs(FlagBalance.imbalance(of: ten) - 22.0 / 1024) < 1e-12)
+    #expect(faster.flags.better > faster.flags.worse)
   }
 }
