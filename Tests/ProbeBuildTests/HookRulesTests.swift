@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 
 @testable import ProbeBuild
@@ -19,26 +18,5 @@ import Testing
   ])
   func allows(section: String) {
     #expect(HookRules.objection(toSection: section) == nil)
-  }
-
-  @Test func findsThemInSource() {
-    let source = """
-      // fentry is not used
-      SEC("tp_btf/sched_switch") int a(void);
-      SEC("fentry/vfs_read") int b(void); SEC("tp/syscalls/sys_enter_read") int c(void);
-      """
-    let violations = HookRules.violations(inSource: source)
-    #expect(violations.map(\.line) == [3, 3])
-    #expect(violations.first?.reason.contains("fentry") == true)
-    #expect(violations.last?.reason.contains("raw_syscalls") == true)
-  }
-
-  @Test func theCataloguesProbesKeepThem() throws {
-    let probes = try catalogueProbes()
-    try #require(!probes.isEmpty)
-    for probe in probes {
-      let violations = HookRules.violations(inSource: try probe.text())
-      #expect(violations.isEmpty, "\(probe.path)")
-    }
   }
 }

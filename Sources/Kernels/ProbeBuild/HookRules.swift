@@ -16,22 +16,4 @@ package enum HookRules {
     }
     return nil
   }
-
-  /// A forbidden section in C source.
-  package struct Violation: Sendable, Equatable {
-    /// Counted from 1.
-    package let line: Int
-    package let reason: String
-  }
-
-  /// Finds forbidden sections in the string literals of a probe's source.
-  package static func violations(inSource source: String) -> [Violation] {
-    source.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
-      .flatMap { index, line in
-        line.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
-          .filter { !$0.offset.isMultiple(of: 2) }
-          .compactMap { objection(toSection: String($0.element)) }
-          .map { Violation(line: index + 1, reason: $0) }
-      }
-  }
 }
