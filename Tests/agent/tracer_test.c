@@ -17,6 +17,7 @@
 
 #include "agent_protocol.h"
 #include "clock.h"
+#include "proc.h"
 #include "trace_journal.h"
 #include "tracefs.h"
 #include "tracer_internal.h"
@@ -96,6 +97,21 @@ static void put_tracefs(void)
 	put_event("irq/irq_handler_exit", 12,
 		  "\tfield:int irq;\toffset:8;\tsize:4;\tsigned:1;\n"
 		  "\tfield:int ret;\toffset:12;\tsize:4;\tsigned:1;\n");
+}
+
+static void test_proc(void)
+{
+	struct lg_proc_stat stat = {0};
+
+	check("a process is read of its stat file",
+	      lg_proc_stat("/proc/self/stat", &stat) && stat.state == 'R' &&
+		      stat.parent == getppid() && stat.session == getsid(0) && stat.threads >= 1);
+	check("none is there without the file", !lg_proc_stat("/proc/0/stat", &stat));
+	check("a number is found by its whole name",
+	      lg_proc_number("/proc/self/status", "Tgid") == (lg_u64)getpid() &&
+		      !lg_proc_number("/proc/self/status", "gid") &&
+		      !lg_proc_number("/proc/self/status", "Tgi"));
+	check("none without the file", !lg_proc_number("/proc/0/status", "Tgid"));
 }
 
 static void test_journal(void)
@@ -448,6 +464,7 @@ int main(int argc, char **argv)
 		return 2;
 	root = argv[1];
 	read_declaration(argv[2]);
+	test_proc();
 	test_journal();
 	test_guard();
 	test_window();

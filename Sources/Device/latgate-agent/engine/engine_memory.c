@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /* What the maps take that were made here. */
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "engine_internal.h"
 #include "map_bytes.h"
-
-enum { INFO = 1024 };
+#include "proc.h"
 
 /*
  * What the kernel says of a map. It counts in ways of its own, by release: reserved pages, the size
@@ -17,22 +12,10 @@ enum { INFO = 1024 };
  */
 static lg_u64 said_bytes(int fd)
 {
-	static const char field[] = "\nmemlock:";
-	char path[64], text[INFO];
-	const char *at;
-	ssize_t n;
-	int info;
+	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	info = open(path, O_RDONLY | O_CLOEXEC);
-	n = info < 0 ? -1 : read(info, text, sizeof(text) - 1);
-	if (info >= 0)
-		close(info);
-	if (n <= 0)
-		return 0;
-	text[n] = 0;
-	at = strstr(text, field);
-	return at ? strtoull(at + sizeof(field) - 1, NULL, 10) : 0;
+	return lg_proc_number(path, "memlock");
 }
 
 static lg_u64 map_bytes(const struct lg_map *map, int possible_cpus)

@@ -13,6 +13,7 @@
 
 #include "agent_protocol.h"
 #include "fault.h"
+#include "proc.h"
 
 /* As in linux/magic.h. */
 #define CGROUP1_MAGIC 0x27e0eb
@@ -50,9 +51,8 @@ int lg_scope_of_comm(struct lg_scope *scope, const char *name, struct lg_error *
 int lg_scope_of_pid(struct lg_scope *scope, enum lg_fold_scope *kind, lg_u32 pid,
 		    struct lg_error *err)
 {
-	char path[64], line[256];
-	lg_u32 process = 0;
-	FILE *file;
+	char path[64];
+	lg_u32 process;
 
 	*scope = (struct lg_scope){.kind = LG_SCOPE_PID, .pid = pid};
 	if (!is_initial("/proc/self/ns/pid", INITIAL_PIDS))
@@ -60,11 +60,7 @@ int lg_scope_of_pid(struct lg_scope *scope, enum lg_fold_scope *kind, lg_u32 pid
 				"the agent runs in a container, which has process numbers of its "
 				"own: use --comm, or measure from outside");
 	snprintf(path, sizeof(path), "/proc/%u/status", pid);
-	file = fopen(path, "re");
-	while (file && !process && fgets(line, sizeof(line), file))
-		sscanf(line, "Tgid: %u", &process);
-	if (file)
-		fclose(file);
+	process = (lg_u32)lg_proc_number(path, "Tgid");
 	if (!process)
 		return lg_fault(err, LG_ERR_SCOPE, "there is no process or thread %u", pid);
 	*kind = process == pid ? LG_FOLD_PROCESS : LG_FOLD_THREAD;

@@ -4,17 +4,16 @@
 
 #include <ctype.h>
 #include <dirent.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "proc.h"
 
 /* A killed process may be in an uninterruptible wait: how often to look again, and how long. */
 enum { ROUNDS = 200 };
@@ -30,28 +29,17 @@ struct process_list {
 	size_t count;
 };
 
-/* pid (comm) state ppid pgrp session …; comm may hold spaces and brackets. */
 static bool read_process(const char *pid, struct process *process)
 {
-	char path[64], text[512], state;
-	const char *after;
-	int fd, parent, group, session;
-	ssize_t n;
+	struct lg_proc_stat stat;
+	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (!lg_proc_stat(path, &stat))
 		return false;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (n <= 0)
-		return false;
-	text[n] = 0;
-	after = strrchr(text, ')');
-	if (!after || sscanf(after + 1, " %c %d %d %d", &state, &parent, &group, &session) != 4)
-		return false;
-	*process = (struct process){.pid = atoi(pid), .parent = parent, .session = session};
-	return state != 'Z' && state != 'X';
+	*process =
+		(struct process){.pid = atoi(pid), .parent = stat.parent, .session = stat.session};
+	return stat.state != 'Z' && stat.state != 'X';
 }
 
 static struct process_list list_processes(void)

@@ -4,13 +4,12 @@
 
 #include <ctype.h>
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "proc.h"
 #include "trace_fold.h"
 
 enum { PF_KTHREAD = 0x00200000 };
@@ -26,38 +25,13 @@ struct lg_tasks {
 	size_t count, capacity;
 };
 
-struct stat_line {
-	int session;
-	unsigned int flags, threads;
-};
-
-/* proc(5): pid (comm) state ppid pgrp session tty tpgid flags … num_threads is the 20th. */
-static bool read_stat(const char *path, struct stat_line *line)
+static lg_u32 class_of(const struct lg_tasks *tasks, const struct lg_proc_stat *stat, pid_t process)
 {
-	char text[512];
-	const char *after;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-
-	if (fd >= 0)
-		close(fd);
-	if (n <= 0)
-		return false;
-	text[n] = 0;
-	after = strrchr(text, ')');
-	return after && sscanf(after + 1,
-			       " %*c %*d %*d %d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
-			       "%*d %u",
-			       &line->session, &line->flags, &line->threads) == 3;
-}
-
-static lg_u32 class_of(const struct lg_tasks *tasks, const struct stat_line *line, pid_t process)
-{
-	if (line->flags & PF_KTHREAD)
+	if (stat->flags & PF_KTHREAD)
 		return LG_CLASS_KERNEL;
 	if (process == tasks->self)
 		return LG_CLASS_SELF;
-	return tasks->session && line->session == tasks->session ? LG_CLASS_WORKLOAD
+	return tasks->session && stat->session == tasks->session ? LG_CLASS_WORKLOAD
 								 : LG_CLASS_USER;
 }
 
@@ -126,17 +100,17 @@ struct lg_tasks *lg_tasks_snapshot(pid_t session, lg_u32 scope)
 		tasks->self = getpid();
 	}
 	while (proc && good && (entry = readdir(proc))) {
-		struct stat_line line;
+		struct lg_proc_stat stat;
 		char path[64];
 		lg_u32 class_;
 		pid_t process;
 
 		snprintf(path, sizeof(path), "/proc/%.20s/stat", entry->d_name);
-		if (!is_number(entry->d_name) || !read_stat(path, &line))
+		if (!is_number(entry->d_name) || !lg_proc_stat(path, &stat))
 			continue;
 		process = atoi(entry->d_name);
-		class_ = class_of(tasks, &line, process);
-		good = line.threads > 1 ? add_threads(tasks, entry->d_name, class_)
+		class_ = class_of(tasks, &stat, process);
+		good = stat.threads > 1 ? add_threads(tasks, entry->d_name, class_)
 					: add(tasks, process, (lg_u32)process, class_);
 	}
 	if (proc)
@@ -158,41 +132,22 @@ void lg_tasks_free(struct lg_tasks *tasks)
 	free(tasks);
 }
 
-/* The process of a thread: `Tgid:` of its status; 0 = gone. */
-static pid_t process_of(lg_u32 tid)
-{
-	char path[64], text[1024];
-	const char *found;
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%u/status", tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (fd >= 0)
-		close(fd);
-	if (n <= 0)
-		return 0;
-	text[n] = 0;
-	found = strstr(text, "\nTgid:");
-	return found ? atoi(found + 6) : 0;
-}
-
 lg_u32 lg_tasks_class(void *arg, lg_u32 tid)
 {
 	const struct lg_tasks *tasks = arg;
 	struct task key = {.tid = tid};
 	const struct task *found =
 		tasks->count ? bsearch(&key, tasks->all, tasks->count, sizeof(key), by_tid) : NULL;
-	struct stat_line line;
+	struct lg_proc_stat stat;
 	char path[64];
 	pid_t process;
 
 	if (found)
 		return found->class_;
 	snprintf(path, sizeof(path), "/proc/%u/stat", tid);
-	if (!read_stat(path, &line))
+	if (!lg_proc_stat(path, &stat))
 		return LG_CLASS_UNKNOWN;
-	process = process_of(tid);
-	return in_scope(tasks, process, tid, class_of(tasks, &line, process));
+	snprintf(path, sizeof(path), "/proc/%u/status", tid);
+	process = (pid_t)lg_proc_number(path, "Tgid");
+	return in_scope(tasks, process, tid, class_of(tasks, &stat, process));
 }
