@@ -23,9 +23,10 @@
 #include "build_id.h"
 #include "engine.h"
 #include "exit_codes.h"
+#include "facts.h"
 #include "session_state.h"
 
-enum { BPF_FS = 0xcafe4a11, HOOKS_MAX = 64, NOTES = 4096, NOBODY = 65534 };
+enum { BPF_FS = 0xcafe4a11, HOOKS_MAX = 64, NOBODY = 65534 };
 
 static const char bpf_file_system[] = "/sys/fs/bpf";
 static const char unprivileged[] = "/proc/sys/kernel/unprivileged_bpf_disabled";
@@ -293,19 +294,6 @@ static int parse(struct order *order, int argc, char **argv)
 	return at < argc ? at : -1;
 }
 
-static void find_build_id(struct order *order)
-{
-	uint8_t notes[NOTES];
-	/* The file says that it has no size. */
-	int fd = open("/sys/kernel/notes", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, notes, sizeof(notes));
-
-	if (fd >= 0)
-		close(fd);
-	lg_build_id(notes, n > 0 ? (size_t)n : 0, order->build_id);
-	order->rules.build_id = order->build_id;
-}
-
 int lg_pin_command(int argc, char **argv)
 {
 	struct order order = {.rules.root = LG_PIN_ROOT};
@@ -318,7 +306,8 @@ int lg_pin_command(int argc, char **argv)
 		fputs(usage, stderr);
 		return LG_EXIT_USAGE;
 	}
-	find_build_id(&order);
+	lg_kernel_build_id(order.build_id);
+	order.rules.build_id = order.build_id;
 	if (!prepare(&order))
 		return LG_EXIT_SOME;
 	if (lg_engine_new(&engine, &err)) {

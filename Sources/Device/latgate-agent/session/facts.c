@@ -74,6 +74,13 @@ static lg_u64 counter_hz(void)
 #endif
 }
 
+void lg_kernel_build_id(char text[LG_BUILD_ID_TEXT])
+{
+	uint8_t notes[NOTES_MAX];
+
+	lg_build_id(notes, read_file("/sys/kernel/notes", notes, sizeof(notes)), text);
+}
+
 static void put_feature(void *arg, const char *line)
 {
 	lg_put_text(arg, LG_ATTR_FEATURE, line);
@@ -83,10 +90,9 @@ void lg_put_facts(struct lg_buffer *frames, struct lg_engine *engine)
 {
 	struct utsname kernel = {0};
 	char text[LG_CPU_LIST_TEXT], build_id[LG_BUILD_ID_TEXT];
-	uint8_t notes[NOTES_MAX];
 
 	uname(&kernel);
-	lg_build_id(notes, read_file("/sys/kernel/notes", notes, sizeof(notes)), build_id);
+	lg_kernel_build_id(build_id);
 	lg_put_text(frames, LG_ATTR_ABI, LATGATE_ABI);
 	read_line("/proc/sys/kernel/random/boot_id", text, sizeof(text));
 	lg_put_text(frames, LG_ATTR_BOOT_ID, text);
