@@ -50,6 +50,19 @@ long lg_read_number(const char *directory, const char *name, const char *prefix)
 	return strtol(text + length, NULL, 10);
 }
 
+lg_u32 lg_event_id(const char *event)
+{
+	const char *tracefs = lg_tracefs_path();
+	char directory[256];
+	long id;
+
+	if (!tracefs)
+		return 0;
+	snprintf(directory, sizeof(directory), "%s/events/%s", tracefs, event);
+	id = lg_read_number(directory, "id", NULL);
+	return id > 0 ? (lg_u32)id : 0;
+}
+
 int lg_open_event(struct perf_event_attr *event, int cpu, int program)
 {
 	int rc, fd = (int)syscall(__NR_perf_event_open, event, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
@@ -75,20 +88,12 @@ static int attach_tracepoint(const struct lg_attached *attached, const char *eve
 		.sample_period = 1,
 		.wakeup_events = 1,
 	};
-	char directory[256];
-	long id;
 
+	if (!attr.config)
+		attr.config = lg_event_id(event);
 	if (!attr.config) {
-		const char *tracefs = lg_tracefs_path();
-
-		snprintf(directory, sizeof(directory), "%s/events/%s", tracefs ? tracefs : "",
-			 event);
-		id = lg_read_number(directory, "id", NULL);
-		if (id <= 0) {
-			errno = ENOENT;
-			return -1;
-		}
-		attr.config = (lg_u64)id;
+		errno = ENOENT;
+		return -1;
 	}
 	return lg_open_event(&attr, ANY_CPU, attached->fd);
 }

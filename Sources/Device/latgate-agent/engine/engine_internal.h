@@ -190,6 +190,8 @@ int lg_open_event(struct perf_event_attr *event, int cpu, int program);
 
 /* The first number in a small file, after `prefix` where there is one; -1 without. */
 long lg_read_number(const char *directory, const char *name, const char *prefix);
+/* The number of a trace event, `group/name`; 0 where tracefs does not say it. */
+lg_u32 lg_event_id(const char *event);
 
 /* engine_uprobe.c */
 bool lg_is_uprobe(const struct lg_attached *attached);

@@ -81,21 +81,11 @@ static const struct lg_attached *program_named(const struct lg_probe *probe, con
 /* The agent may have no access to tracefs: it is given the event's id. */
 static lg_u32 event_of(const char *section)
 {
-	const char *tracefs = lg_tracefs_path();
-	char path[256];
-	lg_u32 id = 0;
-	FILE *file;
+	static const char kind[] = "tracepoint/";
 
-	if (!tracefs || strncmp(section, "tracepoint/", 11))
+	if (strncmp(section, kind, sizeof(kind) - 1))
 		return 0;
-	snprintf(path, sizeof(path), "%s/events/%s/id", tracefs, section + 11);
-	file = fopen(path, "re");
-	if (!file)
-		return 0;
-	if (fscanf(file, "%u", &id) != 1)
-		id = 0;
-	fclose(file);
-	return id;
+	return lg_event_id(section + sizeof(kind) - 1);
 }
 
 static void add_hook(const struct pinning *p, char *text, const struct lg_hook_report *hook)
