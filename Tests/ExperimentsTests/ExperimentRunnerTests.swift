@@ -173,6 +173,17 @@ struct ExperimentRunnerTests {
     #expect(events.all.contains("recorded 1") && !events.all.contains("failed 0"))
   }
 
+  @Test(.timeLimit(.minutes(2)))
+  func aRecordIsHandedOverWhileAnotherRunIsUnderWay() async throws {
+    let bench = try ExecutorBench()
+    let events = Events()
+    let lanes: [any DeviceLane] = [StuckLane(device: bench.device()), Lane(bench.device())]
+    let experiment = Task { try await run(bench, lanes, events) }
+    while !events.all.contains("recorded 1") { try await Task.sleep(for: .milliseconds(10)) }
+    experiment.cancel()
+    await #expect(throws: CancellationError.self) { try await experiment.value }
+  }
+
   @Test func theLastFailureIsTheExperiments() async throws {
     let bench = try ExecutorBench()
     let lane = Lane(bench.device(), failures: [0, 1])

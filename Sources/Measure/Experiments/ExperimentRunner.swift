@@ -98,11 +98,9 @@ package struct ExperimentRunner: Sendable {
           state.handle(.runFinished(slot))
         }
         let begun = ContinuousClock.now
-        let results = await make(missing)
-        // Those that ended before an interruption are kept.
+        let results = try await make(missing)
         for case (let slot, .success(let record)) in results {
           records.append(record)
-          try handle(.recorded(slot, record))
           state.handle(.runFinished(slot))
         }
         for case (let slot, .failure(let error)) in results {
@@ -136,9 +134,10 @@ package struct ExperimentRunner: Sendable {
     }
   }
 
-  /// Makes runs, each on a lane of its own, and waits for all of them.
-  private func make(_ batch: [RunSlot]) async -> [(RunSlot, Result<RunRecord, any Error>)] {
-    await withTaskGroup(of: (RunSlot, Result<RunRecord, any Error>).self) { group in
+  /// Makes runs, each on a lane of its own, and waits for all of them. A record is handed over as
+  /// soon as its run has ended: what interrupts the other runs does not take it away.
+  private func make(_ batch: [RunSlot]) async throws -> [(RunSlot, Result<RunRecord, any Error>)] {
+    try await withThrowingTaskGroup(of: (RunSlot, Result<RunRecord, any Error>).self) { group in
       for (position, slot) in batch.enumerated() {
         let lane = lanes[slot.lane ?? position]
         group.addTask {
@@ -153,7 +152,10 @@ package struct ExperimentRunner: Sendable {
         }
       }
       var results: [(RunSlot, Result<RunRecord, any Error>)] = []
-      for await result in group { results.append(result) }
+      for try await (slot, result) in group {
+        if case .success(let record) = result { try handle(.recorded(slot, record)) }
+        results.append((slot, result))
+      }
       return results.sorted { $0.0.order < $1.0.order }
     }
   }
