@@ -1,7 +1,7 @@
 import Foundation
 
-/// Median of finite numbers; nil without any.
-func median(_ values: [Double]) -> Double? {
+/// Median of finite numbers, of an even count the mean of the middle two; nil without any.
+package func median(_ values: [Double]) -> Double? {
   guard !values.isEmpty else { return nil }
   let sorted = values.sorted()
   let middle = sorted.count / 2

@@ -140,7 +140,7 @@ package struct RunReport: Sendable, Equatable, Encodable {
     scalars = numbers.sorted { $0.key < $1.key }.map { id, entry in
       Scalar(
         metric: id.text, unit: id.unit, better: entry.better.rawValue, values: entry.values,
-        median: median(entry.values))
+        median: median(entry.values) ?? 0)
     }
     if counters?.isEmpty == true { counters = nil }
     if events?.isEmpty == true { events = nil }
@@ -218,14 +218,4 @@ extension RunReport.Metric {
       Bin(lower: $0.lower, share: $0.shares[0])
     }
   }
-}
-
-/// The middle value, or the mean of the two; 0 when empty.
-func median(_ values: [Double]) -> Double {
-  let sorted = values.sorted()
-  guard let last = sorted.last else { return 0 }
-  let middle = sorted.count / 2
-  return sorted.count.isMultiple(of: 2)
-    ? (sorted[middle - 1] + sorted[middle]) / 2
-    : sorted.count == 1 ? last : sorted[middle]
 }

@@ -1,3 +1,4 @@
+import RegressionAnalysis
 import RunRecords
 
 extension VerdictReport {
@@ -56,7 +57,8 @@ extension VerdictReport {
 extension VerdictReport.CountedRate.Spread {
   fileprivate init?(_ values: [Double]) {
     guard let lowest = values.min(), let highest = values.max() else { return nil }
-    self.init(median: Reporting.median(values), lowest: lowest, highest: highest)
+    self.init(
+      median: RegressionAnalysis.median(values) ?? 0, lowest: lowest, highest: highest)
   }
 
   /// `750 {faults}, 740 … 761 over runs`.

@@ -1,3 +1,4 @@
+import RegressionAnalysis
 import RunRecords
 
 /// How long runs take on a bench, from what runs before have taken.
@@ -40,11 +41,11 @@ package struct RunTime: Sendable, Equatable {
     }
     let plain = timed.filter { $0.record.overhead == nil }.map(\.seconds)
     let whole = timed.filter { $0.record.overhead != nil }.map(\.seconds)
-    guard let run = Self.median(plain) ?? Self.median(whole) else { return nil }
+    guard let run = median(plain) ?? median(whole) else { return nil }
     self.run = .seconds(run)
     self.installing = installing ?? .zero
-    overhead = .seconds(plain.isEmpty ? 0 : max(0, (Self.median(whole) ?? run) - run))
-    iteration = Self.median(timed.compactMap { Self.iteration($0.record) }).map { .seconds($0) }
+    overhead = .seconds(plain.isEmpty ? 0 : max(0, (median(whole) ?? run) - run))
+    iteration = median(timed.compactMap { Self.iteration($0.record) }).map { .seconds($0) }
     runs = timed.count
   }
 
@@ -55,12 +56,6 @@ package struct RunTime: Sendable, Equatable {
   private static func iteration(_ record: RunRecord) -> Double? {
     let starts = record.iterations.filter { $0.kind != .overhead }.map(\.startedUptimeNs).sorted()
     return median(zip(starts, starts.dropFirst()).map { Double($1 - $0) / 1e9 })
-  }
-
-  private static func median(_ values: [Double]) -> Double? {
-    let sorted = values.sorted()
-    guard !sorted.isEmpty else { return nil }
-    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
   }
 
   /// What so many runs of each arm take.
