@@ -84,19 +84,31 @@ struct IterationExecutor: Sendable {
     for position in record.phases.indices {
       record.phases[position].addRates(of: request.suite.counters, loaded.allMetrics)
     }
-    var frequencies = FrequencyTally()
-    for window in windows { window.frequencies.forEach { frequencies.add($0) } }
     seen.after = try await watch.look()
     seen.speedAfter = request.asksBench ? try await watch.speedAfter() : nil
+    note(seen, windows, in: &record)
+    if case .ready(let background)? = start {
+      record.covariates[Covariate.background] = background
+    }
+    if let drop = disturbance(windows) ?? fault.map({ .init(.trace, $0) }) ?? watch.gate.drop(seen)
+    {
+      record.drop(drop)
+    }
+    return record
+  }
+
+  /// What the machine was like during an iteration.
+  private func note(
+    _ seen: StabilityGate.Observation, _ windows: [AgentWindow], in record: inout IterationRecord
+  ) {
     record.covariates.merge(
-      Covariates.iteration(before: seen.before, after: seen.after, speed: speed)
+      Covariates.iteration(before: seen.before, after: seen.after, speed: seen.speedBefore)
     ) { _, new in new }
+    var frequencies = FrequencyTally()
+    for window in windows { window.frequencies.forEach { frequencies.add($0) } }
     record.covariates.merge(frequencies.covariates) { _, new in new }
     if let missing = windows.compactMap(\.frequencyMissing).first {
       record.notes["cpu_frequency"] = "unsupported: \(missing)"
-    }
-    if case .ready(let background)? = start {
-      record.covariates[Covariate.background] = background
     }
     if session.facts.counterFrequency > 0 {
       record.covariates[Covariate.counterFrequency] = Double(session.facts.counterFrequency)
@@ -105,11 +117,6 @@ struct IterationExecutor: Sendable {
       record.covariates[Covariate.suspended] = Double(max(first, last) - first) / 1e6
     }
     record.notes["clocksource"] = seen.before.clockSource
-    if let drop = disturbance(windows) ?? fault.map({ .init(.trace, $0) }) ?? watch.gate.drop(seen)
-    {
-      record.drop(drop)
-    }
-    return record
   }
 
   private func make(_ phase: WorkloadPhase, number: UInt8) async throws -> PhaseResult {
