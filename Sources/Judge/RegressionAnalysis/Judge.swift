@@ -107,31 +107,11 @@ private func conclude(
   _ input: VerdictInput
 ) {
   let policy = input.policy
-  var failures: [Trouble] = []
-  for run in runs {
-    for mark in run.index.record.invalid where mark.metric == nil && mark.probe == nil {
-      failures.append(
-        Trouble(.invalidRun, "run \(run.index.record.id) is invalid: \(mark.reason)"))
-    }
-  }
   let overhead = overheadProblems(runs, policy)
-  failures += overhead.failures.filter { new in !failures.contains { $0.text == new } }
-    .map { Trouble(.overhead, $0) }
-  for finding in verdict.probes where finding.arm == "candidate" {
-    let own = verdict.metrics.filter { $0.id.probe == finding.probe }
-    if own.isEmpty || own.contains(where: \.gating) {
-      failures.append(
-        Trouble(
-          .probeLost, "probe \(finding.probe) is \(finding.status.rawValue) on the candidate"))
-    }
-  }
+  let failures = dataFailures(verdict, runs, mixtures, overhead: overhead.failures, policy)
   var remarks = [input.benchCaveat].compactMap(\.self)
-  for mixture in mixtures {
-    if policy.allowsMixed {
-      remarks.append("\(mixture.description): compared as asked, on weak evidence")
-    } else if verdict.metrics.contains(where: { $0.gating && $0.id.probe == mixture.probe }) {
-      failures.append(Trouble(.mixedProbes, "\(mixture.description): \(ProbeMixture.remedy)"))
-    }
+  if policy.allowsMixed {
+    remarks += mixtures.map { "\($0.description): compared as asked, on weak evidence" }
   }
   let bench = benchProblems(verdict.conditions, runs, policy)
   let steady = bench.isEmpty ? nil : SteadyRegressions(verdict, runs, input)
@@ -198,6 +178,36 @@ private func conclude(
     : Continuation(
       verdict.metrics, isHeldBack: !undecided.isEmpty,
       runs: min(verdict.runs.reference, verdict.runs.candidate))
+}
+
+/// What was measured, but not as it has to be.
+private func dataFailures(
+  _ verdict: Verdict, _ runs: [PlacedRun], _ mixtures: [ProbeMixture], overhead: [String],
+  _ policy: VerdictPolicy
+) -> [Trouble] {
+  var failures: [Trouble] = []
+  for run in runs {
+    for mark in run.index.record.invalid where mark.metric == nil && mark.probe == nil {
+      failures.append(
+        Trouble(.invalidRun, "run \(run.index.record.id) is invalid: \(mark.reason)"))
+    }
+  }
+  failures += overhead.filter { new in !failures.contains { $0.text == new } }
+    .map { Trouble(.overhead, $0) }
+  for finding in verdict.probes where finding.arm == "candidate" {
+    let own = verdict.metrics.filter { $0.id.probe == finding.probe }
+    if own.isEmpty || own.contains(where: \.gating) {
+      failures.append(
+        Trouble(
+          .probeLost, "probe \(finding.probe) is \(finding.status.rawValue) on the candidate"))
+    }
+  }
+  for mixture in mixtures where !policy.allowsMixed {
+    if verdict.metrics.contains(where: { $0.gating && $0.id.probe == mixture.probe }) {
+      failures.append(Trouble(.mixedProbes, "\(mixture.description): \(ProbeMixture.remedy)"))
+    }
+  }
+  return failures
 }
 
 /// Gating metrics that have a slower mode which the reference has not: no pass, whatever quantiles say.
