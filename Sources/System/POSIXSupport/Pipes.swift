@@ -32,15 +32,3 @@ func inheritableDescriptors() -> [Int32] {
     return number > STDERR_FILENO && flags >= 0 && flags & FD_CLOEXEC == 0
   }
 }
-
-/// SIGPIPE would end the tool when a peer closes first; EPIPE says the same politely.
-package enum BrokenPipe {
-  private static let ignored: Void = {
-    _ = signal(SIGPIPE, SIG_IGN)
-  }()
-
-  /// Turns SIGPIPE off for the process, once.
-  package static func ignoreSignal() {
-    ignored
-  }
-}

@@ -80,7 +80,7 @@ struct BaselinePin: AsyncParsableCommand {
     commandName: "pin", abstract: "Name certain builds, for good.")
 
   @OptionGroup var recall: RecallOptions
-  @OptionGroup var scope: ScopeOptions
+  @OptionGroup var bench: BenchOptions
 
   @Argument(help: "Name of the baseline; one of that name is replaced.")
   var name: String
@@ -90,7 +90,7 @@ struct BaselinePin: AsyncParsableCommand {
 
   func run() async throws {
     let store = try await recall.open()
-    let (suite, target) = try scope.only(in: store)
+    let (suite, target) = try bench.only(in: store)
     let known = try store.builds(suite: suite, target: target)
     let ids = try builds.map { try store.buildID($0, among: known) }
     let replaced = try store.add(
@@ -106,7 +106,7 @@ struct BaselineRoll: AsyncParsableCommand {
     commandName: "roll", abstract: "Name the last builds that did not fail, whichever they are.")
 
   @OptionGroup var recall: RecallOptions
-  @OptionGroup var scope: ScopeOptions
+  @OptionGroup var bench: BenchOptions
 
   @Argument(help: "Name of the baseline; one of that name is replaced.")
   var name: String
@@ -120,7 +120,7 @@ struct BaselineRoll: AsyncParsableCommand {
 
   func run() async throws {
     let store = try await recall.open()
-    let (suite, target) = try scope.only(in: store)
+    let (suite, target) = try bench.only(in: store)
     let old = try store.baseline(named: name)
     // What was accepted stays accepted when only the size changes.
     let steps = old.map { $0.suite == suite && $0.target == target ? $0.steps : [] } ?? []

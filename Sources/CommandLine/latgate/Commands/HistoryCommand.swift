@@ -23,7 +23,7 @@ struct HistoryCommand: AsyncParsableCommand, ComputingCommand {
       """)
 
   @OptionGroup var recall: RecallOptions
-  @OptionGroup var scope: ScopeOptions
+  @OptionGroup var bench: BenchOptions
 
   @Argument(help: "Metrics, as patterns over their names with * and ?.", completion: .metrics)
   var metrics: [String] = []
@@ -48,7 +48,7 @@ struct HistoryCommand: AsyncParsableCommand, ComputingCommand {
     let console = recall.console
     try report.requirePlaces()
     let store = try await recall.openToRead()
-    let (suite, target) = try scope.only(in: store)
+    let (suite, target) = try bench.only(in: store)
     let builds = try store.builds(suite: suite, target: target)
     let patterns = all ? ["*"] : metrics
     func read(_ patterns: [String]) throws -> BuildHistory {

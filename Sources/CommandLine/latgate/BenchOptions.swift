@@ -4,8 +4,8 @@ import Foundation
 import RecordStore
 import RegressionAnalysis
 
-/// Which stored runs a command is about.
-struct ScopeOptions: ParsableArguments {
+/// Which bench of the store a command is about: a suite on a device.
+struct BenchOptions: ParsableArguments {
   @Option(help: "Suite. Default: the only one with stored runs.", completion: .suites)
   var suite: String?
 
@@ -43,23 +43,5 @@ struct ScopeOptions: ParsableArguments {
         "there are runs of several: give \(option) (\(known.sorted().joined(separator: ", ")))")
     }
     return only
-  }
-}
-
-extension Store {
-  /// The id of a build that was named by its id or its name.
-  /// - Throws: `UnknownNameError`; `ValidationError` for a name that several builds have.
-  func buildID(_ name: String, among builds: [StoredBuild]) throws -> String {
-    if builds.contains(where: { $0.id == name }) { return name }
-    let named = builds.filter { $0.name == name }
-    guard let first = named.first else {
-      throw UnknownNameError(kind: "build in the store", name: name, known: builds.map(\.id))
-    }
-    guard named.count == 1 else {
-      throw ValidationError(
-        "several builds are called '\(name)': give an id "
-          + "(\(named.map(\.id).joined(separator: ", ")))")
-    }
-    return first.id
   }
 }
