@@ -168,8 +168,8 @@ package struct Publisher: Sendable {
 
   private func revokeNow(_ id: String) throws -> Bool {
     try demand(id)
-    // First what stops it: of a list without the campaign a second attempt could not tell what to
-    // revoke, and the keys that stop it may not be at hand at the first.
+    // First what stops it. The keys for that may be missing now, and a second attempt would not
+    // find a campaign that is out of the list.
     try publishNow {
       $0.paused.remove(id)
       $0.revoked.insert(id)

@@ -33,7 +33,7 @@ package struct PseudonymKey: Sendable {
     key = SymmetricKey(data: bytes)
   }
 
-  /// Tells keys apart, and says nothing else of them.
+  /// Another one for every key; the key cannot be computed from it.
   package var mark: UInt64 {
     let code = HMAC<SHA256>.authenticationCode(for: Array("mark".utf8), using: key)
     return LittleEndian.read(UInt64.self, Array(code), at: 0)

@@ -2,7 +2,6 @@ import Foundation
 
 /// What became of every device of a pool.
 package struct PoolReport: Sendable, Equatable, Encodable {
-  /// One device.
   package struct Device: Sendable, Equatable, Encodable {
     /// Of its directory and its lines.
     package var name: String

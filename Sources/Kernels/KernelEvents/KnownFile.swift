@@ -16,7 +16,6 @@ package struct KnownFile: Sendable, Equatable, Codable {
   package var thumb: Set<String> = []
   /// Functions of libraries that it calls.
   package var imported: Set<String> = []
-  /// The libraries.
   package var libraries: [String] = []
   /// Nil for what is not Go's; empty where the version is not known.
   package var goVersion: String?

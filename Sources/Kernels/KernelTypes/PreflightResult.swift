@@ -29,7 +29,6 @@ package struct PreflightResult: Sendable, Equatable, Encodable {
     }
   }
 
-  /// One probe.
   package struct Probe: Sendable, Equatable, Encodable {
     package var probe: String
     package var outcome: Outcome

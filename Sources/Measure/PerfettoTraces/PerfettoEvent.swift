@@ -1,6 +1,5 @@
 /// A kernel event as perfetto writes it.
 struct PerfettoEvent: Equatable, Sendable {
-  /// One of its fields.
   struct Field: Equatable, Sendable {
     enum Kind: Sendable {
       case number, text

@@ -103,7 +103,6 @@ package struct RecordingDirectory: Sendable {
 
 /// What a recording folds to.
 package struct FoldedRecording: Sendable, Equatable {
-  /// One of its windows.
   package struct Window: Sendable, Equatable {
     package var metrics: [FoldedMetric]
     package var frequencies: [FoldedFrequency]

@@ -8,8 +8,8 @@
  * A file that is torn or changed is set aside and never sent.
  *
  * Reports grow old while the device is on. A clock that is set, or one that
- * begins anew at each boot, makes none of them older; nor does a device that
- * lies in a drawer, whose reports nobody could have sent.
+ * begins anew at each boot, makes none of them older; nor does time in which
+ * the device is switched off, when nothing could have sent them.
  */
 #ifndef LATGATE_FIELD_SPOOL_H
 #define LATGATE_FIELD_SPOOL_H

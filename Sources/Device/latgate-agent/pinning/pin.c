@@ -225,7 +225,7 @@ static void seen(void *arg, const char *probe, const char *directory)
 	(*(int *)arg)++;
 }
 
-/* What the agent will meet, seen with its eyes: no capabilities, only the group. */
+/* Whether pins can be used by a process like the agent: no capabilities, only the group. */
 static bool group_may_use(gid_t group, bool quiet)
 {
 	pid_t child = fork();

@@ -7,7 +7,6 @@ package struct MeasureError: Error, Sendable, Equatable {
   package var suggestion: String?
   /// What to do, without a full stop.
   package var remedy: String
-  /// The line.
   package var line: String
   /// The characters that are wrong, counted from 0; empty = something is missing there.
   package var range: Range<Int>

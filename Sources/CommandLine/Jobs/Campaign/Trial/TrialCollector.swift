@@ -10,7 +10,6 @@ final class TrialCollector: Sendable {
   let devicePort: UInt16
   /// URL of what operators look at.
   let operators: String
-  /// Its directory.
   let directory: String
   private let process: ChildProcess
 
