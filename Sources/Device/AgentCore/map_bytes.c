@@ -2,7 +2,6 @@
 #include "map_bytes.h"
 
 #include <linux/bpf.h>
-#include <stdbool.h>
 
 enum {
 	PAGE = 4096,
@@ -34,7 +33,7 @@ uint64_t lg_add_bytes(uint64_t a, uint64_t b)
 	return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
 }
 
-static bool is_per_cpu(uint32_t type)
+bool lg_map_is_per_cpu(uint32_t type)
 {
 	return type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_PERCPU_HASH ||
 	       type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
@@ -50,7 +49,7 @@ uint64_t lg_map_bytes(const struct lg_map_shape *map, uint32_t cpus)
 {
 	uint64_t entry = rounded(map->value_size, ALIGNED), buckets = 0, bytes;
 
-	if (is_per_cpu(map->type))
+	if (lg_map_is_per_cpu(map->type))
 		entry = entry * cpus + POINTER;
 	if (is_hash(map->type)) {
 		entry += ELEMENT + rounded(map->key_size, ALIGNED);

@@ -3,6 +3,7 @@
 #ifndef LATGATE_MAP_BYTES_H
 #define LATGATE_MAP_BYTES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct lg_map_shape {
@@ -15,6 +16,8 @@ struct lg_map_shape {
  * that is no number. What storage of tasks takes, which is made with them, is not known.
  */
 uint64_t lg_map_bytes(const struct lg_map_shape *map, uint32_t cpus);
+/* Whether every CPU has a value of its own; of the types that probes and other tools use. */
+bool lg_map_is_per_cpu(uint32_t type);
 /* The sum, or UINT64_MAX. */
 uint64_t lg_add_bytes(uint64_t a, uint64_t b);
 

@@ -11,6 +11,7 @@
 #include <bpf/libbpf.h>
 
 #include "engine_internal.h"
+#include "map_bytes.h"
 
 struct lg_foreign {
 	struct lg_foreign *next;
@@ -41,15 +42,9 @@ static struct lg_foreign **place_of(struct lg_engine *engine, const char *name)
 	return at;
 }
 
-static bool is_per_cpu(enum bpf_map_type type)
-{
-	return type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_PERCPU_HASH ||
-	       type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
-}
-
 static bool is_readable(enum bpf_map_type type)
 {
-	return is_per_cpu(type) || type == BPF_MAP_TYPE_ARRAY || type == BPF_MAP_TYPE_HASH ||
+	return lg_map_is_per_cpu(type) || type == BPF_MAP_TYPE_ARRAY || type == BPF_MAP_TYPE_HASH ||
 	       type == BPF_MAP_TYPE_LRU_HASH;
 }
 
@@ -58,8 +53,9 @@ static size_t size_of_value(const struct bpf_map *map, int possible_cpus)
 {
 	size_t size = bpf_map__value_size(map);
 
-	return is_per_cpu(bpf_map__type(map)) ? ((size + 7) & ~(size_t)7) * (size_t)possible_cpus
-					      : size;
+	return lg_map_is_per_cpu(bpf_map__type(map))
+		       ? ((size + 7) & ~(size_t)7) * (size_t)possible_cpus
+		       : size;
 }
 
 /* What the other tool gives maps that its object leaves open, such as one for each thread. */
