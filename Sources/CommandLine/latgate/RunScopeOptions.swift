@@ -31,7 +31,7 @@ struct RunScopeOptions: ParsableArguments {
         "--comm '\(comm)': the kernel keeps 1 to \(Self.longestName) bytes of a name; "
           + "'cat /proc/PID/comm' prints them")
     }
-    if pid == 0 { throw ValidationError("--pid 0 is nobody: it stands for idle CPUs") }
+    if pid == 0 { throw ValidationError("--pid 0 stands for idle CPUs and is no process") }
     if let cgroup, !cgroup.hasPrefix("/") {
       throw ValidationError(
         "--cgroup takes its directory on the device, such as /sys/fs/cgroup/system.slice")

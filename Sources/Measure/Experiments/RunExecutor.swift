@@ -55,7 +55,9 @@ package struct RunExecutor: Sendable {
         return record
       } catch let crash as LoadCrashError {
         let name = crash.event.subject.probe
-        report(RunProgress(activity: "the device died of \(name)", iteration: 0, iterations: 0))
+        report(
+          RunProgress(
+            activity: "the device crashed while \(name) was loaded", iteration: 0, iterations: 0))
         // The canary and every probe can each cost one boot.
         crashes += 1
         guard crashes <= request.probes.count, try await isUp(after: crash) else {
@@ -63,7 +65,7 @@ package struct RunExecutor: Sendable {
         }
         // The boot is another one.
         known = nil
-        if log.baseline != nil { log.abandon("it died of \(name)") }
+        if log.baseline != nil { log.abandon("the device crashed while \(name) was loaded") }
       } catch {
         guard !Task.isCancelled, request.reconnect > .zero, let bootID,
           let cause = DeviceLoss.cause(error, device: device.name)

@@ -59,7 +59,7 @@ struct SelfCheck: Sendable {
     switch step.ending {
     case .exited(0): return nil
     case .exited(let code): return "its load ended with \(code)"
-    case .signalled(let number): return "its load died of signal \(number)"
+    case .signalled(let number): return "its load was ended by signal \(number)"
     }
   }
 }

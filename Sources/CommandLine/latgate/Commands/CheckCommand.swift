@@ -205,7 +205,7 @@ struct CheckCommand: AsyncParsableCommand {
     let given = flow.timeBudget?.duration
     func left() -> Duration? { given.map { $0 - (ContinuousClock.now - begun) } }
     if given != nil, !experiment.knowsCost, made.isEmpty, !flow.plan {
-      common.console.note("nobody knows yet how long a run takes: the first will show")
+      common.console.note("how long a run takes is known after the first")
       try experiment.begin()
       made = try await experiment.run(experiment.setup.design.first).records
     }

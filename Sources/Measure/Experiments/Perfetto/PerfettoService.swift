@@ -22,7 +22,7 @@ package enum PerfettoService {
     do {
       return try ServiceState(made.standardOutput)
     } catch {
-      throw PerfettoError.notStarted("its service's answer makes no sense")
+      throw PerfettoError.notStarted("its service's answer cannot be read")
     }
   }
 

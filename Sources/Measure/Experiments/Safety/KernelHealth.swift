@@ -26,7 +26,7 @@ struct KernelHealth: Sendable, Equatable {
   func damage(since before: KernelHealth) -> String? {
     if bootID != before.bootID { return "the device has restarted" }
     let fresh = taints & ~before.taints
-    for (bit, meaning) in [(7, "it has died once (OOPS or BUG)"), (9, "it issued a warning")]
+    for (bit, meaning) in [(7, "it had an OOPS or a BUG"), (9, "it issued a warning")]
     where fresh & 1 << UInt64(bit) != 0 {
       return "the kernel says since then that \(meaning)"
     }

@@ -112,7 +112,7 @@ actor SSHConnection {
     }
     return .disconnected(
       device: device, operation: DeviceError.connecting,
-      detail: lines.last ?? "ssh ended without a word")
+      detail: lines.last ?? "ssh ended without a message")
   }
 
   private static func run(_ arguments: [String], device: String) async throws -> ExecResult {

@@ -54,7 +54,7 @@ package enum SSHFailure: Sendable, Equatable {
       (
         "its host key is another one than before",
         "if the board was flashed, forget the old key with `ssh-keygen -R HOST` (as `ssh` shows "
-          + "it), then connect once by hand; else somebody is in between"
+          + "it), then connect once by hand; else another host may answer for it"
       )
     case .hostKeyUnknown:
       (
