@@ -11,7 +11,6 @@
 
 enum {
 	LG_BARRED_MOST = 64, /* the oldest is forgotten */
-	LG_BOOT_ID_TEXT = 37, /* bytes with the NUL */
 };
 
 struct lg_field_state {

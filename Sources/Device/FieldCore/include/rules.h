@@ -57,7 +57,6 @@ enum lg_reason {
 	/* Of the moment, and not reported: */
 	LG_TOO_EARLY = 256, /* the device has not been up long enough, or the campaign not begun */
 	LG_OVER = 257,
-	LG_PAUSED = 258,
 };
 
 struct lg_condition_now {
