@@ -88,7 +88,7 @@ package struct ExperimentPlace: Codable, Sendable, Equatable {
     case candidate
   }
 
-  /// Which of the two stages the run belongs to; both are fresh data.
+  /// Which of two stages a run belonged to, as earlier versions had them.
   package enum Stage: String, Codable, Sendable, Equatable, CaseIterable {
     case screen
     case confirm
@@ -98,6 +98,7 @@ package struct ExperimentPlace: Codable, Sendable, Equatable {
   package var arm: Arm
   /// Position among all runs of the experiment, in time; the trend is estimated over it.
   package var order: Int
+  /// Only in records of earlier versions; it decides nothing.
   package var stage: Stage?
   /// True where both arms were declared to run one firmware; nil where not.
   package var isAA: Bool?
