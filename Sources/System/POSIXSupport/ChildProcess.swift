@@ -116,17 +116,7 @@ package final class ChildProcess: Sendable {
     var attributes = posix_spawnattr_t()
     try numberedCall("posix_spawnattr_init") { posix_spawnattr_init(&attributes) }
     defer { posix_spawnattr_destroy(&attributes) }
-    var defaults = sigset_t()
-    var mask = sigset_t()
-    sigemptyset(&mask)
-    sigemptyset(&defaults)
-    // Ignored signals stay ignored across exec: the child must not inherit ours.
-    for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP] { sigaddset(&defaults, signal) }
-    let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK
-    posix_spawnattr_setflags(&attributes, Int16(flags))
-    posix_spawnattr_setpgroup(&attributes, 0)
-    posix_spawnattr_setsigdefault(&attributes, &defaults)
-    posix_spawnattr_setsigmask(&attributes, &mask)
+    separate(&attributes)
 
     var processID: pid_t = 0
     let variables = (environment ?? ProcessInfo.processInfo.environment)
@@ -151,6 +141,21 @@ package final class ChildProcess: Sendable {
       waitpid(processID, &ignored, 0)
       throw error
     }
+  }
+
+  /// Gives the child a group of its own, and no signals that are ignored or blocked here.
+  private static func separate(_ attributes: inout posix_spawnattr_t) {
+    var defaults = sigset_t()
+    var mask = sigset_t()
+    sigemptyset(&mask)
+    sigemptyset(&defaults)
+    // Ignored signals stay ignored across exec: the child must not inherit ours.
+    for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP] { sigaddset(&defaults, signal) }
+    let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK
+    posix_spawnattr_setflags(&attributes, Int16(flags))
+    posix_spawnattr_setpgroup(&attributes, 0)
+    posix_spawnattr_setsigdefault(&attributes, &defaults)
+    posix_spawnattr_setsigmask(&attributes, &mask)
   }
 
   /// Waits for the end of the child; may be called again.
