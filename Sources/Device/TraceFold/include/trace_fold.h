@@ -6,7 +6,7 @@
  * less than a probe can see, the metric's line below gives the difference.
  *
  *	format files -> lg_decoder          pages -> lg_merge
- *	                    `---- lg_decode() ----' -> lg_fold_event() -> lg_fold_read…
+ *	                    `---- lg_decode() ----' -> lg_fold_event() -> lg_fold_result()
  *
  * The library does no I/O, keeps no global state and trusts no input. One
  * fold serves one thread.
