@@ -2,7 +2,6 @@ import CAgentABI
 
 extension AgentFacts {
   init(_ reader: AttributeReader) throws(AgentSessionError) {
-    agentVersion = try reader.text(LG_ATTR_AGENT_VERSION)
     abi = try reader.text(LG_ATTR_ABI)
     bootID = try reader.text(LG_ATTR_BOOT_ID)
     kernelRelease = try reader.text(LG_ATTR_KERNEL_RELEASE)
@@ -70,7 +69,6 @@ extension AgentStepResult {
     durationNanoseconds = try reader.number(LG_ATTR_DURATION_NS)
     standardOutput = reader.optional(LG_ATTR_STDOUT) ?? []
     standardError = reader.optional(LG_ATTR_STDERR) ?? []
-    isTruncated = try reader.optionalNumber(LG_ATTR_TRUNCATED, as: UInt32.self) ?? 0 != 0
   }
 }
 
@@ -170,8 +168,7 @@ extension AgentCounters {
     recorded = values[1]
     overwritten = values[2]
     cancelled = values[3]
-    startOffsetSum = values[4]
-    endOffsetSum = values[5]
+    // Between them are the sums of offsets, of which the agent made the age of what was censored.
     beforeWindow = values[6]
     afterWindow = values[7]
     noStart = values[8]

@@ -1,6 +1,5 @@
 /// What the agent says of itself and its device in answer to the greeting.
 package struct AgentFacts: Sendable, Equatable {
-  package var agentVersion: String
   /// `arm64`, `armv7` or `x86_64`: what the agent was built for.
   package var abi: String
   package var bootID: String
@@ -75,11 +74,9 @@ package struct AgentStepResult: Sendable, Equatable {
   package var index: Int
   package var ending: Ending
   package var durationNanoseconds: UInt64
-  /// At most `LG_OUTPUT_LIMIT` bytes each.
+  /// At most `LG_OUTPUT_LIMIT` bytes each; what is longer was cut.
   package var standardOutput: [UInt8]
   package var standardError: [UInt8]
-  /// True when output was cut.
-  package var isTruncated: Bool
 }
 
 /// One histogram of a metric: the values of one label.
@@ -147,10 +144,6 @@ package struct AgentCounters: Sendable, Equatable {
   package var recorded: UInt64
   package var overwritten: UInt64
   package var cancelled: UInt64
-  /// Nanoseconds.
-  package var startOffsetSum: UInt64
-  /// Nanoseconds.
-  package var endOffsetSum: UInt64
   package var beforeWindow: UInt64
   package var afterWindow: UInt64
   package var noStart: UInt64

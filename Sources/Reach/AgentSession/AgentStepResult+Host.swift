@@ -7,6 +7,6 @@ extension AgentStepResult {
     self.init(
       index: index, ending: .exited(UInt32(bitPattern: exitCode)),
       durationNanoseconds: duration.wholeNanoseconds, standardOutput: standardOutput,
-      standardError: standardError, isTruncated: false)
+      standardError: standardError)
   }
 }
