@@ -1,4 +1,3 @@
-import ADB
 import ArgumentParser
 import Catalogs
 import Devices
@@ -39,12 +38,9 @@ struct SingleRun {
     var plan = plan
     let display = display ?? RunDisplay(console: console, runs: 1)
     defer { display.end() }
-    let factory = LaneFactory(
-      catalog: bench.catalog,
-      server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share,
-      leases: try .ofThisCommand(wait: wait) { display.line($0) },
-      commandLog: output.map { "\($0)/commands.log" }
-    ) { display.line($0) }
+    let factory = try bench.laneFactory(
+      wait: wait, commandLog: output.map { "\($0)/commands.log" },
+      waiting: { display.line($0) }, progress: { display.line($0) })
     let target = try await factory.single(
       device: device ?? plan.suite.device, id: "run-\(getpid())")
     defer { target.release() }

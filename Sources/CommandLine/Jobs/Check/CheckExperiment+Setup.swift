@@ -1,4 +1,3 @@
-import ADB
 import Catalogs
 import Experiments
 import Foundation
@@ -115,12 +114,9 @@ extension CheckSetup {
     let console = bench.console
     try requireArms(plan, in: bench.catalog)
     try ResultPlace.requireDirectory(directory.path)
-    let factory = LaneFactory(
-      catalog: bench.catalog,
-      server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share,
-      leases: try .ofThisCommand(wait: wait) { console.note($0) },
-      commandLog: "\(directory.path)/commands.log"
-    ) { console.detail($0) }
+    let factory = try bench.laneFactory(
+      wait: wait, commandLog: "\(directory.path)/commands.log",
+      waiting: { console.note($0) }, progress: { console.detail($0) })
     let id = "check-\(getpid())"
     var target = try await factory.experiment(
       device: device, fallback: plan.suite.device, id: id, lanes: partner == nil ? lanes : 1)

@@ -1,4 +1,3 @@
-import ADB
 import Catalogs
 import Devices
 import Experiments
@@ -30,11 +29,9 @@ package struct Survey: Sendable {
     device name: String, probes: [ProbeManifest], tier: Tier? = nil, isChecking: Bool = false
   ) async throws -> SurveyReport {
     let console = bench.console
-    let target = try await LaneFactory(
-      catalog: bench.catalog,
-      server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share,
-      leases: try .ofThisCommand { console.note($0) }
-    ) { console.note($0) }
+    let target = try await bench.laneFactory(
+      waiting: { console.note($0) }, progress: { console.note($0) }
+    )
     .single(device: name, id: "survey-\(getpid())")
     defer { target.release() }
     guard let lane = target.lanes.first else {

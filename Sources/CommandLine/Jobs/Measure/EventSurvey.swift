@@ -1,4 +1,3 @@
-import ADB
 import Catalogs
 import Devices
 import Experiments
@@ -23,11 +22,9 @@ package struct EventSurvey: Sendable {
   /// - Throws: `UnknownNameError` where nothing is near, `MeasureError` for a file without probes, `DeviceError`.
   package func text(of word: String, on name: String) async throws -> String {
     let console = bench.console
-    let target = try await LaneFactory(
-      catalog: bench.catalog,
-      server: try ADBServer(environment: ProcessInfo.processInfo.environment), share: bench.share,
-      leases: try .ofThisCommand(wait: wait) { console.note($0) }
-    ) { console.note($0) }
+    let target = try await bench.laneFactory(
+      wait: wait, waiting: { console.note($0) }, progress: { console.note($0) }
+    )
     .single(device: name, id: "events-\(getpid())")
     defer { target.release() }
     guard let lane = target.lanes.first else {
