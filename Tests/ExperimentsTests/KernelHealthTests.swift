@@ -24,7 +24,7 @@ import Testing
 
   @Test func anotherBootOrAFreshFaultIsDamage() {
     #expect(health("b", "0").damage(since: health("a", "0")) == "the device has restarted")
-    #expect(health("a", "128").damage(since: health("a", "0"))?.contains("died once") == true)
+    #expect(health("a", "128").damage(since: health("a", "0"))?.contains("an OOPS") == true)
     #expect(health("a", "640").damage(since: health("a", "128"))?.contains("warning") == true)
   }
 }
