@@ -164,6 +164,21 @@ import Testing
     #expect(found.builds == ["b7", "b8", "b9", "b10", "b11", "b13"])
   }
 
+  @Test func aLevelEndsWhereTheNextOneBegins() {
+    // What holds builds of both levels is not stable.
+    let found = BaselineWindow(
+      builds: builds + ["b12"], failed: [], steps: ["b5", "b10"], size: 16
+    ) { !($0.contains("b9") && $0.contains("b10")) }
+    #expect(found.builds == Array(builds[5..<10]))
+    #expect(found.pending == .init(build: "b10", builds: 3, isStable: true))
+  }
+
+  @Test func aLevelOfFewBuildsIsNotMixedWithTheOneBefore() {
+    let found = window(steps: ["b5", "b8"])
+    #expect(found.builds == Array(builds[..<5]))
+    #expect(found.pending == .init(build: "b8", builds: 4, isStable: true))
+  }
+
   @Test func aStepOfABuildThatIsGoneIsNone() {
     #expect(window(steps: ["gone"]).builds == builds)
   }

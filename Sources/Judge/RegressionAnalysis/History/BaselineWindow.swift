@@ -31,19 +31,23 @@ package struct BaselineWindow: Sendable, Equatable {
   ) rethrows {
     var start = 0
     var pending: Pending?
+    // Where the levels begin that are not followed yet: none of them is mixed with the one before.
+    var end = all.count
     // A later step may lie before one that still waits: each is looked at by its place.
-    for step in Set(steps.compactMap(all.firstIndex)).sorted() {
-      let level = Array(all[step...])
+    let places = Set(steps.compactMap(all.firstIndex)).sorted()
+    for (step, next) in zip(places, places.dropFirst() + [all.count]) {
+      // A level ends where the next one that was accepted begins.
+      let level = Array(all[step..<next])
       let enough = level.count >= Self.leastStable
       let stable = try enough && isStable(Array(level.suffix(size)))
       if stable {
-        start = step
+        (start, end) = (step, all.count)
         pending = nil
       } else {
+        end = min(end, step)
         pending = Pending(build: all[step], builds: level.count, isStable: stable || !enough)
       }
     }
-    let end = pending.flatMap { all.firstIndex(of: $0.build) } ?? all.count
     // The first builds of an accepted level were judged against the one before it.
     let isRebased = steps.contains(all.isEmpty ? "" : all[start])
     let exempt = isRebased ? Set(all[start...].prefix(Self.leastStable)) : []
