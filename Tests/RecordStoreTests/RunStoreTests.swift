@@ -86,6 +86,17 @@ import Testing
     #expect(builds.map(\.runs) == [2, 1, 1])
   }
 
+  @Test func aBuildHasTheNameOfItsFirstRun() async throws {
+    let store = try await open()
+    var late = run("r2", build: "b", minute: 2)
+    late.firmware.name = "candidate.img"
+    // Records may come in any order.
+    try store.add(try [late, run("r1", build: "b", minute: 1)].map { try RunDocument($0) })
+    let builds = try store.builds(suite: "storage", target: "board")
+    #expect(builds.map(\.name) == ["firmware-b"])
+    #expect(builds.map(\.runs) == [2])
+  }
+
   @Test func whatWasChangedInTheFileIsDamage() async throws {
     let store = try await open()
     try store.add([try RunDocument(run("r1"))])

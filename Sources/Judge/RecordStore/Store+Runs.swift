@@ -142,12 +142,13 @@ extension Store {
   package func builds(
     suite: String, target: String
   ) throws(StoreError) -> [StoredBuild] {
+    // With one minimum alone SQLite takes the other columns from its row.
     try read { database in
       try StoredBuild.fetchAll(
         database,
         sql: """
           SELECT build, firmware, MIN(created) AS first, COUNT(*) AS runs FROM run
-          WHERE suite = ? AND target = ? AND isValid GROUP BY build ORDER BY first, MIN(rowid)
+          WHERE suite = ? AND target = ? AND isValid GROUP BY build ORDER BY first, rowid
           """, arguments: [suite, target])
     }
   }
