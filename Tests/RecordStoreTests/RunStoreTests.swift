@@ -167,6 +167,19 @@ import Testing
     #expect(try store.document(of: all[199]).bytes == documents[199].bytes)
   }
 
+  @Test func runsThatAreDeletedMeanwhileAreLeftOut() async throws {
+    let store = try await open()
+    try store.add(try (0..<3).map { try RunDocument(run("r\($0)", minute: $0)) })
+    let other = try await open()
+    let last = try #require(try other.runs().last)
+    var seen: [String] = []
+    try store.forEachRun { document in
+      seen.append(document.record.id)
+      _ = try other.delete([last])
+    }
+    #expect(seen == ["r0", "r1"])
+  }
+
   /// Deletes while another program reads what was there before.
   private func deleteBesideReader(_ runs: [StoredRun], _ store: Store) throws -> Store.Deleted {
     // The store would wait for the reader for 20 s.

@@ -94,12 +94,14 @@ extension Store {
           """, arguments: arguments + [RunLevels.rules])
     }
     var next = missing[...]
+    var decoded = 0
     while !next.isEmpty {
-      let documents = try next.prefix(Self.fillBatch).map { try document(of: $0) }
+      // Another process may have removed a run meanwhile.
+      let documents = try next.prefix(Self.fillBatch).compactMap { try storedDocument(of: $0) }
+      decoded += documents.count
       try write { database in
         var known: [MetricStatistic: Int64] = [:]
         for document in documents {
-          // Another process may have removed the run meanwhile.
           let isThere = try Bool.fetchOne(
             database, sql: "SELECT EXISTS (SELECT 1 FROM run WHERE hash = ?)",
             arguments: [document.hash])
@@ -108,7 +110,7 @@ extension Store {
       }
       next = next.dropFirst(Self.fillBatch)
     }
-    return missing.count
+    return decoded
   }
 
   /// Keeps what a stored run says; what was kept before is replaced. `known` are the statistics that

@@ -100,19 +100,28 @@ extension Store {
   package func forEachRun(
     _ filter: RunFilter = RunFilter(), _ body: (RunDocument) throws -> Void
   ) throws {
-    for run in try runs(filter) { try body(try document(of: run)) }
+    for run in try runs(filter) {
+      // Another process may have removed it meanwhile.
+      if let document = try storedDocument(of: run) { try body(document) }
+    }
   }
 
   /// The record of a run, with the bytes it came with.
   /// - Throws: ``StoreError``; of kind ``StoreError/Kind/badFile`` when the bytes are damaged.
   package func document(of run: StoredRun) throws(StoreError) -> RunDocument {
+    guard let document = try storedDocument(of: run) else {
+      throw StoreError(path: path, reason: "has lost run \(run.id)", kind: .badFile)
+    }
+    return document
+  }
+
+  /// The same; nil for a run that was removed since it was listed.
+  func storedDocument(of run: StoredRun) throws(StoreError) -> RunDocument? {
     let bytes = try read { database in
       try Data.fetchOne(
         database, sql: "SELECT record FROM run WHERE hash = ?", arguments: [run.hash])
     }
-    guard let bytes else {
-      throw StoreError(path: path, reason: "has lost run \(run.id)", kind: .badFile)
-    }
+    guard let bytes else { return nil }
     do {
       let document = try RunDocument(bytes, file: "\(path), run \(run.id)")
       guard document.hash == run.hash else {
