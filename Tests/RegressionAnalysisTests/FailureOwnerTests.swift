@@ -38,6 +38,19 @@ import Testing
     #expect(made.owner == .firmware)
   }
 
+  @Test func whatFailedBesideARegressionIsNotItsCause() throws {
+    var input = Bench(shift: 1.3).both(seed: 3)
+    for index in input.candidate.indices {
+      input.candidate[index].probes.append(
+        ProbeRecord(name: "fsync", status: .lost, reason: "no function"))
+    }
+    let made = try judge(input)
+    #expect(made.outcome == .regression)
+    #expect(made.failure == .regression)
+    #expect(made.reasons.contains("probe fsync is lost on the candidate"))
+    #expect(made.cause == nil)
+  }
+
   @Test func aProbeThatOnlyTheCandidateLostIsTheFirmwares() throws {
     try check(.failed, .probeLost) { input in
       for index in input.candidate.indices { input.candidate[index].probes[0].status = .lost }

@@ -166,7 +166,8 @@ private func conclude(
   let isWorse = gating.contains { $0.outcome == .regression && !$0.isWaived }
   if doubts.isEmpty, overhead.failures.isEmpty, isWorse || !missed.isEmpty {
     verdict.outcome = .regression
-    if !isWorse { verdict.cause = missed.first?.text }
+    // Of a regression the metric says it; what failed beside it decided nothing.
+    verdict.cause = isWorse ? nil : missed.first?.text
   }
   verdict.failure = failureCause(
     of: verdict, failures: failures, doubts: doubts + decisive)
