@@ -76,6 +76,18 @@ struct OutcomeTextTests {
         .contains("Not shown: 1 no change, 1 not measurable"))
   }
 
+  @Test func aRemarkIsNoReasonOfInvalidData() {
+    let lost = row(.invalid, note: "run r1 lost 3% of the operations")
+    var report = report(.invalid, [row(.noChange), lost])
+    report.failure = FailureCause.invalidData.rawValue
+    report.reasons = ["10 stored builds: at most 1% false alarms are promised from 16 on"]
+    #expect(report.sentence == "m@p cannot be judged: run r1 lost 3% of the operations")
+    // What invalidates all runs is a reason.
+    report.failure = FailureCause.invalidRun.rawValue
+    report.reasons = ["run r1 is invalid: suspended"]
+    #expect(report.sentence == "run r1 is invalid: suspended")
+  }
+
   /// A throughput that fell leads as a time that grew does, and is held against its budget in the same
   /// measure.
   @Test func lessOfWhatShouldBeMoreIsWorse() throws {

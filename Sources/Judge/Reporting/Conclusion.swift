@@ -169,6 +169,20 @@ extension VerdictReport {
     return cause ?? "no look at the runs has confirmed it yet"
   }
 
+  /// What is wrong with a metric that made the data invalid, without a full stop; nil where something
+  /// else did. Reasons may be mere remarks then.
+  var invalidMetric: String? {
+    guard
+      failure == FailureCause.invalidData.rawValue
+        || (failure == FailureCause.probeLost.rawValue && cause == nil),
+      let row = rows.first(where: {
+        $0.isGating && ($0.finding == .invalid || $0.finding == .probeLost)
+      })
+    else { return nil }
+    let why = row.note.isEmpty ? "" : ": \(row.note)"
+    return "\(fullTitle(of: row.metric)) cannot be judged\(why)"
+  }
+
   /// What comes nearest to its budget, or goes furthest beyond it, where budgets alone made the outcome.
   struct BudgetLimit {
     var metric: String

@@ -82,7 +82,7 @@ extension VerdictReport {
       return "no regression confirmed in \(candidate.name), but"
         + " \(counted(open, "gating statistic")) could still be over budget"
     case .invalid:
-      return reasons.first ?? "the data do not allow a verdict"
+      return invalidMetric ?? reasons.first ?? "the data do not allow a verdict"
     }
   }
 
