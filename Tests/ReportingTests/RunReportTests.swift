@@ -64,6 +64,18 @@ struct RunReportTests {
     }
   }
 
+  @Test func fiftyEventsBeyondAQuantileAreEnough() {
+    func uncertain(_ events: UInt64) -> [String]? {
+      let phase = PhaseRecord(
+        name: "p", durationNs: 1, drainNs: 0,
+        histograms: [histogram("fsync.latency", [:], [(index: 200, count: events)])])
+      // Two iterations are judged.
+      return RunReport(record(phases: [phase])).metrics.first?.uncertain
+    }
+    #expect(uncertain(250) == ["p99"])
+    #expect(uncertain(249) == ["p90", "p99"])
+  }
+
   @Test func withoutAnyEvent() throws {
     var empty = record(phases: [])
     empty.overhead = nil

@@ -210,8 +210,9 @@ extension RunReport.Metric {
     p90 = quantile(0.9)
     p99 = quantile(0.99)
     max = largest
+    // Tails such as 1 - 0.9 are not exact.
     uncertain = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99)]
-      .filter { Double(histogram.count) * (1 - $0.1) < 50 }.map(\.0)
+      .filter { Double(histogram.count) * (1 - $0.1) < 50 * (1 - 1e-9) }.map(\.0)
     lossShare = loss.map { $0.seen > 0 ? $0.lost / $0.seen : 0 }
     censored = loss?.censored ?? 0
     bins = DistributionBins([histogram], limit: Self.mostBins).bins.map {
