@@ -12,7 +12,8 @@ struct Sparkline {
     }
     guard let low = shown.min(), let high = shown.max() else { return "" }
     guard high > low else { return String(repeating: blocks[0], count: count) }
-    let scale = Double(blocks.count - 1) / (high - low)
-    return String(shown.map { blocks[Int((($0 - low) * scale).rounded())] })
+    // A difference may be so small that no number is as large as its inverse.
+    let most = Double(blocks.count - 1)
+    return String(shown.map { blocks[Int((($0 - low) / (high - low) * most).rounded())] })
   }
 }
