@@ -86,6 +86,12 @@ static void test_programs(void)
 	check("allow", "calls to an address",
 	      refuses(lg_allow_program(section, BPF_PROG_TYPE_TRACING, code, 4, why), "function"));
 	code[0] = (struct bpf_insn){.code = BPF_JMP | BPF_EXIT};
+	/* Before a load the object's own maps are 0 here, and are known by their relocations. */
+	code[1].src_reg = BPF_PSEUDO_MAP_FD;
+	check("allow", "maps by the number of a descriptor",
+	      refuses(lg_allow_program(section, BPF_PROG_TYPE_TRACING, code, 4, why),
+		      "not the object's"));
+	code[1].src_reg = 0;
 	refused = 0;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		refused += refuses(lg_allow_program(section, types[i], code, 4, why), "kind");

@@ -195,9 +195,17 @@ bool lg_allow_program(const char *section, uint32_t type, const void *instructio
 		    !helper_allowed(instruction[i].imm))
 			return lg_refuse(why, "program %.64s: helper %d is not on the list",
 					 section, instruction[i].imm);
+		if (instruction[i].code != (BPF_LD | BPF_IMM | BPF_DW))
+			continue;
+		/*
+		 * The loader writes the descriptors of the object's maps into such constants. One that is
+		 * there before is of a map that is not the object's, whatever its type.
+		 */
+		if (instruction[i].src_reg)
+			return lg_refuse(why, "program %.64s: names a map that is not the object's",
+					 section);
 		/* A 64-bit constant takes two places; the second is no instruction. */
-		if (instruction[i].code == (BPF_LD | BPF_IMM | BPF_DW))
-			i++;
+		i++;
 	}
 	return true;
 }
