@@ -183,7 +183,8 @@ struct MarkdownTests {
     #expect(
       MarkdownText.escaped("[a](b) @all <x>\n| `c`")
         == "&#91;a&#93;(b) &#64;all &#60;x&#62; &#124; &#96;c&#96;")
-    #expect(MarkdownText.code("a`b|c") == "`a'b\\|c`")
+    #expect(MarkdownText.code("a`b|c", inTable: true) == "`a'b\\|c`")
+    #expect(MarkdownText.code("a`b|c", inTable: false) == "`a'b|c`")
   }
 }
 

@@ -66,7 +66,7 @@ struct VerdictMarkdown {
     add(
       "Deadlines",
       (report.deadlines ?? []).map {
-        "- \($0.standing): \(MarkdownText.code($0.metric)): \(escaped($0.text))"
+        "- \($0.standing): \(MarkdownText.code($0.metric, inTable: false)): \(escaped($0.text))"
       }, "deadline")
     add("Notes", report.reasons.map { "- \(escaped($0))" }, "note")
     let lost = report.probes.filter { $0.reference != $0.candidate }
@@ -120,7 +120,8 @@ struct VerdictMarkdown {
     }
     let name = cut(row.metric, to: 200)
     let outcome = row.finding.rawValue + (row.isWaived ? ", waived" : row.isGating ? "" : " \\*")
-    return "| \(MarkdownText.code(name)) | \(row.statistic) | \(value(row.reference)) "
+    return
+      "| \(MarkdownText.code(name, inTable: true)) | \(row.statistic) | \(value(row.reference)) "
       + "| \(value(row.candidate)) | \(row.change.map(largeChange) ?? "–") "
       + "| \(row.lower == nil ? "–" : row.interval) | \(outcome) |\n"
   }

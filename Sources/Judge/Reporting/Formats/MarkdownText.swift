@@ -33,8 +33,9 @@ struct MarkdownText {
     return result
   }
 
-  /// Text in the letters of code.
-  static func code(_ text: String) -> String {
-    "`\(singleLine(text).replacing("`", with: "'").replacing("|", with: "\\|"))`"
+  /// Text in the letters of code. There a backslash means something within a table only.
+  static func code(_ text: String, inTable: Bool) -> String {
+    let code = singleLine(text).replacing("`", with: "'")
+    return "`\(inTable ? code.replacing("|", with: "\\|") : code)`"
   }
 }
