@@ -39,7 +39,7 @@ static void test_programs(void)
 		BPF_FUNC_ringbuf_output,   BPF_FUNC_tail_call,
 		BPF_FUNC_get_current_comm, BPF_FUNC_get_current_uid_gid,
 		BPF_FUNC_probe_read_user,  BPF_FUNC_d_path,
-		BPF_FUNC_sys_bpf,
+		BPF_FUNC_sys_bpf,	   BPF_FUNC_probe_read,
 	};
 	static const uint32_t types[] = {
 		BPF_PROG_TYPE_XDP,	     BPF_PROG_TYPE_SCHED_CLS,  BPF_PROG_TYPE_LSM,
@@ -73,7 +73,7 @@ static void test_programs(void)
 		refused += refuses(lg_allow_program(section, BPF_PROG_TYPE_TRACING, code, 4, why),
 				   "helper");
 	}
-	check("allow", "helpers that write, signal, stream or name people", refused == 13);
+	check("allow", "helpers that write, signal, stream or name people", refused == 14);
 	code[0].src_reg = BPF_PSEUDO_KFUNC_CALL;
 	check("allow", "functions of the kernel",
 	      refuses(lg_allow_program(section, BPF_PROG_TYPE_TRACING, code, 4, why), "function"));

@@ -77,25 +77,20 @@ static const uint32_t map_types[] = {
 	BPF_MAP_TYPE_TASK_STORAGE,
 };
 
-/* Those that read, or write only maps and the program's own stack. No output but maps. */
+/*
+ * Those that read, or write only maps and the program's own stack. No output but maps. Plain
+ * probe_read also reads what processes have in memory; libbpf puts it in place of
+ * probe_read_kernel on kernels before 5.5, after this list was asked.
+ */
 static const int32_t helpers[] = {
-	BPF_FUNC_map_lookup_elem,
-	BPF_FUNC_map_update_elem,
-	BPF_FUNC_map_delete_elem,
-	BPF_FUNC_ktime_get_ns,
-	BPF_FUNC_ktime_get_boot_ns,
-	BPF_FUNC_jiffies64,
-	BPF_FUNC_probe_read,
-	BPF_FUNC_probe_read_kernel,
-	BPF_FUNC_probe_read_kernel_str,
-	BPF_FUNC_get_smp_processor_id,
-	BPF_FUNC_get_current_pid_tgid,
-	BPF_FUNC_get_current_task,
-	BPF_FUNC_get_current_task_btf,
-	BPF_FUNC_task_storage_get,
-	BPF_FUNC_task_storage_delete,
-	BPF_FUNC_per_cpu_ptr,
-	BPF_FUNC_this_cpu_ptr,
+	BPF_FUNC_map_lookup_elem,      BPF_FUNC_map_update_elem,
+	BPF_FUNC_map_delete_elem,      BPF_FUNC_ktime_get_ns,
+	BPF_FUNC_ktime_get_boot_ns,    BPF_FUNC_jiffies64,
+	BPF_FUNC_probe_read_kernel,    BPF_FUNC_probe_read_kernel_str,
+	BPF_FUNC_get_smp_processor_id, BPF_FUNC_get_current_pid_tgid,
+	BPF_FUNC_get_current_task,     BPF_FUNC_get_current_task_btf,
+	BPF_FUNC_task_storage_get,     BPF_FUNC_task_storage_delete,
+	BPF_FUNC_per_cpu_ptr,	       BPF_FUNC_this_cpu_ptr,
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
