@@ -63,6 +63,16 @@ struct HTMLReportTests {
     #expect(doubt.contains("Inconclusive"))
   }
 
+  @Test func runsThatAreNotDrawnCountAsRuns() {
+    let runs = (0..<130).map { number in
+      VerdictReport.Movement.Run(
+        isCandidate: number.isMultiple(of: 2), device: "s1", value: 100 + Double(number))
+    }
+    let picture = RunChart(runs: runs, unit: "ns").markup.html
+    #expect(picture.contains(">run 3</text>"))
+    #expect(picture.contains(">run 130</text>"))
+  }
+
   @Test func whatMovedIsDrawn() throws {
     let report = try slowReport.get()
     #expect(report.movements.count == 1)

@@ -12,6 +12,7 @@ struct RunChart {
   var markup: Markup {
     let frame = ChartFrame(left: 58)
     let shown = Array(runs.suffix(Self.most))
+    let leftOut = runs.count - shown.count
     let values = shown.compactMap(\.value)
     let axis = LogAxis(values, least: values.filter { $0 > 0 }.min() ?? 1, margin: 0.08)
     func x(_ position: Int) -> Double {
@@ -43,7 +44,8 @@ struct RunChart {
     let ends = shown.isEmpty ? [] : [0, shown.count - 1]
     let marks = Set(ends).sorted().map { position in
       ChartFrame.label(
-        x(position), frame.floor + 17, position == 0 ? "middle" : "end", "run \(position + 1)")
+        x(position), frame.floor + 17, position == 0 ? "middle" : "end",
+        "run \(leftOut + position + 1)")
     }
     return ChartFrame.picture(
       title: "Runs in order", description: description(shown),
