@@ -142,6 +142,12 @@ struct StackTests {
         """)
   }
 
+  @Test func aRunOfAnotherMillenniumIsNoTrap() {
+    var late = Self.run
+    late.created = Date(timeIntervalSince1970: 250_000_000_000)
+    #expect(!PprofFormat().bytes([late]).isEmpty)
+  }
+
   /// Each metric has values of its own.
   @Test func twoMetricsAreTwoKindsOfValues() {
     var two = Self.run

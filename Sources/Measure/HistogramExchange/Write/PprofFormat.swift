@@ -76,7 +76,8 @@ struct PprofFormat: StackFormat {
     let usual = strings.place(metrics.first ?? "")
     for text in strings.all { writer.text(Field.strings, text) }
     if let created = runs.map(\.created.timeIntervalSince1970).min() {
-      writer.integer(Field.time, UInt64(max(0, created)) * 1_000_000_000)
+      // A clock that makes no sense gives a time that makes none, within an int64.
+      writer.integer(Field.time, UInt64(min(max(0, created), 9e9)) * 1_000_000_000)
     }
     writer.integer(Field.duration, all.reduce(0) { $0 &+ $1.durationNs })
     for text in about { writer.integer(Field.comment, text) }
