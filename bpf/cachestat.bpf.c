@@ -69,6 +69,19 @@ static __always_inline void count(void *map, u32 metric, u32 word, u64 pages)
 		lg_record_count(lg_count_at(map, class_), pages, c);
 }
 
+/* Without room, a read is not counted, or one that asks again is counted twice. */
+static __always_inline void keep(const struct reader *reader, u32 word)
+{
+	u32 tid = bpf_get_current_pid_tgid();
+	struct lg_counters *c;
+
+	if (!bpf_map_update_elem(&s_cachestat, &tid, reader, BPF_ANY) || !lg_judged(word))
+		return;
+	c = lg_metric(METRIC_READ);
+	if (c)
+		c->map_full++;
+}
+
 /* A read asks again for what is left of it, until it has all: the first time counts. */
 static __always_inline void asked(struct address_space *mapping, u64 first, u64 last, u32 word)
 {
@@ -86,16 +99,15 @@ static __always_inline void asked(struct address_space *mapping, u64 first, u64 
 		before->first = first;
 		return;
 	}
-	bpf_map_update_elem(&s_cachestat, &tid, &now, BPF_ANY);
+	keep(&now, word);
 	count(&c_cachestat_read, METRIC_READ, word, now.last - first + 1);
 }
 
-static __always_inline void begins(struct kiocb *kiocb)
+static __always_inline void begins(struct kiocb *kiocb, u32 word)
 {
 	struct reader reader = {.mapping = 1, .first = lg_read(kiocb, ki_pos, false)};
-	u32 tid = bpf_get_current_pid_tgid();
 
-	bpf_map_update_elem(&s_cachestat, &tid, &reader, BPF_ANY);
+	keep(&reader, word);
 }
 
 static __always_inline void ends(s64 bytes, u32 word)
@@ -118,7 +130,7 @@ static __always_inline int on_read(struct pt_regs *ctx)
 {
 	if (lg_args_mm_filemap_get_pages)
 		return 0;
-	return LG_NESTED(begins((struct kiocb *)PT_REGS_PARM1(ctx)));
+	return LG_NESTED(begins((struct kiocb *)PT_REGS_PARM1(ctx), word));
 }
 
 static __always_inline int on_read_return(struct pt_regs *ctx)

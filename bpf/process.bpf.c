@@ -30,18 +30,20 @@ struct {
 static __always_inline int forked(struct task_struct *child, bool direct)
 {
 	u32 word = lg_window_now(), pid = lg_read(child, tgid, direct);
-	struct lg_counters *c = lg_metric(METRIC_LIFE);
+	struct lg_counters *c = lg_metric(METRIC_LIFE), *exec = lg_metric(METRIC_EXEC);
 	struct process *process, fresh = {};
 	u32 class_;
 	u64 now;
 
-	if (!word || !c || pid != (u32)lg_read(child, pid, direct))
+	if (!word || !c || !exec || pid != (u32)lg_read(child, pid, direct))
 		return 0;
 	process = bpf_map_lookup_elem(&s_process, &pid);
 	if (!process) {
 		if (bpf_map_update_elem(&s_process, &pid, &fresh, BPF_NOEXIST)) {
-			if (lg_judged(word))
+			if (lg_judged(word)) {
 				c->map_full++;
+				exec->map_full++;
+			}
 			return 0;
 		}
 		process = bpf_map_lookup_elem(&s_process, &pid);
@@ -51,7 +53,7 @@ static __always_inline int forked(struct task_struct *child, bool direct)
 	now = bpf_ktime_get_ns();
 	/* The child is in its parent's session still. */
 	class_ = lg_class_current();
-	lg_start(&process->exec, word, now, class_, lg_metric(METRIC_EXEC));
+	lg_start(&process->exec, word, now, class_, exec);
 	lg_start(&process->life, word, now, class_, c);
 	return 0;
 }

@@ -42,15 +42,14 @@ struct {
 	__type(value, struct connection);
 } s_tcplife SEC(".maps");
 
-static __always_inline struct connection *make(u64 key, u32 word)
+/* NULL without room, which is counted where a start is lost by it. */
+static __always_inline struct connection *make(u64 key)
 {
 	struct connection *connection = bpf_map_lookup_elem(&s_tcplife, &key), fresh = {};
-	struct lg_counters *c = lg_metric(METRIC_CONNECTION);
 
 	if (connection)
 		return connection;
-	if (bpf_map_update_elem(&s_tcplife, &key, &fresh, BPF_NOEXIST) && c && lg_judged(word))
-		c->map_full++;
+	bpf_map_update_elem(&s_tcplife, &key, &fresh, BPF_NOEXIST);
 	return bpf_map_lookup_elem(&s_tcplife, &key);
 }
 
@@ -63,13 +62,21 @@ static __always_inline void owned(struct connection *connection)
 
 static __always_inline void established(u64 key, u32 word)
 {
-	struct connection *connection = make(key, word);
+	struct lg_counters *row = lg_metric(METRIC_CONNECTION), *time = lg_metric(METRIC_TIME);
+	struct connection *connection = make(key);
 	u64 now = bpf_ktime_get_ns();
 
-	if (!connection)
+	if (!row || !time)
 		return;
-	lg_start(&connection->row, word, now, LG_CLASS_USER, lg_metric(METRIC_CONNECTION));
-	lg_start(&connection->time, word, now, LG_CLASS_USER, lg_metric(METRIC_TIME));
+	if (!connection) {
+		if (lg_judged(word)) {
+			row->map_full++;
+			time->map_full++;
+		}
+		return;
+	}
+	lg_start(&connection->row, word, now, LG_CLASS_USER, row);
+	lg_start(&connection->time, word, now, LG_CLASS_USER, time);
 }
 
 static __always_inline void fill(struct row *row, const struct lg_span *span,
@@ -123,7 +130,7 @@ static __always_inline void changes(struct sock *sk, u32 to, u32 word)
 
 	switch (to) {
 	case LG_TCP_SYN_SENT:
-		connection = make(key, word);
+		connection = make(key);
 		if (connection)
 			owned(connection);
 		break;

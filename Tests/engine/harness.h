@@ -98,6 +98,7 @@ void test_runqueue(void);
 void test_pinned(void);
 void test_results(void);
 void test_profile(void);
+void test_full(void);
 void test_uprobe(void);
 void test_foreign(void);
 void test_scope(const char *object);

@@ -27,6 +27,7 @@ int main(void)
 	test_pinned();
 	test_results();
 	test_profile();
+	test_full();
 	test_types();
 	test_uprobe();
 	test_foreign();
