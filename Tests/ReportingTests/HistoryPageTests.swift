@@ -62,6 +62,18 @@ struct HistoryPageTests {
     #expect(line?.contains(/^  ▁+█+  1\.00 ms … 2\.12 ms$/) == true, "\(line ?? "")")
   }
 
+  @Test func tooFewBuildsDoNotShowThatNothingCrept() {
+    var report = Self.report(builds: 20)
+    report.release = "b17"
+    #expect(
+      report.text(width: 200, style: .plain, showsAll: false).contains(
+        "What crept away from build <17> is not known yet: 3 builds from it on, 6 are needed."))
+    report.release = "b14"
+    #expect(
+      report.text(width: 200, style: .plain, showsAll: false)
+        .contains("Nothing crept away from build <14>."))
+  }
+
   @Test func aThousandBuildsAreASmallPage() throws {
     let html = try document(Self.report(builds: 1000), "html")
     #expect(html.utf8.count < 60_000)

@@ -163,7 +163,17 @@ package struct HistoryReport: Sendable, Equatable, Encodable {
 
   private func drifts(_ width: Int, _ style: TextStyle) -> [String] {
     guard let release else { return [] }
-    guard !creep.isEmpty else { return ["Nothing crept away from \(oneLine(name(of: release)))."] }
+    guard !creep.isEmpty else {
+      let name = oneLine(name(of: release))
+      let since = builds.drop { $0.id != release }.count
+      let needed = CreepFinder().minimumBuilds
+      return [
+        since < needed
+          ? "What crept away from \(name) is not known yet: \(counted(since, "build")) from it on, "
+            + "\(needed) are needed."
+          : "Nothing crept away from \(name)."
+      ]
+    }
     var table = TextTable(columns: [
       .init(title: "since \(name(of: release))"), .init(title: "change", alignment: .right),
       .init(title: "95% interval", alignment: .right),
