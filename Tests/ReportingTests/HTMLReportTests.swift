@@ -63,6 +63,26 @@ struct HTMLReportTests {
     #expect(doubt.contains("Inconclusive"))
   }
 
+  /// Those who cannot see the picture are told where half of the events end.
+  @Test func halfOfTheEventsAreBelowWhatADescriptionSays() {
+    let edges = [1000.0, 2000, 4000]
+    let curve = VerdictReport.Movement.Curve(
+      unit: "ns", edges: edges, reference: [0.9, 0.1], candidate: [0.1, 0.9])
+    #expect(
+      DistributionChart(curve: curve).markup.html.contains(
+        "Half of the reference's events are below about 2.00 us, half of the candidate's below about "
+          + "4.00 us"))
+    let heat = VerdictReport.Movement.Heat(
+      edges: edges,
+      columns: [
+        .init(run: 0, isCandidate: false, shares: [1, 0]),
+        .init(run: 1, isCandidate: true, shares: [0, 1]),
+      ])
+    #expect(
+      HeatChart(heat: heat, unit: "ns").markup.html.contains(
+        "half of the events of the first are below about 2.00 us, of the last below about 4.00 us"))
+  }
+
   @Test func runsThatAreNotDrawnCountAsRuns() {
     let runs = (0..<130).map { number in
       VerdictReport.Movement.Run(

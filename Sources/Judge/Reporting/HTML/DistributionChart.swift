@@ -62,7 +62,7 @@ struct DistributionChart {
       var sum = 0.0
       for (position, share) in shares.enumerated() {
         sum += share
-        if sum >= 0.5 { return humanValue(curve.edges[position], unit: unit) }
+        if sum >= 0.5 { return humanValue(curve.edges[position + 1], unit: unit) }
       }
       return "?"
     }

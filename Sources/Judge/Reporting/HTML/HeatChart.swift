@@ -55,7 +55,7 @@ struct HeatChart {
       var sum = 0.0
       for (row, share) in column.shares.enumerated() {
         sum += share
-        if sum >= 0.5 { return humanValue(heat.edges[row], unit: unit) }
+        if sum >= 0.5 { return humanValue(heat.edges[row + 1], unit: unit) }
       }
       return "?"
     }
