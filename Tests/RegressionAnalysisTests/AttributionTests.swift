@@ -115,6 +115,19 @@ import Testing
       ])
   }
 
+  @Test func aStateThatWasZeroHasNoRelativeChange() {
+    var base = verdict([slowFsync])
+    base.conditions = [
+      ConditionFinding(
+        covariate: "throttle", title: "throttle state", kind: .firmware, reference: 0,
+        candidate: 2, spread: 0, text: "")
+    ]
+    #expect(
+      attribute(base: base, chain: chain).map(\.sentence) == [
+        "fsync p99 +38%: throttle state 0 to 2, a property of the firmware"
+      ])
+  }
+
   @Test func theExplainingPassNeedsTheStepsProbesOnce() {
     let slow = [
       MetricID(name: "fsync.latency", phase: "write"),

@@ -88,8 +88,12 @@ private struct AttributionMaker {
       sentence: "")
     var parts = phrases(steps)
     parts += conditions.filter { $0.kind == .firmware }.map { finding in
-      let change = finding.reference == 0 ? 0 : finding.candidate / finding.reference - 1
-      return "\(finding.title) \(signed(change)), a property of the firmware"
+      // Of a state that was 0 there is no relative change.
+      let change =
+        finding.reference == 0
+        ? String(format: "0 to %.4g", finding.candidate)
+        : signed(finding.candidate / finding.reference - 1)
+      return "\(finding.title) \(change), a property of the firmware"
     }
     let head =
       "\(chain.title(worst.id.name)) \(worst.statistic.text) \(signed(made.change))"
