@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include "engine_internal.h"
@@ -91,9 +93,82 @@ static void closing_without_membarrier(void)
 	      "status %d", status);
 }
 
+/* As before 5.8: the call that switches statistics on for a process is not there. */
+static bool forbid_enabling_stats(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, BPF_ENABLE_STATS, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
+
+	return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
+	       !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+static const char sysctl[] = "/proc/sys/kernel/bpf_stats_enabled";
+
+/* What it says; 0 where it is not. */
+static char counting(void)
+{
+	FILE *file = fopen(sysctl, "re");
+	int value = file ? fgetc(file) : 0;
+
+	if (file)
+		fclose(file);
+	return (char)value;
+}
+
+/* Switches statistics on, off and on, and waits to be killed. */
+static void count_until_killed(int report)
+{
+	struct lg_engine *engine = engine_with("operation", "h_operation", NULL);
+	struct lg_error err = {0};
+	bool good;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	good = forbid_enabling_stats() && !lg_engine_stats_enable(engine, true, &err) &&
+	       counting() == '1' && !lg_engine_stats_enable(engine, false, &err) &&
+	       counting() == '0' && !lg_engine_stats_enable(engine, true, &err);
+	if (write(report, &good, sizeof(good)) != sizeof(good))
+		_exit(2);
+	for (;;)
+		pause();
+}
+
+static void statistics_by_sysctl(void)
+{
+	bool good = false;
+	int ends[2];
+	pid_t pid;
+
+	if (access(sysctl, W_OK) || counting() != '0' || pipe(ends)) {
+		printf("# statistics are on, or their sysctl cannot be written\n");
+		return;
+	}
+	pid = fork();
+	if (!pid)
+		count_until_killed(ends[1]);
+	close(ends[1]);
+	check(read(ends[0], &good, sizeof(good)) == sizeof(good) && good && counting() == '1',
+	      "statistics are switched by the sysctl", "%c", counting());
+	close(ends[0]);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	/* Another process restores it, as soon as it notices. */
+	for (int i = 0; i < 500 && counting() != '0'; i++)
+		pass_ms(10);
+	check(counting() == '0', "and do not stay on when the agent is killed", "%c", counting());
+}
+
 void test_fallback(void)
 {
 	printf("# fallbacks\n");
+	statistics_by_sysctl();
 	bss_without_mapping();
 	closing_without_membarrier();
 }

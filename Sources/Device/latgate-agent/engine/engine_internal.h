@@ -74,6 +74,7 @@ struct lg_probe {
 };
 
 struct lg_foreign;
+struct lg_journal;
 
 struct lg_engine {
 	struct lg_probe *probes; /* in order of loading */
@@ -84,7 +85,7 @@ struct lg_engine {
 	lg_u32 epoch, state, phase;
 	lg_u64 opened_ns, drained_ns, closed_ns;
 	int stats_fd; /* -1 = off, or on through the sysctl */
-	bool stats_sysctl;
+	struct lg_journal *stats_journal; /* of the sysctl that was switched on here, or NULL */
 	struct lg_scope scope; /* kind 0 = everyone */
 	const struct lg_sites *sites; /* of the next probe to be loaded */
 	size_t site_count;

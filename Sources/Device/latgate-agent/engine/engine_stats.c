@@ -1,30 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /* What the probes themselves cost. Only outside judged iterations: counting costs, too. */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 
 #include "engine_internal.h"
+#include "trace_journal.h"
+#include "tracefs.h"
 
-static const char stats_sysctl[] = "/proc/sys/kernel/bpf_stats_enabled";
+/* Before 5.8 there is only the sysctl, which no process's end switches off. */
+static const char sysctls[] = "/proc/sys/kernel", stats_sysctl[] = "bpf_stats_enabled";
 
-/* Before 5.8 there is only the sysctl. 1 = was on already, 0 = switched, -1 = failed. */
-static int write_sysctl(char value)
+/*
+ * By a journal, which restores it however this process ends. What is on already is left alone. 0 or
+ * -errno.
+ */
+static int switch_sysctl(struct lg_engine *engine)
 {
-	int fd = open(stats_sysctl, O_RDWR | O_CLOEXEC);
-	char before = 0;
-	int rc = -1;
+	char before[16];
+	int rc = lg_tracefs_line(sysctls, stats_sysctl, before, sizeof(before));
 
-	if (fd < 0)
-		return -1;
-	if (read(fd, &before, 1) == 1 && before == value)
-		rc = 1;
-	else if (pwrite(fd, &value, 1, 0) == 1)
-		rc = 0;
-	close(fd);
+	if (rc || !strcmp(before, "1"))
+		return rc;
+	engine->stats_journal = lg_journal_new(sysctls);
+	rc = engine->stats_journal ? lg_journal_guard(engine->stats_journal) : -ENOMEM;
+	if (!rc)
+		rc = lg_journal_set(engine->stats_journal, stats_sysctl, "1", before);
+	if (rc) {
+		lg_journal_free(engine->stats_journal);
+		engine->stats_journal = NULL;
+	}
 	return rc;
 }
 
@@ -57,9 +64,8 @@ static void disable(struct lg_engine *engine)
 	if (engine->stats_fd >= 0)
 		close(engine->stats_fd);
 	engine->stats_fd = -1;
-	if (engine->stats_sysctl)
-		write_sysctl('0');
-	engine->stats_sysctl = false;
+	lg_journal_free(engine->stats_journal);
+	engine->stats_journal = NULL;
 }
 
 int lg_engine_stats_enable(struct lg_engine *engine, bool enable, struct lg_error *err)
@@ -72,12 +78,11 @@ int lg_engine_stats_enable(struct lg_engine *engine, bool enable, struct lg_erro
 		return 0;
 	engine->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	if (engine->stats_fd < 0) {
-		rc = write_sysctl('1');
-		if (rc < 0)
-			return lg_fail(err, lg_code_of(errno, LG_ERR_UNSUPPORTED),
+		rc = switch_sysctl(engine);
+		if (rc)
+			return lg_fail(err, lg_code_of(-rc, LG_ERR_UNSUPPORTED),
 				       "BPF run-time statistics cannot be switched on: %s",
-				       strerror(errno));
-		engine->stats_sysctl = rc == 0;
+				       strerror(-rc));
 	}
 	take_baseline(engine);
 	return 0;

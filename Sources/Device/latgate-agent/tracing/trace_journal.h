@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * What was changed in tracefs, and what it was before. An entry is written
- * before the setting is, into memory shared with a process that does nothing
- * but restore when the agent dies: no way to end, not even SIGKILL, leaves a
- * setting behind.
+ * What was changed in tracefs or among the sysctls, and what it was before. An
+ * entry is written before the setting is, into memory shared with a process
+ * that does nothing but restore when the agent dies: no way to end, not even
+ * SIGKILL, leaves a setting behind.
  */
 #ifndef LATGATE_AGENT_TRACE_JOURNAL_H
 #define LATGATE_AGENT_TRACE_JOURNAL_H
@@ -12,7 +12,7 @@
 
 struct lg_journal;
 
-/* For the tracefs at root. NULL without memory. */
+/* For the files below root. NULL without memory. */
 struct lg_journal *lg_journal_new(const char *root);
 /* Restores first what is still changed. */
 void lg_journal_free(struct lg_journal *journal);

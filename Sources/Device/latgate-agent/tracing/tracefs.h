@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* Files of tracefs, by their path below its root. Errors are negative errno values. */
+/* Files of tracefs, and sysctls, by their path below a root. Errors are negative errno values. */
 #ifndef LATGATE_AGENT_TRACEFS_H
 #define LATGATE_AGENT_TRACEFS_H
 
