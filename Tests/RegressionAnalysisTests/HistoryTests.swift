@@ -89,6 +89,17 @@ import Testing
     #expect(levels.values.keys.first?.id.rung == "tp_btf")
   }
 
+  /// Those of other programs, which a verdict judges as well.
+  @Test func histogramsWithoutAProbeHaveAHistory() {
+    let bench = Bench(runsPerArm: 1, iterations: 2, metrics: 1, events: 300)
+    var run = bench.records(seed: 1).reference[0]
+    run.probes[0].status = .lost
+    #expect(RunLevels(run).values.isEmpty)
+    run.probes = []
+    #expect(
+      RunLevels(run).values.keys.sorted().map(\.statistic) == [.quantile(0.5), .quantile(0.9)])
+  }
+
   /// A metric of few events that a verdict judges has a history.
   @Test func aHistoryAsksForAsManyEventsAsAVerdict() throws {
     func statistics(events: Int, iterations: Int) -> [Statistic] {

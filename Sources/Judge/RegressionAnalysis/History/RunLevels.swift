@@ -25,7 +25,7 @@ package struct MetricStatistic: Sendable, Hashable, Comparable {
 package struct RunLevels: Sendable, Equatable {
   /// Number of the rules below: levels are kept, and those of another number are made anew. It is
   /// raised with every change of what ``init(_:policy:)`` makes of a record.
-  package static let rules = 2
+  package static let rules = 3
 
   /// Natural logarithms of the metrics' units; without the statistics that are not known.
   package private(set) var values: [MetricStatistic: Double] = [:]
@@ -52,14 +52,18 @@ package struct RunLevels: Sendable, Equatable {
   private mutating func addHistogram(
     _ key: SeriesKey, _ index: RunIndex, _ policy: VerdictPolicy
   ) {
-    guard let probe = index.probe(of: key.name), probe.status == .loaded, !isMarked(key, index),
+    // Numbers of other programs come without a probe.
+    let probe = index.probe(of: key.name)
+    guard probe.map({ $0.status == .loaded }) ?? true, !isMarked(key, index),
       let iterations = try? index.iterationHistograms(key)
     else { return }
     let loss = index.losses[RunIndex.Source(metric: key.name, phase: key.phase)]
     if let loss, loss.lost > policy.lossAllowance, loss.lossShare > policy.lossLimit { return }
     var id = MetricID(name: key.name, phase: key.phase, labels: key.labels, unit: key.unit)
-    id.tier = index.tier(of: probe)
-    id.rung = probe.rung
+    if let probe {
+      id.tier = index.tier(of: probe)
+      id.rung = probe.rung
+    }
     let merged = iterations.reduce(into: LatencyHistogram()) { $0.merge($1) }
     for quantile in policy.quantiles.map(\.probability) {
       guard policy.suffices(Double(merged.count), for: quantile) else { continue }
