@@ -100,6 +100,19 @@ import Testing
       RunLevels(run).values.keys.sorted().map(\.statistic) == [.quantile(0.5), .quantile(0.9)])
   }
 
+  /// The longest of them are not known, so that a verdict does not judge the quantile either.
+  @Test func aQuantileAmongOpenOperationsHasNoHistory() {
+    let bench = Bench(runsPerArm: 1, iterations: 2, metrics: 1, events: 300)
+    var run = bench.records(seed: 1).reference[0]
+    for place in run.iterations.indices {
+      let metric = run.iterations[place].phases[0].histograms[0].metric
+      run.iterations[place].phases[0].losses = [
+        LossRecord(metric: metric, recorded: 300, censored: 10)
+      ]
+    }
+    #expect(RunLevels(run).values.keys.map(\.statistic) == [.quantile(0.5)])
+  }
+
   /// A metric of few events that a verdict judges has a history.
   @Test func aHistoryAsksForAsManyEventsAsAVerdict() throws {
     func statistics(events: Int, iterations: Int) -> [Statistic] {

@@ -74,6 +74,16 @@ final class RunIndex {
     return record.probes.first { $0.name == name }
   }
 
+  /// Operations that are known only to have taken longer than what was recorded.
+  func openOperations(_ source: Source) -> Double {
+    losses[source].map { Double($0.censored) + Double($0.clamped) } ?? 0
+  }
+
+  /// Whether so many are open that a quantile may be one of theirs.
+  func isCensored(_ source: Source, _ probability: Double) -> Bool {
+    openOperations(source) > Double(events[source] ?? 0) * (1 - probability) / 10
+  }
+
   /// The metric's histograms, an empty one for iterations whose phase had no event of it.
   /// - Throws: ``HistogramError`` for buckets that cannot be.
   func iterationHistograms(_ key: SeriesKey) throws(HistogramError) -> [LatencyHistogram] {

@@ -206,12 +206,9 @@ struct SeriesBuilder {
       return "run \(run.record.id) has \(Int(events)) events, \(Int(needed.rounded())) are needed"
     }
     let source = RunIndex.Source(metric: key.name, phase: key.phase)
-    if let loss = run.losses[source] {
-      let open = Double(loss.censored) + Double(loss.clamped)
-      if open > Double(run.events[source] ?? 0) * (1 - probability) / 10 {
-        return
-          "run \(run.record.id): \(Int(min(open, 1e15))) operations had not ended when measuring did"
-      }
+    if run.isCensored(source, probability) {
+      let open = Int(min(run.openOperations(source), 1e15))
+      return "run \(run.record.id): \(open) operations had not ended when measuring did"
     }
     return nil
   }

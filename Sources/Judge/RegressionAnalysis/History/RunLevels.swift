@@ -57,7 +57,8 @@ package struct RunLevels: Sendable, Equatable {
     guard probe.map({ $0.status == .loaded }) ?? true, !isMarked(key, index),
       let iterations = try? index.iterationHistograms(key)
     else { return }
-    let loss = index.losses[RunIndex.Source(metric: key.name, phase: key.phase)]
+    let source = RunIndex.Source(metric: key.name, phase: key.phase)
+    let loss = index.losses[source]
     if let loss, loss.lost > policy.lossAllowance, loss.lossShare > policy.lossLimit { return }
     var id = MetricID(name: key.name, phase: key.phase, labels: key.labels, unit: key.unit)
     if let probe {
@@ -66,7 +67,9 @@ package struct RunLevels: Sendable, Equatable {
     }
     let merged = iterations.reduce(into: LatencyHistogram()) { $0.merge($1) }
     for quantile in policy.quantiles.map(\.probability) {
-      guard policy.suffices(Double(merged.count), for: quantile) else { continue }
+      guard policy.suffices(Double(merged.count), for: quantile),
+        !index.isCensored(source, quantile)
+      else { continue }
       let each = iterations.allSatisfy { policy.sufficesAlone(Double($0.count), for: quantile) }
       let sources = each ? iterations : [merged]
       values[MetricStatistic(id: id, statistic: .quantile(quantile))] =
