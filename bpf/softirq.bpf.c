@@ -2,12 +2,15 @@
 /*
  * Softirqs by vector: raised to entered, and entered to left.
  *
- * No nest levels: raising happens with interrupts off and writes only the
- * counters of starts, entering and leaving happen in the softirq itself, which
- * does not nest on a CPU, and write the rest.
+ * Two levels, and no need to count how deep it nests: raising happens with interrupts off, entering
+ * and leaving in the softirq itself, which does not nest on a CPU. A raise interrupts it, though, and
+ * both write starts.
  */
 #define LG_METRICS 2
+#define LG_NEST_LEVELS 2
 #include "probe.h"
+
+enum { IN_RAISE = 0, IN_SOFTIRQ = 1 };
 
 enum {
 	METRIC_RAISE = 0,
@@ -57,7 +60,14 @@ static __always_inline struct cpu_state *this_cpu(void)
 	return bpf_map_lookup_elem(&s_softirq, &zero);
 }
 
-/* Its histogram's array refuses what is no vector. */
+/* Its array refuses what is no vector. */
+static __always_inline struct lg_hist *hist_of(void *map, u32 vec)
+{
+	struct lg_hist_slots *slots = bpf_map_lookup_elem(map, &vec);
+
+	return slots ? &slots->level[IN_SOFTIRQ] : NULL;
+}
+
 static __always_inline struct vector_state *vector_of(struct cpu_state *cpu, u32 vec)
 {
 	barrier_var(vec);
@@ -124,7 +134,7 @@ static __always_inline int raised(u32 vec)
 	} else {
 		return 0;
 	}
-	lg_start(stamp, word, now, NO_CLASS, lg_metric(METRIC_RAISE));
+	lg_start(stamp, word, now, NO_CLASS, lg_metric_on(METRIC_RAISE, IN_RAISE));
 	return 0;
 }
 
@@ -142,7 +152,7 @@ static __always_inline int entered(u32 vec)
 		return 0;
 	now = bpf_ktime_get_ns();
 	cpu = this_cpu();
-	c = lg_metric(METRIC_RAISE);
+	c = lg_metric_on(METRIC_RAISE, IN_SOFTIRQ);
 	if (!cpu || !c)
 		return 0;
 	/* A raise may interrupt from here on: it finds the vector running, and still due. */
@@ -161,7 +171,7 @@ static __always_inline int entered(u32 vec)
 		state->unsure_word = 0;
 	}
 	if (lg_end(&state->raise, word, now, c, &span))
-		lg_record(lg_hist_at(&h_softirq_raise, vec), &span, c);
+		lg_record(hist_of(&h_softirq_raise, vec), &span, c);
 	if (lg_in_flight(&state->again, word)) {
 		state->batch = cpu->batch;
 		state->raise = state->again;
@@ -169,7 +179,7 @@ static __always_inline int entered(u32 vec)
 		barrier();
 	}
 	state->again.word = 0;
-	lg_start(&state->run, word, now, NO_CLASS, lg_metric(METRIC_RUN));
+	lg_start(&state->run, word, now, NO_CLASS, lg_metric_on(METRIC_RUN, IN_SOFTIRQ));
 	return 0;
 }
 
@@ -183,12 +193,12 @@ static __always_inline int left(u32 vec)
 	if (!word)
 		return 0;
 	cpu = this_cpu();
-	c = lg_metric(METRIC_RUN);
+	c = lg_metric_on(METRIC_RUN, IN_SOFTIRQ);
 	if (!cpu || !c)
 		return 0;
 	cpu->word = 0;
 	if (lg_end(&vector_of(cpu, vec)->run, word, bpf_ktime_get_ns(), c, &span))
-		lg_record(lg_hist_at(&h_softirq_run, vec), &span, c);
+		lg_record(hist_of(&h_softirq_run, vec), &span, c);
 	return 0;
 }
 

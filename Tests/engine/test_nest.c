@@ -41,6 +41,29 @@ static lg_u64 in_level(const struct lg_engine *engine, int level)
 	return recorded;
 }
 
+/* A raise interrupts a softirq that is entered, which may write starts as well. */
+static void softirqs(void)
+{
+	struct lg_engine *engine = engine_with("softirq", "h_softirq_raise", NULL);
+	struct lg_error err;
+	struct result r;
+
+	printf("# softirqs\n");
+	lg_engine_arm(engine, 1, &err);
+	lg_engine_open(engine);
+	for (int i = 0; i < 50; i++)
+		pass_ms(2);
+	lg_engine_drain(engine);
+	lg_engine_close(engine);
+	check(in_level(engine, 0) == 0 && in_level(engine, 1) > 0,
+	      "raises and softirqs count apart", "%llu recorded by raises",
+	      (unsigned long long)in_level(engine, 0));
+	read_result(engine, 1, &r);
+	check(r.counters.recorded == in_level(engine, 1) && balanced(&r), "and both are in the sum",
+	      "recorded %llu", (unsigned long long)r.counters.recorded);
+	lg_engine_free(engine);
+}
+
 void test_nest(void)
 {
 	struct lg_engine *engine = engine_with("operation_nest", "h_operation", NULL);
@@ -68,4 +91,5 @@ void test_nest(void)
 	      (unsigned long long)r.counters.recorded);
 	child_stop(&child);
 	lg_engine_free(engine);
+	softirqs();
 }

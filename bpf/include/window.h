@@ -8,7 +8,7 @@
 #define LG_METRICS 1
 #endif
 
-/* 1, or 4 (task, softirq, hardirq, NMI) where programs of a metric nest. */
+/* A power of two: 1, or 4 (task, softirq, hardirq, NMI) where programs of a metric nest. */
 #ifndef LG_NEST_LEVELS
 #define LG_NEST_LEVELS 1
 #endif
