@@ -287,6 +287,35 @@ static void test_window(void)
 	check("freeing in a window restores all", is_untouched());
 }
 
+static void test_unload(void)
+{
+	static const struct lg_trace_metric softirq = {.id = 8, .name = "softirq.run"};
+	static const char vector[] = "\tfield:unsigned int vec;\toffset:8;\tsize:4;\tsigned:0;\n";
+	struct lg_tracer *tracer;
+	struct lg_error err = {0};
+	int hooks = 0;
+
+	put_tracefs();
+	put_event("irq/softirq_entry", 14, vector);
+	put_event("irq/softirq_exit", 15, vector);
+	tracer = loaded();
+	check("a second probe is loaded",
+	      !lg_tracer_load(tracer, "softirq", &softirq, 1, count_hook, &hooks, &err) &&
+		      hooks == 2);
+	check("both are attached", !lg_tracer_attach(tracer, &err));
+	put("trace_clock", "local [mono]\n");
+	check("a window enables the events of both",
+	      !lg_tracer_arm(tracer, &err) && holds("events/irq/softirq_entry/enable", "1") &&
+		      holds("events/irq/irq_handler_entry/enable", "1"));
+	lg_tracer_close(tracer, lg_monotonic_ns());
+	check("one is unloaded", !lg_tracer_unload(tracer, "softirq"));
+	check("its events are not enabled any more",
+	      !lg_tracer_arm(tracer, &err) && holds("events/irq/softirq_entry/enable", "0") &&
+		      holds("events/irq/softirq_exit/enable", "0") &&
+		      holds("events/irq/irq_handler_entry/enable", "1"));
+	lg_tracer_free(tracer);
+}
+
 static void measure(struct lg_tracer *tracer)
 {
 	struct lg_error err = {0};
@@ -472,5 +501,6 @@ int main(int argc, char **argv)
 	test_frequency();
 	put_tracefs();
 	test_unsupported();
+	test_unload();
 	return 0;
 }

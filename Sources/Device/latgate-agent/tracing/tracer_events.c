@@ -113,13 +113,19 @@ bool lg_probe_wants(const struct lg_tracer *tracer, const struct lg_trace_probe 
 
 bool lg_tracer_enables(const struct lg_tracer *tracer, lg_u32 number)
 {
-	if (number < LG_EVENT_KINDS)
-		return tracer->events & LG_EVENT_BIT(number);
+	if (number < LG_EVENT_KINDS && !(tracer->events & LG_EVENT_BIT(number)))
+		return false;
+	/* Of no probe, but of every window. */
+	if (number == LG_EVENT_CPU_FREQUENCY)
+		return true;
 	for (const struct lg_trace_probe *probe = tracer->probes; probe; probe = probe->next) {
+		/* Others are of probes that were unloaded again. */
+		if (number < LG_EVENT_KINDS && lg_probe_wants(tracer, probe, number))
+			return true;
 		for (size_t i = 0; i < probe->count; i++) {
 			lg_u32 metric = probe->ids[i].metric;
 
-			if (metric >= LG_FOLD_METRICS &&
+			if (number >= LG_EVENT_KINDS && metric >= LG_FOLD_METRICS &&
 			    lg_declared_uses(tracer->declared, metric - LG_FOLD_METRICS,
 					     number - LG_EVENT_KINDS, tracer->decoder.present))
 				return true;
