@@ -223,11 +223,14 @@ void lg_journal_free(struct lg_journal *journal)
 		return;
 	lg_journal_restore_all(journal);
 	if (journal->guard) {
-		/* A word rather than the end of the pipe: a child of ours may hold it, too. */
-		if (write(journal->alive, "", 1) != 1)
-			kill(journal->guard, SIGKILL);
+		/*
+		 * A word rather than the end of the pipe: a child of ours may hold it, too. Where nobody
+		 * reads it the guard was killed, and its number may be another process's by now.
+		 */
+		bool told = write(journal->alive, "", 1) == 1;
+
 		close(journal->alive);
-		while (waitpid(journal->guard, NULL, 0) < 0 && errno == EINTR)
+		while (waitpid(journal->guard, NULL, told ? 0 : WNOHANG) < 0 && errno == EINTR)
 			continue;
 	}
 	munmap(journal->pages, sizeof(*journal->pages));
