@@ -251,6 +251,11 @@ def answers():
     check("a refused report is set aside", wait_for(
         lambda: any(name[0] == "x" for name in os.listdir(world.path("state/spool")))
         if os.path.isdir(world.path("state/spool")) else False), world.text("log"))
+    check("what the collector says is one line of the log",
+          wait_for(lambda: "refused with 409: no" in world.text("log"))
+          and "\x1b" not in world.text("log")
+          and not any(line.startswith("latgate-field: forged")
+                      for line in world.text("log").splitlines()), world.text("log"))
     wait_for(lambda: not world.server.answers)
     check("a report that was cut off after it was stored is sent again", wait_for(
         lambda: max(world.server.times.values(), default=0) >= 2), world.server.times)

@@ -276,7 +276,7 @@ class Server:
                 if what in ("cut", "hang"):
                     self.close_connection = True
                     return
-                self.answer(what, b"no\n" if what != 200 else b"")
+                self.answer(what, b"no\n\x1b[2Jlatgate-field: forged\n" if what != 200 else b"")
 
         class Quiet(http.server.ThreadingHTTPServer):
             daemon_threads = True

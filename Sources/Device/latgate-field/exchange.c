@@ -233,6 +233,15 @@ static void choose(struct exchange *exchange)
 
 /* ---- reports */
 
+/* What a server says becomes a line of a log: it is kept from writing lines, or into terminals. */
+static void make_line(struct lg_buffer *text)
+{
+	for (size_t i = 0; i < text->size; i++) {
+		if (text->data[i] < 0x20 || text->data[i] > 0x7e)
+			text->data[i] = ' ';
+	}
+}
+
 /* Whether the next one may be tried now. */
 static bool send_report(struct exchange *exchange, struct lg_spool *spool, size_t *at)
 {
@@ -260,6 +269,7 @@ static bool send_report(struct exchange *exchange, struct lg_spool *spool, size_
 		lg_spool_sent(spool, *at);
 		break;
 	case LG_FATE_REFUSED:
+		make_line(&answer);
 		fprintf(stderr, "latgate-field: report %s: refused with %d: %.*s\n", hex, status,
 			(int)answer.size, (const char *)answer.data);
 		if (lg_spool_rejected(spool, *at))
