@@ -122,7 +122,9 @@ package struct BenchMemory: Sendable {
   ) throws {
     let references = Set(input.reference.map(\.firmware.id))
     let candidates = Set(input.candidate.map(\.firmware.id))
-    let isExcused = verdict.metrics.contains { $0.isWaived && $0.outcome == .regression }
+    let isExcused =
+      verdict.metrics.contains { $0.isWaived && $0.outcome == .regression }
+      || (verdict.deadlines ?? []).contains { $0.isWaived && $0.state == .missed }
     let outcome =
       isExcused && verdict.outcome == .pass ? StoredExperiment.waived : verdict.outcome.rawValue
     try store.add(
