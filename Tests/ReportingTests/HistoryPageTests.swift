@@ -53,7 +53,8 @@ struct HistoryPageTests {
   @Test func aLineOfBlocksShowsTheLevels() {
     #expect(Sparkline.text([], width: 10) == "")
     #expect(Sparkline.text([5, 5, 5], width: 10) == "▁▁▁")
-    #expect(Sparkline.text([1e-310, 2e-310], width: 10) == "▁█")
+    let least = Double.leastNonzeroMagnitude
+    #expect(Sparkline.text([least, 2 * least], width: 10) == "▁█")
     #expect(Sparkline.text([0, 1, 2, 3, 4, 5, 6, 7], width: 10) == "▁▂▃▄▅▆▇█")
     // Of each three the middle one: one odd build is no level.
     #expect(Sparkline.text([1, 1, 9, 1, 1, 1, 2, 2, 2], width: 3) == "▁▁█")
