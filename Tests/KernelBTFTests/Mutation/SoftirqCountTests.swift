@@ -31,7 +31,7 @@ struct SoftirqCountTests {
     }
   }
 
-  /// What the probe's per-CPU array holds for a metric.
+  /// What the probe's per-CPU array holds for a metric, all levels together.
   private func counters(
     _ outcome: ProbeScenario.Outcome, of metric: UInt8
   ) throws -> lg_counters {
@@ -39,7 +39,17 @@ struct SoftirqCountTests {
     let line = try #require(outcome.counted.first { $0.hasPrefix(name) })
     let bytes = try JSONDecoder().decode(
       [UInt8].self, from: Data(line.dropFirst(name.count).utf8))
-    try #require(bytes.count >= MemoryLayout<lg_counters>.size)
-    return bytes.withUnsafeBytes { $0.loadUnaligned(as: lg_counters.self) }
+    let size = MemoryLayout<lg_counters>.size
+    try #require(bytes.count == 2 * size)
+    return bytes.withUnsafeBytes { all in
+      var sum = all.loadUnaligned(as: lg_counters.self)
+      let second = all.loadUnaligned(fromByteOffset: size, as: lg_counters.self)
+      sum.started += second.started
+      sum.recorded += second.recorded
+      sum.no_start += second.no_start
+      sum.start_offset_sum += second.start_offset_sum
+      sum.end_offset_sum += second.end_offset_sum
+      return sum
+    }
   }
 }
