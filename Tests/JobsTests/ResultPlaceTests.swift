@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 @testable import Jobs
@@ -42,6 +43,8 @@ import Testing
 
   @Test func theUsualDirectoryIsMade() throws {
     #expect(ResultPlace.newDirectory("demo").hasPrefix("latgate-results/demo-2"))
+    // Another process that begins in the same second has another.
+    #expect(ResultPlace.newDirectory("demo").hasSuffix("-\(getpid())"))
     try ResultPlace.requireDirectory(ResultPlace.newDirectory("demo"))
   }
 
@@ -79,6 +82,38 @@ import Testing
       #expect(ErrorReport(fault).status == .usage)
       try ResultPlace.requireFile("\(directory)/new/report.html", makesDirectory: true)
       #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
+    }
+  }
+
+  /// As of a variable that a job has not set.
+  @Test func anEmptyNameIsNoPlace() throws {
+    let error = #expect(throws: ResultPlace.PlaceError.self) {
+      try ResultPlace.requireDirectory("")
+    }
+    let fault = try #require(error)
+    #expect(fault.description.contains("the name is empty"))
+    #expect(ErrorReport(fault).status == .usage)
+    #expect(throws: ResultPlace.PlaceError.self) { try ResultPlace.requireFile("") }
+  }
+
+  /// A rename would put a plain file in its place.
+  @Test func whatIsNoPlainFileIsNotReplaced() throws {
+    try inDirectory {
+      let (pipe, stream) = ("\(directory)/pipe", "\(directory)/stream")
+      try #require(mkfifo(pipe, 0o600) == 0)
+      try FileManager.default.createSymbolicLink(
+        atPath: stream, withDestinationPath: "/proc/self/fd/1")
+      for path in [pipe, stream, "/dev/null"] {
+        let error = #expect(throws: ResultPlace.PlaceError.self) {
+          try ResultPlace.requireFile(path, makesDirectory: true)
+        }
+        #expect(error?.problem.contains("would be replaced") == true, "\(path)")
+      }
+      try "x".write(toFile: "\(directory)/file", atomically: true, encoding: .utf8)
+      try FileManager.default.createSymbolicLink(
+        atPath: "\(directory)/link", withDestinationPath: "file")
+      try ResultPlace.requireFile("\(directory)/file")
+      try ResultPlace.requireFile("\(directory)/link")
     }
   }
 

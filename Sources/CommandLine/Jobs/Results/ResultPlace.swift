@@ -21,9 +21,10 @@ package enum ResultPlace {
   /// Where commands keep their results unless another directory is named.
   package static let usualDirectory = "latgate-results"
 
-  /// A new directory in ``usualDirectory`` for the results of a job.
+  /// A new directory in ``usualDirectory`` for the results of a job; jobs of one name that begin in
+  /// one second have their own.
   package static func newDirectory(_ job: String) -> String {
-    "\(usualDirectory)/\(job)-\(timestamp())"
+    "\(usualDirectory)/\(job)-\(timestamp())-\(getpid())"
   }
 
   /// Tries the directory, or the one that it will be made in. That one has to be there, as a
@@ -31,6 +32,7 @@ package enum ResultPlace {
   /// made as well.
   /// - Throws: ``PlaceError``.
   package static func requireDirectory(_ directory: String) throws {
+    try requireName(directory)
     var path = directory
     if !FileManager.default.fileExists(atPath: path) { path = PathParent.of(directory) }
     if path == usualDirectory, !FileManager.default.fileExists(atPath: path) { path = "." }
@@ -69,6 +71,8 @@ package enum ResultPlace {
   /// As ``requireDirectory(_:)``, for the directory of a file; the file itself is not touched. The
   /// directory must be there unless `makesDirectory`: who writes the file makes it.
   package static func requireFile(_ path: String, makesDirectory: Bool = false) throws {
+    try requireName(path)
+    try requirePlainFile(path)
     if PathKind.isDirectory(path) {
       throw PlaceError(path: path, problem: "it is a directory; name a file", isPlace: true)
     }
@@ -79,5 +83,25 @@ package enum ResultPlace {
         isPlace: true)
     }
     try requireDirectory(directory)
+  }
+
+  /// A job's variable that is empty would make files in the root directory.
+  private static func requireName(_ path: String) throws {
+    guard path.isEmpty else { return }
+    throw PlaceError(
+      path: "''", problem: "the name is empty; name a directory or a file", isPlace: true)
+  }
+
+  /// Files are replaced by renaming: root would lose `/dev/null`, or the link `/dev/stdout`.
+  private static func requirePlainFile(_ path: String) throws {
+    var facts = stat()
+    let isOther =
+      stat(path, &facts) == 0 && ![S_IFREG, S_IFDIR].contains(facts.st_mode & S_IFMT)
+    let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path)
+    guard isOther || target?.hasPrefix("/proc/") == true else { return }
+    throw PlaceError(
+      path: path,
+      problem: "it is a device, a pipe or a stream, which would be replaced; name a file",
+      isPlace: true)
   }
 }

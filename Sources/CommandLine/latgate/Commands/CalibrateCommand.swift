@@ -58,7 +58,7 @@ struct CalibrateCommand: AsyncParsableCommand, ComputingCommand {
   var lanes: Int?
 
   @Option(
-    help: "Directory for run records. Default: latgate-results/calibrate-<suite>-<time>.",
+    help: "Directory for run records. Default: latgate-results/calibrate-<suite>-<time>-<process>.",
     completion: .directory)
   var output: String?
 

@@ -23,7 +23,7 @@ struct CheckCommand: AsyncParsableCommand {
         latgate check demo --time-budget 30m
         latgate check demo --baseline nightly
         latgate check demo --measure 'softirq_entry ~ softirq_exit by cpu,vec'
-        latgate check --resume latgate-results/demo-20260101-120000
+        latgate check --resume latgate-results/demo-20260101-120000-4711
         latgate check app-start --device pixel@usb:A1 --wait-for-device 10m
         latgate check app-start --pool rack1
         latgate check app-start --design crossover \\
@@ -106,7 +106,7 @@ struct CheckCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Directory for run records, verdict and report.",
-      discussion: "Default: latgate-results/<suite>-<time>."), completion: .directory)
+      discussion: "Default: latgate-results/<suite>-<time>-<process>."), completion: .directory)
   var output: String?
 
   @OptionGroup var failures: FailureOptions

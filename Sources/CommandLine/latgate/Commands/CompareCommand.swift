@@ -17,7 +17,7 @@ struct CompareCommand: AsyncParsableCommand, ComputingCommand {
       firmware at least, which find a gross change, and 4 for a pass; 8 + 8 find much more.
 
         latgate compare --reference ref/*.json --candidate cand/*.json
-        latgate compare --experiment latgate-results/demo-20260101-120000/runs
+        latgate compare --experiment latgate-results/demo-20260101-120000-4711/runs
         latgate compare --design stored --reference builds/ --candidate new/
         latgate compare --baseline nightly --candidate new/
         latgate compare --profile bench.json --learn bench.json --experiment runs/

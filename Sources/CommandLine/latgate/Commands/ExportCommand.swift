@@ -13,7 +13,7 @@ struct ExportCommand: AsyncParsableCommand {
       Runs are record files, directories of them, or those of the store, the last ones. Counts are \
       exact in all formats; exponential histograms have buckets of their own.
 
-        latgate export latgate-results/demo-20260101-120000 \\
+        latgate export latgate-results/demo-20260101-120000-4711 \\
             --as hdrhistogram --output demo.hlog
         latgate export --suite demo --last 4 --as otlp --output demo.json
         latgate export latgate-results/run --as speedscope --output run.json

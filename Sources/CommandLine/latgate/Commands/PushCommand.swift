@@ -12,7 +12,7 @@ struct PushCommand: AsyncParsableCommand {
       those of the store, the last ones. A receiver that is busy is asked again; one that leaves data \
       out is an error.
 
-        latgate push http://127.0.0.1:4318 latgate-results/demo-20260101-120000
+        latgate push http://127.0.0.1:4318 latgate-results/demo-20260101-120000-4711
         latgate push http://collector:4318 --suite demo --last 4
         latgate push http://collector:4318 --exponential --header 'X-Scope: rack1'
 

@@ -17,7 +17,7 @@ struct RunsCommand: AsyncParsableCommand {
 
         latgate runs list --suite demo
         latgate runs build night-14
-        latgate runs import latgate-results/demo-20260101-120000/runs
+        latgate runs import latgate-results/demo-20260101-120000-4711/runs
         latgate runs export --build 1f2e3d --output records
         latgate runs delete --older-than 90d --down-to 500MiB
       """,
