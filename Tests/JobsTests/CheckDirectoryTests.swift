@@ -42,6 +42,27 @@ import Testing
     }
   }
 
+  @Test func theRunsOfAnotherCheckAreNotMixedWithItsOwn() throws {
+    try withDirectory { directory in
+      try directory.begin(setup(), profile: nil)
+      var other = setup()
+      other.id = "two"
+      // One that made no run, as where its device was away, is in nobody's way.
+      try directory.begin(other, profile: nil)
+      try FileManager.default.createDirectory(
+        atPath: directory.runs, withIntermediateDirectories: true)
+      try "{}".write(
+        toFile: "\(directory.runs)/000-reference.json", atomically: true, encoding: .utf8)
+      try directory.begin(other, profile: nil)
+      let error = #expect(throws: ResultPlace.PlaceError.self) {
+        try directory.begin(setup(), profile: nil)
+      }
+      let fault = try #require(error)
+      #expect(fault.description.contains("the runs of another check"))
+      #expect(ErrorReport(fault).status == .usage)
+    }
+  }
+
   @Test func aDirectoryWithoutACheckIsNamed() throws {
     try withDirectory { directory in
       let error = #expect(throws: CheckDirectory.CheckError.self) { _ = try directory.resume() }

@@ -39,7 +39,9 @@ package struct CheckDirectory: Sendable {
   ///
   /// What is known of the bench's noise is kept beside it: a profile that has grown by these very
   /// runs must not judge them.
+  /// - Throws: `ResultPlace.PlaceError` where another check has runs.
   package func begin(_ setup: CheckSetup, profile: NoiseProfile?) throws {
+    try requireNoOther(than: setup)
     try UserDirectories.makeDirectory(path, mode: 0o755)
     if let profile {
       try AtomicFile.write(try profile.encoded(), to: profileFile)
@@ -47,6 +49,19 @@ package struct CheckDirectory: Sendable {
       unlink(profileFile)
     }
     try AtomicFile.write(try encodedJSON(setup), to: setupFile)
+  }
+
+  /// Runs of two checks in one place replace each other, and neither can be resumed.
+  private func requireNoOther(than setup: CheckSetup) throws {
+    guard let data = FileManager.default.contents(atPath: setupFile),
+      let other = try? decodeJSON(from: data) as CheckSetup, other.id != setup.id,
+      let names = try? FileManager.default.contentsOfDirectory(atPath: runs),
+      names.contains(where: { $0.hasSuffix(".json") })
+    else { return }
+    throw ResultPlace.PlaceError(
+      path: path,
+      problem: "it holds the runs of another check; name another directory, or continue that one "
+        + "with --resume", isPlace: true)
   }
 
   /// Reads what a check was begun with, and its outcome.
