@@ -55,6 +55,18 @@ struct LostResultTests {
     #expect(made.errors.contains("standard output") && made.errors.contains("No space left"))
   }
 
+  /// What a command on a device printed is a result, too; a reader that has enough is no fault.
+  @Test(arguments: [(">/dev/full", Int32(70)), ("| head -n 1", 0)])
+  func aDevicesOutputThatIsNotTakenEndsInOrder(target: String, code: Int32) async throws {
+    let tool = "\(Tool.repository)/.build/debug/latgate"
+    let script = "\"$1\" device shell local -- seq 100000 \(target)"
+    let made = try await Call(
+      "/bin/bash", ["-o", "pipefail", "-c", script, "bash", tool], environment: [:]
+    ).end(within: .seconds(60))
+    #expect(made.exitCode == code, "\(made.errors)")
+    #expect(made.errors.contains("No space left") == (code == 70), "\(made.errors)")
+  }
+
   /// Less than a check may need is refused before anything is measured.
   @Test(.enabled(if: geteuid() == 0, "only root may mount"))
   func aDiskTooSmallIsRefusedFirst() async throws {

@@ -81,7 +81,7 @@ struct StoreTests {
     }
     let shown = try await tool.run("runs", "show", "b1-1", "--record")
     passes(shown)
-    #expect(Data(shown.output.utf8.dropLast()) == FileManager.default.contents(atPath: files[1]))
+    #expect(Data(shown.output.utf8) == FileManager.default.contents(atPath: files[1]))
   }
 
   @Test func aChangedRecordAndABrokenFileStoreNothing() async throws {

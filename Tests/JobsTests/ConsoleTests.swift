@@ -21,7 +21,7 @@ import Testing
       count.finish()
     }
     let text = String(repeating: "latgate\n", count: 1 << 17)
-    #expect(Console.write(text, to: target) == 0)
+    #expect(Console.write(Array(text.utf8), to: target) == 0)
     close(target)
     var read: [Int] = []
     for await bytes in counts { read.append(bytes) }
@@ -31,12 +31,12 @@ import Testing
   @Test func aDiskThatIsFullIsNoClosedPipe() throws {
     let full = open("/dev/full", O_WRONLY)
     try #require(full >= 0)
-    #expect(Console.write("latgate\n", to: full) == ENOSPC)
+    #expect(Console.write(Array("latgate\n".utf8), to: full) == ENOSPC)
     close(full)
     signal(SIGPIPE, SIG_IGN)
     let (source, target) = try pipe()
     close(source)
-    #expect(Console.write("latgate\n", to: target) == 0)
+    #expect(Console.write(Array("latgate\n".utf8), to: target) == 0)
     close(target)
   }
 }

@@ -42,7 +42,12 @@ package struct Console: Sendable {
 
   /// A result. One that cannot be written is an error, and ``hasLostResult`` from then on.
   package func print(_ text: String) {
-    let code = Self.write(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO)
+    print(bytes: Array((text.hasSuffix("\n") ? text : text + "\n").utf8))
+  }
+
+  /// A result that is passed on as it came.
+  package func print(bytes: [UInt8]) {
+    let code = Self.write(bytes, to: STDOUT_FILENO)
     guard code != 0 else { return }
     // Once: what follows has nowhere to go, either.
     guard !Self.lostResult.exchange(true, ordering: .relaxed) else { return }
@@ -83,15 +88,20 @@ package struct Console: Sendable {
     write(text.hasSuffix("\n") ? text : text + "\n", to: STDERR_FILENO)
   }
 
-  private func write(_ text: String, to descriptor: Int32) {
-    _ = Self.write(text, to: descriptor)
+  /// What another program said on its standard error, as it came.
+  package func error(bytes: [UInt8]) {
+    _ = Self.write(bytes, to: STDERR_FILENO)
   }
 
-  /// Writes all of a text. A closed pipe (`latgate … | head`) ends output, not the run: the result is
+  private func write(_ text: String, to descriptor: Int32) {
+    _ = Self.write(Array(text.utf8), to: descriptor)
+  }
+
+  /// Writes all bytes. A closed pipe (`latgate … | head`) ends output, not the run: the result is
   /// the exit code.
   /// - Returns: the `errno` of what kept it from being written; 0 where nothing did, or nobody reads.
-  static func write(_ text: String, to descriptor: Int32) -> Int32 {
-    var bytes = Array(text.utf8)[...]
+  static func write(_ all: [UInt8], to descriptor: Int32) -> Int32 {
+    var bytes = all[...]
     while !bytes.isEmpty {
       let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if written >= 0 {

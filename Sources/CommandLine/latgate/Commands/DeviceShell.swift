@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Jobs
 
 struct DeviceShell: AsyncParsableCommand {
@@ -47,8 +46,9 @@ struct DeviceShell: AsyncParsableCommand {
     let made = try await scan.using(name) { device, _ in
       try await device.exec(command.joined(separator: " "), timeout: timeout)
     }
-    FileHandle.standardOutput.write(Data(made.standardOutput))
-    FileHandle.standardError.write(Data(made.standardError))
+    let console = Console()
+    console.print(bytes: made.standardOutput)
+    console.error(bytes: made.standardError)
     if made.exitCode != 0 { throw ExitCode(made.exitCode) }
   }
 }

@@ -170,7 +170,7 @@ struct RunsShow: AsyncParsableCommand {
     try report.requirePlaces()
     let store = try await recall.openToRead()
     let document = try store.document(of: try store.run(beginning: run))
-    if record { return console.print(String(decoding: document.bytes, as: UTF8.self)) }
+    if record { return console.print(bytes: Array(document.bytes)) }
     try report.show(RunReport(document.record), console, showsAll: all)
   }
 }
