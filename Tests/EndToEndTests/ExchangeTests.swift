@@ -141,6 +141,46 @@ struct ExchangeTests {
     }
   }
 
+  /// Clients that say nothing take all descriptors for a while, and cost no more than that.
+  @Test func aServerOutlivesClientsThatTakeAllItsDescriptors() async throws {
+    let directory = try TemporaryDirectory()
+    let runs = try String(
+      contentsOfFile: "\(Tool.repository)/Tests/ReportingTests/Fixtures/slow-disk.jsonl",
+      encoding: .utf8
+    ).split(separator: "\n")
+    let record = "\(directory.path)/record.json"
+    try #require(runs.first).write(toFile: record, atomically: true, encoding: .utf8)
+    let server = try Call(
+      "/bin/bash",
+      [
+        "-c", "ulimit -n 64; exec \"$1\" export \"$2\" --serve 0", "bash",
+        "\(Tool.repository)/.build/debug/latgate", record,
+      ], environment: ["LATGATE_SHARE": Tool.repository])
+    defer { server.signal(SIGKILL) }
+    var port: Substring?
+    _ = try await eventually(within: .seconds(60)) {
+      port = server.outputSoFar.firstMatch(of: /http:\/\/127.0.0.1:([0-9]+)\/metrics/)?.output.1
+      return port != nil
+    }
+    let script = """
+      import socket, sys, time, urllib.request
+      place = ("127.0.0.1", int(sys.argv[1]))
+      clients = [socket.create_connection(place, timeout=20) for _ in range(80)]
+      time.sleep(1)
+      for client in clients:
+          client.close()
+      url = "http://127.0.0.1:%d/metrics" % place[1]
+      print(urllib.request.urlopen(url, timeout=30).status)
+      """
+    let asked = try await Call(
+      "/usr/bin/env",
+      ["python3", "-c", script, String(try #require(port, "\(server.errorsSoFar)"))],
+      environment: [:]
+    ).end(within: .seconds(60))
+    #expect(asked.output == "200\n", "\(asked.errors)\(server.errorsSoFar)")
+    #expect(server.isRunning)
+  }
+
   /// Every query of Grafana's dashboard, asked of a Prometheus that has a check's runs: none is
   /// empty.
   @Test(

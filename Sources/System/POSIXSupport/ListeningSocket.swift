@@ -46,14 +46,34 @@ package final class ListeningSocket: Sendable {
     _ = close(number)
   }
 
-  /// The next connection.
+  /// How long to wait after an error of accept(2) that is a client's, or passes when others have
+  /// gone; nil for one of the socket itself.
+  static func pause(after code: Int32) -> Duration? {
+    switch code {
+    case ECONNABORTED, EPERM, EPROTO, ENOPROTOOPT, EOPNOTSUPP, ENETDOWN, ENETUNREACH, EHOSTDOWN,
+      EHOSTUNREACH, ENONET:
+      .zero
+    case EMFILE, ENFILE, ENOBUFS, ENOMEM: .milliseconds(100)
+    default: nil
+    }
+  }
+
+  /// The next connection, also where a client has gone before it was accepted, or all descriptors
+  /// are taken for a while.
   /// - Throws: ``SystemCallError``, `CancellationError`.
   package func accept() async throws -> AsyncDescriptor {
     while true {
       try await ReadinessMonitor.shared.wait(
         for: .readable, on: number, until: nil, subject: subject)
-      let accepted = try systemCallUnlessBlocking("accept", on: subject) {
-        Glibc.accept(number, nil, nil)
+      let accepted: Int32?
+      do throws(SystemCallError) {
+        accepted = try systemCallUnlessBlocking("accept", on: subject) {
+          Glibc.accept(number, nil, nil)
+        }
+      } catch {
+        guard let pause = Self.pause(after: error.code) else { throw error }
+        try await Task.sleep(for: pause)
+        continue
       }
       // It may have gone again meanwhile.
       guard let accepted else { continue }

@@ -1,0 +1,23 @@
+import Glibc
+import Testing
+
+@testable import POSIXSupport
+
+@Suite struct ListeningSocketTests {
+  @Test func aClientIsAccepted() async throws {
+    let socket = try ListeningSocket(host: "127.0.0.1", port: 0)
+    let near = try await SocketAddress.tcp(host: "127.0.0.1", port: socket.port)
+      .connect(deadline: nil)
+    let far = try await socket.accept()
+    try await near.write([1, 2, 3])
+    #expect(try await far.read() == [1, 2, 3])
+  }
+
+  /// A server must not end because of a client that has gone, or because there are many.
+  @Test func whatPassesDoesNotEndAServer() {
+    #expect(ListeningSocket.pause(after: ECONNABORTED) == Duration.zero)
+    #expect(ListeningSocket.pause(after: EMFILE) == Duration.milliseconds(100))
+    #expect(ListeningSocket.pause(after: EBADF) == nil)
+    #expect(ListeningSocket.pause(after: EINVAL) == nil)
+  }
+}
