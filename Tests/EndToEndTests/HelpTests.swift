@@ -80,6 +80,7 @@ struct HelpTests {
     (["chek", "smoke"], "command 'chek'", "did you mean 'check'?"),
     (["device", "shel", "demo"], "no 'latgate device' command 'shel'", "did you mean 'shell'?"),
     (["runs", "lost"], "no 'latgate runs' command 'lost'", "did you mean 'list'?"),
+    (["probe", "shw", "fsync"], "no 'latgate probes' command 'shw'", "did you mean 'show'?"),
     (["frobnicate"], "command 'frobnicate'", "known: baseline, build"),
   ])
   func aMistypedCommandIsNamedWithTheNearest(

@@ -11,7 +11,10 @@ enum UnknownCommand {
       let known = command.configuration.subcommands
       if known.isEmpty || word.hasPrefix("-") { return nil }
       if command == Latgate.self, word == "help" { continue }
-      guard let next = known.first(where: { $0.configuration.commandName == word }) else {
+      let named = known.first {
+        $0.configuration.commandName == word || $0.configuration.aliases.contains(word)
+      }
+      guard let next = named else {
         let path = command == Latgate.self ? "" : "'latgate \(name(of: command))' "
         return UnknownNameError(kind: "\(path)command", name: word, known: known.map(name))
       }
