@@ -89,6 +89,7 @@ struct CalibrateCommand: AsyncParsableCommand, ComputingCommand {
 
   func run() async throws {
     let console = common.console
+    try report.requirePlaces()
     let safety = try await safety.open()
     let (records, policy) = try await from.isEmpty ? made(safety) : given()
     let noise = try await Interruption.compute { try calibrate(records, policy: policy) }
