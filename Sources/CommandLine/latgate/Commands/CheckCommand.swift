@@ -137,6 +137,13 @@ struct CheckCommand: AsyncParsableCommand {
     guard !flow.force || flow.timeBudget != nil else {
       throw ValidationError("--force goes with --time-budget")
     }
+    let isOne = pool.pool == nil && (pool.device.count < 2 || flow.design == .crossover)
+    guard !flow.plan || (isOne && results.isUsual) else {
+      throw ValidationError(
+        isOne
+          ? "--plan is printed as text: it goes without --format"
+          : "--plan is of one device: name it with --device")
+    }
     let asks: [Any?] = [
       pool.device.first, pool.pool, reference, candidate, runs, mostRuns, iterations, output,
       flow.design, measure.first, memory.baseline, tiers.tier, lanes,

@@ -223,11 +223,12 @@ struct DeviceImage: AsyncParsableCommand {
   var debugPackage = false
 
   func validate() throws {
-    guard btf != nil || debugPackage else {
-      if btfBuildID != nil { throw ValidationError("--btf-build-id needs --btf") }
-      return
+    if btfBuildID != nil, btf == nil { throw ValidationError("--btf-build-id needs --btf") }
+    guard !all || kernels.isEmpty else {
+      throw ValidationError("--all is every kernel: give it or name kernels, not both")
     }
-    guard kernels.count == 1, !all, (btf != nil) != debugPackage else {
+    guard btf != nil || debugPackage else { return }
+    guard kernels.count == 1, (btf != nil) != debugPackage else {
       throw ValidationError("name one kernel, and either --btf or --debug-package")
     }
   }

@@ -46,6 +46,16 @@ struct ProbesList: AsyncParsableCommand {
 
   @OptionGroup var output: FormatOptions<SurveyReport>
 
+  func validate() throws {
+    guard device != nil || (!check && tiers.tier == nil) else {
+      throw ValidationError("--check and --tier are of probes on a device: give --device")
+    }
+    guard source == nil || (device == nil && probe.isEmpty && output.isUsual) else {
+      throw ValidationError(
+        "--source prints a program as it is: it goes without --device, --probe and --format")
+    }
+  }
+
   func run() async throws {
     let console = common.console
     let bench = try Workbench(common)

@@ -33,6 +33,12 @@ struct ProbesShow: AsyncParsableCommand {
 
   @OptionGroup var output: FormatOptions<ProbeCards>
 
+  func validate() throws {
+    guard device != nil || tiers.tier == nil else {
+      throw ValidationError("--tier is of probes on a device: give --device")
+    }
+  }
+
   func run() async throws {
     let bench = try Workbench(common)
     let probes = names.isEmpty ? bench.sharedProbes : try bench.probes(named: names)

@@ -8,11 +8,13 @@ struct RunSourceOptions: ParsableArguments {
   @OptionGroup var recall: RecallOptions
   @OptionGroup var filter: RunFilterOptions
 
-  @Option(help: "Runs of the store at most: the last ones.")
-  var last = 16
+  @Option(help: "Runs of the store at most: the last ones. Default: \(RunSourceOptions.usualLast).")
+  var last: Int?
+
+  private static let usualLast = 16
 
   func validate() throws {
-    guard last >= 1 else { throw ValidationError("--last must be 1 or more") }
+    guard (last ?? Self.usualLast) >= 1 else { throw ValidationError("--last must be 1 or more") }
   }
 
   /// - Parameter paths: record files, or directories of them; empty means the store.
@@ -20,14 +22,14 @@ struct RunSourceOptions: ParsableArguments {
   /// - Throws: `ValidationError`, `UnknownNameError`, `StoreError`.
   func source(_ paths: [String]) async throws -> RunSource {
     guard paths.isEmpty else {
-      guard !filter.isGiven else {
+      guard !filter.isGiven, last == nil else {
         throw ValidationError("files are named, or runs of the store are chosen, not both")
       }
       return .files(paths)
     }
     let store = try await recall.openToRead()
     try filter.require(in: store)
-    return .store(store, filter.filter, last: last)
+    return .store(store, filter.filter, last: last ?? Self.usualLast)
   }
 }
 
