@@ -51,6 +51,22 @@ struct SignalTests {
       of: try Tool().start(["verdict", "simulate", "--experiments", "1000000"]), by: number)
   }
 
+  /// nohup(1) has SIGHUP ignored: what it starts outlives its terminal.
+  @Test func aHangupThatIsIgnoredEndsNothing() async throws {
+    let call = try Call(
+      "/usr/bin/nohup",
+      [
+        "\(Tool.repository)/.build/debug/latgate", "verdict", "simulate", "--experiments",
+        "1000000",
+      ], environment: ["LATGATE_SHARE": Tool.repository])
+    #expect(try await computes(call))
+    call.signal(SIGHUP)
+    // Three times as long as a command gets to end.
+    try await Task.sleep(for: .seconds(1))
+    #expect(call.isRunning && !call.errorsSoFar.contains("stopping"), "\(call.errorsSoFar)")
+    try await expectEnd(of: call, by: SIGTERM)
+  }
+
   /// Runs of many metrics, which take several times as long as what is waited for below.
   @Test func whatIsMadeOfManyRecordsEnds() async throws {
     let directory = try TemporaryDirectory()
@@ -66,16 +82,20 @@ struct SignalTests {
       ]), by: SIGTERM)
   }
 
-  /// Waits until a call computes, and gives it a signal.
-  private func expectEnd(of call: Call, by number: Int32) async throws {
+  /// Waits until a call computes.
+  private func computes(_ call: Call) async throws -> Bool {
     let pid = call.processID
     // A second of CPU time: what the command starts with is over.
-    let computes = try await eventually(within: .seconds(60)) {
+    return try await eventually(within: .seconds(60)) {
       let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
       let fields = text?.split(separator: ")").last?.split(separator: " ") ?? []
       return fields.count > 12 && Int(fields[11]) ?? 0 > sysconf(Int32(_SC_CLK_TCK))
     }
-    #expect(computes)
+  }
+
+  /// Waits until a call computes, and gives it a signal.
+  private func expectEnd(of call: Call, by number: Int32) async throws {
+    #expect(try await computes(call))
     call.signal(number)
     let made = try await call.end(within: .seconds(20))
     #expect(made.exitCode == 130, "\(made.errors)")

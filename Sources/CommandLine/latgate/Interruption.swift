@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Glibc
 import Jobs
 import Synchronization
 
@@ -30,7 +31,9 @@ enum Interruption {
     let signals = SignalCount()
     // A queue of its own: the shared ones may be busy with the work that is to be ended.
     let queue = DispatchQueue(label: "signals")
-    let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
+    // 'nohup latgate check' outlives its terminal.
+    let numbers = [SIGINT, SIGTERM] + (isIgnored(SIGHUP) ? [] : [SIGHUP])
+    let sources = numbers.map { number in
       // The default action would end the process before the source receives the signal.
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
@@ -55,6 +58,14 @@ enum Interruption {
     try await task.value
     // It may have been about to end: an interrupted command must not report a pass.
     if task.isCancelled, computesOnly.withLock({ $0 }) { throw CancellationError() }
+  }
+
+  /// Whether the process was started so that a signal does nothing.
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var action = sigaction()
+    guard sigaction(number, nil, &action) == 0 else { return false }
+    let handler = unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+    return handler == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
   /// Makes a computation that does not check for cancellation. When the task is cancelled,
