@@ -55,6 +55,27 @@ struct LostResultTests {
     #expect(made.errors.contains("standard output") && made.errors.contains("No space left"))
   }
 
+  /// What failed is a regression still, and what it teaches is kept.
+  @Test func aLostReportDoesNotTakeTheExitCodeOfAVerdict() async throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path
+    var records = ScalarRecords(seed: 3)
+    try records.write(build: "b1", runs: 8, value: 100, day: 0, to: "\(path)/b1")
+    try records.write(build: "b2", runs: 8, value: 200, day: 1, to: "\(path)/b2")
+    let words = ["compare", "--reference", "\(path)/b1", "--candidate", "\(path)/b2"]
+    let plain = try await Tool().start(words).end(within: .seconds(60))
+    try #require([1, 2].contains(plain.exitCode), "\(plain.output)\(plain.errors)")
+    // The directory takes files, but none of so long a name beside which another has to lie.
+    let report = "\(path)/\(String(repeating: "r", count: 250))"
+    let made = try await Tool().start(
+      words + ["--report", "json=\(report)", "--learn", "\(path)/noise.json"]
+    ).end(within: .seconds(60))
+    #expect(made.exitCode == plain.exitCode, "\(made.errors)")
+    #expect(made.output == plain.output)
+    #expect(made.errors.contains("the verdict stands"), "\(made.errors)")
+    #expect(FileManager.default.fileExists(atPath: "\(path)/noise.json"))
+  }
+
   /// What a command on a device printed is a result, too; a reader that has enough is no fault.
   @Test(arguments: [(">/dev/full", Int32(70)), ("| head -n 1", 0)])
   func aDevicesOutputThatIsNotTakenEndsInOrder(target: String, code: Int32) async throws {

@@ -120,23 +120,40 @@ struct CompareCommand: AsyncParsableCommand, ComputingCommand {
     input.profile = try profile.map(Self.readProfile)
     try input.requireArms(isAA: aa)
     let verdict = try judge(input)
-    if keep, let baseline, let first = input.candidate.first {
-      let documents = try RecordFiles.documents(candidate)
-      let store = try await store.open()
-      try store.add(documents)
-      try BenchMemory.note(
-        verdict, on: input, of: BenchIdentity(first),
-        id: "compare-\(baseline)-\(RunDocument.hash(of: documents))", in: store)
-    }
     // Records are judged where there is no catalogue, too; metrics have their plain names then.
     let titles = (try? Workbench(common))?.catalog.metricTitles ?? [:]
-    try results.show(
-      VerdictReport(verdict, of: input, titles: titles), console, showsAll: all)
+    // A verdict stands and is shown, even when what is kept of it is lost.
+    var faults: [any Error] = []
+    do {
+      try results.show(
+        VerdictReport(verdict, of: input, titles: titles), console, showsAll: all)
+    } catch {
+      faults.append(error)
+    }
+    do {
+      try await remember(verdict, on: input)
+    } catch {
+      faults.append(error)
+    }
+    // As of a check: a pass that is lost is no pass.
+    if verdict.exitCode == 0, let first = faults.first { throw first }
+    for fault in faults { console.error("the verdict stands, but not all of it is kept: \(fault)") }
+    if verdict.exitCode != 0 { throw ExitCode(verdict.exitCode) }
+  }
+
+  /// Keeps what the store and the file of the noise profile are to learn.
+  private func remember(_ verdict: Verdict, on input: VerdictInput) async throws {
     if let learn {
       let grown = (input.profile ?? NoiseProfile()).grown(by: try runResiduals(of: input))
       try AtomicFile.write(try grown.encoded(), to: learn)
     }
-    if verdict.exitCode != 0 { throw ExitCode(verdict.exitCode) }
+    guard keep, let baseline, let first = input.candidate.first else { return }
+    let documents = try RecordFiles.documents(candidate)
+    let store = try await store.open()
+    try store.add(documents)
+    try BenchMemory.note(
+      verdict, on: input, of: BenchIdentity(first),
+      id: "compare-\(baseline)-\(RunDocument.hash(of: documents))", in: store)
   }
 
   private static func readProfile(_ path: String) throws -> NoiseProfile {
