@@ -114,6 +114,7 @@ struct DeviceBoot: AsyncParsableCommand {
     let console = common.console
     let bench = try Workbench(common)
     let definition = try bench.catalog.device(device)
+    let server = try ADBServer(environment: ProcessInfo.processInfo.environment)
     let machine = try await VirtualMachine.boot(
       firmware: try definition.machine(firmware: firmware),
       files: try await definition.ownFiles(
@@ -123,9 +124,14 @@ struct DeviceBoot: AsyncParsableCommand {
       },
       definition: definition.name, name: name, port: port, lifetime: .detached
     ) { console.note($0) }
-    let server = try ADBServer(environment: ProcessInfo.processInfo.environment)
-    try await ADBDevice(serial: machine.serial, server: server)
-      .waitUntilReady(timeout: .seconds(60))
+    do {
+      try await ADBDevice(serial: machine.serial, server: server)
+        .waitUntilReady(timeout: .seconds(60))
+    } catch {
+      // Nobody would know that it runs. In a task of its own: a cancelled one waits for nothing.
+      try? await Task.detached { try await machine.stop() }.value
+      throw error
+    }
     console.print("\(machine.name) is up: adb serial \(machine.serial)")
   }
 }
