@@ -302,6 +302,32 @@ struct BadInputTests {
     #expect(made.output.contains("MISSING"), "\(made.output)")
   }
 
+  /// As of a service or a container: what else is there, or missing, is told all the same.
+  @Test func doctorTellsWhatItFoundWithoutAHome() async throws {
+    let made = try await Call(
+      "/usr/bin/env",
+      [
+        "-u", "HOME", "-u", "XDG_CACHE_HOME", "-u", "XDG_STATE_HOME",
+        "\(Tool.repository)/.build/debug/latgate", "doctor", "--share", Tool.repository,
+      ], environment: [:]
+    ).end(within: .seconds(60))
+    #expect(made.exitCode == 70, "\(made.output)\(made.errors)")
+    #expect(made.output.contains("qemu-system-aarch64"), "\(made.output)\(made.errors)")
+    #expect(made.output.contains("set HOME or XDG_CACHE_HOME"), "\(made.output)")
+  }
+
+  /// Nothing boots that could not be reached.
+  @Test func aDeviceThatADBCannotReachIsNotBooted() async throws {
+    let made = try await Call(
+      "\(Tool.repository)/.build/debug/latgate", ["device", "boot", "unreached"],
+      environment: ["LATGATE_SHARE": Tool.repository, "ANDROID_ADB_SERVER_PORT": "none"]
+    ).end(within: .seconds(60))
+    #expect(made.exitCode != 0)
+    #expect(!made.errors.contains("adbd answers"), "\(made.errors)")
+    let stopped = try await Tool().run("device", "stop", "unreached")
+    #expect(stopped.exitCode == 64, "\(stopped.errors)")
+  }
+
   @Test func aMissingFileIsNamedWithItsNeighbour() async throws {
     let directory = try TemporaryDirectory()
     try "x".write(toFile: "\(directory.path)/firmware.img", atomically: true, encoding: .utf8)

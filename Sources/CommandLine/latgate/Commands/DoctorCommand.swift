@@ -58,7 +58,12 @@ struct DoctorCommand: AsyncParsableCommand {
     findings.append(cacheDirectory())
     findings.append(await store())
     findings += localKernel()
-    let found = try await devices()
+    var found: [DeviceScan.Found] = []
+    do {
+      found = try await devices()
+    } catch  where !(error is CancellationError) {
+      findings.append(Finding(state: .missing, subject: "devices", detail: "\(error)"))
+    }
     findings += found.flatMap { Self.findings($0, showsAll: false) }
     try print(findings, console)
     if findings.contains(where: { $0.state == .missing }) { throw ExitStatus.internalError.code }
