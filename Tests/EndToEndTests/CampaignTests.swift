@@ -150,15 +150,21 @@ struct CampaignTests {
     #expect(arms.output.contains(" canary\n") && arms.output.contains(" control\n"))
 
     let time = Date(timeIntervalSince1970: Double(Self.offered) * 3600)
-    func judge(_ lines: String) async throws -> Call.Result {
+    func judge(_ lines: String, _ options: String...) async throws -> Call.Result {
       let file = "\(directory)/reports.jsonl"
       try Data(lines.utf8).write(to: URL(fileURLWithPath: file))
-      return try await campaign([
-        "judge", "disk-1", "--repository", repository, "--build", "B2", "--reports", file,
-        "--silence", "48h", "--offered", time.formatted(.iso8601),
-        "--as-of", time.addingTimeInterval(72 * 3600).formatted(.iso8601),
-      ])
+      return try await campaign(
+        [
+          "judge", "disk-1", "--repository", repository, "--build", "B2", "--reports", file,
+          "--silence", "48h", "--offered", time.formatted(.iso8601),
+          "--as-of", time.addingTimeInterval(72 * 3600).formatted(.iso8601),
+        ] + options)
     }
+    // A place that takes nothing does not cost the stop.
+    let lost = try await judge(
+      Self.reports(devices: 250, slower: 3), "--keep", "\(directory)/devices/verdicts")
+    #expect(lost.exitCode == 1 && lost.output.hasPrefix("STOP"), "\(lost.output) \(lost.errors)")
+    #expect(lost.errors.contains("the verdict stands"), "\(lost.errors)")
     let slow = try await judge(Self.reports(devices: 250, slower: 3))
     #expect(slow.exitCode == 1, "\(slow.output) \(slow.errors)")
     #expect(slow.output.hasPrefix("STOP"))

@@ -176,9 +176,19 @@ struct CampaignJudge: AsyncParsableCommand, ComputingCommand {
       }
     let (report, notes) = try judging.report(of: source)
     for note in notes { options.common.console.note(note) }
-    if let keep { try KeptVerdicts(directory: keep).keep(report) }
+    var fault: (any Error)?
+    do {
+      if let keep { try KeptVerdicts(directory: keep).keep(report) }
+    } catch {
+      fault = error
+    }
     try output.print(report, options.common.console)
     let status = ExitStatus(report.verdict.outcome)
+    if let fault {
+      // A stop stands whatever becomes of its file.
+      guard status != .pass else { throw fault }
+      options.common.console.error("the verdict stands, but it is not kept: \(fault)")
+    }
     if status != .pass { throw status.code }
   }
 }
