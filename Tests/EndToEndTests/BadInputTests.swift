@@ -244,6 +244,10 @@ struct BadInputTests {
     (["check", "demo", "--plan", "--format", "json"], 64, "--plan is printed as text"),
     (["check", "demo", "--plan", "--pool", "x"], 64, "--plan is of one device"),
     (["check", "demo", "--plan", "--device", "a", "--device", "b"], 64, "--plan is of one device"),
+    (
+      ["campaign", "create", "x", "--probe", "fsync", "--out", "x", "--cpu", "1e300"], 64,
+      "--cpu and --battery must be"
+    ),
     (["probes", "--check"], 64, "give --device"),
     (["probes", "--tier", "T0"], 64, "give --device"),
     (["probes", "--source", "fsync", "--format", "json"], 64, "--source prints a program"),

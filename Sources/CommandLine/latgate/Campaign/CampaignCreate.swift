@@ -103,6 +103,10 @@ struct CampaignCreate: AsyncParsableCommand {
         throw ValidationError("--control and --canary must be above 0% and at most 50%")
       }
     }
+    // Beyond what an integer holds, they would trap.
+    for share in [cpu, battery] where !(0...1).contains(share.fraction) {
+      throw ValidationError("--cpu and --battery must be 0% to 100%")
+    }
   }
 
   func run() async throws {
