@@ -76,6 +76,21 @@ struct LostResultTests {
     #expect(FileManager.default.fileExists(atPath: "\(path)/noise.json"))
   }
 
+  /// It is no fault of the device, which is not asked for its logs.
+  @Test func aLostReportOfARunLeavesItsRecord() async throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path
+    // The directory takes files, but none of so long a name beside which another has to lie.
+    let report = "\(path)/\(String(repeating: "r", count: 250))"
+    let made = try await Tool().run(
+      "run", "--probe", "syscall", "--for", "500ms", "--output", "\(path)/run", "--report",
+      "json=\(report)", within: .seconds(180))
+    #expect(made.exitCode == 70, "\(made.errors)")
+    #expect(made.output.contains("syscall.latency"), "\(made.output)")
+    #expect(made.errors.contains("record: \(path)/run/"), "\(made.errors)")
+    #expect(!made.errors.contains("bug report"), "\(made.errors)")
+  }
+
   /// What a command on a device printed is a result, too; a reader that has enough is no fault.
   @Test(arguments: [(">/dev/full", Int32(70)), ("| head -n 1", 0)])
   func aDevicesOutputThatIsNotTakenEndsInOrder(target: String, code: Int32) async throws {

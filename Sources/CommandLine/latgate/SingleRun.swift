@@ -82,13 +82,16 @@ struct SingleRun {
           "bugreport-\(timestamp())", of: reached, reason: failures.joined(separator: "\n"))
       }
       await lane.finish()
+      // What fails from here on is no fault of it, and it may be down.
+      reached = nil
       display.end()
       let written = output.map { directory in
         Result { try RecordFiles.write(record, to: directory) }
       }
-      try show(result)
-      // What was measured is shown even when its file could not be written.
+      // What was measured is shown even when its file could not be written, and the other way round.
+      let shown = Result { try show(result) }
       if let written { console.note("record: \(try written.get())") }
+      try shown.get()
       if result.scopeMatchedNothing { throw ExitStatus.badInput.code }
       if !reasons.isEmpty { throw ExitStatus.gateFailed.code }
     } catch {
