@@ -49,6 +49,8 @@ package struct Console: Sendable {
   package func print(bytes: [UInt8]) {
     let code = Self.write(bytes, to: STDOUT_FILENO)
     guard code != 0 else { return }
+    // The run goes on: its result is the exit code.
+    guard code != EPIPE else { return Self.closedPipe.store(true, ordering: .relaxed) }
     // Once: what follows has nowhere to go, either.
     guard !Self.lostResult.exchange(true, ordering: .relaxed) else { return }
     let fault = SystemCallError(call: "write", code: code, subject: "standard output")
@@ -59,6 +61,12 @@ package struct Console: Sendable {
 
   /// Whether a result did not get where it was to go, such as to a disk that is full.
   package static var hasLostResult: Bool { lostResult.load(ordering: .relaxed) }
+
+  private static let closedPipe = Atomic(false)
+
+  /// Whether nobody reads results any more, as after `| head`: what does nothing but print until it
+  /// is interrupted is over then.
+  package static var hasNoReader: Bool { closedPipe.load(ordering: .relaxed) }
 
   /// A step of the work; not with `--quiet`.
   package func note(_ text: String) {
@@ -97,9 +105,9 @@ package struct Console: Sendable {
     _ = Self.write(Array(text.utf8), to: descriptor)
   }
 
-  /// Writes all bytes. A closed pipe (`latgate … | head`) ends output, not the run: the result is
-  /// the exit code.
-  /// - Returns: the `errno` of what kept it from being written; 0 where nothing did, or nobody reads.
+  /// Writes all bytes.
+  /// - Returns: the `errno` of what kept them from being written, `EPIPE` where nobody reads; 0 where
+  ///   nothing did, or where the descriptor was closed from the start.
   static func write(_ all: [UInt8], to descriptor: Int32) -> Int32 {
     var bytes = all[...]
     while !bytes.isEmpty {
@@ -114,7 +122,7 @@ package struct Console: Sendable {
         // Another program has it as well, and does not want to wait.
         var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         poll(&entry, 1, -1)
-      case EPIPE, EBADF: return 0
+      case EBADF: return 0
       case let code: return code
       }
     }

@@ -30,6 +30,7 @@ struct DeviceWatch: AsyncParsableCommand {
           let words = [device.serial, device.state.word, device.path, device.model, id]
           console.print(words.filter { !$0.isEmpty }.joined(separator: "\t"))
         }
+        if Console.hasNoReader { return }
         known = now
       }
     } catch let error as ADBError {
