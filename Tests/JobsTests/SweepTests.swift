@@ -75,6 +75,43 @@ import Testing
     }
   }
 
+  /// Of calibrations and pools, too; what a user has put beside is the user's.
+  @Test func resultsOfAllCommandsAreKnown() throws {
+    try write("calibrate-1/commands.log", bytes: 1, hours: 100)
+    try write("calibrate-1/runs/000-reference.json", bytes: 500, hours: 100)
+    try write("calibrate-1/runs/001-candidate.json", bytes: 500, hours: 100)
+    try write("calibrate-1/bugreports/run-1-x/index.txt", bytes: 500, hours: 100)
+    try write("pool-1/pool.json", bytes: 500, hours: 99)
+    try write("pool-1/left/log.txt", bytes: 500, hours: 99)
+    try write("pool-1/right/check.json", bytes: 500, hours: 99)
+    try write("run-1/run-0a1b2c3d.json", bytes: 500, hours: 98)
+    try write("run-1/bugreport-1/index.txt", bytes: 500, hours: 98)
+    try write("mine-1/runs/notes.txt", bytes: 500, hours: 100)
+    try write("mine-2/left/report.json", bytes: 500, hours: 100)
+    try write("mine-3/pool.json", bytes: 500, hours: 100)
+    try write("mine-3/photos/left.jpeg", bytes: 500, hours: 100)
+    for name in try FileManager.default.subpathsOfDirectory(atPath: directory) {
+      let path = "\(directory)/\(name)"
+      let hours = name.hasPrefix("pool") ? 99.0 : name.hasPrefix("run") ? 98 : 100
+      try FileManager.default.setAttributes(
+        [.modificationDate: now.addingTimeInterval(-3600 * hours)], ofItemAtPath: path)
+    }
+    let sweep = try Sweep.results(in: directory, before(hours: 2), now: now)
+    #expect(
+      sweep.items.map(\.name)
+        == ["calibrate-1", "pool-1", "run-1"].map { "\(directory)/\($0)" })
+  }
+
+  /// By another process, as where two jobs end at once.
+  @Test func whatIsGoneAlreadyDoesNotKeepTheRest() throws {
+    try write("check-1/report.json", bytes: 500, hours: 100)
+    try write("check-2/report.json", bytes: 500, hours: 99)
+    let sweep = try Sweep.results(in: directory, before(hours: 2), now: now)
+    try FileManager.default.removeItem(atPath: "\(directory)/check-1")
+    #expect(try sweep.remove() == nil)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
+  }
+
   @Test func aStoreKeepsWhatABaselineMeans() async throws {
     let store = try await Store.open(path: "\(directory)/store.sqlite")
     let records = (0..<4).map { number in

@@ -39,7 +39,7 @@ package struct Sweep {
       entries: cache.entries.count, bytes: cache.entries.reduce(0) { $0 + $1.bytes },
       limit: bounds.bytes ?? .max, exception: "the rest was used in the last 24 hours"
     ) {
-      for entry in excess { try CacheEntries.remove(entry) }
+      try Self.removeEach(excess) { try CacheEntries.remove($0) }
       return nil
     }
   }
@@ -57,9 +57,23 @@ package struct Sweep {
       entries: results.directories.count, bytes: results.directories.reduce(0) { $0 + $1.bytes },
       limit: bounds.bytes ?? .max, exception: "the rest was changed in the last hour"
     ) {
-      for one in excess { try FileManager.default.removeItem(atPath: one.path) }
+      try Self.removeEach(excess) { one in
+        // Another process that sweeps the same place may be faster.
+        guard FileManager.default.fileExists(atPath: one.path) else { return }
+        try FileManager.default.removeItem(atPath: one.path)
+      }
       return nil
     }
+  }
+
+  /// Removes all that can be: one that may not be removed does not keep the others.
+  /// - Throws: the first fault.
+  private static func removeEach<One>(_ all: [One], _ remove: (One) throws -> Void) throws {
+    var fault: (any Error)?
+    for one in all {
+      do { try remove(one) } catch { fault = fault ?? error }
+    }
+    if let fault { throw fault }
   }
 
   /// Of a store: runs that no baseline means, and verdicts on builds of which none is left.

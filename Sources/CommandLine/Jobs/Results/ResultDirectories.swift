@@ -54,12 +54,29 @@ package struct ResultDirectories {
     if RecordFiles.isCheck(path) { return true }
     let known: Set<String> = [
       "index.txt", "commands.log", "hooks.log", "report.txt", "report.json", "report.html",
-      "why.json", "log.txt",
+      "why.json", "log.txt", "pool.json",
     ]
     return names.allSatisfy { name in
-      known.contains(name) || name.wholeMatch(of: /run-[0-9a-f]{8}\.json/) != nil
+      let isFile =
+        known.contains(name) || name.wholeMatch(of: /run-[0-9a-f]{8}\.json/) != nil
         || name.wholeMatch(of: /live-[0-9-]+\.perfetto-trace/) != nil
         || names.contains("index.txt") && name.hasSuffix(".txt")
+      return isFile || isPart(name, of: path, isOfPool: names.contains("pool.json"))
+    }
+  }
+
+  /// Whether latgate made a directory inside of one: the runs of a calibration, what failed runs
+  /// left, and the devices of a pool.
+  private static func isPart(_ name: String, of directory: String, isOfPool: Bool) -> Bool {
+    let path = "\(directory)/\(name)"
+    guard ["runs", "bugreports"].contains(name) else {
+      return (isOfPool || name.hasPrefix("bugreport-")) && isResult(path)
+    }
+    let inside = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    if inside.isEmpty { return false }
+    guard name == "runs" else { return inside.allSatisfy { isResult("\(path)/\($0)") } }
+    return inside.allSatisfy {
+      $0.wholeMatch(of: /-?[0-9]+-(reference|candidate)\.json/) != nil
     }
   }
 

@@ -67,11 +67,18 @@ struct GCCommand: AsyncParsableCommand {
     if !items.isEmpty || !output.isUsual {
       try output.print(ListedRows(items, listing: Self.listing(items)), recall.console)
     }
+    var fault: (any Error)?
     for sweep in sweeps {
-      let remark = delete ? try sweep.remove() : nil
-      recall.console.note(sweep.summary(isDone: delete))
-      if let remark { recall.console.warning(remark) }
+      do {
+        let remark = delete ? try sweep.remove() : nil
+        recall.console.note(sweep.summary(isDone: delete))
+        if let remark { recall.console.warning(remark) }
+      } catch {
+        // The other places are not to fill up meanwhile.
+        fault = fault ?? error
+      }
     }
+    if let fault { throw fault }
     if !delete, !items.isEmpty { recall.console.note("nothing is removed without --delete") }
   }
 

@@ -100,8 +100,8 @@ struct RunsClean: AsyncParsableCommand {
     commandName: "clean",
     abstract: "Delete old results of checks, calibrations and runs from a directory.",
     discussion: """
-      Only directories that latgate has made are deleted: those of checks and bug reports, and those \
-      that hold nothing but run records. A directory that a check is working in stays.
+      Only directories that latgate has made are deleted: those of checks, calibrations, pools and \
+      bug reports, and those that hold nothing but run records. A directory that a check is working in stays.
 
         latgate runs clean latgate-results --older-than 30d
         latgate runs clean latgate-results --down-to 5GiB
@@ -122,7 +122,10 @@ struct RunsClean: AsyncParsableCommand {
     let results = try ResultDirectories(path: directory)
     let excess = results.excess(before: bounds.before, bytes: bounds.downTo?.bytes)
     for one in excess {
-      if !bounds.dryRun { try FileManager.default.removeItem(atPath: one.path) }
+      // Another process may be faster.
+      if !bounds.dryRun, FileManager.default.fileExists(atPath: one.path) {
+        try FileManager.default.removeItem(atPath: one.path)
+      }
       console.print(one.path)
     }
     let size = Int64(clamping: excess.reduce(0) { $0 + $1.bytes })
