@@ -70,19 +70,19 @@ package struct RegressionTraces: Sendable {
     of record: RunRecord, by id: MetricID, _ statistic: Statistic
   ) throws -> VerdictReport.Trace? {
     guard let arm = record.experiment?.arm else { return nil }
-    let recorded = record.iterations.filter(\.isJudged).filter {
-      FileManager.default.fileExists(atPath: Self.path(arm, $0.index, in: directory))
+    func path(_ iteration: Int) -> String { Self.path(arm, iteration, in: directory) }
+    let worst = WorstIteration(of: record, metric: id, statistic) {
+      FileManager.default.fileExists(atPath: path($0))
     }
-    let values = recorded.map { (iteration: $0.index, value: $0.value(of: id, statistic)) }
-    let worst = values.max { ($0.value ?? -1) < ($1.value ?? -1) }
-    for entry in values where entry.iteration != worst?.iteration {
-      unlink(Self.path(arm, entry.iteration, in: directory))
+    // Also of iterations that were dropped after they had been recorded.
+    for iteration in record.iterations where iteration.index != worst?.index {
+      unlink(path(iteration.index))
     }
     return worst.map {
       VerdictReport.Trace(
         arm: arm.rawValue, firmware: record.firmware.name, metric: id.text,
-        iteration: $0.iteration + 1, of: recorded.count, value: $0.value, unit: id.unit,
-        file: "traces/\(arm.rawValue)-\($0.iteration).pftrace")
+        iteration: $0.place, of: $0.of, value: $0.value, unit: id.unit,
+        file: "traces/\(arm.rawValue)-\($0.index).pftrace")
     }
   }
 }
@@ -90,18 +90,4 @@ package struct RegressionTraces: Sendable {
 extension RunRecord {
   /// `candidate` comes after `reference`.
   fileprivate var arm: Int { experiment?.arm == .candidate ? 1 : 0 }
-}
-
-extension IterationRecord {
-  /// A metric's value in this iteration, in its unit; nil where it has none. For statistics that a
-  /// few events cannot carry, the mean.
-  fileprivate func value(of id: MetricID, _ statistic: Statistic) -> Double? {
-    guard let phase = phases.first(where: { $0.name == id.phase }) else { return nil }
-    if let number = phase.scalars.first(where: { $0.metric == id.name }) { return number.value }
-    // How a probe was attached is no matter here: a recording may take another way.
-    let found = phase.histograms.first { $0.metric == id.name && $0.labels == id.labels }
-    guard let histogram = try? found?.histogram() else { return nil }
-    if case .quantile(let quantile) = statistic.base { return histogram.quantile(quantile) }
-    return histogram.mean
-  }
 }
