@@ -46,20 +46,16 @@ package final class ListeningSocket: Sendable {
     _ = close(number)
   }
 
-  /// How long to wait after an error of accept(2) that is a client's, or passes when others have
-  /// gone; nil for one of the socket itself.
-  static func pause(after code: Int32) -> Duration? {
-    switch code {
-    case ECONNABORTED, EPERM, EPROTO, ENOPROTOOPT, EOPNOTSUPP, ENETDOWN, ENETUNREACH, EHOSTDOWN,
-      EHOSTUNREACH, ENONET:
-      .zero
-    case EMFILE, ENFILE, ENOBUFS, ENOMEM: .milliseconds(100)
-    default: nil
-    }
+  /// Whether an error of accept(2) is a client's, which has gone, or the way's to it (accept(2), "Error
+  /// handling").
+  static func isOfAClient(_ code: Int32) -> Bool {
+    [
+      ECONNABORTED, EPERM, EPROTO, ENOPROTOOPT, EOPNOTSUPP, ENETDOWN, ENETUNREACH, EHOSTDOWN,
+      EHOSTUNREACH, ENONET,
+    ].contains(code)
   }
 
-  /// The next connection, also where a client has gone before it was accepted, or all descriptors
-  /// are taken for a while.
+  /// The next connection, also where a client has gone before it was accepted.
   /// - Throws: ``SystemCallError``, `CancellationError`.
   package func accept() async throws -> AsyncDescriptor {
     while true {
@@ -71,8 +67,8 @@ package final class ListeningSocket: Sendable {
           Glibc.accept(number, nil, nil)
         }
       } catch {
-        guard let pause = Self.pause(after: error.code) else { throw error }
-        try await Task.sleep(for: pause)
+        guard Self.isOfAClient(error.code) else { throw error }
+        try Task.checkCancellation()
         continue
       }
       // It may have gone again meanwhile.

@@ -15,13 +15,22 @@ struct MetricsServer: Sendable {
   /// Of a request's head.
   private static let end = Array("\r\n\r\n".utf8)
   private static let patience = Duration.seconds(10)
+  /// Clients at a time; more wait until they are accepted. A process without a descriptor left cannot even
+  /// wait: the runtime's timers take one.
+  private static let mostClients = 16
 
   /// Serves until it is cancelled.
   /// - Throws: `SystemCallError`, `CancellationError`.
   func run(on socket: ListeningSocket) async throws {
-    try await withThrowingDiscardingTaskGroup { group in
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      var clients = 0
       while true {
+        if clients == Self.mostClients {
+          try await group.next()
+          clients -= 1
+        }
         let client = try await socket.accept()
+        clients += 1
         group.addTask {
           // A client that disconnects or sends nothing is no error.
           try? await serve(client)
