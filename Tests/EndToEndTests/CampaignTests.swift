@@ -38,6 +38,13 @@ struct CampaignTests {
     return lines
   }
 
+  @Test func defaultsOfTimesMayBeTyped() async throws {
+    let help = try await Tool().run("campaign", "create", "--help")
+    for time in ["336h)", "24h)", "10m)", "2h)", "1440h)"] {
+      #expect(help.output.contains(time), "\(time)")
+    }
+  }
+
   @Test("Keys, campaign, signature, publication, verdict, pause and revocation")
   func story() async throws {
     let directory = try TemporaryDirectory()
