@@ -16,9 +16,11 @@
     @OptionGroup var options: StoreOptions
     @Option(
       help: ArgumentHelp(
-        "Where devices send to. Port 0 is any that is free.", valueName: "host:port"))
+        "Where devices send to. Port 0 is any that is free.",
+        discussion: "Default: 0.0.0.0:8443, with --trial 127.0.0.1:8443.", valueName: "host:port"))
     var listen: String?
-    @Option(help: ArgumentHelp("Where /health and /metrics are.", valueName: "host:port"))
+    @Option(
+      help: ArgumentHelp("Where the dashboard, /health and /metrics are.", valueName: "host:port"))
     var operate = "127.0.0.1:9464"
     @Option(help: ArgumentHelp("The collector's certificate chain (PEM).", valueName: "file"))
     var certificate: String?

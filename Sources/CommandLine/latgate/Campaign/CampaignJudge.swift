@@ -88,10 +88,11 @@ struct CampaignJudge: AsyncParsableCommand, ComputingCommand {
           latgate campaign judge disk-1 --repository repo --build AP2A.241005 \\
           --offered 2030-01-31T12:00:00Z
 
-      A worsening stops at once. A promotion takes 48 h, 200 devices per arm, and for the p50 and \
-      p90 of every metric a bound below its budget, also if the devices that have fallen silent are \
-      the slowest. With 1,000 devices per arm a p90 that is 10% slower is found within two days; \
-      to promote takes some 5,000 per arm, or fewer where few devices are silent.
+      A worsening stops at once. A promotion takes 48 h, and more than --silence; 200 devices per \
+      arm; and for the p50 and p90 of every metric a bound below its budget, also if the devices \
+      that have fallen silent are the slowest. With 1,000 devices per arm a p90 that is 10% slower \
+      is found within two days; to promote takes some 5,000 per arm, or fewer where few devices are \
+      silent.
 
       Exit codes: 0 promote, 1 stop, 2 go on: nothing is shown yet, 3 a guard failed: the arms \
       cannot be compared.

@@ -38,7 +38,7 @@ struct RunCommand: AsyncParsableCommand {
   @Option(
     name: .customLong("for"),
     help: ArgumentHelp(
-      "Look for this long at what the device does anyway, such as 10s; needs --probe.",
+      "Look for this long at what the device does anyway, such as 10s; needs --probe or --object.",
       valueName: "time"))
   var span: TimeSpan?
 
