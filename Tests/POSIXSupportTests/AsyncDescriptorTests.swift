@@ -62,6 +62,25 @@ import Testing
     #expect(try await far.read() == [])
   }
 
+  /// The end may come between the look whether it is open and the wait.
+  @Test func closingEndsAReadThatIsAboutToWait() async throws {
+    let (near, far) = try socketPair()
+    let raw = try far.detach()
+    try await ReadinessMonitor.shared.wait(
+      for: .readable, on: raw.rawValue, until: ContinuousClock.now + .seconds(60), subject: "far",
+      unless: { true })
+    near.close()
+    for _ in 0..<500 {
+      let (one, other) = try socketPair()
+      let reading = Task { try await one.read(deadline: ContinuousClock.now + .seconds(60)) }
+      await Task.yield()
+      one.close()
+      let error = await #expect(throws: SystemCallError.self) { try await reading.value }
+      #expect(error?.code == EBADF)
+      other.close()
+    }
+  }
+
   @Test func writingToAClosedPeerIsAnErrorNotASignal() async throws {
     let (near, far) = try socketPair()
     far.close()

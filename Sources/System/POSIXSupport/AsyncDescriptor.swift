@@ -44,8 +44,7 @@ package final class AsyncDescriptor: Sendable {
     while true {
       try checkOpen()
       if let bytes = try readAvailable(upTo: limit) { return bytes }
-      try await ReadinessMonitor.shared.wait(
-        for: .readable, on: number, until: deadline, subject: subject)
+      try await wait(for: .readable, until: deadline)
     }
   }
 
@@ -69,8 +68,7 @@ package final class AsyncDescriptor: Sendable {
       if let count = try writeAvailable(bytes, from: offset) {
         offset += count
       } else {
-        try await ReadinessMonitor.shared.wait(
-          for: .writable, on: number, until: deadline, subject: subject)
+        try await wait(for: .writable, until: deadline)
       }
     }
   }
@@ -80,8 +78,7 @@ package final class AsyncDescriptor: Sendable {
   package func waitReadable(deadline: Deadline? = nil) async throws {
     try enter()
     defer { leave() }
-    try await ReadinessMonitor.shared.wait(
-      for: .readable, on: number, until: deadline, subject: subject)
+    try await wait(for: .readable, until: deadline)
     try checkOpen()
   }
 
@@ -90,9 +87,17 @@ package final class AsyncDescriptor: Sendable {
   package func waitWritable(deadline: Deadline? = nil) async throws {
     try enter()
     defer { leave() }
-    try await ReadinessMonitor.shared.wait(
-      for: .writable, on: number, until: deadline, subject: subject)
+    try await wait(for: .writable, until: deadline)
     try checkOpen()
+  }
+
+  /// Also ends when the descriptor is closed between the caller's last look and the wait.
+  private func wait(
+    for interest: ReadinessMonitor.Interest, until deadline: Deadline?
+  ) async throws {
+    try await ReadinessMonitor.shared.wait(
+      for: interest, on: number, until: deadline, subject: subject,
+      unless: { state.withLock { $0.isClosing } })
   }
 
   /// A pending error of a socket (`SO_ERROR`); 0 = none.

@@ -65,10 +65,13 @@ package final class ReadinessMonitor: Sendable {
   ///   - descriptor: must stay open until the wait ends; end it early with ``abandon(_:)``.
   ///   - deadline: nil waits without limit.
   ///   - subject: named by the errors.
+  ///   - isOver: asked once nothing can be missed any more: ``abandon(_:)`` ends no wait that
+  ///     begins after it. True ends the wait at once.
   /// - Throws: ``TimeoutError``, `CancellationError`, or ``SystemCallError`` when the
   ///   monitor itself cannot start.
   package func wait(
-    for interest: Interest, on descriptor: Int32, until deadline: Deadline?, subject: String
+    for interest: Interest, on descriptor: Int32, until deadline: Deadline?, subject: String,
+    unless isOver: @Sendable () -> Bool = { false }
   ) async throws {
     try Task.checkCancellation()
     let wakeup = try startIfNeeded()
@@ -78,15 +81,16 @@ package final class ReadinessMonitor: Sendable {
     }
     let outcome = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        let isCancelled = state.withLock { state in
-          if state.cancelledEarly.remove(id) != nil { return true }
+        let early: Outcome? = state.withLock { state in
+          if state.cancelledEarly.remove(id) != nil { return .cancelled }
+          if isOver() { return .ready }
           state.waiters[id] = Waiter(
             descriptor: descriptor, interest: interest, deadline: deadline,
             continuation: continuation)
-          return false
+          return nil
         }
-        if isCancelled {
-          continuation.resume(returning: .cancelled)
+        if let early {
+          continuation.resume(returning: early)
         } else {
           interrupt(wakeup)
         }
