@@ -176,6 +176,16 @@ struct ReadTests {
     }
   }
 
+  /// A line that is small when compressed may have a million of the largest counts.
+  @Test func anHdrSumOfNoProgramIsRefused() throws {
+    var histogram = LatencyHistogram()
+    histogram.record(5, times: 1 << 40)
+    histogram.record(9)
+    let bytes = try HdrEncoding.encoded(histogram)
+    let error = #expect(throws: ExchangeError.self) { try HdrEncoding.decoded(bytes) }
+    #expect(error?.problem.contains("more events") == true)
+  }
+
   /// What a program of this machine prints about its kernel; nil where it may not, or is not there.
   private static func printed(_ argv: [String]) -> String? {
     let words = argv.map { "'\($0)'" }.joined(separator: ", ")

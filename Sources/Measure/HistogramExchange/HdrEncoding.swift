@@ -140,6 +140,10 @@ enum HdrEncoding {
         }
         let width: UInt64 = 1 << UInt64(shift)
         histogram.record((sub << UInt64(shift)) + width / 2, times: UInt64(count))
+        // A small file may hold many such counts: neither this sum nor that of all lines overflows.
+        guard histogram.count <= ForeignHistograms.mostEvents else {
+          throw ExchangeError("counts more events than any program does")
+        }
       }
       index += 1
     }
