@@ -146,6 +146,25 @@ struct WriteTests {
     #expect(names.suffix(4) == ["_", "a_b", "label_a_b", "label_run"], "\(line)")
   }
 
+  /// Swift takes a mark and the accent behind it, and both ends of a line, for one character.
+  @Test func marksAreEscapedWhateverStandsBesideThem() throws {
+    var other = record
+    other.iterations = [other.iterations[0]]
+    other.iterations[0].phases[0].histograms = [
+      HistogramRecord(
+        metric: "m.n", labels: ["comm": "a\r\nb\"\u{301}c\\\u{301}d,\u{301}e"], histogram: latency)
+    ]
+    let runs = [RecordedRun(other)]
+    let lines = PrometheusFormat().bytes(runs).split(separator: UInt8(ascii: "\n"))
+    let sum = try #require(lines.last.map { String(decoding: $0, as: UTF8.self) })
+    let label = [
+      "comm=\"a\r", "\\n", "b", "\\\"\u{301}", "c", "\\\\\u{301}", "d,\u{301}e", "\"}",
+    ].joined()
+    #expect(Data(sum.utf8).range(of: Data(label.utf8)) != nil, "\(sum.debugDescription)")
+    let back = try ForeignHistograms(HdrLogFormat().bytes(runs))
+    #expect(back.entries.map(\.histogram.count) == [latency.count])
+  }
+
   /// A record whose clocks make no sense is written all the same.
   @Test func clocksBeyondAllTimeAreNoTrap() throws {
     var other = record

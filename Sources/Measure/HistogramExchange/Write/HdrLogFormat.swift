@@ -15,8 +15,11 @@ struct HdrLogFormat: HistogramFormat {
     ]
     for run in runs {
       for metric in run.metrics {
-        // A comma or a space would end the tag.
-        let tag = metric.id.text.map { $0 == "," ? ";" : $0.isWhitespace ? "_" : $0 }
+        // A comma or a space would end the tag, whatever accent Swift counts to it.
+        var tag = String.UnicodeScalarView()
+        for scalar in metric.id.text.unicodeScalars {
+          tag.append(scalar == "," ? ";" : scalar.properties.isWhitespace ? "_" : scalar)
+        }
         // The column is in units of a million of the values': milliseconds for ns.
         for sample in metric.samples where !sample.histogram.isEmpty {
           let start = Double(sample.unixNs) / 1e9 - base

@@ -40,8 +40,18 @@ package struct PrometheusFormat: HistogramFormat {
     return Array((lines.map { $0 + "\n" }.joined()).utf8)
   }
 
+  /// By code points: a quote with an accent, or a line feed behind a return, is another character
+  /// to Swift, but not to who reads this.
   private static func escaped(_ text: String) -> String {
-    text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+    var escaped = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\\", "\"": escaped.append(contentsOf: ["\\", scalar])
+      case "\n": escaped.append(contentsOf: ["\\", "n"])
+      default: escaped.append(scalar)
+      }
+    }
+    return String(escaped)
   }
 
   /// The same as protocol buffers, each message behind its length: Prometheus asks for it to get
