@@ -24,6 +24,18 @@ struct SymbolTableTests {
     #expect(table.place(of: address) == nil)
   }
 
+  /// The first name of a place may be of less than the function: a label, or its first part.
+  @Test func whatReachesFurtherCountsBehindTheFirstAlias() {
+    let table = SymbolTable([
+      ("label", 0x100, 0), ("start", 0x100, 8), ("whole", 0x100, 0x100), ("inner", 0x120, 0x10),
+    ])
+    #expect(table.place(of: 0x110)?.name == "label")
+    #expect(table.place(of: 0x140)?.text == "whole+0x40")
+    let parts = SymbolTable([("start", 0x100, 8), ("whole", 0x100, 0x100)])
+    #expect(parts.place(of: 0x107)?.text == "start+0x7")
+    #expect(parts.place(of: 0x108)?.text == "whole+0x8")
+  }
+
   @Test func everyAddressOfManyIsFoundByItsOwn() {
     let many = SymbolTable((0..<1000).map { ("f\($0)", UInt64($0) * 16, 16) })
     for index in 0..<1000 {

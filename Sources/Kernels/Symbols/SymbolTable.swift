@@ -69,16 +69,18 @@ package struct SymbolTable: Sendable {
     var at = low - 1
     var steps = 0
     while at >= 0, steps < Self.mostNested {
-      // The first alias of this start.
-      while at > 0, entries[at - 1].start == entries[at].start { at -= 1 }
-      let entry = entries[at]
-      let offset = address - entry.start
+      // The first alias of this start that reaches so far: a label may stand where a function begins.
+      var first = at
+      while first > 0, entries[first - 1].start == entries[at].start { first -= 1 }
+      let offset = address - entries[at].start
       // What is open ends where the next one begins.
-      if entry.size == 0 ? steps == 0 : offset < entry.size {
+      if let entry = entries[first...at].first(where: { entry in
+        entry.size == 0 ? steps == 0 : offset < entry.size
+      }) {
         return Place(
           name: text(entry.name), module: entry.module.map(text), offset: offset)
       }
-      at -= 1
+      at = first - 1
       steps += 1
     }
     return nil
