@@ -14,4 +14,10 @@ struct ProgramSearchTests {
     #expect(ProgramSearch.path(of: "/no/such/sh", environment: ["PATH": "/bin"]) == nil)
     #expect(ProgramSearch.path(of: "/etc/passwd") == nil)
   }
+
+  /// As a tool's own directory in `~/bin`.
+  @Test func aDirectoryOfTheNameIsNoProgram() {
+    #expect(ProgramSearch.path(of: "/usr/bin") == nil)
+    #expect(ProgramSearch.path(of: "bin", environment: ["PATH": "/usr:/"]) == nil)
+  }
 }

@@ -10,13 +10,16 @@ package enum ProgramSearch {
   package static func path(
     of name: String, environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> String? {
-    guard !name.hasPrefix("/") else {
-      return FileManager.default.isExecutableFile(atPath: name) ? name : nil
-    }
+    guard !name.hasPrefix("/") else { return isProgram(name) ? name : nil }
     let directories = (environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":").map(
       String.init)
     return (directories + systemDirectories).map { "\($0)/\(name)" }.first { path in
-      path.hasPrefix("/") && FileManager.default.isExecutableFile(atPath: path)
+      path.hasPrefix("/") && isProgram(path)
     }
+  }
+
+  /// A directory is executable, too; execvp(3) passes over it.
+  private static func isProgram(_ path: String) -> Bool {
+    FileManager.default.isExecutableFile(atPath: path) && !PathKind.isDirectory(path)
   }
 }
