@@ -81,6 +81,30 @@ import Testing
         == "deb [signed-by=/k.gpg] http://a.test/debian bookworm main")
   }
 
+  /// As apt reads it, whose options stand behind the type.
+  @Test func aNumericAddressHasNoOptions() {
+    let sources = AptSourceParser.parseOneLine(
+      """
+      deb http://[fd00::1]/debian bookworm main
+      deb [trusted=yes] http://[fd00::1]:3142/debian bookworm main
+      deb cdrom:[Debian GNU/Linux 12.0.0 _Bookworm_ - amd64 NETINST]/ bookworm main
+      """)
+    #expect(
+      sources.filter(\.servesMain).prefix(2).map(\.uri)
+        == ["http://[fd00::1]/debian", "http://[fd00::1]:3142/debian"])
+    #expect(sources.prefix(2).map(\.options) == [[:], ["trusted": "yes"]])
+    let choice = AptSourceChoice(sources: sources)
+    #expect(choice.source(suite: "bookworm")?.uri == "http://[fd00::1]/debian")
+  }
+
+  /// Every word that apt itself takes for no, by its StringToBool.
+  @Test(arguments: ["no", "No", "false", "off", "without", "disable", "0"])
+  func aSourceThatIsSwitchedOffIsNone(word: String) {
+    let stanza = Self.deb822.replacing("Enabled: no", with: "Enabled: \(word)")
+    #expect(
+      !AptSourceParser.parseDeb822(stanza).map(\.uri).contains("http://disabled.test/debian"))
+  }
+
   @Test(arguments: [
     ("bookworm", "http://mirror.test/debian"),
     ("bullseye", "http://mirror.test/debian"),

@@ -13,7 +13,10 @@ package enum AptSourceParser {
     var options: [String: String] = [:]
     var head = content
     var rest = Substring()
-    if let open = content.firstIndex(of: "[") {
+    // Behind the type only: a numeric address of IPv6 has brackets, too.
+    if let open = content.firstIndex(of: "["), content[..<open].last?.isWhitespace == true,
+      content[..<open].split(whereSeparator: \.isWhitespace).count == 1
+    {
       guard let close = content[open...].firstIndex(of: "]") else { return nil }
       head = content[..<open]
       rest = content[content.index(after: close)...]
@@ -57,8 +60,11 @@ package enum AptSourceParser {
     return sources + stanza(fields)
   }
 
+  /// What apt takes for no.
+  private static let off: Set<String> = ["no", "false", "without", "off", "disable", "0"]
+
   private static func stanza(_ fields: [String: String]) -> [AptSource] {
-    if fields["enabled"]?.lowercased() == "no" { return [] }
+    if let word = fields["enabled"]?.lowercased(), off.contains(word) { return [] }
     func words(_ field: String) -> [String] {
       (fields[field] ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
     }
