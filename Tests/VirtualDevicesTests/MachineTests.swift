@@ -103,6 +103,25 @@ struct MachineListTests {
     }
   }
 
+  /// Who stops a machine sees its end no sooner than who waits for its name.
+  @Test func stoppingTakesNothingFromALaunchOfTheName() async throws {
+    try await inCache { cache in
+      let directory = try RunDirectory(name: "bench", cache: cache)
+      var past = try state("bench")
+      past.process.startTicks += 1
+      past.lifetime = .detached
+      let machine = VirtualMachine(state: past, directory: directory, lifetimeGuard: nil)
+      let disk = "\(directory.path)/\(VirtualImage.dataDiskName)"
+      let lock = try await directory.take(limit: .seconds(30))
+      try Data().write(to: URL(fileURLWithPath: disk))
+      try await machine.stop()
+      #expect(FileManager.default.fileExists(atPath: disk))
+      _ = consume lock
+      try await machine.stop()
+      #expect(!FileManager.default.fileExists(atPath: disk))
+    }
+  }
+
   /// A command lists the machines while others end theirs.
   @Test func aMachineThatEndsMeanwhileIsNoError() async throws {
     try await inCache { cache in
@@ -277,14 +296,16 @@ struct MachinePartsTests {
 
 @Suite("Guard of an owned machine")
 struct LifetimeGuardTests {
-  /// Starts a process with QEMU's kind of arguments, runs the guard over it with `input` and
-  /// prints whether process and state file are there afterwards.
-  private func outcome(input: String, guarded: String) async throws -> String {
+  /// Starts a process with QEMU's kind of arguments, runs the guard of `launch` over it with `input`
+  /// and prints whether process and state file are there afterwards.
+  private func outcome(
+    input: String, guarded: String, launch: String = "this"
+  ) async throws -> String {
     let script = """
       directory=$(mktemp -d) && cd "$directory" || exit 1
       sh -c 'while :; do sleep 1; done' -name latgate-bench more </dev/null >/dev/null 2>&1 &
-      echo $! >qemu.pid; : >state.json
-      printf '%s' "$2" | sh -c "$1" latgate-guard qemu.pid "$3" state.json
+      echo $! >qemu.pid; : >state.json; echo this >owner
+      printf '%s' "$2" | sh -c "$1" latgate-guard qemu.pid "$3" owner "$4" state.json
       kill -0 $! 2>/dev/null && grep -q name /proc/$!/cmdline && echo process
       [ -e state.json ] && echo state
       kill -KILL $! 2>/dev/null
@@ -292,7 +313,7 @@ struct LifetimeGuardTests {
       """
     let shell = HostTool(name: "sh", package: "dash")
     let bytes = try await shell.output(
-      ["-c", script, "test", LifetimeGuard.script, input, guarded])
+      ["-c", script, "test", LifetimeGuard.script, input, guarded, launch])
     return String(decoding: bytes, as: UTF8.self)
   }
 
@@ -303,6 +324,12 @@ struct LifetimeGuardTests {
   @Test func aDismissedGuardLeavesItAlone() async throws {
     #expect(
       try await outcome(input: "dismissed\n", guarded: "latgate-bench") == "process\nstate\n")
+  }
+
+  /// Its owner was killed, and another has taken the name since.
+  @Test func aYoungerLaunchOfTheNameIsLeftAlone() async throws {
+    #expect(
+      try await outcome(input: "", guarded: "latgate-bench", launch: "past") == "process\nstate\n")
   }
 
   @Test func aNumberUsedAgainIsNotKilled() async throws {

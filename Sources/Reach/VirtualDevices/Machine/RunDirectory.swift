@@ -12,6 +12,9 @@ struct RunDirectory: Sendable, Equatable {
   var serialLog: String { "\(path)/\(QEMUCommandLine.serialLog)" }
   var processFile: String { "\(path)/\(QEMUCommandLine.processFile)" }
   var monitorSocket: String { "\(path)/\(QEMUCommandLine.monitorSocket)" }
+  /// Says which launch the other files are of; see ``LifetimeGuard``.
+  var ownerFile: String { "\(path)/\(Self.ownerName)" }
+  private static let ownerName = "owner"
 
   /// The directory that holds all run directories.
   /// - Parameter cache: directory of the tool's cache; nil is the user's own.
@@ -121,10 +124,20 @@ struct RunDirectory: Sendable, Equatable {
     _ = try? await process.waitForEnd(limit: .seconds(5))
   }
 
-  /// Removes what only a running device needs.
+  /// Removes what only a running device needs, for a device that has ended: nothing where the name
+  /// belongs to a younger one by now, or to one that is about to start.
+  func clear(after process: ProcessIdentity) {
+    // A launch holds the lock from before it makes its files until its state is written.
+    guard let lock = try? FileLock.tryAcquire(Self.lockPath(path)) else { return }
+    let current = try? MachineState.read(statePath)
+    if current == nil || current?.process == process { clear(keepingLog: true) }
+    _ = consume lock
+  }
+
+  /// Removes what only a running device needs, for who holds the name.
   func clear(keepingLog: Bool) {
     let names =
-      ["state.json", QEMUCommandLine.processFile, QEMUCommandLine.monitorSocket]
+      ["state.json", QEMUCommandLine.processFile, QEMUCommandLine.monitorSocket, Self.ownerName]
       + [
         VirtualImage.dataDiskName, VirtualImage.f2fsDiskName, VirtualImage.extendedInitramfsName,
       ]

@@ -111,7 +111,7 @@ package final class VirtualMachine: Sendable {
       // Its name is of one process, and its console is not read any more.
       directory.remove()
     } else {
-      directory.clear(keepingLog: true)
+      directory.clear(after: state.process)
     }
   }
 
