@@ -161,6 +161,31 @@ struct FailedLaunchTests {
   }
 }
 
+@Suite("A launch without room for its disks")
+struct FullDiskTests {
+  /// The first of two disks was copied when the second could not be.
+  @Test func whatWasCopiedIsRemoved() async throws {
+    let cache = NSTemporaryDirectory() + "runs-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: cache) }
+    let images = "\(cache)/virtual/images/some-key"
+    try UserDirectories.makeDirectory(images)
+    let facts = VirtualImage.Facts(
+      kernel: .v6_1, kernelRelease: "6.1.0-x", kernelDigest: "0123456789abcdef")
+    try JSONEncoder().encode(facts).write(to: URL(fileURLWithPath: "\(images)/image.json"))
+    for part in ["kernel", "initramfs.cpio.zst", "data.raw", "f2fs.raw"] {
+      try Data([1]).write(to: URL(fileURLWithPath: "\(images)/\(part)"))
+    }
+    let image = try VirtualImage(directory: images)
+    unlink(image.f2fsDiskPath)
+    let directory = try RunDirectory(name: "bench", cache: cache)
+    let launch = MachineLaunch(
+      firmware: VirtualFirmware(), firmwareID: "id", image: image, files: [], definition: nil,
+      name: "bench", directory: directory, lifetime: .owned)
+    await #expect(throws: HostToolError.self) { try await launch.run(port: nil) }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["lock"])
+  }
+}
+
 @Suite("State of a machine")
 struct MachineStateTests {
   private static let text = """

@@ -30,13 +30,20 @@ struct MachineLaunch: Sendable {
     }
     directory.clear(keepingLog: false)
     RunDirectory.prune(PathParent.of(directory.path))
-    try await copyDisks()
-    if !files.isEmpty {
-      try files.prepend(
-        to: image.initramfsPath, as: "\(directory.path)/\(VirtualImage.extendedInitramfsName)")
+    let lifetimeGuard: LifetimeGuard
+    do {
+      try await copyDisks()
+      if !files.isEmpty {
+        try files.prepend(
+          to: image.initramfsPath, as: "\(directory.path)/\(VirtualImage.extendedInitramfsName)")
+      }
+      // A detached device needs it too until it is up: half a boot must not stay behind.
+      lifetimeGuard = try LifetimeGuard(machine: name, directory: directory)
+    } catch {
+      // What was copied until the disk was full would keep it full.
+      directory.clear(keepingLog: true)
+      throw error
     }
-    // A detached device needs it too until it is up: half a boot must not stay behind.
-    let lifetimeGuard = try LifetimeGuard(machine: name, directory: directory)
     do {
       let (process, port) = try await start(port: port)
       let state = MachineState(
