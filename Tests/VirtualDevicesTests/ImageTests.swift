@@ -55,10 +55,12 @@ struct KernelTypesTests {
     let facts = VirtualImage.Facts(
       kernel: kernel, kernelRelease: "5.10.0-32-x", kernelDigest: "0123456789abcdef")
     try JSONEncoder().encode(facts).write(to: URL(fileURLWithPath: "\(directory)/image.json"))
-    // An image of which a part is gone is none.
+    // An image of which a part is gone is none, nor is one with a file that never got its contents.
     for part in ["kernel", "initramfs.cpio.zst", "data.raw", "f2fs.raw"] {
       #expect(throws: VirtualDeviceError.self) { try VirtualImage(directory: directory) }
       try Data().write(to: URL(fileURLWithPath: "\(directory)/\(part)"))
+      #expect(throws: VirtualDeviceError.self) { try VirtualImage(directory: directory) }
+      try Data([1]).write(to: URL(fileURLWithPath: "\(directory)/\(part)"))
     }
     try body(try VirtualImage(directory: directory), cache)
   }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// What QEMU boots: a kernel, its first root file system and two disks with empty file systems.
 package struct VirtualImage: Sendable, Equatable {
@@ -43,12 +44,17 @@ package struct VirtualImage: Sendable, Equatable {
     } catch {
       throw VirtualDeviceError.badState(path: path, reason: "\(error)")
     }
-    // Who cleans the cache may have taken a part of it.
+    // Who cleans the cache may have taken a part of it, and a power failure the contents.
     let parts = [Self.kernelName, Self.initramfsName, Self.dataDiskName, Self.f2fsDiskName]
     for part in parts.map({ "\(directory)/\($0)" })
-    where !FileManager.default.fileExists(atPath: part) {
-      throw VirtualDeviceError.badState(path: part, reason: "no such file")
+    where !Self.hasContents(part) {
+      throw VirtualDeviceError.badState(path: part, reason: "no such file, or an empty one")
     }
     self.directory = directory
+  }
+
+  private static func hasContents(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_size > 0
   }
 }
