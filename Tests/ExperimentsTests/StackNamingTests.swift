@@ -142,6 +142,37 @@ struct StackNamingTests {
     await #expect(throws: CancellationError.self) { try await interrupted.value }
   }
 
+  /// A program with nothing but a build-id.
+  private func program(_ id: [UInt8]) -> Data {
+    let note: [UInt8] =
+      [4, 0, 0, 0, UInt8(id.count), 0, 0, 0, 3, 0, 0, 0] + Array("GNU\0".utf8) + id
+    var bytes = [UInt8](repeating: 0, count: 64 + 56)
+    bytes.replaceSubrange(0..<6, with: [0x7f, 0x45, 0x4c, 0x46, 2, 1])
+    // e_machine, e_phoff, e_phentsize and e_phnum; then PT_NOTE with its place and size.
+    for (place, value) in [
+      (18, 62), (32, 64), (54, 56), (56, 1), (64, 4), (64 + 8, 120), (64 + 32, note.count),
+    ] { bytes[place] = UInt8(value) }
+    return Data(bytes + note)
+  }
+
+  /// One of 256 ends so. Frames have it without them, as the kernel fills short ones with zeros.
+  @Test(arguments: [16, 20])
+  func aBuildIDThatEndsWithZerosIsFound(count: Int) throws {
+    let directory = NSTemporaryDirectory() + "stack-naming-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let id = Array(1..<UInt8(count)) + [0]
+    let (whole, frame) = (id.hexadecimal, id.dropLast().hexadecimal)
+    let kept = "\(directory)/other/.build-id/\(whole.prefix(2))"
+    try FileManager.default.createDirectory(atPath: kept, withIntermediateDirectories: true)
+    try program(id).write(to: URL(fileURLWithPath: "\(directory)/program"))
+    #expect(
+      try SymbolDirectory([directory]).files(of: [frame]) == [frame: "\(directory)/program"])
+    let debug = "\(kept)/\(whole.dropFirst(2)).debug"
+    try Data([1]).write(to: URL(fileURLWithPath: debug))
+    #expect(try SymbolDirectory(["\(directory)/other"]).files(of: [frame]) == [frame: debug])
+    #expect(try SymbolDirectory([directory]).files(of: [whole])[whole] == "\(directory)/program")
+  }
+
   @Test func aRunWithoutStacksAsksNothing() async throws {
     #expect(try await naming("").names([iteration([])]) == nil)
   }

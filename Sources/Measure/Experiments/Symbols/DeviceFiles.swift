@@ -26,9 +26,9 @@ struct DeviceFiles: Sendable {
     let paths = try await mapped()
     for first in stride(from: 0, to: paths.count, by: Self.batch) where found.count < wanted.count {
       for (path, bytes) in try await heads(Array(paths[first...].prefix(Self.batch))) {
-        guard let head = try? ELFHead(bytes), let id = head.buildID, wanted.contains(id) else {
-          continue
-        }
+        guard let head = try? ELFHead(bytes), let whole = head.buildID,
+          let id = StackBuildID.match(whole, among: wanted)
+        else { continue }
         found[id] = found[id] ?? Found(path: path, head: head)
       }
     }

@@ -21,16 +21,20 @@ struct SymbolDirectory: Sendable {
     }
     for directory in paths where !wanted.isEmpty {
       for id in wanted {
-        let path = "\(directory)/.build-id/\(id.prefix(2))/\(id.dropFirst(2))"
-        for name in [path + ".debug", path] where FileManager.default.fileExists(atPath: name) {
-          take(name, id)
+        for whole in StackBuildID.whole(id) {
+          let path = "\(directory)/.build-id/\(whole.prefix(2))/\(whole.dropFirst(2))"
+          for name in [path + ".debug", path] where FileManager.default.fileExists(atPath: name) {
+            take(name, id)
+          }
         }
       }
       guard let names = FileManager.default.enumerator(atPath: directory) else { continue }
       for case let name as String in names {
         try Task.checkCancellation()
         let path = "\(directory)/\(name)"
-        guard let id = Self.buildID(path), wanted.contains(id) else { continue }
+        guard let whole = Self.buildID(path),
+          let id = StackBuildID.match(whole, among: wanted)
+        else { continue }
         take(path, id)
       }
     }
