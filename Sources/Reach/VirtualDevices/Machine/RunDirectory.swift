@@ -97,7 +97,9 @@ struct RunDirectory: Sendable, Equatable {
     // A device that is about to start holds the lock of its name; one that has started since it
     // was looked at has let go of it.
     guard let lock = try? FileLock.tryAcquire(lockPath(path)) else { return }
-    if !isRunning(path) {
+    // A lock that was opened before another process removed the directory is of that one: in its place
+    // may be one that a launch has made since.
+    if lock.isNamed(lockPath(path)), !isRunning(path) {
       // At once, under another name: a launch must not find the lock's file gone and its directory
       // still there.
       let past = "\(PathParent.of(path))/past-\(UUID().uuidString.prefix(8))"
@@ -130,7 +132,9 @@ struct RunDirectory: Sendable, Equatable {
     // A launch holds the lock from before it makes its files until its state is written.
     guard let lock = try? FileLock.tryAcquire(Self.lockPath(path)) else { return }
     let current = try? MachineState.read(statePath)
-    if current == nil || current?.process == process { clear(keepingLog: true) }
+    if lock.isNamed(Self.lockPath(path)), current == nil || current?.process == process {
+      clear(keepingLog: true)
+    }
     _ = consume lock
   }
 
