@@ -55,16 +55,16 @@ extension ExamCell {
             cell("\(unit.rawValue) of two kinds, \(share)", bench(noise, habit: habit), all: true))
         }
       }
-      cells.append(cell("medians asked", medians(plain), all: true))
+      cells.append(cell("on guard", medians(plain), all: true))
       cells.append(
-        cell("medians asked, heavy tails", medians(bench(noise, heavy: true)), all: true))
+        cell("on guard, heavy tails", medians(bench(noise, heavy: true)), all: true))
       for (unit, share) in [
         (SimulatedModes.Unit.iterations, 0.1), (.iterations, 0.5), (.boots, 0.1),
       ] {
         let habit = SimulatedModes(unit: unit, share: share, metrics: 6)
         cells.append(
           cell(
-            "medians asked, means of two kinds by \(unit.rawValue), \(share)",
+            "on guard, \(unit.rawValue) of two kinds, \(share)",
             medians(bench(noise, habit: habit)), all: true))
       }
       let habit = SimulatedModes(unit: .boots, share: 0.5, wholeDistribution: true)
@@ -125,9 +125,9 @@ extension ExamCell {
         cell("boots x10, .5, six metrics", slow(.boots, 0.5, 6), .found(0.44)),
         cell("boots x10, .75, six metrics", slow(.boots, 0.75, 6), .found(0.96)),
         cell("spells x10, .5, six metrics", slow(.spells, 0.5, 6), nil),
-        cell("mean x10, medians asked", slow(.iterations, 1, 1), .found(1), asksMedians: true),
+        cell("mean x10, on guard", slow(.iterations, 1, 1), .found(1), asksMedians: true),
         cell(
-          "mean x10 in iterations, .5, medians asked", slow(.iterations, 0.5, 1), nil,
+          "mean x10, .5 of iterations, on guard", slow(.iterations, 0.5, 1), nil,
           asksMedians: true),
         cell("noise x2", SimulatedEffect(noise: 2), nil),
       ]

@@ -125,7 +125,7 @@
       await log.close()
       indexer.follow(to: log.durable)
       await indexer.finish()
-      try audit.note("stopped", ["refused": "\(metrics.refused)"], at: Self.now)
+      try audit.note("stopped", ["refused": "\(metrics.refused)"], at: WallClock.milliseconds)
       if let failure { throw failure }
     }
 
@@ -135,7 +135,7 @@
         "damaged_bytes": "\(found.damagedBytes)",
       ]
       fields["aside"] = found.aside
-      try audit.note("started", fields, at: Self.now)
+      try audit.note("started", fields, at: WallClock.milliseconds)
       if found.tornBytes > 0 {
         say(
           "log: \(found.tornBytes) bytes behind the last batch were cut off; nobody got an answer for "
@@ -158,12 +158,10 @@
         attempt(path) {
           let names = try DeniedDevices.read(path)
           gate.deny(names)
-          try audit.note("denied", ["devices": "\(names.count)"], at: Self.now)
+          try audit.note("denied", ["devices": "\(names.count)"], at: WallClock.milliseconds)
         }
       }
     }
-
-    private static var now: UInt64 { UInt64(max(0, Date().timeIntervalSince1970 * 1000)) }
 
     private func deviceService(
       _ intake: ReportIntake, _ gate: DeviceGate, _ metrics: CollectorMetrics,

@@ -38,7 +38,7 @@
         let refusal = IntakeAnswer(403, "the certificate names no device")
         return turnAway(refusal, begun, context.channel)
       }
-      if let refusal = gate.refusal(of: name, now: Self.now) {
+      if let refusal = gate.refusal(of: name, now: WallClock.milliseconds) {
         return turnAway(refusal, begun, context.channel)
       }
       if let repository, request.method == .get, !path.hasPrefix(Self.prefix) {
@@ -59,8 +59,6 @@
       channel.eventLoop.scheduleTask(in: Self.parting) { channel.close(mode: .all, promise: nil) }
       return response(answer, begun)
     }
-
-    private static var now: UInt64 { UInt64(max(0, Date().timeIntervalSince1970 * 1000)) }
 
     private func response(_ answer: IntakeAnswer, _ begun: ContinuousClock.Instant) -> Response {
       metrics.count(status: answer.status, after: ContinuousClock.now - begun)
@@ -95,7 +93,7 @@
         let body = try await request.body.collect(upTo: FleetReport.maxSize)
         return await intake.take(
           name: name, id: String(path.dropFirst(Self.prefix.count)),
-          bytes: Array(body.readableBytesView), now: Self.now)
+          bytes: Array(body.readableBytesView), now: WallClock.milliseconds)
       } catch {
         return IntakeAnswer(408, "the report did not arrive")
       }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import FleetCollector
 import FleetLog
-import Foundation
 
 struct Prune: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -23,7 +22,7 @@ struct Prune: ParsableCommand {
 
   func run() throws {
     let store = try options.store()
-    let now = UInt64(max(0, Date().timeIntervalSince1970 * 1000))
+    let now = WallClock.milliseconds
     let kept = UInt64(keep) * 86_400_000
     let pruned = try store.prune(before: now - min(now, kept), at: now)
     print("pruned: \(pruned.segments) segments, \(pruned.reports) reports")

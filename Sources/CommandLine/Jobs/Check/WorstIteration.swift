@@ -16,13 +16,13 @@ struct WorstIteration: Sendable, Equatable {
     of record: RunRecord, metric: MetricID, _ statistic: Statistic, recorded: (Int) -> Bool
   ) {
     let looked = record.iterations.filter { $0.isJudged && recorded($0.index) }
-    guard let first = looked.first else { return nil }
+    guard !looked.isEmpty else { return nil }
     var worst = (place: 0, reading: Reading?.none)
     for (place, iteration) in looked.enumerated() {
       guard let reading = iteration.reading(of: metric, statistic) else { continue }
       if worst.reading.map(reading.isWorse) ?? true { worst = (place, reading) }
     }
-    index = worst.reading == nil ? first.index : looked[worst.place].index
+    index = looked[worst.place].index
     place = worst.place + 1
     of = looked.count
     value = worst.reading?.value
